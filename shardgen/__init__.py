@@ -1,0 +1,42 @@
+"""Fills the bronze layer of a PostgreSQL warehouse with a realistic, consistent e-commerce history.
+
+What a script or a notebook needs is here, imported when first used: ``import shardgen`` itself loads no library.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from shardgen.api import load, plan, sample
+    from shardgen.errors import ShardgenError
+
+__version__ = "0.1.0"
+
+__all__ = ["ShardgenError", "__version__", "load", "plan", "sample"]
+
+_HOMES = {"ShardgenError": "errors", "load": "api", "plan": "api", "sample": "api"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'shardgen' has no attribute {name!r}")
+    return getattr(import_module(f"shardgen.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+class _Package(ModuleType):
+    """Keeps ``shardgen.plan`` the function: importing the module of that name would put the module there."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not (name in _HOMES and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package

@@ -1,0 +1,79 @@
+"""Every exception that shardgen raises on purpose; the tree tells what a caller can do about it.
+
+ShardgenError                 exit code 1 unless a subclass says otherwise
++-- UsageError                exit code 2: the request is wrong; nothing was written
+|   +-- ConfigError           an option, variable or file holds a bad value
+|   +-- TargetError           the target refuses: unreachable, no right, holds other rows, busy
+|   +-- ResumeError           there is no run to resume, or it differs from what was asked
++-- ServerError               the embedded PostgreSQL could not be set up, started or stopped
++-- LoadError                 the load stopped; what is done stays done, and --resume goes on
+    +-- ShardError            one shard failed for good; carries shard, attempt and first cause
+    +-- ReconciliationError   plan, ledger and tables disagree
+    +-- Interrupted           a signal stopped the load; exit code 128 + its number
+"""
+
+from __future__ import annotations
+
+
+class ShardgenError(Exception):
+    """Base of all; its text is one lower-case sentence with the value and the remedy."""
+
+    exit_code = 1
+
+
+class UsageError(ShardgenError):
+    """The request cannot be met as it stands; nothing was written."""
+
+    exit_code = 2
+
+
+class ConfigError(UsageError):
+    """An option, an environment variable or a configuration file holds a bad value."""
+
+
+class TargetError(UsageError):
+    """The target database refuses the load before it begins."""
+
+
+class ResumeError(UsageError):
+    """There is no run to resume, or the run in the target differs from what was asked."""
+
+
+class ServerError(ShardgenError):
+    """The embedded PostgreSQL could not be set up, started or stopped."""
+
+
+class LoadError(ShardgenError):
+    """The load stopped before its end; committed shards stay, ``--resume`` does the rest."""
+
+
+class ShardError(LoadError):
+    """One shard failed for good.
+
+    Args:
+        shard: the shard's id, as the ledger has it.
+        attempt: how often it was tried, from 1.
+        cause: the text of the first failure.
+    """
+
+    def __init__(self, shard: str, attempt: int, cause: str) -> None:
+        super().__init__(f"shard={shard!r} failed at attempt={attempt}: {cause}")
+        self.shard = shard
+        self.attempt = attempt
+        self.cause = cause
+
+
+class ReconciliationError(LoadError):
+    """Plan, ledger and tables disagree after the last shard."""
+
+
+class Interrupted(LoadError):
+    """A signal stopped the load.
+
+    Args:
+        signum: the signal's number; the exit code is 128 more.
+    """
+
+    def __init__(self, signum: int) -> None:
+        super().__init__(f"stopped by signal={signum}")
+        self.exit_code = 128 + signum

@@ -1,0 +1,121 @@
+"""Frozen messages from the coordinator to whoever shows them; nothing but the display depends on them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadStarted:
+    """The run is claimed, preflight passed, shards are about to be submitted."""
+
+    run: int
+    """Number of the run in the target's ledger."""
+    resumed: bool
+    """Whether an earlier session of this run did part of it."""
+    workers: int
+    rows: dict[str, int]
+    """Expected rows by table, all shards."""
+    shards: dict[str, int]
+    """Shards by table."""
+    rows_done: dict[str, int]
+    """Rows by table that the ledger had already."""
+    shards_done: dict[str, int]
+    """Shards by table that the ledger had already."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShardStarted:
+    """A shard was given to the executor."""
+
+    shard: str
+    table: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowsCopied:
+    """Rows that a backend has copied of a shard so far, as the server reports them; not yet committed."""
+
+    shard: str
+    table: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShardDone:
+    """A shard is committed."""
+
+    shard: str
+    table: str
+    rows: int
+    bytes: int
+    """COPY bytes sent."""
+    seconds: float
+    by_us: bool
+    """False where the ledger had it already."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShardRetried:
+    """A shard failed and will be tried again."""
+
+    shard: str
+    table: str
+    attempt: int
+    cause: str
+    delay: float
+    """Seconds until the next attempt."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShardFailed:
+    """A shard was given up."""
+
+    shard: str
+    table: str
+    attempt: int
+    cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepStarted:
+    """A step of finalising or reconciling began: ``"index raw_sessions_user_id_idx"``."""
+
+    step: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepDone:
+    """A step ended."""
+
+    step: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """Something the user should know, in a sentence."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadFinished:
+    """The load came to its end, or was stopped; the display closes."""
+
+    ok: bool
+
+
+Event = (
+    LoadStarted
+    | ShardStarted
+    | RowsCopied
+    | ShardDone
+    | ShardRetried
+    | ShardFailed
+    | StepStarted
+    | StepDone
+    | Notice
+    | LoadFinished
+)

@@ -1,0 +1,203 @@
+"""What happens in a session: its script played with products, a cart and a clock.
+
+Every event is a step of the session's script; slots are filled with the order's items or with products drawn along
+the visitor's interest, and the cart is a running sum along the steps.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from shardgen.world import products
+from shardgen.world.rng import I64, below
+from shardgen.world.scripts import (
+    ADD,
+    CART,
+    CATEGORY,
+    CHECKOUT,
+    EXTRA_SLOTS,
+    FRACTION_BITS,
+    ITEM_SLOTS,
+    LANDING,
+    NO_SLOT,
+    PAGE_VIEW,
+    PRODUCT,
+    PURCHASE,
+    REMOVE,
+    VIEW,
+)
+from shardgen.world.sessions import Sessions
+from shardgen.world.world import World
+
+SAME_INTEREST_PERCENT, COMPANION_PERCENT = 58, 20
+"""Where a further product is looked for: the kind of the first one, what goes with it, else anything."""
+
+CART_SIGN = np.zeros(16, dtype=np.int64)
+CART_SIGN[[ADD, REMOVE]] = 1, -1
+SHOWS_CART = np.zeros(16, dtype=np.bool_)
+SHOWS_CART[[ADD, REMOVE, CHECKOUT, PURCHASE]] = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Clicks:
+    """The events of n sessions, session by session.
+
+    ``seen_*`` arrays have one entry for each product that a session's script has a slot for; event arrays have shape
+    (events,).
+    """
+
+    seen_product: I64
+    seen_subcategory: I64
+    session: I64
+    """Row of the session."""
+    sequence: I64
+    """1, 2, ... within the session."""
+    time: I64
+    type: I64
+    """Index into scripts.EVENT_TYPES."""
+    page: I64
+    """Index into scripts.PAGES."""
+    seen: I64
+    """Entry of ``seen_product`` that the step is about, or -1."""
+    quantity: I64
+    """Units put into or taken out of the cart, else 0."""
+    cart: I64
+    """Value of the cart in cents after the event, or -1 where the event does not show it."""
+
+
+def play(world: World, visits: Sessions) -> Clicks:
+    """All events of the sessions."""
+    session = np.repeat(np.arange(len(visits.number)), visits.events)
+    first = np.cumsum(visits.events) - visits.events
+    sequence = np.arange(len(session)) - first[session]
+    steps = _steps(world, visits)[session] + sequence
+    kind, page, slot, fraction = (_of_scripts(world, visits, steps, session, name) for name in STEP_ARRAYS)
+    page, slot, kind = _land(visits, session, sequence, page, slot, kind)
+    starts, product, quantity = _seen(world, visits)
+    seen = _entries(visits, session, slot, starts)
+    units = np.where((seen >= 0) & (CART_SIGN[kind] != 0), quantity[seen], 0)
+    value = np.cumsum(CART_SIGN[kind] * units * world.catalogue.price[product[seen]].astype(np.int64))
+    before = np.where(first > 0, value[np.maximum(first, 1) - 1], 0)
+    shows = SHOWS_CART[kind] | (page == CART)
+    return Clicks(
+        seen_product=product,
+        seen_subcategory=world.catalogue.subcategory[product].astype(np.int64),
+        session=session,
+        sequence=sequence + 1,
+        time=visits.start[session] + (visits.active[session] * fraction >> FRACTION_BITS),
+        type=kind,
+        page=page,
+        seen=seen,
+        quantity=units,
+        cart=np.where(shows, value - before[session], -1),
+    )
+
+
+STEP_ARRAYS = ("type", "page", "slot", "fraction")
+
+
+def _steps(world: World, visits: Sessions) -> I64:
+    """First step of each session's script, within the table that it belongs to."""
+    browsing, buying = world.browsing_scripts.starts, world.buying_scripts.starts
+    steps = np.empty(len(visits.script), dtype=np.int64)
+    steps[visits.buying] = buying[visits.script[visits.buying]]
+    steps[~visits.buying] = browsing[visits.script[~visits.buying]]
+    return steps
+
+
+def _of_scripts(world: World, visits: Sessions, steps: I64, session: I64, name: str) -> I64:
+    """One step array, from the buying scripts where the session buys and from the browsing ones elsewhere."""
+    buys = visits.buying[session]
+    found = np.empty(len(steps), dtype=np.int64)
+    found[buys] = getattr(world.buying_scripts, name)[steps[buys]]
+    found[~buys] = getattr(world.browsing_scripts, name)[steps[~buys]]
+    return found
+
+
+def _land(visits: Sessions, session: I64, sequence: I64, page: I64, slot: I64, kind: I64) -> tuple[I64, I64, I64]:
+    """The landing page put in where the script leaves it open; on a product's page the visit begins with its view."""
+    open_ = np.flatnonzero(page == LANDING)
+    landing = visits.landing[session[open_]]
+    page[open_] = landing
+    about = np.where(visits.buying[session[open_]], 0, ITEM_SLOTS)
+    slot[open_] = np.where((landing == PRODUCT) | (landing == CATEGORY), about, NO_SLOT)
+    opening = open_[sequence[open_] == 0]
+    kind[opening] = np.where(page[opening] == PRODUCT, VIEW, PAGE_VIEW)
+    return page, slot, kind
+
+
+def _entries(visits: Sessions, session: I64, slot: I64, starts: I64) -> I64:
+    """Entry of ``seen_product`` for each step: a session's items come first, then its extras."""
+    items = np.zeros(len(visits.number), dtype=np.int64)
+    items[visits.buying] = _item_counts(visits)
+    entry = starts[session] + np.where(slot >= ITEM_SLOTS, items[session] + slot - ITEM_SLOTS, slot)
+    return np.where(slot == NO_SLOT, -1, entry)
+
+
+def _item_counts(visits: Sessions) -> I64:
+    return np.diff(np.append(visits.lines.starts, len(visits.lines.order)))
+
+
+def landed_on(world: World, visits: Sessions) -> I64:
+    """The product that each session's landing page would show: an order's first item, or the first thing looked at."""
+    first = np.empty(len(visits.number), dtype=np.int64)
+    first[visits.buying] = visits.lines.product[visits.lines.starts]
+    browsing = np.flatnonzero(~visits.buying)
+    first[browsing] = _anything(world, visits, browsing, np.zeros(len(browsing), dtype=np.int64))
+    return first
+
+
+def _seen(world: World, visits: Sessions) -> tuple[I64, I64, I64]:
+    """First entry of each session; product and quantity of each entry."""
+    items, extras = np.zeros(len(visits.number), dtype=np.int64), np.empty(len(visits.number), dtype=np.int64)
+    items[visits.buying] = _item_counts(visits)
+    extras[visits.buying] = world.buying_scripts.extras[visits.script[visits.buying]]
+    extras[~visits.buying] = world.browsing_scripts.extras[visits.script[~visits.buying]]
+    counts = items + extras
+    starts = np.cumsum(counts) - counts
+    session = np.repeat(np.arange(len(counts)), counts)
+    place = np.arange(len(session)) - starts[session]
+    is_item = place < items[session]
+    product, quantity = np.empty(len(session), dtype=np.int64), np.ones(len(session), dtype=np.int64)
+    product[is_item], quantity[is_item] = visits.lines.product, visits.lines.quantity
+    focus = np.full(len(counts), -1, dtype=np.int64)
+    focus[visits.buying] = visits.lines.product[visits.lines.starts]
+    product[~is_item] = _extras(world, visits, focus, session[~is_item], (place - items[session])[~is_item])
+    return starts, product, quantity
+
+
+def _extras(world: World, visits: Sessions, focus: I64, session: I64, extra: I64) -> I64:
+    """Products that are looked at besides an order's items.
+
+    The first one sets the interest of a browsing session (a buying one has its first item for that); the others are
+    of the same kind, go with it, or are anything.
+
+    Args:
+        focus: product that sets the interest of each session, -1 where the first extra does.
+        session: row of the session of each extra, rising.
+        extra: 0, 1, ... within the session.
+    """
+    seed, shop = world.seed, world.catalogue
+    key, start = visits.key * EXTRA_SLOTS, visits.start
+    anything = _anything(world, visits, session, extra)
+    opens = (extra == 0) & (focus[session] < 0)
+    focus = focus.copy()
+    focus[session[opens]] = anything[opens]
+    kind = shop.subcategory[focus[session]].astype(np.int64)
+    ticket = below(seed, "sessions.interest", key[session] + extra, 100)
+    companion = products.companions(seed, "sessions.companion", kind, key[session] + extra)
+    wanted = np.where(ticket < SAME_INTEREST_PERCENT, kind, companion)
+    guided = ~opens & (ticket < SAME_INTEREST_PERCENT + COMPANION_PERCENT)
+    at = np.flatnonzero(guided)
+    anything[at] = products.draw_in(
+        seed, "sessions.kind", shop, (key[session] + extra)[at], start[session[at]], wanted[at]
+    )
+    return anything
+
+
+def _anything(world: World, visits: Sessions, session: I64, extra: I64) -> I64:
+    """A product by popularity alone."""
+    key = visits.key[session] * EXTRA_SLOTS + extra
+    return products.draw(world.seed, "sessions.product", world.catalogue, key, visits.start[session])

@@ -1,0 +1,136 @@
+"""How many children there will be: estimates from a sample of parents, for plans and progress bars.
+
+Arrivals are counted exactly elsewhere; what hangs on them (items, movements, reviews, events) is estimated here from
+evenly spaced runs of orders, without building the rest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from shardgen.world import orders, reviews, sessions, stock
+from shardgen.world.calendar import Period
+from shardgen.world.demand import DAY, midnight
+from shardgen.world.rng import I64
+from shardgen.world.scripts import MAX_EVENTS
+from shardgen.world.world import World
+
+RUNS, RUN = 96, 256
+"""Runs of orders in a sample, and orders in a run; all orders where there are no more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Sample:
+    """Orders of the window and what becomes of their items; times are instants or orders.NEVER."""
+
+    orders_per_sampled: float
+    """How many orders of the window each sampled one stands for."""
+    number: I64
+    """Order number, for each item, as all that follows."""
+    shipped: I64
+    returned: I64
+    """NEVER where the item stays."""
+    reviewed: I64
+    """NEVER where nobody reviews it."""
+
+
+def sample(world: World, end: int) -> Sample:
+    """A sample of the orders placed before ``end``."""
+    total = int(world.orders.before(end))
+    numbers = _sampled(total)
+    parts = [_items(world, low, high) for low, high in numbers]
+    taken = sum(high - low for low, high in numbers)
+    number, shipped, returned, reviewed = (
+        (np.concatenate(column) for column in zip(*parts, strict=True))
+        if parts
+        else (np.zeros(0, dtype=np.int64) for _ in range(4))
+    )
+    return Sample(
+        orders_per_sampled=total / taken if taken else 0.0,
+        number=number,
+        shipped=shipped,
+        returned=returned,
+        reviewed=reviewed,
+    )
+
+
+def _sampled(total: int) -> list[tuple[int, int]]:
+    if total <= RUNS * RUN:
+        return [(low, min(low + RUN, total)) for low in range(0, total, RUN)]
+    return [(start, start + RUN) for start in ((total - RUN) * run // (RUNS - 1) for run in range(RUNS))]
+
+
+def _items(world: World, low: int, high: int) -> tuple[I64, I64, I64, I64]:
+    placed = orders.select(world, low, high)
+    fates, lines = orders.fate(world.seed, placed), orders.items(world, placed)
+    written = reviews.of_items(world, placed, fates, lines)
+    reviewed = np.full(len(lines.key), orders.NEVER)
+    reviewed[written.item] = written.date
+    returned = np.where(lines.returned > 0, fates.returned[lines.order], orders.NEVER)
+    return placed.number[lines.order], fates.shipped[lines.order], returned, reviewed
+
+
+def review_rows(taken: Sample, start: int, stop: int, end: int) -> float:
+    """Reviews written before ``end`` for orders number start to stop."""
+    inside = (taken.number >= start) & (taken.number < stop) & (taken.reviewed < end)
+    return float(inside.sum()) * taken.orders_per_sampled
+
+
+def event_rows(world: World, start: int, stop: int) -> float:
+    """Events of sessions that start in [start, stop)."""
+    buying = int(world.web_orders.before(stop) - world.web_orders.before(start))
+    browsing = int(world.sessions.before(stop) - world.sessions.before(start)) - buying
+    mean = float(sessions.browsing_lengths(world.config.events_per_session).mean())
+    return browsing * mean + buying * _events_of_a_purchase()
+
+
+def _events_of_a_purchase() -> float:
+    """Mean number of events of a buying session."""
+    weights = np.diff(orders.ITEMS, prepend=0)
+    least = 2 * np.arange(1, orders.MAX_ITEMS + 1) + 3
+    events = np.minimum(np.maximum(sessions.BUYING_LENGTHS[None, :], least[:, None]), MAX_EVENTS)
+    return float((events.mean(axis=1) * weights).sum() / weights.sum())
+
+
+def movement_rows(world: World, taken: Sample, periods: list[Period], end: int) -> list[float]:
+    """Movements in each leaf of a window."""
+    epoch = midnight(world.config.epoch)
+    rows = []
+    before = 0.0
+    for period in periods:
+        start, stop = max(period.start, epoch), min(period.stop, end)
+        inside = max(0, stop - start) / DAY
+        out = _between(taken, taken.shipped, start, stop)
+        launched = int(world.launches.before(stop)) * world.warehouses
+        opened = launched - int(world.launches.before(start)) * world.warehouses
+        early = int(world.launches.before(epoch)) * world.warehouses if period.start < epoch <= period.stop else 0
+        regular = launched * stock.ADJUSTED + launched / world.warehouses * 2 * _transfers(world)
+        rows.append(
+            out
+            + _between(taken, taken.returned, start, stop)
+            + early
+            + opened
+            + _cells_hit(world, before, launched) * min(1.0, inside / max(1, (period.stop - start) / DAY))
+            + regular * inside / 30
+        )
+        before = out
+    return rows
+
+
+def _transfers(world: World) -> float:
+    return stock.TRANSFERRED if world.warehouses > 1 else 0.0
+
+
+def _between(taken: Sample, times: I64, start: int, stop: int) -> float:
+    return float(((times >= start) & (times < stop)).sum()) * taken.orders_per_sampled
+
+
+def _cells_hit(world: World, items: float, cells: int) -> float:
+    """Products in warehouses of which at least one of so many items is sold, if sales follow popularity."""
+    if not cells:
+        return 0.0
+    weight = world.catalogue.popularity(np.arange(cells // world.warehouses)).astype(np.float64)
+    expected = items * weight / weight.sum() / world.warehouses
+    return float((-np.expm1(-expected)).sum()) * world.warehouses

@@ -1,0 +1,119 @@
+"""Where people are: places drawn by weight, local hours, and addresses whose parts go together.
+
+A place is a row of the lexicon and everything geographic follows from it; postal digits, house number and the few
+hundred metres around the centre are hashed. Tables here are built once, from literals, and never change.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from shardgen.world.demand import DAY, HOUR, LOCAL_HOUR
+from shardgen.world.lexicon.places import COUNTRIES, PLACES
+from shardgen.world.rng import I64, below, between, choose, uniform
+
+COUNTRY_INDEX = {country.code: number for number, country in enumerate(COUNTRIES)}
+COUNTRY_OF = np.array([COUNTRY_INDEX[place.country_code] for place in PLACES], dtype=np.int64)
+"""Country index of each place."""
+
+OFFSET_HOURS = np.array([round(place.utc_offset_minutes / 60) for place in PLACES], dtype=np.int64)
+"""Standard time minus UTC of each place, in whole hours: enough for an evening peak."""
+
+TAX_BASIS_POINTS = np.array([country.tax_basis_points for country in COUNTRIES], dtype=np.int64)
+
+SPREAD = 300
+"""Addresses lie up to this many 1e-4 degrees (some 3 km) from the centre of their city."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Addresses:
+    """Facts of n addresses; all arrays int64 of shape (n,)."""
+
+    place: I64
+    street: I64
+    """31 random bits; the reader takes them modulo the number of streets it knows."""
+    number: I64
+    """House number, 1 to 240."""
+    code: I64
+    """31 random bits for the free digits and letters of the postal code."""
+    latitude: I64
+    """In 1e-4 degrees."""
+    longitude: I64
+    """In 1e-4 degrees."""
+
+
+@lru_cache(maxsize=1)
+def _weights() -> I64:
+    """Integer weight of each place in the world, about a million in all."""
+    inside = np.array([place.weight for place in PLACES], dtype=np.int64)
+    totals = np.bincount(COUNTRY_OF, weights=inside).astype(np.int64)
+    country = np.array([c.weight for c in COUNTRIES], dtype=np.int64)
+    return np.maximum(1, country[COUNTRY_OF] * 1000 * inside // totals[COUNTRY_OF])
+
+
+@lru_cache(maxsize=1)
+def hour_weights() -> I64:
+    """Activity of the whole world by hour UTC, shape (24,): local curves summed over places."""
+    local = LOCAL_HOUR[(np.arange(24)[:, None] + OFFSET_HOURS[None, :]) % 24]
+    return (local * _weights()).sum(axis=1) >> 10
+
+
+@lru_cache(maxsize=1)
+def _by_hour() -> I64:
+    """Running sums of place weights as active in each hour UTC, all 24 hours in one rising row."""
+    local = LOCAL_HOUR[(np.arange(24)[:, None] + OFFSET_HOURS[None, :]) % 24]
+    return np.cumsum(local * (_weights() >> 3) + 1)
+
+
+@lru_cache(maxsize=1)
+def _runs() -> tuple[I64, I64, I64]:
+    """Places sorted by country, first position of each country among them, running sums of their weights."""
+    by_country = np.argsort(COUNTRY_OF, kind="stable")
+    starts = np.searchsorted(COUNTRY_OF[by_country], np.arange(len(COUNTRIES) + 1))
+    return by_country, starts, np.cumsum(_weights()[by_country])
+
+
+def draw(seed: int, stream: str, ids: I64) -> I64:
+    """Place indices by number of inhabitants and weight of the country."""
+    return choose(seed, stream, ids, np.cumsum(_weights()))
+
+
+def draw_awake(seed: int, stream: str, ids: I64, times: I64) -> I64:
+    """Place indices by weight and by how active each place is at its local hour."""
+    sums = _by_hour()
+    hour = times // HOUR % 24
+    last = (hour + 1) * len(PLACES) - 1
+    first = np.where(hour > 0, sums[last - len(PLACES)], 0)
+    ticket = first + below(seed, stream, ids, sums[last] - first)
+    return np.searchsorted(sums, ticket, side="right") - hour * len(PLACES)
+
+
+def draw_in(seed: int, stream: str, ids: I64, country: I64) -> I64:
+    """Place indices within the given countries, by number of inhabitants."""
+    places, starts, sums = _runs()
+    low, high = starts[country], starts[country + 1]
+    first = np.where(low > 0, sums[low - 1], 0)
+    ticket = first + below(seed, stream, ids, sums[high - 1] - first)
+    return places[np.searchsorted(sums, ticket, side="right")]
+
+
+def awake(place: I64, times: I64) -> I64:
+    """Activity at the local hour, out of LOCAL_HOUR.max()."""
+    return LOCAL_HOUR[(times % DAY // HOUR + OFFSET_HOURS[place]) % 24]
+
+
+def addresses(seed: int, stream: str, ids: I64, place: I64) -> Addresses:
+    """One address for each id, in the given places."""
+    base = np.array([[round(p.latitude * 10_000), round(p.longitude * 10_000)] for p in PLACES], dtype=np.int64)
+    small = (uniform(seed, f"{stream}.house", ids) ** 2 * 180).astype(np.int64)
+    return Addresses(
+        place=place,
+        street=below(seed, f"{stream}.street", ids, 1 << 31),
+        number=1 + small + below(seed, f"{stream}.number", ids, 60),
+        code=below(seed, f"{stream}.code", ids, 1 << 31),
+        latitude=base[place, 0] + between(seed, f"{stream}.latitude", ids, -SPREAD, SPREAD),
+        longitude=base[place, 1] + between(seed, f"{stream}.longitude", ids, -SPREAD, SPREAD),
+    )

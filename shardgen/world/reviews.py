@@ -1,0 +1,92 @@
+"""What buyers say: which delivered items are reviewed, when, with how many stars and how many helpful votes.
+
+A review hangs on its item and exists where a hashed draw lies below the rate, so that a higher rate only adds. Stars
+follow the product's hidden quality, which also drives what is sent back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shardgen.world import orders, products
+from shardgen.world.demand import DAY, HOUR
+from shardgen.world.rng import I64, below, chance, lognormal_table
+from shardgen.world.world import World
+
+MAX_LAG = 59 * DAY
+LAG_HOURS = np.clip(lognormal_table(8 * 24, 0.9, 1024), 12, MAX_LAG // HOUR - 1)
+"""Hours from delivery to the review."""
+
+STARS = np.cumsum(
+    [
+        [62, 14, 9, 9, 6],
+        [34, 13, 13, 18, 22],
+        [18, 9, 11, 22, 40],
+        [11, 6, 8, 21, 54],
+        [7, 4, 6, 20, 63],
+        [4, 2, 5, 18, 71],
+        [2, 1, 3, 14, 80],
+    ],
+    axis=1,
+)
+"""Weights of 1 to 5 stars by level of quality: J-shaped in the middle."""
+LEVELS = np.array([6, 26, 76, 140, 204, 244])
+"""Steps of quality (of 256) at which the next level begins."""
+UNVERIFIED = 0.08
+"""Share of marketplace and store reviews that are not verified purchases."""
+HELPFUL = np.maximum(lognormal_table(1.1, 1.6, 4096) - 1, 0)
+"""Helpful votes that a review gets in the end: heavy-tailed."""
+HALF_LIFE = 21 * DAY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Reviews:
+    """n reviews in order of number; arrays of shape (n,)."""
+
+    number: I64
+    """order number x 8 + position of the item, from 0."""
+    item: I64
+    """Row of the reviewed item."""
+    date: I64
+    rating: I64
+    """1 to 5."""
+    votes: I64
+    """Helpful votes in the end; see :func:`votes_by`."""
+    verified: NDArray[np.bool_]
+
+
+def of_items(world: World, placed: orders.Orders, fates: orders.Fate, lines: orders.Items) -> Reviews:
+    """All reviews that the items ever get."""
+    seed = world.seed
+    delivered = fates.delivered[lines.order]
+    item = np.flatnonzero(
+        (delivered != orders.NEVER) & chance(seed, "reviews.exists", lines.key, world.config.review_rate)
+    )
+    key = lines.key[item]
+    lag = (
+        LAG_HOURS[below(seed, "reviews.lag", key, len(LAG_HOURS))] * HOUR
+        + below(seed, "reviews.minute", key, HOUR >> 2) * 4
+    )
+    quality = products.quality(seed, lines.product[item])
+    level = np.searchsorted(LEVELS, quality, side="right")
+    level = np.where(lines.returned[item] > 0, np.maximum(level - 2, 0), level)
+    ticket = below(seed, "reviews.rating", key, 100)
+    channel = placed.channel[lines.order[item]]
+    resold = (channel == orders.MARKETPLACE) | (channel == orders.STORE)
+    return Reviews(
+        number=key,
+        item=item,
+        date=delivered[item] + lag,
+        rating=1 + (STARS[level] <= ticket[:, None]).sum(axis=1),
+        votes=HELPFUL[below(seed, "reviews.votes", key, len(HELPFUL))],
+        verified=~(resold & chance(seed, "reviews.unverified", key, UNVERIFIED)),
+    )
+
+
+def votes_by(votes: I64, age: I64) -> I64:
+    """Helpful votes after ``age`` microseconds: most come soon, the last ones late."""
+    hours = age // HOUR
+    return votes * hours // (hours + HALF_LIFE // HOUR)

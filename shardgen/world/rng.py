@@ -1,0 +1,118 @@
+"""Counter-based randomness: each draw is a pure function of (seed, stream, row id, draw number).
+
+A stream is named "table.column"; its key is BLAKE2b of the name and the seed, its bits splitmix64 of key and id
+(Steele, Lea, Flood 2014). Transforms are our own, in integers or basic IEEE steps, so that no library version and no
+CPU can change a value. Nothing here holds state.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from functools import lru_cache
+from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+U64 = NDArray[np.uint64]
+I64 = NDArray[np.int64]
+F64 = NDArray[np.float64]
+
+GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+MIX1 = np.uint64(0xBF58476D1CE4E5B9)
+MIX2 = np.uint64(0x94D049BB133111EB)
+S30, S27, S31, S11, S32 = (np.uint64(n) for n in (30, 27, 31, 11, 32))
+TO_UNIT = 2.0**-53
+FIRST = 0
+"""The only draw of most rows: it saves a round of mixing, and equals no other draw of the row."""
+
+
+@lru_cache(maxsize=4096)
+def stream_key(seed: int, stream: str) -> int:
+    """64-bit key of a named stream in the world of this seed."""
+    digest = hashlib.blake2b(f"{seed}\x1f{stream}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "little")
+
+
+def bits(seed: int, stream: str, ids: ArrayLike, draw: ArrayLike = FIRST) -> U64:
+    """Uniform 64-bit words.
+
+    Args:
+        seed: the world's seed.
+        stream: ``"table.column"``; another name is another independent stream.
+        ids: row ids, integers of any shape.
+        draw: number of the draw within the row, for rows that need several; broadcast against ids.
+
+    Returns:
+        uint64 of the broadcast shape.
+    """
+    key = np.uint64(stream_key(seed, stream))
+    with np.errstate(over="ignore"):  # arithmetic modulo 2**64 is what is meant
+        word = np.asarray(ids).astype(np.uint64) * GOLDEN + key
+        if not (np.isscalar(draw) and draw == FIRST):
+            word = mix(word) + np.asarray(draw).astype(np.uint64) * GOLDEN
+        return mix(word)
+
+
+def mix(word: U64) -> U64:
+    """The splitmix64 finaliser, a bijection of 64-bit words that changes half the bits for each changed one."""
+    with np.errstate(over="ignore"):
+        word = (word ^ (word >> S30)) * MIX1
+        word = (word ^ (word >> S27)) * MIX2
+        return word ^ (word >> S31)
+
+
+def uniform(seed: int, stream: str, ids: ArrayLike, draw: ArrayLike = FIRST) -> F64:
+    """Floats in [0, 1) with 53 bits."""
+    return (bits(seed, stream, ids, draw) >> S11).astype(np.float64) * TO_UNIT
+
+
+def below(seed: int, stream: str, ids: ArrayLike, bound: ArrayLike, draw: ArrayLike = FIRST) -> I64:
+    """Integers in [0, bound) for bounds from 1 to 2**31 (multiply-high of 32 bits; bias below 2**-32 x bound)."""
+    high = bits(seed, stream, ids, draw) >> S32
+    return ((high * np.asarray(bound).astype(np.uint64)) >> S32).astype(np.int64)
+
+
+def between(seed: int, stream: str, ids: ArrayLike, low: ArrayLike, high: ArrayLike, draw: ArrayLike = FIRST) -> I64:
+    """Integers in [low, high], both ends included."""
+    return np.asarray(low) + below(seed, stream, ids, np.asarray(high) - np.asarray(low) + 1, draw)
+
+
+def chance(
+    seed: int, stream: str, ids: ArrayLike, probability: ArrayLike, draw: ArrayLike = FIRST
+) -> NDArray[np.bool_]:
+    """True with the given probability; nested: what is true at a low probability stays true at a higher one."""
+    return uniform(seed, stream, ids, draw) < np.asarray(probability)
+
+
+def choose(seed: int, stream: str, ids: ArrayLike, cumulative: ArrayLike, draw: ArrayLike = FIRST) -> I64:
+    """Indices drawn by weight.
+
+    Args:
+        cumulative: running sums of integer weights, rising, the last one their total (1 to 2**31).
+    """
+    sums = np.asarray(cumulative)
+    ticket = below(seed, stream, ids, sums[-1], draw)
+    return np.searchsorted(sums, ticket, side="right").astype(np.int64)
+
+
+@lru_cache(maxsize=8)
+def normal_quantiles(size: int) -> F64:
+    """Standard normal quantiles at the midpoints of ``size`` equal slices of (0, 1).
+
+    Rounded to 1e-6, so that the table is the same whatever the platform's logarithm.
+    """
+    normal = NormalDist()
+    return np.array([round(normal.inv_cdf((i + 0.5) / size), 6) for i in range(size)])
+
+
+def lognormal_table(median: float, sigma: float, size: int) -> I64:
+    """Quantiles of a log-normal, rounded to whole numbers: index it with a draw below ``size``."""
+    normal = normal_quantiles(size).tolist()
+    return np.array([round(median * math.exp(sigma * z)) for z in normal], dtype=np.int64)
+
+
+def exponential_table(mean: float, size: int) -> I64:
+    """Quantiles of an exponential, rounded to whole numbers: index it with a draw below ``size``."""
+    return np.array([round(-mean * math.log1p(-(i + 0.5) / size)) for i in range(size)], dtype=np.int64)
