@@ -1,0 +1,174 @@
+"""raw_clickstream: the web tracker's events, the table that makes or breaks the speed.
+
+Whatever repeats within a batch (pages, products, a session's user and device) is rendered once into a pool and taken
+from there by position; only numbers and times are rendered for each row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import quote_plus
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from shardgen import schema
+from shardgen.tables import records, text, words
+from shardgen.tables.records import Cut
+from shardgen.tables.sessions import KIND_PATHS, SHOP, STATIC_PAGES, device_infos, product_pages, users
+from shardgen.tables.text import I64, Drawn, Text
+from shardgen.world import World, clicks, products, sessions
+from shardgen.world.lexicon import SUBCATEGORIES
+from shardgen.world.lexicon.traffic import TRAFFIC_SOURCES
+from shardgen.world.rng import below
+from shardgen.world.scripts import (
+    CATEGORY,
+    CONFIRMATION,
+    EVENT_TYPES,
+    PRODUCT,
+    PURCHASE,
+    REMOVE,
+    RESULTS,
+    SEARCH,
+)
+
+EVENTS_PER_SESSION_ID = 64
+"""event_id = session number x 64 + sequence number, which is at most 60."""
+
+REFERRERS = words.pools([source.referrers for source in TRAFFIC_SOURCES])
+SENDS_REFERRER = np.array([bool(source.referrers) for source in TRAFFIC_SOURCES])
+TYPES = text.pool(EVENT_TYPES)
+QUOTED_TYPES = text.join('"', TYPES, '"')
+STATIC = text.pool(f"{SHOP}{path}" for path in STATIC_PAGES)
+SMALL_NUMBERS = text.whole(np.arange(EVENTS_PER_SESSION_ID))
+
+
+def _queries() -> list[tuple[str, ...]]:
+    """What shoppers type, by subcategory: brand and noun (brand x nouns + noun), then nouns, then the kind's name."""
+    return [
+        (
+            *(f"{brand} {noun}".lower() for brand in s.brands for noun in s.nouns),
+            *map(str.lower, s.nouns),
+            s.name.lower(),
+        )
+        for s in SUBCATEGORIES
+    ]
+
+
+QUERIES = words.pools(_queries())
+QUOTED_QUERIES = text.quoted(QUERIES.texts)
+QUERY_PATHS = text.pool(f"{SHOP}/search?q={quote_plus(query)}" for query in QUERIES.texts.to_pylist())
+
+
+def batches(cut: Cut) -> Iterator[pa.RecordBatch]:
+    """Events of the cut's sessions, all of which are over by its end."""
+    world = cut.world
+    for low, high in cut.ranges(max(1, int(cut.rows / world.config.events_per_session))):
+        visits = sessions.select(world, low, high)
+        yield _batch(world, cut.mode, visits, clicks.play(world, visits))
+
+
+def _batch(world: World, mode: str, visits: sessions.Sessions, played: clicks.Clicks) -> pa.RecordBatch:
+    session = played.session
+    number = visits.number[session] * EVENTS_PER_SESSION_ID + played.sequence
+    ids, customer = records.ids("session", visits.number), records.ids("customer", np.maximum(visits.customer, 0))
+    query = _queries_for(world, played)
+    pool = _pages(world, visits, played, query)
+    quoted_pool = pc.fill_null(text.join('"', pool.texts, '"'), "null")
+    infos = device_infos(visits)
+    return records.batch(
+        schema.CLICKSTREAM,
+        mode,
+        {
+            "event_id": pa.array(number),
+            "session_id": text.take(ids, session),
+            "user_id": text.take(text.nullable(customer, visits.logged_in), session),
+            "event_type": text.take(TYPES, played.type),
+            "page_url": text.take(pool.texts, pool.page),
+            "referrer": text.take(pool.texts, pool.referrer),
+            "device_info": text.take(infos, session),
+            "event_timestamp": text.instants(played.time),
+        },
+        source="web_tracker",
+        ingestion=records.ingested(world.seed, "clickstream", number, played.time, 1, 20),
+        record={
+            "event_id": text.whole(number),
+            "session_id": Drawn(text.join('"', ids, '"'), session),
+            "user_id": text.take(users(customer, visits), session),
+            "event_type": Drawn(QUOTED_TYPES, played.type),
+            "page_url": text.take(quoted_pool, pool.page),
+            "referrer": text.take(quoted_pool, pool.referrer),
+            "device_info": Drawn(infos, session),
+            "event_timestamp": text.join('"', text.iso(played.time), '"'),
+        },
+        extra=_extra(visits, played, query),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Pages:
+    """Addresses that occur in a batch, and which of them each event has."""
+
+    texts: Text
+    page: I64
+    referrer: I64
+
+
+def _pages(world: World, visits: sessions.Sessions, played: clicks.Clicks, query: I64) -> _Pages:
+    order = text.join(f"{SHOP}/orders/", records.ids("order", visits.bought.number))
+    seen = product_pages(played.seen_product, played.seen_subcategory)
+    parts = [STATIC, order, KIND_PATHS, seen, text.take(QUERY_PATHS, query), REFERRERS.texts, pa.nulls(1, pa.string())]
+    _, orders, kinds, products_, results, referrers, nothing, _ = np.cumsum([0, *map(len, parts)])
+    page = played.page.copy()
+    for kind, position in (
+        (CONFIRMATION, orders + _order_rows(visits)[played.session]),
+        (CATEGORY, kinds + played.seen_subcategory[played.seen]),
+        (PRODUCT, products_ + played.seen),
+        (RESULTS, results + played.seen),
+    ):
+        page = np.where(played.page == kind, position, page)
+    sent = referrers + REFERRERS.starts[visits.source] + _draw(world, visits) % REFERRERS.sizes[visits.source]
+    first = np.where(SENDS_REFERRER[visits.source], sent, nothing)
+    referrer = np.where(played.sequence == 1, first[played.session], np.roll(page, 1))
+    return _Pages(texts=pa.concat_arrays(parts), page=page, referrer=referrer)
+
+
+def _draw(world: World, visits: sessions.Sessions) -> I64:
+    return below(world.seed, "sessions.referrer", visits.key, 1 << 31)
+
+
+def _order_rows(visits: sessions.Sessions) -> I64:
+    """Row of each session's order among the batch's orders; meaningless where the session does not buy."""
+    return np.cumsum(visits.buying) - 1
+
+
+def _queries_for(world: World, played: clicks.Clicks) -> I64:
+    """What would be typed for each product that is seen: a position in QUERIES.
+
+    The query follows the product, so that whoever searches for it again types the same.
+    """
+    product, kind, seed = played.seen_product, played.seen_subcategory, world.seed
+    noun, brand = products.noun(seed, product, kind), products.brand(seed, product, kind)
+    nouns = products.NOUNS[kind]
+    style = below(seed, "products.query", product, 10)
+    bare = products.BRANDS[kind] * nouns
+    place = np.select([style < 4, style < 8], [brand * nouns + noun, bare + noun], bare + nouns)
+    return QUERIES.starts[kind] + place
+
+
+def _extra(visits: sessions.Sessions, played: clicks.Clicks, query: I64) -> dict[str, Drawn]:
+    """The keys beyond the columns."""
+    about_product = (played.page == PRODUCT) | (played.type == REMOVE)
+    product = text.join('"', records.ids("product", played.seen_product), '"')
+    order = text.join('"', records.ids("order", visits.bought.number), '"')
+    shows_cart = played.cart >= 0
+    return {
+        "sequence_number": Drawn(SMALL_NUMBERS, played.sequence),
+        "product_id": Drawn(product, np.where(about_product, played.seen, -1)),
+        "order_id": Drawn(order, np.where(played.type == PURCHASE, _order_rows(visits)[played.session], -1)),
+        "search_query": Drawn(text.take(QUOTED_QUERIES, query), np.where(played.type == SEARCH, played.seen, -1)),
+        "quantity": Drawn(SMALL_NUMBERS, np.where(played.quantity > 0, played.quantity, -1)),
+        "cart_value": text.sometimes(shows_cart, text.fixed(played.cart[shows_cart], 2)),
+    }

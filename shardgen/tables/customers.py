@@ -1,0 +1,103 @@
+"""raw_customers: what the CRM knows of each customer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+
+from shardgen import schema
+from shardgen.tables import records, text, words
+from shardgen.tables.records import Cut
+from shardgen.tables.text import I64, Text
+from shardgen.world import World, customers, geography
+from shardgen.world.rng import below, chance
+
+DOMAINS = text.pool(["example.com", "example.net", "example.org", "mail.example", "post.example", "inbox.example"])
+"""Mail hosts that exist for nobody (RFC 2606)."""
+
+LOCAL_PARTS = ("{first}.{last}", "{first}{last}", "{first}_{last}", "{last}.{first}", "{last}")
+SUFFIXES = ("{name}.{number}", "{name}{number}", "{name}_{number}")
+
+NUMBER_CLASSES = ((10**4, 4, 3_457), (10**6, 6, 345_677), (10**9, 9, 345_678_911))
+"""Upper bound of the customer numbers of each class, digits of their e-mail number, and a factor prime to 10."""
+
+
+def batches(cut: Cut) -> Iterator[pa.RecordBatch]:
+    """Customers of the cut, all of whom exist by its end."""
+    for low, high in cut.ranges():
+        yield _batch(cut.world, cut.mode, np.arange(low, high, dtype=np.int64))
+
+
+def _batch(world: World, mode: str, ids: I64) -> pa.RecordBatch:
+    who = customers.facts(world.seed, world.customers, ids)
+    country = geography.COUNTRY_OF[who.address.place]
+    names = words.names(world.seed)
+    pool = country * 2 + ~who.female_name
+    first, last = names.first.take(pool, who.first_name), names.last.take(country, who.last_name)
+    full = text.render(words.NAME_FORMATS, country, {"first": first, "last": last})
+    plain = names.first_plain.take(pool, who.first_name), names.last_plain.take(country, who.last_name)
+    email = _emails(world.seed, ids, *plain)
+    phone = words.phones(who.address.place, who.phone)
+    address = words.addresses(world.seed, who.address)
+    gender = text.take(text.pool(customers.GENDERS), who.gender)
+    customer = records.ids("customer", ids)
+    born = text.iso_days(who.birth)
+    opted_in = chance(world.seed, "customers.opt_in", ids, 0.58)
+    return records.batch(
+        schema.CUSTOMERS,
+        mode,
+        {
+            "customer_id": customer,
+            "email": email,
+            "customer_name": full,
+            "first_name": first,
+            "last_name": last,
+            "phone": phone,
+            "address": address,
+            "registration_date": text.instants(who.registered),
+            "date_of_birth": pa.array(who.birth.astype("datetime64[D]")),
+            "gender": gender,
+        },
+        source="crm",
+        ingestion=records.ingested(world.seed, "customers", ids, who.registered, 300, 4 * 3600),
+        record={
+            "customer_id": text.join('"', customer, '"'),
+            "email": text.join('"', email, '"'),
+            "customer_name": text.quoted(full),
+            "first_name": text.quoted(first),
+            "last_name": text.quoted(last),
+            "phone": text.join('"', phone, '"'),
+            "address": address,
+            "registration_date": text.join('"', text.iso(who.registered), '"'),
+            "date_of_birth": text.join('"', born, '"'),
+            "gender": text.join('"', gender, '"'),
+        },
+        extra={
+            "preferred_language": text.take(words.LANGUAGES, country),
+            "marketing_opt_in": text.take(text.pool(["false", "true"]), opted_in.astype(np.int64)),
+        },
+    )
+
+
+def _emails(seed: int, ids: I64, first: Text, last: Text) -> Text:
+    """Addresses that nobody else has: a name in plain letters, and a number that is the customer's alone."""
+    name = text.render(
+        LOCAL_PARTS, below(seed, "customers.email", ids, len(LOCAL_PARTS)), {"first": first, "last": last}
+    )
+    suffix = below(seed, "customers.email_suffix", ids, len(SUFFIXES))
+    local = text.render(SUFFIXES, suffix, {"name": name, "number": _own_numbers(seed, ids)})
+    return text.join(local, "@", text.take(DOMAINS, below(seed, "customers.email_domain", ids, len(DOMAINS))))
+
+
+def _own_numbers(seed: int, ids: I64) -> Text:
+    """Digits that no other customer has: within each class of numbers an affine bijection, keyed by the seed."""
+    parts: list[Text] = []
+    lower = 0
+    for upper, width, factor in NUMBER_CLASSES:
+        members = ids[(ids >= lower) & (ids < upper)]
+        shift = int(below(seed, "customers.email_shift", np.array([width]), 10**9)[0])
+        parts.append(text.digits((members * factor + shift) % 10**width, width))
+        lower = upper
+    return pa.concat_arrays(parts)

@@ -1,0 +1,75 @@
+"""raw_inventory: the warehouses' book of movements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+
+from shardgen import schema
+from shardgen.tables import records, text
+from shardgen.tables.records import Cut
+from shardgen.tables.text import I64, Text
+from shardgen.world import World, stock
+from shardgen.world.calendar import period_of
+from shardgen.world.rng import bits
+
+
+def batches(cut: Cut) -> Iterator[pa.RecordBatch]:
+    """Movements of the leaf that the cut begins with, as far as they happened before its end."""
+    for moved in stock.movements(cut.world, period_of(cut.world.config, "inventory", cut.start)):
+        happened = np.flatnonzero(moved.time < cut.end)
+        for low, high in records.ranges(0, len(happened), cut.rows):
+            yield _batch(cut.world, cut.mode, moved, happened[low:high])
+
+
+def _batch(world: World, mode: str, moved: stock.Movements, rows: I64) -> pa.RecordBatch:
+    number, kind, time = moved.number[rows], moved.type[rows], moved.time[rows]
+    product, warehouse = (
+        records.ids("product", moved.product[rows]),
+        records.ids("warehouse", moved.warehouse[rows] - 1),
+    )
+    kinds = text.take(text.pool(stock.MOVEMENT_TYPES), kind)
+    reference = _references(world, moved, rows)
+    transfer = kind == stock.TRANSFER
+    partner = records.ids("warehouse", moved.partner[rows][transfer] - 1)
+    return records.batch(
+        schema.INVENTORY,
+        mode,
+        {
+            "inventory_id": pa.array(number),
+            "product_id": product,
+            "warehouse_id": warehouse,
+            "quantity": records.int32(moved.quantity[rows]),
+            "movement_type": kinds,
+            "movement_date": text.instants(time),
+            "reference_number": reference,
+        },
+        source="warehouse",
+        ingestion=records.ingested(world.seed, "inventory", number, time, 120, 3 * 3600),
+        record={
+            "inventory_id": text.whole(number),
+            "product_id": text.join('"', product, '"'),
+            "warehouse_id": text.join('"', warehouse, '"'),
+            "quantity": text.whole(moved.quantity[rows]),
+            "movement_type": text.join('"', kinds, '"'),
+            "movement_date": text.join('"', text.iso(time), '"'),
+            "reference_number": text.join('"', reference, '"'),
+        },
+        extra={
+            "unit": '"piece"',
+            "counterpart_warehouse_id": text.sometimes(transfer, text.join('"', partner, '"')),
+        },
+    )
+
+
+def _references(world: World, moved: stock.Movements, rows: I64) -> Text:
+    """The order for what moves with one, else a document number; both sides of a transfer share theirs."""
+    order, kind = moved.order[rows], moved.type[rows]
+    shared = np.where(kind == stock.TRANSFER, moved.product[rows] * 2 + (moved.time[rows] << 1), moved.number[rows])
+    document = (bits(world.seed, "inventory.document", shared) >> np.uint64(24)).astype(np.int64)
+    prefix = text.take(text.pool(["PO-", "", "", "TR-", "AD-"]), kind)
+    plain = text.join(prefix, text.digits(document, 13))
+    own = records.ids("order", np.maximum(order, 0))
+    return text.take(pa.concat_arrays([plain, own]), np.where(order >= 0, len(order), 0) + np.arange(len(order)))

@@ -1,0 +1,173 @@
+"""raw_sessions: the web tracker's summary of each visit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+
+from shardgen import schema
+from shardgen.tables import records, text, words
+from shardgen.tables.records import Cut
+from shardgen.tables.text import I64, Text
+from shardgen.world import World, geography, sessions
+from shardgen.world.clicks import landed_on
+from shardgen.world.lexicon import SUBCATEGORIES
+from shardgen.world.lexicon.devices import DEVICES
+from shardgen.world.lexicon.traffic import TRAFFIC_SOURCES
+from shardgen.world.rng import below, bits, chance
+from shardgen.world.scripts import CATEGORY, PRODUCT
+from shardgen.world.sessions import Sessions
+
+SHOP = "https://www.shop.example"
+STATIC_PAGES = ("/", "/deals", "/account", "/help", "/cart", "/checkout")
+"""Paths of the pages that are the same for everybody, in the order of scripts.PAGES."""
+
+DEVICE_TYPES, BROWSERS, SYSTEMS = (
+    text.pool(getattr(device, field) for device in DEVICES) for field in ("device_type", "browser", "operating_system")
+)
+MOBILE = np.array([device.device_type == "mobile" for device in DEVICES])
+VERSIONS = words.pools([device.browser_versions for device in DEVICES])
+SCREENS = words.pools([device.screens for device in DEVICES])
+USER_AGENTS = words.pools(
+    [
+        tuple(
+            device.user_agent.format(browser_version=version, browser_major=version.split(".")[0])
+            for version in device.browser_versions
+        )
+        for device in DEVICES
+    ]
+)
+BOOLEANS = text.pool(["false", "true"])
+SOURCES = text.pool(f'"{source.name}"' for source in TRAFFIC_SOURCES)
+MEDIA = text.pool(f'"{source.medium}"' for source in TRAFFIC_SOURCES)
+CAMPAIGNS = words.pools(
+    [tuple(text.json_string(name) for name in source.campaigns) or ("null",) for source in TRAFFIC_SOURCES]
+)
+KIND_PATHS = text.pool(f"{SHOP}/c/{subcategory.slug}" for subcategory in SUBCATEGORIES)
+
+HEX_GROUPS = text.pool(f"{number + 1:x}" for number in range(4096))
+"""Groups of an IPv6 address; none is 0, so that none may be left out."""
+
+IPV4_SHARE = 0.7
+"""The others come over IPv6. Both are from ranges that route nowhere: 198.18.0.0/15 (RFC 2544), 2001:db8::/32."""
+
+
+def batches(cut: Cut) -> Iterator[pa.RecordBatch]:
+    """Sessions of the cut, all of which are over by its end."""
+    for low, high in cut.ranges():
+        yield _batch(cut.world, cut.mode, sessions.select(cut.world, low, high))
+
+
+def _batch(world: World, mode: str, visits: Sessions) -> pa.RecordBatch:
+    session, customer = records.ids("session", visits.number), records.ids("customer", np.maximum(visits.customer, 0))
+    kind, browser, system = (text.take(names, visits.device) for names in (DEVICE_TYPES, BROWSERS, SYSTEMS))
+    mobile, finish = MOBILE[visits.device], visits.start + visits.seconds * sessions.SECOND
+    location = text.take(words.LOCATIONS, visits.place)
+    address = _ip_addresses(world.seed, visits)
+    return records.batch(
+        schema.SESSIONS,
+        mode,
+        {
+            "session_id": session,
+            "user_id": text.nullable(customer, visits.logged_in),
+            "start_time": text.instants(visits.start),
+            "end_time": text.instants(finish),
+            "duration_seconds": records.int32(visits.seconds),
+            "device_type": kind,
+            "browser": browser,
+            "operating_system": system,
+            "location": location,
+            "ip_address": address,
+            "is_mobile": pa.array(mobile),
+        },
+        source="web_tracker",
+        ingestion=records.ingested(world.seed, "sessions", visits.key, finish, 1, 30),
+        record={
+            "session_id": text.join('"', session, '"'),
+            "user_id": users(customer, visits),
+            "start_time": text.join('"', text.iso(visits.start), '"'),
+            "end_time": text.join('"', text.iso(finish), '"'),
+            "duration_seconds": text.whole(visits.seconds),
+            "device_type": text.join('"', kind, '"'),
+            "browser": text.join('"', browser, '"'),
+            "operating_system": text.join('"', system, '"'),
+            "user_agent": text.quoted(USER_AGENTS.take(visits.device, visits.version)),
+            "location": location,
+            "ip_address": text.join('"', address, '"'),
+            "is_mobile": text.take(BOOLEANS, mobile.astype(np.int64)),
+        },
+        extra={
+            "visitor_id": text.join('"', _cookies(visits), '"'),
+            "landing_page": text.join('"', _landing_pages(world, visits), '"'),
+            "traffic_source": text.take(SOURCES, visits.source),
+            "medium": text.take(MEDIA, visits.source),
+            "campaign": CAMPAIGNS.take(visits.source, below(world.seed, "sessions.campaign", visits.key, 1 << 31)),
+            "converted": text.take(BOOLEANS, visits.buying.astype(np.int64)),
+            "event_count": text.whole(visits.events),
+        },
+    )
+
+
+def users(customer: Text, visits: Sessions) -> Text:
+    """The logged-in customer as JSON, null where nobody is."""
+    return text.json_or_null(text.join('"', customer, '"'), visits.logged_in)
+
+
+def device_infos(visits: Sessions) -> Text:
+    """What the tracker's script reads from the browser, as JSON."""
+    country = geography.COUNTRY_OF[visits.home]
+    return text.json_object(
+        {
+            "device_type": text.join('"', text.take(DEVICE_TYPES, visits.device), '"'),
+            "browser": text.join('"', text.take(BROWSERS, visits.device), '"'),
+            "browser_version": text.join('"', VERSIONS.take(visits.device, visits.version), '"'),
+            "operating_system": text.join('"', text.take(SYSTEMS, visits.device), '"'),
+            "screen_resolution": text.join('"', SCREENS.take(visits.device, visits.screen), '"'),
+            "language": text.take(words.LANGUAGES, country),
+            "is_mobile": text.take(BOOLEANS, MOBILE[visits.device].astype(np.int64)),
+        }
+    )
+
+
+def product_pages(product: I64, kind: I64) -> Text:
+    """Addresses of product pages."""
+    return text.join(text.take(KIND_PATHS, kind), "/", records.ids("product", product))
+
+
+def _landing_pages(world: World, visits: Sessions) -> Text:
+    """Address of the first page of each session."""
+    shown = landed_on(world, visits)
+    kind = world.catalogue.subcategory[shown].astype(np.int64)
+    static = text.pool(f"{SHOP}{path}" for path in STATIC_PAGES)
+    every = pa.concat_arrays([static, KIND_PATHS, product_pages(shown, kind)])
+    page = np.where(visits.landing == CATEGORY, len(static) + kind, visits.landing)
+    own = len(static) + len(KIND_PATHS) + np.arange(len(shown))
+    return text.take(every, np.where(visits.landing == PRODUCT, own, page))
+
+
+def _cookies(visits: Sessions) -> Text:
+    """The tracker's visitor ids: 16 hexadecimal digits."""
+    codes = visits.visitor.astype(">u8").tobytes().hex()
+    return pa.Array.from_buffers(
+        pa.string(),
+        len(visits.visitor),
+        [None, pa.py_buffer(np.arange(0, len(codes) + 1, 16, dtype=np.int32)), pa.py_buffer(codes.encode())],
+    )
+
+
+def _ip_addresses(seed: int, visits: Sessions) -> Text:
+    """An address for each visitor and place."""
+    key = visits.visitor.astype(np.int64) ^ visits.place
+    host = below(seed, "sessions.ip", key, 2 * 254 * 254)
+    second, third, fourth = host // (254 * 254), host // 254 % 254, host % 254
+    short = text.join(
+        text.take(text.pool(["198.18.", "198.19."]), second), text.whole(third + 1), ".", text.whole(fourth + 1)
+    )
+    groups = bits(seed, "sessions.ipv6", key)
+    parts = [(groups >> np.uint64(16 * n) & np.uint64(0xFFF)).astype(np.int64) for n in range(4)]
+    one, two, three, four = (text.take(HEX_GROUPS, part) for part in parts)
+    long_ = text.join("2001:db8:", one, ":", two, ":", three, "::", four)
+    legacy = chance(seed, "sessions.ipv4", key, IPV4_SHARE)
+    return text.take(pa.concat_arrays([short, long_]), np.arange(len(key)) + np.where(legacy, 0, len(key)))
