@@ -30,14 +30,20 @@ class Encoder:
     trailer = TRAILER
 
     def __init__(self, table: Table) -> None:
-        schema = arrow_schema(table)
-        builders = {field.name: pgpq.ArrowToPostgresBinaryEncoder.infer_encoder(field) for field in schema}
+        self._schema = arrow_schema(table)
+        self._builders = {field.name: pgpq.ArrowToPostgresBinaryEncoder.infer_encoder(field) for field in self._schema}
         for column in table.columns:
             if column.jsonb:
-                builders[column.name] = StringEncoderBuilder.new_with_output(schema.field(column.name), Jsonb())
-        self._encoder = pgpq.ArrowToPostgresBinaryEncoder.new_with_encoders(schema, builders)
-        self._encoder.write_header()
+                field = self._schema.field(column.name)
+                self._builders[column.name] = StringEncoderBuilder.new_with_output(field, Jsonb())
 
-    def rows(self, batch: pa.RecordBatch) -> bytes:
-        """The COPY bytes of a batch's rows, without header and trailer."""
-        return self._encoder.write_batch(batch)
+    def rows(self, batch: pa.RecordBatch) -> memoryview:
+        """The COPY bytes of a batch's rows, without header and trailer.
+
+        pgpq keeps up to some megabytes back between batches, so each batch has an encoder of its own, finished at
+        once; that costs microseconds, and the trailer is cut off without a copy.
+        """
+        encoder = pgpq.ArrowToPostgresBinaryEncoder.new_with_encoders(self._schema, self._builders)
+        encoder.write_header()
+        first, rest = encoder.write_batch(batch), encoder.finish()
+        return memoryview(first + rest if first else rest)[: -len(TRAILER)]

@@ -1,0 +1,61 @@
+"""Laws of the counter-based draws."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shardgen.world import rng
+
+IDS = np.arange(100_000)
+
+
+def test_bits_are_the_golden_vector() -> None:
+    assert rng.bits(42, "orders.customer", np.arange(4)).tolist() == GOLDEN_BITS
+    assert rng.bits(2**63 - 1, "orders.customer", [2**62], 3).tolist() == GOLDEN_LAST
+
+
+GOLDEN_BITS = [10251764929760238794, 8825087123409564754, 4467918756723719379, 10195578843725624304]
+GOLDEN_LAST = [9699152298206075567]
+
+
+@given(st.integers(0, 2**63 - 1), st.lists(st.integers(0, 2**62), min_size=1, max_size=20))
+def test_a_draw_depends_on_its_own_id_only(seed: int, ids: list[int]) -> None:
+    together = rng.uniform(seed, "t.c", np.array(ids))
+    assert together.tolist() == [rng.uniform(seed, "t.c", np.array([one]))[0] for one in ids]
+
+
+def test_streams_seeds_and_draws_are_independent() -> None:
+    first = rng.uniform(1, "a.b", IDS)
+    for other in (rng.uniform(1, "a.c", IDS), rng.uniform(2, "a.b", IDS), rng.uniform(1, "a.b", IDS, 1)):
+        assert abs(np.corrcoef(first, other)[0, 1]) < 0.02
+    assert abs(np.corrcoef(first[1:], first[:-1])[0, 1]) < 0.02
+
+
+def test_uniform_is_uniform() -> None:
+    counts = np.histogram(rng.uniform(7, "t.u", IDS), bins=50, range=(0, 1))[0]
+    assert counts.min() > 1_800
+    assert counts.max() < 2_200
+
+
+@pytest.mark.parametrize("bound", [1, 2, 3, 7, 1000, 2**31])
+def test_below_reaches_its_whole_range_and_nothing_else(bound: int) -> None:
+    drawn = rng.below(3, "t.b", IDS, bound)
+    assert drawn.min() >= 0
+    assert drawn.max() < bound
+    if bound <= 1000:
+        assert len(np.unique(drawn)) == bound
+
+
+def test_a_higher_probability_only_adds() -> None:
+    low, high = rng.chance(5, "t.p", IDS, 0.2), rng.chance(5, "t.p", IDS, 0.3)
+    assert not (low & ~high).any()
+    assert 0.19 < low.mean() < 0.21
+
+
+def test_choose_follows_the_weights() -> None:
+    drawn = np.bincount(rng.choose(5, "t.w", IDS, np.cumsum([1, 0, 3])), minlength=3) / len(IDS)
+    assert drawn[1] == 0
+    assert drawn[0] == pytest.approx(0.25, abs=0.01)

@@ -1,0 +1,77 @@
+"""Every script obeys the story's laws (L11, L12), whatever session plays it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from shardgen.world import scripts
+
+SEEDS = (0, 42)
+
+
+def steps(table: scripts.Scripts, number: int) -> list[tuple[int, int, int]]:
+    run = slice(table.starts[number], table.starts[number] + table.lengths[number])
+    return list(zip(table.type[run].tolist(), table.page[run].tolist(), table.slot[run].tolist(), strict=True))
+
+
+def check_story(run: list[tuple[int, int, int]], items: int) -> None:
+    seen: set[int] = set()
+    cart: set[int] = set()
+    sought: int | None = None
+    paying = False
+    for kind, page, slot in run:
+        if sought is not None:
+            assert (kind, slot) == (scripts.VIEW, sought), "a search is followed by what it finds"
+            sought = None
+        if kind == scripts.VIEW:
+            seen.add(slot)
+        elif kind == scripts.SEARCH:
+            sought = slot
+        elif kind == scripts.ADD:
+            assert slot in seen, "viewed before it is added"
+            assert slot not in cart
+            cart.add(slot)
+        elif kind == scripts.REMOVE:
+            cart.remove(slot)
+        elif kind == scripts.CHECKOUT:
+            assert cart, "a checkout needs a cart"
+            paying = True
+        elif kind == scripts.PURCHASE:
+            assert paying, "checkout before purchase"
+            assert cart == set(range(items)), "the cart at purchase is the order"
+            assert page == scripts.CONFIRMATION
+    assert sought is None
+    assert sum(kind == scripts.PURCHASE for kind, _, _ in run) == (items > 0)
+    assert not items or run[-1][0] == scripts.PURCHASE
+
+
+def check_clock(table: scripts.Scripts) -> None:
+    for start, length in zip(table.starts, table.lengths, strict=True):
+        run = table.fraction[start : start + length]
+        assert run[0] == 0
+        assert (np.diff(run) > 0).all()
+        assert run[-1] <= 1 << scripts.FRACTION_BITS
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_browsing_scripts_never_buy_and_obey_the_story(seed: int) -> None:
+    table = scripts.browsing_scripts(seed)
+    check_clock(table)
+    for number in range(len(table.starts)):
+        run = steps(table, number)
+        assert len(run) == number // scripts.VARIANTS + 1
+        check_story(run, items=0)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_buying_scripts_end_with_the_order_and_obey_the_story(seed: int) -> None:
+    table = scripts.buying_scripts(seed)
+    check_clock(table)
+    for items in range(1, scripts.ITEM_SLOTS + 1):
+        for length in range(2 * items + 3, scripts.MAX_EVENTS + 1):
+            for variant in range(scripts.BUYING_VARIANTS):
+                number = int(scripts.buying_index(np.array(items), np.array(length), np.array(variant)))
+                run = steps(table, number)
+                assert len(run) == length
+                check_story(run, items=items)

@@ -1,0 +1,56 @@
+"""Small worlds and their bytes, shared by the tests."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import xxhash
+
+from shardgen.config import PlanConfig, plan_config
+from shardgen.encode import Encoder
+from shardgen.plan import Shard, build_plan
+from shardgen.schema import TABLES
+from shardgen.tables import batches
+from shardgen.world import build_world
+
+TODAY = date(2026, 1, 1)
+
+SMALL: dict[str, Any] = {
+    "customers": 300,
+    "products": 120,
+    "orders_per_day": 60,
+    "sessions_per_day": 120,
+    "days": 10,
+    "end": TODAY,
+}
+
+
+def small(**changes: Any) -> PlanConfig:
+    """A plan of ten days, three hundred customers and a hundred-odd products."""
+    return plan_config(today=TODAY, **{**SMALL, **changes})
+
+
+def shard_bytes(config: PlanConfig, shard: Shard, batch_rows: int = 4096) -> bytes:
+    """The COPY rows of one shard."""
+    encoder = Encoder(TABLES[shard.table])
+    return b"".join(map(encoder.rows, batches(build_world(config.world), config, shard, batch_rows)))
+
+
+def table_bytes(config: PlanConfig, table: str, batch_rows: int = 4096) -> bytes:
+    """The COPY rows of one table."""
+    only = replace(config, tables=(table,))
+    return b"".join(shard_bytes(config, shard, batch_rows) for shard in build_plan(only).shards)
+
+
+def table_rows(config: PlanConfig, table: str) -> list[dict[str, Any]]:
+    """The rows of one table as Python values."""
+    world, only = build_world(config.world), replace(config, tables=(table,))
+    shards = build_plan(only).shards
+    return [row for shard in shards for batch in batches(world, config, shard, 4096) for row in batch.to_pylist()]
+
+
+def digest(rows: bytes) -> str:
+    """Digest of COPY rows, as the ledger has it."""
+    return xxhash.xxh3_128_hexdigest(rows)
