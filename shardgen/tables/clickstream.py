@@ -37,6 +37,10 @@ from shardgen.world.scripts import (
 EVENTS_PER_SESSION_ID = 64
 """event_id = session number x 64 + sequence number, which is at most 60."""
 
+BATCHES_AT_A_TIME = 16
+"""Batches whose sessions are computed together: few sessions in a hundred buy, and each step of theirs has a cost of
+its own, however few they are."""
+
 REFERRERS = words.pools([source.referrers for source in TRAFFIC_SOURCES])
 SENDS_REFERRER = np.array([bool(source.referrers) for source in TRAFFIC_SOURCES])
 TYPES = text.pool(EVENT_TYPES)
@@ -65,9 +69,12 @@ QUERY_PATHS = text.pool(f"{SHOP}/search?q={quote_plus(query)}" for query in QUER
 def batches(cut: Cut) -> Iterator[pa.RecordBatch]:
     """Events of the cut's sessions, all of which are over by its end."""
     world = cut.world
-    for low, high in cut.ranges(max(1, int(cut.rows / world.config.events_per_session))):
-        visits = sessions.select(world, low, high)
-        yield _batch(world, cut.mode, visits, clicks.play(world, visits))
+    step = max(1, int(cut.rows / world.config.events_per_session))
+    for low, high in cut.ranges(step * BATCHES_AT_A_TIME):
+        several = sessions.select(world, low, high)
+        for first, last in records.ranges(0, high - low, step):
+            visits = sessions.part(several, first, last)
+            yield _batch(world, cut.mode, visits, clicks.play(world, visits))
 
 
 def _batch(world: World, mode: str, visits: sessions.Sessions, played: clicks.Clicks) -> pa.RecordBatch:

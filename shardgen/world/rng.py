@@ -41,26 +41,23 @@ def bits(seed: int, stream: str, ids: ArrayLike, draw: ArrayLike = FIRST) -> U64
     Args:
         seed: the world's seed.
         stream: ``"table.column"``; another name is another independent stream.
-        ids: row ids, integers of any shape.
+        ids: row ids, an array of integers of any shape (of a bare number the overflow meant here would warn).
         draw: number of the draw within the row, for rows that need several; broadcast against ids.
 
     Returns:
         uint64 of the broadcast shape.
     """
-    key = np.uint64(stream_key(seed, stream))
-    with np.errstate(over="ignore"):  # arithmetic modulo 2**64 is what is meant
-        word = np.asarray(ids).astype(np.uint64) * GOLDEN + key
-        if not (np.isscalar(draw) and draw == FIRST):
-            word = mix(word) + np.asarray(draw).astype(np.uint64) * GOLDEN
-        return mix(word)
+    word = np.asarray(ids).astype(np.uint64) * GOLDEN + np.uint64(stream_key(seed, stream))
+    if not (np.isscalar(draw) and draw == FIRST):
+        word = mix(word) + np.atleast_1d(draw).astype(np.uint64) * GOLDEN
+    return mix(word)
 
 
 def mix(word: U64) -> U64:
     """The splitmix64 finaliser, a bijection of 64-bit words that changes half the bits for each changed one."""
-    with np.errstate(over="ignore"):
-        word = (word ^ (word >> S30)) * MIX1
-        word = (word ^ (word >> S27)) * MIX2
-        return word ^ (word >> S31)
+    word = (word ^ (word >> S30)) * MIX1
+    word = (word ^ (word >> S27)) * MIX2
+    return word ^ (word >> S31)
 
 
 def uniform(seed: int, stream: str, ids: ArrayLike, draw: ArrayLike = FIRST) -> F64:
