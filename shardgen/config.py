@@ -104,9 +104,8 @@ class PlanConfig:
     """One of RAW_DATA_MODES."""
 
     def __post_init__(self) -> None:
-        days = (self.end - self.world.epoch).days
-        if days < 1:
-            raise ConfigError(f"end={self.end} is not after epoch={self.world.epoch}: move --end or --epoch")
+        check_window(self.world.epoch, self.end)
+        days = self.days
         if days > self.world.horizon:
             raise ConfigError(
                 f"end={self.end} lies past the horizon of {self.world.horizon} days from {self.world.epoch}: "
@@ -150,8 +149,8 @@ class LoadConfig:
     """libpq connection string of the target; never shown unmasked."""
     workers: int = 2
     """Worker processes."""
-    batch_rows: int = 16_384
-    """Rows that a worker builds at a time: what stays in the CPU's cache."""
+    batch_rows: int = 8_192
+    """Rows that a worker builds at a time: 16,384 are 15 % faster to build and take 70 MiB more."""
     if_exists: str = "fail"
     """One of IF_EXISTS."""
     attempts: int = 5
@@ -198,6 +197,7 @@ def plan_config(
     if scale == 0:
         raise ConfigError("scale=0 leaves nothing to load: use a positive number")
     first, last = window(today=today, days=days, end=end, epoch=epoch)
+    check_window(first, last)
     length = horizon if horizon is not None else (last - first).days
     check_range("horizon", length, 1, MAX_HORIZON_DAYS)
     world = WorldConfig(
@@ -257,6 +257,12 @@ def fingerprint(config: WorldConfig, vocabulary_digest: str) -> str:
     """Hex digest of all that decides the data: world config, data version and word pools."""
     text = json.dumps([DATA_VERSION, asdict(config), vocabulary_digest], default=str, sort_keys=True)
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def check_window(epoch: date, end: date) -> None:
+    """Raise ConfigError unless the window has a day in it."""
+    if end <= epoch:
+        raise ConfigError(f"end={end} is not after epoch={epoch}: move --end or --epoch")
 
 
 def check_range(name: str, value: Any, low: Any, high: Any) -> None:
