@@ -96,13 +96,13 @@ def max_id(plan: Plan, table: str) -> int:
 
 
 ROW_BYTES = {
-    "customers": {"full": 1250, "lean": 700, "none": 620},
-    "products": {"full": 1900, "lean": 1000, "none": 940},
-    "orders": {"full": 1700, "lean": 1300, "none": 420},
-    "inventory": {"full": 460, "lean": 190, "none": 160},
-    "reviews": {"full": 870, "lean": 440, "none": 400},
-    "sessions": {"full": 1100, "lean": 560, "none": 330},
-    "clickstream": {"full": 1020, "lean": 560, "none": 480},
+    "customers": {"full": 960, "lean": 440, "none": 390},
+    "products": {"full": 1390, "lean": 670, "none": 620},
+    "orders": {"full": 1510, "lean": 1110, "none": 340},
+    "inventory": {"full": 340, "lean": 130, "none": 110},
+    "reviews": {"full": 780, "lean": 350, "none": 320},
+    "sessions": {"full": 1030, "lean": 470, "none": 270},
+    "clickstream": {"full": 910, "lean": 440, "none": 390},
 }
 """COPY bytes of a mean row by table and --raw-data, measured at default volumes."""
 

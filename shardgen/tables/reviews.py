@@ -58,7 +58,7 @@ def _batch(cut: Cut, placed: orders.Orders, lines: orders.Items, written: review
     item = written.item[kept]
     order = lines.order[item]
     who = orders.customer(world, placed)[order]
-    votes = reviews.votes_by(written.votes[kept], cut.end - date)
+    votes, last_vote = reviews.votes_by(written.votes[kept], cut.end - date)
     verified = written.verified[kept]
     title, body = _texts(world.seed, number, rating, lines.product[item], lines.subcategory[item])
     review, product = records.ids("review", number), records.ids("product", lines.product[item])
@@ -78,7 +78,7 @@ def _batch(cut: Cut, placed: orders.Orders, lines: orders.Items, written: review
             "verified_purchase": pa.array(verified),
         },
         source="reviews",
-        ingestion=records.ingested(world.seed, "reviews", number, date, 60, 3600),
+        ingestion=records.ingested(world.seed, "reviews", number, date + last_vote, 60, 3600),
         record={
             "review_id": text.join('"', review, '"'),
             "product_id": text.join('"', product, '"'),

@@ -15,6 +15,9 @@ from shardgen.world.demand import DAY, midnight
 MAX_LEAF_ROWS = 2_000_000
 """A month that may hold more rows is cut into days, so that a leaf's indexes are built in memory."""
 
+SHORT_HORIZON = 62
+"""Up to so many days the clickstream is cut into days in any case: a month or two give too few shards to share out."""
+
 PEAK = 2
 """How far the busiest month may lie above the mean."""
 
@@ -50,6 +53,8 @@ class Period:
 def daily(config: WorldConfig, table: str) -> bool:
     """Whether the table's leaves are days."""
     if table == "clickstream":
+        if config.horizon <= SHORT_HORIZON:
+            return True
         rows = config.sessions * config.events_per_session
     else:
         rows = config.orders * ROWS_PER_ORDER[table]

@@ -39,7 +39,8 @@ UNVERIFIED = 0.08
 """Share of marketplace and store reviews that are not verified purchases."""
 HELPFUL = np.maximum(lognormal_table(1.1, 1.6, 4096) - 1, 0)
 """Helpful votes that a review gets in the end: heavy-tailed."""
-HALF_LIFE = 21 * DAY
+HALF_LIFE_HOURS = 21 * 24
+"""When half of the votes are in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -86,7 +87,12 @@ def of_items(world: World, placed: orders.Orders, fates: orders.Fate, lines: ord
     )
 
 
-def votes_by(votes: I64, age: I64) -> I64:
-    """Helpful votes after ``age`` microseconds: most come soon, the last ones late."""
+def votes_by(votes: I64, age: I64) -> tuple[I64, I64]:
+    """Helpful votes after ``age`` microseconds: most come soon, the last ones late.
+
+    Returns:
+        votes so far; the age at which the last of them came, 0 where there is none.
+    """
     hours = age // HOUR
-    return votes * hours // (hours + HALF_LIFE // HOUR)
+    so_far = votes * hours // (hours + HALF_LIFE_HOURS)
+    return so_far, -(-so_far * HALF_LIFE_HOURS // np.maximum(votes - so_far, 1)) * HOUR
