@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Self
@@ -145,7 +145,7 @@ class PlanConfig:
 class LoadConfig:
     """How a plan is carried out; nothing here changes a byte of the data."""
 
-    dsn: str
+    dsn: str = field(repr=False)
     """libpq connection string of the target; never shown unmasked."""
     workers: int = 2
     """Worker processes."""

@@ -1,0 +1,281 @@
+"""What the command line does, as functions for scripts and notebooks: the same options, sources and errors.
+
+An option that is not given is looked for in ``SHARDGEN_*``, ``.env`` and ``shardgen.toml``, as ``settings`` says.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+
+from shardgen.config import check_range
+from shardgen.errors import ConfigError, TargetError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from shardgen.database.status import RunStatus
+    from shardgen.plan import Plan
+    from shardgen.progress import Show
+    from shardgen.reconcile import Report
+    from shardgen.schema import Table
+    from shardgen.settings import Settings
+
+__all__ = ["Options", "load", "plan", "sample"]
+
+MAX_SAMPLE = 100_000  # rows that fit in memory as Python objects without a thought
+
+
+class Options(TypedDict, total=False):
+    """The options that decide the data; ``shardgen load --help`` explains each."""
+
+    seed: int
+    customers: int
+    products: int
+    orders_per_day: float
+    sessions_per_day: float
+    events_per_session: float
+    review_rate: float
+    warehouses: int
+    scale: float
+    days: int
+    end: date | str
+    epoch: date | str
+    horizon: int
+    tables: str | list[str] | tuple[str, ...]
+    schema: str
+    indexes: str
+    raw_data: str
+
+
+def load(
+    dsn: str | None = None,
+    *,
+    workers: int | None = None,
+    resume: bool = False,
+    progress: str = "auto",
+    if_exists: str | None = None,
+    data_dir: Path | str | None = None,
+    config: Path | str | None = None,
+    **options: Unpack[Options],
+) -> Report:
+    """Fill the bronze tables of a PostgreSQL database, exactly once.
+
+    Args:
+        dsn: libpq connection string; without it the target is found as on the command line, and the embedded server
+            is started where none is named.
+        workers: worker processes; by default one for each CPU, at most 8.
+        resume: go on with the one unfinished run in the target.
+        progress: ``auto``, ``rich``, ``tqdm``, ``plain`` or ``none``.
+        if_exists: ``fail`` or ``replace``, for a target that holds rows already.
+        data_dir: home of the embedded server.
+        config: TOML file to read instead of ``shardgen.toml``.
+        options: what to load, see :class:`Options`.
+
+    Returns:
+        The reconciled report: rows, bytes, seconds by table; ``report.to_json()`` for plain values.
+
+    Raises:
+        UsageError: something is wrong with the request; nothing was written.
+        LoadError: the load stopped; ``load(resume=True)`` does the rest.
+
+    Example:
+        >>> import shardgen
+        >>> report = shardgen.load(customers=1000, days=30, end="2026-01-01")  # doctest: +SKIP
+        >>> report.ok  # doctest: +SKIP
+        True
+    """
+    from shardgen.progress import display
+
+    named = {"dsn": dsn, "workers": workers, "if_exists": if_exists, "data_dir": data_dir, **options}
+    carry_out = prepared(_settings(named, config), resume=resume)
+    with display(progress) as show:
+        return carry_out(show)
+
+
+def plan(*, config: Path | str | None = None, **options: Unpack[Options]) -> Plan:
+    """Which shards a load consists of, with expected rows and bytes; touches no database.
+
+    Args:
+        config: TOML file to read instead of ``shardgen.toml``.
+        options: what to load, see :class:`Options`.
+
+    Raises:
+        ConfigError: an option is wrong.
+
+    Example:
+        >>> import shardgen
+        >>> shardgen.plan(customers=1000, days=30, end="2026-01-01").rows("customers")
+        1000
+    """
+    return plan_of(_settings(options, config))
+
+
+def sample(
+    table: str, n: int = 5, *, config: Path | str | None = None, **options: Unpack[Options]
+) -> list[dict[str, Any]]:
+    """The first rows of a table, built without any database.
+
+    Args:
+        table: ``"orders"`` or ``"raw_orders"``.
+        n: how many rows, at most.
+        config: TOML file to read instead of ``shardgen.toml``.
+        options: which world, see :class:`Options`.
+
+    Returns:
+        One dictionary a row, by column; JSON columns are parsed, amounts are Decimal, times are datetime.
+
+    Raises:
+        ConfigError: an option is wrong.
+
+    Example:
+        >>> import shardgen
+        >>> [customer] = shardgen.sample("customers", 1)
+        >>> customer["customer_id"]
+        'CUST00000001'
+    """
+    return sample_of(_settings({**options, "tables": table}, config), n)
+
+
+def prepared(settings: Settings, *, resume: bool) -> Callable[[Show], Report]:
+    """Check everything that can be checked without a target; what comes back does the load.
+
+    Raises:
+        ConfigError: an option is wrong.
+    """
+    from shardgen.settings import utc_today
+
+    settings.check()
+    given, config = settings.given(), None if resume else settings.plan(utc_today())
+
+    def carry_out(show: Show) -> Report:
+        from shardgen import coordinator
+
+        how = settings.load(target_dsn(settings, show))
+        if config is None:
+            return coordinator.resume(how, schema=settings.schema, given=given, show=show)
+        return coordinator.load(config, how, options=settings.options(config), show=show)
+
+    return carry_out
+
+
+def runs_of(settings: Settings) -> list[RunStatus]:
+    """The runs in the target's ledger, oldest first; a server is not started for the question.
+
+    Raises:
+        TargetError: the target cannot be reached, or refuses.
+        ServerError: the embedded server is meant, and does not run.
+    """
+    from shardgen.database import server, status
+
+    dsn = settings.target.dsn
+    if dsn is None:
+        dsn = server.url(server.data_dir(settings.get("data_dir")))
+    with _refusals(dsn):
+        return status.status(dsn, settings.schema)
+
+
+def ddl_of(settings: Settings) -> list[str]:
+    """The statements that create the schema.
+
+    Raises:
+        ConfigError: an option is wrong.
+    """
+    from shardgen.schema import ddl
+    from shardgen.settings import utc_today
+
+    config = settings.plan(utc_today())
+    return [statement.as_string() for statement in ddl(config.schema, config.tables, config.indexes)]
+
+
+def apply_schema(settings: Settings, show: Show) -> list[str]:
+    """Create what is missing of the schema; the names of what was created.
+
+    Raises:
+        ConfigError: an option is wrong.
+        TargetError: the target cannot be reached, or refuses.
+    """
+    from shardgen.database import objects
+    from shardgen.settings import utc_today
+
+    config = settings.plan(utc_today())
+    dsn = target_dsn(settings, show)
+    with _refusals(dsn):
+        return objects.apply_schema(dsn, config.schema, config.tables, config.indexes)
+
+
+@contextlib.contextmanager
+def _refusals(dsn: str) -> Iterator[None]:
+    """Turn what the driver raises into a TargetError, without a password in it."""
+    import psycopg
+
+    from shardgen.database.failures import describe
+    from shardgen.database.postgres import mask, probe, without_secret
+
+    probe(dsn)
+    try:
+        yield
+    except psycopg.Error as error:
+        raise TargetError(f"{mask(dsn)} refuses: {without_secret(describe(error), dsn)}") from error
+
+
+def target_dsn(settings: Settings, show: Show) -> str:
+    """The connection string of the target; the embedded server is started where none is named."""
+    if settings.target.dsn is not None:
+        return settings.target.dsn
+    from shardgen.database import server
+    from shardgen.events import Notice
+
+    started = server.start(server.data_dir(settings.get("data_dir")), on_notice=lambda text: show(Notice(text=text)))
+    return started.dsn
+
+
+def plan_of(settings: Settings) -> Plan:
+    """The shards that the settings ask for."""
+    from shardgen.settings import utc_today
+
+    settings.check()
+    config = settings.plan(utc_today())
+    from shardgen.plan import build_plan
+
+    return build_plan(config)
+
+
+def sample_of(settings: Settings, n: int) -> list[dict[str, Any]]:
+    """The first rows of the one table that the settings name."""
+    check_range("n", n, 1, MAX_SAMPLE)
+    from shardgen.schema import TABLES
+    from shardgen.tables import batches
+    from shardgen.world import build_world
+
+    found = plan_of(settings)
+    if len(found.config.tables) != 1:
+        raise ConfigError(f"tables={','.join(found.config.tables)!r} are several: sample one table at a time")
+    [name] = found.config.tables
+    world = build_world(found.config.world)
+    rows: list[dict[str, Any]] = []
+    for shard in found.shards:
+        for batch in batches(world, found.config, shard, n):
+            rows += _rows(TABLES[name], batch.slice(0, n - len(rows)))
+            if len(rows) == n:
+                return rows
+    return rows
+
+
+def _rows(table: Table, batch: pa.RecordBatch) -> list[dict[str, Any]]:
+    """The rows of a batch as Python objects."""
+    parsed = {column.name for column in table.columns if column.jsonb}
+    return [
+        {name: json.loads(value) if name in parsed and value is not None else value for name, value in row.items()}
+        for row in batch.to_pylist()
+    ]
+
+
+def _settings(named: Any, config: Path | str | None) -> Settings:
+    from shardgen.settings import read
+
+    return read(named, config=None if config is None else Path(config))

@@ -1,0 +1,100 @@
+"""tqdm's bars: one in a terminal that cannot move its cursor, one for each table and the whole in a notebook."""
+
+from __future__ import annotations
+
+import threading
+from types import TracebackType
+from typing import Any, Self, TextIO
+
+from tqdm.auto import tqdm
+
+from shardgen.events import Event, LoadStarted, Notice, ShardFailed, ShardRetried, StepStarted
+from shardgen.progress.lines import failure, retry
+from shardgen.progress.tally import Account, Tally
+
+ALL = "all"
+
+
+class Bars:
+    """Bars of rows; tqdm itself takes care of rates and of drawing no more often than is useful."""
+
+    def __init__(self, stream: TextIO, *, each_table: bool) -> None:
+        self._stream = stream
+        self._lock = threading.RLock()
+        self._each_table = each_table
+        self._tally = Tally()
+        self._bars: dict[str, Any] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for bar in self._bars.values():
+            bar.close()
+
+    def __call__(self, event: Event) -> None:
+        """Account for an event and move the bars."""
+        with self._lock:
+            self._tally.take(event)
+            self._tell(event)
+            self._draw()
+
+    def _tell(self, event: Event) -> None:
+        match event:
+            case LoadStarted():
+                self._open()
+            case Notice():
+                self._write(event.text)
+            case ShardRetried():
+                self._write(retry(event))
+            case ShardFailed():
+                self._write(failure(event))
+            case StepStarted() if self._bars:
+                self._bars[ALL].set_postfix_str(event.step)  # steps are few: shown at once
+            case _:
+                pass
+
+    def _draw(self) -> None:
+        for name, bar in self._bars.items():
+            _move(bar, self._account(name))
+        if self._bars:
+            self._bars[ALL].set_postfix_str(self._tally.step or _shards(self._tally.all), refresh=False)
+
+    def _open(self) -> None:
+        names = [*self._tally.tables, ALL] if self._each_table else [ALL]
+        for position, name in enumerate(names):
+            account = self._account(name)
+            self._bars[name] = tqdm(
+                desc=name,
+                initial=account.foreign,
+                total=account.total,
+                position=position,
+                file=self._stream,
+                unit=" rows",
+                unit_scale=True,
+                dynamic_ncols=True,
+                disable=False,
+            )
+
+    def _account(self, name: str) -> Account:
+        return self._tally.all if name == ALL else self._tally.tables[name]
+
+    def _write(self, text: str) -> None:
+        tqdm.write(text, file=self._stream)
+
+
+def _move(bar: Any, account: Account) -> None:
+    """Set a bar to its account; rows that another session loaded are part of its start, not of its rate."""
+    bar.initial = account.foreign
+    grown, bar.total = bar.total != account.total, account.total
+    if (step := account.rows - bar.n) or grown:
+        bar.update(step)
+    if account.finished and step:
+        bar.refresh()
+
+
+def _shards(account: Account) -> str:
+    retries = f", retries {account.retries}" if account.retries else ""
+    return f"shards {account.shards_done}/{account.shards}{retries}"

@@ -1,0 +1,108 @@
+"""Plain lines for logs and pipes: one every few seconds, one for each thing that happens."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from types import TracebackType
+from typing import Self, TextIO
+
+from shardgen.events import Event, LoadFinished, LoadStarted, Notice, ShardFailed, ShardRetried, StepDone
+from shardgen.progress import units
+from shardgen.progress.tally import Tally
+
+INTERVAL = 5.0  # seconds: a sign of life without filling the log of a CI job
+BRIEF = 0.5  # seconds; a step that took less gets no line of its own
+
+
+class Lines:
+    """A line every INTERVAL seconds, from a thread of its own so that silence in the load is no silence in the log."""
+
+    def __init__(self, stream: TextIO, *, interval: float = INTERVAL, tally: Tally | None = None) -> None:
+        self._stream = stream
+        self._lock = threading.Lock()
+        self._interval = interval
+        self._tally = tally or Tally()
+        self._closed = threading.Event()
+        self._ticker = threading.Thread(target=self._tick, name="progress", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._ticker.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._closed.set()
+        self._ticker.join()
+
+    def __call__(self, event: Event) -> None:
+        """Account for an event and say what is worth a line."""
+        with self._lock:
+            self._tally.take(event)
+            if line := told(event, self._tally):
+                self._say(line)
+
+    def _tick(self) -> None:
+        while not self._closed.wait(self._interval):
+            with self._lock, contextlib.suppress(OSError, ValueError):
+                self._tally.look()
+                if self._tally.run is not None and self._tally.ok is None:
+                    self._say(state(self._tally))
+
+    def _say(self, line: str) -> None:
+        print(f"[{units.clock(self._tally.elapsed):>7}] {line}", file=self._stream, flush=True)
+
+
+def told(event: Event, tally: Tally) -> str:
+    """The line that an event is worth, or nothing."""
+    line = ""
+    match event:
+        case LoadStarted():
+            line = _beginning(tally)
+        case ShardRetried():
+            line = retry(event)
+        case ShardFailed():
+            line = failure(event)
+        case StepDone() if event.seconds >= BRIEF:
+            line = f"{event.step}: {units.duration(event.seconds)}"
+        case Notice():
+            line = event.text
+        case LoadFinished() if tally.run is not None:
+            line = ("finished" if event.ok else "stopped") + ": " + state(tally)
+    return line
+
+
+def _beginning(tally: Tally) -> str:
+    done = f", {units.count(tally.all.settled)} there already" if tally.all.settled else ""
+    return (
+        f"run {tally.run} {'resumes' if tally.resumed else 'begins'}: {units.count(tally.all.expected)} rows in "
+        f"{tally.all.shards} shards{done}, {tally.workers} workers"
+    )
+
+
+def state(tally: Tally) -> str:
+    """Where the load stands, in one line."""
+    total = tally.all
+    if tally.step:
+        return f"{tally.step} for {units.clock(tally.step_elapsed)}"
+    parts = [
+        f"{total.share:.0%}",
+        f"{units.count(total.rows)} of {units.count(total.total)} rows",
+        f"shards {total.shards_done}/{total.shards}",
+    ]
+    if not total.finished:
+        parts += [f"{units.count(total.speed.rate)} rows/s", f"{units.clock(total.eta)} left"]
+    if total.retries:
+        parts.append(f"retries {total.retries}")
+    return ", ".join(parts)
+
+
+def retry(event: ShardRetried) -> str:
+    """What a retry says."""
+    return f"{event.shard} is tried again in {event.delay:.1f} s after attempt {event.attempt}: {event.cause}"
+
+
+def failure(event: ShardFailed) -> str:
+    """What a failure says."""
+    return f"{event.shard} failed at attempt {event.attempt}: {event.cause}"

@@ -1,0 +1,180 @@
+"""What is shown before, after and between loads: plans, reports, runs and rows as rich renderables."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from shardgen.config import TABLES
+from shardgen.progress import units
+
+if TYPE_CHECKING:
+    from shardgen.database.status import RunStatus
+    from shardgen.plan import Plan
+    from shardgen.reconcile import Report, TableReport
+
+
+def plan_table(plan: Plan) -> RenderableType:
+    """Tables, expected rows, estimated bytes and shards of a plan; ``~`` marks an estimate."""
+    grid = _grid("table", "rows", "COPY bytes", "shards")
+    for line in plan_json(plan)["tables"]:
+        mark = "" if line["exact"] or not line["rows"] else "~"
+        grid.add_row(line["table"], mark + units.count(line["rows"]), units.size(line["bytes"]), str(line["shards"]))
+    _total(
+        grid,
+        units.count(sum(shard.rows for shard in plan.shards)),
+        units.size(sum(shard.bytes for shard in plan.shards)),
+        str(len(plan.shards)),
+    )
+    config = plan.config
+    window = (
+        f"{config.world.epoch} to {config.end} ({config.days} day{'s' * (config.days > 1)}), seed {config.world.seed}"
+    )
+    return Group(Text(window, style="dim"), grid)
+
+
+def plan_json(plan: Plan) -> dict[str, Any]:
+    """The same as plain values, with the effective config."""
+    tables = []
+    for table in plan.config.tables:
+        shards = plan.of(table)
+        tables.append(
+            {
+                "table": table,
+                "rows": sum(shard.rows for shard in shards),
+                "exact": all(shard.exact for shard in shards),
+                "bytes": sum(shard.bytes for shard in shards),
+                "shards": len(shards),
+            }
+        )
+    return {"plan": plan.config.to_json(), "tables": tables}
+
+
+def load_summary(report: Report, *, connect: str) -> RenderableType:
+    """What was loaded, where, how fast, and how to connect."""
+    grid = _grid("table", "rows", "COPY", "on disk", "shards", "worker time", "rows/s")
+    for table in report.tables:
+        grid.add_row(*_report_line(table))
+    _total(
+        grid,
+        units.count(sum(table.counted for table in report.tables)),
+        units.size(sum(table.bytes for table in report.tables)),
+        units.size(sum(table.size for table in report.tables)),
+        str(sum(table.shards for table in report.tables)),
+        units.duration(sum(table.seconds for table in report.tables)),
+        "",
+    )
+    slow = [f"{table.relation}: {table.fast_path}" for table in report.tables if table.fast_path]
+    return Group("", grid, *_lines(slow, "yellow"), *_verdict(report), *_lines([f"connect: {connect}"], ""))
+
+
+def _report_line(table: TableReport) -> Iterable[str]:
+    rate = table.counted / table.seconds if table.seconds > 0 else 0
+    return (
+        table.relation,
+        units.count(table.counted),
+        units.size(table.bytes),
+        units.size(table.size),
+        str(table.shards),
+        units.duration(table.seconds),
+        units.count(rate) if rate else "",
+    )
+
+
+def _verdict(report: Report) -> list[RenderableType]:
+    retries = f", {report.retries} retries" if report.retries else ""
+    head = Text(
+        f"run {report.run} into schema {report.schema}: {units.duration(report.seconds)}, "
+        f"{units.count(report.rows_per_second)} rows/s with {report.workers} workers{retries}"
+    )
+    if report.ok:
+        return [head, Text("plan, ledger and count(*) agree for every table", style="green")]
+    return [head, *_lines(["plan, ledger and tables disagree:", *report.differences], "bold red")]
+
+
+def status_tables(runs: list[RunStatus], *, where: str) -> RenderableType:
+    """Every run of a target, and its tables."""
+    if not runs:
+        return Text(f"no runs in {where}")
+    return Group(*(part for run in runs for part in _run(run)))
+
+
+def _run(run: RunStatus) -> list[RenderableType]:
+    grid = _grid("table", "rows", "expected", "shards done", "pending", "failed")
+    for table in sorted(run.tables, key=lambda table: TABLES.index(table.table)):
+        failed = Text(str(table.failed), style="bold red" if table.failed else "")
+        progress = f"{table.done}/{table.planned_shards}"
+        grid.add_row(
+            table.relation,
+            units.count(table.rows),
+            units.count(table.planned_rows),
+            progress,
+            str(table.pending),
+            failed,
+        )
+    begun = f"{run.started:%Y-%m-%d %H:%M:%S}"
+    ended = f", finished {run.finished:%Y-%m-%d %H:%M:%S}" if run.finished else ""
+    by = f", at work: {run.coordinator}" if run.coordinator else ""
+    head = Text.assemble((f"run {run.run}: {run.state}", "bold"), (f"  started {begun}{ended}{by}", "dim"))
+    return [head, grid, *_lines([f"last error: {run.last_error}"] if run.last_error else [], "red")]
+
+
+def records(rows: list[dict[str, Any]]) -> RenderableType:
+    """Rows one below the other, a line for each column, as psql's expanded display has them."""
+    parts: list[RenderableType] = []
+    for number, row in enumerate(rows, start=1):
+        grid = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+        grid.add_column(style="cyan", no_wrap=True)
+        grid.add_column(overflow="fold")
+        for name, value in row.items():
+            grid.add_row(name, _shown(value))
+        parts += [Text(f"row {number}", style="bold"), grid]
+    return Group(*parts) if parts else Text("no rows")
+
+
+def as_plain(value: Any) -> Any:
+    """A value as JSON has it: times and days as ISO texts, amounts as numbers."""
+    match value:
+        case dict():
+            return {name: as_plain(part) for name, part in value.items()}
+        case list():
+            return [as_plain(part) for part in value]
+        case date():
+            return value.isoformat()
+        case Decimal():
+            return float(value)
+        case _:
+            return value
+
+
+def _shown(value: Any) -> Text:
+    if value is None:
+        return Text("null", style="dim")
+    if isinstance(value, dict | list):
+        return Text(json.dumps(value, ensure_ascii=False))
+    return Text(str(value))
+
+
+def _grid(first: str, *others: str) -> Table:
+    grid = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True, show_edge=False)
+    grid.add_column(first, no_wrap=True)
+    for name in others:
+        grid.add_column(name, justify="right", no_wrap=True)
+    return grid
+
+
+def _total(grid: Table, *cells: str) -> None:
+    grid.add_section()
+    grid.add_row("all", *cells, style="bold")
+
+
+def _lines(texts: list[str], style: str) -> list[RenderableType]:
+    return [Text(text, style=style) for text in texts]

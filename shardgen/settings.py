@@ -1,0 +1,358 @@
+"""Where the options come from, and which database they mean; config.py alone decides whether they make sense.
+
+A value is taken from the first of: what the caller named (command line or keyword), the environment
+(``SHARDGEN_CUSTOMERS``), ``.env`` in the working directory (same names), ``shardgen.toml`` there or the file named by
+``--config`` or ``SHARDGEN_CONFIG``. The rest are the defaults of ``config.plan_config`` and ``config.LoadConfig``.
+"""
+
+from __future__ import annotations
+
+import inspect
+import os
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.pq import Conninfo
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSource, SettingsConfigDict
+
+from shardgen.config import PROGRESS, LoadConfig, PlanConfig, check_choice, plan_config, table_names
+from shardgen.errors import ConfigError
+
+CONFIG_FILE = "shardgen.toml"
+ENV_FILE = ".env"
+MAX_DEFAULT_WORKERS = 8  # more backends than that rarely help one server
+
+PLAN_DEFAULTS: dict[str, Any] = {
+    name: parameter.default
+    for name, parameter in inspect.signature(plan_config).parameters.items()
+    if parameter.default is not parameter.empty
+}
+"""Every option that decides the plan, with its default; also the keys of the options that the ledger stores."""
+
+Variables = Mapping[str, str | None]
+"""Variables by their name in lower case, as pydantic-settings reads them."""
+
+_KINDS = {"int": "a whole number", "float": "a number", "value": "a date such as 2026-01-31", "path": "a path"}
+
+
+def _number(value: object) -> object:
+    """Booleans are integers to Python, but no number of customers."""
+    return str(value) if isinstance(value, bool) else value
+
+
+def _day(value: object) -> object:
+    """Only ``YYYY-MM-DD`` and dates; pydantic would take seconds since 1970 as well."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    if isinstance(value, str) and len(value) == 10:
+        return date.fromisoformat(value)
+    raise ValueError
+
+
+def _names(value: object) -> object:
+    """A list of names, as TOML and Python have it, in the form of the command line."""
+    if isinstance(value, list | tuple) and all(isinstance(name, str) for name in value):
+        return ",".join(value)
+    return value
+
+
+Whole = Annotated[int | None, BeforeValidator(_number)]
+Number = Annotated[float | None, BeforeValidator(_number)]
+Day = Annotated[date | None, BeforeValidator(_day)]
+Names = Annotated[str | None, BeforeValidator(_names)]
+
+
+class Options(BaseModel):
+    """Every option, parsed to its type and no further."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    seed: Whole = None
+    customers: Whole = None
+    products: Whole = None
+    orders_per_day: Number = None
+    sessions_per_day: Number = None
+    events_per_session: Number = None
+    review_rate: Number = None
+    warehouses: Whole = None
+    scale: Number = None
+    days: Whole = None
+    end: Day = None
+    epoch: Day = None
+    horizon: Whole = None
+    tables: Names = None
+    schema_: str | None = Field(None, alias="schema")  # every model has a method of that name
+    indexes: str | None = None
+    raw_data: str | None = None
+
+    workers: Whole = None
+    if_exists: str | None = None
+    progress: str | None = None
+    dsn: str | None = None
+    data_dir: Path | None = None
+
+
+class _Sources(BaseSettings):
+    """Configures pydantic's readers of the environment and ``.env``; a variable that is empty counts as absent."""
+
+    model_config = SettingsConfigDict(env_ignore_empty=True)
+
+
+_FIELDS = {info.alias or name: name for name, info in Options.model_fields.items()}
+_VARIABLES = {name: "SHARDGEN_HOME" if name == "data_dir" else f"SHARDGEN_{name.upper()}" for name in _FIELDS}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """The database that a command works on."""
+
+    dsn: str | None = field(repr=False)
+    """libpq connection string, ``""`` where libpq finds all it needs in PG*; None for the embedded server."""
+    origin: str
+    """What named it, for messages: ``"SHARDGEN_DSN"``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The options of one command, with their defaults not yet filled in."""
+
+    values: Mapping[str, Any]
+    """What somebody named, by option (``orders_per_day``), parsed; the connection string is in ``target`` alone."""
+    origins: Mapping[str, str]
+    """Where each of ``values`` came from: ``""`` for the caller, else ``"SHARDGEN_DAYS in .env"``."""
+    target: Target
+
+    def plan(self, today: date) -> PlanConfig:
+        """The checked plan.
+
+        Raises:
+            ConfigError: a value is out of range, or two of them contradict each other.
+        """
+        named = {name: value for name, value in self.values.items() if name in PLAN_DEFAULTS}
+        try:
+            return plan_config(today=today, **named)
+        except OverflowError as error:
+            raise ConfigError("the window leaves the calendar: move --end or --epoch, or lower --days") from error
+        except ConfigError as error:
+            raise self._placed(error) from error
+
+    def load(self, dsn: str) -> LoadConfig:
+        """How to load into ``dsn``, checked."""
+        named = {name: self.values[name] for name in ("if_exists",) if name in self.values}
+        try:
+            return LoadConfig(dsn=dsn, workers=self.values.get("workers", default_workers()), **named)
+        except ConfigError as error:
+            raise self._placed(error) from error
+
+    def check(self) -> None:
+        """Check what a load needs beside its plan, before a server is started for it."""
+        self.load("")
+        if "progress" in self.values:
+            check_choice("progress", self.values["progress"], PROGRESS)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """A value that somebody named, or the default."""
+        return self.values.get(name, default)
+
+    @property
+    def schema(self) -> str:
+        """Schema of the target."""
+        return str(self.values.get("schema", PLAN_DEFAULTS["schema"]))
+
+    def options(self, plan: PlanConfig) -> dict[str, Any]:
+        """Every option of the plan after defaults, as JSON values: what the ledger stores."""
+        effective = {name: self.values.get(name, default) for name, default in PLAN_DEFAULTS.items()}
+        window = {"days": plan.days, "end": plan.end, "epoch": plan.world.epoch, "horizon": plan.world.horizon}
+        return _as_json({**effective, **window, "tables": plan.tables})
+
+    def given(self) -> dict[str, Any]:
+        """The options of the plan that somebody named, in the same form."""
+        named = {name: value for name, value in self.values.items() if name in PLAN_DEFAULTS}
+        if "tables" in named:
+            named["tables"] = table_names(named["tables"])
+        return _as_json(named)
+
+    def _placed(self, error: ConfigError) -> ConfigError:
+        """The same error, with the place that the value came from where that is not the command line."""
+        name = str(error).partition("=")[0].replace("-", "_")
+        origin = self.origins.get(name)
+        return ConfigError(f"{error} (it comes from {origin})") if origin else error
+
+
+def utc_today() -> date:
+    """The day on which a window ends by default."""
+    return datetime.now(UTC).date()
+
+
+def default_workers() -> int:
+    """One worker for each CPU that this process may use, up to MAX_DEFAULT_WORKERS."""
+    cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(MAX_DEFAULT_WORKERS, cpus)
+
+
+def read(named: Mapping[str, Any], *, config: Path | str | None = None) -> Settings:
+    """Gather the options from all their sources.
+
+    Args:
+        named: what the caller named, by option (``orders_per_day``); None counts as not named.
+        config: the TOML file to read instead of ``shardgen.toml``.
+
+    Raises:
+        ConfigError: an option is unknown, a value is not of its type, a file cannot be read, or a connection string
+            is not one.
+    """
+    environment, dotenv = EnvSettingsSource(_Sources).env_vars, _dotenv()
+    file = config or environment.get("shardgen_config") or dotenv.get("shardgen_config")
+    layers = (
+        _toml(Path(file)) if file else _toml(Path(CONFIG_FILE), required=False),
+        _variables(dotenv, f" in {ENV_FILE}"),
+        _variables(environment),
+        {_known(name, "option", _FIELDS): (value, "") for name, value in named.items() if value is not None},
+    )
+    merged: dict[str, tuple[Any, str]] = {}
+    for layer in layers:
+        merged |= layer
+    origins = {name: origin for name, (_, origin) in merged.items()}
+    values = _parsed({name: value for name, (value, _) in merged.items()}, origins)
+    dsn = values.pop("dsn", None)
+    return Settings(values=values, origins=origins, target=_target(dsn, origins, environment, dotenv))
+
+
+def _dotenv() -> Variables:
+    try:
+        return DotEnvSettingsSource(_Sources, env_file=ENV_FILE).env_vars
+    except (OSError, UnicodeError) as error:
+        raise ConfigError(f"file={ENV_FILE!r} cannot be read: {error}") from error
+
+
+def _toml(file: Path, *, required: bool = True) -> dict[str, tuple[Any, str]]:
+    """Options out of a TOML file; ``orders-per-day`` and ``orders_per_day`` are the same."""
+    if not required and not file.exists():
+        return {}
+    try:
+        content = tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"config={str(file)!r} cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeError) as error:
+        raise ConfigError(f"config={str(file)!r} is not TOML: {error}") from error
+    return {
+        _known(key.replace("-", "_"), f"key of {file}", _FIELDS): (value, f"{key} in {file}")
+        for key, value in content.items()
+    }
+
+
+def _variables(variables: Variables, where: str = "") -> dict[str, tuple[Any, str]]:
+    """Options out of the environment or ``.env``; a variable that is nearly one of ours is a mistake."""
+    ours = {variable.lower() for variable in _VARIABLES.values()} | {"shardgen_config"}
+    for key in variables:
+        if key.startswith("shardgen_") and key not in ours and get_close_matches(key, ours, cutoff=0.9):
+            _known(key.upper(), f"variable{where}", {name.upper() for name in ours})
+    found = {name: (variables.get(variable.lower()), variable + where) for name, variable in _VARIABLES.items()}
+    return {name: (value, origin) for name, (value, origin) in found.items() if value}
+
+
+def _known(name: str, kind: str, known: Iterable[str]) -> str:
+    """The name itself, if it is known."""
+    if name in known:
+        return name
+    near = get_close_matches(name, known, n=1)
+    raise ConfigError(
+        f"{kind} {name!r} is unknown: " + (f"did you mean {near[0]!r}?" if near else f"use {', '.join(sorted(known))}")
+    )
+
+
+def _parsed(values: Mapping[str, Any], origins: Mapping[str, str]) -> dict[str, Any]:
+    """The values in their types.
+
+    Raises:
+        ConfigError: one line for each value that is not of its type.
+    """
+    try:
+        options = Options(**values)
+    except ValidationError as error:
+        raise ConfigError("\n".join(_sentence(detail, origins) for detail in error.errors())) from error
+    return {name: getattr(options, _FIELDS[name]) for name in values}
+
+
+def _sentence(detail: ErrorDetails, origins: Mapping[str, str]) -> str:
+    name = str(detail["loc"][0])
+    kind = _KINDS.get(detail["type"].partition("_")[0], "a text")
+    origin = f" (it comes from {origins[name]})" if origins[name] else ""
+    shown = "" if name == "dsn" else f"={detail['input']!r}"
+    return f"{name.replace('_', '-')}{shown} is not {kind}{origin}"
+
+
+def _as_json(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Dates as ISO strings, tuples as lists."""
+    plain = {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in plain.items()}
+
+
+# --- the target -------------------------------------------------------------------------------------------------------
+
+
+def _target(dsn: str | None, origins: Mapping[str, str], environment: Variables, dotenv: Variables) -> Target:
+    """The database that is meant: the first of these that is named.
+
+    1. ``--dsn``, ``SHARDGEN_DSN`` (environment, then ``.env``), ``dsn`` in the TOML file.
+    2. ``POSTGRES_HOST``, ``_PORT``, ``_DB`` or ``_USER``, as PostgreSQL's container image and Compose files have them,
+       with ``POSTGRES_PASSWORD``; in the environment or ``.env``. The host defaults to localhost, the user to postgres.
+    3. libpq's own ``PGHOST``, ``PGHOSTADDR``, ``PGPORT``, ``PGDATABASE`` or ``PGSERVICE``. Those of the environment
+       stay libpq's business (an empty connection string), with its service and password files; those of ``.env``,
+       which libpq does not read, are put into the string unless the environment has them.
+    4. The embedded server.
+
+    ``DATABASE_URL`` is not looked at: it usually names the database of an application, not a place for test data.
+    """
+    if dsn is not None:
+        origin = origins["dsn"] or "--dsn"
+        return Target(dsn=_checked_dsn(dsn, origin), origin=origin)
+    both = {**dotenv, **environment}
+    if any(both.get(f"postgres_{part}") for part in ("host", "port", "db", "user")):
+        return Target(dsn=_compose_dsn(both), origin="POSTGRES_*")
+    if any(both.get(variable) for variable in ("pghost", "pghostaddr", "pgport", "pgdatabase", "pgservice")):
+        return Target(dsn=make_conninfo(**_libpq_options(dotenv, environment)), origin="PG*")
+    return Target(dsn=None, origin="the embedded server")
+
+
+def _checked_dsn(dsn: str, origin: str) -> str:
+    """The string itself, if libpq can parse it; its own words could quote a part of the password."""
+    if not dsn.strip():
+        raise ConfigError(f"{origin} is empty: leave it out for the embedded server, or name a database")
+    try:
+        conninfo_to_dict(dsn)
+    except psycopg.ProgrammingError:
+        raise ConfigError(
+            f"{origin} is no connection string: use 'host=... dbname=... user=...', or "
+            "postgresql://USER:PASSWORD@HOST:PORT/DATABASE with special characters percent-encoded"
+        ) from None
+    return dsn
+
+
+def _compose_dsn(variables: Variables) -> str:
+    user = variables.get("postgres_user") or "postgres"
+    return make_conninfo(
+        host=variables.get("postgres_host") or "localhost",
+        port=variables.get("postgres_port"),
+        dbname=variables.get("postgres_db") or user,
+        user=user,
+        password=variables.get("postgres_password"),
+    )
+
+
+def _libpq_options(dotenv: Variables, environment: Variables) -> dict[str, str]:
+    """PG* that only ``.env`` has, by libpq's keywords."""
+    keywords = {
+        option.envvar.decode().lower(): option.keyword.decode() for option in Conninfo.get_defaults() if option.envvar
+    }
+    named = {variable: dotenv.get(variable) for variable in keywords if not environment.get(variable)}
+    return {keywords[variable]: value for variable, value in named.items() if value}

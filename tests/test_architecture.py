@@ -1,0 +1,182 @@
+"""Who may import whom. The directions of the design, read from the source, so that a slip is found before it grows."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import shardgen
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "shardgen"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+DATABASE = {"psycopg", "psycopg_pool"}
+SCREEN = {"rich", "tqdm", "typer"}
+ELSEWHERE = {
+    "reconcile.py": {"psycopg.sql"},
+    "schema.py": {"psycopg.sql"},
+    "settings.py": {"psycopg.conninfo.conninfo_to_dict", "psycopg.conninfo.make_conninfo", "psycopg.pq.Conninfo"},
+}
+"""What a module may use of psycopg outside database/ and sinks/, beside the names of its exceptions."""
+CONFIGURATION = {"pydantic", "pydantic_core", "pydantic_settings"}
+
+
+def imports(path: Path) -> set[str]:
+    """Full names of all that a file imports, wherever in it, except for type checkers only."""
+    found: set[str] = set()
+    for node in _nodes(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} has a relative import"
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def attributes_of(name: str, path: Path) -> set[str]:
+    """What a file takes of a module by ``name.attribute``."""
+    return {
+        node.attr
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == name
+    }
+
+
+def _nodes(node: ast.AST):
+    """Every node but those under ``if TYPE_CHECKING:``."""
+    if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+        children: list[ast.AST] = list(node.orelse)
+    else:
+        children = list(ast.iter_child_nodes(node))
+    for child in children:
+        yield child
+        yield from _nodes(child)
+
+
+def outside(names: set[str]) -> set[str]:
+    """Top-level names of third-party packages."""
+    return {name.partition(".")[0] for name in names} - set(sys.stdlib_module_names) - {"shardgen", "__future__"}
+
+
+def within(names: set[str], *places: str) -> set[str]:
+    """Those of our own modules that lie in none of the places."""
+    ours = {name for name in names if name.partition(".")[0] == "shardgen"}
+    return {name for name in ours if not any(f"{name}.".startswith(f"shardgen.{place}.") for place in places)}
+
+
+def place(path: Path) -> str:
+    return path.relative_to(PACKAGE).as_posix()
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "world").rglob("*.py")), ids=place)
+def test_the_world_depends_on_numpy_and_itself(path):
+    names = imports(path)
+    allowed = {"numpy", "faker"} if path.name == "vocabulary.py" else {"numpy"}
+    assert outside(names) <= allowed
+    assert within(names, "world", "config", "errors") == set()
+
+
+@pytest.mark.parametrize("name", ["config.py", "errors.py", "events.py"])
+def test_the_base_depends_on_nothing(name):
+    names = imports(PACKAGE / name)
+    assert outside(names) == set()
+    assert within(names, "errors") == set()
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "tables").rglob("*.py")), ids=place)
+def test_tables_know_no_database(path):
+    names = imports(path)
+    assert outside(names) <= {"numpy", "pyarrow"}
+    assert within(names, "tables", "world", "plan", "schema", "config", "errors") == set()
+
+
+def test_planning_is_pure():
+    names = imports(PACKAGE / "plan.py")
+    assert outside(names) <= {"numpy"}
+    assert within(names, "world", "schema", "config", "errors") == set()
+
+
+@pytest.mark.parametrize("path", MODULES, ids=place)
+def test_libraries_stay_where_they_belong(path):
+    where, names = place(path), imports(path)
+    found = outside(names)
+    if not where.startswith(("database/", "sinks/")):
+        used = {name for name in names if name.partition(".")[0] in DATABASE}
+        assert used <= {"psycopg", *ELSEWHERE.get(where, ())}
+        assert attributes_of("psycopg", path) <= {"Error", "ProgrammingError"}
+    if not where.startswith("progress/") and where != "cli.py":
+        assert not found & SCREEN
+    if where != "settings.py":
+        assert not found & CONFIGURATION
+    if where != "world/vocabulary.py":
+        assert "faker" not in found
+
+
+@pytest.mark.parametrize("path", MODULES, ids=place)
+def test_nothing_below_the_front_knows_the_front(path):
+    front = ("cli.py", "api.py", "settings.py", "__init__.py", "__main__.py", "progress/")
+    if not place(path).startswith(front) or place(path).count("/") > 1:
+        names = imports(path)
+        assert not {name for name in names for part in ("cli", "api", "settings") if _is(name, part)}
+        assert not {name for name in names if _is(name, "progress")}
+
+
+@pytest.mark.parametrize("name", ["coordinator.py", "claim.py", "dispatch.py"])
+def test_the_coordinator_knows_no_table_no_screen_and_no_process_pool(name):
+    names = imports(PACKAGE / name)
+    assert not {found for found in names if _is(found, "tables") or _is(found, "progress") or _is(found, "encode")}
+    assert not {found for found in names if found.startswith("multiprocessing") or "ProcessPoolExecutor" in found}
+
+
+@pytest.mark.parametrize("folder", ["world", "tables"])
+def test_no_value_depends_on_the_clock_or_on_chance(folder):
+    forbidden = {"random", "time", "os", "locale", "uuid", "secrets", "socket"}
+    for path in [*sorted((PACKAGE / folder).rglob("*.py")), PACKAGE / "plan.py"]:
+        assert not {name.partition(".")[0] for name in imports(path)} & forbidden, path
+
+
+@pytest.mark.parametrize("path", MODULES, ids=place)
+def test_every_module_opens_with_what_it_owns(path):
+    if path.stat().st_size:
+        assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+
+
+def test_what_is_public_is_pinned():
+    assert shardgen.__all__ == ["ShardgenError", "__version__", "load", "plan", "sample"]
+    assert shardgen.__all__ == sorted(shardgen.__all__)
+    for name in shardgen.__all__:
+        assert getattr(shardgen, name) is not None
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import shardgen",
+        "import shardgen.plan, shardgen",
+        "import shardgen; shardgen.sample; import shardgen.plan",
+        "import shardgen; shardgen.plan; import shardgen.plan",
+    ],
+)
+def test_plan_is_the_function_whoever_imported_the_module_of_that_name(code):
+    _python(f"{code}; assert callable(shardgen.plan), shardgen.plan; from shardgen.plan import Plan")
+
+
+def test_importing_shardgen_loads_no_library():
+    _python("import sys, shardgen; assert not {'numpy', 'pyarrow', 'psycopg', 'pydantic', 'rich'} & set(sys.modules)")
+
+
+def test_the_command_line_loads_no_heavy_library_before_it_runs_a_command():
+    _python("import sys, shardgen.cli; assert not {'numpy', 'pyarrow', 'psycopg', 'faker', 'rich'} & set(sys.modules)")
+
+
+def _python(code: str) -> None:
+    subprocess.run([sys.executable, "-W", "error", "-c", code], check=True, cwd=ROOT)
+
+
+def _is(name: str, part: str) -> bool:
+    return f"{name}.".startswith(f"shardgen.{part}.")

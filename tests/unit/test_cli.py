@@ -1,0 +1,421 @@
+"""The command line with a coordinator of straw: what it parses, prints where, and with which code it ends."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from typer.testing import CliRunner
+
+import shardgen
+from shardgen import cli
+from shardgen.config import LoadConfig, PlanConfig, plan_config
+from shardgen.errors import Interrupted, ReconciliationError, ShardError, TargetError
+from shardgen.events import LoadFinished, LoadStarted, ShardDone
+from shardgen.reconcile import Report, TableReport
+
+COMMANDS = {
+    "load": ["load"],
+    "plan": ["plan"],
+    "status": ["status"],
+    "schema": ["schema"],
+    "sample": ["sample"],
+    "db start": ["db", "start"],
+    "db stop": ["db", "stop"],
+    "db status": ["db", "status"],
+    "db psql": ["db", "psql"],
+    "db url": ["db", "url"],
+}
+DSN = "postgresql://me:s3cret@127.0.0.1:1/shop"
+SMALL = ["--customers", "100", "--products", "50", "--days", "3", "--end", "2026-01-01"]
+
+
+@pytest.fixture(autouse=True)
+def _nothing_around(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "100")
+    for name in list(os.environ):
+        if name.startswith(("SHARDGEN_", "POSTGRES_", "PG")):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def coordinator(monkeypatch):
+    """Takes the place of the machinery; ``calls`` holds what it was asked, ``raises`` what it shall raise."""
+    straw = SimpleNamespace(calls=[], raises=None)
+
+    def finish(load: LoadConfig, show, schema: str) -> Report:
+        show(
+            LoadStarted(
+                run=7, resumed=False, workers=2, rows={"orders": 5}, shards={"orders": 1}, rows_done={}, shards_done={}
+            )
+        )
+        if straw.raises:
+            show(LoadFinished(ok=False))
+            raise straw.raises
+        show(ShardDone(shard="orders/1", table="orders", rows=5, bytes=90, seconds=0.1, by_us=True))
+        show(LoadFinished(ok=True))
+        return report(schema=schema, workers=load.workers)
+
+    def load(plan: PlanConfig, load: LoadConfig, *, options, show) -> Report:
+        straw.calls.append(("load", plan, load, options))
+        return finish(load, show, plan.schema)
+
+    def resume(load: LoadConfig, *, schema: str, given, show) -> Report:
+        straw.calls.append(("resume", schema, load, given))
+        return finish(load, show, schema)
+
+    straw.load, straw.resume = load, resume
+    monkeypatch.setitem(sys.modules, "shardgen.coordinator", straw)
+    monkeypatch.setattr(shardgen, "coordinator", straw, raising=False)
+    return straw
+
+
+def report(**changes) -> Report:
+    table = TableReport(
+        table="orders",
+        relation="raw_orders",
+        planned=5,
+        exact=True,
+        ledger=5,
+        counted=5,
+        shards=1,
+        bytes=90,
+        seconds=0.1,
+        size=8192,
+        fast_path="",
+    )
+    facts = {
+        "run": 7,
+        "schema": "bronze",
+        "target": "host=127.0.0.1 dbname=shop password=***",
+        "ok": True,
+        "tables": (table,),
+        "seconds": 2.0,
+        "rows_per_second": 2.5,
+        "phases": {"copy": 0.1},
+        "retries": 0,
+        "differences": (),
+        "resumed": False,
+        "workers": 2,
+        "plan": {},
+    }
+    return Report(**{**facts, **changes})
+
+
+def run(*words: str, capsys) -> tuple[int, str, str]:
+    """Exit code, stdout and stderr of the program, with its own handling of errors."""
+    with pytest.raises(SystemExit) as ended:
+        cli.main(list(words))
+    out, err = capsys.readouterr()
+    return int(ended.value.code or 0), out, err
+
+
+# --- help -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("words", COMMANDS.values(), ids=COMMANDS)
+def test_every_command_explains_itself_with_examples(words):
+    shown = CliRunner().invoke(cli.app, [*words, "--help"])
+    assert shown.exit_code == 0
+    assert f"shardgen {' '.join(words)}" in shown.output.partition("Examples")[2]
+
+
+def test_no_command_at_all_shows_the_help():
+    assert "Commands" in CliRunner().invoke(cli.app, []).output
+
+
+@pytest.mark.parametrize("command", ["load", "plan"])
+def test_every_option_of_the_plan_is_on_the_command_line_with_a_text(command):
+    shown = CliRunner().invoke(cli.app, [command, "--help"], env={"COLUMNS": "200"}).output
+    names = set(inspect.signature(plan_config).parameters) - {"today"}
+    for name in {*names, "workers", "if_exists", "progress", "dsn", "data_dir", "config"}:
+        assert re.search(rf"--{name.replace('_', '-')} .*[a-z]", shown), name
+
+
+def test_help_shows_the_defaults_that_are_in_force():
+    shown = CliRunner().invoke(cli.app, ["load", "--help"], env={"COLUMNS": "200"}).output
+    defaults = inspect.signature(plan_config).parameters
+    for name in ("seed", "customers", "products", "orders_per_day", "review_rate", "warehouses"):
+        assert re.search(rf"--{name.replace('_', '-')} .*Default: {defaults[name].default}\.", shown), name
+
+
+def test_the_version_is_told(capsys):
+    assert run("--version", capsys=capsys) == (0, f"shardgen {shardgen.__version__}\n", "")
+
+
+def test_a_misspelt_option_or_command_is_answered_with_the_right_one(capsys):
+    assert "--orders-per-day" in run("load", "--ordes-per-day", "3", capsys=capsys)[2]
+    code, _, err = run("laod", capsys=capsys)
+    assert code == 2
+    assert "load" in err
+
+
+def test_completion_knows_the_choices():
+    environ = {"_SHARDGEN_COMPLETE": "complete_bash", "COMP_WORDS": "shardgen load --indexes ", "COMP_CWORD": "3"}
+    ran = program(env=environ)
+    assert ran.stdout.split() == ["keys", "full", "none"]
+
+
+# --- load -------------------------------------------------------------------------------------------------------------
+
+
+def test_load_hands_plan_target_and_options_to_the_coordinator(coordinator, capsys):
+    code, out, err = run("load", "--dsn", DSN, *SMALL, "--workers", "3", "--if-exists", "replace", capsys=capsys)
+    assert (code, out) == (0, "")
+    [(call, plan, load, options)] = coordinator.calls
+    assert call == "load"
+    assert (plan.world.customers, plan.days, str(plan.end)) == (100, 3, "2026-01-01")
+    assert (load.dsn, load.workers, load.if_exists) == (DSN, 3, "replace")
+    assert (options["customers"], options["end"], options["tables"][0]) == (100, "2026-01-01", "customers")
+    assert "raw_orders" in err
+    assert "plan, ledger and count(*) agree for every table" in err
+    assert "psql 'host=127.0.0.1 dbname=shop'" in err
+    assert "s3cret" not in err
+
+
+def test_resume_hands_over_only_what_was_named(coordinator, capsys):
+    code, _, _ = run("load", "--resume", "--dsn", DSN, "--seed", "7", "--schema", "raw", capsys=capsys)
+    assert code == 0
+    [(call, schema, _, given)] = coordinator.calls
+    assert (call, schema, given) == ("resume", "raw", {"seed": 7, "schema": "raw"})
+
+
+def test_json_is_all_that_is_on_stdout(coordinator, capsys):
+    code, out, err = run("load", "--dsn", DSN, "--json", "--progress", "plain", capsys=capsys)
+    assert code == 0
+    assert json.loads(out)["tables"][0]["counted"] == 5
+    assert "run 7 begins" in err
+
+
+def test_without_progress_a_load_that_succeeds_is_silent(coordinator, capsys):
+    assert run("load", "--dsn", DSN, "--progress", "none", capsys=capsys) == (0, "", "")
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "text"),
+    [
+        (
+            ShardError("orders/2025-03", 5, "disk full"),
+            1,
+            "error: shard='orders/2025-03' failed at attempt=5: disk full",
+        ),
+        (
+            ReconciliationError("they disagree:\n  - orders: 5 planned"),
+            1,
+            "error: they disagree:\n  - orders: 5 planned",
+        ),
+        (Interrupted(2), 130, "error: stopped by signal=2"),
+        (Interrupted(15), 143, "error: stopped by signal=15"),
+    ],
+)
+def test_a_load_that_stops_says_how_to_go_on(coordinator, capsys, monkeypatch, error, code, text):
+    monkeypatch.setattr(sys, "argv", ["/usr/bin/no/shardgen", "load"])
+    coordinator.raises = error
+    ended, out, err = run("load", "--dsn", DSN, "--schema", "my raw", "--days", "3", capsys=capsys)
+    assert (ended, out) == (code, "")
+    assert text in err
+    assert err.splitlines()[-1] == (
+        "to go on: /usr/bin/no/shardgen load --resume "
+        "--dsn 'user=me dbname=shop host=127.0.0.1 port=1 password=***' --schema 'my raw'"
+    )
+    assert "s3cret" not in err
+    assert "Traceback" not in err
+
+
+def test_a_target_that_refuses_needs_no_resuming(coordinator, capsys):
+    coordinator.raises = TargetError("schema='bronze' holds rows of somebody else: use --if-exists replace")
+    code, _, err = run("load", "--dsn", DSN, "--progress", "none", capsys=capsys)
+    assert (code, err) == (2, "error: schema='bronze' holds rows of somebody else: use --if-exists replace\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        (["--days", "-3"], "error: days=-3 is out of range: use 1 to 7300\n"),
+        (["--days", "abc"], "error: days='abc' is not a whole number\n"),
+        (["--scale", "nan"], "error: scale=nan is out of range: use 0 to 1000000000000\n"),
+        (["--workers", "0"], "error: workers=0 is out of range: use 1 to 512\n"),
+        (["--tables", "ordrs"], "error: tables='ordrs' is unknown: choose from customers, "),
+        (["--tables", "ordrs", "--resume"], "error: tables='ordrs' is unknown: choose from customers, "),
+        (["--end", "soon"], "error: end='soon' is not a date such as 2026-01-31\n"),
+        (["--progress", "loud"], "error: progress='loud' is unknown: choose from auto"),
+        (["--config", "none.toml"], "error: config='none.toml' cannot be read: No such file or directory\n"),
+        (["--dsn", "host=h my s3cret"], "error: --dsn is no connection string: use "),
+        (
+            ["--days", "x", "--seed", "y"],
+            "error: seed='y' is not a whole number\nerror: days='x' is not a whole number\n",
+        ),
+    ],
+)
+def test_nonsense_ends_with_2_before_anything_is_touched(coordinator, capsys, monkeypatch, words, text):
+    monkeypatch.setitem(sys.modules, "shardgen.database.server", None)  # importing it would fail
+    code, out, err = run("load", *words, capsys=capsys)
+    assert (code, out) == (2, "")
+    assert err.startswith(text)
+    assert "s3cret" not in err
+    assert coordinator.calls == []
+
+
+def test_a_bug_shows_its_traceback_without_secrets(coordinator, capsys, monkeypatch):
+    monkeypatch.setenv("PGPASSWORD", "0ther")
+    coordinator.raises = RuntimeError(f"cannot handle {DSN}, s3cret or 0ther")
+    for words in (["--dsn", DSN], [f"--dsn={DSN}"]):
+        code, _, err = run("load", *words, "--progress", "none", capsys=capsys)
+        assert code == 1
+        assert "RuntimeError: cannot handle postgresql://me:***@127.0.0.1:1/shop, *** or ***" in err
+    monkeypatch.setenv("SHARDGEN_DSN", DSN)
+    assert "s3cret" not in run("load", "--progress", "none", capsys=capsys)[2]
+
+
+def test_differences_are_shown_and_end_with_1(monkeypatch, coordinator, capsys):
+    differences = ("orders: 5 rows planned, 4 in the ledger, 4 counted",)
+    monkeypatch.setattr(coordinator, "load", lambda *_, **__: report(ok=False, differences=differences))
+    code, _, err = run("load", "--dsn", DSN, capsys=capsys)
+    assert code == 1
+    assert differences[0] in err
+
+
+# --- the other commands -----------------------------------------------------------------------------------------------
+
+
+def test_plan_tells_tables_rows_bytes_and_shards(capsys):
+    code, out, err = run("plan", *SMALL, "--tables", "customers,products", capsys=capsys)
+    assert (code, err) == (0, "")
+    assert re.search(r"customers +100 +[\d.]+ KiB +1", out)
+    assert re.search(r"all +150 ", out)
+
+
+def test_plan_as_json(capsys):
+    _, out, _ = run("plan", *SMALL, "--json", capsys=capsys)
+    told = json.loads(out)
+    assert told["plan"]["world"]["customers"] == 100
+    assert [line["table"] for line in told["tables"]] == list(shardgen.config.TABLES)
+    assert all(line["rows"] > 0 and line["bytes"] > 0 for line in told["tables"])
+
+
+def test_plan_takes_every_option_of_load(capsys):
+    code, _, _ = run("plan", *SMALL, "--workers", "3", "--dsn", DSN, "--if-exists", "replace", capsys=capsys)
+    assert code == 0
+
+
+def test_schema_prints_what_psql_can_run(capsys):
+    code, out, err = run("schema", "--schema", "raw", "--tables", "orders", capsys=capsys)
+    assert (code, err) == (0, "")
+    assert out.startswith('CREATE SCHEMA "raw";\n')
+    assert out.count(";\n") == out.count("CREATE ")
+
+
+def test_sample_shows_rows_and_prints_json(capsys):
+    code, out, _ = run("sample", "raw_customers", "-n", "2", *SMALL[:4], capsys=capsys)
+    assert code == 0
+    assert re.search(r"row 2\ncustomer_id +CUST00000002", out)
+    code, out, _ = run("sample", "customers", "-n", "2", *SMALL[:4], "--json", capsys=capsys)
+    rows = json.loads(out)
+    assert [row["customer_id"] for row in rows] == ["CUST00000001", "CUST00000002"]
+    assert rows[0]["address"]["country_code"]
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        (["ordrs"], "error: tables='ordrs' is unknown: choose from "),
+        (["orders,customers"], "error: tables='customers,orders' are several: sample one table at a time"),
+        (["orders", "-n", "0"], "error: n=0 is out of range: use 1 to 100000"),
+    ],
+)
+def test_sample_refuses_nonsense(capsys, words, text):
+    code, _, err = run("sample", *words, capsys=capsys)
+    assert code == 2
+    assert err.startswith(text)
+
+
+def test_status_of_an_unreachable_target_ends_with_2(capsys):
+    code, out, err = run("status", "--dsn", DSN, capsys=capsys)
+    assert (code, out) == (2, "")
+    assert "Connection refused" in err
+    assert "s3cret" not in err
+
+
+def test_questions_about_a_server_that_is_not_there_start_none(capsys, tmp_path):
+    home = str(tmp_path / "home")
+    assert run("db", "status", "--data-dir", home, capsys=capsys)[:2] == (0, f"home     {home}\nrunning  no\n")
+    assert json.loads(run("db", "status", "--data-dir", home, "--json", capsys=capsys)[1])["running"] is False
+    for words in (["status"], ["db", "url"]):
+        code, _, err = run(*words, "--data-dir", home, capsys=capsys)
+        assert code == 1
+        assert "no embedded server runs" in err
+    assert run("db", "stop", "--data-dir", home, capsys=capsys)[0] == 0
+    assert not Path(home).exists()
+
+
+def test_psql_gets_every_argument_that_is_not_ours(monkeypatch, tmp_path, capsys):
+    from shardgen.database import server
+
+    called = {}
+    monkeypatch.setattr(server, "start", lambda home, on_notice: SimpleNamespace(dsn=f"dsn-of-{home.name}"))
+    monkeypatch.setattr(server, "binary", lambda name: Path("/bin") / name)
+    monkeypatch.setattr(os, "execv", lambda path, words: called.update(path=path, words=words))
+    run("db", "psql", "--data-dir", str(tmp_path / "x"), "-At", "-c", "select 1", "--csv", "--", "-h", capsys=capsys)
+    assert called == {"path": "/bin/psql", "words": ["/bin/psql", "dsn-of-x", "-At", "-c", "select 1", "--csv", "-h"]}
+
+
+# --- the program ------------------------------------------------------------------------------------------------------
+
+
+def program(*words: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-m", "shardgen", *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(Path(shardgen.__file__).parents[1]), **(env or {})},
+    )
+
+
+def test_the_module_runs_as_a_program():
+    ran = program("schema", "--tables", "reviews")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert "raw_reviews" in ran.stdout
+    wrong = program("load", "--days", "0")
+    assert (wrong.returncode, wrong.stdout, wrong.stderr) == (2, "", "error: days=0 is out of range: use 1 to 7300\n")
+
+
+def test_help_comes_at_once():
+    def seconds() -> float:
+        begun = time.perf_counter()
+        program("load", "--help")
+        return time.perf_counter() - begun
+
+    assert min(seconds() for _ in range(3)) < 0.6  # 0.25 on an idle machine; CI's is not idle
+
+
+@pytest.mark.parametrize(
+    ("called", "shown"),
+    [
+        ("{cwd}/.venv/bin/shardgen", ".venv/bin/shardgen"),
+        (".venv/bin/shardgen", ".venv/bin/shardgen"),
+        ("/opt/my tools/shardgen", "'/opt/my tools/shardgen'"),
+        ("{bin}/shardgen", "shardgen"),
+    ],
+)
+def test_a_hint_names_the_program_as_it_was_called(monkeypatch, tmp_path, called, shown):
+    on_path = tmp_path.parent / "bin"
+    on_path.mkdir(exist_ok=True)
+    (on_path / "shardgen").touch(mode=0o755)
+    monkeypatch.setenv("PATH", str(on_path))
+    monkeypatch.setattr(sys, "argv", [called.format(cwd=tmp_path, bin=on_path)])
+    assert cli.program() == shown
+
+
+def test_a_hint_names_the_module_where_that_was_called(monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["/x/shardgen/__main__.py"])
+    assert cli.program() == f"{sys.executable} -m shardgen"

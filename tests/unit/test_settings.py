@@ -1,0 +1,222 @@
+"""Where options come from, in which order, and what a wrong one says."""
+
+from __future__ import annotations
+
+import inspect
+import os
+from datetime import date
+
+import pytest
+from psycopg.conninfo import conninfo_to_dict
+
+from shardgen.config import plan_config
+from shardgen.errors import ConfigError
+from shardgen.settings import Options, Settings, default_workers, read
+
+TODAY = date(2026, 1, 1)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_around(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in list(os.environ):
+        if name.startswith(("SHARDGEN_", "POSTGRES_", "PG")):
+            monkeypatch.delenv(name)
+
+
+def test_every_option_of_the_plan_can_be_set():
+    parameters = set(inspect.signature(plan_config).parameters) - {"today"}
+    assert parameters <= {info.alias or name for name, info in Options.model_fields.items()}
+
+
+def test_the_first_source_that_names_an_option_wins(tmp_path, monkeypatch):
+    (tmp_path / "shardgen.toml").write_text("customers = 1\nproducts = 1\nseed = 1\ndays = 1\n")
+    (tmp_path / ".env").write_text("SHARDGEN_CUSTOMERS=2\nSHARDGEN_PRODUCTS=2\nSHARDGEN_SEED=2\n")
+    monkeypatch.setenv("SHARDGEN_CUSTOMERS", "3")
+    monkeypatch.setenv("SHARDGEN_PRODUCTS", "3")
+    settings = read({"customers": 4, "warehouses": None})
+    assert settings.values == {"customers": 4, "products": 3, "seed": 2, "days": 1}
+    assert settings.origins == {
+        "customers": "",
+        "products": "SHARDGEN_PRODUCTS",
+        "seed": "SHARDGEN_SEED in .env",
+        "days": "days in shardgen.toml",
+    }
+
+
+def test_toml_takes_hyphens_dates_and_lists(tmp_path):
+    (tmp_path / "other.toml").write_text(
+        'orders-per-day = 2\nend = 2026-01-01\ntables = ["orders", "raw_customers"]\n'
+        'schema = "raw"\ndata-dir = "/srv/x"\n'
+    )
+    settings = read({}, config=tmp_path / "other.toml")
+    config = settings.plan(TODAY)
+    assert (config.end, config.tables, config.schema) == (date(2026, 1, 1), ("customers", "orders"), "raw")
+    assert str(settings.get("data_dir")) == "/srv/x"
+
+
+def test_the_config_file_may_be_named_by_a_variable(tmp_path, monkeypatch):
+    (tmp_path / "other.toml").write_text("seed = 9\n")
+    monkeypatch.setenv("SHARDGEN_CONFIG", "other.toml")
+    assert read({}).values == {"seed": 9}
+
+
+def test_an_empty_variable_counts_as_absent(monkeypatch):
+    monkeypatch.setenv("SHARDGEN_SEED", "")
+    monkeypatch.setenv("SHARDGEN_DSN", "")
+    assert read({}).values == {}
+    assert read({}).target.dsn is None
+
+
+def test_seed_zero_is_a_seed():
+    assert read({"seed": 0}).plan(TODAY).world.seed == 0
+
+
+def test_options_hold_every_effective_value_and_given_only_what_was_named(monkeypatch):
+    monkeypatch.setenv("SHARDGEN_SEED", "7")
+    settings = read({"days": "30", "tables": "sessions,orders", "workers": 3})
+    options = settings.options(settings.plan(TODAY))
+    assert settings.given() == {"days": 30, "tables": ["orders", "sessions"], "seed": 7}
+    assert options.items() >= settings.given().items()
+    assert (options["epoch"], options["end"], options["horizon"]) == ("2025-12-02", "2026-01-01", 30)
+    assert set(options) == set(inspect.signature(plan_config).parameters) - {"today"}
+
+
+def test_a_load_has_as_many_workers_as_cpus_unless_told():
+    assert read({}).load("").workers == default_workers() >= 1
+    assert read({"workers": "3"}).load("").workers == 3
+
+
+@pytest.mark.parametrize(
+    ("named", "text"),
+    [
+        ({"days": -3}, "days=-3 is out of range: use 1 to 7300"),
+        ({"days": "abc"}, "days='abc' is not a whole number"),
+        ({"customers": 1.5}, "customers=1.5 is not a whole number"),
+        ({"customers": True}, "customers='True' is not a whole number"),
+        ({"scale": float("nan")}, "scale=nan is out of range: use 0 to 1000000000000"),
+        ({"scale": "0"}, "scale=0 leaves nothing to load: use a positive number"),
+        ({"workers": 0}, "workers=0 is out of range: use 1 to 512"),
+        ({"end": "tomorrow"}, "end='tomorrow' is not a date such as 2026-01-31"),
+        ({"end": "2026-02-30"}, "end='2026-02-30' is not a date such as 2026-01-31"),
+        ({"epoch": 1700000000}, "epoch=1700000000 is not a date such as 2026-01-31"),
+        ({"end": "0001-01-05"}, "the window leaves the calendar: move --end or --epoch, or lower --days"),
+        ({"progress": "loud"}, "progress='loud' is unknown: choose from auto, rich, tqdm, plain, none"),
+        ({"if_exists": "drop"}, "if-exists='drop' is unknown: choose from fail, replace"),
+        ({"tables": ""}, "tables='' names no table"),
+        ({"tables": "ordrs"}, "tables='ordrs' is unknown: choose from customers"),
+        ({"customers": 0}, "orders need customers: raise --customers above 0 or set --orders-per-day 0"),
+        ({"ordes_per_day": 3}, "option 'ordes_per_day' is unknown: did you mean 'orders_per_day'?"),
+        ({"colour": "red"}, "option 'colour' is unknown: use customers, "),
+        ({"dsn": "host=x secret"}, "--dsn is no connection string: use "),
+        ({"dsn": " "}, "--dsn is empty: leave it out for the embedded server, or name a database"),
+    ],
+)
+def test_nonsense_is_named_with_its_remedy(named, text):
+    with pytest.raises(ConfigError) as caught:
+        _use(read(named))
+    assert str(caught.value).startswith(text)
+    assert caught.value.exit_code == 2
+
+
+def test_every_wrong_value_gets_a_line_of_its_own():
+    with pytest.raises(ConfigError) as caught:
+        read({"days": "x", "scale": "y"})
+    assert str(caught.value).splitlines() == ["scale='y' is not a number", "days='x' is not a whole number"]
+
+
+@pytest.mark.parametrize("value", ["x", "-1"])
+def test_a_wrong_value_from_elsewhere_says_from_where(monkeypatch, value):
+    monkeypatch.setenv("SHARDGEN_DAYS", value)
+    with pytest.raises(ConfigError, match=r"\(it comes from SHARDGEN_DAYS\)$"):
+        _use(read({}))
+
+
+def test_a_misspelt_variable_is_an_error_and_a_strange_one_is_not(monkeypatch):
+    monkeypatch.setenv("SHARDGEN_SERVICE_HOST", "10.0.0.1")  # Kubernetes sets such for a service named shardgen
+    read({})
+    monkeypatch.setenv("SHARDGEN_CUSTMERS", "3")
+    with pytest.raises(ConfigError, match="variable 'SHARDGEN_CUSTMERS' is unknown: did you mean 'SHARDGEN_CUSTOMERS'"):
+        read({})
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        ("custmers = 1", "key of {file} 'custmers' is unknown: did you mean 'customers'?"),
+        ("customers = = 1", "config='{file}' is not TOML: "),
+        ("customers = 'many'", "customers='many' is not a whole number (it comes from customers in {file})"),
+        ("customers = true", "customers='True' is not a whole number (it comes from customers in {file})"),
+        (None, "config='{file}' cannot be read: No such file or directory"),
+    ],
+)
+def test_a_wrong_config_file_says_what_is_wrong(tmp_path, content, text):
+    file = tmp_path / "x.toml"
+    if content is not None:
+        file.write_text(content)
+    with pytest.raises(ConfigError) as caught:
+        read({}, config=file)
+    assert str(caught.value).startswith(text.format(file=file))
+
+
+# --- the target -------------------------------------------------------------------------------------------------------
+
+
+def test_without_any_target_it_is_the_embedded_server():
+    assert read({}).target.dsn is None
+
+
+def test_targets_in_their_order(tmp_path, monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", "postgresql://not/this")
+    assert read({}).target.dsn is None
+    monkeypatch.setenv("PGHOST", "libpq")
+    assert (read({}).target.dsn, read({}).target.origin) == ("", "PG*")
+    monkeypatch.setenv("POSTGRES_DB", "compose")
+    assert conninfo_to_dict(read({}).target.dsn)["dbname"] == "compose"
+    (tmp_path / "shardgen.toml").write_text("dsn = 'host=toml'\n")
+    assert read({}).target.dsn == "host=toml"
+    (tmp_path / ".env").write_text("SHARDGEN_DSN='host=dotenv'\n")
+    assert read({}).target.dsn == "host=dotenv"
+    monkeypatch.setenv("SHARDGEN_DSN", "host=variable")
+    assert (read({}).target.dsn, read({}).target.origin) == ("host=variable", "SHARDGEN_DSN")
+    assert read({"dsn": "host=option"}).target.dsn == "host=option"
+
+
+def test_compose_variables_become_a_connection_string(tmp_path, monkeypatch):
+    (tmp_path / ".env").write_text("POSTGRES_PASSWORD=it's a secret\nPOSTGRES_USER=me\nPOSTGRES_PORT=5433\n")
+    assert conninfo_to_dict(read({}).target.dsn) == {
+        "host": "localhost",
+        "port": "5433",
+        "user": "me",
+        "dbname": "me",
+        "password": "it's a secret",
+    }
+    monkeypatch.setenv("POSTGRES_USER", "you")
+    assert conninfo_to_dict(read({}).target.dsn)["user"] == "you"
+
+
+def test_a_password_alone_names_no_target(monkeypatch):
+    monkeypatch.setenv("POSTGRES_PASSWORD", "x")
+    monkeypatch.setenv("PGPASSWORD", "x")
+    monkeypatch.setenv("PGUSER", "me")
+    assert read({}).target.dsn is None
+
+
+def test_libpq_variables_of_dotenv_are_passed_on_unless_the_environment_has_them(tmp_path, monkeypatch):
+    (tmp_path / ".env").write_text("PGHOST=a\nPGDATABASE=shop\nPGPASSWORD=x\n")
+    monkeypatch.setenv("PGHOST", "b")
+    assert conninfo_to_dict(read({}).target.dsn) == {"dbname": "shop", "password": "x"}
+
+
+def test_no_password_is_shown(monkeypatch):
+    monkeypatch.setenv("SHARDGEN_DSN", "postgresql://me:s3cret@db/shop")
+    assert "s3cret" not in repr(read({}))
+    for dsn in ("postgresql://me:s3cret?@h:x/%zz", "host=h password=my s3cret"):
+        with pytest.raises(ConfigError) as caught:
+            read({"dsn": dsn})
+        assert "s3cret" not in str(caught.value)
+
+
+def _use(settings: Settings) -> None:
+    settings.check()
+    settings.plan(TODAY)
