@@ -128,14 +128,13 @@ def _pages(world: World, visits: sessions.Sessions, played: clicks.Clicks, query
     seen = product_pages(played.seen_product, played.seen_subcategory)
     parts = [STATIC, order, KIND_PATHS, seen, text.take(QUERY_PATHS, query), REFERRERS.texts, pa.nulls(1, pa.string())]
     _, orders, kinds, products_, results, referrers, nothing, _ = np.cumsum([0, *map(len, parts)])
-    page = played.page.copy()
-    for kind, position in (
-        (CONFIRMATION, orders + _order_rows(visits)[played.session]),
-        (CATEGORY, kinds + played.seen_subcategory[played.seen]),
-        (PRODUCT, products_ + played.seen),
-        (RESULTS, results + played.seen),
-    ):
-        page = np.where(played.page == kind, position, page)
+    page = np.where(played.page == PRODUCT, products_ + played.seen, played.page)
+    at = np.flatnonzero(played.page == RESULTS)
+    page[at] = results + played.seen[at]
+    at = np.flatnonzero(played.page == CATEGORY)
+    page[at] = kinds + played.seen_subcategory[played.seen[at]]
+    at = np.flatnonzero(played.page == CONFIRMATION)
+    page[at] = orders + _order_rows(visits)[played.session[at]]
     sent = referrers + REFERRERS.starts[visits.source] + _draw(world, visits) % REFERRERS.sizes[visits.source]
     first = np.where(SENDS_REFERRER[visits.source], sent, nothing)
     referrer = np.where(played.sequence == 1, first[played.session], np.roll(page, 1))
@@ -170,12 +169,22 @@ def _extra(visits: sessions.Sessions, played: clicks.Clicks, query: I64) -> dict
     about_product = (played.page == PRODUCT) | (played.type == REMOVE)
     product = text.join('"', records.ids("product", played.seen_product), '"')
     order = text.join('"', records.ids("order", visits.bought.number), '"')
-    shows_cart = played.cart >= 0
+    purchases = np.flatnonzero(played.type == PURCHASE)
+    events, moves = len(played.session), played.cart_quantity > 0
     return {
         "sequence_number": Drawn(SMALL_NUMBERS, played.sequence),
         "product_id": Drawn(product, np.where(about_product, played.seen, -1)),
-        "order_id": Drawn(order, np.where(played.type == PURCHASE, _order_rows(visits)[played.session], -1)),
+        "order_id": Drawn(order, _at(events, purchases, _order_rows(visits)[played.session[purchases]])),
         "search_query": Drawn(text.take(QUOTED_QUERIES, query), np.where(played.type == SEARCH, played.seen, -1)),
-        "quantity": Drawn(SMALL_NUMBERS, np.where(played.quantity > 0, played.quantity, -1)),
-        "cart_value": text.sometimes(shows_cart, text.fixed(played.cart[shows_cart], 2)),
+        "quantity": Drawn(SMALL_NUMBERS, _at(events, played.cart_event[moves], played.cart_quantity[moves])),
+        "cart_value": Drawn(
+            text.fixed(played.cart_value, 2), _at(events, played.cart_event, np.arange(len(played.cart_event)))
+        ),
     }
+
+
+def _at(events: int, rows: I64, positions: I64) -> I64:
+    """Positions at some events, -1 at all others."""
+    spread = np.full(events, -1, dtype=np.int64)
+    spread[rows] = positions
+    return spread

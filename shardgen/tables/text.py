@@ -37,7 +37,7 @@ class Drawn:
     """
 
     pool: Text
-    rows: I64
+    rows: NDArray[np.integer]
 
 
 def sometimes(present: NDArray[np.bool_], json: Text) -> Drawn:
@@ -198,7 +198,9 @@ def patterned(patterns: Sequence[str], which: I64, bits: I64, letters: Sequence[
     width = max(map(len, patterns))
     table = np.frombuffer("".join(p.ljust(width, "\0") for p in patterns).encode("ascii"), dtype=np.uint8)
     characters = table.reshape(len(patterns), width)[which]
-    draws = mix(np.add(bits.astype(np.uint64)[:, None] << np.uint64(6), np.arange(width, dtype=np.uint64))) >> np.uint64(33)
+    draws = mix(
+        np.add(bits.astype(np.uint64)[:, None] << np.uint64(6), np.arange(width, dtype=np.uint64))
+    ) >> np.uint64(33)
     characters = np.where(characters == ord("#"), (draws % np.uint64(10)).astype(np.uint8) + ord("0"), characters)
     if letters:
         longest = max(1, *map(len, letters))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from shardgen.world import products
 from shardgen.world.rng import I64, below
@@ -44,8 +45,8 @@ SHOWS_CART[[ADD, REMOVE, CHECKOUT, PURCHASE]] = True
 class Clicks:
     """The events of n sessions, session by session.
 
-    ``seen_*`` arrays have one entry for each product that a session's script has a slot for; event arrays have shape
-    (events,).
+    ``seen_*`` arrays have one entry for each product that a session's script has a slot for, ``cart_*`` arrays one
+    for each event that shows the cart; all others have shape (events,).
     """
 
     seen_product: I64
@@ -55,85 +56,86 @@ class Clicks:
     sequence: I64
     """1, 2, ... within the session."""
     time: I64
-    type: I64
+    type: NDArray[np.int8]
     """Index into scripts.EVENT_TYPES."""
-    page: I64
+    page: NDArray[np.int8]
     """Index into scripts.PAGES."""
     seen: I64
     """Entry of ``seen_product`` that the step is about, or -1."""
-    quantity: I64
-    """Units put into or taken out of the cart, else 0."""
-    cart: I64
-    """Value of the cart in cents after the event, or -1 where the event does not show it."""
+    cart_event: I64
+    """Rows of the events that show the cart, rising."""
+    cart_quantity: I64
+    """Units put into or taken out of it, 0 where it is only looked at."""
+    cart_value: I64
+    """Its value in cents after the event."""
 
 
 def play(world: World, visits: Sessions) -> Clicks:
     """All events of the sessions."""
-    session = np.repeat(np.arange(len(visits.number)), visits.events)
+    table = world.scripts
     first = np.cumsum(visits.events) - visits.events
-    sequence = np.arange(len(session)) - first[session]
-    steps = _steps(world, visits)[session] + sequence
-    kind, page, slot, fraction = (_of_scripts(world, visits, steps, session, name) for name in STEP_ARRAYS)
-    page, slot, kind = _land(visits, session, sequence, page, slot, kind)
+    session = np.repeat(np.arange(len(visits.number)), visits.events)
+    events = np.arange(len(session))
+    steps = events + (table.starts[visits.script] - first)[session]
+    kind, page, slot = table.type[steps], table.page[steps], table.slot[steps]
+    _land(visits, session, first, kind, page, slot)
     starts, product, quantity = _seen(world, visits)
-    seen = _entries(visits, session, slot, starts)
-    units = np.where((seen >= 0) & (CART_SIGN[kind] != 0), quantity[seen], 0)
-    value = np.cumsum(CART_SIGN[kind] * units * world.catalogue.price[product[seen]].astype(np.int64))
-    before = np.where(first > 0, value[np.maximum(first, 1) - 1], 0)
-    shows = SHOWS_CART[kind] | (page == CART)
+    seen = np.where(
+        slot == NO_SLOT, -1, _slot_bases(visits, starts)[session, (slot >= ITEM_SLOTS).view(np.int8)] + slot
+    )
+    shows = np.flatnonzero(SHOWS_CART[kind] | (page == CART))
+    units, value = _carts(world, session[shows], kind[shows], seen[shows], product, quantity)
     return Clicks(
         seen_product=product,
         seen_subcategory=world.catalogue.subcategory[product].astype(np.int64),
         session=session,
-        sequence=sequence + 1,
-        time=visits.start[session] + (visits.active[session] * fraction >> FRACTION_BITS),
+        sequence=events - first[session] + 1,
+        time=visits.start[session] + (visits.active[session] * table.fraction[steps] >> FRACTION_BITS),
         type=kind,
         page=page,
         seen=seen,
-        quantity=units,
-        cart=np.where(shows, value - before[session], -1),
+        cart_event=shows,
+        cart_quantity=units,
+        cart_value=value,
     )
 
 
-STEP_ARRAYS = ("type", "page", "slot", "fraction")
-
-
-def _steps(world: World, visits: Sessions) -> I64:
-    """First step of each session's script, within the table that it belongs to."""
-    browsing, buying = world.browsing_scripts.starts, world.buying_scripts.starts
-    steps = np.empty(len(visits.script), dtype=np.int64)
-    steps[visits.buying] = buying[visits.script[visits.buying]]
-    steps[~visits.buying] = browsing[visits.script[~visits.buying]]
-    return steps
-
-
-def _of_scripts(world: World, visits: Sessions, steps: I64, session: I64, name: str) -> I64:
-    """One step array, from the buying scripts where the session buys and from the browsing ones elsewhere."""
-    buys = visits.buying[session]
-    found = np.empty(len(steps), dtype=np.int64)
-    found[buys] = getattr(world.buying_scripts, name)[steps[buys]]
-    found[~buys] = getattr(world.browsing_scripts, name)[steps[~buys]]
-    return found
-
-
-def _land(visits: Sessions, session: I64, sequence: I64, page: I64, slot: I64, kind: I64) -> tuple[I64, I64, I64]:
-    """The landing page put in where the script leaves it open; on a product's page the visit begins with its view."""
+def _land(
+    visits: Sessions,
+    session: I64,
+    first: I64,
+    kind: NDArray[np.int8],
+    page: NDArray[np.int8],
+    slot: NDArray[np.int8],
+) -> None:
+    """Put the landing page in where the script leaves it open; on a product's page the visit begins with its view."""
     open_ = np.flatnonzero(page == LANDING)
     landing = visits.landing[session[open_]]
     page[open_] = landing
     about = np.where(visits.buying[session[open_]], 0, ITEM_SLOTS)
     slot[open_] = np.where((landing == PRODUCT) | (landing == CATEGORY), about, NO_SLOT)
-    opening = open_[sequence[open_] == 0]
-    kind[opening] = np.where(page[opening] == PRODUCT, VIEW, PAGE_VIEW)
-    return page, slot, kind
+    kind[first] = np.where(page[first] == PRODUCT, VIEW, PAGE_VIEW)
 
 
-def _entries(visits: Sessions, session: I64, slot: I64, starts: I64) -> I64:
-    """Entry of ``seen_product`` for each step: a session's items come first, then its extras."""
+def _slot_bases(visits: Sessions, starts: I64) -> I64:
+    """What to add to a slot to get its entry, for items and for extras; shape (sessions, 2).
+
+    A session's items come first among its entries, then its extras.
+    """
     items = np.zeros(len(visits.number), dtype=np.int64)
     items[visits.buying] = _item_counts(visits)
-    entry = starts[session] + np.where(slot >= ITEM_SLOTS, items[session] + slot - ITEM_SLOTS, slot)
-    return np.where(slot == NO_SLOT, -1, entry)
+    return np.stack([starts, starts + items - ITEM_SLOTS], axis=1)
+
+
+def _carts(
+    world: World, session: I64, kind: NDArray[np.int8], seen: I64, product: I64, quantity: I64
+) -> tuple[I64, I64]:
+    """Units and running value at the events that show a cart; nothing else changes it."""
+    units = np.where(CART_SIGN[kind] != 0, quantity[seen], 0)
+    change = CART_SIGN[kind] * units * world.catalogue.price[product[seen]].astype(np.int64)
+    value = np.cumsum(change)
+    opening = np.searchsorted(session, session, side="left")
+    return units, value - (value - change)[opening]
 
 
 def _item_counts(visits: Sessions) -> I64:
@@ -151,10 +153,8 @@ def landed_on(world: World, visits: Sessions) -> I64:
 
 def _seen(world: World, visits: Sessions) -> tuple[I64, I64, I64]:
     """First entry of each session; product and quantity of each entry."""
-    items, extras = np.zeros(len(visits.number), dtype=np.int64), np.empty(len(visits.number), dtype=np.int64)
+    items, extras = np.zeros(len(visits.number), dtype=np.int64), world.scripts.extras[visits.script]
     items[visits.buying] = _item_counts(visits)
-    extras[visits.buying] = world.buying_scripts.extras[visits.script[visits.buying]]
-    extras[~visits.buying] = world.browsing_scripts.extras[visits.script[~visits.buying]]
     counts = items + extras
     starts = np.cumsum(counts) - counts
     session = np.repeat(np.arange(len(counts)), counts)

@@ -73,22 +73,30 @@ class Scripts:
     """Share of the session's time that has passed at the step, in units of 2**-FRACTION_BITS; 0 at the first."""
 
 
-def browsing_scripts(seed: int) -> Scripts:
-    """VARIANTS scripts of each length from 1 to MAX_EVENTS; script (n - 1) x VARIANTS + v has n events."""
+def scripts(seed: int) -> Scripts:
+    """VARIANTS browsing scripts of each length from 1 to MAX_EVENTS, see :func:`browsing_index`; then
+    BUYING_VARIANTS buying scripts for each number of items (1-8) and each length, see :func:`buying_index`.
+    """
     lengths = np.repeat(np.arange(1, MAX_EVENTS + 1), VARIANTS)
-    return _write(seed, "scripts.browsing", lengths, np.zeros_like(lengths))
-
-
-def buying_scripts(seed: int) -> Scripts:
-    """BUYING_VARIANTS scripts for each number of items (1-8) and each length; see :func:`buying_index`."""
+    browsing = _write(seed, "scripts.browsing", lengths, np.zeros_like(lengths))
     items = np.repeat(np.arange(1, ITEM_SLOTS + 1), MAX_EVENTS * BUYING_VARIANTS)
     lengths = np.tile(np.repeat(np.arange(1, MAX_EVENTS + 1), BUYING_VARIANTS), ITEM_SLOTS)
-    return _write(seed, "scripts.buying", np.maximum(lengths, 2 * items + 3), items)
+    buying = _write(seed, "scripts.buying", np.maximum(lengths, 2 * items + 3), items)
+    joined = {name: np.concatenate([getattr(browsing, name), getattr(buying, name)]) for name in _ARRAYS}
+    return Scripts(starts=np.cumsum(joined["lengths"]) - joined["lengths"], **joined)
+
+
+_ARRAYS = ("lengths", "extras", "type", "page", "slot", "fraction")
+
+
+def browsing_index(length: I64, variant: I64) -> I64:
+    """Number of the browsing script of so many events and variant."""
+    return (length - 1) * VARIANTS + variant
 
 
 def buying_index(items: I64, length: I64, variant: I64) -> I64:
     """Number of the buying script for so many items, events (at least 2 x items + 3) and variant."""
-    return ((items - 1) * MAX_EVENTS + length - 1) * BUYING_VARIANTS + variant
+    return MAX_EVENTS * VARIANTS + ((items - 1) * MAX_EVENTS + length - 1) * BUYING_VARIANTS + variant
 
 
 @dataclass(slots=True, eq=False)

@@ -25,6 +25,7 @@ from shardgen.world.scripts import (
     MAX_EVENTS,
     PRODUCT,
     VARIANTS,
+    browsing_index,
     buying_index,
 )
 from shardgen.world.world import World
@@ -79,7 +80,7 @@ class Sessions:
     """Microseconds over which the events are spread; to the purchase in a buying session."""
     events: I64
     script: I64
-    """Index into the world's buying or browsing scripts."""
+    """Index into the world's scripts."""
     customer: I64
     """Whom the visitor belongs to, -1 for nobody we know."""
     logged_in: Mask
@@ -215,7 +216,7 @@ def _scripts(world: World, key: I64, buying: Mask, lines: orders.Items) -> tuple
     seed = world.seed
     table = browsing_lengths(world.config.events_per_session)
     events = table[below(seed, "sessions.events", key, LENGTH_STEPS)]
-    script = (events - 1) * VARIANTS + below(seed, "sessions.script", key, VARIANTS)
+    script = browsing_index(events, below(seed, "sessions.script", key, VARIANTS))
     count = np.diff(np.append(lines.starts, len(lines.order)))
     least = 2 * count + 3
     length = np.maximum(least, BUYING_LENGTHS[below(seed, "sessions.events", key[buying], len(BUYING_LENGTHS))])

@@ -10,7 +10,7 @@ from functools import cached_property, lru_cache
 from shardgen.config import WorldConfig
 from shardgen.world import customers, geography, products
 from shardgen.world.demand import LOCAL_HOUR, Arrivals, Merged, arrivals
-from shardgen.world.scripts import Scripts, browsing_scripts, buying_scripts
+from shardgen.world.scripts import Scripts, scripts
 
 WEB_PERCENT = 30
 """Orders that are placed in a tracked session."""
@@ -78,14 +78,9 @@ class World:
         return Merged(self.web_orders, browsing)
 
     @cached_property
-    def browsing_scripts(self) -> Scripts:
-        """What may happen in a session that buys nothing."""
-        return browsing_scripts(self.seed)
-
-    @cached_property
-    def buying_scripts(self) -> Scripts:
-        """What may happen in a session that ends with an order."""
-        return buying_scripts(self.seed)
+    def scripts(self) -> Scripts:
+        """What may happen in a session."""
+        return scripts(self.seed)
 
 
 @lru_cache(maxsize=2)
