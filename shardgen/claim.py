@@ -1,0 +1,206 @@
+"""How a run comes to own its tables: by a new claim, in one transaction with the DDL, or by taking up an open run.
+
+A new claim either has everything it needs when it commits, or leaves the target as it was. A run is taken up only if
+today's code, vocabulary and options would give the same bytes that its committed shards hold.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+import os
+import socket
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from shardgen import __version__
+from shardgen.config import DATA_VERSION, PlanConfig, fingerprint
+from shardgen.database import catalog, ledger, objects, preflight, target
+from shardgen.database.ledger import Claim, NewRun, Run
+from shardgen.database.postgres import Connection
+from shardgen.database.target import Action, Decision
+from shardgen.errors import ResumeError
+from shardgen.plan import Plan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed:
+    """A run that this process may work on."""
+
+    run: int
+    plan: Plan
+    """Shards of the tables that the run owns."""
+    resumed: bool
+    notices: tuple[str, ...]
+    """What the user should know of the claim."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """How today's code names a plan."""
+
+    build_plan: Callable[[PlanConfig], Plan]
+    words_digest: Callable[[int], str]
+
+    def world(self, plan: PlanConfig) -> str:
+        """Fingerprint of the world: config, data version, vocabulary."""
+        return fingerprint(plan.world, self.words_digest(plan.world.seed))
+
+    def plan(self, plan: Plan) -> str:
+        """Fingerprint of the plan: the world, what is loaded of it, and the bounds of every shard."""
+        bounds = [(shard.id, shard.start, shard.stop) for shard in plan.shards]
+        text = json.dumps([self.world(plan.config), plan.config.to_json(), bounds], sort_keys=True)
+        return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def claim_new(
+    connection: Connection,
+    plan: Plan,
+    identity: Identity,
+    *,
+    options: Mapping[str, Any],
+    workers: int,
+    replace: bool,
+    keyless: frozenset[str],
+) -> Claimed:
+    """Preflight, then create or empty the tables, insert the run and claim them for it, in one transaction.
+
+    Raises:
+        TargetError: everything that stands in the way; nothing was written.
+    """
+    config = plan.config
+    problems = preflight.server_problems(connection, plan, workers)
+    preflight.refuse([problem for problem in problems if "too old" in problem])
+    world = identity.world(config)
+    decisions, more = target.decide(connection, plan, fingerprint=world, replace=replace)
+    preflight.refuse(problems + more)
+    new = NewRun(
+        fingerprint=world,
+        plan_fingerprint=identity.plan(plan),
+        plan=config.to_json(),
+        options=plain(options),
+        planned={name: {"shards": len(plan.of(name)), "rows": plan.rows(name)} for name in config.tables},
+        versions=versions(),
+        host=socket.gethostname(),
+        pid=os.getpid(),
+    )
+    with connection.transaction():
+        objects.begin_ddl(connection, config.schema)
+        objects.create_schema(connection, config.schema)
+        ledger.create(connection, config.schema)
+        objects.carry_out(connection, config.schema, decisions, config.indexes, keyless=keyless)
+        run = ledger.insert_run(connection, config.schema, new)
+        ledger.claim(connection, config.schema, [_claim(connection, config.schema, each, run) for each in decisions])
+    return Claimed(
+        run=run, plan=plan, resumed=False, notices=tuple(_notice(each) for each in decisions if _notice(each))
+    )
+
+
+def take_up(
+    connection: Connection, schema: str, identity: Identity, *, given: Mapping[str, Any], workers: int
+) -> Claimed:
+    """The open run of a schema, checked against the options that were named and against today's code.
+
+    Raises:
+        ResumeError: there is none, there are several, or it differs.
+        TargetError: a table was changed behind the ledger's back, or the server cannot take the load.
+    """
+    run = _choose(ledger.runs(connection, schema) if ledger.present(connection, schema) else [], schema, plain(given))
+    config = PlanConfig.from_json(run.plan)
+    whole = identity.build_plan(config)
+    _check_same(run, whole, identity)
+    claims = {name: each for name, each in ledger.claims(connection, schema).items() if each.run == run.run}
+    plan = _restricted(whole, claims)
+    recorded: dict[str, int] = {}
+    for row in ledger.shards_of(connection, schema, run.run):
+        recorded[row.target] = recorded.get(row.target, 0) + row.rows
+    preflight.refuse(
+        preflight.server_problems(connection, plan, workers)
+        + target.check_claimed(connection, schema, list(claims.values()), recorded)
+    )
+    ledger.take_up(connection, schema, run.run, host=socket.gethostname(), pid=os.getpid())
+    lost = [name for name in config.tables if name not in claims]
+    notices = (f"tables={','.join(lost)} were taken over by another run and are left to it",) if lost else ()
+    return Claimed(run=run.run, plan=plan, resumed=True, notices=notices)
+
+
+def plain(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Options as the JSON values that the ledger gives back."""
+    return dict(json.loads(json.dumps(dict(options), default=str)))
+
+
+def versions() -> dict[str, Any]:
+    """What made the data: package, data version, Faker."""
+    return {"shardgen": __version__, "data": DATA_VERSION, "faker": importlib.metadata.version("faker")}
+
+
+def _claim(connection: Connection, schema: str, decision: Decision, run: int) -> Claim:
+    table = decision.table
+    return Claim(
+        target=table.name,
+        relation=table.relation,
+        oid=catalog.relation_oid(connection, schema, table.relation),
+        generation=decision.generation,
+        run=run,
+        created=decision.created,
+    )
+
+
+def _notice(decision: Decision) -> str:
+    if decision.action is Action.TRUNCATE:
+        return f"relation={decision.table.relation} was emptied; shardgen did not create it, so it was not dropped"
+    if decision.action is Action.RECREATE:
+        return f"relation={decision.table.relation} was dropped and created anew"
+    return ""
+
+
+def _choose(runs: Sequence[Run], schema: str, given: Mapping[str, Any]) -> Run:
+    """The one open run that has the given options, or the one open run at all if only its options differ."""
+    open_runs = [run for run in runs if run.state in ledger.OPEN_STATES]
+    if not open_runs:
+        finished = f"; run={runs[-1].run} is {runs[-1].state}" if runs else ""
+        raise ResumeError(f"schema={schema!r} holds no unfinished run{finished}: load without --resume")
+    fitting = [run for run in open_runs if not _option_differences(run, given)]
+    if len(fitting) == 1:
+        return fitting[0]
+    if len(open_runs) == 1:
+        differences = ", ".join(_option_differences(open_runs[0], given))
+        raise ResumeError(f"run={open_runs[0].run} was started with other options: {differences}: leave them out")
+    listed = "; ".join(f"run={run.run} of tables={','.join(run.plan['tables'])}" for run in fitting or open_runs)
+    raise ResumeError(f"schema={schema!r} holds several unfinished runs: {listed}: name one by its --tables")
+
+
+def _option_differences(run: Run, given: Mapping[str, Any]) -> list[str]:
+    return [
+        f"{name.replace('_', '-')}={value} but the run has {run.options.get(name)}"
+        for name, value in given.items()
+        if run.options.get(name) != value
+    ]
+
+
+def _check_same(run: Run, plan: Plan, identity: Identity) -> None:
+    now = versions()
+    changed = [
+        f"{name} {run.versions.get(name)} is now {now[name]}" for name in now if run.versions.get(name) != now[name]
+    ]
+    why = f" ({', '.join(changed)})" if changed else ""
+    if run.fingerprint != identity.world(plan.config):
+        raise ResumeError(
+            f"run={run.run} was started with another data version or vocabulary{why}: its rows would not match; "
+            "use the versions of that run, or start over with --if-exists replace"
+        )
+    if run.plan_fingerprint != identity.plan(plan):
+        raise ResumeError(
+            f"run={run.run} was planned with other shard boundaries{why}: use the version of that run, or start over "
+            "with --if-exists replace"
+        )
+
+
+def _restricted(plan: Plan, claims: Mapping[str, Claim]) -> Plan:
+    tables = tuple(name for name in plan.config.tables if name in claims)
+    if tables == plan.config.tables:
+        return plan
+    shards = tuple(shard for shard in plan.shards if shard.table in claims)
+    return replace(plan, config=replace(plan.config, tables=tables), shards=shards)

@@ -1,0 +1,241 @@
+"""Look-ups in the system catalogs: what is there, asked before anything is created; nothing here writes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from psycopg import sql
+
+from shardgen.database.postgres import Connection, one
+
+_SPELLINGS: Final = {
+    "varchar": "character varying",
+    "timestamp": "timestamp without time zone",
+    "bigserial": "bigint",
+    "decimal": "numeric",
+}
+_TEXTUAL: Final = {"text", "character varying"}  # the same bytes in binary COPY
+_BOUNDS: Final = re.compile(r"FOR VALUES FROM \((.+)\) TO \((.+)\)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnFacts:
+    """One column as it is."""
+
+    name: str
+    type: str
+    """As format_type spells it, without a length."""
+    required: bool
+    """NOT NULL without a default: a row that does not supply it fails."""
+    generated: bool
+    """GENERATED ALWAYS AS (...) STORED or VIRTUAL: cannot be supplied."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Partition:
+    """One direct partition of a parent."""
+
+    name: str
+    lower: datetime | None
+    """First instant; None where the bounds are not one timestamp (MINVALUE, several columns, a default)."""
+    upper: datetime | None
+    """First instant after it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relation:
+    """A relation in the way of, or waiting for, one of our tables."""
+
+    oid: int
+    kind: str
+    """pg_class.relkind: r (plain), p (partitioned), v, m, f, ..."""
+    owned: bool
+    """Whether the role may alter it."""
+    writable: bool
+    """Whether the role may read it and insert into it."""
+    logged: bool
+    """False for UNLOGGED."""
+    row_security: bool
+    """Whether row-level security applies to the role."""
+    columns: tuple[ColumnFacts, ...]
+    partition_by: tuple[str, ...]
+    """Columns of RANGE partitioning; empty for anything else."""
+    default_partition: bool
+    partitions: tuple[Partition, ...]
+    references: tuple[int, ...]
+    """OIDs of the relations that its foreign keys point at."""
+    referenced: bool
+    """Whether a foreign key of another relation points here."""
+    triggers: tuple[str, ...]
+    """Names of user triggers."""
+    secondary_indexes: int
+    """Indexes besides the primary key."""
+
+
+_RELATION: Final = """
+SELECT c.oid, c.relkind::text, pg_has_role(c.relowner, 'USAGE'),
+    has_table_privilege(c.oid, 'INSERT') AND has_table_privilege(c.oid, 'SELECT'),
+    c.relpersistence = 'p', row_security_active(c.oid),
+    coalesce(CASE WHEN p.partstrat = 'r' THEN (
+        SELECT array_agg(coalesce(a.attname::text, '(expression)') ORDER BY k.position)
+        FROM unnest(p.partattrs::int2[]) WITH ORDINALITY AS k (number, position)
+        LEFT JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum = k.number) END, '{}'),
+    coalesce(p.partdefid, 0) <> 0,
+    ARRAY(SELECT DISTINCT confrelid FROM pg_constraint
+        WHERE conrelid = c.oid AND contype = 'f' AND confrelid <> c.oid),
+    EXISTS (SELECT FROM pg_constraint WHERE confrelid = c.oid AND contype = 'f' AND conrelid <> c.oid),
+    ARRAY(SELECT tgname::text FROM pg_trigger WHERE tgrelid = c.oid AND NOT tgisinternal ORDER BY tgname),
+    (SELECT count(*) FROM pg_index WHERE indrelid = c.oid AND NOT indisprimary)
+FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+LEFT JOIN pg_partitioned_table AS p ON p.partrelid = c.oid
+WHERE n.nspname = %s AND c.relname = %s
+"""
+
+
+def schema_exists(connection: Connection, schema: str) -> bool:
+    """Whether the schema exists."""
+    return connection.execute("SELECT FROM pg_namespace WHERE nspname = %s", [schema]).fetchone() is not None
+
+
+def kind(connection: Connection, schema: str, name: str) -> str | None:
+    """The relkind of whatever bears this name in the schema, or None."""
+    row = connection.execute(
+        """SELECT c.relkind::text FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+        WHERE n.nspname = %s AND c.relname = %s""",
+        [schema, name],
+    ).fetchone()
+    return None if row is None else str(row[0])
+
+
+def relation_oid(connection: Connection, schema: str, name: str) -> int:
+    """OID of a relation that must exist."""
+    cursor = connection.execute(
+        "SELECT c.oid FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace "
+        "WHERE n.nspname = %s AND c.relname = %s",
+        [schema, name],
+    )
+    return int(one(cursor)[0])
+
+
+def relation(connection: Connection, schema: str, name: str) -> Relation | None:
+    """What is known of a relation, or None where there is none."""
+    row = connection.execute(_RELATION, [schema, name]).fetchone()
+    if row is None:
+        return None
+    return Relation(
+        oid=row[0],
+        kind=row[1],
+        owned=row[2],
+        writable=row[3],
+        logged=row[4],
+        row_security=row[5],
+        columns=_columns(connection, row[0]),
+        partition_by=tuple(row[6]),
+        default_partition=row[7],
+        partitions=partitions(connection, row[0]),
+        references=tuple(row[8]),
+        referenced=row[9],
+        triggers=tuple(row[10]),
+        secondary_indexes=row[11],
+    )
+
+
+def partitions(connection: Connection, parent: int) -> tuple[Partition, ...]:
+    """The direct partitions of a parent, by name."""
+    with connection.transaction():
+        connection.execute("SET LOCAL datestyle = 'ISO, YMD'")
+        rows = connection.execute(
+            """SELECT c.relname::text, pg_get_expr(c.relpartbound, c.oid)
+            FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
+            WHERE i.inhparent = %s ORDER BY c.relname""",
+            [parent],
+        ).fetchall()
+    return tuple(_partition(name, bounds or "") for name, bounds in rows)
+
+
+def leaves(connection: Connection, oid: int) -> list[tuple[int, str, str]]:
+    """OID, schema and name of every relation that holds rows of a table: its leaves, or itself."""
+    return connection.execute(
+        """SELECT c.oid, n.nspname::text, c.relname::text
+        FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+        WHERE c.oid = %(oid)s AND c.relkind = 'r'
+            OR c.oid IN (SELECT relid FROM pg_partition_tree(%(oid)s::oid::regclass) WHERE isleaf)
+        ORDER BY c.relname""",
+        {"oid": oid},
+    ).fetchall()
+
+
+def index_names(connection: Connection, oid: int) -> set[str]:
+    """Names of a relation's indexes."""
+    rows = connection.execute(
+        """SELECT c.relname::text FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid
+        WHERE i.indrelid = %s""",
+        [oid],
+    )
+    return {row[0] for row in rows}
+
+
+def primary_key(connection: Connection, schema: str, name: str) -> str | None:
+    """Name of a relation's primary key constraint, or None."""
+    row = connection.execute(
+        """SELECT k.conname::text FROM pg_constraint AS k JOIN pg_class AS c ON c.oid = k.conrelid
+        JOIN pg_namespace AS n ON n.oid = c.relnamespace
+        WHERE n.nspname = %s AND c.relname = %s AND k.contype = 'p'""",
+        [schema, name],
+    ).fetchone()
+    return None if row is None else str(row[0])
+
+
+def sequences(connection: Connection, schema: str, name: str, columns: Sequence[str]) -> list[str]:
+    """The sequences behind serial and identity columns, quoted and qualified."""
+    qualified = sql.Identifier(schema, name).as_string(connection)
+    query = "SELECT pg_get_serial_sequence(%s, %s)"
+    names = [one(connection.execute(query, [qualified, each]))[0] for each in columns]
+    return [name for name in names if name is not None]
+
+
+def holds_rows(connection: Connection, schema: str, name: str) -> bool:
+    """Whether a table holds any row."""
+    statement = sql.SQL("SELECT EXISTS (SELECT FROM {})").format(sql.Identifier(schema, name))
+    return bool(one(connection.execute(statement))[0])
+
+
+def base_type(declared: str) -> str:
+    """``"varchar(50)"`` as format_type spells it without a length: ``"character varying"``."""
+    bare = declared.partition("(")[0].strip()
+    return _SPELLINGS.get(bare, bare)
+
+
+def compatible(declared: str, found: str) -> bool:
+    """Whether binary COPY of the declared type fits a column of the found one."""
+    wanted = base_type(declared)
+    return wanted == found or {wanted, found} <= _TEXTUAL
+
+
+def _columns(connection: Connection, oid: int) -> tuple[ColumnFacts, ...]:
+    rows = connection.execute(
+        """SELECT attname::text, format_type(atttypid, NULL),
+            attnotnull AND NOT atthasdef AND attidentity = '', attgenerated <> ''
+        FROM pg_attribute WHERE attrelid = %s AND attnum > 0 AND NOT attisdropped ORDER BY attnum""",
+        [oid],
+    )
+    return tuple(ColumnFacts(name=row[0], type=row[1], required=row[2], generated=row[3]) for row in rows)
+
+
+def _partition(name: str, bounds: str) -> Partition:
+    match = _BOUNDS.fullmatch(bounds)
+    lower, upper = (_instant(match[1]), _instant(match[2])) if match else (None, None)
+    if lower is None or upper is None:
+        return Partition(name=name, lower=None, upper=None)
+    return Partition(name=name, lower=lower, upper=upper)
+
+
+def _instant(literal: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(literal.strip("'"))
+    except ValueError:
+        return None

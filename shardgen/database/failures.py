@@ -1,0 +1,82 @@
+"""What a failure calls for: every exception of a shard or a step falls into exactly one class, told by its SQLSTATE."""
+
+from __future__ import annotations
+
+import enum
+from typing import Final
+
+import psycopg
+
+DatabaseError = psycopg.Error
+"""Everything that server, connection or driver raise, for callers that must not know the driver."""
+OUTAGE_PATIENCE: Final = 120.0
+"""Seconds that a server may take to restart or recover before its absence is final."""
+
+
+class PermanentError(Exception):
+    """A failure of our own finding that no retry of this table can mend: a trigger that drops rows, for example."""
+
+
+class SupersededError(Exception):
+    """The target was taken over by another run, or its relation is not the one that was claimed."""
+
+
+class StoppedError(Exception):
+    """The worker was asked to stop between two batches; nothing of the shard is committed."""
+
+
+class Remedy(enum.Enum):
+    """What to do about a failure."""
+
+    RETRY = "try again"
+    OUTAGE = "try again, for as long as an outage may last"
+    FEWER = "try again, with fewer workers"
+    STOP_TABLE = "give the table up; the others go on"
+    STOP_LOAD = "stop the load"
+
+
+# Connection failures carry no SQLSTATE in psycopg (refused, unknown role, too many connections), nor does a backend
+# that dies during COPY, and the pool makes PoolTimeout of them: without a SQLSTATE, OperationalError is an outage.
+_OUTAGE: Final = ("08", "57P01", "57P02", "57P03", "57P04", "57P05")
+_FEWER: Final = ("53200", "53300")
+_RETRY: Final = ("57014", "25P03", "25P04", "40", "55P03", "53000")
+_STOP_LOAD: Final = ("53100", "53400", "25006", "28", "3D", "58")
+_STOP_TABLE: Final = ("0A", "22", "23", "2B", "3F", "42", "54", "P0", "55000")
+_CLASSES: Final = (
+    (_OUTAGE, Remedy.OUTAGE),
+    (_FEWER, Remedy.FEWER),
+    (_RETRY, Remedy.RETRY),
+    (_STOP_LOAD, Remedy.STOP_LOAD),
+    (_STOP_TABLE, Remedy.STOP_TABLE),
+)
+_OURS: Final = (
+    (SupersededError, Remedy.STOP_LOAD),
+    (PermanentError, Remedy.STOP_TABLE),
+    (MemoryError, Remedy.FEWER),
+)
+_FULL: Final = ("quota", "no space", "disk full")  # a quota reports XX000, not 53100
+
+
+def classify(error: BaseException) -> Remedy:
+    """The remedy for a failure; whatever is unknown, a bug of ours included, is worth another attempt."""
+    if isinstance(error, psycopg.Error):
+        return _of_database(error)
+    return next((remedy for kind, remedy in _OURS if isinstance(error, kind)), Remedy.RETRY)
+
+
+def _of_database(error: psycopg.Error) -> Remedy:
+    if not error.sqlstate:
+        return Remedy.OUTAGE if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError) else Remedy.RETRY
+    if error.sqlstate == "XX000" and any(word in str(error).lower() for word in _FULL):
+        return Remedy.STOP_LOAD
+    return next((remedy for starts, remedy in _CLASSES if error.sqlstate.startswith(starts)), Remedy.RETRY)
+
+
+def describe(error: BaseException) -> str:
+    """One line: the server's text with detail and SQLSTATE, or the exception's type and text; notes are added."""
+    text = " ".join(": ".join([str(error), *getattr(error, "__notes__", ())]).split())
+    if isinstance(error, psycopg.Error):
+        return f"{text} (sqlstate={error.sqlstate})" if error.sqlstate else text
+    if isinstance(error, PermanentError | SupersededError):
+        return text
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -1,0 +1,177 @@
+"""Creates, empties and removes the bronze objects; looks each up in the catalog first, under the DDL lock.
+
+A partitioned parent gets its indexes when it is created, before the first leaf exists; a plain table after its last
+shard.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final
+
+import psycopg
+from psycopg import sql
+
+from shardgen import schema as bronze
+from shardgen.database import catalog, locks
+from shardgen.database.postgres import Connection, application_name, connect, here
+from shardgen.database.target import Action, Decision
+from shardgen.errors import TargetError
+from shardgen.plan import Leaf
+from shardgen.schema import TABLES, Table
+
+_LOCK_TIMEOUT: Final = "30s"
+_VIEW: Final = "order_items"
+
+
+def begin_ddl(connection: Connection, schema: str) -> None:
+    """Settings and lock of a DDL transaction, which must be open."""
+    connection.execute(
+        "SELECT set_config('statement_timeout', '0', true), set_config('lock_timeout', %s, true)", [_LOCK_TIMEOUT]
+    )
+    locks.take_ddl(connection, schema)
+
+
+def create_schema(connection: Connection, schema: str) -> bool:
+    """Create the schema unless it is there; whether it was created."""
+    if catalog.schema_exists(connection, schema):
+        return False
+    connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema)))
+    return True
+
+
+def carry_out(
+    connection: Connection, schema: str, decisions: Sequence[Decision], indexes: str, *, keyless: frozenset[str]
+) -> None:
+    """Bring every table into the state that was decided, in the current DDL transaction.
+
+    ``keyless`` names plain tables so large that their primary key is built at the end.
+
+    Raises:
+        TargetError: other objects depend on a table that must go.
+    """
+    try:
+        _drop(connection, schema, [each.table for each in decisions if each.action is Action.RECREATE])
+        _truncate(connection, schema, [each.table for each in decisions if each.action is Action.TRUNCATE])
+    except (psycopg.errors.DependentObjectsStillExist, psycopg.errors.FeatureNotSupported) as error:
+        detail = " ".join((error.diag.message_detail or str(error)).split())
+        raise TargetError(f"cannot replace: {detail}: drop what depends on it first") from error
+    for each in decisions:
+        if each.action in (Action.CREATE, Action.RECREATE):
+            create_table(connection, schema, each.table, indexes)
+        if each.created and each.table.name in keyless:
+            _drop_key(connection, schema, each.table)
+        if each.created and each.table is bronze.ORDERS:
+            create_view(connection, schema)
+
+
+def create_table(connection: Connection, schema: str, table: Table, indexes: str) -> None:
+    """Create a table with its primary key, a partitioned one with all its indexes."""
+    connection.execute(bronze.create_table(table, schema))
+    for index in table.indexes_for(indexes) if table.partitioned else ():
+        connection.execute(bronze.create_index(table, index, schema))
+
+
+def create_view(connection: Connection, schema: str) -> bool:
+    """Create the view order_items unless its name is taken; whether it was created."""
+    if catalog.kind(connection, schema, _VIEW):
+        return False
+    connection.execute(bronze.create_order_items(schema))
+    return True
+
+
+def create_leaves(connection: Connection, schema: str, table: Table, leaves: Iterable[Leaf]) -> None:
+    """Create empty partitions for a parent that is loaded by routing, in one DDL transaction each."""
+    for leaf in leaves:
+        with connection.transaction():
+            begin_ddl(connection, schema)
+            if catalog.kind(connection, schema, leaf.name) is None:
+                connection.execute(
+                    sql.SQL("CREATE TABLE {} PARTITION OF {} FOR VALUES FROM ({}) TO ({})").format(
+                        sql.Identifier(schema, leaf.name),
+                        sql.Identifier(schema, table.relation),
+                        sql.Literal(leaf.lower.isoformat()),
+                        sql.Literal(leaf.upper.isoformat()),
+                    )
+                )
+
+
+def serial_columns(table: Table) -> list[str]:
+    """Columns that a sequence stands behind."""
+    return [column.name for column in table.columns if column.type.endswith("serial")]
+
+
+def set_sequences(connection: Connection, schema: str, floors: Mapping[str, int]) -> None:
+    """Move the sequences of serial columns forwards, by table, to at least the highest id that the plan can give."""
+    for name, floor in floors.items():
+        table = TABLES[name]
+        found = catalog.sequences(connection, schema, table.relation, serial_columns(table))
+        for sequence in found if floor > 0 else ():
+            last = sql.SQL(sequence)  # quoted by the server
+            connection.execute(
+                sql.SQL("SELECT setval(%s::regclass, greatest(%s, last_value), true) FROM {}").format(last),
+                [sequence, floor],
+            )
+
+
+def apply_schema(dsn: str, schema: str, tables: Sequence[str], indexes: str) -> list[str]:
+    """Create what is missing of the bronze schema; what exists is left as it is.
+
+    Returns:
+        The names of what was created, in order; nothing where all was there.
+
+    Raises:
+        psycopg.Error: the server refuses.
+    """
+    created: list[str] = []
+
+    def note(name: str, make: Callable[[], object]) -> None:
+        if make() is not False:
+            created.append(name)
+
+    with connect(dsn, application_name=application_name("schema", here())) as connection, connection.transaction():
+        begin_ddl(connection, schema)
+        note(schema, lambda: create_schema(connection, schema))
+        for name in tables:
+            for relation, make in _missing(connection, schema, TABLES[name], indexes):
+                note(f"{schema}.{relation}", make)
+        if bronze.ORDERS.name in tables:
+            note(f"{schema}.{_VIEW}", lambda: create_view(connection, schema))
+    return created
+
+
+def _missing(
+    connection: Connection, schema: str, table: Table, indexes: str
+) -> Iterable[tuple[str, Callable[[], object]]]:
+    if catalog.kind(connection, schema, table.relation) is None:
+        yield table.relation, lambda: connection.execute(bronze.create_table(table, schema))
+    for index in table.indexes_for(indexes):
+        name = bronze.index_name(table, index)
+        if catalog.kind(connection, schema, name) is None:
+            yield name, lambda index=index: connection.execute(bronze.create_index(table, index, schema))  # type: ignore[misc]
+
+
+def _drop(connection: Connection, schema: str, tables: Sequence[Table]) -> None:
+    if any(table.name == bronze.ORDERS.name for table in tables) and catalog.kind(connection, schema, _VIEW) == "v":
+        connection.execute(sql.SQL("DROP VIEW {}").format(sql.Identifier(schema, _VIEW)))
+    if tables:
+        connection.execute(sql.SQL("DROP TABLE {}").format(_list(schema, tables)))
+
+
+def _drop_key(connection: Connection, schema: str, table: Table) -> None:
+    key = catalog.primary_key(connection, schema, table.relation)
+    if key:
+        connection.execute(
+            sql.SQL("ALTER TABLE {} DROP CONSTRAINT {}").format(
+                sql.Identifier(schema, table.relation), sql.Identifier(key)
+            )
+        )
+
+
+def _truncate(connection: Connection, schema: str, tables: Sequence[Table]) -> None:
+    if tables:
+        connection.execute(sql.SQL("TRUNCATE {}").format(_list(schema, tables)))
+
+
+def _list(schema: str, tables: Sequence[Table]) -> sql.Composed:
+    return sql.SQL(", ").join(sql.Identifier(schema, table.relation) for table in tables)

@@ -1,0 +1,136 @@
+"""Connections to the target: how they are opened, pooled and named, and what may be shown of them.
+
+No text that leaves this module holds a password. A connection is in autocommit mode outside an explicit transaction,
+speaks UTF-8, prepares nothing (transaction poolers) and notices a dead peer within a minute.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+from typing import Any, Final
+from urllib.parse import quote, quote_plus
+
+import psycopg
+from psycopg import IsolationLevel
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg_pool import ConnectionPool
+
+from shardgen.errors import TargetError
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+_DEFAULTS: Final = {
+    "connect_timeout": "15",
+    "keepalives_idle": "20",  # with the next two: a vanished peer is noticed after 20 + 3 x 10 seconds
+    "keepalives_interval": "10",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "60000",
+}
+_FIXED: Final = {"client_encoding": "UTF8", "keepalives": "1"}
+_CHECK_INTERVAL: Final = "5s"  # how soon the server lets go of a backend whose client is gone in mid-statement
+_SECRETS: Final = ("password", "sslpassword", "oauth_client_secret")
+_MAX_APPLICATION_NAME: Final = 63  # bytes; the server cuts the rest off
+_POOL_SIZE: Final = 4  # a worker process needs one; an executor of threads shares one pool
+_POOL_PATIENCE: Final = 20.0  # seconds for a connection; the coordinator's retries come on top
+_UNREADABLE: Final = "a string that libpq cannot read"
+
+
+def connect(dsn: str, *, application_name: str) -> Connection:
+    """A new connection in autocommit mode.
+
+    Raises:
+        psycopg.OperationalError: the server's own text, without a SQLSTATE.
+    """
+    connection = psycopg.connect(_conninfo(dsn, application_name), autocommit=True, prepare_threshold=None)
+    _configure(connection)
+    return connection
+
+
+def open_pool(dsn: str, *, application_name: str) -> ConnectionPool[Connection]:
+    """A pool that connects on demand and checks a connection before it hands it out."""
+    return ConnectionPool(
+        _conninfo(dsn, application_name),
+        kwargs={"autocommit": True, "prepare_threshold": None},
+        min_size=0,
+        max_size=_POOL_SIZE,
+        timeout=_POOL_PATIENCE,
+        num_workers=1,
+        configure=_configure,
+        check=ConnectionPool.check_connection,
+        open=True,
+    )
+
+
+def one(cursor: psycopg.Cursor[tuple[Any, ...]]) -> tuple[Any, ...]:
+    """The first row of a statement that always gives one."""
+    row = cursor.fetchone()
+    if row is None:
+        raise LookupError("a statement that must give a row gave none")
+    return row
+
+
+def application_name(*parts: object) -> str:
+    """``"shardgen:7:4242:orders/2025-03"``: what pg_stat_activity shows, cut to what the server keeps."""
+    text = ":".join(["shardgen", *map(str, parts)])
+    return text.encode()[:_MAX_APPLICATION_NAME].decode(errors="ignore")
+
+
+def here() -> str:
+    """Host and process, as the application_name of a coordinator has them."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def probe(dsn: str) -> None:
+    """Connect once, plainly, so that what is wrong is said in the server's words (a pool would hide them).
+
+    Raises:
+        TargetError: the server cannot be reached or refuses the connection.
+    """
+    try:
+        connect(dsn, application_name=application_name("probe", here())).close()
+    except psycopg.Error as error:
+        text = without_secret(str(error).strip().replace("\n\t", " "), dsn)
+        where = mask(dsn) or "the target of PG*"
+        raise TargetError(f"cannot connect to {where}: {text}: check --dsn, the server and the role's rights") from None
+
+
+def mask(dsn: str) -> str:
+    """The target as it may be shown: ``"host=db user=me dbname=shop password=***"``."""
+    try:
+        parameters = conninfo_to_dict(dsn)
+    except psycopg.ProgrammingError:
+        return _UNREADABLE
+    shown = {name: value for name, value in parameters.items() if name not in _SECRETS}
+    return make_conninfo("", **shown) + (" password=***" if len(shown) < len(parameters) else "")
+
+
+def without_secret(text: str, dsn: str) -> str:
+    """The text with every secret of the connection string, plain or percent-encoded, replaced by ``***``."""
+    try:
+        parameters = conninfo_to_dict(dsn)
+    except psycopg.ProgrammingError:
+        return text if dsn not in text else text.replace(dsn, "***")
+    for name in _SECRETS:
+        secret = str(parameters.get(name) or "")
+        for spelling in {secret, quote(secret, safe=""), quote_plus(secret)} - {""}:
+            text = text.replace(spelling, "***")
+    return text
+
+
+def _conninfo(dsn: str, name: str) -> str:
+    try:
+        given = conninfo_to_dict(dsn)
+    except psycopg.ProgrammingError:
+        raise TargetError(
+            "dsn='***' is neither a libpq connection string nor a URI: check its spelling, and percent-encode "
+            "special characters of the password"
+        ) from None
+    return make_conninfo("", **{**_DEFAULTS, **given, **_FIXED, "application_name": name})
+
+
+def _configure(connection: Connection) -> None:
+    connection.isolation_level = IsolationLevel.READ_COMMITTED  # whatever the role's default is
+    with contextlib.suppress(psycopg.errors.InvalidParameterValue):  # a platform that cannot poll: keepalives remain
+        connection.execute("SELECT set_config('client_connection_check_interval', %s, false)", [_CHECK_INTERVAL])

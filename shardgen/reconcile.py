@@ -1,0 +1,173 @@
+"""Plan, ledger and tables must tell the same story before a load is called done; the report is made from that.
+
+The plan says which shards there are and, for arrivals, how many rows; the ledger what was committed; ``count(*)`` what
+is there, leaf by leaf, so that no statement locks a whole table's partitions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from psycopg import sql
+
+from shardgen.database import catalog, ledger
+from shardgen.database.postgres import Connection, one
+from shardgen.database.target import Target
+from shardgen.plan import Plan, Shard
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableReport:
+    """One table: planned, recorded and found."""
+
+    table: str
+    relation: str
+    planned: int
+    """Rows by the plan."""
+    exact: bool
+    """Whether ``planned`` is a promise; otherwise an estimate, and ledger and count alone must agree."""
+    ledger: int
+    """Rows by the ledger."""
+    counted: int
+    """Rows by count(*)."""
+    shards: int
+    """Committed shards."""
+    bytes: int
+    """COPY bytes of all shards."""
+    seconds: float
+    """Summed over the shards."""
+    size: int
+    """Bytes on disk: pg_total_relation_size, partitions included."""
+    fast_path: str
+    """Empty where it was taken, or why it was not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What a load did, after reconciliation."""
+
+    run: int
+    schema: str
+    target: str
+    """Connection string, without its password."""
+    ok: bool
+    tables: tuple[TableReport, ...]
+    seconds: float
+    """Wall time of this session, from claim to reconciliation."""
+    rows_per_second: float
+    """Rows committed by this session over its seconds."""
+    phases: dict[str, float]
+    """Seconds by phase, summed over all shards."""
+    retries: int
+    """In this session."""
+    differences: tuple[str, ...]
+    """Sentences; empty if all agree."""
+    resumed: bool
+    workers: int
+    plan: dict[str, Any]
+    """PlanConfig.to_json()."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """What a table holds."""
+
+    rows: dict[str, int]
+    """By relation that holds rows: leaf, or the table itself."""
+    size: int
+    """Bytes on disk."""
+
+
+def count(connection: Connection, claim: ledger.Claim) -> Counted:
+    """Count a table, one leaf and one transaction at a time."""
+    rows, size = {}, 0
+    for oid, schema, name in catalog.leaves(connection, claim.oid):
+        statement = sql.SQL("SELECT (SELECT count(*) FROM ONLY {}), pg_total_relation_size(%s)").format(
+            sql.Identifier(schema, name)
+        )
+        found = one(connection.execute(statement, [oid]))
+        rows[name] = found[0]
+        size += found[1]
+    return Counted(rows=rows, size=size)
+
+
+def reconcile(
+    plan: Plan, targets: Sequence[Target], done: Iterable[ledger.ShardRow], counted: Mapping[str, Counted]
+) -> tuple[tuple[TableReport, ...], tuple[str, ...]]:
+    """The report of every table, and every disagreement in a sentence."""
+    by_table: dict[str, list[ledger.ShardRow]] = {target.claim.target: [] for target in targets}
+    for row in done:
+        by_table.setdefault(row.target, []).append(row)
+    reports, differences = [], []
+    for target in targets:
+        name = target.claim.target
+        shards, rows = plan.of(name), by_table[name]
+        report = _report(target, shards, rows, counted[name])
+        reports.append(report)
+        differences += _differences(report, shards, rows, counted[name])
+    return tuple(reports), tuple(differences)
+
+
+def _report(target: Target, shards: Sequence[Shard], rows: Sequence[ledger.ShardRow], counted: Counted) -> TableReport:
+    return TableReport(
+        table=target.claim.target,
+        relation=target.claim.relation,
+        planned=sum(shard.rows for shard in shards),
+        exact=all(shard.exact for shard in shards),
+        ledger=sum(row.rows for row in rows),
+        counted=sum(counted.rows.values()),
+        shards=len(rows),
+        bytes=sum(row.bytes for row in rows),
+        seconds=round(sum(row.seconds for row in rows), 3),
+        size=counted.size,
+        fast_path=target.report,
+    )
+
+
+def _differences(
+    report: TableReport, shards: Sequence[Shard], rows: Sequence[ledger.ShardRow], counted: Counted
+) -> list[str]:
+    planned, recorded = {shard.id for shard in shards}, {row.shard for row in rows}
+    found = []
+    if missing := sorted(planned - recorded):
+        found.append(f"table={report.table}: shards planned but not in the ledger: {_some(missing)}")
+    if extra := sorted(recorded - planned):
+        found.append(f"table={report.table}: shards in the ledger but not planned: {_some(extra)}")
+    if report.exact and report.planned != report.ledger:
+        found.append(f"table={report.table}: planned={report.planned} and ledger={report.ledger} rows")
+    if report.ledger != report.counted:
+        found.append(f"table={report.table}: ledger={report.ledger} and counted={report.counted} rows")
+    return found + _leaf_differences(report.table, shards, rows, counted)
+
+
+def _leaf_differences(
+    table: str, shards: Sequence[Shard], rows: Sequence[ledger.ShardRow], counted: Counted
+) -> list[str]:
+    recorded = {row.shard: row.rows for row in rows}
+    return [
+        f"table={table}: leaf={shard.leaf.name} holds {counted.rows[shard.leaf.name]} rows, ledger={recorded[shard.id]}"
+        for shard in shards
+        if shard.leaf
+        and shard.id in recorded
+        and shard.leaf.name in counted.rows
+        and counted.rows[shard.leaf.name] != recorded[shard.id]
+    ]
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+
+
+def phases(rows: Iterable[ledger.ShardRow]) -> dict[str, float]:
+    """Seconds by phase, summed over shards."""
+    total: dict[str, float] = {}
+    for row in rows:
+        for name, seconds in row.phases.items():
+            total[name] = total.get(name, 0.0) + seconds
+    return {name: round(seconds, 3) for name, seconds in total.items()}

@@ -1,0 +1,57 @@
+"""Where shards go. A sink writes a shard and records it done in one act: both are there afterwards, or neither is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import pyarrow as pa
+
+from shardgen.plan import Shard
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One attempt at a shard."""
+
+    shard: Shard
+    attempt: int
+    """From 1."""
+    routed: bool
+    """Whether rows go through the table as it is, not into a leaf of their own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """A shard that is there for good."""
+
+    shard: str
+    table: str
+    rows: int
+    bytes: int
+    """Bytes sent: COPY with header and trailer."""
+    digest: str
+    """XXH3-128 of the rows' bytes."""
+    seconds: float
+    """From first to last, as the sink saw it."""
+    phases: dict[str, float]
+    """Seconds by phase."""
+    by_us: bool
+    """False where it was done already, by this run or by an orphan of it."""
+
+
+class Sink(Protocol):
+    """Writes shards."""
+
+    def write(self, task: Task, batches: Iterator[pa.RecordBatch]) -> Written:
+        """Write a shard and record it, atomically; a shard that is recorded already is not built.
+
+        ``batches`` is consumed one at a time and not kept. Whatever is raised, nothing was written, unless the answer
+        to a commit was lost; then writing again tells.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of connections and files."""
+        ...

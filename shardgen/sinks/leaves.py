@@ -1,0 +1,135 @@
+"""A leaf partition from CREATE to ATTACH, inside the transaction of its shard.
+
+The leaf is a table of its own while COPY fills it (FREEZE, no routing, no index), gets the parent's indexes as the
+catalog has them, and is attached last: until COMMIT nobody sees it, and ATTACH neither scans a row nor builds an index.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Final
+
+import psycopg
+from psycopg import sql
+
+from shardgen.database import catalog
+from shardgen.database.failures import PermanentError
+from shardgen.database.postgres import Connection
+from shardgen.plan import Leaf
+
+_BOUNDS: Final = "shardgen_bounds"  # the CHECK that saves ATTACH its scan, dropped after it
+_ATTACH_LOCK_TIMEOUT: Final = "2s"
+_ATTACH_TRIES: Final = 45  # a minute and a half against somebody's ANALYZE or VACUUM of the parent
+_MAINTENANCE_WORK_MEM: Final = "256MB"  # a month of clicks sorts in memory; raised for the transaction only
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ParentIndex:
+    definition: str
+    """What follows the table's name in CREATE INDEX; empty for a constraint."""
+    unique: bool
+    constraint: str
+    """pg_get_constraintdef; empty for a mere index."""
+
+
+def create(connection: Connection, schema: str, parent: str, column: str, leaf: Leaf) -> None:
+    """Create the leaf with the parent's columns and checks, and a CHECK on its bounds."""
+    connection.execute(
+        sql.SQL(
+            "CREATE TABLE {leaf} (LIKE {parent} INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING GENERATED "
+            "INCLUDING STORAGE INCLUDING COMPRESSION, "
+            "CONSTRAINT {name} CHECK ({column} >= {lower} AND {column} < {upper}))"
+        ).format(
+            leaf=sql.Identifier(schema, leaf.name),
+            parent=sql.Identifier(schema, parent),
+            name=sql.Identifier(_BOUNDS),
+            column=sql.Identifier(column),
+            lower=sql.Literal(leaf.lower.isoformat()),
+            upper=sql.Literal(leaf.upper.isoformat()),
+        )
+    )
+
+
+def build_indexes(connection: Connection, schema: str, parent_oid: int, leaf: Leaf) -> None:
+    """Build primary key, unique constraints and indexes, each equal to the parent's, so that ATTACH adopts them."""
+    connection.execute(
+        "SELECT set_config('maintenance_work_mem', %s, true) "
+        "WHERE pg_size_bytes(current_setting('maintenance_work_mem')) < pg_size_bytes(%s)",
+        [_MAINTENANCE_WORK_MEM] * 2,
+    )
+    connection.execute("SET LOCAL max_parallel_maintenance_workers = 0")  # the shards are the parallelism
+    table = sql.Identifier(schema, leaf.name)
+    for index in _parent_indexes(connection, parent_oid):
+        if index.constraint:
+            rest = sql.SQL(index.constraint)  # rendered by the server
+            connection.execute(sql.SQL("ALTER TABLE {} ADD {}").format(table, rest))
+        else:
+            unique = sql.SQL("UNIQUE ") if index.unique else sql.SQL("")
+            rest = sql.SQL(index.definition)  # rendered by the server
+            connection.execute(sql.SQL("CREATE {}INDEX ON {} {}").format(unique, table, rest))
+
+
+def attach(connection: Connection, schema: str, parent: str, leaf: Leaf) -> None:
+    """Attach the leaf and drop the CHECK; the lock on the parent is held from here to COMMIT.
+
+    Raises:
+        psycopg.errors.LockNotAvailable: the parent stayed locked for all tries.
+        PermanentError: ATTACH built an index, so ours do not match the parent's.
+    """
+    relation = catalog.relation_oid(connection, schema, leaf.name)
+    before = catalog.index_names(connection, relation)
+    _attach_patiently(connection, schema, parent, leaf)
+    built = catalog.index_names(connection, relation) - before
+    if built:
+        raise PermanentError(f"ATTACH of {leaf.name} built {sorted(built)}: an index of the parent was not matched")
+    connection.execute(
+        sql.SQL("ALTER TABLE {} DROP CONSTRAINT {}").format(sql.Identifier(schema, leaf.name), sql.Identifier(_BOUNDS))
+    )
+
+
+def _attach_patiently(connection: Connection, schema: str, parent: str, leaf: Leaf) -> None:
+    statement = sql.SQL("ALTER TABLE {} ATTACH PARTITION {} FOR VALUES FROM ({}) TO ({})").format(
+        sql.Identifier(schema, parent),
+        sql.Identifier(schema, leaf.name),
+        sql.Literal(leaf.lower.isoformat()),
+        sql.Literal(leaf.upper.isoformat()),
+    )
+    for attempt in range(1, _ATTACH_TRIES + 1):
+        try:
+            with connection.transaction():  # a savepoint: somebody else's lock must not cost us the copied rows
+                connection.execute("SELECT set_config('lock_timeout', %s, true)", [_ATTACH_LOCK_TIMEOUT])
+                connection.execute(statement)
+        except psycopg.errors.LockNotAvailable:
+            if attempt == _ATTACH_TRIES:
+                raise
+            time.sleep(0.05)
+        else:
+            return
+
+
+def _parent_indexes(connection: Connection, parent_oid: int) -> list[_ParentIndex]:
+    rows = connection.execute(
+        """SELECT pg_get_indexdef(i.indexrelid), i.indisunique, coalesce(pg_get_constraintdef(k.oid), ''),
+            format('CREATE %%sINDEX %%I ON ONLY ', CASE WHEN i.indisunique THEN 'UNIQUE ' ELSE '' END, x.relname),
+            ARRAY[format('%%I.%%I ', n.nspname, c.relname), format('%%I ', c.relname)]
+        FROM pg_index AS i
+        JOIN pg_class AS x ON x.oid = i.indexrelid
+        JOIN pg_class AS c ON c.oid = i.indrelid
+        JOIN pg_namespace AS n ON n.oid = c.relnamespace
+        LEFT JOIN pg_constraint AS k ON k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x')
+        WHERE i.indrelid = %s ORDER BY i.indisprimary DESC, x.relname""",
+        [parent_oid],
+    ).fetchall()
+    return [
+        _ParentIndex(definition=_after(definition, start, tables), unique=unique, constraint=constraint)
+        for definition, unique, constraint, start, tables in rows
+    ]
+
+
+def _after(definition: str, start: str, tables: list[str]) -> str:
+    """The definition without its name and table, which the search path qualifies or not."""
+    for table in tables:
+        if definition.startswith(start + table):
+            return definition.removeprefix(start + table)
+    raise PermanentError(f"index definition is not understood: {definition}")

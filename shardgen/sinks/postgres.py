@@ -1,0 +1,289 @@
+"""One shard, one transaction: the ledger row first, the rows by binary COPY, then whatever makes them visible.
+
+The ledger's key decides: if its row cannot be inserted, the shard is done or not ours, and nothing is built. No
+savepoint and no other statement is open around COPY, so that a new leaf can be frozen.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Final, Protocol
+
+import psycopg
+import pyarrow as pa
+import xxhash
+from psycopg import sql
+from psycopg_pool import PoolTimeout
+
+from shardgen.database import ledger
+from shardgen.database.failures import PermanentError, StoppedError, SupersededError
+from shardgen.database.ledger import Claim, ShardRow
+from shardgen.database.postgres import Connection, application_name, connect, open_pool
+from shardgen.plan import Leaf, Shard
+from shardgen.schema import TABLES, Table
+from shardgen.sinks import Task, Written, leaves
+from shardgen.sinks.stopwatch import Stopwatch
+
+_LOCK_TIMEOUT: Final = "30s"  # for the ledger's key and the parent; a retry comes after it
+_NO_TIMEOUTS: Final = ("statement_timeout", "idle_in_transaction_session_timeout")
+_TRANSACTION_TIMEOUT_SINCE: Final = 170_000  # server_version
+
+
+class Encoder(Protocol):
+    """Makes COPY bytes of Arrow batches; see shardgen.encode."""
+
+    @property
+    def header(self) -> bytes:
+        """What opens the stream."""
+        ...
+
+    @property
+    def trailer(self) -> bytes:
+        """What ends it."""
+        ...
+
+    def rows(self, batch: pa.RecordBatch) -> bytes | memoryview:
+        """The rows of a batch."""
+        ...
+
+
+class PostgresSink:
+    """Writes shards into claimed tables; for one process, whose connections it opens on demand.
+
+    Args:
+        dsn: the target.
+        schema: of the tables and the ledger.
+        claims: the tables, as the run claimed them.
+        encoder: makes an encoder for a table.
+        stopped: asked before the ledger row and between batches.
+    """
+
+    def __init__(
+        self,
+        *,
+        dsn: str,
+        schema: str,
+        claims: Sequence[Claim],
+        encoder: Callable[[Table], Encoder],
+        stopped: Callable[[], bool],
+    ) -> None:
+        self._pool = open_pool(dsn, application_name=application_name("worker", os.getpid()))
+        self._dsn = dsn
+        self._schema = schema
+        self._claims = {claim.target: claim for claim in claims}
+        self._encoder = encoder
+        self._stopped = stopped
+
+    def write(self, task: Task, batches: Iterator[pa.RecordBatch]) -> Written:
+        """Write the shard and its ledger row in one transaction; see Sink.write.
+
+        Raises:
+            SupersededError: another run owns the table, or the relation is not the one that was claimed.
+            PermanentError: rows were dropped on the way, or their number is not the planned one.
+            StoppedError: the worker was asked to stop; nothing is committed.
+            psycopg.Error: everything the server or the connection says.
+        """
+        watch = Stopwatch()
+        claim = self._claims[task.shard.table]
+        with self._connection(watch) as connection:
+            with connection.transaction():
+                self._check_stop()
+                with watch.phase("ledger"):
+                    self._settings(connection, claim.run, task.shard)
+                    begun = self._begin(connection, claim, task)
+                if not begun:
+                    return self._already(connection, claim, task.shard)
+                written = self._fill(connection, claim, task, batches, watch)
+                end = watch.seconds
+            watch.add("commit", watch.seconds - end)
+        return written
+
+    def close(self) -> None:
+        """Close the pool."""
+        self._pool.close()
+
+    @contextmanager
+    def _connection(self, watch: Stopwatch) -> Iterator[Connection]:
+        with watch.phase("connect"):
+            connection = self._checked_out()
+        try:
+            yield connection
+        finally:
+            self._pool.putconn(connection)
+
+    def _checked_out(self) -> Connection:
+        try:
+            return self._pool.getconn()
+        except PoolTimeout:
+            connect(self._dsn, application_name=application_name("probe", os.getpid())).close()  # says why
+            raise
+
+    def _check_stop(self) -> None:
+        if self._stopped():
+            raise StoppedError("the load is stopping")
+
+    def _settings(self, connection: Connection, run: int, shard: Shard) -> None:
+        settings = dict.fromkeys(_NO_TIMEOUTS, "0")
+        if connection.info.server_version >= _TRANSACTION_TIMEOUT_SINCE:
+            settings["transaction_timeout"] = "0"
+        settings["lock_timeout"] = _LOCK_TIMEOUT
+        settings["client_encoding"] = "UTF8"
+        settings["application_name"] = application_name(run, os.getpid(), shard.id)
+        calls = sql.SQL(", ").join(sql.SQL("set_config(%s, %s, true)") for _ in settings)
+        connection.execute(sql.SQL("SELECT {}").format(calls), [part for pair in settings.items() for part in pair])
+
+    def _begin(self, connection: Connection, claim: Claim, task: Task) -> bool:
+        try:
+            return ledger.begin_shard(
+                connection,
+                self._schema,
+                claim,
+                task.shard.id,
+                attempt=task.attempt,
+                pid=os.getpid(),
+                host=socket.gethostname(),
+            )
+        except psycopg.errors.LockNotAvailable as error:
+            with suppress(psycopg.Error):
+                self._name_holder(error, task.shard)
+            raise
+
+    def _name_holder(self, error: psycopg.Error, shard: Shard) -> None:
+        with self._pool.connection() as other:
+            holder = other.execute(
+                "SELECT pid, application_name FROM pg_stat_activity WHERE datname = current_database() "
+                "AND application_name LIKE %s AND state <> 'idle'",
+                [f"shardgen:%:{shard.id}"],
+            ).fetchone()
+        if holder:
+            error.add_note(f"held by backend pid={holder[0]} application_name={holder[1]!r}")
+
+    def _already(self, connection: Connection, claim: Claim, shard: Shard) -> Written:
+        row = ledger.find_shard(connection, self._schema, claim, shard.id)
+        if row is None:
+            raise SupersededError(
+                f"relation={claim.relation} no longer belongs to run={claim.run}: it was replaced, "
+                "dropped or recreated meanwhile"
+            )
+        return _written(row, by_us=False)
+
+    def _fill(
+        self,
+        connection: Connection,
+        claim: Claim,
+        task: Task,
+        batches: Iterator[pa.RecordBatch],
+        watch: Stopwatch,
+    ) -> Written:
+        shard = task.shard
+        if shard.leaf is None or task.routed:
+            rows, size, digest = self._copy(connection, claim.relation, shard, batches, watch, freeze=False)
+        else:
+            rows, size, digest = self._fill_leaf(connection, claim, shard, shard.leaf, batches, watch)
+        row = ShardRow(
+            target=shard.table,
+            shard=shard.id,
+            rows=rows,
+            bytes=size,
+            digest=digest,
+            seconds=watch.seconds,
+            phases=watch.phases,
+            attempts=task.attempt,
+        )
+        ledger.complete_shard(connection, self._schema, claim, row)
+        return _written(row, by_us=True)
+
+    def _fill_leaf(
+        self,
+        connection: Connection,
+        claim: Claim,
+        shard: Shard,
+        leaf: Leaf,
+        batches: Iterator[pa.RecordBatch],
+        watch: Stopwatch,
+    ) -> tuple[int, int, str]:
+        with watch.phase("create"):
+            leaves.create(connection, self._schema, claim.relation, TABLES[shard.table].partition_by, leaf)
+        copied = self._copy(connection, leaf.name, shard, batches, watch, freeze=True)
+        with watch.phase("index"):
+            leaves.build_indexes(connection, self._schema, claim.oid, leaf)
+        with watch.phase("attach"):
+            leaves.attach(connection, self._schema, claim.relation, leaf)
+        return copied
+
+    def _copy(
+        self,
+        connection: Connection,
+        relation: str,
+        shard: Shard,
+        batches: Iterator[pa.RecordBatch],
+        watch: Stopwatch,
+        *,
+        freeze: bool,
+    ) -> tuple[int, int, str]:
+        """Copy the batches, one in memory at a time; rows, bytes sent and the digest of the rows."""
+        encoder = self._encoder(TABLES[shard.table])
+        digest = xxhash.xxh3_128()
+        built, size = 0, len(encoder.header) + len(encoder.trailer)
+        statement = _copy_statement(self._schema, relation, TABLES[shard.table], freeze=freeze)
+        with connection.cursor() as cursor:
+            with cursor.copy(statement) as copy:
+                copy.write(encoder.header)
+                for rows, encoded in _encoded(batches, encoder, watch):
+                    digest.update(encoded)
+                    built, size = built + rows, size + len(encoded)
+                    with watch.phase("copy"):
+                        copy.write(memoryview(encoded))  # psycopg cuts it up; slices of a view are not copied
+                    self._check_stop()
+                copy.write(encoder.trailer)
+                end = watch.seconds
+            watch.add("copy", watch.seconds - end)
+            _check_rows(shard, relation, built=built, copied=cursor.rowcount)
+        return built, size, digest.hexdigest()
+
+
+def _written(row: ShardRow, *, by_us: bool) -> Written:
+    return Written(
+        shard=row.shard,
+        table=row.target,
+        rows=row.rows,
+        bytes=row.bytes,
+        digest=row.digest,
+        seconds=row.seconds,
+        phases=row.phases,
+        by_us=by_us,
+    )
+
+
+def _encoded(
+    batches: Iterator[pa.RecordBatch], encoder: Encoder, watch: Stopwatch
+) -> Iterator[tuple[int, bytes | memoryview]]:
+    while True:
+        with watch.phase("generate"):
+            batch = next(batches, None)
+        if batch is None:
+            return
+        with watch.phase("encode"):
+            encoded = encoder.rows(batch)
+        yield batch.num_rows, encoded
+
+
+def _check_rows(shard: Shard, relation: str, *, built: int, copied: int) -> None:
+    if copied != built:
+        raise PermanentError(
+            f"shard={shard.id!r} sent rows={built} and relation={relation} took rows={copied}: "
+            "a trigger drops rows; disable it for the load"
+        )
+    if shard.exact and built != shard.rows:
+        raise PermanentError(f"shard={shard.id!r} built rows={built}, planned rows={shard.rows}: a bug in shardgen")
+
+
+def _copy_statement(schema: str, relation: str, table: Table, *, freeze: bool) -> sql.Composed:
+    return sql.SQL("COPY {} ({}) FROM STDIN (FORMAT binary{})").format(
+        sql.Identifier(schema, relation),
+        sql.SQL(", ").join(sql.Identifier(column.name) for column in table.columns),
+        sql.SQL(", FREEZE true") if freeze else sql.SQL(""),
+    )

@@ -1,0 +1,145 @@
+"""One worker process: builds a shard, writes it through the sink, and tells the outcome as a plain value.
+
+A shard's failure never crosses the process boundary as an exception: drivers' errors do not pickle well, and what an
+executor raises then means that a process was lost. A worker does not outlive its coordinator.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from multiprocessing import connection, parent_process
+from typing import Any
+
+import pyarrow as pa
+
+from shardgen.config import PlanConfig
+from shardgen.database.failures import Remedy, StoppedError, classify, describe
+from shardgen.database.ledger import Claim
+from shardgen.database.postgres import without_secret
+from shardgen.encode import Encoder
+from shardgen.plan import Shard
+from shardgen.schema import Table
+from shardgen.sinks import Sink, Task, Written
+from shardgen.sinks.postgres import Encoder as EncoderProtocol
+from shardgen.sinks.postgres import PostgresSink
+from shardgen.tables import batches
+from shardgen.world import build_world
+
+Build = Callable[[PlanConfig, Shard, int], Iterator[pa.RecordBatch]]
+"""Makes the rows of a shard in batches of so many rows; must be importable by name."""
+
+
+def build_batches(plan: PlanConfig, shard: Shard, batch_rows: int) -> Iterator[pa.RecordBatch]:
+    """The rows of a shard, out of the world that this process builds once."""
+    return batches(build_world(plan.world), plan, shard, batch_rows)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """All that any process on any machine needs to do the shards of a load."""
+
+    dsn: str
+    plan: PlanConfig
+    claims: tuple[Claim, ...]
+    batch_rows: int
+    build: Build = build_batches
+    encoder: Callable[[Table], EncoderProtocol] = Encoder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """An attempt that failed; nothing of it is in the target, unless the answer to a commit was lost."""
+
+    shard: str
+    remedy: Remedy
+    error: str
+    """One line, without secrets."""
+    trace: str
+    """The traceback, without secrets."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GaveWay:
+    """An attempt that ended because the load is stopping."""
+
+    shard: str
+
+
+Outcome = Written | Failed | GaveWay
+
+_stop = threading.Event()
+
+
+def run_task(job: Job, task: Task) -> Outcome:
+    """Build and write one shard; every failure is told in the outcome."""
+    shard = task.shard
+    try:
+        return _sink(job).write(task, job.build(job.plan, shard, job.batch_rows))
+    except StoppedError:
+        return GaveWay(shard=shard.id)
+    except Exception as error:  # noqa: BLE001  # told as a value, see the module
+        return Failed(
+            shard=shard.id,
+            remedy=classify(error),
+            error=without_secret(describe(error), job.dsn),
+            trace=without_secret(traceback.format_exc(), job.dsn),
+        )
+
+
+def initialise(stop: connection.Connection[Any, Any]) -> None:
+    """Make this process a worker: signals are the coordinator's affair, and so is its life.
+
+    Args:
+        stop: the reading end of a pipe that the coordinator closes when running shards should give way.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to the whole group
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    logging.getLogger("psycopg").propagate = False  # its warnings would tear the display; outcomes tell the failures
+    pa.set_cpu_count(1)  # the processes are the parallelism
+    pa.set_io_thread_count(1)
+    parent = parent_process()
+    if parent is None:
+        raise RuntimeError("a worker process must have a parent process")
+    threading.Thread(target=_watch, args=(parent.sentinel, stop), name="shardgen-watch", daemon=True).start()
+
+
+def close() -> None:
+    """Close what this process keeps open between shards; for executors whose workers outlive a load."""
+    with _lock:
+        for sink in _sinks.values():
+            sink.close()
+        _sinks.clear()
+
+
+def _watch(parent: int, stop: connection.Connection[Any, Any]) -> None:
+    """Set the stop flag when the pipe closes; end the process at once when the coordinator is gone.
+
+    An orphan's transaction must end before a ``--resume`` meets it: the backend notices the closed socket.
+    """
+    connection.wait([parent, stop])
+    _stop.set()
+    connection.wait([parent])
+    os._exit(1)
+
+
+_sinks: dict[Job, Sink] = {}
+_lock = threading.Lock()
+
+
+def _sink(job: Job) -> Sink:
+    with _lock:
+        if job not in _sinks:
+            _sinks[job] = PostgresSink(
+                dsn=job.dsn,
+                schema=job.plan.schema,
+                claims=job.claims,
+                encoder=job.encoder,
+                stopped=_stop.is_set,
+            )
+        return _sinks[job]

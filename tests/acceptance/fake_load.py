@@ -1,0 +1,33 @@
+"""``python -m tests.acceptance.fake_load load --dsn ...``: the real coordinator and processes, with fake tables."""
+
+from __future__ import annotations
+
+import sys
+
+from shardgen import coordinator
+from shardgen.config import LoadConfig
+from shardgen.dispatch import Tools
+from shardgen.errors import ShardgenError
+from shardgen.pool import ForkserverEngine
+from tests import fakes
+
+
+def main() -> int:
+    dsn = sys.argv[sys.argv.index("--dsn") + 1]
+    config = fakes.plan_config()
+    try:
+        coordinator.load(
+            config,
+            LoadConfig(dsn=dsn, workers=2, attempts=3),
+            options=fakes.options(config),
+            show=lambda event: print(event, flush=True),
+            machinery=fakes.machinery(engine=ForkserverEngine, tools=Tools()),
+        )
+    except ShardgenError as error:
+        print(error)
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,78 @@
+"""One PostgreSQL server for all tests of a process, and a fresh database in it for each test that asks.
+
+``SHARDGEN_TEST_DSN`` names another server to use instead, by a role that may create databases.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+
+@dataclass(frozen=True)
+class Database:
+    """A database of a test's own."""
+
+    dsn: str
+
+    def rows(self, query: str, parameters: object = None) -> list[tuple]:
+        with psycopg.connect(self.dsn, autocommit=True) as connection:
+            cursor = connection.execute(query.encode(), parameters)
+            return cursor.fetchall() if cursor.description else []
+
+    def value(self, query: str, parameters: object = None):
+        return self.rows(query, parameters)[0][0]
+
+    def run(self, *statements: str) -> None:
+        with psycopg.connect(self.dsn, autocommit=True) as connection:
+            for statement in statements:
+                connection.execute(statement.encode())
+
+
+@pytest.fixture(scope="session")
+def server_dsn() -> Iterator[str]:
+    """A running server; the embedded one, with the settings that users get."""
+    if given := os.environ.get("SHARDGEN_TEST_DSN"):
+        yield given
+        return
+    from shardgen.database import server
+
+    home = Path(tempfile.mkdtemp(prefix="sg-", dir="/tmp"))  # short: a socket's path is limited
+    home.chmod(0o711)  # as root the server runs as another user
+    try:
+        yield server.start(home / "h", on_notice=lambda text: None).dsn
+    finally:
+        server.stop(home / "h")
+        shutil.rmtree(home)
+
+
+@contextlib.contextmanager
+def fresh_database(server_dsn: str) -> Iterator[Database]:
+    """An empty database; gone afterwards, whoever is still connected."""
+    name = f"test_{uuid.uuid4().hex}"
+    with psycopg.connect(server_dsn, autocommit=True) as connection:
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'").format(sql.Identifier(name))
+        )
+        try:
+            yield Database(dsn=make_conninfo(server_dsn, dbname=name))
+        finally:
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def database(server_dsn: str) -> Iterator[Database]:
+    """A database of the test's own."""
+    with fresh_database(server_dsn) as made:
+        yield made
