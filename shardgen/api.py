@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from shardgen.database.status import RunStatus
-    from shardgen.plan import Plan
+    from shardgen.planning import Plan
     from shardgen.progress import Show
     from shardgen.reconcile import Report
     from shardgen.schema import Table
@@ -240,7 +240,7 @@ def plan_of(settings: Settings) -> Plan:
 
     settings.check()
     config = settings.plan(utc_today())
-    from shardgen.plan import build_plan
+    from shardgen.planning import build_plan
 
     return build_plan(config)
 

@@ -22,7 +22,7 @@ from shardgen.database.ledger import Claim, NewRun, Run
 from shardgen.database.postgres import Connection
 from shardgen.database.target import Action, Decision
 from shardgen.errors import ResumeError
-from shardgen.plan import Plan
+from shardgen.planning import Plan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

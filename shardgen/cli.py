@@ -22,7 +22,7 @@ import typer
 
 from shardgen import __version__
 from shardgen.config import IF_EXISTS, INDEX_MODES, PROGRESS, RAW_DATA_MODES, TABLES, plan_config
-from shardgen.errors import LoadError, ShardgenError
+from shardgen.errors import LoadError, ReconciliationError, ShardgenError
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -198,6 +198,8 @@ def load(
         with display(mode) as show:
             report = carry_out(show)
     except LoadError as error:
+        if as_json and isinstance(error, ReconciliationError):
+            _print_json(error.report)
         error.add_note(f"to go on: {resume_command(options)}")
         raise
     if as_json:

@@ -22,7 +22,7 @@ from shardgen.database.target import Target
 from shardgen.dispatch import Dispatcher, Hooks, Tools
 from shardgen.errors import Interrupted, LoadError, ReconciliationError, ShardError, TargetError
 from shardgen.events import Event, LoadFinished, LoadStarted, Notice, RowsCopied, StepDone, StepStarted
-from shardgen.plan import Plan, Shard, build_plan, max_id
+from shardgen.planning import Plan, Shard, build_plan, max_id
 from shardgen.pool import Engine, ForkserverEngine
 from shardgen.reconcile import Counted, Report
 from shardgen.schema import TABLES
@@ -197,7 +197,8 @@ class _Session:
         self._finalise(control, plan, run, owned)
         report = self._reconcile(control, claimed, targets, sum(row.rows for row in before))
         if report.differences:
-            raise ReconciliationError("\n  - ".join(["plan, ledger and tables disagree:", *report.differences]))
+            text = "\n  - ".join(["plan, ledger and tables disagree:", *report.differences])
+            raise ReconciliationError(text, report.to_json())
         control.call(lambda connection: ledger.set_state(connection, self._schema, run, "finished"))
         return report
 

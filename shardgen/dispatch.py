@@ -20,7 +20,7 @@ from typing import Final, Protocol
 from shardgen.database.failures import OUTAGE_PATIENCE, Remedy
 from shardgen.errors import Interrupted
 from shardgen.events import Event, ShardDone, ShardFailed, ShardRetried, ShardStarted
-from shardgen.plan import Shard
+from shardgen.planning import Shard
 from shardgen.pool import Engine
 from shardgen.sinks import Task, Written
 from shardgen.worker import Failed, Job, Outcome, run_task

@@ -64,7 +64,16 @@ class ShardError(LoadError):
 
 
 class ReconciliationError(LoadError):
-    """Plan, ledger and tables disagree after the last shard."""
+    """Plan, ledger and tables disagree after the last shard.
+
+    Args:
+        text: the differences.
+        report: the whole report as plain JSON values, for ``--json``.
+    """
+
+    def __init__(self, text: str, report: dict[str, object]) -> None:
+        super().__init__(text)
+        self.report = report
 
 
 class Interrupted(LoadError):

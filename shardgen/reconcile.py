@@ -15,7 +15,7 @@ from psycopg import sql
 from shardgen.database import catalog, ledger
 from shardgen.database.postgres import Connection, one
 from shardgen.database.target import Target
-from shardgen.plan import Plan, Shard
+from shardgen.planning import Plan, Shard
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

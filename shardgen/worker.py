@@ -23,7 +23,7 @@ from shardgen.database.failures import Remedy, StoppedError, classify, describe
 from shardgen.database.ledger import Claim
 from shardgen.database.postgres import without_secret
 from shardgen.encode import Encoder
-from shardgen.plan import Shard
+from shardgen.planning import Shard
 from shardgen.schema import Table
 from shardgen.sinks import Sink, Task, Written
 from shardgen.sinks.postgres import Encoder as EncoderProtocol

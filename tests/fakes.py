@@ -28,7 +28,7 @@ from shardgen import worker
 from shardgen.config import PlanConfig, WorldConfig
 from shardgen.coordinator import Machinery
 from shardgen.dispatch import Tools
-from shardgen.plan import Leaf, Plan, Shard
+from shardgen.planning import Leaf, Plan, Shard
 from shardgen.schema import TABLES, Table
 from shardgen.tables.records import arrow_schema
 

@@ -92,11 +92,11 @@ def test_the_base_depends_on_nothing(name):
 def test_tables_know_no_database(path):
     names = imports(path)
     assert outside(names) <= {"numpy", "pyarrow"}
-    assert within(names, "tables", "world", "plan", "schema", "config", "errors") == set()
+    assert within(names, "tables", "world", "planning", "schema", "config", "errors") == set()
 
 
 def test_planning_is_pure():
-    names = imports(PACKAGE / "plan.py")
+    names = imports(PACKAGE / "planning.py")
     assert outside(names) <= {"numpy"}
     assert within(names, "world", "schema", "config", "errors") == set()
 
@@ -136,7 +136,7 @@ def test_the_coordinator_knows_no_table_no_screen_and_no_process_pool(name):
 @pytest.mark.parametrize("folder", ["world", "tables"])
 def test_no_value_depends_on_the_clock_or_on_chance(folder):
     forbidden = {"random", "time", "os", "locale", "uuid", "secrets", "socket"}
-    for path in [*sorted((PACKAGE / folder).rglob("*.py")), PACKAGE / "plan.py"]:
+    for path in [*sorted((PACKAGE / folder).rglob("*.py")), PACKAGE / "planning.py"]:
         assert not {name.partition(".")[0] for name in imports(path)} & forbidden, path
 
 
@@ -151,19 +151,6 @@ def test_what_is_public_is_pinned():
     assert shardgen.__all__ == sorted(shardgen.__all__)
     for name in shardgen.__all__:
         assert getattr(shardgen, name) is not None
-
-
-@pytest.mark.parametrize(
-    "code",
-    [
-        "import shardgen",
-        "import shardgen.plan, shardgen",
-        "import shardgen; shardgen.sample; import shardgen.plan",
-        "import shardgen; shardgen.plan; import shardgen.plan",
-    ],
-)
-def test_plan_is_the_function_whoever_imported_the_module_of_that_name(code):
-    _python(f"{code}; assert callable(shardgen.plan), shardgen.plan; from shardgen.plan import Plan")
 
 
 def test_importing_shardgen_loads_no_library():

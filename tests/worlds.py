@@ -10,7 +10,7 @@ import xxhash
 
 from shardgen.config import PlanConfig, plan_config
 from shardgen.encode import Encoder
-from shardgen.plan import Shard, build_plan
+from shardgen.planning import Shard, build_plan
 from shardgen.schema import TABLES
 from shardgen.tables import batches
 from shardgen.world import build_world

@@ -16,7 +16,7 @@ from shardgen.database import locks
 from shardgen.database.failures import OUTAGE_PATIENCE, Remedy, classify
 from shardgen.database.postgres import Connection, application_name, connect, here, mask
 from shardgen.errors import TargetError
-from shardgen.plan import Shard
+from shardgen.planning import Shard
 
 _RECONNECT_DELAY: Final = 1.0  # seconds
 

@@ -24,7 +24,7 @@ from shardgen.database.failures import OUTAGE_PATIENCE, Remedy, classify, descri
 from shardgen.database.postgres import Connection, application_name, connect, without_secret
 from shardgen.errors import Interrupted, LoadError
 from shardgen.events import Event, StepDone, StepStarted
-from shardgen.plan import Plan
+from shardgen.planning import Plan
 from shardgen.schema import TABLES
 
 _MAINTENANCE_WORK_MEM: Final = "256MB"

@@ -17,7 +17,7 @@ from shardgen.database import catalog, locks
 from shardgen.database.postgres import Connection, application_name, connect, here
 from shardgen.database.target import Action, Decision
 from shardgen.errors import TargetError
-from shardgen.plan import Leaf
+from shardgen.planning import Leaf
 from shardgen.schema import TABLES, Table
 
 _LOCK_TIMEOUT: Final = "30s"

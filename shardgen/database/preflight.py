@@ -8,7 +8,7 @@ from typing import Any, Final
 from shardgen.database import catalog
 from shardgen.database.postgres import Connection, one
 from shardgen.errors import TargetError
-from shardgen.plan import Plan
+from shardgen.planning import Plan
 from shardgen.schema import TABLES
 
 MIN_VERSION: Final = 14

@@ -16,7 +16,7 @@ from shardgen.database import catalog, ledger
 from shardgen.database.catalog import Relation
 from shardgen.database.failures import SupersededError
 from shardgen.database.postgres import Connection
-from shardgen.plan import Plan, Shard
+from shardgen.planning import Plan, Shard
 from shardgen.schema import TABLES, Table
 
 _KINDS: Final = {"v": "a view", "m": "a materialized view", "f": "a foreign table", "S": "a sequence", "i": "an index"}

@@ -18,7 +18,7 @@ from shardgen.progress import units
 
 if TYPE_CHECKING:
     from shardgen.database.status import RunStatus
-    from shardgen.plan import Plan
+    from shardgen.planning import Plan
     from shardgen.reconcile import Report, TableReport
 
 

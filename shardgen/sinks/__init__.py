@@ -8,7 +8,7 @@ from typing import Protocol
 
 import pyarrow as pa
 
-from shardgen.plan import Shard
+from shardgen.planning import Shard
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

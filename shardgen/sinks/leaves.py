@@ -16,7 +16,7 @@ from psycopg import sql
 from shardgen.database import catalog
 from shardgen.database.failures import PermanentError
 from shardgen.database.postgres import Connection
-from shardgen.plan import Leaf
+from shardgen.planning import Leaf
 
 _BOUNDS: Final = "shardgen_bounds"  # the CHECK that saves ATTACH its scan, dropped after it
 _ATTACH_LOCK_TIMEOUT: Final = "2s"

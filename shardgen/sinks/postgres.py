@@ -22,7 +22,7 @@ from shardgen.database import ledger
 from shardgen.database.failures import PermanentError, StoppedError, SupersededError
 from shardgen.database.ledger import Claim, ShardRow
 from shardgen.database.postgres import Connection, application_name, connect, open_pool
-from shardgen.plan import Leaf, Shard
+from shardgen.planning import Leaf, Shard
 from shardgen.schema import TABLES, Table
 from shardgen.sinks import Task, Written, leaves
 from shardgen.sinks.stopwatch import Stopwatch

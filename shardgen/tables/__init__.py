@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pyarrow as pa
 
 from shardgen.config import PlanConfig
-from shardgen.plan import Shard
+from shardgen.planning import Shard
 from shardgen.tables import clickstream, customers, inventory, orders, products, reviews, sessions
 from shardgen.tables.records import Cut
 from shardgen.world import World

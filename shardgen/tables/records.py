@@ -49,7 +49,7 @@ class Cut:
     mode: str
     """``--raw-data``: full, lean or none."""
     start: int
-    """As :class:`shardgen.plan.Shard` has it for the table, and so has ``stop``."""
+    """As :class:`shardgen.planning.Shard` has it for the table, and so has ``stop``."""
     stop: int
     end: int
     """First instant after the window."""

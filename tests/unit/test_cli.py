@@ -209,7 +209,7 @@ def test_without_progress_a_load_that_succeeds_is_silent(coordinator, capsys):
             "error: shard='orders/2025-03' failed at attempt=5: disk full",
         ),
         (
-            ReconciliationError("they disagree:\n  - orders: 5 planned"),
+            ReconciliationError("they disagree:\n  - orders: 5 planned", {"ok": False}),
             1,
             "error: they disagree:\n  - orders: 5 planned",
         ),
@@ -229,6 +229,12 @@ def test_a_load_that_stops_says_how_to_go_on(coordinator, capsys, monkeypatch, e
     )
     assert "s3cret" not in err
     assert "Traceback" not in err
+
+
+def test_a_failed_reconciliation_is_told_in_json_too(coordinator, capsys):
+    coordinator.raises = ReconciliationError("they disagree", {"ok": False, "differences": ["orders"]})
+    code, out, _ = run("load", "--dsn", DSN, "--json", "--progress", "none", capsys=capsys)
+    assert (code, json.loads(out)) == (1, {"ok": False, "differences": ["orders"]})
 
 
 def test_a_target_that_refuses_needs_no_resuming(coordinator, capsys):

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from shardgen.config import TABLES, plan_config
-from shardgen.plan import Plan, build_plan, max_id
+from shardgen.planning import Plan, build_plan, max_id
 from shardgen.schema import TABLES as SCHEMA
 from tests.worlds import SMALL, TODAY, small, table_rows
 
