@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -12,6 +13,7 @@ from shardgen.planning import Plan
 from shardgen.schema import TABLES
 
 MIN_VERSION: Final = 14
+_RELATION: Final = re.compile(r"relation=(\w+) (.*)", re.DOTALL)
 _OWN_CONNECTIONS: Final = 1  # the coordinator's
 _RELATIONS_OF_A_LEAF: Final = 4  # the table, its TOAST table and that one's index, the primary key
 
@@ -35,11 +37,29 @@ def server_problems(connection: Connection, plan: Plan, workers: int) -> list[st
 
 
 def refuse(problems: Sequence[str]) -> None:
-    """Raise TargetError with every problem, if there is one."""
+    """Raise TargetError with every problem, if there is one; what several relations have in common is said once."""
+    problems = _grouped(problems)
     if len(problems) == 1:
         raise TargetError(problems[0])
     if problems:
         raise TargetError("\n  - ".join([f"{len(problems)} things stand in the way:", *problems]))
+
+
+def _grouped(problems: Sequence[str]) -> list[str]:
+    """Problems that differ in their ``relation=`` alone made one, in order of the first."""
+    relations: dict[str, list[str]] = {}
+    for problem in problems:
+        match = _RELATION.match(problem)
+        name, rest = match.groups() if match else ("", problem)
+        relations.setdefault(rest, []).append(name)
+    return [
+        rest
+        if not names[0]
+        else f"relation={names[0]} {rest}"
+        if len(names) == 1
+        else f"relations={','.join(names)}: each {rest}"
+        for rest, names in relations.items()
+    ]
 
 
 def _value(connection: Connection, query: str, parameters: Sequence[Any] = ()) -> Any:
