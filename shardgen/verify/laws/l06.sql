@@ -1,0 +1,24 @@
+-- L6: a product is launched before anything else mentions it.
+WITH mentions AS (
+    SELECT 'order' AS kind, o.order_id AS row_id, i.item ->> 'product_id' AS product_id, o.order_date AS at
+    FROM raw_orders AS o
+    CROSS JOIN LATERAL jsonb_array_elements(o.raw_data -> 'items') AS i (item)
+    UNION ALL
+    SELECT 'movement', min(inventory_id)::text, product_id, min(movement_date) FROM raw_inventory GROUP BY product_id
+    UNION ALL
+    SELECT 'review', review_id, product_id, review_date FROM raw_reviews
+    UNION ALL
+    SELECT 'event', min(event_id)::text, raw_data ->> 'product_id', min(event_timestamp)
+    FROM raw_clickstream
+    WHERE raw_data ? 'product_id'
+    GROUP BY 3
+    UNION ALL
+    SELECT 'session', min(session_id), substring(raw_data ->> 'landing_page' FROM 'PROD[0-9]+$'), min(start_time)
+    FROM raw_sessions
+    GROUP BY 3
+)
+SELECT m.kind || ' mentions a product before its launch' AS law_part, m.row_id, m.product_id,
+       m.at || ' but ' || (p.raw_data ->> 'launched_at') AS detail
+FROM mentions AS m
+JOIN raw_products AS p USING (product_id)
+WHERE (m.at > (p.raw_data ->> 'launched_at')::timestamp) IS NOT TRUE

@@ -1,0 +1,26 @@
+-- L9: no record is ingested before a fact that it tells.
+WITH known AS (
+    SELECT 'customer' AS kind, customer_id AS row_id, ingestion_timestamp, registration_date AS at FROM raw_customers
+    UNION ALL
+    SELECT 'product', product_id, ingestion_timestamp, (raw_data ->> 'launched_at')::timestamp FROM raw_products
+    UNION ALL
+    SELECT 'order', order_id, ingestion_timestamp,
+           greatest(order_date, (raw_data ->> 'shipped_at')::timestamp, (raw_data ->> 'delivered_at')::timestamp,
+                    (raw_data ->> 'cancelled_at')::timestamp, (raw_data ->> 'returned_at')::timestamp)
+    FROM raw_orders
+    UNION ALL
+    SELECT 'movement', inventory_id::text, ingestion_timestamp, movement_date FROM raw_inventory
+    UNION ALL
+    SELECT 'review', review_id, ingestion_timestamp, review_date FROM raw_reviews
+    UNION ALL
+    -- nobody finds a review helpful in the minutes in which it is published
+    SELECT 'helpful votes of a review', review_id, ingestion_timestamp, review_date + interval '1 hour'
+    FROM raw_reviews WHERE helpful_count > 0
+    UNION ALL
+    SELECT 'session', session_id, ingestion_timestamp, greatest(start_time, end_time) FROM raw_sessions
+    UNION ALL
+    SELECT 'event', event_id::text, ingestion_timestamp, event_timestamp FROM raw_clickstream
+)
+SELECT kind || ' ingested before it was known' AS law_part, row_id, ingestion_timestamp, at
+FROM known
+WHERE (ingestion_timestamp >= at) IS NOT TRUE

@@ -1,0 +1,92 @@
+-- L10: money adds up to the cent, item by item and order by order, at the products' prices.
+WITH orders AS (
+    SELECT order_id, raw_data, total_amount, shipping_address ->> 'country_code' AS country_code,
+           (raw_data ->> 'subtotal')::numeric AS subtotal,
+           (raw_data ->> 'discount_amount')::numeric AS discount_amount,
+           (raw_data ->> 'shipping_cost')::numeric AS shipping_cost,
+           (raw_data ->> 'tax_amount')::numeric AS tax_amount
+    FROM raw_orders
+), items AS (
+    SELECT o.order_id, i.item, i.item ->> 'product_id' AS product_id,
+           (i.item ->> 'quantity')::numeric AS quantity,
+           (i.item ->> 'unit_price')::numeric AS unit_price,
+           (i.item ->> 'discount_amount')::numeric AS discount_amount,
+           (i.item ->> 'total_amount')::numeric AS total_amount
+    FROM raw_orders AS o
+    CROSS JOIN LATERAL jsonb_array_elements(o.raw_data -> 'items') AS i (item)
+), sums AS (
+    SELECT order_id, sum(total_amount) AS total_amount FROM items GROUP BY order_id
+), taxed AS (
+    -- one rate, in hundredths of a percent, explains every tax of a country: between these bounds it must lie
+    SELECT country_code, order_id,
+           (tax_amount - 0.005) * 10000 / nullif(subtotal - discount_amount + shipping_cost, 0) AS least,
+           (tax_amount + 0.005) * 10000 / nullif(subtotal - discount_amount + shipping_cost, 0) AS above
+    FROM orders
+), rates AS (
+    SELECT country_code, min(order_id) AS order_id, max(least) AS least, min(above) AS above
+    FROM taxed
+    GROUP BY country_code
+), amounts AS (
+    SELECT 'order' AS kind, order_id AS row_id, key, raw_data -> key AS amount
+    FROM orders
+    CROSS JOIN unnest(ARRAY['subtotal', 'discount_amount', 'shipping_cost', 'tax_amount']) AS key
+    UNION ALL
+    SELECT 'order', order_id, 'total_amount', raw_data -> 'total_amount' FROM orders WHERE raw_data ? 'total_amount'
+    UNION ALL
+    SELECT 'item of order', order_id, key, item -> key
+    FROM items
+    CROSS JOIN unnest(ARRAY['unit_price', 'discount_amount', 'total_amount']) AS key
+    UNION ALL
+    SELECT 'product', product_id, key, raw_data -> key
+    FROM raw_products
+    CROSS JOIN unnest(ARRAY['price', 'cost']) AS key
+    WHERE raw_data ? key
+    UNION ALL
+    SELECT 'event', event_id::text, 'cart_value', raw_data -> 'cart_value'
+    FROM raw_clickstream
+    WHERE raw_data ? 'cart_value'
+)
+SELECT kind || ': ' || key || ' is no amount with two decimals' AS law_part, row_id, amount::text AS detail
+FROM amounts
+WHERE (jsonb_typeof(amount) = 'number' AND amount::text ~ '^[0-9]+[.][0-9]{2}$') IS NOT TRUE
+UNION ALL
+SELECT 'item total is not quantity x unit price - discount', order_id, item::text
+FROM items
+WHERE (total_amount = quantity * unit_price - discount_amount AND quantity >= 1 AND quantity = trunc(quantity)
+       AND discount_amount BETWEEN 0 AND quantity * unit_price) IS NOT TRUE
+UNION ALL
+SELECT 'unit price is not the price of the product', i.order_id, i.product_id
+FROM items AS i
+LEFT JOIN raw_products AS p USING (product_id)
+WHERE (i.unit_price = p.price) IS NOT TRUE
+UNION ALL
+SELECT 'subtotal is not the sum of the items', o.order_id, o.subtotal || ' but ' || s.total_amount
+FROM orders AS o
+LEFT JOIN sums AS s USING (order_id)
+WHERE (o.subtotal = s.total_amount) IS NOT TRUE
+UNION ALL
+SELECT 'order total is not subtotal - discount + shipping + tax', order_id, total_amount::text
+FROM orders
+WHERE (total_amount = subtotal - discount_amount + shipping_cost + tax_amount
+       AND total_amount = coalesce((raw_data ->> 'total_amount')::numeric, total_amount)) IS NOT TRUE
+UNION ALL
+SELECT 'order discount is more than the subtotal', order_id, discount_amount::text
+FROM orders
+WHERE (discount_amount BETWEEN 0 AND subtotal AND shipping_cost >= 0 AND tax_amount >= 0) IS NOT TRUE
+UNION ALL
+SELECT 'no tax rate fits the orders of a country', order_id, concat_ws(' ', country_code, least, above)
+FROM rates
+WHERE (ceil(least) < above) IS NOT TRUE AND least IS NOT NULL
+UNION ALL
+SELECT 'cost is not between 0 and the price', product_id, cost || ' of ' || price
+FROM raw_products
+WHERE (0 < cost AND cost < price) IS NOT TRUE
+UNION ALL
+SELECT 'price or cost differ from the source record', product_id, raw_data ->> 'price'
+FROM raw_products
+WHERE price <> (raw_data ->> 'price')::numeric OR cost <> (raw_data ->> 'cost')::numeric
+UNION ALL
+SELECT 'more than one currency', min(product_id), currency
+FROM raw_products
+GROUP BY currency
+HAVING currency IS NULL OR currency <> (SELECT mode() WITHIN GROUP (ORDER BY currency) FROM raw_products)

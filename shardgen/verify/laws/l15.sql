@@ -1,0 +1,104 @@
+-- L15: the parts of an address go together, names suit the country, and customers mostly visit and order from home.
+WITH addresses AS MATERIALIZED (
+    SELECT 'customer' AS kind, customer_id AS row_id, address AS place, phone FROM raw_customers
+    UNION ALL
+    SELECT 'order', order_id, shipping_address, NULL FROM raw_orders
+    UNION ALL
+    SELECT 'session', min(session_id), location, NULL FROM raw_sessions GROUP BY location
+), facts AS MATERIALIZED (
+    SELECT kind, row_id, phone, place ->> 'country_code' AS country_code, place ->> 'country' AS country,
+           place ->> 'region' AS region, place ->> 'city' AS city, place ->> 'postal_code' AS postal_code,
+           place ->> 'timezone' AS timezone, place ->> 'street' AS street,
+           (place ->> 'latitude')::numeric AS latitude, (place ->> 'longitude')::numeric AS longitude,
+           regexp_replace(regexp_replace(place ->> 'postal_code', '[0-9]', '9', 'g'), '[A-Z]', 'A', 'g') AS postal_shape,
+           split_part(phone, ' ', 1) AS calling_code,
+           -- country and area code; mobile numbers and ranges reserved for fiction belong to no city
+           nullif(substring(phone FROM '^[+][0-9]+ [0-9]+'),
+                  CASE WHEN phone ~ '^[+](49 17[16]|46 70|353 20|34 99[0-9]) '
+                       THEN substring(phone FROM '^[+][0-9]+ [0-9]+') END) AS area
+    FROM addresses
+), dependent AS (
+    -- whatever shares the key shares the value
+    SELECT kind, row_id, f.what, f.key, f.value
+    FROM facts
+    CROSS JOIN LATERAL (VALUES
+        ('country', country_code, country),
+        ('country code', country, country_code),
+        ('calling code', country, calling_code),
+        ('region', country || ', ' || city, region),
+        ('time zone', country || ', ' || city, timezone),
+        ('postal prefix', country || ', ' || city, left(postal_code, 2)),
+        ('postal shape', country || ', ' || city, postal_shape),
+        ('city of a postal code', country || ', ' || postal_code, city),
+        ('area code', country || ', ' || city, area),
+        ('country of an area code', area, country)
+    ) AS f (what, key, value)
+    WHERE f.key IS NOT NULL AND f.value IS NOT NULL
+), counted AS (
+    SELECT what, key, value, count(*) AS rows, min(kind || ' ' || row_id) AS row_id
+    FROM dependent
+    GROUP BY what, key, value
+), usual AS (
+    SELECT what, key, value, row_id, first_value(value) OVER (PARTITION BY what, key ORDER BY rows DESC, value) AS expected
+    FROM counted
+), centres AS (
+    SELECT country, city, percentile_disc(0.5) WITHIN GROUP (ORDER BY latitude) AS latitude,
+           percentile_disc(0.5) WITHIN GROUP (ORDER BY longitude) AS longitude
+    FROM facts
+    GROUP BY country, city
+), visits AS (
+    SELECT count(*) AS rows, avg((s.location ->> 'country' = c.address ->> 'country')::integer) AS share
+    FROM raw_sessions AS s
+    JOIN raw_customers AS c ON c.customer_id = s.user_id
+), parcels AS (
+    SELECT count(*) AS rows, avg((o.shipping_address = c.address)::integer) AS share
+    FROM raw_orders AS o
+    JOIN raw_customers AS c USING (customer_id)
+), names AS (
+    SELECT customer_id, customer_name, first_name, last_name, email, address ->> 'country_code' AS country_code,
+           first_name || last_name AS letters, raw_data ->> 'preferred_language' AS language
+    FROM raw_customers
+)
+SELECT what || ' does not go with ' || key AS law_part, row_id, value || ' instead of ' || expected AS detail
+FROM usual
+WHERE value <> expected
+UNION ALL
+SELECT 'part of an address is missing', kind || ' ' || row_id, concat_ws(', ', city, country)
+FROM facts
+WHERE country IS NULL OR region IS NULL OR city IS NULL OR latitude IS NULL OR longitude IS NULL
+   OR kind <> 'session' AND (country_code IS NULL OR postal_code IS NULL OR timezone IS NULL OR street IS NULL)
+   OR kind = 'customer' AND phone IS NULL
+UNION ALL
+SELECT 'more than 0.1 degrees from the centre of the city', f.kind || ' ' || f.row_id,
+       concat_ws(', ', f.city, f.latitude, f.longitude)
+FROM facts AS f
+JOIN centres AS c USING (country, city)
+WHERE abs(f.latitude - c.latitude) > 0.1 OR abs(f.longitude - c.longitude) > 0.1
+UNION ALL
+SELECT 'name is not in the order of the country', customer_id, customer_name
+FROM names
+WHERE customer_name IS DISTINCT FROM
+      CASE country_code WHEN 'JP' THEN last_name || ' ' || first_name ELSE first_name || ' ' || last_name END
+UNION ALL
+SELECT 'name does not suit the country', customer_id, concat_ws(' ', customer_name, 'in', country_code)
+FROM names
+WHERE letters !~ CASE country_code
+          WHEN 'JP' THEN '^[\u3040-\u30ff\u4e00-\u9fff々]+$'
+          WHEN 'US' THEN '^[A-Za-z'' -]+$' WHEN 'GB' THEN '^[A-Za-z'' -]+$' WHEN 'AU' THEN '^[A-Za-z'' -]+$'
+          WHEN 'CA' THEN '^[A-Za-zàâçéèêëîïôûÉ'' -]+$' WHEN 'IE' THEN '^[A-Za-záéíóúÁÉÍÓÚ''’ -]+$'
+          WHEN 'DE' THEN '^[A-Za-zäöüßÄÖÜéè -]+$' WHEN 'AT' THEN '^[A-Za-zäöüßÄÖÜéè -]+$'
+          WHEN 'FR' THEN '^[A-Za-zàâçéèêëîïôûüœÉÈÀ'' -]+$' WHEN 'IT' THEN '^[A-Za-zàèéìòùÀÈÉ'' -]+$'
+          WHEN 'ES' THEN '^[A-Za-záéíóúüñçàèòÁÉÍÓÚÑ'' -]+$' WHEN 'MX' THEN '^[A-Za-záéíóúüñÁÉÍÓÚÑ'' -]+$'
+          WHEN 'NL' THEN '^[A-Za-zäëïöüéèç'' -]+$' WHEN 'BR' THEN '^[A-Za-záâãàçéêíóôõúÁÂÉÍÓÚ'' -]+$'
+          WHEN 'PL' THEN '^[A-Za-ząćęłńóśźżĄĆĘŁŃÓŚŹŻ -]+$' WHEN 'SE' THEN '^[A-Za-zåäöéüÅÄÖÉ -]+$'
+          ELSE '^$' END
+UNION ALL
+SELECT 'language is not the one of the country', customer_id, language
+FROM names
+WHERE right(language, 2) <> country_code
+UNION ALL
+SELECT 'share of sessions in the own country is not 95 percent', NULL, share::text
+FROM visits WHERE rows >= 2000 AND share NOT BETWEEN 0.93 AND 0.98
+UNION ALL
+SELECT 'share of orders to the own address is not 85 percent', NULL, share::text
+FROM parcels WHERE rows >= 2000 AND share NOT BETWEEN 0.82 AND 0.88
