@@ -13,6 +13,7 @@ from shardgen.tables.records import Cut
 from shardgen.tables.text import I64, Text
 from shardgen.world import World, stock
 from shardgen.world.calendar import period_of
+from shardgen.world.demand import DAY
 from shardgen.world.rng import bits
 
 
@@ -65,9 +66,17 @@ def _batch(world: World, mode: str, moved: stock.Movements, rows: I64) -> pa.Rec
 
 
 def _references(world: World, moved: stock.Movements, rows: I64) -> Text:
-    """The order for what moves with one, else a document number; both sides of a transfer share theirs."""
-    order, kind = moved.order[rows], moved.type[rows]
-    shared = np.where(kind == stock.TRANSFER, moved.product[rows] * 2 + (moved.time[rows] << 1), moved.number[rows])
+    """The order for what moves with one, else a document number.
+
+    A warehouse's stock-ins of a day are lines of one purchase order; both sides of a transfer share theirs.
+    """
+    order, kind, time = moved.order[rows], moved.type[rows], moved.time[rows]
+    purchase = time // DAY * 4096 + moved.warehouse[rows]
+    shared = np.select(
+        [kind == stock.IN, kind == stock.TRANSFER],
+        [purchase, moved.product[rows] * 2 + (time << 1)],
+        moved.number[rows],
+    )
     document = (bits(world.seed, "inventory.document", shared) >> np.uint64(24)).astype(np.int64)
     prefix = text.take(text.pool(["PO-", "", "", "TR-", "AD-"]), kind)
     plain = text.join(prefix, text.digits(document, 13))

@@ -18,6 +18,14 @@ from shardgen.world.rng import below, between
 
 CURRENCY = "USD"
 SUPPLIERS = 400
+BY_PRICE = frozenset(
+    {"storage", "memory", "battery", "drop_protection", "battery_life", "water_resistance", "resolution", "power"}
+    | {"processor", "refresh_rate", "capacity", "transfer_speed", "screen_size", "driver_size", "jar_capacity"}
+    | {"brightness", "thread_count", "hardness", "max_load", "pieces", "shelves", "water_column", "modes"}
+    | {"net_weight", "volume", "diameter", "blade_length", "warranty", "range", "top_speed"}
+)
+"""Attributes whose values stand in rising order in the lexicon, and of which more money buys more."""
+
 DRAWS = 24
 """Draws that a product's words may take: name, description and attributes."""
 
@@ -37,7 +45,9 @@ def _batch(world: World, mode: str, ids: I64) -> pa.RecordBatch:
         text.take(text.pool(getattr(s, field) for s in SUBCATEGORIES), kind) for field in ("category", "name")
     )
     product = records.ids("product", ids)
-    supplier = records.ids("supplier", below(seed, "products.supplier", kind * 64 + ids % 7, SUPPLIERS))
+    supplier = records.ids(
+        "supplier", below(seed, "products.supplier", kind * 64 + products.brand(seed, ids, kind), SUPPLIERS)
+    )
     sku = text.join(text.take(text.pool(_code(s) for s in SUBCATEGORIES), kind), "-", text.digits(ids + 1, 6))
     return records.batch(
         schema.PRODUCTS,
@@ -88,20 +98,23 @@ def _words(seed: int, ids: I64, kind: I64) -> tuple[Text, Text, Text, Text]:
     """
     draws = below(seed, "products.words", ids[:, None], 1 << 31, np.arange(DRAWS)).tolist()
     nouns, brands = products.noun(seed, ids, kind).tolist(), products.brand(seed, ids, kind).tolist()
-    sizes = _sizes(seed, ids, kind).tolist()
+    sizes, ranks = _sizes(seed, ids, kind).tolist(), products.price_ranks(seed, ids).tolist()
     rows = [
-        _product(SUBCATEGORIES[kind_], draw, noun, brand, size)
-        for kind_, draw, noun, brand, size in zip(kind.tolist(), draws, nouns, brands, sizes, strict=True)
+        _product(SUBCATEGORIES[kind_], *rest)
+        for kind_, *rest in zip(kind.tolist(), draws, nouns, brands, sizes, ranks, strict=True)
     ]
     name, description, brand, attributes = (text.pool(column) for column in zip(*rows, strict=True))
     return name, description, brand, attributes
 
 
 def _product(
-    subcategory: Subcategory, draw: list[int], noun: int, brand: int, size: list[int]
+    subcategory: Subcategory, draw: list[int], noun: int, brand: int, size: list[int], rank: float
 ) -> tuple[str, str, str, str]:
     pick = iter(draw)
-    chosen = {key: values[next(pick) % len(values)] for key, values in subcategory.attributes}
+    chosen = {
+        key: values[_position(next(pick), len(values), rank if key in BY_PRICE else None)]
+        for key, values in subcategory.attributes
+    }
     slots = {
         **chosen,
         "brand": subcategory.brands[brand],
@@ -118,6 +131,13 @@ def _product(
         "dimensions": {"length": length, "width": width, "height": height, "unit": "mm"},
     }
     return name, " ".join(sentences), slots["brand"], text.json_value({**chosen, **measured})
+
+
+def _position(draw: int, size: int, rank: float | None) -> int:
+    """Which of so many values: any, or mostly what the price's rank within the subcategory (0 to 1) buys."""
+    if rank is None:
+        return draw % size
+    return int((0.8 * rank + 0.2 * draw / (1 << 31)) * size)
 
 
 def _sizes(seed: int, ids: I64, kind: I64) -> I64:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -13,11 +15,32 @@ from shardgen.tables.records import Cut
 from shardgen.tables.text import I64, Text
 from shardgen.world import orders, products, reviews
 from shardgen.world.lexicon import SUBCATEGORIES
-from shardgen.world.lexicon.opinions import DURATIONS, NEGATIVE, NEUTRAL, OCCASIONS, POSITIVE
+from shardgen.world.lexicon.opinions import DURATIONS, NEGATIVE, NEUTRAL, OCCASIONS, POSITIVE, Opinion
 from shardgen.world.rng import below
 
-SENTIMENTS = (NEGATIVE, NEUTRAL, POSITIVE)
-SENTIMENT_OF_RATING = np.array([0, 0, 0, 1, 2, 2])
+SUPERLATIVES = re.compile(
+    "amazing|brilliant|superb|terrific|outstanding|exceptional|fantastic|flawless|marvelous|perfect|thrilled|wow|stars"
+    "|delight|love|excellent|exceeded|beyond|could not be|couldn't be|wonderful|best|every penny|hats off|highly"
+)
+
+
+def _milder(opinion: Opinion) -> Opinion:
+    """The same sentiment without its strongest words."""
+
+    def keep(texts: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(text for text in texts if not SUPERLATIVES.search(text.lower()))
+
+    return replace(
+        opinion,
+        openers=keep(opinion.openers),
+        verdicts=keep(opinion.verdicts),
+        closers=keep(opinion.closers),
+        titles=keep(opinion.titles),
+    )
+
+
+SENTIMENTS = (NEGATIVE, NEUTRAL, _milder(POSITIVE), POSITIVE)
+SENTIMENT_OF_RATING = np.array([0, 0, 0, 1, 2, 3])
 """Index into SENTIMENTS by rating."""
 
 ITEMS_PER_ORDER, REVIEW_SHARE = 2.9, 0.3
@@ -25,8 +48,8 @@ ITEMS_PER_ORDER, REVIEW_SHARE = 2.9, 0.3
 
 ASPECTS = words.pools([s.aspects for s in SUBCATEGORIES])
 CAPITAL_ASPECTS = words.pools([tuple(aspect[0].upper() + aspect[1:] for aspect in s.aspects) for s in SUBCATEGORIES])
-CLAUSES = words.pools([clauses for s in SUBCATEGORIES for clauses in (s.blame, s.neutral, s.praise)])
-"""Clauses by subcategory x 3 + sentiment."""
+CLAUSES = words.pools([clauses for s in SUBCATEGORIES for clauses in (s.blame, s.neutral, s.praise, s.praise)])
+"""Clauses by subcategory x 4 + sentiment."""
 
 TEXT_FORMATS = (
     "{opener} {aspect} {clause} {closer}",
@@ -105,7 +128,7 @@ def _texts(seed: int, number: I64, rating: I64, product: I64, kind: I64) -> tupl
         "aspect": ASPECTS.take(kind, aspect),
         "Aspect": CAPITAL_ASPECTS.take(kind, aspect),
         "verdict": VERDICTS.take(sentiment, below(seed, "reviews.verdict", number, 1 << 31)),
-        "clause": CLAUSES.take(kind * 3 + sentiment, below(seed, "reviews.clause", number, 1 << 31)),
+        "clause": CLAUSES.take(kind * 4 + sentiment, below(seed, "reviews.clause", number, 1 << 31)),
     }
     sentences = {
         part: text.render(templates, starts[sentiment] + _pick(seed, part, number, sizes[sentiment]), slots)

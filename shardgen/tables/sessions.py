@@ -21,7 +21,17 @@ from shardgen.world.scripts import CATEGORY, PRODUCT
 from shardgen.world.sessions import Sessions
 
 SHOP = "https://www.shop.example"
-STATIC_PAGES = ("/", "/deals", "/account", "/help", "/cart", "/checkout")
+STATIC_PAGES = (
+    "/",
+    "/deals",
+    "/account",
+    "/help",
+    "/cart",
+    "/checkout",
+    "/checkout/address",
+    "/checkout/delivery",
+    "/checkout/payment",
+)
 """Paths of the pages that are the same for everybody, in the order of scripts.PAGES."""
 
 DEVICE_TYPES, BROWSERS, SYSTEMS = (

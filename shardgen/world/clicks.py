@@ -18,6 +18,7 @@ from shardgen.world.scripts import (
     CART,
     CATEGORY,
     CHECKOUT,
+    CLICK,
     EXTRA_SLOTS,
     FRACTION_BITS,
     ITEM_SLOTS,
@@ -115,6 +116,9 @@ def _land(
     about = np.where(visits.buying[session[open_]], 0, ITEM_SLOTS)
     slot[open_] = np.where((landing == PRODUCT) | (landing == CATEGORY), about, NO_SLOT)
     kind[first] = np.where(page[first] == PRODUCT, VIEW, PAGE_VIEW)
+    second = first[visits.events > 1] + 1
+    again = (kind[second] == VIEW) & (page[second - 1] == PRODUCT) & (slot[second] == slot[second - 1])
+    kind[second[again]] = CLICK  # the page is open already: look closer instead of opening it twice
 
 
 def _slot_bases(visits: Sessions, starts: I64) -> I64:

@@ -37,7 +37,7 @@ LIFETIME = 25 * 24 + exponential_table(210 * 24, 512)
 LOYAL = 0.12
 """Share of customers who stay for good."""
 
-TRIES = 8
+TRIES = 12
 """Candidates per choice; the last one stands."""
 
 ADULT_DAYS = 18 * 366
@@ -99,7 +99,14 @@ def devices(seed: int, ids: I64) -> I64:
     return 1 + choose(seed, "customers.devices", ids, np.array([45, 85, 100]))
 
 
-def active(seed: int, stream: str, arrivals: Arrivals, ids: I64, times: I64) -> I64:
+def active(
+    seed: int,
+    stream: str,
+    arrivals: Arrivals,
+    ids: I64,
+    times: I64,
+    by_day: NDArray[np.bool_] | None = None,
+) -> I64:
     """Customers who act, one for each (id, instant).
 
     All of them registered before the hour of the instant. Recent registrants, the more active, those within their
@@ -109,15 +116,17 @@ def active(seed: int, stream: str, arrivals: Arrivals, ids: I64, times: I64) -> 
         stream: what is done; keys the draws.
         ids: numbers of the acts.
         times: their instants, microseconds UTC; somebody must have registered before each of them.
+        by_day: acts that need an open shop or an answered telephone where the customer lives.
     """
     exists = arrivals.before(times)
     chosen = np.zeros(len(ids), dtype=np.int64)
     open_ = np.arange(len(ids))
     for attempt in range(TRIES):
         now, act, instant = exists[open_], ids[open_], times[open_]
+        day = None if by_day is None else by_day[open_]
         candidate = _candidate(seed, stream, arrivals, act, instant, now, attempt)
         chosen[open_] = candidate
-        open_ = open_[~_accepts(seed, stream, arrivals, act, instant, candidate, attempt)]
+        open_ = open_[~_accepts(seed, stream, arrivals, act, instant, candidate, attempt, day)]
     return chosen
 
 
@@ -135,12 +144,22 @@ def _candidate(seed: int, stream: str, arrivals: Arrivals, acts: I64, times: I64
 
 
 def _accepts(
-    seed: int, stream: str, arrivals: Arrivals, acts: I64, times: I64, candidate: I64, attempt: int
+    seed: int,
+    stream: str,
+    arrivals: Arrivals,
+    acts: I64,
+    times: I64,
+    candidate: I64,
+    attempt: int,
+    by_day: NDArray[np.bool_] | None,
 ) -> NDArray[np.bool_]:
     lifetime = LIFETIME[below(seed, "customers.lifetime", candidate, len(LIFETIME))]
     loyal = chance(seed, "customers.loyal", candidate, LOYAL)
     alive = loyal | (arrivals.before(times - lifetime * HOUR) <= candidate)
-    busy = geography.awake(home(seed, candidate), times)
+    place = home(seed, candidate)
+    busy = geography.awake(place, times)
+    if by_day is not None:
+        busy = np.where(by_day, np.where(geography.open_hours(place, times), LOCAL_HOUR.max(), 0), busy)
     return alive & (below(seed, f"{stream}.awake", acts, int(LOCAL_HOUR.max()), attempt) < busy)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from shardgen.world.demand import DAY, HOUR, LOCAL_HOUR
 from shardgen.world.lexicon.places import COUNTRIES, PLACES
@@ -23,6 +24,9 @@ OFFSET_HOURS = np.array([round(place.utc_offset_minutes / 60) for place in PLACE
 """Standard time minus UTC of each place, in whole hours: enough for an evening peak."""
 
 TAX_BASIS_POINTS = np.array([country.tax_basis_points for country in COUNTRIES], dtype=np.int64)
+
+OPENS, CLOSES = 8, 21
+"""Local hours in which stores and the telephone take orders."""
 
 SPREAD = 300
 """Addresses lie up to this many 1e-4 degrees (some 3 km) from the centre of their city."""
@@ -46,7 +50,7 @@ class Addresses:
 
 
 @lru_cache(maxsize=1)
-def _weights() -> I64:
+def weights() -> I64:
     """Integer weight of each place in the world, about a million in all."""
     inside = np.array([place.weight for place in PLACES], dtype=np.int64)
     totals = np.bincount(COUNTRY_OF, weights=inside).astype(np.int64)
@@ -58,14 +62,14 @@ def _weights() -> I64:
 def hour_weights() -> I64:
     """Activity of the whole world by hour UTC, shape (24,): local curves summed over places."""
     local = LOCAL_HOUR[(np.arange(24)[:, None] + OFFSET_HOURS[None, :]) % 24]
-    return (local * _weights()).sum(axis=1) >> 10
+    return (local * weights()).sum(axis=1) >> 10
 
 
 @lru_cache(maxsize=1)
 def _by_hour() -> I64:
     """Running sums of place weights as active in each hour UTC, all 24 hours in one rising row."""
     local = LOCAL_HOUR[(np.arange(24)[:, None] + OFFSET_HOURS[None, :]) % 24]
-    return np.cumsum(local * (_weights() >> 3) + 1)
+    return np.cumsum(local * (weights() >> 3) + 1)
 
 
 @lru_cache(maxsize=1)
@@ -73,12 +77,12 @@ def _runs() -> tuple[I64, I64, I64]:
     """Places sorted by country, first position of each country among them, running sums of their weights."""
     by_country = np.argsort(COUNTRY_OF, kind="stable")
     starts = np.searchsorted(COUNTRY_OF[by_country], np.arange(len(COUNTRIES) + 1))
-    return by_country, starts, np.cumsum(_weights()[by_country])
+    return by_country, starts, np.cumsum(weights()[by_country])
 
 
 def draw(seed: int, stream: str, ids: I64) -> I64:
     """Place indices by number of inhabitants and weight of the country."""
-    return choose(seed, stream, ids, np.cumsum(_weights()))
+    return choose(seed, stream, ids, np.cumsum(weights()))
 
 
 def draw_awake(seed: int, stream: str, ids: I64, times: I64) -> I64:
@@ -102,7 +106,17 @@ def draw_in(seed: int, stream: str, ids: I64, country: I64) -> I64:
 
 def awake(place: I64, times: I64) -> I64:
     """Activity at the local hour, out of LOCAL_HOUR.max()."""
-    return LOCAL_HOUR[(times % DAY // HOUR + OFFSET_HOURS[place]) % 24]
+    return LOCAL_HOUR[_local_hour(place, times)]
+
+
+def open_hours(place: I64, times: I64) -> NDArray[np.bool_]:
+    """Whether shops are open and telephones answered at the local hour."""
+    hour = _local_hour(place, times)
+    return (hour >= OPENS) & (hour < CLOSES)
+
+
+def _local_hour(place: I64, times: I64) -> I64:
+    return (times % DAY // HOUR + OFFSET_HOURS[place]) % 24
 
 
 def addresses(seed: int, stream: str, ids: I64, place: I64) -> Addresses:

@@ -296,7 +296,8 @@ def _returned(world: World, key: I64, product: I64, quantity: I64) -> I64:
 
 def customer(world: World, orders: Orders) -> I64:
     """Who orders."""
-    return customers.active(world.seed, "orders.customer", world.customers, orders.number, orders.arrived)
+    by_day = (orders.channel == STORE) | (orders.channel == PHONE)
+    return customers.active(world.seed, "orders.customer", world.customers, orders.number, orders.arrived, by_day)
 
 
 def parties(world: World, orders: Orders) -> Parties:
@@ -332,7 +333,7 @@ def _destination(seed: int, orders: Orders, who: I64) -> tuple[I64, Mask, I64]:
 
 def _warehouse(world: World, orders: Orders, place: I64) -> I64:
     """Mostly the warehouse that serves the country, else any."""
-    serving = below(world.seed, "warehouses.country", geography.COUNTRY_OF[place], world.warehouses)
+    serving = world.serving_warehouse[place]
     other = below(world.seed, "orders.warehouse", orders.number, world.warehouses)
     near = chance(world.seed, "orders.near", orders.number, HOME_WAREHOUSE)
     return 1 + np.where(near, serving, other)

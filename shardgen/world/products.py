@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from shardgen.world.demand import Arrivals
 from shardgen.world.lexicon import SUBCATEGORIES
-from shardgen.world.rng import I64, below, between, choose, lognormal_table, normal_quantiles, uniform
+from shardgen.world.rng import F64, I64, below, between, choose, lognormal_table, normal_quantiles, uniform
 
 LEAD_DAYS = 1095
 """How long before the epoch the first products were launched."""
@@ -97,6 +97,11 @@ def _prices(seed: int, ids: I64, subcategory: I64) -> I64:
     plain = tables[subcategory, below(seed, "products.price", ids, STEPS)]
     ending = ENDINGS[choose(seed, "products.price_ending", ids, ENDING_WEIGHTS)]
     return np.maximum(np.clip(plain, low, high) // 100 * 100 + ending, 99)
+
+
+def price_ranks(seed: int, ids: I64) -> F64:
+    """How dear each product is within its subcategory, 0 to below 1."""
+    return below(seed, "products.price", ids, STEPS) / STEPS
 
 
 def costs(seed: int, ids: I64, subcategory: I64, price: I64) -> I64:

@@ -30,8 +30,24 @@ EVENT_TYPES = (
 )
 PAGE_VIEW, SEARCH, VIEW, CLICK, ADD, REMOVE, CHECKOUT, PURCHASE, WISH = range(len(EVENT_TYPES))
 
-PAGES = ("home", "deals", "account", "help", "cart", "checkout", "confirmation", "category", "search", "product", "")
-HOME, DEALS, ACCOUNT, HELP, CART, CHECKOUT_PAGE, CONFIRMATION, CATEGORY, RESULTS, PRODUCT, LANDING = range(len(PAGES))
+PAGES = (
+    "home",
+    "deals",
+    "account",
+    "help",
+    "cart",
+    "checkout",
+    "checkout_address",
+    "checkout_delivery",
+    "checkout_payment",
+    "confirmation",
+    "category",
+    "search",
+    "product",
+    "",
+)
+HOME, DEALS, ACCOUNT, HELP, CART, CHECKOUT_PAGE, _ADDRESS, _DELIVERY, PAYMENT_PAGE = range(9)
+CONFIRMATION, CATEGORY, RESULTS, PRODUCT, LANDING = range(9, len(PAGES))
 """LANDING stands for whatever page the session's traffic source leads to."""
 
 MAX_EVENTS = 60
@@ -190,7 +206,8 @@ def _choose(state: _State, left: I64, ticket: NDArray[np.float64]) -> I64:
     weight[:, ADD_ITEM] = 55 * (shopping & pending)
     weight[:, PUT_BACK] = np.where(buying, 25, 6) * (free & holds & (buying | roams))
     done = all_in & ~holds & buying
-    weight[:, PAY] = 12 * (free & done) + 12 * (free & ~buying & state.checkout_intent & holds & roams)
+    ready = slack <= PAYMENT_PAGE - CHECKOUT_PAGE  # what is left are the pages of the checkout, each once
+    weight[:, PAY] = 12 * (free & done & ready) + 12 * (free & ~buying & state.checkout_intent & holds & roams)
     weight[:, BUY] = 1 * (buying & state.paying & (left == 1))
     weight[:, SEEK] = 14 * (free & np.where(buying & all_in, slack >= 2, slack >= 1) & (buying | (left >= 2)))
     weight[:, LOOK] = np.where(buying, 10, np.where(on_product, 24, 44)) * (free & roams)
@@ -242,7 +259,7 @@ def _act(state: _State, action: I64, ticket: I64) -> NDArray[np.int8]:
 def _visit(state: _State, visits: Mask, ticket: I64) -> None:
     """Go to a page that is no product: in a checkout its next step, else one of the shop's."""
     choice = VISITED[ticket % len(VISITED)]
-    page = np.where(state.paying, CHECKOUT_PAGE, choice)
+    page = np.where(state.paying, np.minimum(state.page + 1, PAYMENT_PAGE), choice)
     kind = np.where(state.items > 0, 0, ITEM_SLOTS)
     state.page = np.where(visits, page, state.page)
     state.slot = np.where(visits, np.where(page == CATEGORY, kind, NO_SLOT), state.slot)

@@ -7,13 +7,14 @@ browsing session is a stream of its own. Which script a session follows is decid
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from datetime import date
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from shardgen.world import customers, geography, orders
-from shardgen.world.demand import DAY
+from shardgen.world.demand import DAY, midnight
 from shardgen.world.lexicon.devices import DEVICES
 from shardgen.world.lexicon.traffic import TRAFFIC_SOURCES
 from shardgen.world.rng import I64, below, between, chance, choose, lognormal_table, mix, stream_key
@@ -49,6 +50,10 @@ BOUNCE = 0.42
 LENGTH_STEPS = 4096
 LENGTH_SHAPE = lognormal_table(1_000_000, 0.75, LENGTH_STEPS)
 BUYING_LENGTHS = np.clip(lognormal_table(17, 0.5, 1024), 1, MAX_EVENTS)
+
+FIRST_VERSIONS, VERSIONS_SPAN = midnight(date(2024, 1, 1)), 731 * DAY
+"""The devices' browser versions came out, one after another, in these two years; earlier and later visits take the
+first and the last of them."""
 
 PACE = np.clip(lognormal_table(24, 0.65, 1024), 4, 170)
 """Seconds for each event of a browsing session; 60 events stay below 3 hours."""
@@ -155,10 +160,10 @@ def select(world: World, start: int, stop: int) -> Sessions:
         logged_in=logged_in,
         visitor=mix(cookie.astype(np.uint64) ^ np.uint64(stream_key(seed, "visitors.id"))),
         device=device[0],
-        version=below(seed, "visitors.version", cookie, VERSIONS[device[0]]),
+        version=_versions(seed, cookie, device[0], began),
         screen=below(seed, "visitors.screen", cookie, SCREENS[device[0]]),
         home=home,
-        place=_places(seed, key, home, known),
+        place=_places(seed, identity, began, home, known),
         source=source,
         landing=_landings(seed, key, source),
         bought=bought,
@@ -203,7 +208,15 @@ def _homes(world: World, identity: I64, customer: I64, known: Mask) -> I64:
     return home
 
 
-def _places(seed: int, key: I64, home: I64, known: Mask) -> I64:
+def _versions(seed: int, cookie: I64, device: I64, began: I64) -> I64:
+    """Browser version at the time of the visit: the newest, or the one before it where updates come late."""
+    newest = np.clip((began - FIRST_VERSIONS) * VERSIONS[device] // VERSIONS_SPAN, 0, VERSIONS[device] - 1)
+    return np.maximum(newest - below(seed, "visitors.late", cookie, 2), 0)
+
+
+def _places(seed: int, identity: I64, began: I64, home: I64, known: Mask) -> I64:
+    """Where the session comes from; a visitor stays in one place for a week at a time."""
+    key = identity * 2048 + began // (7 * DAY)
     ticket = below(seed, "sessions.travel", key, 1000)
     same = geography.draw_in(seed, "sessions.place", key, geography.COUNTRY_OF[home])
     any_ = geography.draw(seed, "sessions.abroad", key)

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from functools import cached_property, lru_cache
 
+import numpy as np
+
 from shardgen.config import WorldConfig
 from shardgen.world import customers, geography, products
 from shardgen.world.demand import LOCAL_HOUR, Arrivals, Merged, arrivals
+from shardgen.world.rng import I64
 from shardgen.world.scripts import Scripts, scripts
 
 WEB_PERCENT = 30
@@ -76,6 +79,21 @@ class World:
         total = max(0, self.config.sessions - self.web_orders.total)
         browsing = arrivals(self.config, "sessions.browsing", total, hour_weights=geography.hour_weights(), visits=True)
         return Merged(self.web_orders, browsing)
+
+    @cached_property
+    def serving_warehouse(self) -> I64:
+        """Warehouse (from 0) that serves each place: countries, or cities where there are more warehouses than
+        countries, dealt out from the largest on to whichever warehouse has least to do.
+        """
+        weights = geography.weights()
+        few = self.warehouses <= len(geography.COUNTRY_INDEX)
+        area = geography.COUNTRY_OF if few else np.arange(len(weights))
+        size = np.bincount(area, weights=weights)
+        load, serving = np.zeros(self.warehouses), np.zeros(len(size), dtype=np.int64)
+        for number in np.argsort(-size, kind="stable"):
+            serving[number] = np.argmin(load)
+            load[serving[number]] += size[number]
+        return serving[area]
 
     @cached_property
     def scripts(self) -> Scripts:
