@@ -259,6 +259,7 @@ def _act(state: _State, action: I64, ticket: I64) -> NDArray[np.int8]:
 def _visit(state: _State, visits: Mask, ticket: I64) -> None:
     """Go to a page that is no product: in a checkout its next step, else one of the shop's."""
     choice = VISITED[ticket % len(VISITED)]
+    choice = np.where(choice == state.page, np.where(choice == CATEGORY, HOME, CATEGORY), choice)  # somewhere else
     page = np.where(state.paying, np.minimum(state.page + 1, PAYMENT_PAGE), choice)
     kind = np.where(state.items > 0, 0, ITEM_SLOTS)
     state.page = np.where(visits, page, state.page)
