@@ -6,6 +6,8 @@ executor raises then means that a process was lost. A worker does not outlive it
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import logging
 import os
 import signal
@@ -71,6 +73,9 @@ class GaveWay:
     shard: str
 
 
+M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD = -1, -2, -3
+"""Options of mallopt(3), from malloc.h."""
+
 Outcome = Written | Failed | GaveWay
 
 _stop = threading.Event()
@@ -101,12 +106,27 @@ def initialise(stop: connection.Connection[Any, Any]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to the whole group
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     logging.getLogger("psycopg").propagate = False  # its warnings would tear the display; outcomes tell the failures
+    keep_memory()
     pa.set_cpu_count(1)  # the processes are the parallelism
     pa.set_io_thread_count(1)
     parent = parent_process()
     if parent is None:
         raise RuntimeError("a worker process must have a parent process")
     threading.Thread(target=_watch, args=(parent.sentinel, stop), name="shardgen-watch", daemon=True).start()
+
+
+def keep_memory() -> None:
+    """Let malloc keep what a batch has used for the next one.
+
+    A batch takes some dozen buffers of up to 10 MB; by default glibc maps each anew and gives it back, and the page
+    faults cost as much as the encoding (0.5 to 2 us a row, more where the machine is busy). With Arrow's buffers in
+    the same heap a worker also stays 50 MiB smaller than with Arrow's own allocator.
+    """
+    pa.set_memory_pool(pa.system_memory_pool())
+    with contextlib.suppress(OSError, AttributeError):  # not glibc: its allocator has its own ways
+        mallopt = ctypes.CDLL(None).mallopt
+        for option, value in ((M_MMAP_THRESHOLD, 256 << 20), (M_TRIM_THRESHOLD, 512 << 20), (M_TOP_PAD, 16 << 20)):
+            mallopt(option, value)
 
 
 def close() -> None:

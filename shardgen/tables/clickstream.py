@@ -18,7 +18,7 @@ from shardgen import schema
 from shardgen.tables import records, text, words
 from shardgen.tables.records import Cut
 from shardgen.tables.sessions import KIND_PATHS, SHOP, STATIC_PAGES, device_infos, product_pages, users
-from shardgen.tables.text import I64, Drawn, Text
+from shardgen.tables.text import I64, Drawn, Quoted, Text
 from shardgen.world import World, clicks, products, sessions
 from shardgen.world.lexicon import SUBCATEGORIES
 from shardgen.world.lexicon.traffic import TRAFFIC_SOURCES
@@ -103,12 +103,12 @@ def _batch(world: World, mode: str, visits: sessions.Sessions, played: clicks.Cl
         record={
             "event_id": text.whole(number),
             "session_id": Drawn(text.join('"', ids, '"'), session),
-            "user_id": text.take(users(customer, visits), session),
+            "user_id": Drawn(users(customer, visits), session),
             "event_type": Drawn(QUOTED_TYPES, played.type),
             "page_url": text.take(quoted_pool, pool.page),
             "referrer": text.take(quoted_pool, pool.referrer),
             "device_info": Drawn(infos, session),
-            "event_timestamp": text.join('"', text.iso(played.time), '"'),
+            "event_timestamp": Quoted(text.iso(played.time)),
         },
         extra=_extra(visits, played, query),
     )

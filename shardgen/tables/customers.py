@@ -10,7 +10,7 @@ import pyarrow as pa
 from shardgen import schema
 from shardgen.tables import records, text, words
 from shardgen.tables.records import Cut
-from shardgen.tables.text import I64, Text
+from shardgen.tables.text import I64, Quoted, Text
 from shardgen.world import World, customers, geography
 from shardgen.world.rng import below, chance
 
@@ -63,16 +63,16 @@ def _batch(world: World, mode: str, ids: I64) -> pa.RecordBatch:
         source="crm",
         ingestion=records.ingested(world.seed, "customers", ids, who.registered, 300, 4 * 3600),
         record={
-            "customer_id": text.join('"', customer, '"'),
-            "email": text.join('"', email, '"'),
+            "customer_id": Quoted(customer),
+            "email": Quoted(email),
             "customer_name": text.quoted(full),
             "first_name": text.quoted(first),
             "last_name": text.quoted(last),
-            "phone": text.join('"', phone, '"'),
+            "phone": Quoted(phone),
             "address": address,
-            "registration_date": text.join('"', text.iso(who.registered), '"'),
-            "date_of_birth": text.join('"', born, '"'),
-            "gender": text.join('"', gender, '"'),
+            "registration_date": Quoted(text.iso(who.registered)),
+            "date_of_birth": Quoted(born),
+            "gender": Quoted(gender),
         },
         extra={
             "preferred_language": text.take(words.LANGUAGES, country),

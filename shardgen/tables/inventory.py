@@ -10,7 +10,7 @@ import pyarrow as pa
 from shardgen import schema
 from shardgen.tables import records, text
 from shardgen.tables.records import Cut
-from shardgen.tables.text import I64, Text
+from shardgen.tables.text import I64, Quoted, Text
 from shardgen.world import World, stock
 from shardgen.world.calendar import period_of
 from shardgen.world.demand import DAY
@@ -51,12 +51,12 @@ def _batch(world: World, mode: str, moved: stock.Movements, rows: I64) -> pa.Rec
         ingestion=records.ingested(world.seed, "inventory", number, time, 120, 3 * 3600),
         record={
             "inventory_id": text.whole(number),
-            "product_id": text.join('"', product, '"'),
-            "warehouse_id": text.join('"', warehouse, '"'),
+            "product_id": Quoted(product),
+            "warehouse_id": Quoted(warehouse),
             "quantity": text.whole(moved.quantity[rows]),
-            "movement_type": text.join('"', kinds, '"'),
-            "movement_date": text.join('"', text.iso(time), '"'),
-            "reference_number": text.join('"', reference, '"'),
+            "movement_type": Quoted(kinds),
+            "movement_date": Quoted(text.iso(time)),
+            "reference_number": Quoted(reference),
         },
         extra={
             "unit": '"piece"',

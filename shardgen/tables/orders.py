@@ -10,7 +10,7 @@ import pyarrow as pa
 from shardgen import schema
 from shardgen.tables import records, text, words
 from shardgen.tables.records import Cut
-from shardgen.tables.text import I64, Drawn, Text
+from shardgen.tables.text import I64, Drawn, Quoted, Text
 from shardgen.world import World, orders
 from shardgen.world.lexicon import SUBCATEGORIES
 from shardgen.world.orders import NEVER, Fate, Items, Orders
@@ -59,7 +59,7 @@ def _batch(cut: Cut, placed: Orders) -> pa.RecordBatch:
         "payment_status": _word(PAYMENT_STATUSES, _payment_status(fates, status, sides.payment_method, end)),
         "channel": _word(orders.CHANNELS, placed.channel),
         "session_id": _sessions(world, placed),
-        "warehouse_id": text.join('"', records.ids("warehouse", sides.warehouse - 1), '"'),
+        "warehouse_id": Quoted(records.ids("warehouse", sides.warehouse - 1)),
         "shipped_at": _instant(fates.shipped, end),
         "delivered_at": _instant(fates.delivered, end),
         "cancelled_at": _instant(fates.cancelled, end),
@@ -79,10 +79,10 @@ def _batch(cut: Cut, placed: Orders) -> pa.RecordBatch:
         source="order_management",
         ingestion=_ingestion(world, placed, fates, status, end),
         record={
-            "order_id": text.join('"', order, '"'),
-            "customer_id": text.join('"', customer, '"'),
-            "order_date": text.join('"', text.iso(placed.placed), '"'),
-            "status": text.join('"', statuses, '"'),
+            "order_id": Quoted(order),
+            "customer_id": Quoted(customer),
+            "order_date": Quoted(text.iso(placed.placed)),
+            "status": Quoted(statuses),
             "shipping_address": address,
             "total_amount": text.fixed(cost.total, 2),
         },
@@ -135,7 +135,7 @@ def _items(world: World, lines: Items, back: I64) -> Text:
     reason = REASONS.take(lines.subcategory, below(world.seed, "items.return_reason", lines.key, 1 << 31))
     item = text.json_object(
         {
-            "product_id": text.join('"', records.ids("product", lines.product), '"'),
+            "product_id": Quoted(records.ids("product", lines.product)),
             "quantity": text.whole(lines.quantity),
             "unit_price": text.fixed(lines.unit_price, 2),
             "discount_amount": text.fixed(lines.discount, 2),

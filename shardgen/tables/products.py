@@ -10,7 +10,7 @@ import pyarrow as pa
 from shardgen import schema
 from shardgen.tables import records, text
 from shardgen.tables.records import Cut
-from shardgen.tables.text import I64, Text
+from shardgen.tables.text import I64, Quoted, Text
 from shardgen.world import World, products
 from shardgen.world.lexicon import SUBCATEGORIES
 from shardgen.world.lexicon.subcategory import Subcategory
@@ -69,7 +69,7 @@ def _batch(world: World, mode: str, ids: I64) -> pa.RecordBatch:
         source="catalogue",
         ingestion=records.ingested(seed, "products", ids, launched, 600, 6 * 3600),
         record={
-            "product_id": text.join('"', product, '"'),
+            "product_id": Quoted(product),
             "product_name": text.quoted(name),
             "description": text.quoted(description),
             "category": text.quoted(category),
@@ -78,9 +78,9 @@ def _batch(world: World, mode: str, ids: I64) -> pa.RecordBatch:
             "cost": text.fixed(cost, 2),
             "currency": f'"{CURRENCY}"',
             "attributes": attributes,
-            "supplier_id": text.join('"', supplier, '"'),
+            "supplier_id": Quoted(supplier),
             "brand": text.quoted(brand),
-            "sku": text.join('"', sku, '"'),
+            "sku": Quoted(sku),
         },
         extra={"launched_at": text.join('"', text.iso(launched), '"')},
     )

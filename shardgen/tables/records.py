@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from shardgen.schema import Table
 from shardgen.tables import text
-from shardgen.tables.text import I64, Drawn, Piece, Text
+from shardgen.tables.text import I64, Text, Value
 from shardgen.world import World
 from shardgen.world.rng import between
 
@@ -38,7 +38,7 @@ TYPES = {
 }
 """Arrow types of column types; all others are text."""
 
-Members = Mapping[str, Piece | Drawn]
+Members = Mapping[str, Value]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ import pyarrow as pa
 from shardgen import schema
 from shardgen.tables import records, text, words
 from shardgen.tables.records import Cut
-from shardgen.tables.text import I64, Text
+from shardgen.tables.text import I64, Quoted, Text
 from shardgen.world import orders, products, reviews
 from shardgen.world.lexicon import SUBCATEGORIES
 from shardgen.world.lexicon.opinions import DURATIONS, NEGATIVE, NEUTRAL, OCCASIONS, POSITIVE, Opinion
@@ -103,13 +103,13 @@ def _batch(cut: Cut, placed: orders.Orders, lines: orders.Items, written: review
         source="reviews",
         ingestion=records.ingested(world.seed, "reviews", number, date + last_vote, 60, 3600),
         record={
-            "review_id": text.join('"', review, '"'),
-            "product_id": text.join('"', product, '"'),
-            "customer_id": text.join('"', customer, '"'),
+            "review_id": Quoted(review),
+            "product_id": Quoted(product),
+            "customer_id": Quoted(customer),
             "rating": text.whole(rating),
             "review_text": text.quoted(body),
             "review_title": text.quoted(title),
-            "review_date": text.join('"', text.iso(date), '"'),
+            "review_date": Quoted(text.iso(date)),
             "helpful_count": text.whole(votes),
             "verified_purchase": text.take(text.pool(["false", "true"]), verified.astype(np.int64)),
         },

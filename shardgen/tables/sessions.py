@@ -10,7 +10,7 @@ import pyarrow as pa
 from shardgen import schema
 from shardgen.tables import records, text, words
 from shardgen.tables.records import Cut
-from shardgen.tables.text import I64, Text
+from shardgen.tables.text import I64, Quoted, Text
 from shardgen.world import World, geography, sessions
 from shardgen.world.clicks import landed_on
 from shardgen.world.lexicon import SUBCATEGORIES
@@ -43,7 +43,7 @@ SCREENS = words.pools([device.screens for device in DEVICES])
 USER_AGENTS = words.pools(
     [
         tuple(
-            device.user_agent.format(browser_version=version, browser_major=version.split(".")[0])
+            text.json_string(device.user_agent.format(browser_version=version, browser_major=version.split(".")[0]))
             for version in device.browser_versions
         )
         for device in DEVICES
@@ -95,22 +95,22 @@ def _batch(world: World, mode: str, visits: Sessions) -> pa.RecordBatch:
         source="web_tracker",
         ingestion=records.ingested(world.seed, "sessions", visits.key, finish, 1, 30),
         record={
-            "session_id": text.join('"', session, '"'),
+            "session_id": Quoted(session),
             "user_id": users(customer, visits),
-            "start_time": text.join('"', text.iso(visits.start), '"'),
-            "end_time": text.join('"', text.iso(finish), '"'),
+            "start_time": Quoted(text.iso(visits.start)),
+            "end_time": Quoted(text.iso(finish)),
             "duration_seconds": text.whole(visits.seconds),
-            "device_type": text.join('"', kind, '"'),
-            "browser": text.join('"', browser, '"'),
-            "operating_system": text.join('"', system, '"'),
-            "user_agent": text.quoted(USER_AGENTS.take(visits.device, visits.version)),
+            "device_type": Quoted(kind),
+            "browser": Quoted(browser),
+            "operating_system": Quoted(system),
+            "user_agent": USER_AGENTS.take(visits.device, visits.version),
             "location": location,
-            "ip_address": text.join('"', address, '"'),
+            "ip_address": Quoted(address),
             "is_mobile": text.take(BOOLEANS, mobile.astype(np.int64)),
         },
         extra={
-            "visitor_id": text.join('"', _cookies(visits), '"'),
-            "landing_page": text.join('"', _landing_pages(world, visits), '"'),
+            "visitor_id": Quoted(_cookies(visits)),
+            "landing_page": Quoted(_landing_pages(world, visits)),
             "traffic_source": text.take(SOURCES, visits.source),
             "medium": text.take(MEDIA, visits.source),
             "campaign": CAMPAIGNS.take(visits.source, below(world.seed, "sessions.campaign", visits.key, 1 << 31)),
@@ -130,11 +130,11 @@ def device_infos(visits: Sessions) -> Text:
     country = geography.COUNTRY_OF[visits.home]
     return text.json_object(
         {
-            "device_type": text.join('"', text.take(DEVICE_TYPES, visits.device), '"'),
-            "browser": text.join('"', text.take(BROWSERS, visits.device), '"'),
-            "browser_version": text.join('"', VERSIONS.take(visits.device, visits.version), '"'),
-            "operating_system": text.join('"', text.take(SYSTEMS, visits.device), '"'),
-            "screen_resolution": text.join('"', SCREENS.take(visits.device, visits.screen), '"'),
+            "device_type": Quoted(text.take(DEVICE_TYPES, visits.device)),
+            "browser": Quoted(text.take(BROWSERS, visits.device)),
+            "browser_version": Quoted(VERSIONS.take(visits.device, visits.version)),
+            "operating_system": Quoted(text.take(SYSTEMS, visits.device)),
+            "screen_resolution": Quoted(SCREENS.take(visits.device, visits.screen)),
             "language": text.take(words.LANGUAGES, country),
             "is_mobile": text.take(BOOLEANS, MOBILE[visits.device].astype(np.int64)),
         }

@@ -39,6 +39,22 @@ class Drawn:
     pool: Text
     rows: NDArray[np.integer]
 
+    @property
+    def always(self) -> bool:
+        """Whether no row leaves the key out."""
+        return len(self.rows) > 0 and int(self.rows.min()) >= 0
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """A JSON string in which nothing needs escaping: ids, dates, words of ours."""
+
+    text: Text
+
+
+Value: TypeAlias = Piece | Drawn | Quoted
+"""JSON of one key."""
+
 
 def sometimes(present: NDArray[np.bool_], json: Text) -> Drawn:
     """A JSON value whose key some rows leave out; ``json`` holds those of the others, in their order."""
@@ -122,37 +138,61 @@ def json_value(value: object) -> str:
     return json_string(value) if isinstance(value, str) else json.dumps(value)
 
 
-def json_object(members: Mapping[str, Piece | Drawn]) -> Text:
+def json_object(members: Mapping[str, Value]) -> Text:
     """A column of JSON objects.
 
     Args:
         members: JSON for each key, as columns or as constants.
     """
     keys = sorted(members, key=_key_order)
-    if isinstance(members[keys[0]], Drawn):  # any key may turn out to be the first: cut its comma off afterwards
-        body = join(*(piece for key in keys for piece in _member(", ", key, members[key])))
+    first = members[keys[0]]
+    if isinstance(first, Drawn) and not first.always:  # any key may come first: cut its comma off afterwards
+        body = _assembled([piece for key in keys for piece in _member(", ", key, members[key])])
         return join("{", pc.utf8_slice_codeunits(body, 2), "}")
     commas = ["{", *[", "] * (len(keys) - 1)]
     pieces = [piece for comma, key in zip(commas, keys, strict=True) for piece in _member(comma, key, members[key])]
-    return join(*_merged([*pieces, "}"]))
+    return _assembled([*pieces, "}"])
 
 
-def _member(comma: str, key: str, value: Piece | Drawn) -> list[Piece]:
+def _member(comma: str, key: str, value: Value) -> list[Piece | Drawn]:
     label = f"{comma}{json_string(key)}: "
     if isinstance(value, Drawn):
-        return [take(pa.concat_arrays([pool([""]), join(label, value.pool)]), value.rows + 1)]
+        return [Drawn(join(label, value.pool), value.rows)]
+    if isinstance(value, Quoted):
+        return [label + '"', value.text, '"']
     return [label, value]
 
 
-def _merged(pieces: list[Piece]) -> list[Piece]:
-    """Neighbouring constants as one: each piece costs a pass over the rows."""
-    merged: list[Piece] = []
+def _assembled(pieces: list[Piece | Drawn]) -> Text:
+    """The pieces side by side, after neighbours were made one where that spares a pass over the rows."""
+    merged: list[Piece | Drawn] = []
     for piece in pieces:
-        if isinstance(piece, str) and merged and isinstance(merged[-1], str):
-            merged[-1] += piece
-        else:
+        one = _merged(merged[-1], piece) if merged else None
+        if one is None:
             merged.append(piece)
-    return merged
+        else:
+            merged[-1] = one
+    return join(*(_taken(piece) if isinstance(piece, Drawn) else piece for piece in merged))
+
+
+def _merged(left: Piece | Drawn, right: Piece | Drawn) -> Piece | Drawn | None:
+    """Both as one: constants, and whatever every row draws from one pool at the same position; else None."""
+    if isinstance(left, str) and isinstance(right, str):
+        return left + right
+    if isinstance(left, Drawn) and isinstance(right, Drawn):
+        same = left.rows is right.rows and left.always
+        return Drawn(join(left.pool, right.pool), left.rows) if same else None
+    if isinstance(left, str) and isinstance(right, Drawn) and right.always:
+        return Drawn(join(left, right.pool), right.rows)
+    if isinstance(left, Drawn) and isinstance(right, str) and left.always:
+        return Drawn(join(left.pool, right), left.rows)
+    return None
+
+
+def _taken(drawn: Drawn) -> Text:
+    if drawn.always:
+        return take(drawn.pool, drawn.rows)
+    return take(pa.concat_arrays([pool([""]), drawn.pool]), drawn.rows + 1)
 
 
 def render(templates: Sequence[str], which: I64, slots: Mapping[str, Text]) -> Text:

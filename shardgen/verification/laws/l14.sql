@@ -1,4 +1,5 @@
 -- L14: device, operating system, browser and screen are a combination that exists, and is_mobile follows the device.
+-- needs: sessions, clickstream
 WITH devices (device_type, operating_system, browser, screens) AS (
     VALUES
         ('mobile', 'iOS', 'Safari',

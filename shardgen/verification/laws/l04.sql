@@ -1,4 +1,5 @@
 -- L4: a review is one buyer's only word on an item that was delivered; unverified ones come from resellers and stores.
+-- needs: orders, reviews; raw_data
 WITH items AS (
     SELECT o.order_id, o.customer_id, o.raw_data ->> 'channel' AS channel, i.item ->> 'product_id' AS product_id,
            (o.raw_data ->> 'delivered_at')::timestamp AS delivered_at

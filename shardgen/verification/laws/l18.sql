@@ -1,4 +1,5 @@
 -- L18: a review's title and text say what its stars say, and speak of the kind of product that it is about.
+-- needs: products, reviews
 WITH markers AS (
     SELECT 'positive' AS sentiment, unnest(ARRAY[
         'amazing', 'beyond what i expected', 'brilliant', 'delighted', 'delightful', 'exceeded', 'excellent',

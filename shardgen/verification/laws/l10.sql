@@ -1,4 +1,5 @@
 -- L10: money adds up to the cent, item by item and order by order, at the products' prices.
+-- needs: products, orders, clickstream; raw_data
 WITH orders AS (
     SELECT order_id, raw_data, total_amount, shipping_address ->> 'country_code' AS country_code,
            (raw_data ->> 'subtotal')::numeric AS subtotal,

@@ -1,4 +1,5 @@
 -- L15: the parts of an address go together, names suit the country, and customers mostly visit and order from home.
+-- needs: customers, orders, sessions
 WITH addresses AS MATERIALIZED (
     SELECT 'customer' AS kind, customer_id AS row_id, address AS place, phone FROM raw_customers
     UNION ALL

@@ -1,4 +1,5 @@
 -- L17: status, payment and dates of an order agree with each other and with its age.
+-- needs: orders; raw_data
 WITH orders AS (
     SELECT o.order_id, o.order_date, o.status, o.raw_data ->> 'payment_status' AS payment_status,
            o.raw_data ? 'shipped_at' AS shipped, o.raw_data ? 'delivered_at' AS delivered,

@@ -1,4 +1,5 @@
 -- L6: a product is launched before anything else mentions it.
+-- needs: products, orders, inventory, reviews, sessions, clickstream; raw_data
 WITH mentions AS (
     SELECT 'order' AS kind, o.order_id AS row_id, i.item ->> 'product_id' AS product_id, o.order_date AS at
     FROM raw_orders AS o

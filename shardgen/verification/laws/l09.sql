@@ -1,4 +1,5 @@
 -- L9: no record is ingested before a fact that it tells.
+-- needs: customers, products, orders, inventory, reviews, sessions, clickstream; raw_data
 WITH known AS (
     SELECT 'customer' AS kind, customer_id AS row_id, ingestion_timestamp, registration_date AS at FROM raw_customers
     UNION ALL

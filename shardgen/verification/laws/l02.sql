@@ -1,4 +1,5 @@
 -- L2: every customer, product, session, order and warehouse id that a row names exists.
+-- needs: customers, products, orders, inventory, reviews, sessions, clickstream; raw_data
 WITH order_items AS (
     SELECT o.order_id, i.item ->> 'product_id' AS product_id
     FROM raw_orders AS o

@@ -1,4 +1,5 @@
 -- L5: customers register before they order or log in, and are 18 to 95 years old whenever they do.
+-- needs: customers, orders, sessions
 WITH acts AS (
     SELECT 'order' AS kind, order_id AS row_id, customer_id, order_date AS at FROM raw_orders
     UNION ALL

@@ -1,4 +1,5 @@
 -- L1: every id is unique by itself, numbers are dense in order of arrival, and a child's number follows its parent's.
+-- needs: customers, products, orders, inventory, reviews, sessions, clickstream; raw_data
 WITH numbered AS (
     SELECT 'customer' AS kind, customer_id AS id, 'CUST' AS prefix, 8 AS width, registration_date AS arrival
     FROM raw_customers

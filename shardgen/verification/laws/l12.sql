@@ -1,4 +1,5 @@
 -- L12: views come before carts, carts before checkouts, searches before what they find, and carts become orders.
+-- needs: products, orders, clickstream; raw_data
 WITH steps AS MATERIALIZED (
     SELECT c.event_id, c.session_id, (c.raw_data ->> 'sequence_number')::integer AS sequence_number, c.event_type,
            c.raw_data ->> 'product_id' AS product_id,

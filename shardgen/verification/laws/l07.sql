@@ -1,4 +1,5 @@
 -- L7: ordered, shipped, delivered, returned or reviewed follow each other within their limits, inside the window.
+-- needs: customers, products, orders, inventory, reviews, sessions, clickstream; raw_data
 WITH orders AS (
     SELECT order_id, order_date, status, raw_data ->> 'channel' AS channel,
            (raw_data ->> 'shipped_at')::timestamp AS shipped_at,
