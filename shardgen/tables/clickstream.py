@@ -37,9 +37,9 @@ from shardgen.world.scripts import (
 EVENTS_PER_SESSION_ID = 64
 """event_id = session number x 64 + sequence number, which is at most 60."""
 
-BATCHES_AT_A_TIME = 16
-"""Batches whose sessions are computed together: few sessions in a hundred buy, and each step of theirs has a cost of
-its own, however few they are."""
+EVENTS_AT_A_TIME = 65_536
+"""Events whose facts and pools are computed together, several batches of them: each step has a cost of its own,
+however few rows it is for, and few sessions in a hundred buy. It takes some 20 MiB."""
 
 REFERRERS = words.pools([source.referrers for source in TRAFFIC_SOURCES])
 SENDS_REFERRER = np.array([bool(source.referrers) for source in TRAFFIC_SOURCES])
@@ -69,15 +69,13 @@ QUERY_PATHS = text.pool(f"{SHOP}/search?q={quote_plus(query)}" for query in QUER
 def batches(cut: Cut) -> Iterator[pa.RecordBatch]:
     """Events of the cut's sessions, all of which are over by its end."""
     world = cut.world
-    step = max(1, int(cut.rows / world.config.events_per_session))
-    for low, high in cut.ranges(step * BATCHES_AT_A_TIME):
-        several = sessions.select(world, low, high)
-        for first, last in records.ranges(0, high - low, step):
-            visits = sessions.part(several, first, last)
-            yield _batch(world, cut.mode, visits, clicks.play(world, visits))
+    for low, high in cut.ranges(max(1, int(EVENTS_AT_A_TIME / world.config.events_per_session))):
+        visits = sessions.select(world, low, high)
+        yield from _batches(cut, visits, clicks.play(world, visits))
 
 
-def _batch(world: World, mode: str, visits: sessions.Sessions, played: clicks.Clicks) -> pa.RecordBatch:
+def _batches(cut: Cut, visits: sessions.Sessions, played: clicks.Clicks) -> Iterator[pa.RecordBatch]:
+    world = cut.world
     session = played.session
     number = visits.number[session] * EVENTS_PER_SESSION_ID + played.sequence
     ids, customer = records.ids("session", visits.number), records.ids("customer", np.maximum(visits.customer, 0))
@@ -85,17 +83,17 @@ def _batch(world: World, mode: str, visits: sessions.Sessions, played: clicks.Cl
     pool = _pages(world, visits, played, query)
     quoted_pool = pc.fill_null(text.join('"', pool.texts, '"'), "null")
     infos = device_infos(visits)
-    return records.batch(
+    return records.batches(
         schema.CLICKSTREAM,
-        mode,
+        cut.mode,
         {
             "event_id": pa.array(number),
-            "session_id": text.take(ids, session),
-            "user_id": text.take(text.nullable(customer, visits.logged_in), session),
-            "event_type": text.take(TYPES, played.type),
-            "page_url": text.take(pool.texts, pool.page),
-            "referrer": text.take(pool.texts, pool.referrer),
-            "device_info": text.take(infos, session),
+            "session_id": Drawn(ids, session),
+            "user_id": Drawn(text.nullable(customer, visits.logged_in), session),
+            "event_type": Drawn(TYPES, played.type),
+            "page_url": Drawn(pool.texts, pool.page),
+            "referrer": Drawn(pool.texts, pool.referrer),
+            "device_info": Drawn(infos, session),
             "event_timestamp": text.instants(played.time),
         },
         source="web_tracker",
@@ -105,12 +103,13 @@ def _batch(world: World, mode: str, visits: sessions.Sessions, played: clicks.Cl
             "session_id": Drawn(text.join('"', ids, '"'), session),
             "user_id": Drawn(users(customer, visits), session),
             "event_type": Drawn(QUOTED_TYPES, played.type),
-            "page_url": text.take(quoted_pool, pool.page),
-            "referrer": text.take(quoted_pool, pool.referrer),
+            "page_url": Drawn(quoted_pool, pool.page),
+            "referrer": Drawn(quoted_pool, pool.referrer),
             "device_info": Drawn(infos, session),
             "event_timestamp": Quoted(text.iso(played.time)),
         },
         extra=_extra(visits, played, query),
+        rows=cut.rows,
     )
 
 

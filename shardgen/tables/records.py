@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from shardgen.schema import Table
 from shardgen.tables import text
-from shardgen.tables.text import I64, Text, Value
+from shardgen.tables.text import I64, Drawn, Text, Value
 from shardgen.world import World
 from shardgen.world.rng import between
 
@@ -39,6 +40,7 @@ TYPES = {
 """Arrow types of column types; all others are text."""
 
 Members = Mapping[str, Value]
+Columns = Mapping[str, pa.Array | Drawn]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,17 +84,23 @@ def arrow_schema(table: Table) -> pa.Schema:
     return pa.schema([(column.name, TYPES.get(column.type, pa.string())) for column in table.columns])
 
 
-def batch(
+def batch(table: Table, mode: str, columns: Columns, **rest: Any) -> pa.RecordBatch:
+    """All rows as one batch; see :func:`batches`."""
+    return next(batches(table, mode, columns, rows=len(rest["ingestion"]), **rest))
+
+
+def batches(
     table: Table,
     mode: str,
-    columns: Mapping[str, pa.Array],
+    columns: Columns,
     *,
     source: str,
     ingestion: I64,
     record: Members,
     extra: Members,
-) -> pa.RecordBatch:
-    """A batch in the table's column order.
+    rows: int,
+) -> Iterator[pa.RecordBatch]:
+    """The rows in the table's column order, a batch at a time.
 
     Args:
         mode: ``--raw-data``: full, lean or none.
@@ -101,18 +109,17 @@ def batch(
         ingestion: ingestion instants.
         record: the source's JSON for what the columns tell.
         extra: its JSON for what they do not.
+        rows: how many rows a batch holds; what is built before is small, the JSON of a batch is what takes memory.
     """
-    rows = len(ingestion)
-    members = {**record, **extra} if mode == "full" else extra
-    raw = pa.nulls(rows, pa.string()) if mode == "none" else text.json_object(members)
-    every = {
-        **columns,
-        "source_system": pa.repeat(source, rows),
-        "ingestion_timestamp": text.instants(ingestion),
-        "raw_data": raw,
-    }
-    schema = arrow_schema(table)
-    return pa.record_batch([every[field.name] for field in schema], schema=schema)
+    shape = arrow_schema(table)
+    objects = None if mode == "none" else text.JsonObjects({**record, **extra} if mode == "full" else extra)
+    for start, stop in ranges(0, len(ingestion), rows):
+        every = {name: text.part(column, start, stop) for name, column in columns.items()} | {
+            "source_system": pa.repeat(source, stop - start),
+            "ingestion_timestamp": text.instants(ingestion[start:stop]),
+            "raw_data": objects.rows(start, stop) if objects else pa.nulls(stop - start, pa.string()),
+        }
+        yield pa.record_batch([every[field.name] for field in shape], schema=shape)
 
 
 def ranges(start: int, stop: int, size: int) -> list[tuple[int, int]]:

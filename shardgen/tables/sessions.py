@@ -10,7 +10,7 @@ import pyarrow as pa
 from shardgen import schema
 from shardgen.tables import records, text, words
 from shardgen.tables.records import Cut
-from shardgen.tables.text import I64, Quoted, Text
+from shardgen.tables.text import I64, Drawn, Quoted, Text
 from shardgen.world import World, geography, sessions
 from shardgen.world.clicks import landed_on
 from shardgen.world.lexicon import SUBCATEGORIES
@@ -37,6 +37,7 @@ STATIC_PAGES = (
 DEVICE_TYPES, BROWSERS, SYSTEMS = (
     text.pool(getattr(device, field) for device in DEVICES) for field in ("device_type", "browser", "operating_system")
 )
+QUOTED_DEVICE_TYPES, QUOTED_BROWSERS, QUOTED_SYSTEMS = map(text.quoted, (DEVICE_TYPES, BROWSERS, SYSTEMS))
 MOBILE = np.array([device.device_type == "mobile" for device in DEVICES])
 VERSIONS = words.pools([device.browser_versions for device in DEVICES])
 SCREENS = words.pools([device.screens for device in DEVICES])
@@ -60,25 +61,29 @@ KIND_PATHS = text.pool(f"{SHOP}/c/{subcategory.slug}" for subcategory in SUBCATE
 HEX_GROUPS = text.pool(f"{number + 1:x}" for number in range(4096))
 """Groups of an IPv6 address; none is 0, so that none may be left out."""
 
+SESSIONS_AT_A_TIME = 16_384
+"""Sessions whose facts are computed together, whatever the batch: some 10 MB."""
+
 IPV4_SHARE = 0.7
 """The others come over IPv6. Both are from ranges that route nowhere: 198.18.0.0/15 (RFC 2544), 2001:db8::/32."""
 
 
 def batches(cut: Cut) -> Iterator[pa.RecordBatch]:
     """Sessions of the cut, all of which are over by its end."""
-    for low, high in cut.ranges():
-        yield _batch(cut.world, cut.mode, sessions.select(cut.world, low, high))
+    for low, high in cut.ranges(SESSIONS_AT_A_TIME):
+        yield from _batches(cut, sessions.select(cut.world, low, high))
 
 
-def _batch(world: World, mode: str, visits: Sessions) -> pa.RecordBatch:
+def _batches(cut: Cut, visits: Sessions) -> Iterator[pa.RecordBatch]:
+    world = cut.world
     session, customer = records.ids("session", visits.number), records.ids("customer", np.maximum(visits.customer, 0))
-    kind, browser, system = (text.take(names, visits.device) for names in (DEVICE_TYPES, BROWSERS, SYSTEMS))
+    kind, browser, system = (Drawn(names, visits.device) for names in (DEVICE_TYPES, BROWSERS, SYSTEMS))
     mobile, finish = MOBILE[visits.device], visits.start + visits.seconds * sessions.SECOND
-    location = text.take(words.LOCATIONS, visits.place)
+    location = Drawn(words.LOCATIONS, visits.place)
     address = _ip_addresses(world.seed, visits)
-    return records.batch(
+    return records.batches(
         schema.SESSIONS,
-        mode,
+        cut.mode,
         {
             "session_id": session,
             "user_id": text.nullable(customer, visits.logged_in),
@@ -100,23 +105,24 @@ def _batch(world: World, mode: str, visits: Sessions) -> pa.RecordBatch:
             "start_time": Quoted(text.iso(visits.start)),
             "end_time": Quoted(text.iso(finish)),
             "duration_seconds": text.whole(visits.seconds),
-            "device_type": Quoted(kind),
-            "browser": Quoted(browser),
-            "operating_system": Quoted(system),
-            "user_agent": USER_AGENTS.take(visits.device, visits.version),
+            "device_type": Drawn(QUOTED_DEVICE_TYPES, visits.device),
+            "browser": Drawn(QUOTED_BROWSERS, visits.device),
+            "operating_system": Drawn(QUOTED_SYSTEMS, visits.device),
+            "user_agent": Drawn(USER_AGENTS.texts, USER_AGENTS.starts[visits.device] + visits.version),
             "location": location,
             "ip_address": Quoted(address),
-            "is_mobile": text.take(BOOLEANS, mobile.astype(np.int64)),
+            "is_mobile": Drawn(BOOLEANS, mobile.astype(np.int64)),
         },
         extra={
             "visitor_id": Quoted(_cookies(visits)),
             "landing_page": Quoted(_landing_pages(world, visits)),
-            "traffic_source": text.take(SOURCES, visits.source),
-            "medium": text.take(MEDIA, visits.source),
+            "traffic_source": Drawn(SOURCES, visits.source),
+            "medium": Drawn(MEDIA, visits.source),
             "campaign": CAMPAIGNS.take(visits.source, below(world.seed, "sessions.campaign", visits.key, 1 << 31)),
-            "converted": text.take(BOOLEANS, visits.buying.astype(np.int64)),
+            "converted": Drawn(BOOLEANS, visits.buying.astype(np.int64)),
             "event_count": text.whole(visits.events),
         },
+        rows=cut.rows,
     )
 
 
@@ -130,10 +136,10 @@ def device_infos(visits: Sessions) -> Text:
     country = geography.COUNTRY_OF[visits.home]
     return text.json_object(
         {
-            "device_type": Quoted(text.take(DEVICE_TYPES, visits.device)),
-            "browser": Quoted(text.take(BROWSERS, visits.device)),
+            "device_type": Drawn(QUOTED_DEVICE_TYPES, visits.device),
+            "browser": Drawn(QUOTED_BROWSERS, visits.device),
             "browser_version": Quoted(VERSIONS.take(visits.device, visits.version)),
-            "operating_system": Quoted(text.take(SYSTEMS, visits.device)),
+            "operating_system": Drawn(QUOTED_SYSTEMS, visits.device),
             "screen_resolution": Quoted(SCREENS.take(visits.device, visits.screen)),
             "language": text.take(words.LANGUAGES, country),
             "is_mobile": text.take(BOOLEANS, MOBILE[visits.device].astype(np.int64)),

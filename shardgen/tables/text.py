@@ -144,14 +144,41 @@ def json_object(members: Mapping[str, Value]) -> Text:
     Args:
         members: JSON for each key, as columns or as constants.
     """
-    keys = sorted(members, key=_key_order)
-    first = members[keys[0]]
-    if isinstance(first, Drawn) and not first.always:  # any key may come first: cut its comma off afterwards
-        body = _assembled([piece for key in keys for piece in _member(", ", key, members[key])])
-        return join("{", pc.utf8_slice_codeunits(body, 2), "}")
-    commas = ["{", *[", "] * (len(keys) - 1)]
-    pieces = [piece for comma, key in zip(commas, keys, strict=True) for piece in _member(comma, key, members[key])]
-    return _assembled([*pieces, "}"])
+    return JsonObjects(members).rows(0, None)
+
+
+class JsonObjects:
+    """A column of JSON objects that is laid out once and rendered in slices.
+
+    Args:
+        members: JSON for each key, as columns or as constants.
+    """
+
+    def __init__(self, members: Mapping[str, Value]) -> None:
+        keys = sorted(members, key=_key_order)
+        first = members[keys[0]]
+        self._late = isinstance(first, Drawn) and not first.always
+        """Whether any key may turn out to be the first, so that its comma is cut off afterwards."""
+        commas = [", "] * len(keys) if self._late else ["{", *[", "] * (len(keys) - 1)]
+        pieces: list[Piece | Drawn] = []
+        for comma, key in zip(commas, keys, strict=True):
+            for piece in _member(comma, key, members[key]):
+                _append(pieces, piece)
+        if not self._late:
+            _append(pieces, "}")
+        self._pieces = [_filled(piece) if isinstance(piece, Drawn) else piece for piece in pieces]
+
+    def rows(self, start: int, stop: int | None) -> Text:
+        """The objects of rows start to stop (exclusive)."""
+        body = join(*(part(piece, start, stop) for piece in self._pieces))
+        return join("{", pc.utf8_slice_codeunits(body, 2), "}") if self._late else body
+
+
+def part(piece: Piece | Drawn, start: int, stop: int | None) -> Piece:
+    """Rows start to stop (exclusive) of a piece; a constant is the same in all of them."""
+    if isinstance(piece, Drawn):
+        return take(piece.pool, piece.rows[start:stop])
+    return piece if isinstance(piece, str) else piece[start:stop]
 
 
 def _member(comma: str, key: str, value: Value) -> list[Piece | Drawn]:
@@ -163,16 +190,13 @@ def _member(comma: str, key: str, value: Value) -> list[Piece | Drawn]:
     return [label, value]
 
 
-def _assembled(pieces: list[Piece | Drawn]) -> Text:
-    """The pieces side by side, after neighbours were made one where that spares a pass over the rows."""
-    merged: list[Piece | Drawn] = []
-    for piece in pieces:
-        one = _merged(merged[-1], piece) if merged else None
-        if one is None:
-            merged.append(piece)
-        else:
-            merged[-1] = one
-    return join(*(_taken(piece) if isinstance(piece, Drawn) else piece for piece in merged))
+def _append(pieces: list[Piece | Drawn], piece: Piece | Drawn) -> None:
+    """Add a piece, as one with its left neighbour where that spares a pass over the rows."""
+    one = _merged(pieces[-1], piece) if pieces else None
+    if one is None:
+        pieces.append(piece)
+    else:
+        pieces[-1] = one
 
 
 def _merged(left: Piece | Drawn, right: Piece | Drawn) -> Piece | Drawn | None:
@@ -189,10 +213,9 @@ def _merged(left: Piece | Drawn, right: Piece | Drawn) -> Piece | Drawn | None:
     return None
 
 
-def _taken(drawn: Drawn) -> Text:
-    if drawn.always:
-        return take(drawn.pool, drawn.rows)
-    return take(pa.concat_arrays([pool([""]), drawn.pool]), drawn.rows + 1)
+def _filled(drawn: Drawn) -> Drawn:
+    """The same with nothing drawn where the key is left out."""
+    return drawn if drawn.always else Drawn(pa.concat_arrays([pool([""]), drawn.pool]), drawn.rows + 1)
 
 
 def render(templates: Sequence[str], which: I64, slots: Mapping[str, Text]) -> Text:

@@ -91,7 +91,7 @@ class Orders:
     web: I64
     """Number within the stream of web orders, -1 for other channels."""
 
-    def take(self, rows: Mask | I64 | slice) -> Orders:
+    def take(self, rows: Mask | I64) -> Orders:
         """The orders at these rows."""
         return Orders(**{field.name: getattr(self, field.name)[rows] for field in fields(self)})
 
@@ -129,11 +129,6 @@ class Items:
     """quantity x unit_price - discount."""
     returned: I64
     """Units that come back once the order is delivered."""
-
-    def of_orders(self, first: int, last: int, start: int, stop: int) -> Items:
-        """The items start to stop, which are those of the orders first to last (exclusive)."""
-        sliced = {field.name: getattr(self, field.name)[start:stop] for field in fields(self)}
-        return Items(**{**sliced, "starts": self.starts[first:last] - start, "order": sliced["order"] - first})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

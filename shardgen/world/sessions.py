@@ -6,7 +6,7 @@ browsing session is a stream of its own. Which script a session follows is decid
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
@@ -109,22 +109,6 @@ class Sessions:
     """The orders of the buying sessions, in their order."""
     lines: orders.Items
     """The items of those orders."""
-
-
-def part(visits: Sessions, start: int, stop: int) -> Sessions:
-    """The sessions at rows start to stop (exclusive)."""
-    first, last = (int(np.count_nonzero(visits.buying[:row])) for row in (start, stop))
-    counts = np.append(visits.lines.starts, len(visits.lines.order))
-    sliced = {
-        field.name: getattr(visits, field.name)[start:stop]
-        for field in fields(visits)
-        if field.name not in ("bought", "lines")
-    }
-    return Sessions(
-        **sliced,
-        bought=visits.bought.take(slice(first, last)),
-        lines=visits.lines.of_orders(first, last, int(counts[first]), int(counts[last])),
-    )
 
 
 def select(world: World, start: int, stop: int) -> Sessions:
