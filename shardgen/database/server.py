@@ -687,7 +687,8 @@ def _is_private(path: Path, uid: int) -> bool:
 
 
 def _dsn(directory: Path) -> str:
-    return f"postgresql:///{_NAME}?host={quote(str(directory))}&port={_PORT}&user={_NAME}"
+    # the empty hostaddr keeps PGHOSTADDR from leading elsewhere
+    return f"postgresql:///{_NAME}?host={quote(str(directory))}&hostaddr=&port={_PORT}&user={_NAME}"
 
 
 def _connect(dsn: str, *, autocommit: bool = False) -> psycopg.Connection[tuple[object, ...]]:

@@ -353,6 +353,7 @@ def test_the_server_outlives_its_starter_and_holds_neither_its_pipe_nor_its_lock
 HOSTILE = {
     "PGDATA": "/nonexistent",
     "PGHOST": "db.invalid",
+    "PGHOSTADDR": "127.0.0.1",
     "PGPORT": "1",
     "PGUSER": "somebody",
     "PGDATABASE": "nowhere",
@@ -383,7 +384,7 @@ def test_the_callers_environment_does_not_steer_it(base: Path) -> None:
 
 def test_psql_takes_the_dsn_wherever_the_environment_points(home: Path) -> None:
     running = server.start(home)
-    elsewhere = {name: HOSTILE[name] for name in ("PGHOST", "PGPORT", "PGUSER", "PGDATABASE")}
+    elsewhere = {name: HOSTILE[name] for name in ("PGHOST", "PGHOSTADDR", "PGPORT", "PGUSER", "PGDATABASE")}
     done = subprocess.run(
         [str(server.binary("psql")), "-XAtc", "SELECT current_user, current_database()", running.dsn],
         env=os.environ | elsewhere,
