@@ -19,7 +19,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from shardgen.database import server
+from shardgen.database import cluster, programs, server
 from shardgen.errors import ServerError
 
 NOBODY = 65534
@@ -269,7 +269,7 @@ def test_programs_out_of_reach_of_the_helper_account_are_copied(base: Path, monk
     closed.mkdir(mode=0o700)
     for entry in package.parent.glob(f"{package.name}*"):
         (closed / entry.name).symlink_to(entry)
-    monkeypatch.setattr(server, "_package", lambda: closed / package.name)
+    monkeypatch.setattr(programs, "_package", lambda: closed / package.name)
     notices: list[str] = []
     assert server.start(base / "h", on_notice=notices.append).started
     assert any("copying the programs to" in notice for notice in notices)
@@ -331,8 +331,8 @@ def test_settings_are_in_force(home: Path) -> None:
 
 def test_a_machine_of_2_gib_gets_a_small_cache(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     server.stop(home)
-    monkeypatch.setattr(server, "_memory", lambda: 2 << 30)
-    monkeypatch.setattr(server, "_shared_memory", lambda: 64 << 20)
+    monkeypatch.setattr(cluster, "_memory", lambda: 2 << 30)
+    monkeypatch.setattr(cluster, "_shared_memory", lambda: 64 << 20)
     running = server.start(home)
     assert query(running, "SHOW shared_buffers") == "256MB"
     assert query(running, "SHOW maintenance_work_mem") == "64MB"
