@@ -102,8 +102,9 @@ def mask(dsn: str) -> str:
         parameters = conninfo_to_dict(dsn)
     except psycopg.ProgrammingError:
         return _UNREADABLE
-    shown = {name: value for name, value in parameters.items() if name not in _SECRETS}
-    return make_conninfo("", **shown) + (" password=***" if len(shown) < len(parameters) else "")
+    given = {name: value for name, value in parameters.items() if value}  # an empty one says nothing
+    shown = {name: value for name, value in given.items() if name not in _SECRETS}
+    return make_conninfo("", **shown) + (" password=***" if len(shown) < len(given) else "")
 
 
 def without_secret(text: str, dsn: str) -> str:
