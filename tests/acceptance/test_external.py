@@ -53,12 +53,12 @@ def port() -> Iterator[int]:
         )
 
     data, log = str(home / "data"), str(home / "log")
-    run("initdb", "-D", data, "-U", "admin", "-A", "scram-sha-256", f"--pwfile={home / 'password'}", "-E", "UTF8")
-    run("pg_ctl", "-w", "-D", data, "-l", log, "-o", f"-p {number} -h 127.0.0.1 -k {home}", "start")
     try:
+        run("initdb", "-D", data, "-U", "admin", "-A", "scram-sha-256", f"--pwfile={home / 'password'}", "-E", "UTF8")
+        run("pg_ctl", "-w", "-D", data, "-l", log, "-o", f"-p {number} -h 127.0.0.1 -k {home}", "start")
         yield number
-    finally:
         run("pg_ctl", "-w", "-m", "immediate", "-D", data, "stop")
+    finally:
         shutil.rmtree(home)
 
 
