@@ -37,9 +37,9 @@ from shardgen.world.scripts import (
 EVENTS_PER_SESSION_ID = 64
 """event_id = session number x 64 + sequence number, which is at most 60."""
 
-EVENTS_AT_A_TIME = 65_536
+EVENTS_AT_A_TIME = 98_304
 """Events whose facts and pools are computed together, several batches of them: each step has a cost of its own,
-however few rows it is for, and few sessions in a hundred buy. It takes some 20 MiB."""
+however few rows it is for, and few sessions in a hundred buy. It takes some 40 MiB."""
 
 REFERRERS = words.pools([source.referrers for source in TRAFFIC_SOURCES])
 SENDS_REFERRER = np.array([bool(source.referrers) for source in TRAFFIC_SOURCES])
