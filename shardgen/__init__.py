@@ -9,14 +9,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from shardgen.api import load, plan, sample
+    from shardgen.api import load, plan, sample, verify
     from shardgen.errors import ShardgenError
 
 __version__ = "0.1.0"
 
-__all__ = ["ShardgenError", "__version__", "load", "plan", "sample"]
+__all__ = ["ShardgenError", "__version__", "load", "plan", "sample", "verify"]
 
-_HOMES = {"ShardgenError": "errors", "load": "api", "plan": "api", "sample": "api"}
+_HOMES = {"ShardgenError": "errors", "load": "api", "plan": "api", "sample": "api", "verify": "api"}
 
 
 def __getattr__(name: str) -> Any:

@@ -12,8 +12,8 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
-from shardgen.config import check_range
-from shardgen.errors import ConfigError, TargetError
+from shardgen.config import LEVELS, check_choice, check_range, table_names
+from shardgen.errors import ConfigError, ServerError, TargetError, VerificationError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from shardgen.reconcile import Report
     from shardgen.schema import Table
     from shardgen.settings import Settings
+    from shardgen.verification.report import Report as Verification
 
-__all__ = ["Options", "load", "plan", "sample"]
+__all__ = ["Options", "load", "plan", "sample", "verify"]
 
 MAX_SAMPLE = 100_000  # rows that fit in memory as Python objects without a thought
 
@@ -141,6 +142,57 @@ def sample(
     return sample_of(_settings({**options, "tables": table}, config), n)
 
 
+def verify(
+    dsn: str | None = None,
+    *,
+    level: str = "all",
+    tables: str | list[str] | tuple[str, ...] = (),
+    run: int | None = None,
+    regenerate: bool = False,
+    schema: str | None = None,
+    workers: int | None = None,
+    progress: str = "auto",
+    data_dir: Path | str | None = None,
+    config: Path | str | None = None,
+) -> Verification:
+    """Prove that a target holds what was planned, bit for bit, and that its story holds; writes nothing.
+
+    Args:
+        dsn: libpq connection string; without it the target is found as on the command line. A role that may read the
+            schema is enough.
+        level: ``counts``, ``laws``, ``shape``, ``digests`` or ``all``.
+        tables: only these, and the laws and shapes that concern them; all that were loaded by default.
+        run: only the tables of this run.
+        regenerate: build every row anew for the digests, instead of believing the ledger.
+        schema: of the target.
+        workers: connections that ask at the same time, and processes that hash.
+        progress: ``auto``, ``rich``, ``tqdm``, ``plain`` or ``none``.
+        data_dir: home of the embedded server, which must be running.
+        config: TOML file to read instead of ``shardgen.toml``.
+
+    Returns:
+        The report: ``report.ok``, and for each check its status, finding and samples. What was not applicable has
+        not failed, and has not held either.
+
+    Raises:
+        ConfigError: an option is wrong.
+        TargetError: the target cannot be reached.
+        VerificationError: no run is finished, or another version of shardgen or Faker loaded it.
+
+    Example:
+        >>> import shardgen
+        >>> report = shardgen.verify(level="laws", tables="orders")  # doctest: +SKIP
+        >>> [check.name for check in report.checks if check.status == "failed"]  # doctest: +SKIP
+        []
+    """
+    from shardgen.progress import display
+
+    named = {"dsn": dsn, "schema": schema, "workers": workers, "data_dir": data_dir}
+    settings = _settings(named, config)
+    with display(progress) as show:
+        return verification_of(settings, show, level=level, tables=tables, run=run, regenerate=regenerate)
+
+
 def prepared(settings: Settings, *, resume: bool) -> Callable[[Show], Report]:
     """Check everything that can be checked without a target; what comes back does the load.
 
@@ -161,6 +213,48 @@ def prepared(settings: Settings, *, resume: bool) -> Callable[[Show], Report]:
         return coordinator.load(config, how, options=settings.options(config), show=show)
 
     return carry_out
+
+
+def verification_of(
+    settings: Settings,
+    show: Show,
+    *,
+    level: str = "all",
+    tables: str | list[str] | tuple[str, ...] = (),
+    run: int | None = None,
+    regenerate: bool = False,
+) -> Verification:
+    """Verify the target that the settings name; a server is not started for it.
+
+    Raises:
+        ConfigError, TargetError, VerificationError: as :func:`verify`.
+    """
+    settings.check()
+    check_choice("level", level, LEVELS)
+    from shardgen.verification import verifier
+
+    request = verifier.Request(
+        dsn=_running(settings),
+        schema=settings.schema,
+        level=level,
+        tables=table_names(tables if isinstance(tables, str) else tuple(tables)),
+        run=run,
+        regenerate=regenerate,
+        workers=settings.load("").workers,
+    )
+    return verifier.verify(request, show)
+
+
+def _running(settings: Settings) -> str:
+    """The connection string of the target; the embedded server must be running."""
+    if settings.target.dsn is not None:
+        return settings.target.dsn
+    from shardgen.database import server
+
+    try:
+        return server.url(server.data_dir(settings.get("data_dir")))
+    except ServerError as error:
+        raise VerificationError(str(error)) from error
 
 
 def runs_of(settings: Settings) -> list[RunStatus]:

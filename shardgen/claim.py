@@ -136,6 +136,26 @@ def versions() -> dict[str, Any]:
     return {"shardgen": __version__, "data": DATA_VERSION, "faker": importlib.metadata.version("faker")}
 
 
+def difference(run: Run, plan: Plan, identity: Identity) -> str:
+    """Why today's code would not make the bytes of a run, in a sentence; empty where it would.
+
+    Args:
+        run: as the ledger has it.
+        plan: of the run's config, as today's code makes it.
+        identity: how today's code names it.
+    """
+    now = versions()
+    changed = [
+        f"{name} {run.versions.get(name)} is now {now[name]}" for name in now if run.versions.get(name) != now[name]
+    ]
+    why = f" ({', '.join(changed)})" if changed else ""
+    if run.fingerprint != identity.world(plan.config):
+        return f"run={run.run} was started with another data version or vocabulary{why}, so its rows would not match"
+    if run.plan_fingerprint != identity.plan(plan):
+        return f"run={run.run} was planned with other shard boundaries{why}"
+    return ""
+
+
 def _claim(connection: Connection, schema: str, decision: Decision, run: int) -> Claim:
     table = decision.table
     return Claim(
@@ -181,21 +201,8 @@ def _option_differences(run: Run, given: Mapping[str, Any]) -> list[str]:
 
 
 def _check_same(run: Run, plan: Plan, identity: Identity) -> None:
-    now = versions()
-    changed = [
-        f"{name} {run.versions.get(name)} is now {now[name]}" for name in now if run.versions.get(name) != now[name]
-    ]
-    why = f" ({', '.join(changed)})" if changed else ""
-    if run.fingerprint != identity.world(plan.config):
-        raise ResumeError(
-            f"run={run.run} was started with another data version or vocabulary{why}: its rows would not match; "
-            "use the versions of that run, or start over with --if-exists replace"
-        )
-    if run.plan_fingerprint != identity.plan(plan):
-        raise ResumeError(
-            f"run={run.run} was planned with other shard boundaries{why}: use the version of that run, or start over "
-            "with --if-exists replace"
-        )
+    if why := difference(run, plan, identity):
+        raise ResumeError(f"{why}: use the versions of that run, or start over with --if-exists replace")
 
 
 def _restricted(plan: Plan, claims: Mapping[str, Claim]) -> Plan:

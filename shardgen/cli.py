@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from shardgen import __version__
-from shardgen.config import IF_EXISTS, INDEX_MODES, PROGRESS, RAW_DATA_MODES, TABLES, plan_config
+from shardgen.config import IF_EXISTS, INDEX_MODES, LEVELS, PROGRESS, RAW_DATA_MODES, TABLES, plan_config
 from shardgen.errors import LoadError, ReconciliationError, ShardgenError
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from shardgen.events import Event
     from shardgen.settings import Settings
+    from shardgen.verification.report import Report
 
 F = TypeVar("F", bound=Callable[..., None])
 
@@ -55,6 +56,7 @@ def _number(name: str, text: str) -> Any:
 
 
 _WORLD, _FORM, _TARGET, _RUN = "The world", "What is loaded of it", "Target", "The run"
+_CHECKS = "What is verified"
 
 WORLD = {
     "seed": _number("seed", "Another seed is another world with the same laws."),
@@ -175,6 +177,7 @@ def _shardgen(
         "load --dsn postgresql://me@db.example:5432/shop --workers 4",
         "load --tables orders,customers --raw-data lean",
         "load --resume",
+        "load --verify",
     )
 )
 @takes(WORLD, FORM, PLACE, RUN)
@@ -183,6 +186,12 @@ def load(
     resume: Annotated[
         bool,
         typer.Option("--resume", metavar="", help="Go on with the unfinished run in the target.", rich_help_panel=_RUN),
+    ] = False,
+    verify: Annotated[
+        bool,
+        typer.Option(
+            "--verify", metavar="", help="Verify what was loaded, at every level, when it is.", rich_help_panel=_RUN
+        ),
     ] = False,
     as_json: Json = False,
     **options: Any,
@@ -202,10 +211,78 @@ def load(
             _print_json(error.report)
         error.add_note(f"to go on: {resume_command(options)}")
         raise
-    if as_json:
-        _print_json(report.to_json())
     if mode != "none":
         _show(load_summary(report, connect=_connect_command(settings, report.target)), stderr=True)
+    verification = _verify(settings, run=report.run) if verify else None
+    if as_json:
+        _print_json(report.to_json() | ({"verification": verification.to_json()} if verification else {}))
+    elif verification:
+        _show_verification(verification)
+    if not report.ok or (verification and not verification.ok):
+        raise typer.Exit(1)
+
+
+@app.command(
+    epilog=examples(
+        "verify",
+        "verify --level digests --table orders --regenerate",
+        "verify --dsn postgresql://me@db.example/shop --level laws --json",
+    )
+)
+@takes(PLACE, {name: RUN[name] for name in ("workers", "progress")})
+def verify(
+    *,
+    level: Annotated[
+        str,
+        typer.Option(
+            metavar="|".join(LEVELS),
+            help="counts: plan, ledger and count(*). laws: what must never be. shape: what should be typical. digests: "
+            "every byte. [dim]Default: all.[/]",
+            show_default=False,
+            rich_help_panel=_CHECKS,
+            autocompletion=lambda: list(LEVELS),
+        ),
+    ] = "all",
+    table: Annotated[
+        str,
+        typer.Option(
+            metavar="A,B",
+            help="Only these tables, and the laws and shapes that concern them. [dim]Default: all.[/]",
+            show_default=False,
+            rich_help_panel=_CHECKS,
+            autocompletion=lambda: list(TABLES),
+        ),
+    ] = "",
+    run: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="Only the tables of this run. [dim]Default: those of every finished run.[/]",
+            show_default=False,
+            rich_help_panel=_CHECKS,
+        ),
+    ] = None,
+    regenerate: Annotated[
+        bool,
+        typer.Option(
+            "--regenerate",
+            metavar="",
+            help="Build every row anew for the digests, instead of believing the ledger.",
+            rich_help_panel=_CHECKS,
+        ),
+    ] = False,
+    as_json: Json = False,
+    **options: Any,
+) -> None:
+    """Prove that the target holds what was planned, and that its story holds; writes nothing.
+
+    Exit code 0: all of it held. 1: something failed. 2: it could not be verified.
+    """
+    report = _verify(_settings(options), level=level, tables=table, run=run, regenerate=regenerate)
+    if as_json:
+        _print_json(report.to_json())
+    else:
+        _show_verification(report)
     if not report.ok:
         raise typer.Exit(1)
 
@@ -389,6 +466,21 @@ def resume_command(options: Mapping[str, Any]) -> str:
             shown = mask(value) if name == "dsn" else str(value)
             words += [f"--{name.replace('_', '-')}", shlex.quote(shown)]
     return " ".join(words)
+
+
+def _verify(settings: Settings, **asked: Any) -> Report:
+    """Verify with the display that the settings name."""
+    from shardgen.api import verification_of
+    from shardgen.progress import display
+
+    with display(settings.get("progress", "auto")) as show:
+        return verification_of(settings, show, **asked)
+
+
+def _show_verification(report: Report) -> None:
+    from shardgen.progress.checks import verification_table
+
+    _show(verification_table(report))
 
 
 def _connect_command(settings: Settings, target: str) -> str:

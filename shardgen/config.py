@@ -24,6 +24,8 @@ TABLES = ("customers", "products", "orders", "inventory", "reviews", "sessions",
 INDEX_MODES = ("keys", "full", "none")
 RAW_DATA_MODES = ("full", "lean", "none")
 IF_EXISTS = ("fail", "replace")
+LEVELS = ("counts", "laws", "shape", "digests", "all")
+"""How deep ``verify`` looks; the last one is all the others."""
 PROGRESS = ("auto", "rich", "tqdm", "plain", "none")
 
 MAX_SEED = 2**63 - 1

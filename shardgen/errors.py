@@ -6,6 +6,7 @@ ShardgenError                 exit code 1 unless a subclass says otherwise
 |   +-- TargetError           the target refuses: unreachable, no right, holds other rows, busy
 |   +-- ResumeError           there is no run to resume, or it differs from what was asked
 +-- ServerError               the embedded PostgreSQL could not be set up, started or stopped
++-- VerificationError         exit code 2: the verification could not run, or was cut short; nothing is known
 +-- LoadError                 the load stopped; what is done stays done, and --resume goes on
     +-- ShardError            one shard failed for good; carries shard, attempt and first cause
     +-- ReconciliationError   plan, ledger and tables disagree
@@ -41,6 +42,12 @@ class ResumeError(UsageError):
 
 class ServerError(ShardgenError):
     """The embedded PostgreSQL could not be set up, started or stopped."""
+
+
+class VerificationError(ShardgenError):
+    """The verification could not run or was cut short: it says nothing about what is loaded."""
+
+    exit_code = 2
 
 
 class LoadError(ShardgenError):

@@ -101,6 +101,31 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VerificationStarted:
+    """What there is to verify is known."""
+
+    checks: int
+    """How many CheckDone there will be."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckStarted:
+    """A part of a verification began: ``"L13"``, ``"count raw_orders"``, ``"orders/2025-03"``."""
+
+    check: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckDone:
+    """A part of a verification ended."""
+
+    check: str
+    failures: tuple[str, ...]
+    """What does not hold, in sentences."""
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LoadFinished:
     """The load came to its end, or was stopped; the display closes."""
 
@@ -117,5 +142,8 @@ Event = (
     | StepStarted
     | StepDone
     | Notice
+    | VerificationStarted
+    | CheckStarted
+    | CheckDone
     | LoadFinished
 )

@@ -22,7 +22,7 @@ ELSEWHERE = {
     "schema.py": {"psycopg.sql"},
     "settings.py": {"psycopg.conninfo.conninfo_to_dict", "psycopg.conninfo.make_conninfo", "psycopg.pq.Conninfo"},
 }
-"""What a module may use of psycopg outside database/ and sinks/, beside the names of its exceptions."""
+"""What a module may use of psycopg outside database/, sinks/ and verification/, beside the names of its exceptions."""
 CONFIGURATION = {"pydantic", "pydantic_core", "pydantic_settings"}
 
 
@@ -105,7 +105,7 @@ def test_planning_is_pure():
 def test_libraries_stay_where_they_belong(path):
     where, names = place(path), imports(path)
     found = outside(names)
-    if not where.startswith(("database/", "sinks/")):
+    if not where.startswith(("database/", "sinks/", "verification/")):
         used = {name for name in names if name.partition(".")[0] in DATABASE}
         assert used <= {"psycopg", *ELSEWHERE.get(where, ())}
         assert attributes_of("psycopg", path) <= {"Error", "ProgrammingError"}
@@ -147,7 +147,7 @@ def test_every_module_opens_with_what_it_owns(path):
 
 
 def test_what_is_public_is_pinned():
-    assert shardgen.__all__ == ["ShardgenError", "__version__", "load", "plan", "sample"]
+    assert shardgen.__all__ == ["ShardgenError", "__version__", "load", "plan", "sample", "verify"]
     assert shardgen.__all__ == sorted(shardgen.__all__)
     for name in shardgen.__all__:
         assert getattr(shardgen, name) is not None

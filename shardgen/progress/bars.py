@@ -8,9 +8,18 @@ from typing import Any, Self, TextIO
 
 from tqdm.auto import tqdm
 
-from shardgen.events import Event, LoadStarted, Notice, ShardFailed, ShardRetried, StepStarted
-from shardgen.progress.lines import failure, retry
-from shardgen.progress.tally import Account, Tally
+from shardgen.events import (
+    CheckDone,
+    Event,
+    LoadStarted,
+    Notice,
+    ShardFailed,
+    ShardRetried,
+    StepStarted,
+    VerificationStarted,
+)
+from shardgen.progress.lines import failure, refuted, retry
+from shardgen.progress.tally import Account, Checks, Tally
 
 ALL = "all"
 
@@ -39,7 +48,10 @@ class Bars:
         with self._lock:
             self._tally.take(event)
             self._tell(event)
-            self._draw()
+            if self._tally.checks is None:
+                self._draw()
+            else:
+                self._draw_checks(self._tally.checks)
 
     def _tell(self, event: Event) -> None:
         match event:
@@ -51,6 +63,12 @@ class Bars:
                 self._write(retry(event))
             case ShardFailed():
                 self._write(failure(event))
+            case VerificationStarted():
+                self._bars[ALL] = tqdm(
+                    desc="checks", total=event.checks, file=self._stream, dynamic_ncols=True, disable=False
+                )
+            case CheckDone() if event.failures:
+                self._write(refuted(event))
             case StepStarted() if self._bars:
                 self._bars[ALL].set_postfix_str(event.step)  # steps are few: shown at once
             case _:
@@ -61,6 +79,12 @@ class Bars:
             _move(bar, self._account(name))
         if self._bars:
             self._bars[ALL].set_postfix_str(self._tally.step or _shards(self._tally.all), refresh=False)
+
+    def _draw_checks(self, checks: Checks) -> None:
+        bar = self._bars[ALL]
+        failed = f"{checks.failed} failed, " if checks.failed else ""
+        bar.set_postfix_str(failed + ", ".join(checks.running), refresh=False)
+        bar.update(checks.done - bar.n)
 
     def _open(self) -> None:
         names = [*self._tally.tables, ALL] if self._each_table else [ALL]

@@ -7,9 +7,19 @@ import threading
 from types import TracebackType
 from typing import Self, TextIO
 
-from shardgen.events import Event, LoadFinished, LoadStarted, Notice, ShardFailed, ShardRetried, StepDone
+from shardgen.events import (
+    CheckDone,
+    Event,
+    LoadFinished,
+    LoadStarted,
+    Notice,
+    ShardFailed,
+    ShardRetried,
+    StepDone,
+    VerificationStarted,
+)
 from shardgen.progress import units
-from shardgen.progress.tally import Tally
+from shardgen.progress.tally import Checks, Tally
 
 INTERVAL = 5.0  # seconds: a sign of life without filling the log of a CI job
 BRIEF = 0.5  # seconds; a step that took less gets no line of its own
@@ -47,7 +57,9 @@ class Lines:
         while not self._closed.wait(self._interval):
             with self._lock, contextlib.suppress(OSError, ValueError):
                 self._tally.look()
-                if self._tally.run is not None and self._tally.ok is None:
+                if self._tally.checks is not None:
+                    self._say(checking(self._tally.checks))
+                elif self._tally.run is not None and self._tally.ok is None:
                     self._say(state(self._tally))
 
     def _say(self, line: str) -> None:
@@ -68,6 +80,12 @@ def told(event: Event, tally: Tally) -> str:
             line = f"{event.step}: {units.duration(event.seconds)}"
         case Notice():
             line = event.text
+        case VerificationStarted():
+            line = f"{units.count(event.checks)} checks"
+        case CheckDone() if event.failures:
+            line = refuted(event)
+        case CheckDone() if event.seconds >= BRIEF:
+            line = f"{event.check}: {units.duration(event.seconds)}"
         case LoadFinished() if tally.run is not None:
             line = ("finished" if event.ok else "stopped") + ": " + state(tally)
     return line
@@ -96,6 +114,18 @@ def state(tally: Tally) -> str:
     if total.retries:
         parts.append(f"retries {total.retries}")
     return ", ".join(parts)
+
+
+def checking(checks: Checks) -> str:
+    """How far a verification is, in one line."""
+    failed = f", {checks.failed} failed" if checks.failed else ""
+    running = f", at work: {', '.join(checks.running)}" if checks.running else ""
+    return f"checks {checks.done}/{checks.total}{failed}{running}"
+
+
+def refuted(event: CheckDone) -> str:
+    """What a check that failed says."""
+    return f"{event.check} failed: {'; '.join(event.failures)}"
 
 
 def retry(event: ShardRetried) -> str:

@@ -14,10 +14,10 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from shardgen.events import Event, Notice, ShardFailed, ShardRetried
+from shardgen.events import CheckDone, Event, Notice, ShardFailed, ShardRetried
 from shardgen.progress import units
-from shardgen.progress.lines import failure, retry
-from shardgen.progress.tally import LEAST, Account, Tally
+from shardgen.progress.lines import checking, failure, refuted, retry
+from shardgen.progress.tally import LEAST, Account, Checks, Tally
 
 REFRESH = 6  # a second: smooth to the eye, and far below 1 % of a CPU
 WIDE = 110  # columns from which totals and shards fit beside the bars
@@ -58,6 +58,8 @@ class Live:
                 self._say(retry(event), "yellow")
             case ShardFailed():
                 self._say(failure(event), "bold red")
+            case CheckDone() if event.failures:
+                self._say(refuted(event), "bold red")
             case _:
                 pass
 
@@ -65,6 +67,8 @@ class Live:
         """What is on the screen now."""
         with self._lock:
             self._tally.look()
+            if self._tally.checks is not None:
+                return self._verification(self._tally.checks)
             if not self._tally.tables:
                 return "" if self._tally.ok is not None else self._spin(Text("preparing"))
             return Group(bars(self._tally, wide=self._console.width >= WIDE), self._status())
@@ -87,6 +91,12 @@ class Live:
         if tally.all.flying:
             text.append(f"  in flight {len(tally.all.flying)}: {', '.join(tally.all.flying)}", style="dim")
         return self._spin(text)
+
+    def _verification(self, checks: Checks) -> RenderableType:
+        """A bar of checks, and those that are at work."""
+        bar = ProgressBar(total=1.0, completed=checks.share, complete_style="cyan", finished_style="green")
+        text = Text(f"{checking(checks)}  {units.clock(self._tally.elapsed)}", style="red" if checks.failed else "")
+        return Group(bar, self._spin(text) if checks.done < checks.total else text)
 
     def _spin(self, text: Text) -> RenderableType:
         """The text on one line behind the spinner, cut so that the terminal's ``^C`` does not begin another line."""

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 
 from shardgen.config import TABLES
 from shardgen.events import (
+    CheckDone,
+    CheckStarted,
     Event,
     LoadFinished,
     LoadStarted,
@@ -23,6 +25,7 @@ from shardgen.events import (
     ShardStarted,
     StepDone,
     StepStarted,
+    VerificationStarted,
 )
 
 WINDOW = 15.0  # seconds over which speed is taken: long enough to even out shards that end together
@@ -113,8 +116,32 @@ class Account:
         return None if self.began is None or self.ended is None else self.ended - self.began
 
 
+@dataclass(slots=True)
+class Checks:
+    """How far a verification is."""
+
+    total: int
+    done: int = 0
+    failed: int = 0
+    running: list[str] = field(default_factory=list)
+
+    @property
+    def share(self) -> float:
+        """Done, 0 to 1."""
+        return self.done / self.total if self.total else 1.0
+
+    def take(self, event: CheckStarted | CheckDone) -> None:
+        """Account for one event."""
+        if isinstance(event, CheckStarted):
+            self.running.append(event.check)
+            return
+        self.running.remove(event.check)
+        self.done += 1
+        self.failed += bool(event.failures)
+
+
 class Tally:
-    """The whole load as its events tell it; ask at any time."""
+    """The whole load, or verification, as its events tell it; ask at any time."""
 
     def __init__(self, clock: Clock = time.monotonic) -> None:
         self._clock = clock
@@ -131,6 +158,8 @@ class Tally:
         self.began = clock()
         self.ok: bool | None = None
         """How it ended, or None while it runs."""
+        self.checks: Checks | None = None
+        """Of a verification."""
 
     @property
     def elapsed(self) -> float:
@@ -162,7 +191,13 @@ class Tally:
             case LoadFinished():
                 self.ok = event.ok
             case _:
-                pass
+                self._verify(event)
+
+    def _verify(self, event: Event) -> None:
+        if isinstance(event, VerificationStarted):
+            self.checks = Checks(total=event.checks)
+        elif self.checks is not None and isinstance(event, CheckStarted | CheckDone):
+            self.checks.take(event)
 
     def look(self) -> None:
         """Note the present counts for the speeds; call it at every refresh."""

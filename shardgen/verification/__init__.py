@@ -1,1 +1,4 @@
-"""The proof that what is in the database is what the plan says and that its story holds; the laws are SQL files."""
+"""The proof that a target holds what its plan says, bit for bit, and that the story holds; it writes nothing.
+
+Laws and shapes are SQL files, one statement each; the package is not called verify because the public function is.
+"""

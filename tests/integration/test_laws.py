@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from shardgen import verify
+from shardgen import verification
 from shardgen.config import PlanConfig, plan_config
 from shardgen.encode import Encoder
 from shardgen.planning import Shard, build_plan
@@ -25,7 +25,7 @@ from shardgen.world.lexicon.traffic import TRAFFIC_SOURCES
 from tests.conftest import fresh_database
 from tests.worlds import TODAY, shard_bytes
 
-LAWS = {path.stem: path for path in sorted((Path(verify.__file__).parent / "laws").glob("*.sql"))}
+LAWS = {path.stem: path for path in sorted((Path(verification.__file__).parent / "laws").glob("*.sql"))}
 
 WEEK: dict[str, Any] = {"days": 7, "customers": 300, "products": 120, "orders_per_day": 60, "sessions_per_day": 200}
 MONTH = WEEK | {"days": 33, "orders_per_day": 65, "sessions_per_day": 120}  # shares are looked at from 2,000 rows on

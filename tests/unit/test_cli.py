@@ -24,6 +24,7 @@ from shardgen.reconcile import Report, TableReport
 
 COMMANDS = {
     "load": ["load"],
+    "verify": ["verify"],
     "plan": ["plan"],
     "status": ["status"],
     "schema": ["schema"],

@@ -1,0 +1,76 @@
+"""The rows of a shard as the server has them, as binary COPY sends them: a stream of bytes, in one of two orders.
+
+Heap order costs a bare scan and is the order of loading for a leaf that nobody has touched since; key order is that of
+every shard, whatever happened to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from psycopg import sql
+
+from shardgen.database.postgres import Connection
+from shardgen.encode import HEADER, TRAILER
+from shardgen.planning import Shard
+from shardgen.schema import TABLES, Table
+from shardgen.verification import keys
+
+Blocks = Iterator[bytes | bytearray | memoryview]
+"""COPY rows, cut anywhere."""
+
+_COPY: Final = sql.SQL("COPY {} TO STDOUT (FORMAT binary)")
+
+
+def in_heap_order(connection: Connection, schema: str, table: Table, leaf: str) -> Blocks:
+    """The rows of a leaf as they lie."""
+    return _copied(connection, sql.SQL("{} ({})").format(sql.Identifier(schema, leaf), _columns(table)))
+
+
+def in_key_order(connection: Connection, schema: str, relation: str, shard: Shard, leaf: str | None) -> Blocks:
+    """The rows of a shard by number; texts that are no id come last.
+
+    Args:
+        relation: the whole table.
+        leaf: the partition that is the shard, if there is one.
+    """
+    table = TABLES[shard.table]
+    if shard.leaf is None:
+        for low, high in keys.id_ranges(shard):
+            column = sql.Identifier(keys.key(table))
+            condition = sql.SQL("{} BETWEEN {} AND {}").format(column, sql.Literal(low), sql.Literal(high))
+            yield from _copied(connection, _selected(table, sql.Identifier(schema, relation), condition, column))
+        return
+    order = sql.SQL("{} NULLS LAST").format(keys.number(table))
+    if leaf is not None:
+        query = _selected(table, sql.Identifier(schema, leaf), sql.SQL("true"), order)
+    else:
+        condition = sql.SQL("{column} >= {lower} AND {column} < {upper}").format(
+            column=sql.Identifier(table.partition_by),
+            lower=sql.Literal(shard.leaf.lower.isoformat()),
+            upper=sql.Literal(shard.leaf.upper.isoformat()),
+        )
+        query = _selected(table, sql.Identifier(schema, relation), condition, order)
+    yield from _copied(connection, query)
+
+
+def _selected(table: Table, relation: sql.Composable, condition: sql.Composable, order: sql.Composable) -> sql.Composed:
+    return sql.SQL("(SELECT {} FROM {} WHERE {} ORDER BY {})").format(_columns(table), relation, condition, order)
+
+
+def _columns(table: Table) -> sql.Composed:
+    return sql.SQL(", ").join(sql.Identifier(column.name) for column in table.columns)
+
+
+def _copied(connection: Connection, source: sql.Composed) -> Blocks:
+    """What COPY sends, without header and trailer; the server sends them with the first row, and alone."""
+    with connection.cursor() as cursor, cursor.copy(_COPY.format(source)) as copy:
+        held = bytes(next(iter(copy)))
+        assert held.startswith(HEADER), f"COPY began with {held[:20]!r}"
+        last: bytes | bytearray | memoryview = held[len(HEADER) :]
+        for block in copy:
+            yield last
+            last = block
+        assert bytes(last).endswith(TRAILER), f"COPY ended with {bytes(last)[-20:]!r}"
+        yield last[: -len(TRAILER)]

@@ -1,0 +1,148 @@
+"""Plan, ledger and count(*), side by side for each table and each shard."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from psycopg import sql
+
+from shardgen import reconcile
+from shardgen.database.postgres import Connection, one
+from shardgen.database.target import Target
+from shardgen.planning import Plan, Shard
+from shardgen.reconcile import Counted, TableReport
+from shardgen.schema import TABLES
+from shardgen.verification import keys
+from shardgen.verification.readers import Question
+from shardgen.verification.report import Check, Status
+from shardgen.verification.subject import Loaded, Subject
+
+ELSEWHERE = ""
+"""In place of a shard's id, for rows that belong to none."""
+
+
+def questions(subject: Subject, plans: Mapping[int, Plan], tables: Iterable[str]) -> list[Question]:
+    """One for each of the tables."""
+    return [_question(subject.tables[name], plans) for name in tables]
+
+
+def count(connection: Connection, loaded: Loaded, plan: Plan) -> Check:
+    """Compare the counts of one table."""
+    start = time.perf_counter()
+    name, shards = loaded.claim.target, plan.of(loaded.claim.target)
+    counted = reconcile.count(connection, loaded.claim)
+    by_shard = _by_shard(connection, loaded, plan.config.schema, shards, counted)
+    (table,), differences = reconcile.reconcile(plan, [_target(loaded)], loaded.shards, {name: counted})
+    found = [*differences, *_differences(loaded, shards, counted, by_shard)]
+    return Check(
+        level="counts",
+        name=name,
+        about="plan, ledger and count(*)",
+        status=Status.FAILED if found else Status.HELD,
+        finding=_finding(table, loaded),
+        offenders=len(found),
+        samples=tuple(found),
+        seconds=round(time.perf_counter() - start, 3),
+        figures=_figures(table, loaded, shards, by_shard),
+    )
+
+
+def _question(loaded: Loaded, plans: Mapping[int, Plan]) -> Question:
+    return Question(
+        name=f"count {loaded.claim.relation}",
+        ask=lambda connection: [count(connection, loaded, plans[loaded.run.run])],
+    )
+
+
+def _target(loaded: Loaded) -> Target:
+    """The table as reconciliation knows it; how it was loaded does not matter any more."""
+    return Target(claim=loaded.claim, slow="", routed=frozenset(), homeless=(), references=frozenset())
+
+
+def _by_shard(
+    connection: Connection, loaded: Loaded, schema: str, shards: Sequence[Shard], counted: Counted
+) -> dict[str, int]:
+    """Rows of each shard: of its leaf, or else of its range of time or numbers."""
+    if not TABLES[loaded.claim.target].partitioned:
+        return _by_number(connection, loaded, schema, shards)
+    return {
+        shard.id: counted.rows[shard.leaf.name]
+        if shard.leaf.name in counted.rows
+        else _between(connection, loaded, schema, shard)
+        for shard in shards
+        if shard.leaf
+    }
+
+
+def _by_number(connection: Connection, loaded: Loaded, schema: str, shards: Sequence[Shard]) -> dict[str, int]:
+    """Rows of each shard of a plain table, in one pass over it."""
+    starts = [keys.bounds(shard)[0] for shard in shards] + [keys.bounds(shard)[1] for shard in shards[-1:]]
+    rows = connection.execute(
+        sql.SQL("SELECT width_bucket({}, %s::bigint[]), count(*) FROM {} GROUP BY 1").format(
+            keys.number(TABLES[loaded.claim.target]), sql.Identifier(schema, loaded.claim.relation)
+        ),
+        [starts or [1]],
+    )
+    found = dict.fromkeys((shard.id for shard in shards), 0)
+    for bucket, count_ in rows:
+        shard = shards[bucket - 1].id if bucket and bucket <= len(shards) else ELSEWHERE
+        found[shard] = found.get(shard, 0) + count_
+    return found
+
+
+def _between(connection: Connection, loaded: Loaded, schema: str, shard: Shard) -> int:
+    """Rows of a shard whose leaf is not a partition of the table."""
+    assert shard.leaf
+    statement = sql.SQL("SELECT count(*) FROM {table} WHERE {column} >= %s AND {column} < %s").format(
+        table=sql.Identifier(schema, loaded.claim.relation),
+        column=sql.Identifier(TABLES[shard.table].partition_by),
+    )
+    return int(one(connection.execute(statement, [shard.leaf.lower, shard.leaf.upper]))[0])
+
+
+def _differences(loaded: Loaded, shards: Sequence[Shard], counted: Counted, by_shard: Mapping[str, int]) -> list[str]:
+    """What the reconciliation of leaves does not tell: shards without a leaf, and rows of no shard."""
+    recorded = {row.shard: row.rows for row in loaded.shards}
+    table = f"table={loaded.claim.target}"
+    found = [
+        f"{table}: shard={shard.id} holds {by_shard[shard.id]} rows, ledger={recorded[shard.id]}"
+        for shard in shards
+        if shard.id in recorded
+        and by_shard[shard.id] != recorded[shard.id]
+        and not (shard.leaf and shard.leaf.name in counted.rows)
+    ]
+    if strays := by_shard.get(ELSEWHERE):
+        found.append(f"{table}: {strays} rows have keys that belong to no shard")
+    return found
+
+
+def _finding(table: TableReport, loaded: Loaded) -> str:
+    shards = f"{len(loaded.shards)} shard{'s' * (len(loaded.shards) != 1)}"
+    if table.ledger == table.counted and (table.planned == table.ledger or not table.exact):
+        return f"{table.counted:,} rows in {shards}"
+    about = "" if table.exact else "about "
+    return f"planned {about}{table.planned:,}, ledger {table.ledger:,}, counted {table.counted:,}"
+
+
+def _figures(
+    table: TableReport, loaded: Loaded, shards: Sequence[Shard], by_shard: Mapping[str, int]
+) -> dict[str, Any]:
+    recorded = {row.shard: row.rows for row in loaded.shards}
+    return {
+        "planned": table.planned,
+        "exact": table.exact,
+        "ledger": table.ledger,
+        "counted": table.counted,
+        "shards": [
+            {
+                "shard": shard.id,
+                "planned": shard.rows,
+                "exact": shard.exact,
+                "ledger": recorded.get(shard.id),
+                "counted": by_shard[shard.id],
+            }
+            for shard in shards
+        ],
+    }

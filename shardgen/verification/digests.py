@@ -1,0 +1,261 @@
+"""Content, bit for bit: the rows of every shard hashed and compared with the ledger, and with what the plan gives.
+
+Each shard is the work of one process: it hashes what the server sends, builds the shard anew if asked to, and where
+the digests differ, both are walked along in key order until the rows are named that were changed, lost or added.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Final
+
+import psycopg
+import xxhash
+
+from shardgen.config import PlanConfig
+from shardgen.database import catalog
+from shardgen.database.failures import describe
+from shardgen.database.postgres import Connection, without_secret
+from shardgen.encode import Encoder
+from shardgen.errors import VerificationError
+from shardgen.events import CheckDone, CheckStarted, Event
+from shardgen.planning import Plan, Shard
+from shardgen.pool import Engine, ForkserverEngine
+from shardgen.schema import TABLES
+from shardgen.verification import contents, rows
+from shardgen.verification.readers import reader
+from shardgen.verification.report import Check, Status
+from shardgen.verification.rows import Differences
+from shardgen.verification.subject import Loaded, Subject
+from shardgen.worker import build_batches
+
+BATCH_ROWS: Final = 8_192  # as a load has by default
+SAMPLES: Final = 9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One shard to examine; all that a process needs for it."""
+
+    dsn: str = field(repr=False)
+    config: PlanConfig
+    shard: Shard
+    relation: str
+    """The whole table."""
+    leaf: str | None
+    """The partition that is the shard, where there is one."""
+    digest: str
+    """By the ledger."""
+    regenerate: bool
+    """Whether to build the shard although the digests agree."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examined:
+    """What came of it."""
+
+    shard: str
+    ledger: str
+    """Digest in the ledger."""
+    found: str
+    """Digest of what the table holds."""
+    regenerated: str | None
+    """Digest of what the plan gives, where it was built; always, where the others differ."""
+    differences: Differences | None
+    """Where digests differ, the rows that do."""
+    seconds: float
+
+    @property
+    def equal(self) -> bool:
+        """Whether all digests are the same."""
+        return self.found == self.ledger and self.regenerated in (None, self.found)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """A shard that could not be examined; failures of the driver do not cross between processes well."""
+
+    shard: str
+    error: str
+    """One line, without secrets."""
+
+
+def examine(item: Item) -> Examined | Trouble:
+    """Hash one shard; name its rows where it is not what it should be."""
+    start = time.perf_counter()
+    try:
+        connection = _connection(item.dsn, item.config.schema)
+        examined = _examine(connection, item)
+    except psycopg.Error as error:
+        _connections.clear()
+        return Trouble(shard=item.shard.id, error=without_secret(describe(error), item.dsn))
+    return replace(examined, seconds=round(time.perf_counter() - start, 3))
+
+
+def check(
+    connection: Connection,
+    dsn: str,
+    subject: Subject,
+    plans: Mapping[int, Plan],
+    tables: Sequence[str],
+    *,
+    regenerate: bool,
+    workers: int,
+    show: Callable[[Event], None],
+    engine: Engine | None = None,
+) -> list[Check]:
+    """Examine every shard of the tables in worker processes, the largest first.
+
+    Raises:
+        VerificationError: the server or a process failed.
+    """
+    items = _items(connection, dsn, subject, plans, tables, regenerate=regenerate)
+    found = _examined(items, engine or ForkserverEngine(), workers, show)
+    return [_check(subject.tables[name], [each for each in found if _table(each) == name]) for name in tables]
+
+
+def number_of(subject: Subject, tables: Iterable[str]) -> int:
+    """How many shards there are to examine."""
+    return sum(len(subject.tables[name].shards) for name in tables)
+
+
+# --- in a worker process ----------------------------------------------------------------------------------------------
+
+_connections: dict[tuple[str, str], Connection] = {}
+
+
+def _connection(dsn: str, schema: str) -> Connection:
+    if (dsn, schema) not in _connections:
+        _connections[dsn, schema] = reader(dsn, schema, purpose="digest")
+    return _connections[dsn, schema]
+
+
+def _examine(connection: Connection, item: Item) -> Examined:
+    schema, shard = item.config.schema, item.shard
+    found = ""
+    if item.leaf is not None:
+        found = _digest(contents.in_heap_order(connection, schema, TABLES[shard.table], item.leaf))
+    if found != item.digest:  # rows that were rewritten lie elsewhere, though they may be the same
+        found = _digest(contents.in_key_order(connection, schema, item.relation, shard, item.leaf))
+    built = _digest(_built(item)) if item.regenerate or found != item.digest else None
+    differences = None
+    if found != item.digest or built not in (None, found):
+        there = contents.in_key_order(connection, schema, item.relation, shard, item.leaf)
+        differences = rows.compare(TABLES[shard.table], rows.rows(_built(item)), rows.rows(there))
+    return Examined(
+        shard=shard.id, ledger=item.digest, found=found, regenerated=built, differences=differences, seconds=0.0
+    )
+
+
+def _digest(blocks: Iterable[bytes | bytearray | memoryview]) -> str:
+    digest = xxhash.xxh3_128()
+    for block in blocks:
+        digest.update(block)
+    return digest.hexdigest()
+
+
+def _built(item: Item) -> contents.Blocks:
+    """The COPY rows of the shard, out of the plan alone."""
+    return map(Encoder(TABLES[item.shard.table]).rows, build_batches(item.config, item.shard, BATCH_ROWS))
+
+
+# --- in the process that asks -----------------------------------------------------------------------------------------
+
+
+def _items(
+    connection: Connection,
+    dsn: str,
+    subject: Subject,
+    plans: Mapping[int, Plan],
+    tables: Sequence[str],
+    *,
+    regenerate: bool,
+) -> list[Item]:
+    items = []
+    for name in tables:
+        loaded = subject.tables[name]
+        leaves = {leaf for _, schema, leaf in catalog.leaves(connection, loaded.claim.oid) if schema == subject.schema}
+        digests = {row.shard: row.digest for row in loaded.shards}
+        items += [
+            Item(
+                dsn=dsn,
+                config=loaded.config,
+                shard=shard,
+                relation=loaded.claim.relation,
+                leaf=shard.leaf.name if shard.leaf and shard.leaf.name in leaves else None,
+                digest=digests[shard.id],
+                regenerate=regenerate,
+            )
+            for shard in plans[loaded.run.run].of(name)
+            if shard.id in digests  # counts tell of those that are not
+        ]
+    return sorted(items, key=lambda item: -item.shard.bytes)
+
+
+def _examined(items: Sequence[Item], engine: Engine, workers: int, show: Callable[[Event], None]) -> list[Examined]:
+    """All items, as many at a time as there are workers."""
+    waiting, running, found = list(reversed(items)), set[Future[Examined | Trouble]](), []
+    executor = engine.start(min(workers, max(1, len(items))))
+    try:
+        while waiting or running:
+            while waiting and len(running) < workers:
+                show(CheckStarted(check=waiting[-1].shard.id))
+                running.add(executor.submit(examine, waiting.pop()))
+            done, running = wait(running, return_when=FIRST_COMPLETED)
+            for outcome in (future.result() for future in done):
+                if isinstance(outcome, Trouble):
+                    raise VerificationError(f"shard={outcome.shard!r} could not be read: {outcome.error}")
+                found.append(outcome)
+                show(CheckDone(check=outcome.shard, failures=_sentences(outcome)[:1], seconds=outcome.seconds))
+    except BrokenExecutor as error:
+        raise VerificationError(f"a worker process died: {engine.describe() or 'exit code unknown'}") from error
+    finally:
+        engine.close()
+    return found
+
+
+def _table(examined: Examined) -> str:
+    return examined.shard.partition("/")[0]
+
+
+def _check(loaded: Loaded, found: Sequence[Examined]) -> Check:
+    """One table's shards in one check."""
+    found = sorted(found, key=lambda each: each.shard)
+    bad = [each for each in found if not each.equal]
+    against = "ledger and plan" if found and all(each.regenerated for each in found) else "the ledger"
+    shards = f"{len(found)} shard{'s' * (len(found) != 1)}"
+    return Check(
+        level="digests",
+        name=loaded.claim.target,
+        about="content, bit for bit",
+        status=Status.FAILED if bad else Status.HELD,
+        finding=f"{len(bad)} of {shards} differ" if bad else f"{shards} equal to {against}",
+        offenders=len(bad),
+        samples=tuple(sentence for each in bad for sentence in _sentences(each))[:SAMPLES],
+        seconds=round(sum(each.seconds for each in found), 3),
+        figures={"shards": [_plain(each) for each in found]},
+    )
+
+
+def _sentences(examined: Examined) -> tuple[str, ...]:
+    """What is wrong with a shard."""
+    if examined.equal:
+        return ()
+    start = f"shard={examined.shard}"
+    told = examined.differences
+    if told is None or not (told.changed or told.missing or told.additional):
+        return (f"{start}: rows are as planned, but the ledger's digest is another",)
+    summary = f"{start}: {told.changed} rows changed, {told.missing} missing, {told.additional} not planned"
+    drift = (f"{start}: what this code builds is not what the ledger has either: was it loaded by another version?",)
+    return (
+        summary,
+        *(f"{start}: {sample}" for sample in told.samples),
+        *(drift if examined.regenerated != examined.ledger else ()),
+    )
+
+
+def _plain(examined: Examined) -> dict[str, Any]:
+    return {**asdict(examined), "equal": examined.equal}

@@ -1,0 +1,118 @@
+"""Read-only sessions, and a few of them at work on a list of questions at the same time."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from typing import Final
+
+import psycopg
+
+from shardgen.database.postgres import Connection, application_name, connect, here
+from shardgen.events import CheckDone, CheckStarted, Event
+from shardgen.verification.report import Check, Status
+
+_SETTINGS: Final = {
+    "default_transaction_read_only": "on",
+    "work_mem": "128MB",  # the largest sorts and hashes of the laws then stay in memory at the default volumes
+    "max_parallel_workers_per_gather": "0",  # the sessions are the parallelism
+    "jit": "off",  # it costs the laws more than it saves them
+    "synchronize_seqscans": "off",  # a scan begins at the beginning, so that heap order is the order of loading
+    "datestyle": "ISO, YMD",
+    "timezone": "UTC",
+    "extra_float_digits": "1",
+    "statement_timeout": "0",
+    "lock_timeout": "30s",
+    "idle_in_transaction_session_timeout": "0",
+}
+"""All of them may be set by any role."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """Something to find out over one connection."""
+
+    name: str
+    """For the display: ``"L13"``."""
+    ask: Callable[[Connection], list[Check]]
+
+
+def reader(dsn: str, schema: str, *, purpose: str = "verify") -> Connection:
+    """A session that reads one schema, and cannot write."""
+    connection = connect(dsn, application_name=application_name(purpose, here()))
+    for name, value in _SETTINGS.items():
+        connection.execute("SELECT set_config(%s, %s, false)", [name, value])
+    connection.execute("SELECT set_config('search_path', quote_ident(%s), false)", [schema])
+    return connection
+
+
+class Readers:
+    """Threads with a read-only session each, for as long as there are questions.
+
+    Args:
+        dsn: the target.
+        schema: first and only on the search path.
+        number: of sessions.
+        show: hears of each question's begin and end, from any thread.
+    """
+
+    def __init__(self, dsn: str, schema: str, *, number: int, show: Callable[[Event], None]) -> None:
+        self._dsn = dsn
+        self._schema = schema
+        self._number = number
+        self._show = show
+        self._lock = threading.Lock()
+        self._waiting: deque[tuple[int, Question]] = deque()
+        self._answers: dict[int, list[Check]] = {}
+        self._open: set[Connection] = set()
+
+    def ask(self, questions: Sequence[Question]) -> list[Check]:
+        """The answers in the order of the questions, which are begun in that order too.
+
+        Raises:
+            psycopg.Error: the first failure; what else runs is cancelled.
+        """
+        self._waiting = deque(enumerate(questions))
+        with ThreadPoolExecutor(self._number, thread_name_prefix="verify") as threads:
+            work = [threads.submit(self._work) for _ in range(min(self._number, len(questions)))]
+            try:
+                done, _ = wait(work, return_when=FIRST_EXCEPTION)
+                for each in done:
+                    each.result()
+            except BaseException:
+                self._cancel()
+                raise
+        return [check for _, checks in sorted(self._answers.items()) for check in checks]
+
+    def _work(self) -> None:
+        with reader(self._dsn, self._schema) as connection:
+            self._open.add(connection)
+            while (next_one := self._next()) is not None:
+                place, question = next_one
+                self._show(CheckStarted(check=question.name))
+                start = time.perf_counter()
+                checks = question.ask(connection)
+                self._answers[place] = checks
+                self._show(done(question.name, checks, time.perf_counter() - start))
+
+    def _next(self) -> tuple[int, Question] | None:
+        with self._lock:
+            return self._waiting.popleft() if self._waiting else None
+
+    def _cancel(self) -> None:
+        with self._lock:
+            self._waiting.clear()
+        for connection in set(self._open):
+            with contextlib.suppress(psycopg.Error):
+                connection.cancel_safe(timeout=5)
+
+
+def done(name: str, checks: Sequence[Check], seconds: float) -> CheckDone:
+    """The event that tells how a question was answered."""
+    failed = [f"{check.name}: {check.finding}" for check in checks if check.status is Status.FAILED]
+    return CheckDone(check=name, failures=tuple(failed), seconds=round(seconds, 3))

@@ -1,0 +1,63 @@
+"""What a verification found: one Check for each thing looked at, in one Report."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+class Status(enum.StrEnum):
+    """How a check ended; what could not be checked has not held."""
+
+    HELD = "held"
+    FAILED = "failed"
+    NOT_APPLICABLE = "not applicable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One table counted, law asked, shape measured or table's content compared."""
+
+    level: str
+    """One of config.LEVELS but ``"all"``."""
+    name: str
+    """``"orders"``, ``"L4"`` or ``"S2"``; several figures of a shape share its name."""
+    about: str
+    """What is looked at, in a line."""
+    status: Status
+    finding: str
+    """What was found, or why the check is not applicable."""
+    samples: tuple[str, ...] = ()
+    """A few of the rows or shards that failed."""
+    offenders: int = 0
+    """How many there are."""
+    seconds: float = 0.0
+    figures: dict[str, Any] = field(default_factory=dict)
+    """The numbers behind the finding, as JSON values; which ones depends on the level."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What a verification found."""
+
+    target: str
+    """Connection string, without its password."""
+    schema: str
+    runs: tuple[int, ...]
+    """The runs whose tables were looked at."""
+    levels: tuple[str, ...]
+    ok: bool
+    """Whether nothing failed; what was not applicable did not fail."""
+    regenerated: bool
+    """Whether content was compared with what the plan gives, not with the ledger alone."""
+    checks: tuple[Check, ...]
+    seconds: float
+
+    def count(self, status: Status) -> int:
+        """How many checks ended so."""
+        return sum(check.status is status for check in self.checks)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return asdict(self)

@@ -1,0 +1,151 @@
+"""Rows of binary COPY taken apart, and two streams of them compared row by row and column by column.
+
+A row is an int16 number of fields, then for each field an int32 length, -1 for null, and its bytes. Source: PostgreSQL
+documentation, COPY, "Binary Format".
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import Final
+
+from psycopg import postgres, pq
+from psycopg.adapt import Transformer
+
+from shardgen.database.catalog import base_type
+from shardgen.schema import Column, Table
+from shardgen.verification import keys
+
+SAMPLES: Final = 3
+_EXCERPT: Final = 24  # bytes of a text on either side of where it differs
+_FIELDS, _LENGTH = struct.Struct(">h").unpack_from, struct.Struct(">i").unpack_from
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Differences:
+    """How the rows of a shard differ from what they should be."""
+
+    changed: int
+    missing: int
+    additional: int
+    samples: tuple[str, ...]
+    """The first few, in order of their keys: ``"row REV0000000017: review_text is ..."``."""
+
+
+def rows(blocks: Iterable[bytes | bytearray | memoryview]) -> Iterator[bytes]:
+    """The rows of a stream that is cut anywhere."""
+    rest = b""
+    for block in blocks:
+        have = rest + bytes(block)
+        start = 0
+        while (end := _end(have, start)) is not None:
+            yield have[start:end]
+            start = end
+        rest = have[start:]
+    assert not rest, f"COPY ended within a row: {rest[:40]!r}"
+
+
+def fields(row: bytes) -> list[bytes | None]:
+    """The fields of a row; None for null."""
+    found: list[bytes | None] = []
+    place = 2
+    for _ in range(_FIELDS(row)[0]):
+        length = _LENGTH(row, place)[0]
+        place += 4
+        found.append(None if length < 0 else row[place : place + length])
+        place += max(0, length)
+    return found
+
+
+def compare(table: Table, planned: Iterator[bytes], found: Iterator[bytes]) -> Differences:
+    """Walk along two streams of rows in key order, and tell where they part.
+
+    Args:
+        table: whose rows they are.
+        planned: what should be there.
+        found: what is there.
+    """
+    changed = missing = additional = 0
+    samples: list[str] = []
+    ours, theirs = next(planned, None), next(found, None)
+    while ours is not None or theirs is not None:
+        if ours == theirs:
+            ours, theirs = next(planned, None), next(found, None)
+            continue
+        place = _order(table, ours, theirs)
+        if place < 0 and ours is not None:
+            missing += 1
+            sentence = f"row {_key(table, ours)} is missing"
+        elif place > 0 and theirs is not None:
+            additional += 1
+            sentence = f"row {_key(table, theirs)} is not planned"
+        else:
+            assert ours is not None
+            assert theirs is not None
+            changed += 1
+            sentence = f"row {_key(table, ours)}: {_change(table, ours, theirs)}"
+        if len(samples) < SAMPLES:
+            samples.append(sentence)
+        ours = next(planned, None) if place <= 0 else ours
+        theirs = next(found, None) if place >= 0 else theirs
+    return Differences(changed=changed, missing=missing, additional=additional, samples=tuple(samples))
+
+
+def _end(have: bytes, start: int) -> int | None:
+    """Where the row ends that begins at ``start``; None where it is not all there."""
+    size = len(have)
+    if start + 2 > size:
+        return None
+    place = start + 2
+    for _ in range(_FIELDS(have, start)[0]):
+        if place + 4 > size:
+            return None
+        length = _LENGTH(have, place)[0]
+        place += 4 + max(0, length)
+    return place if place <= size else None
+
+
+def _order(table: Table, ours: bytes | None, theirs: bytes | None) -> int:
+    """Whose key comes first: -1 ours, 1 theirs, 0 they are the same; a key that is no id is always theirs."""
+    if ours is None or theirs is None:
+        return 1 if ours is None else -1
+    planned, found = (keys.number_in(table, fields(row)[0]) for row in (ours, theirs))
+    assert planned is not None
+    return 1 if found is None else (planned > found) - (planned < found)
+
+
+def _key(table: Table, row: bytes) -> str:
+    return keys.shown(table, fields(row)[0])
+
+
+def _change(table: Table, ours: bytes, theirs: bytes) -> str:
+    """Which columns differ, and how the first of them does."""
+    pairs = zip_longest(table.columns, fields(ours), fields(theirs))
+    parted = [(column, planned, found) for column, planned, found in pairs if planned != found]
+    column, planned, found = parted[0]
+    others = f"; so do {', '.join(each.name for each, _, _ in parted[1:])}" if len(parted) > 1 else ""
+    at = _first_difference(planned or b"", found or b"")
+    return f"{column.name} is {_shown(column, found, at)}, planned {_shown(column, planned, at)}{others}"
+
+
+def _first_difference(one: bytes, other: bytes) -> int:
+    return next(
+        (place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other))
+    )
+
+
+def _shown(column: Column, field: bytes | None, at: int) -> str:
+    """The value; of a text that part which differs, from the byte ``at`` on."""
+    if field is None:
+        return "null"
+    if column.type == "text" or column.type.startswith(("varchar", "jsonb")):
+        first = int(column.jsonb)  # a jsonb begins with a byte for its version
+        start, stop = max(first, at - _EXCERPT), at + _EXCERPT
+        excerpt = field[start:stop].decode(errors="replace")
+        return f"{'...' * (start > first)}{excerpt!r}{'...' * (stop < len(field))}"
+    kind = {"bigserial": "int8", "integer": "int4", "boolean": "bool"}.get(column.type, base_type(column.type))
+    loader = Transformer().get_loader(postgres.types[kind.removesuffix(" without time zone")].oid, pq.Format.BINARY)
+    return str(loader.load(field))

@@ -1,0 +1,92 @@
+"""The shapes, measured: each statement returns figures with the band in which they should lie."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from shardgen.database.postgres import Connection
+from shardgen.verification import statements
+from shardgen.verification.laws import not_applicable
+from shardgen.verification.readers import Question
+from shardgen.verification.report import Check, Status
+from shardgen.verification.statements import Statement
+from shardgen.verification.subject import Subject
+from shardgen.world.lexicon import SUBCATEGORIES
+
+
+def questions(subject: Subject, tables: Iterable[str]) -> tuple[list[Question], list[Check]]:
+    """The shapes that concern some of the tables: those to be measured, and those that do not apply."""
+    wanted, asked, moot = set(tables), [], []
+    for shape in statements.read("shapes"):
+        if not wanted & shape.rows.keys():
+            continue
+        if reason := statements.obstacle(shape, subject):
+            moot.append(not_applicable("shape", shape, reason))
+        else:
+            asked.append(_question(shape, subject))
+    return asked, moot
+
+
+def measure(connection: Connection, shape: Statement, parameters: Mapping[str, object]) -> list[Check]:
+    """A check for each figure."""
+    start = time.perf_counter()
+    rows = connection.execute(shape.text.encode(), parameters).fetchall()
+    seconds = (time.perf_counter() - start) / len(rows)
+    return [_check(shape, *row, seconds=seconds) for row in rows]
+
+
+def words() -> dict[str, object]:
+    """What the shapes ask of the lexicon: companion subcategories by name, and the nouns of each as a pattern."""
+    names = {each.slug: each.name for each in SUBCATEGORIES}
+    pairs = [(each.name, names[slug]) for each in SUBCATEGORIES for slug in each.companions]
+    return {
+        "subcategories": [one for one, _ in pairs],
+        "companions": [other for _, other in pairs],
+        "kinds": [each.name for each in SUBCATEGORIES],
+        "nouns": ["|".join(map(re.escape, _longest_first(each.nouns))) for each in SUBCATEGORIES],
+    }
+
+
+def _question(shape: Statement, subject: Subject) -> Question:
+    parameters = statements.parameters(shape, subject) | words()
+    return Question(name=shape.name, ask=lambda connection: measure(connection, shape, parameters))
+
+
+def _longest_first(nouns: Iterable[str]) -> list[str]:
+    return sorted((noun.lower() for noun in nouns), key=lambda noun: (-len(noun), noun))
+
+
+def _check(shape: Statement, name: str, value: Any, low: Any, high: Any, *, seconds: float) -> Check:
+    figures = {"value": _number(value), "low": _number(low), "high": _number(high)}
+    if value is None:
+        status, finding = Status.NOT_APPLICABLE, "what is loaded does not tell"
+    else:
+        within = (low is None or value >= low) and (high is None or value <= high)
+        status, finding = Status.HELD if within else Status.FAILED, f"{_shown(value)} ({_band(low, high)})"
+    return Check(
+        level="shape",
+        name=shape.name,
+        about=name,
+        status=status,
+        finding=finding,
+        offenders=int(status is Status.FAILED),
+        seconds=round(seconds, 3),
+        figures=figures,
+    )
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None else round(float(value), 4)
+
+
+def _shown(value: Any) -> str:
+    return f"{float(value):.4g}"
+
+
+def _band(low: Any, high: Any) -> str:
+    if high is None:
+        return f"at least {_shown(low)}"
+    return _shown(low) if low == high else f"{_shown(low)} to {_shown(high)}"

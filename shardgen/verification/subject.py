@@ -1,0 +1,133 @@
+"""What is verified: the tables that finished runs own, each with the plan and the ledger rows of its run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, time
+
+from shardgen.claim import Identity, difference
+from shardgen.config import TABLES as NAMES
+from shardgen.config import PlanConfig
+from shardgen.database import catalog, ledger
+from shardgen.database.ledger import Claim, Run, ShardRow
+from shardgen.database.postgres import Connection
+from shardgen.errors import VerificationError
+from shardgen.planning import Plan, build_plan
+from shardgen.world import words_digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """One table that a finished run owns."""
+
+    claim: Claim
+    """With the OID that the relation has now: a restored dump is as good as what was dumped."""
+    run: Run
+    config: PlanConfig
+    """Of the whole run."""
+    shards: tuple[ShardRow, ...]
+    """Committed ones."""
+
+    @property
+    def rows(self) -> int:
+        """By the ledger."""
+        return sum(shard.rows for shard in self.shards)
+
+    def parameters(self) -> dict[str, object]:
+        """What a law or shape may ask of the plan."""
+        return {
+            "end": datetime.combine(self.config.end, time()),
+            "epoch": datetime.combine(self.config.world.epoch, time()),
+            "warehouses": self.config.world.warehouses,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """All tables of a schema that can be verified."""
+
+    schema: str
+    tables: Mapping[str, Loaded]
+    """In the order in which a reader of the story meets them."""
+    absent: Mapping[str, str]
+    """By table, why it cannot."""
+
+    @property
+    def runs(self) -> tuple[int, ...]:
+        """The runs that own the tables."""
+        return tuple(sorted({loaded.run.run for loaded in self.tables.values()}))
+
+
+def read(connection: Connection, schema: str, run: int | None) -> Subject:
+    """Find what there is to verify.
+
+    Args:
+        connection: to the target.
+        schema: of the ledger and the tables.
+        run: the one run whose tables are meant, or None for all that are finished.
+
+    Raises:
+        VerificationError: there is no such run, it is not finished, or a table of it is gone.
+    """
+    if not ledger.present(connection, schema):
+        raise VerificationError(
+            f"schema={schema!r} holds no ledger: load it with shardgen first, or name another schema"
+        )
+    runs = {each.run: each for each in ledger.runs(connection, schema)}
+    if run is not None and run not in runs:
+        raise VerificationError(f"run={run} is not in schema={schema!r}: choose from {', '.join(map(str, runs))}")
+    claims = ledger.claims(connection, schema)
+    tables, absent = {}, {}
+    for name in NAMES:
+        claim = claims.get(name)
+        if reason := _absence(claim, runs, run):
+            absent[name] = reason
+        elif claim is not None:
+            tables[name] = _loaded(connection, schema, claim, runs[claim.run])
+    if not tables:
+        reasons = "; ".join(f"{name} {reason}" for name, reason in absent.items())
+        raise VerificationError(f"schema={schema!r} holds no table of a finished run: {reasons}: load it first")
+    return Subject(schema=schema, tables=tables, absent=absent)
+
+
+def plans(subject: Subject) -> dict[int, Plan]:
+    """The plan of each run, as this code makes it.
+
+    Raises:
+        VerificationError: this code would make another one, so shards and bytes cannot be compared.
+    """
+    identity = Identity(build_plan=build_plan, words_digest=words_digest)
+    found = {}
+    for loaded in subject.tables.values():
+        run = loaded.run
+        if run.run not in found:
+            found[run.run] = build_plan(loaded.config)
+            if why := difference(run, found[run.run], identity):
+                raise VerificationError(
+                    f"{why}: counts and digests cannot be verified; use the versions of that run, or verify "
+                    "--level laws and --level shape only"
+                )
+    return found
+
+
+def _absence(claim: Claim | None, runs: Mapping[int, Run], run: int | None) -> str:
+    if claim is None:
+        return "was not loaded"
+    if run is not None and claim.run != run:
+        return f"belongs to run={claim.run}"
+    state = runs[claim.run].state
+    return "" if state == "finished" else f"belongs to run={claim.run}, which is {state}"
+
+
+def _loaded(connection: Connection, schema: str, claim: Claim, run: Run) -> Loaded:
+    found = catalog.relation(connection, schema, claim.relation)
+    if found is None:
+        raise VerificationError(f"relation={claim.relation} of run={run.run} was dropped: load it again, or restore it")
+    rows = ledger.shards_of(connection, schema, run.run)
+    return Loaded(
+        claim=replace(claim, oid=found.oid),
+        run=run,
+        config=PlanConfig.from_json(run.plan),
+        shards=tuple(row for row in rows if row.target == claim.target),
+    )

@@ -1,0 +1,124 @@
+"""One verification from connection to report: what there is, then counts, laws and shapes, then content."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from shardgen.config import LEVELS, TABLES, check_choice, check_range, table_names
+from shardgen.database.failures import DatabaseError, describe
+from shardgen.database.postgres import Connection, mask, probe, without_secret
+from shardgen.errors import VerificationError
+from shardgen.events import Event, VerificationStarted
+from shardgen.verification import counts, digests, laws, shape, subject
+from shardgen.verification.readers import Question, Readers, reader
+from shardgen.verification.report import Check, Report, Status
+from shardgen.verification.subject import Subject
+
+ORDER: Final = {level: place for place, level in enumerate(LEVELS)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What to verify, and how; checked."""
+
+    dsn: str = field(repr=False)
+    schema: str
+    level: str = "all"
+    """One of LEVELS."""
+    tables: tuple[str, ...] = ()
+    """Of which alone counts and digests are compared, and laws and shapes asked that concern them; empty for all."""
+    run: int | None = None
+    """Whose tables alone are meant."""
+    regenerate: bool = False
+    """Compare content with what the plan gives, too."""
+    workers: int = 2
+    """Sessions that ask at the same time, and worker processes that hash."""
+
+    def __post_init__(self) -> None:
+        check_choice("level", self.level, LEVELS)
+        check_range("workers", self.workers, 1, 512)
+        table_names(self.tables)
+
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """The levels that are meant."""
+        return LEVELS[:-1] if self.level == "all" else (self.level,)
+
+
+def verify(request: Request, show: Callable[[Event], None]) -> Report:
+    """Look at a target without writing to it.
+
+    Raises:
+        TargetError: the target cannot be reached.
+        VerificationError: there is nothing to verify, another version loaded it, or the server failed on the way.
+    """
+    start = time.perf_counter()
+    probe(request.dsn)
+    try:
+        with reader(request.dsn, request.schema) as connection:
+            found, checks = _checks(connection, request, show)
+    except DatabaseError as error:
+        text = without_secret(describe(error), request.dsn)
+        raise VerificationError(f"{mask(request.dsn)} cannot be verified: {text}") from error
+    return Report(
+        target=mask(request.dsn),
+        schema=request.schema,
+        runs=found.runs,
+        levels=request.levels,
+        ok=not any(check.status is Status.FAILED for check in checks),
+        regenerated=request.regenerate and "digests" in request.levels,
+        checks=tuple(sorted(checks, key=_place)),
+        seconds=round(time.perf_counter() - start, 3),
+    )
+
+
+def _checks(connection: Connection, request: Request, show: Callable[[Event], None]) -> tuple[Subject, list[Check]]:
+    levels = request.levels
+    found = subject.read(connection, request.schema, request.run)
+    tables = _tables(found, request.tables)
+    plans = subject.plans(found) if {"counts", "digests"} & set(levels) else {}
+    asked: list[Question] = []
+    checks: list[Check] = []
+    if "counts" in levels:
+        asked += counts.questions(found, plans, tables)
+    for level, ask in (("laws", laws.questions), ("shape", shape.questions)):
+        if level in levels:
+            questions, moot = ask(found, request.tables or TABLES)
+            asked += questions
+            checks += moot
+    shards = digests.number_of(found, tables) if "digests" in levels else 0
+    show(VerificationStarted(checks=len(asked) + shards))
+    checks += Readers(request.dsn, request.schema, number=request.workers, show=show).ask(asked)
+    if shards:
+        checks += digests.check(
+            connection,
+            request.dsn,
+            found,
+            plans,
+            tables,
+            regenerate=request.regenerate,
+            workers=request.workers,
+            show=show,
+        )
+    return found, checks
+
+
+def _tables(found: Subject, wanted: Sequence[str]) -> tuple[str, ...]:
+    """The tables that are loaded and meant.
+
+    Raises:
+        VerificationError: a table that was asked for is not there.
+    """
+    for name in wanted:
+        if name not in found.tables:
+            raise VerificationError(f"table={name} {found.absent[name]}: choose from {', '.join(found.tables)}")
+    return tuple(name for name in found.tables if not wanted or name in wanted)
+
+
+def _place(check: Check) -> tuple[int, int]:
+    """In the report: by level, laws and shapes by number, tables as they are."""
+    number = check.name[1:]
+    return ORDER[check.level], int(number) if number.isdigit() else 0
