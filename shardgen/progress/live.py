@@ -94,7 +94,8 @@ class Live:
 
     def _verification(self, checks: Checks) -> RenderableType:
         """A bar of checks, and those that are at work."""
-        bar = ProgressBar(total=1.0, completed=checks.share, complete_style="cyan", finished_style="green")
+        bar = Table.grid(expand=True)
+        bar.add_row(ProgressBar(total=1.0, completed=checks.share, complete_style="cyan", finished_style="green"))
         text = Text(f"{checking(checks)}  {units.clock(self._tally.elapsed)}", style="red" if checks.failed else "")
         return Group(bar, self._spin(text) if checks.done < checks.total else text)
 

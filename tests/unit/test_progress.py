@@ -15,6 +15,8 @@ from rich.console import Console
 
 from shardgen.errors import ConfigError
 from shardgen.events import (
+    CheckDone,
+    CheckStarted,
     Event,
     LoadFinished,
     LoadStarted,
@@ -26,6 +28,7 @@ from shardgen.events import (
     ShardStarted,
     StepDone,
     StepStarted,
+    VerificationStarted,
 )
 from shardgen.progress import choose, display, lines, units
 from shardgen.progress.bars import Bars
@@ -101,6 +104,17 @@ WHOLE: tuple[Event, ...] = (
     StepStarted(step="index raw_orders_status_idx"),
     StepDone(step="index raw_orders_status_idx", seconds=2.0),
     LoadFinished(ok=True),
+)
+
+
+PROVEN: tuple[Event, ...] = (
+    VerificationStarted(checks=3),
+    CheckStarted(check="L13"),
+    CheckStarted(check="L12"),
+    CheckDone(check="L12", failures=(), seconds=2.0),
+    CheckDone(check="L13", failures=("L13: 2 offenders",), seconds=0.1),
+    CheckStarted(check="orders/2025-03"),
+    CheckDone(check="orders/2025-03", failures=(), seconds=0.1),
 )
 
 
@@ -334,11 +348,41 @@ def test_tqdm_does_not_count_resumed_rows_as_speed():
         }
 
 
+def test_a_verification_is_told_check_by_check():
+    out = io.StringIO()
+    with lines.Lines(out, interval=60, tally=Tally(FakeClock())) as show:
+        for event in PROVEN:
+            show(event)
+    assert [line.partition("] ")[2] for line in out.getvalue().splitlines()] == [
+        "3 checks",
+        "L12: 2.00 s",
+        "L13 failed: L13: 2 offenders",
+    ]
+
+
+def test_the_live_display_of_a_verification_has_a_bar_and_what_is_at_work():
+    assert "checks 0/3, at work: L13, L12" in frame(80, *PROVEN[:3])
+    ended = frame(80, *PROVEN).splitlines()
+    assert ended[0] == "L13 failed: L13: 2 offenders"
+    assert ended[-1].startswith("checks 3/3, 1 failed")
+    many = [CheckStarted(check=f"clickstream/2025-{month:02}") for month in range(1, 9)]
+    assert len(frame(80, PROVEN[0], *many).splitlines()) == 2
+
+
+def test_tqdm_counts_checks():
+    out = io.StringIO()
+    with Bars(out, each_table=False) as show:
+        for event in PROVEN:
+            show(event)
+        assert (show._bars["all"].n, show._bars["all"].total) == (3, 3)
+    assert "L13 failed" in out.getvalue()
+
+
 @pytest.mark.parametrize("mode", ["rich", "tqdm", "plain", "none", "auto"])
 def test_every_display_takes_every_event_and_closes_after_a_failure(mode):
     out = io.StringIO()
     with contextlib.suppress(RuntimeError), display(mode, stream=out) as show:
-        for event in (*WHOLE[:-1], failed("orders/9"), LoadFinished(ok=False)):
+        for event in (*WHOLE[:-1], failed("orders/9"), LoadFinished(ok=False), *PROVEN):
             show(event)
         raise RuntimeError
     assert (out.getvalue() == "") == (mode == "none")

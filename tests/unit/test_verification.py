@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import io
+import json
 import re
+from collections.abc import Iterable
 from dataclasses import replace
+from functools import cache
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from rich.console import Console
 
 from shardgen.config import LEVELS, TABLES
 from shardgen.errors import ConfigError
 from shardgen.planning import Shard, build_plan
+from shardgen.progress.checks import verification_table
 from shardgen.schema import TABLES as SCHEMA
 from shardgen.verification import keys, laws, rows, shape, statements
+from shardgen.verification.report import Check, Report, Status
 from shardgen.verification.verifier import Request
 from tests.worlds import shard_bytes, small
 
@@ -25,11 +32,12 @@ def shard_of(table: str) -> Shard:
     return next(shard for shard in build_plan(CONFIG).of(table) if shard.rows)
 
 
-def rows_of(table: str) -> list[bytes]:
-    return list(rows.rows([shard_bytes(CONFIG, shard_of(table))]))
+@cache
+def rows_of(table: str) -> tuple[bytes, ...]:
+    return tuple(rows.rows([shard_bytes(CONFIG, shard_of(table))]))
 
 
-def compare(table: str, planned: list[bytes], found: list[bytes]) -> rows.Differences:
+def compare(table: str, planned: Iterable[bytes], found: Iterable[bytes]) -> rows.Differences:
     return rows.compare(SCHEMA[table], iter(planned), iter(found))
 
 
@@ -63,15 +71,17 @@ def test_fields_make_up_their_row_and_keys_rise(table):
     assert numbers == sorted(set(numbers))
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_a_stream_cut_anywhere_has_the_same_rows(data):
     whole = shard_bytes(CONFIG, shard_of("orders"))
     cuts = sorted(data.draw(st.lists(st.integers(0, len(whole)), max_size=9)))
     blocks = [whole[start:stop] for start, stop in zip([0, *cuts], [*cuts, len(whole)], strict=True)]
-    assert list(rows.rows(blocks)) == rows_of("orders")
+    assert tuple(rows.rows(blocks)) == rows_of("orders")
 
 
 @pytest.mark.parametrize("table", TABLES)
+@settings(deadline=None, max_examples=30)
 @given(data=st.data())
 def test_a_single_changed_byte_is_found_and_its_row_and_column_named(table, data):
     planned = rows_of(table)
@@ -118,6 +128,34 @@ def test_a_shard_of_wide_ids_is_a_range_for_each_width():
 def test_a_bad_request_is_refused(asked, text):
     with pytest.raises(ConfigError, match=text):
         Request(dsn="", schema="bronze", **asked)
+
+
+def test_the_table_lists_every_check_and_samples_of_what_failed():
+    def check(level: str, name: str, status: Status, finding: str, *samples: str) -> Check:
+        return Check(level=level, name=name, about="about it", status=status, finding=finding, samples=samples)
+
+    report = Report(
+        target="host=db",
+        schema="bronze",
+        runs=(3,),
+        levels=("counts", "laws"),
+        ok=False,
+        regenerated=False,
+        seconds=61.0,
+        checks=(
+            check("counts", "orders", Status.HELD, "7 rows"),
+            check("laws", "L1", Status.FAILED, "1 offender", "stock is negative: 7"),
+            check("laws", "L2", Status.NOT_APPLICABLE, "table orders was not loaded"),
+        ),
+    )
+    console = Console(file=io.StringIO(), width=80, record=True)
+    console.print(verification_table(report))
+    assert [" ".join(line.split()) for line in console.export_text().splitlines()] == [
+        "counts", "held orders about it 7 rows", "", "laws", "FAILED L1 about it 1 offender",
+        "n/a L2 about it table orders was not loaded", "L1: stock is negative: 7", "",
+        "run 3 in schema bronze of host=db: 1:01 min", "1 held, 1 failed, 1 not applicable",
+    ]  # fmt: skip
+    assert json.loads(json.dumps(report.to_json()))["checks"][1]["status"] == "failed"
 
 
 def test_all_is_every_level():
