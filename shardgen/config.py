@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Self
@@ -248,11 +248,6 @@ def table_names(names: str | tuple[str, ...]) -> tuple[str, ...]:
     for name in sorted(wanted):
         check_choice("tables", name, TABLES)
     return tuple(name for name in TABLES if name in wanted)
-
-
-def with_end(config: PlanConfig, end: date) -> PlanConfig:
-    """The same world, cut off at another day."""
-    return replace(config, end=end)
 
 
 def fingerprint(config: WorldConfig, vocabulary_digest: str) -> str:

@@ -136,8 +136,6 @@ class Parties:
     """Who and where: arrays of shape (n,)."""
 
     customer: I64
-    own_address: Mask
-    """Whether the parcel goes to the customer's own address."""
     address: geography.Addresses
     """Where it goes."""
     warehouse: I64
@@ -306,7 +304,6 @@ def parties(world: World, orders: Orders) -> Parties:
     )
     return Parties(
         customer=who,
-        own_address=~other,
         address=address,
         warehouse=_warehouse(world, orders, place),
         payment_method=_payment_method(seed, orders),

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from shardgen.world.demand import Arrivals
 from shardgen.world.lexicon import SUBCATEGORIES
-from shardgen.world.rng import F64, I64, below, between, choose, lognormal_table, normal_quantiles, uniform
+from shardgen.world.rng import F64, I64, below, between, choose, lognormal_table, uniform
 
 LEAD_DAYS = 1095
 """How long before the epoch the first products were launched."""
@@ -24,8 +24,7 @@ POPULARITY_SIGMA = 1.15
 STEPS = 1024
 POPULARITY = lognormal_table(1000, POPULARITY_SIGMA, STEPS) + 1
 QUALITY_STEPS = 256
-QUALITY = normal_quantiles(QUALITY_STEPS)
-"""Hidden quality, standard normal: drives ratings and returns."""
+"""Steps of hidden quality, from the worst up; they drive ratings and returns."""
 
 ENDINGS = np.array([99, 95, 90, 49, 0], dtype=np.int64)
 """Cents of a price tag."""
@@ -112,7 +111,7 @@ def costs(seed: int, ids: I64, subcategory: I64, price: I64) -> I64:
 
 
 def quality(seed: int, ids: I64) -> NDArray[np.int64]:
-    """Step of hidden quality of each product, an index into QUALITY."""
+    """Step of hidden quality of each product, below QUALITY_STEPS."""
     return below(seed, "products.quality", ids, QUALITY_STEPS)
 
 

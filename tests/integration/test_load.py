@@ -176,7 +176,7 @@ def test_a_second_load_is_refused_and_a_replace_gives_a_new_generation_with_the_
     loader.load(tables=FEW)
     before = loader.content()
     with pytest.raises(
-        TargetError, match="raw_orders,raw_sessions: each holds rows of the finished run=1: use --if-exi"
+        TargetError, match="raw_orders,raw_sessions: each holds rows of the finished run=1: use --if-exists"
     ):
         loader.load(tables=FEW)
     assert loader.load(tables=FEW, if_exists="replace").run == 2
