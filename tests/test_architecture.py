@@ -109,7 +109,7 @@ def test_libraries_stay_where_they_belong(path):
         used = {name for name in names if name.partition(".")[0] in DATABASE}
         assert used <= {"psycopg", *ELSEWHERE.get(where, ())}
         assert attributes_of("psycopg", path) <= {"Error", "ProgrammingError"}
-    if not where.startswith("progress/") and where != "cli.py":
+    if not where.startswith(("progress/", "cli/")):
         assert not found & SCREEN
     if where != "settings.py":
         assert not found & CONFIGURATION
@@ -119,7 +119,7 @@ def test_libraries_stay_where_they_belong(path):
 
 @pytest.mark.parametrize("path", MODULES, ids=place)
 def test_nothing_below_the_front_knows_the_front(path):
-    front = ("cli.py", "api.py", "settings.py", "__init__.py", "__main__.py", "progress/")
+    front = ("cli/", "api.py", "settings.py", "__init__.py", "__main__.py", "progress/")
     if not place(path).startswith(front) or place(path).count("/") > 1:
         names = imports(path)
         assert not {name for name in names for part in ("cli", "api", "settings") if _is(name, part)}

@@ -16,7 +16,7 @@ import pytest
 from typer.testing import CliRunner
 
 import shardgen
-from shardgen import cli
+from shardgen.cli import application, entry, terminal
 from shardgen.config import LoadConfig, PlanConfig, plan_config
 from shardgen.errors import Interrupted, ReconciliationError, ShardError, TargetError
 from shardgen.events import LoadFinished, LoadStarted, ShardDone
@@ -115,7 +115,7 @@ def report(**changes) -> Report:
 def run(*words: str, capsys) -> tuple[int, str, str]:
     """Exit code, stdout and stderr of the program, with its own handling of errors."""
     with pytest.raises(SystemExit) as ended:
-        cli.main(list(words))
+        entry.main(list(words))
     out, err = capsys.readouterr()
     return int(ended.value.code or 0), out, err
 
@@ -125,25 +125,25 @@ def run(*words: str, capsys) -> tuple[int, str, str]:
 
 @pytest.mark.parametrize("words", COMMANDS.values(), ids=COMMANDS)
 def test_every_command_explains_itself_with_examples(words):
-    shown = CliRunner().invoke(cli.app, [*words, "--help"])
+    shown = CliRunner().invoke(application.app, [*words, "--help"])
     assert shown.exit_code == 0
     assert f"shardgen {' '.join(words)}" in shown.output.partition("Examples")[2]
 
 
 def test_no_command_at_all_shows_the_help():
-    assert "Commands" in CliRunner().invoke(cli.app, []).output
+    assert "Commands" in CliRunner().invoke(application.app, []).output
 
 
 @pytest.mark.parametrize("command", ["load", "plan"])
 def test_every_option_of_the_plan_is_on_the_command_line_with_a_text(command):
-    shown = CliRunner().invoke(cli.app, [command, "--help"], env={"COLUMNS": "200"}).output
+    shown = CliRunner().invoke(application.app, [command, "--help"], env={"COLUMNS": "200"}).output
     names = set(inspect.signature(plan_config).parameters) - {"today"}
     for name in {*names, "workers", "if_exists", "progress", "dsn", "data_dir", "config"}:
         assert re.search(rf"--{name.replace('_', '-')} .*[a-z]", shown), name
 
 
 def test_help_shows_the_defaults_that_are_in_force():
-    shown = CliRunner().invoke(cli.app, ["load", "--help"], env={"COLUMNS": "200"}).output
+    shown = CliRunner().invoke(application.app, ["load", "--help"], env={"COLUMNS": "200"}).output
     defaults = inspect.signature(plan_config).parameters
     for name in ("seed", "customers", "products", "orders_per_day", "review_rate", "warehouses"):
         assert re.search(rf"--{name.replace('_', '-')} .*Default: {defaults[name].default}\.", shown), name
@@ -420,9 +420,9 @@ def test_a_hint_names_the_program_as_it_was_called(monkeypatch, tmp_path, called
     (on_path / "shardgen").touch(mode=0o755)
     monkeypatch.setenv("PATH", str(on_path))
     monkeypatch.setattr(sys, "argv", [called.format(cwd=tmp_path, bin=on_path)])
-    assert cli.program() == shown
+    assert terminal.program() == shown
 
 
 def test_a_hint_names_the_module_where_that_was_called(monkeypatch):
     monkeypatch.setattr(sys, "argv", ["/x/shardgen/__main__.py"])
-    assert cli.program() == f"{sys.executable} -m shardgen"
+    assert terminal.program() == f"{sys.executable} -m shardgen"

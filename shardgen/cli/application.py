@@ -1,0 +1,80 @@
+"""Which commands there are, and in which order ``--help`` lists them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any, Final
+
+import typer
+
+from shardgen import __version__
+from shardgen.cli import embedded, loading, samples, targets
+from shardgen.cli.options import epilog
+
+COMMANDS: Final[tuple[Callable[..., None], ...]] = (
+    loading.load,
+    loading.verify,
+    loading.plan,
+    targets.status,
+    targets.schema,
+    samples.sample,
+)
+"""``shardgen NAME``; a command is named after its function."""
+
+SERVER_COMMANDS: Final[tuple[Callable[..., None], ...]] = (
+    embedded.start,
+    embedded.stop,
+    embedded.status,
+    embedded.psql,
+    embedded.url,
+)
+"""``shardgen db NAME``."""
+
+_PASS_ON: Final[dict[Callable[..., None], dict[str, Any]]] = {
+    embedded.psql: {
+        "context_settings": {"allow_extra_args": True, "ignore_unknown_options": True},
+        "options_metavar": "[OPTIONS] [PSQL OPTIONS]",
+    }
+}
+"""What typer must know of a command that hands its arguments to another program."""
+
+
+def _version(wanted: bool) -> None:  # noqa: FBT001  # typer calls it so
+    if wanted:
+        typer.echo(f"shardgen {__version__}")
+        raise typer.Exit
+
+
+def _before(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", metavar="", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Options before the command."""
+
+
+def _application() -> typer.Typer:
+    root = typer.Typer(
+        name="shardgen",
+        help="Fills the bronze layer of a PostgreSQL warehouse with a realistic, consistent e-commerce history.",
+        epilog=epilog("load", "load --customers 1000 --days 30", "db psql", "COMMAND --help"),
+        no_args_is_help=True,
+        rich_markup_mode="rich",
+        pretty_exceptions_enable=False,  # they could show a password; `main` prints a masked traceback
+    )
+    server = typer.Typer(
+        help="The embedded PostgreSQL server.",
+        epilog=epilog("db start", "db psql -c 'select count(*) from bronze.raw_orders'", "db stop"),
+        no_args_is_help=True,
+    )
+    root.callback()(_before)
+    for group, commands in ((root, COMMANDS), (server, SERVER_COMMANDS)):
+        for command in commands:
+            lines: tuple[str, ...] = command.examples  # type: ignore[attr-defined]
+            group.command(epilog=epilog(*lines), **_PASS_ON.get(command, {}))(command)
+    root.add_typer(server, name="db")
+    return root
+
+
+app: Final = _application()

@@ -1,0 +1,184 @@
+"""Commands about a load: what it would do, the load itself, and the proof that it holds."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from shardgen.cli import terminal
+from shardgen.cli.options import CHECKS, FORM, PLACE, RUN, RUNNING, WORLD, Json, examples, takes
+from shardgen.config import LEVELS, TABLES
+from shardgen.errors import LoadError, ReconciliationError
+
+if TYPE_CHECKING:
+    from shardgen.settings import Settings
+    from shardgen.verification.report import Report
+
+
+@examples(
+    "load",
+    "load --customers 1000 --days 30 --end 2026-01-01",
+    "load --dsn postgresql://me@db.example:5432/shop --workers 4",
+    "load --tables orders,customers --raw-data lean",
+    "load --resume",
+    "load --verify",
+)
+@takes(WORLD, FORM, PLACE, RUN)
+def load(
+    *,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume", metavar="", help="Go on with the unfinished run in the target.", rich_help_panel=RUNNING
+        ),
+    ] = False,
+    verify: Annotated[
+        bool,
+        typer.Option(
+            "--verify", metavar="", help="Verify what was loaded, at every level, when it is.", rich_help_panel=RUNNING
+        ),
+    ] = False,
+    as_json: Json = False,
+    **options: Any,
+) -> None:
+    """Fill the bronze tables, reconcile, and tell what was loaded."""
+    from shardgen.api import prepared
+    from shardgen.progress import display
+    from shardgen.progress.tables import load_summary
+
+    settings = terminal.settings_of(options)
+    carry_out, mode = prepared(settings, resume=resume), settings.get("progress", "auto")
+    try:
+        with display(mode) as show:
+            report = carry_out(show)
+    except LoadError as error:
+        if as_json and isinstance(error, ReconciliationError):
+            terminal.print_json(error.report)
+        error.add_note(f"to go on: {resume_command(options)}")
+        raise
+    if mode != "none":
+        terminal.show(load_summary(report, connect=_connect_command(settings, report.target)), stderr=True)
+    verification = _verify(settings, run=report.run) if verify else None
+    if as_json:
+        terminal.print_json(report.to_json() | ({"verification": verification.to_json()} if verification else {}))
+    elif verification:
+        _show_verification(verification)
+    if not report.ok or (verification and not verification.ok):
+        raise typer.Exit(1)
+
+
+@examples(
+    "verify",
+    "verify --level digests --table orders --regenerate",
+    "verify --dsn postgresql://me@db.example/shop --level laws --json",
+)
+@takes(PLACE, {name: RUN[name] for name in ("workers", "progress")})
+def verify(
+    *,
+    level: Annotated[
+        str,
+        typer.Option(
+            metavar="|".join(LEVELS),
+            help="counts: plan, ledger and count(*). laws: what must never be. shape: what should be typical. digests: "
+            "every byte. [dim]Default: all.[/]",
+            show_default=False,
+            rich_help_panel=CHECKS,
+            autocompletion=lambda: list(LEVELS),
+        ),
+    ] = "all",
+    table: Annotated[
+        str,
+        typer.Option(
+            metavar="A,B",
+            help="Only these tables, and the laws and shapes that concern them. [dim]Default: all.[/]",
+            show_default=False,
+            rich_help_panel=CHECKS,
+            autocompletion=lambda: list(TABLES),
+        ),
+    ] = "",
+    run: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="Only the tables of this run. [dim]Default: those of every finished run.[/]",
+            show_default=False,
+            rich_help_panel=CHECKS,
+        ),
+    ] = None,
+    regenerate: Annotated[
+        bool,
+        typer.Option(
+            "--regenerate",
+            metavar="",
+            help="Build every row anew for the digests, instead of believing the ledger.",
+            rich_help_panel=CHECKS,
+        ),
+    ] = False,
+    as_json: Json = False,
+    **options: Any,
+) -> None:
+    """Prove that the target holds what was planned, and that its story holds; writes nothing.
+
+    Exit code 0: all of it held. 1: something failed. 2: it could not be verified.
+    """
+    report = _verify(terminal.settings_of(options), level=level, tables=table, run=run, regenerate=regenerate)
+    if as_json:
+        terminal.print_json(report.to_json())
+    else:
+        _show_verification(report)
+    if not report.ok:
+        raise typer.Exit(1)
+
+
+@examples("plan", "plan --scale 10 --days 30", "plan --tables clickstream --json")
+@takes(WORLD, FORM, PLACE, RUN)
+def plan(*, as_json: Json = False, **options: Any) -> None:
+    """Tell what a load with the same options would do; touches nothing."""
+    from shardgen.api import plan_of
+    from shardgen.progress.tables import plan_json, plan_table
+
+    found = plan_of(terminal.settings_of(options))
+    if as_json:
+        terminal.print_json(plan_json(found))
+    else:
+        terminal.show(plan_table(found))
+
+
+def _verify(settings: Settings, **asked: Any) -> Report:
+    """Verify with the display that the settings name."""
+    from shardgen.api import verification_of
+    from shardgen.progress import display
+
+    with display(settings.get("progress", "auto")) as show:
+        return verification_of(settings, show, **asked)
+
+
+def _show_verification(report: Report) -> None:
+    from shardgen.progress.checks import verification_table
+
+    terminal.show(verification_table(report))
+
+
+def resume_command(options: Mapping[str, Any]) -> str:
+    """The command that goes on with a load, given its options; a password is left out."""
+    from shardgen.database.postgres import mask
+
+    words = [terminal.program(), "load", "--resume"]
+    for name in PLACE:
+        if (value := options.get(name)) is not None:
+            shown = mask(value) if name == "dsn" else str(value)
+            words += [f"--{name.replace('_', '-')}", shlex.quote(shown)]
+    return " ".join(words)
+
+
+def _connect_command(settings: Settings, target: str) -> str:
+    """What opens psql on the target."""
+    if settings.target.dsn is None:
+        home = settings.get("data_dir")
+        place = f" --data-dir {shlex.quote(str(home))}" if home and not settings.origins["data_dir"] else ""
+        return f"{terminal.program()} db psql{place}"
+    shown = target.replace(" password=***", "")
+    return f"psql {shlex.quote(shown)}" if shown else "psql"

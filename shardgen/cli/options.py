@@ -1,0 +1,162 @@
+"""The options, each described once: what the commands take, ``--help``, the settings and the manual have it from here.
+
+An option of a group is None where it was not given, so that the settings can look elsewhere; its default is only told.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, TypeVar
+
+import typer
+
+from shardgen.config import IF_EXISTS, INDEX_MODES, PROGRESS, RAW_DATA_MODES, TABLES, plan_config
+
+F = TypeVar("F", bound=Callable[..., None])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """An option that the settings know, and so can also be set by a variable or in a file."""
+
+    panel: str
+    """Where ``--help`` shows it."""
+    text: str
+    """What it means, in a sentence."""
+    default: str = ""
+    """What holds where nobody sets it, in words."""
+    metavar: str = ""
+    choices: tuple[str, ...] = ()
+
+    @property
+    def shape(self) -> str:
+        """What to put behind the name: ``"N"``, ``"keys|full|none"``."""
+        return "|".join(self.choices) or self.metavar
+
+
+Group = Mapping[str, Option]
+"""Options by their name in Python: ``orders_per_day``."""
+
+_WORLD, _FORM, _TARGET, RUNNING = "The world", "What is loaded of it", "Target", "The run"
+CHECKS = "What is verified"
+
+_DEFAULTS: Final = {name: parameter.default for name, parameter in inspect.signature(plan_config).parameters.items()}
+
+
+def _number(name: str, text: str) -> Option:
+    return Option(panel=_WORLD, text=text, metavar="N", default=str(_DEFAULTS[name]))
+
+
+WORLD: Group = {
+    "seed": _number("seed", "Another seed is another world with the same laws."),
+    "customers": _number("customers", "Registered by the end of the horizon."),
+    "products": _number("products", "Launched by the end of the horizon."),
+    "orders_per_day": _number("orders_per_day", "Mean over the horizon, all channels."),
+    "sessions_per_day": _number("sessions_per_day", "Mean over the horizon, buying sessions included."),
+    "events_per_session": _number("events_per_session", "Mean of a browsing session, 1 to 60."),
+    "review_rate": _number("review_rate", "Share of delivered items that are reviewed, 0 to 1."),
+    "warehouses": _number("warehouses", "Number of warehouses."),
+    "scale": _number("scale", "Multiplies customers, orders and sessions."),
+    "epoch": Option(panel=_WORLD, text="The shop's opening day.", metavar="DATE", default="--end less --days"),
+    "horizon": Option(panel=_WORLD, text="Days that the totals above refer to.", metavar="DAYS", default="the window"),
+}
+"""Options that decide what is true."""
+
+FORM: Group = {
+    "days": Option(panel=_FORM, text="Length of the window.", metavar="DAYS", default="365"),
+    "end": Option(panel=_FORM, text="First day after the window, UTC.", metavar="DATE", default="today"),
+    "tables": Option(panel=_FORM, text=f"Some of {', '.join(TABLES)}.", metavar="A,B", default="all"),
+    "indexes": Option(panel=_FORM, text="Which secondary indexes are built.", default="keys", choices=INDEX_MODES),
+    "raw_data": Option(
+        panel=_FORM, text="How much of the record raw_data holds.", default="full", choices=RAW_DATA_MODES
+    ),
+}
+"""Options that decide which part of the world is written, and how."""
+
+PLACE: Group = {
+    "dsn": Option(
+        panel=_TARGET,
+        text="libpq connection string.",
+        metavar="URL",
+        default="SHARDGEN_DSN, POSTGRES_HOST/PORT/DB/USER/PASSWORD, PGHOST etc., else the embedded server",
+    ),
+    "schema": Option(panel=_TARGET, text="Schema of the tables.", metavar="NAME", default="bronze"),
+    "data_dir": Option(
+        panel=_TARGET,
+        text="Home of the embedded server.",
+        metavar="DIR",
+        default="SHARDGEN_HOME, else the user's data directory",
+    ),
+    "config": Option(
+        panel=_TARGET, text="TOML file of options.", metavar="FILE", default="shardgen.toml, if there is one"
+    ),
+}
+"""Options that say where."""
+
+RUN: Group = {
+    "workers": Option(
+        panel=RUNNING, text="Worker processes; they never change a byte.", metavar="N", default="one a CPU, at most 8"
+    ),
+    "if_exists": Option(
+        panel=RUNNING, text="What to do with a target that holds rows.", default="fail", choices=IF_EXISTS
+    ),
+    "progress": Option(panel=RUNNING, text="How progress is shown on stderr.", default="auto", choices=PROGRESS),
+}
+"""Options that say how."""
+
+OPTIONS: Group = {**WORLD, **FORM, **PLACE, **RUN}
+"""All of them."""
+
+EMBEDDED: Group = {name: PLACE[name] for name in ("data_dir", "config")}
+"""What the commands of the embedded server take."""
+
+Json = Annotated[
+    bool, typer.Option("--json", help="Print JSON on stdout instead of a table.", show_default=False, metavar="")
+]
+
+
+def takes(*groups: Group) -> Callable[[F], F]:
+    """Give a command that ends in ``**options`` the options of the groups, as if they stood in its signature."""
+
+    def spell_out(command: F) -> F:
+        own = inspect.signature(command, eval_str=True).parameters.values()
+        named = [parameter for parameter in own if parameter.kind is not parameter.VAR_KEYWORD]
+        added = [
+            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=_annotation(option))
+            for group in groups
+            for name, option in group.items()
+        ]
+        command.__signature__ = inspect.Signature([*named, *added])  # type: ignore[attr-defined]
+        return command
+
+    return spell_out
+
+
+def examples(*lines: str) -> Callable[[F], F]:
+    """End the help page of a command with calls that can be copied."""
+
+    def note(command: F) -> F:
+        command.examples = lines  # type: ignore[attr-defined]
+        return command
+
+    return note
+
+
+def epilog(*lines: str) -> str:
+    """The end of a help page."""
+    return "\n".join(["[bold]Examples[/]", *(f"[cyan]  shardgen {line}[/]" for line in lines)])
+
+
+def _annotation(option: Option) -> Any:
+    """The option as typer has it."""
+    choices = list(option.choices)
+    information = typer.Option(
+        help=f"{option.text} [dim]Default: {option.default}.[/]" if option.default else option.text,
+        metavar=option.shape,
+        show_default=False,
+        rich_help_panel=option.panel,
+        autocompletion=(lambda: choices) if choices else None,
+    )
+    return Annotated[str | None, information]

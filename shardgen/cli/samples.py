@@ -1,0 +1,33 @@
+"""Commands that show rows without any database."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from shardgen.cli import terminal
+from shardgen.cli.options import FORM, PLACE, WORLD, Json, examples, takes
+from shardgen.config import TABLES
+
+
+@examples("sample orders", "sample customers -n 3 --seed 7", "sample clickstream -n 100 --json")
+@takes(WORLD, {name: FORM[name] for name in ("days", "end", "raw_data")}, {"config": PLACE["config"]})
+def sample(
+    table: Annotated[
+        str, typer.Argument(metavar="TABLE", help=f"One of {', '.join(TABLES)}.", autocompletion=lambda: list(TABLES))
+    ],
+    *,
+    n: Annotated[int, typer.Option("-n", metavar="N", help="How many rows.")] = 5,
+    as_json: Json = False,
+    **options: Any,
+) -> None:
+    """Show rows of a table, built without any database."""
+    from shardgen.api import sample_of
+    from shardgen.progress.tables import as_plain, records
+
+    rows = sample_of(terminal.settings_of({**options, "tables": table}), n)
+    if as_json:
+        terminal.print_json([as_plain(row) for row in rows])
+    else:
+        terminal.show(records(rows))
