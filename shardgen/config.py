@@ -157,11 +157,17 @@ class LoadConfig:
     """One of IF_EXISTS."""
     attempts: int = 5
     """How often a shard is tried before it is given up."""
+    stall_timeout: float = 120.0
+    """Seconds without a row or a working backend from which a worker counts as hung. The first batch of a shard of
+    the largest worlds takes some seconds, so less than ten would kill what is merely slow."""
+    take_over: bool = False
+    """End the sessions of a load that holds the target, instead of refusing."""
 
     def __post_init__(self) -> None:
         check_range("workers", self.workers, 1, 512)
         check_range("batch-rows", self.batch_rows, 1, 1_000_000)
         check_range("attempts", self.attempts, 1, 100)
+        check_range("stall-timeout", self.stall_timeout, 1, 86_400)
         check_choice("if-exists", self.if_exists, IF_EXISTS)
 
 

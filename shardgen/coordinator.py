@@ -27,6 +27,7 @@ from shardgen.pool import Engine, ForkserverEngine
 from shardgen.reconcile import Counted, Report
 from shardgen.schema import TABLES
 from shardgen.signals import Signals
+from shardgen.watchdog import Sighting, Watchdog
 from shardgen.worker import Job
 from shardgen.world import words_digest
 
@@ -159,7 +160,13 @@ class _Session:
             self._show(LoadFinished(ok=ok))
 
     def _control(self) -> Control:
-        return Control(self._config.dsn, self._schema, clock=self._clock, sleep=self._machinery.tools.sleep)
+        return Control(
+            self._config.dsn,
+            self._schema,
+            take_over=self._config.take_over,
+            clock=self._clock,
+            sleep=self._machinery.tools.sleep,
+        )
 
     def _begin(self, control: Control, begin: Callable[[Control], Claimed]) -> Claimed:
         try:
@@ -273,12 +280,20 @@ class _Session:
             raise ShardError(first.shard, first.attempt, first.cause)
 
     def _hooks(self, control: Control, run: int, owned: Mapping[str, Claim], pending: dict[str, Shard]) -> Hooks:
-        def tick(in_flight: frozenset[str]) -> None:
-            if self._clock() - self._polled < self._machinery.tools.period:
-                return
-            self._polled = self._clock()
-            for shard, rows in control.copied(run, {each: pending[each] for each in in_flight}):
-                self._show(RowsCopied(shard=shard.id, table=shard.table, rows=rows))
+        watchdog = Watchdog(self._config.stall_timeout)
+
+        def tick(in_flight: frozenset[str]) -> dict[str, str]:
+            now = self._clock()
+            if now - self._polled < self._machinery.tools.period:
+                return {}
+            self._polled = now
+            sightings = control.sightings(run)
+            if sightings is None:
+                return {}
+            for shard in in_flight & sightings.keys():
+                self._show(RowsCopied(shard=shard, table=pending[shard].table, rows=sightings[shard].rows))
+            hung = watchdog.look(now, in_flight, sightings)
+            return {shard: self._end_hung(control, seen) for shard, seen in hung.items()}
 
         def failed(shard: Shard, attempt: int, cause: str, *, given_up: bool) -> None:
             control.attempt(
@@ -294,6 +309,14 @@ class _Session:
             )
 
         return Hooks(show=self._show, tick=tick, failed=failed, stopped_by=lambda: self._signals.received)
+
+    def _end_hung(self, control: Control, seen: Sighting | None) -> str:
+        """End the backend of a worker that hangs, and say what is known of it; its process is the engine's affair."""
+        silence = f"nothing was heard of its worker for {self._config.stall_timeout:g} s"
+        if seen is None:
+            return f"{silence}, and no backend of it was seen: killed"
+        control.end_backend(seen)
+        return f"{silence} (worker pid={seen.worker}, backend pid={seen.backend}): both ended"
 
     def _finalise(self, control: Control, plan: Plan, run: int, owned: Mapping[str, Claim]) -> None:
         self._signals.check()

@@ -2,7 +2,8 @@
 
 At most ``workers`` shards are outstanding. What an attempt's failure calls for is the worker's verdict; what a broken
 pool calls for is decided here: its shards are submitted again (the ledger knows which of them are done), and those
-that were aboard at repeated breaks run alone, until the one that kills its worker is named.
+that were aboard at repeated breaks run alone, until the one that kills its worker is named. A worker that hangs is
+killed, and its pool with it: nothing less ends a stopped process.
 """
 
 from __future__ import annotations
@@ -12,14 +13,14 @@ import itertools
 import random
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from shardgen.database.failures import OUTAGE_PATIENCE, Remedy
 from shardgen.errors import Interrupted
-from shardgen.events import Event, ShardDone, ShardFailed, ShardRetried, ShardStarted
+from shardgen.events import Event, ShardDone, ShardFailed, ShardRetried, ShardStarted, WorkerLogged
 from shardgen.planning import Shard
 from shardgen.pool import Engine
 from shardgen.sinks import Task, Written
@@ -72,8 +73,8 @@ class Hooks:
     """What the coordinator wants to hear of."""
 
     show: Callable[[Event], None]
-    tick: Callable[[frozenset[str]], None]
-    """Called every period with the ids of the shards in flight."""
+    tick: Callable[[frozenset[str]], Mapping[str, str]]
+    """Called every period with the ids of the shards in flight; gives those whose worker hangs, each with the cause."""
     failed: FailureHook
     """A failed attempt."""
     stopped_by: Callable[[], int]
@@ -142,7 +143,8 @@ class Dispatcher:
                 broken = True
             if broken:
                 executor = self._rebuild()
-            self._hooks.tick(frozenset(trial.shard.id for trial in self._running.values()))
+            if hung := self._hooks.tick(frozenset(trial.shard.id for trial in self._running.values())):
+                executor = self._replace_hung(hung)
         return executor
 
     def _submit(self, executor: Executor) -> None:
@@ -188,10 +190,12 @@ class Dispatcher:
 
     def _take(self, trial: _Trial, outcome: Outcome) -> None:
         if isinstance(outcome, Failed):
-            self._fail(trial, outcome.remedy, outcome.error)
+            self._fail(trial, outcome.remedy, outcome.error, outcome.trace)
         elif isinstance(outcome, Written):
             self._breaks_in_a_row = 0
             self.commit_seconds += outcome.phases.get("commit", 0.0)
+            if outcome.log:
+                self._hooks.show(WorkerLogged(shard=outcome.shard, table=outcome.table, lines=outcome.log))
             self._hooks.show(
                 ShardDone(
                     shard=outcome.shard,
@@ -203,16 +207,16 @@ class Dispatcher:
                 )
             )
 
-    def _fail(self, trial: _Trial, remedy: Remedy, cause: str) -> None:
+    def _fail(self, trial: _Trial, remedy: Remedy, cause: str, trace: str = "") -> None:
         attempt = trial.attempt
         self._note(trial, cause)
         trial.failures += 1
         if remedy is Remedy.FEWER:
             self._limit = max(1, self._limit - 1)
         if remedy in (Remedy.STOP_TABLE, Remedy.STOP_LOAD) or self._exhausted(trial, remedy):
-            self._give_up(trial, attempt, remedy, cause)
+            self._give_up(trial, attempt, remedy, cause, trace)
         else:
-            self._retry(trial, attempt, cause)
+            self._retry(trial, attempt, cause, trace)
 
     def _exhausted(self, trial: _Trial, remedy: Remedy) -> bool:
         if trial.failures < self._attempts:
@@ -224,23 +228,21 @@ class Dispatcher:
         if not trial.first_cause:
             trial.first_cause, trial.first_failure = cause, self._tools.clock()
 
-    def _retry(self, trial: _Trial, attempt: int, cause: str) -> None:
+    def _retry(self, trial: _Trial, attempt: int, cause: str, trace: str) -> None:
         if self._stop_all or trial.shard.table in self._stopped_tables:
             return
         ceiling = min(LONGEST_DELAY, FIRST_DELAY * 2.0 ** (trial.failures - 1))
         delay = ceiling * self._tools.rng.uniform(0.5, 1.0)
         heapq.heappush(self._later, (self._tools.clock() + delay, next(self._order), trial))
-        self._log(trial, attempt, cause, given_up=False)
-        self.retries += 1
-        self._hooks.show(
-            ShardRetried(
-                shard=trial.shard.id, table=trial.shard.table, attempt=attempt, cause=cause, delay=round(delay, 3)
-            )
-        )
+        self._tell_retry(trial, attempt, cause, delay=round(delay, 3), trace=trace)
 
-    def _give_up(self, trial: _Trial, attempt: int, remedy: Remedy, cause: str) -> None:
+    def _give_up(self, trial: _Trial, attempt: int, remedy: Remedy, cause: str, trace: str = "") -> None:
         failed = ShardFailed(
-            shard=trial.shard.id, table=trial.shard.table, attempt=attempt, cause=trial.first_cause or cause
+            shard=trial.shard.id,
+            table=trial.shard.table,
+            attempt=attempt,
+            cause=trial.first_cause or cause,
+            trace=trace,
         )
         self.given_up.append(failed)
         self._log(trial, attempt, cause, given_up=True)
@@ -267,19 +269,34 @@ class Dispatcher:
         """Throw the broken pool away, put its shards back, and start another."""
         self._breaks_in_a_row += 1
         cause = f"a worker process died: {self._engine.describe() or 'exit code unknown'}"
-        aboard = list(self._running.values())
-        finished = [future for future in self._running if future.done() and future.exception() is None]
-        for future in finished:
-            self._take(self._running[future], future.result())
-            aboard.remove(self._running[future])
-        self._running.clear()
-        alone = len(aboard) == 1
+        aboard = self._aboard()
         for trial in aboard:
-            self._put_back(trial, cause, alone=alone)
+            self._put_back(trial, cause, alone=len(aboard) == 1)
         if self._breaks_in_a_row > 2 * self._attempts and aboard:
             self._stop_all = True
             self._give_up(aboard[0], aboard[0].attempt, Remedy.STOP_LOAD, cause)
         return self._engine.start(self._workers)
+
+    def _replace_hung(self, hung: Mapping[str, str]) -> Executor:
+        """Kill the workers, put the shards back, and start another pool; only the hung shards have failed."""
+        self._engine.kill()
+        for trial in self._aboard():
+            if trial.shard.id in hung:
+                self._put_back(trial, hung[trial.shard.id], alone=True)
+            else:
+                self._back_in_line(trial, f"its worker was ended with the one of {', '.join(hung)}, which hung")
+        return self._engine.start(self._workers)
+
+    def _aboard(self) -> list[_Trial]:
+        """What was running when the pool ended; outcomes that came before are taken in."""
+        aboard = []
+        for future, trial in self._running.items():
+            if future.done() and future.exception() is None:
+                self._take(trial, future.result())
+            else:
+                aboard.append(trial)
+        self._running.clear()
+        return aboard
 
     def _put_back(self, trial: _Trial, cause: str, *, alone: bool) -> None:
         attempt = trial.attempt
@@ -287,14 +304,22 @@ class Dispatcher:
         trial.breaks += 1
         if alone and trial.breaks >= max(self._attempts, SUSPECT_AFTER + 1):
             self._give_up(trial, attempt, Remedy.RETRY, cause)
-            return
+        else:
+            self._back_in_line(trial, cause, attempt)
+
+    def _back_in_line(self, trial: _Trial, cause: str, attempt: int | None = None) -> None:
         if self._stop_all or trial.shard.table in self._stopped_tables:
             return
         (self._suspects if trial.breaks >= SUSPECT_AFTER else self._fresh).appendleft(trial)
+        self._tell_retry(trial, attempt or trial.attempt, cause, delay=0.0)
+
+    def _tell_retry(self, trial: _Trial, attempt: int, cause: str, *, delay: float, trace: str = "") -> None:
         self._log(trial, attempt, cause, given_up=False)
         self.retries += 1
         self._hooks.show(
-            ShardRetried(shard=trial.shard.id, table=trial.shard.table, attempt=attempt, cause=cause, delay=0.0)
+            ShardRetried(
+                shard=trial.shard.id, table=trial.shard.table, attempt=attempt, cause=cause, delay=delay, trace=trace
+            )
         )
 
     def _halt(self) -> None:

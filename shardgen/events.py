@@ -66,6 +66,8 @@ class ShardRetried:
     cause: str
     delay: float
     """Seconds until the next attempt."""
+    trace: str = ""
+    """The worker's traceback and what it logged, without secrets; empty where the process was lost."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +78,19 @@ class ShardFailed:
     table: str
     attempt: int
     cause: str
+    """The first one."""
+    trace: str = ""
+    """The worker's traceback and log of the last attempt, without secrets; empty where the process was lost."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerLogged:
+    """What libraries logged in a worker while it did a shard; for ``--verbose``."""
+
+    shard: str
+    table: str
+    lines: tuple[str, ...]
+    """Without secrets."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +154,7 @@ Event = (
     | ShardDone
     | ShardRetried
     | ShardFailed
+    | WorkerLogged
     | StepStarted
     | StepDone
     | Notice

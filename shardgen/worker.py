@@ -13,10 +13,11 @@ import os
 import signal
 import threading
 import traceback
+from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import connection, parent_process
-from typing import Any
+from typing import Any, Self
 
 import pyarrow as pa
 
@@ -63,7 +64,7 @@ class Failed:
     error: str
     """One line, without secrets."""
     trace: str
-    """The traceback, without secrets."""
+    """The traceback, after what was logged before it, without secrets."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +74,8 @@ class GaveWay:
     shard: str
 
 
+LOG_LINES = 50
+"""Lines of a shard's log that are kept, the last ones."""
 M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD = -1, -2, -3
 """Options of mallopt(3), from malloc.h."""
 
@@ -82,19 +85,22 @@ _stop = threading.Event()
 
 
 def run_task(job: Job, task: Task) -> Outcome:
-    """Build and write one shard; every failure is told in the outcome."""
+    """Build and write one shard; every failure is told in the outcome, and so is what was logged on the way."""
     shard = task.shard
-    try:
-        return _sink(job).write(task, job.build(job.plan, shard, job.batch_rows))
-    except StoppedError:
-        return GaveWay(shard=shard.id)
-    except Exception as error:  # noqa: BLE001  # told as a value, see the module
-        return Failed(
-            shard=shard.id,
-            remedy=classify(error),
-            error=without_secret(describe(error), job.dsn),
-            trace=without_secret(traceback.format_exc(), job.dsn),
-        )
+    log = _Log(job.dsn)
+    with log:
+        try:
+            written = _sink(job).write(task, job.build(job.plan, shard, job.batch_rows))
+            return replace(written, log=tuple(log.lines))
+        except StoppedError:
+            return GaveWay(shard=shard.id)
+        except Exception as error:  # noqa: BLE001  # told as a value, see the module
+            return Failed(
+                shard=shard.id,
+                remedy=classify(error),
+                error=without_secret(describe(error), job.dsn),
+                trace="\n".join([*log.lines, without_secret(traceback.format_exc(), job.dsn).rstrip()]),
+            )
 
 
 def initialise(stop: connection.Connection[Any, Any]) -> None:
@@ -105,7 +111,7 @@ def initialise(stop: connection.Connection[Any, Any]) -> None:
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to the whole group
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    logging.getLogger("psycopg").propagate = False  # its warnings would tear the display; outcomes tell the failures
+    logging.lastResort = None  # a line on stderr would tear the display; outcomes carry the log
     keep_memory()
     pa.set_cpu_count(1)  # the processes are the parallelism
     pa.set_io_thread_count(1)
@@ -135,6 +141,32 @@ def close() -> None:
         for sink in _sinks.values():
             sink.close()
         _sinks.clear()
+
+
+class _Log(logging.Handler):
+    """Collects what any library logs while a shard is at work, from warnings up; a context manager.
+
+    Args:
+        dsn: whose secrets are masked.
+    """
+
+    def __init__(self, dsn: str) -> None:
+        super().__init__(logging.WARNING)
+        self.lines: deque[str] = deque(maxlen=LOG_LINES)
+        self._dsn = dsn
+        self._thread = threading.get_ident()  # in an executor of threads each shard has its own log
+
+    def __enter__(self) -> Self:
+        logging.getLogger().addHandler(self)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        logging.getLogger().removeHandler(self)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.thread == self._thread or record.name.startswith("psycopg"):  # the pool logs from its own thread
+            text = f"{record.levelname} {record.name}: {record.getMessage()}"
+            self.lines.append(without_secret(text, self._dsn))
 
 
 def _watch(parent: int, stop: connection.Connection[Any, Any]) -> None:

@@ -7,18 +7,26 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator
-from typing import Final, Self, TypeVar
+from collections.abc import Callable
+from typing import Any, Final, Self, TypeVar
 
 import psycopg
+from psycopg import sql
 
 from shardgen.database import locks
 from shardgen.database.failures import OUTAGE_PATIENCE, Remedy, classify
 from shardgen.database.postgres import Connection, application_name, connect, here, mask
-from shardgen.errors import TargetError
-from shardgen.planning import Shard
+from shardgen.errors import LoadError, TargetError
+from shardgen.watchdog import Sighting
 
 _RECONNECT_DELAY: Final = 1.0  # seconds
+_TAKE_OVER_PATIENCE: Final = 30.0  # seconds for the server to roll the other sessions back
+_SIGHTINGS: Final = """
+SELECT a.application_name, a.pid, coalesce(p.tuples_processed, 0), coalesce(a.wait_event_type = 'Client', false)
+FROM pg_stat_activity AS a LEFT JOIN pg_stat_progress_copy AS p USING (pid)
+WHERE a.datname = current_database() AND starts_with(a.application_name, %s)
+    AND a.pid IN (SELECT pid FROM pg_locks WHERE relation = %s::regclass)
+"""  # the ledger's lock tells our run 1 from the run 1 of another schema
 
 T = TypeVar("T")
 
@@ -29,6 +37,7 @@ class Control:
     Args:
         dsn: the target.
         schema: whose lock it holds.
+        take_over: end the sessions of the coordinator that holds the lock, and of its workers, instead of refusing.
 
     Raises:
         TargetError: another coordinator is at work; the message names it.
@@ -39,11 +48,13 @@ class Control:
         dsn: str,
         schema: str,
         *,
+        take_over: bool = False,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._dsn = dsn
         self._schema = schema
+        self._take_over = take_over
         self._clock = clock
         self._sleep = sleep
         self.connection = self._open()
@@ -76,20 +87,31 @@ class Control:
             return work(self.connection)
         return None
 
-    def copied(self, run: int, shards: dict[str, Shard]) -> Iterator[tuple[Shard, int]]:
-        """Rows copied so far by each backend of the run; nothing where the server does not answer."""
-        rows = self.attempt(
+    def sightings(self, run: int) -> dict[str, Sighting] | None:
+        """The backends that are at work for a run, by shard; None where the server does not answer.
+
+        Raises:
+            LoadError: another coordinator has taken the target over.
+        """
+        try:
+            if self.connection.closed:
+                self.connection = self._open()
+            shards = sql.Identifier(self._schema, "shardgen_shards").as_string(self.connection)
+            rows = self.connection.execute(_SIGHTINGS, [application_name(run, ""), shards]).fetchall()
+        except TargetError as error:
+            raise LoadError(f"run={run} was taken over: {error}") from error
+        except psycopg.Error:
+            return None
+        return {seen.shard: seen for seen in map(_sighting, rows) if seen is not None}
+
+    def end_backend(self, seen: Sighting) -> None:
+        """End the backend of a worker that is no more, if it is still what was seen."""
+        self.attempt(
             lambda connection: connection.execute(
-                """SELECT a.application_name, p.tuples_processed
-                FROM pg_stat_progress_copy AS p JOIN pg_stat_activity AS a USING (pid)
-                WHERE a.datname = current_database() AND starts_with(a.application_name, %s)""",
-                [application_name(run, "")],
-            ).fetchall()
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = %s AND application_name LIKE %s",
+                [seen.backend, f"shardgen:%:{seen.worker}:%"],
+            )
         )
-        for name, count in rows or ():
-            shard = shards.get(name.split(":", 3)[-1])
-            if shard is not None:
-                yield shard, count
 
     def _open(self) -> Connection:
         connection = connect(self._dsn, application_name=application_name("coordinator", here()))
@@ -97,14 +119,28 @@ class Control:
             "SELECT set_config('statement_timeout', '0', false), set_config('idle_session_timeout', '0', false), "
             "set_config('lock_timeout', '30s', false)"
         )
-        if not locks.take(connection, self._schema):
+        if not locks.take(connection, self._schema) and not self._taken_over(connection):
             self._refuse(connection)
         return connection
+
+    def _taken_over(self, connection: Connection) -> bool:
+        """End the sessions of the coordinator before us and of its workers, if that was asked for; once."""
+        wanted, self._take_over = self._take_over, False
+        return wanted and locks.take_over(connection, self._schema, patience=_TAKE_OVER_PATIENCE)
 
     def _refuse(self, connection: Connection) -> None:
         held = locks.holder(connection, self._schema)
         connection.close()
         who = f"application_name={held.application_name!r} client={held.client} backend pid={held.pid}" if held else "?"
         raise TargetError(
-            f"another load is at work in schema={self._schema!r} of {mask(self._dsn)}: {who}: wait for it or stop it"
+            f"another load is at work in schema={self._schema!r} of {mask(self._dsn)}: {who}: wait for it, or stop it, "
+            "or end its sessions by --take-over if its host is gone"
         )
+
+
+def _sighting(row: tuple[Any, ...]) -> Sighting | None:
+    name, backend, rows, awaits_client = row
+    _, _, worker, *shard = name.split(":", 3)
+    if not shard or not worker.isdecimal():
+        return None  # a step of finalising
+    return Sighting(shard=shard[0], worker=int(worker), backend=backend, rows=rows, awaits_client=awaits_client)

@@ -6,9 +6,13 @@ The coordinator's lock is a courtesy that tells a second one whom to wait for; t
 from __future__ import annotations
 
 import hashlib
+import time
 from dataclasses import dataclass
+from typing import Final
 
 from shardgen.database.postgres import Connection, one
+
+_POLL: Final = 0.1  # seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +49,35 @@ def holder(connection: Connection, schema: str) -> Holder | None:
         [key >> 32, key & 0xFFFF_FFFF],
     ).fetchone()
     return None if row is None else Holder(pid=row[0], application_name=row[1], client=row[2])
+
+
+def take_over(connection: Connection, schema: str, *, patience: float) -> bool:
+    """End every other shardgen session that works in the schema, and take the coordinator's lock.
+
+    Whoever holds the lock or has the schema's tables locked is ended, if it is ours by its application_name and the
+    role may; the server then rolls back what it had not committed. False if the lock is not free within ``patience``
+    seconds.
+    """
+    key = _key("load", schema) & 0xFFFF_FFFF_FFFF_FFFF
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline:
+        connection.execute(
+            """SELECT pg_terminate_backend(a.pid) FROM pg_stat_activity AS a
+            WHERE a.datname = current_database() AND a.pid <> pg_backend_pid()
+              AND starts_with(a.application_name, 'shardgen:') AND a.pid IN (
+                SELECT l.pid FROM pg_locks AS l
+                LEFT JOIN pg_class AS c ON c.oid = l.relation
+                LEFT JOIN pg_namespace AS n ON n.oid = c.relnamespace
+                WHERE l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND (
+                    n.nspname = %s
+                    OR l.locktype = 'advisory' AND l.objsubid = 1 AND l.classid::bigint = %s AND l.objid::bigint = %s))
+            """,
+            [schema, key >> 32, key & 0xFFFF_FFFF],
+        )
+        if take(connection, schema):
+            return True
+        time.sleep(_POLL)
+    return False
 
 
 def _key(purpose: str, schema: str) -> int:

@@ -39,6 +39,8 @@ class Written:
     """Seconds by phase."""
     by_us: bool
     """False where it was done already, by this run or by an orphan of it."""
+    log: tuple[str, ...] = ()
+    """What was logged on the way, without secrets."""
 
 
 class Sink(Protocol):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from concurrent.futures import Executor, Future
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
 
 import pytest
 
@@ -12,7 +13,7 @@ from shardgen import dispatch
 from shardgen.database.failures import Remedy
 from shardgen.dispatch import Dispatcher, Hooks, Tools
 from shardgen.errors import Interrupted
-from shardgen.events import ShardDone, ShardFailed, ShardRetried, ShardStarted
+from shardgen.events import ShardDone, ShardFailed, ShardRetried, ShardStarted, WorkerLogged
 from shardgen.planning import Shard
 from shardgen.sinks import Written
 from shardgen.worker import Failed
@@ -29,6 +30,10 @@ def written(task, **changes):
 
 def failed(task, remedy=Remedy.RETRY, error="no luck"):
     return Failed(shard=task.shard.id, remedy=remedy, error=error, trace="")
+
+
+HANGS = None
+"""What a script says of a task that never ends."""
 
 
 class Clock:
@@ -64,6 +69,8 @@ class Scripted(Executor):
             if future.done():
                 continue
             outcome = self.engine.script(task)
+            if outcome is HANGS:
+                continue
             if outcome is not BrokenProcessPool:
                 future.set_result(outcome)
                 return
@@ -81,6 +88,7 @@ class Engine:
         self.script = script
         self.started = 0
         self.stopped = 0
+        self.killed = 0
         self.outstanding = 0
 
     def start(self, workers):
@@ -92,7 +100,7 @@ class Engine:
         self.stopped += 1
 
     def kill(self):
-        pass
+        self.killed += 1
 
     def close(self):
         pass
@@ -105,7 +113,7 @@ class Engine:
 def stage(monkeypatch):
     """Runs shards against a script; gives the dispatcher, the events and the engine."""
 
-    def play(shards, script, *, workers=2, attempts=3, signum=lambda: 0):
+    def play(shards, script, *, workers=2, attempts=3, signum=lambda: 0, tick=lambda in_flight: {}):
         clock, events, log = Clock(), [], []
         engine = Engine(script)
         real_wait = dispatch.wait
@@ -123,7 +131,7 @@ def stage(monkeypatch):
             attempts=attempts,
             hooks=Hooks(
                 show=events.append,
-                tick=lambda in_flight: None,
+                tick=tick,
                 failed=lambda shard, attempt, cause, given_up: log.append((shard.id, attempt, given_up)),
                 stopped_by=signum,
             ),
@@ -247,6 +255,47 @@ def test_workers_that_die_whatever_they_do_stop_the_load(stage):
     ran = stage([shard(f"s{n}") for n in range(50)], lambda task: BrokenProcessPool, workers=3, attempts=2)
     assert ran.engine.started < 10
     assert isinstance(ran.events[-1], ShardFailed)
+
+
+def test_a_hung_shard_is_tried_again_in_a_new_pool_and_its_neighbours_have_not_failed(stage):
+    hung = [{"b": "silent"}]
+    run = stage(
+        [shard("a"), shard("b"), shard("c")],
+        written,
+        workers=3,
+        tick=lambda in_flight: hung.pop() if hung and "b" in in_flight else {},
+    )
+    done = {event.shard for event in run.events if isinstance(event, ShardDone)}
+    retried = {event.shard: event for event in run.events if isinstance(event, ShardRetried)}
+    assert done == {"a", "b", "c"}
+    assert (run.engine.killed, run.engine.started) == (1, 2)
+    assert retried["b"].cause == "silent"
+    assert "the one of b, which hung" in retried["c"].cause
+    last = {event.shard: event.attempt for event in run.events if isinstance(event, ShardStarted)}
+    assert (last["b"], last["c"]) == (2, 1)
+
+
+def test_a_shard_that_always_hangs_is_given_up_and_the_others_finish(stage):
+    run = stage(
+        [shard("a"), shard("b"), shard("c")],
+        lambda task: HANGS if task.shard.id == "b" else written(task),
+        attempts=3,
+        tick=lambda in_flight: {"b": "silent"} if "b" in in_flight else {},
+    )
+    assert [(event.shard, event.cause) for event in run.given_up] == [("b", "silent")]
+    assert {event.shard for event in run.events if isinstance(event, ShardDone)} == {"a", "c"}
+
+
+def test_the_workers_traceback_comes_with_the_failure(stage):
+    run = stage([shard("a")], lambda task: replace(failed(task), trace="Traceback ..."), attempts=2)
+    assert [event.trace for event in run.events if isinstance(event, ShardRetried | ShardFailed)] == [
+        "Traceback ..."
+    ] * 2
+
+
+def test_what_a_worker_logged_reaches_the_display(stage):
+    run = stage([shard("a")], lambda task: written(task, log=("WARNING x: y",)))
+    assert [event.lines for event in run.events if isinstance(event, WorkerLogged)] == [("WARNING x: y",)]
 
 
 def test_a_signal_stops_submitting_and_asks_the_running_shards_to_give_way(stage):
