@@ -58,6 +58,7 @@ def load(
     *,
     workers: int | None = None,
     resume: bool = False,
+    take_over: bool = False,
     progress: str = "auto",
     if_exists: str | None = None,
     data_dir: Path | str | None = None,
@@ -71,6 +72,7 @@ def load(
             is started where none is named.
         workers: worker processes; by default one for each CPU, at most 8.
         resume: go on with the one unfinished run in the target.
+        take_over: end the sessions of another load that holds the target, instead of refusing.
         progress: ``auto``, ``rich``, ``tqdm``, ``plain`` or ``none``.
         if_exists: ``fail`` or ``replace``, for a target that holds rows already.
         data_dir: home of the embedded server.
@@ -93,7 +95,7 @@ def load(
     from shardgen.progress import display
 
     named = {"dsn": dsn, "workers": workers, "if_exists": if_exists, "data_dir": data_dir, **options}
-    carry_out = prepared(_settings(named, config), resume=resume)
+    carry_out = prepared(_settings(named, config), resume=resume, take_over=take_over)
     with display(progress) as show:
         return carry_out(show)
 
@@ -193,7 +195,7 @@ def verify(
         return verification_of(settings, show, level=level, tables=tables, run=run, regenerate=regenerate)
 
 
-def prepared(settings: Settings, *, resume: bool) -> Callable[[Show], Report]:
+def prepared(settings: Settings, *, resume: bool, take_over: bool = False) -> Callable[[Show], Report]:
     """Check everything that can be checked without a target; what comes back does the load.
 
     Raises:
@@ -207,7 +209,7 @@ def prepared(settings: Settings, *, resume: bool) -> Callable[[Show], Report]:
     def carry_out(show: Show) -> Report:
         from shardgen import coordinator
 
-        how = settings.load(target_dsn(settings, show))
+        how = settings.load(target_dsn(settings, show), take_over=take_over)
         if config is None:
             return coordinator.resume(how, schema=settings.schema, given=given, show=show)
         return coordinator.load(config, how, options=settings.options(config), show=show)

@@ -95,6 +95,7 @@ class Options(BaseModel):
     raw_data: str | None = None
 
     workers: Whole = None
+    stall_timeout: Number = None
     if_exists: str | None = None
     progress: str | None = None
     dsn: str | None = None
@@ -145,11 +146,12 @@ class Settings:
         except ConfigError as error:
             raise self._placed(error) from error
 
-    def load(self, dsn: str) -> LoadConfig:
+    def load(self, dsn: str, *, take_over: bool = False) -> LoadConfig:
         """How to load into ``dsn``, checked."""
-        named = {name: self.values[name] for name in ("if_exists",) if name in self.values}
+        named = {name: self.values[name] for name in ("if_exists", "stall_timeout") if name in self.values}
+        workers = self.values.get("workers", default_workers())
         try:
-            return LoadConfig(dsn=dsn, workers=self.values.get("workers", default_workers()), **named)
+            return LoadConfig(dsn=dsn, workers=workers, take_over=take_over, **named)
         except ConfigError as error:
             raise self._placed(error) from error
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     "load --dsn postgresql://me@db.example:5432/shop --workers 4",
     "load --tables orders,customers --raw-data lean",
     "load --resume",
+    "load --resume --take-over",
     "load --verify",
 )
 @takes(WORLD, FORM, PLACE, RUN)
@@ -33,6 +34,16 @@ def load(
         bool,
         typer.Option(
             "--resume", metavar="", help="Go on with the unfinished run in the target.", rich_help_panel=RUNNING
+        ),
+    ] = False,
+    take_over: Annotated[
+        bool,
+        typer.Option(
+            "--take-over",
+            metavar="",
+            help="If another load holds the target, end its sessions instead of refusing: for one whose host is gone. "
+            "What it committed stays.",
+            rich_help_panel=RUNNING,
         ),
     ] = False,
     verify: Annotated[
@@ -50,7 +61,7 @@ def load(
     from shardgen.progress.tables import load_summary
 
     settings = terminal.settings_of(options)
-    carry_out, mode = prepared(settings, resume=resume), settings.get("progress", "auto")
+    carry_out, mode = prepared(settings, resume=resume, take_over=take_over), settings.get("progress", "auto")
     try:
         with display(mode) as show:
             report = carry_out(show)

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Final, TypeVar
 
 import typer
 
-from shardgen.config import IF_EXISTS, INDEX_MODES, PROGRESS, RAW_DATA_MODES, TABLES, plan_config
+from shardgen.config import IF_EXISTS, INDEX_MODES, PROGRESS, RAW_DATA_MODES, TABLES, LoadConfig, plan_config
 
 F = TypeVar("F", bound=Callable[..., None])
 
@@ -101,6 +101,13 @@ RUN: Group = {
     ),
     "if_exists": Option(
         panel=RUNNING, text="What to do with a target that holds rows.", default="fail", choices=IF_EXISTS
+    ),
+    "stall_timeout": Option(
+        panel=RUNNING,
+        text="From when a worker that neither sends rows nor keeps the server busy counts as hung: it is killed, and "
+        "its shard done elsewhere.",
+        metavar="SECONDS",
+        default=f"{LoadConfig.__dataclass_fields__['stall_timeout'].default:g}",
     ),
     "progress": Option(panel=RUNNING, text="How progress is shown on stderr.", default="auto", choices=PROGRESS),
 }
