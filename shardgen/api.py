@@ -18,6 +18,7 @@ from shardgen.errors import ConfigError, ServerError, TargetError, VerificationE
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from shardgen.database.preflight import Findings
     from shardgen.database.status import RunStatus
     from shardgen.planning import Plan
     from shardgen.progress import Show
@@ -215,6 +216,21 @@ def prepared(settings: Settings, *, resume: bool, take_over: bool = False) -> Ca
         return coordinator.load(config, how, options=settings.options(config), show=show)
 
     return carry_out
+
+
+def inspection_of(settings: Settings) -> Findings:
+    """What a load with these settings would meet in its target, and what stands in its way; writes nothing.
+
+    Raises:
+        ConfigError: an option is wrong.
+        TargetError: the target cannot be reached, or refuses to be asked.
+        VerificationError: the embedded server is meant, and does not run.
+    """
+    settings.check()
+    from shardgen import claim
+    from shardgen.coordinator import Machinery
+
+    return claim.inspect(settings.load(_running(settings)), plan_of(settings), Machinery().identity)
 
 
 def verification_of(

@@ -16,12 +16,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from shardgen import __version__
-from shardgen.config import DATA_VERSION, PlanConfig, fingerprint
+from shardgen.config import DATA_VERSION, LoadConfig, PlanConfig, fingerprint
 from shardgen.database import catalog, ledger, objects, preflight, target
+from shardgen.database.failures import DatabaseError, describe
 from shardgen.database.ledger import Claim, NewRun, Run
-from shardgen.database.postgres import Connection
+from shardgen.database.postgres import Connection, application_name, connect, here, mask, probe, without_secret
+from shardgen.database.preflight import Findings
 from shardgen.database.target import Action, Decision
-from shardgen.errors import ResumeError
+from shardgen.errors import ResumeError, TargetError
 from shardgen.planning import Plan
 
 
@@ -55,6 +57,53 @@ class Identity:
         return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examined:
+    """A target looked at for a new run."""
+
+    findings: Findings
+    decisions: tuple[Decision, ...]
+    """In the order of the plan's tables."""
+    world: str
+    """Fingerprint."""
+
+
+def inspect(load: LoadConfig, plan: Plan, identity: Identity) -> Findings:
+    """What a load of this plan would meet in its target; writes nothing.
+
+    Raises:
+        TargetError: the target cannot be reached, or is too old to be asked.
+    """
+    probe(load.dsn)
+    try:
+        with connect(load.dsn, application_name=application_name("inspect", here())) as connection:
+            return examine(
+                connection, plan, identity, workers=load.workers, replace=load.if_exists == "replace"
+            ).findings
+    except DatabaseError as error:
+        raise TargetError(f"{mask(load.dsn)} refuses: {without_secret(describe(error), load.dsn)}") from error
+
+
+def examine(connection: Connection, plan: Plan, identity: Identity, *, workers: int, replace: bool) -> Examined:
+    """Look at everything that a new run depends on; nothing is written.
+
+    Raises:
+        TargetError: the server is too old to be asked.
+    """
+    preflight.refuse([problem for problem in [preflight.too_old(connection)] if problem])
+    facts, world = preflight.server_facts(connection, plan), identity.world(plan.config)
+    decisions, problems = target.decide(connection, plan, fingerprint=world, replace=replace)
+    freed = sum(each.freed for each in decisions)
+    problems = preflight.server_problems(connection, plan, facts, workers=workers, freed=freed) + problems
+    findings = Findings(
+        problems=tuple(preflight.grouped(problems)),
+        notices=tuple(preflight.clock_notices(plan, facts)),
+        facts=facts,
+        fates={each.table.name: each.action.value for each in decisions},
+    )
+    return Examined(findings=findings, decisions=tuple(decisions), world=world)
+
+
 def claim_new(
     connection: Connection,
     plan: Plan,
@@ -71,13 +120,11 @@ def claim_new(
         TargetError: everything that stands in the way; nothing was written.
     """
     config = plan.config
-    problems = preflight.server_problems(connection, plan, workers)
-    preflight.refuse([problem for problem in problems if "too old" in problem])
-    world = identity.world(config)
-    decisions, more = target.decide(connection, plan, fingerprint=world, replace=replace)
-    preflight.refuse(problems + more)
+    examined = examine(connection, plan, identity, workers=workers, replace=replace)
+    preflight.refuse(examined.findings.problems)
+    decisions = examined.decisions
     new = NewRun(
-        fingerprint=world,
+        fingerprint=examined.world,
         plan_fingerprint=identity.plan(plan),
         plan=config.to_json(),
         options=plain(options),
@@ -93,9 +140,8 @@ def claim_new(
         objects.carry_out(connection, config.schema, decisions, config.indexes, keyless=keyless)
         run = ledger.insert_run(connection, config.schema, new)
         ledger.claim(connection, config.schema, [_claim(connection, config.schema, each, run) for each in decisions])
-    return Claimed(
-        run=run, plan=plan, resumed=False, notices=tuple(_notice(each) for each in decisions if _notice(each))
-    )
+    notices = (*examined.findings.notices, *(_notice(each) for each in decisions if _notice(each)))
+    return Claimed(run=run, plan=plan, resumed=False, notices=notices)
 
 
 def take_up(
@@ -116,8 +162,10 @@ def take_up(
     recorded: dict[str, int] = {}
     for row in ledger.shards_of(connection, schema, run.run):
         recorded[row.target] = recorded.get(row.target, 0) + row.rows
+    facts = preflight.server_facts(connection, plan)
+    done = sum(catalog.size(connection, claim.oid) for claim in claims.values())
     preflight.refuse(
-        preflight.server_problems(connection, plan, workers)
+        preflight.server_problems(connection, plan, facts, workers=workers, done=done)
         + target.check_claimed(connection, schema, list(claims.values()), recorded)
     )
     ledger.take_up(connection, schema, run.run, host=socket.gethostname(), pid=os.getpid())

@@ -18,6 +18,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 DATABASE = {"psycopg", "psycopg_pool"}
 SCREEN = {"rich", "tqdm", "typer"}
 ELSEWHERE = {
+    "keys.py": {"psycopg.sql"},
     "reconcile.py": {"psycopg.sql"},
     "schema.py": {"psycopg.sql"},
     "settings.py": {"psycopg.conninfo.conninfo_to_dict", "psycopg.conninfo.make_conninfo", "psycopg.pq.Conninfo"},

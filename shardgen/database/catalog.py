@@ -204,6 +204,16 @@ def holds_rows(connection: Connection, schema: str, name: str) -> bool:
     return bool(one(connection.execute(statement))[0])
 
 
+def size(connection: Connection, oid: int) -> int:
+    """Bytes on disk of a table with its partitions and all their indexes; 0 where it is gone."""
+    cursor = connection.execute(
+        """SELECT coalesce(sum(pg_total_relation_size(relid)), 0)::bigint
+        FROM (SELECT %(oid)s::oid AS relid UNION SELECT relid FROM pg_partition_tree(%(oid)s::oid::regclass)) AS t""",
+        {"oid": oid},
+    )
+    return int(one(cursor)[0])
+
+
 def base_type(declared: str) -> str:
     """``"varchar(50)"`` as format_type spells it without a length: ``"character varying"``."""
     bare = declared.partition("(")[0].strip()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
-from shardgen.database import catalog
+from shardgen.database import catalog, locks
 from shardgen.database.postgres import Connection, one
 from shardgen.errors import TargetError
 from shardgen.planning import Plan
@@ -16,12 +19,79 @@ MIN_VERSION: Final = 14
 _RELATION: Final = re.compile(r"relation=(\w+) (.*)", re.DOTALL)
 _OWN_CONNECTIONS: Final = 1  # the coordinator's
 _RELATIONS_OF_A_LEAF: Final = 4  # the table, its TOAST table and that one's index, the primary key
+_ON_DISK: Final = {"none": 1.25, "keys": 1.3, "full": 1.5}  # bytes on disk of a COPY byte; 1.22, 1.24 and 1.38 measured
 
 
-def server_problems(connection: Connection, plan: Plan, workers: int) -> list[str]:
-    """What is wrong with server, database, role or settings for this plan."""
-    if connection.info.server_version < MIN_VERSION * 10_000:
-        return [f"server_version={connection.info.server_version // 10_000} is too old: use {MIN_VERSION} or newer"]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What was learnt of the server."""
+
+    server_version: str
+    """``"18.4"``."""
+    connections_left: int
+    """That this role may still open in this database."""
+    disk_needed: int
+    """Bytes that the load will take up, as far as can be told before."""
+    disk_free: int | None
+    """Bytes free where the data go, or None where that cannot be known: another host, or a role that may not see it."""
+    data_directory: str | None
+    """Where that is."""
+    today: date
+    """By the server's clock, UTC."""
+    holder: str
+    """The coordinator that is at work in the schema; empty where there is none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Findings:
+    """What a load would meet in its target; made without writing anything."""
+
+    problems: tuple[str, ...]
+    """What stands in the way, a sentence with its remedy each; empty where the load may begin."""
+    notices: tuple[str, ...]
+    """What does not stand in the way, but should be known."""
+    facts: Facts
+    fates: dict[str, str]
+    """By table, what the load would do to it first: ``"create"``, ``"truncate"``."""
+
+
+def server_facts(connection: Connection, plan: Plan) -> Facts:
+    """What can be learnt of the server by asking."""
+    place = _place(connection)
+    held = locks.holder(connection, plan.config.schema)
+    return Facts(
+        server_version=connection.info.parameter_status("server_version") or str(connection.info.server_version),
+        connections_left=_connections_left(connection),
+        disk_needed=round(sum(shard.bytes for shard in plan.shards) * _ON_DISK[plan.config.indexes]),
+        disk_free=_free(place),
+        data_directory=place,
+        today=_value(connection, "SELECT (now() AT TIME ZONE 'UTC')::date"),
+        holder=f"{held.application_name!r} client={held.client} backend pid={held.pid}"
+        if held and held.pid != _value(connection, "SELECT pg_backend_pid()")
+        else "",
+    )
+
+
+def too_old(connection: Connection) -> str:
+    """Why the server cannot be asked anything else; empty where it can."""
+    if connection.info.server_version >= MIN_VERSION * 10_000:
+        return ""
+    return f"server_version={connection.info.server_version // 10_000} is too old: use {MIN_VERSION} or newer"
+
+
+def server_problems(
+    connection: Connection, plan: Plan, facts: Facts, *, workers: int, freed: int = 0, done: int = 0
+) -> list[str]:
+    """What is wrong with server, database, role or settings for this plan.
+
+    Args:
+        connection: to the target.
+        plan: what is to be loaded.
+        facts: what was learnt of the server.
+        workers: connections that the load wants.
+        freed: bytes on disk that the load gives back before it begins.
+        done: bytes on disk that are there already, of a load that is taken up.
+    """
     schema = plan.config.schema
     return [
         problem
@@ -29,23 +99,34 @@ def server_problems(connection: Connection, plan: Plan, workers: int) -> list[st
             _encoding(connection),
             _read_only(connection),
             _permission(connection, schema),
-            _connections(connection, workers),
+            _connections(facts, workers),
             _locks(connection, plan),
+            _disk(facts, freed=freed, done=done),
+            f"another load is at work in schema={schema!r}: {facts.holder}: wait for it or stop it"
+            if facts.holder
+            else "",
         )
         if problem
     ]
 
 
+def clock_notices(plan: Plan, facts: Facts) -> list[str]:
+    """What is odd about the window, by the server's clock."""
+    if plan.config.end <= facts.today:
+        return []
+    return [f"end={plan.config.end} lies after today={facts.today}: some rows will be dated in the future"]
+
+
 def refuse(problems: Sequence[str]) -> None:
     """Raise TargetError with every problem, if there is one; what several relations have in common is said once."""
-    problems = _grouped(problems)
+    problems = grouped(problems)
     if len(problems) == 1:
         raise TargetError(problems[0])
     if problems:
         raise TargetError("\n  - ".join([f"{len(problems)} things stand in the way:", *problems]))
 
 
-def _grouped(problems: Sequence[str]) -> list[str]:
+def grouped(problems: Sequence[str]) -> list[str]:
     """Problems that differ in their ``relation=`` alone made one, in order of the first."""
     relations: dict[str, list[str]] = {}
     for problem in problems:
@@ -92,8 +173,57 @@ def _permission(connection: Connection, schema: str) -> str:
     return f"role={user!r} may not create tables in schema={schema!r}: GRANT USAGE, CREATE ON SCHEMA"
 
 
-def _connections(connection: Connection, workers: int) -> str:
-    free = _value(
+def _place(connection: Connection) -> str | None:
+    """The directory that the data go to, if it is one of this machine."""
+    if not connection.info.host.startswith("/"):  # a forwarded port of loopback may lead into a container or away
+        return None
+    if not _value(connection, "SELECT pg_has_role('pg_read_all_settings', 'USAGE')"):
+        return None
+    place = _value(
+        connection,
+        """SELECT coalesce(nullif(pg_tablespace_location(coalesce(
+            (SELECT oid FROM pg_tablespace WHERE spcname = nullif(current_setting('default_tablespace'), '')),
+            dattablespace)), ''), current_setting('data_directory'))
+        FROM pg_database WHERE datname = current_database()""",
+    )
+    return str(place)
+
+
+def _free(place: str | None) -> int | None:
+    """Bytes free to an ordinary account on the filesystem of a directory."""
+    if place is None:
+        return None
+    try:
+        found = os.statvfs(place)
+    except OSError:  # a server in another namespace, or a directory above that we may not pass
+        return None
+    return found.f_bavail * found.f_frsize
+
+
+def _disk(facts: Facts, *, freed: int, done: int) -> str:
+    needed = facts.disk_needed - done
+    if facts.disk_free is None or facts.disk_free + freed >= needed:
+        return ""
+    return (
+        f"data_directory={facts.data_directory!r} has {_gigabytes(facts.disk_free + freed)} free and the load needs "
+        f"about {_gigabytes(needed)}: make room, shorten the window or use --raw-data lean"
+    )
+
+
+def _gigabytes(size: int) -> str:
+    return f"{size / 1e9:,.1f} GB"
+
+
+def _connections(facts: Facts, workers: int) -> str:
+    if workers <= facts.connections_left:  # our own connection is among the used ones
+        return ""
+    return (
+        f"workers={workers} need as many connections and the server has {facts.connections_left} left: lower --workers"
+    )
+
+
+def _connections_left(connection: Connection) -> int:
+    left = _value(
         connection,
         """SELECT least(
             current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
@@ -106,9 +236,7 @@ def _connections(connection: Connection, workers: int) -> str:
                 - (SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()) END
              FROM pg_database WHERE datname = current_database()))""",
     )
-    if workers <= free:  # our own connection is among the used ones
-        return ""
-    return f"workers={workers} need as many connections and the server has {free} left: lower --workers"
+    return int(left)
 
 
 def _locks(connection: Connection, plan: Plan) -> str:

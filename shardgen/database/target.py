@@ -40,6 +40,8 @@ class Decision:
     generation: int
     created: bool
     """Whether the relation is shardgen's own, once the action is done."""
+    freed: int = 0
+    """Bytes on disk that the action gives back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +161,9 @@ def _decide(
     generation = claim.generation + 1 if claim else 1
 
     def fate(action: Action, *, own: bool) -> Decision:
-        return Decision(table=table, action=action, generation=generation, created=own)
+        emptied = found is not None and action in (Action.RECREATE, Action.TRUNCATE)
+        freed = catalog.size(connection, found.oid) if emptied and found else 0
+        return Decision(table=table, action=action, generation=generation, created=own, freed=freed)
 
     if claim and not replace and (held := _held(claim, runs, table.relation)):
         return fate(Action.USE, own=created), [held]

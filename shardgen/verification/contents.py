@@ -11,11 +11,11 @@ from typing import Final
 
 from psycopg import sql
 
+from shardgen import keys
 from shardgen.database.postgres import Connection
 from shardgen.encode import HEADER, TRAILER
 from shardgen.planning import Shard
 from shardgen.schema import TABLES, Table
-from shardgen.verification import keys
 
 Blocks = Iterator[bytes | bytearray | memoryview]
 """COPY rows, cut anywhere."""

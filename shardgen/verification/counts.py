@@ -8,13 +8,12 @@ from typing import Any
 
 from psycopg import sql
 
-from shardgen import reconcile
+from shardgen import keys, reconcile
 from shardgen.database.postgres import Connection, one
 from shardgen.database.target import Target
 from shardgen.planning import Plan, Shard
 from shardgen.reconcile import Counted, TableReport
 from shardgen.schema import TABLES
-from shardgen.verification import keys
 from shardgen.verification.readers import Question
 from shardgen.verification.report import Check, Status
 from shardgen.verification.subject import Loaded, Subject

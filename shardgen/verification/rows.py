@@ -15,9 +15,9 @@ from typing import Final
 from psycopg import postgres, pq
 from psycopg.adapt import Transformer
 
+from shardgen import keys
 from shardgen.database.catalog import base_type
 from shardgen.schema import Column, Table
-from shardgen.verification import keys
 
 SAMPLES: Final = 3
 _EXCERPT: Final = 24  # bytes of a text on either side of where it differs

@@ -14,12 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
+from shardgen import keys
 from shardgen.config import LEVELS, TABLES
 from shardgen.errors import ConfigError
 from shardgen.planning import Shard, build_plan
 from shardgen.progress.checks import verification_table
 from shardgen.schema import TABLES as SCHEMA
-from shardgen.verification import keys, laws, rows, shape, statements
+from shardgen.verification import laws, rows, shape, statements
 from shardgen.verification.report import Check, Report, Status
 from shardgen.verification.verifier import Request
 from tests.worlds import shard_bytes, small
