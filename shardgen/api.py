@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from shardgen.progress import Show
     from shardgen.reconcile import Report
     from shardgen.schema import Table
-    from shardgen.settings import Settings
+    from shardgen.settings import Effective, Settings
     from shardgen.verification.report import Report as Verification
 
 __all__ = ["Options", "load", "plan", "sample", "verify"]
@@ -64,6 +64,7 @@ def load(
     if_exists: str | None = None,
     data_dir: Path | str | None = None,
     config: Path | str | None = None,
+    profile: str | None = None,
     **options: Unpack[Options],
 ) -> Report:
     """Fill the bronze tables of a PostgreSQL database, exactly once.
@@ -78,6 +79,7 @@ def load(
         if_exists: ``fail`` or ``replace``, for a target that holds rows already.
         data_dir: home of the embedded server.
         config: TOML file to read instead of ``shardgen.toml``.
+        profile: named set of options: ``demo``, ``dev``, ``bench``, or one of the file's.
         options: what to load, see :class:`Options`.
 
     Returns:
@@ -96,16 +98,17 @@ def load(
     from shardgen.progress import display
 
     named = {"dsn": dsn, "workers": workers, "if_exists": if_exists, "data_dir": data_dir, **options}
-    carry_out = prepared(_settings(named, config), resume=resume, take_over=take_over)
+    carry_out = prepared(_settings(named, config, profile), resume=resume, take_over=take_over)
     with display(progress) as show:
         return carry_out(show)
 
 
-def plan(*, config: Path | str | None = None, **options: Unpack[Options]) -> Plan:
+def plan(*, config: Path | str | None = None, profile: str | None = None, **options: Unpack[Options]) -> Plan:
     """Which shards a load consists of, with expected rows and bytes; touches no database.
 
     Args:
         config: TOML file to read instead of ``shardgen.toml``.
+        profile: named set of options: ``demo``, ``dev``, ``bench``, or one of the file's.
         options: what to load, see :class:`Options`.
 
     Raises:
@@ -116,11 +119,16 @@ def plan(*, config: Path | str | None = None, **options: Unpack[Options]) -> Pla
         >>> shardgen.plan(customers=1000, days=30, end="2026-01-01").rows("customers")
         1000
     """
-    return plan_of(_settings(options, config))
+    return plan_of(_settings(options, config, profile))
 
 
 def sample(
-    table: str, n: int = 5, *, config: Path | str | None = None, **options: Unpack[Options]
+    table: str,
+    n: int = 5,
+    *,
+    config: Path | str | None = None,
+    profile: str | None = None,
+    **options: Unpack[Options],
 ) -> list[dict[str, Any]]:
     """The first rows of a table, built without any database.
 
@@ -128,6 +136,7 @@ def sample(
         table: ``"orders"`` or ``"raw_orders"``.
         n: how many rows, at most.
         config: TOML file to read instead of ``shardgen.toml``.
+        profile: named set of options: ``demo``, ``dev``, ``bench``, or one of the file's.
         options: which world, see :class:`Options`.
 
     Returns:
@@ -142,7 +151,7 @@ def sample(
         >>> customer["customer_id"]
         'CUST00000001'
     """
-    return sample_of(_settings({**options, "tables": table}, config), n)
+    return sample_of(_settings({**options, "tables": table}, config, profile), n)
 
 
 def verify(
@@ -157,6 +166,7 @@ def verify(
     progress: str = "auto",
     data_dir: Path | str | None = None,
     config: Path | str | None = None,
+    profile: str | None = None,
 ) -> Verification:
     """Prove that a target holds what was planned, bit for bit, and that its story holds; writes nothing.
 
@@ -172,6 +182,7 @@ def verify(
         progress: ``auto``, ``rich``, ``tqdm``, ``plain`` or ``none``.
         data_dir: home of the embedded server, which must be running.
         config: TOML file to read instead of ``shardgen.toml``.
+        profile: named set of options: ``demo``, ``dev``, ``bench``, or one of the file's.
 
     Returns:
         The report: ``report.ok``, and for each check its status, finding and samples. What was not applicable has
@@ -191,7 +202,7 @@ def verify(
     from shardgen.progress import display
 
     named = {"dsn": dsn, "schema": schema, "workers": workers, "data_dir": data_dir}
-    settings = _settings(named, config)
+    settings = _settings(named, config, profile)
     with display(progress) as show:
         return verification_of(settings, show, level=level, tables=tables, run=run, regenerate=regenerate)
 
@@ -249,13 +260,14 @@ def verification_of(
     """
     settings.check()
     check_choice("level", level, LEVELS)
+    names = table_names(tables if isinstance(tables, str) else tuple(tables))
     from shardgen.verification import verifier
 
     request = verifier.Request(
         dsn=_running(settings),
         schema=settings.schema,
         level=level,
-        tables=table_names(tables if isinstance(tables, str) else tuple(tables)),
+        tables=names,
         run=run,
         regenerate=regenerate,
         workers=settings.load("").workers,
@@ -289,6 +301,25 @@ def runs_of(settings: Settings) -> list[RunStatus]:
         dsn = server.url(server.data_dir(settings.get("data_dir")))
     with _refusals(dsn):
         return status.status(dsn, settings.schema)
+
+
+def config_of(settings: Settings) -> list[Effective]:
+    """Every option with the value in force and where it came from; secrets are masked.
+
+    Raises:
+        ConfigError: an option is wrong.
+    """
+    from shardgen.database import server
+    from shardgen.database.postgres import mask
+    from shardgen.settings import utc_today
+
+    settings.check()
+    dsn = settings.target.dsn
+    return settings.effective(
+        utc_today(),
+        dsn=settings.target.origin if not dsn else mask(dsn),
+        data_dir=str(server.data_dir(settings.get("data_dir"))),
+    )
 
 
 def ddl_of(settings: Settings) -> list[str]:
@@ -387,7 +418,7 @@ def _rows(table: Table, batch: pa.RecordBatch) -> list[dict[str, Any]]:
     ]
 
 
-def _settings(named: Any, config: Path | str | None) -> Settings:
+def _settings(named: Any, config: Path | str | None, profile: str | None) -> Settings:
     from shardgen.settings import read
 
-    return read(named, config=None if config is None else Path(config))
+    return read(named, config=None if config is None else Path(config), profile=profile)

@@ -11,6 +11,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from difflib import get_close_matches
 from typing import Any, Self
 
 from shardgen.errors import ConfigError
@@ -277,4 +278,6 @@ def check_range(name: str, value: Any, low: Any, high: Any) -> None:
 def check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
     """Raise ConfigError unless value is one of the choices."""
     if value not in choices:
-        raise ConfigError(f"{name}={value!r} is unknown: choose from {', '.join(choices)}")
+        near = get_close_matches(value, choices, n=1)
+        hint = f" (did you mean {near[0]!r}?)" if near else ""
+        raise ConfigError(f"{name}={value!r} is unknown: choose from {', '.join(choices)}{hint}")

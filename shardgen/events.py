@@ -116,6 +116,15 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Logged:
+    """What a library logged in this process; the workers' is in WorkerLogged."""
+
+    logger: str
+    level: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VerificationStarted:
     """What there is to verify is known."""
 
@@ -158,6 +167,7 @@ Event = (
     | StepStarted
     | StepDone
     | Notice
+    | Logged
     | VerificationStarted
     | CheckStarted
     | CheckDone

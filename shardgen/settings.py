@@ -1,8 +1,9 @@
 """Where the options come from, and which database they mean; config.py alone decides whether they make sense.
 
 A value is taken from the first of: what the caller named (command line or keyword), the environment
-(``SHARDGEN_CUSTOMERS``), ``.env`` in the working directory (same names), ``shardgen.toml`` there or the file named by
-``--config`` or ``SHARDGEN_CONFIG``. The rest are the defaults of ``config.plan_config`` and ``config.LoadConfig``.
+(``SHARDGEN_CUSTOMERS``), ``.env`` in the working directory (same names), the profile named by ``--profile`` or
+``SHARDGEN_PROFILE``, ``shardgen.toml`` in the working directory or the file named by ``--config`` or
+``SHARDGEN_CONFIG``. The rest are the defaults of ``config.plan_config`` and ``config.LoadConfig``.
 """
 
 from __future__ import annotations
@@ -30,6 +31,20 @@ from shardgen.errors import ConfigError
 CONFIG_FILE = "shardgen.toml"
 ENV_FILE = ".env"
 MAX_DEFAULT_WORKERS = 8  # more backends than that rarely help one server
+
+PROFILES: dict[str, dict[str, Any]] = {
+    "demo": {"customers": 1_000, "products": 300, "orders_per_day": 20, "sessions_per_day": 100, "days": 90},
+    "dev": {"customers": 5_000, "products": 1_000, "orders_per_day": 50, "sessions_per_day": 300, "days": 180},
+    "bench": {
+        "customers": 40_000,
+        "products": 10_000,
+        "orders_per_day": 600,
+        "sessions_per_day": 4_000,
+        "days": 365,
+        "end": date(2026, 1, 1),  # the same bytes on every day and machine
+    },
+}
+"""The profiles that are there without any file: some 150 thousand, 900 thousand and 24 million rows."""
 
 PLAN_DEFAULTS: dict[str, Any] = {
     name: parameter.default
@@ -98,6 +113,7 @@ class Options(BaseModel):
     stall_timeout: Number = None
     if_exists: str | None = None
     progress: str | None = None
+    log_file: Path | None = None
     dsn: str | None = None
     data_dir: Path | None = None
 
@@ -110,6 +126,10 @@ class _Sources(BaseSettings):
 
 _FIELDS = {info.alias or name: name for name, info in Options.model_fields.items()}
 _VARIABLES = {name: "SHARDGEN_HOME" if name == "data_dir" else f"SHARDGEN_{name.upper()}" for name in _FIELDS}
+_POINTERS = ("config", "profile")  # they say where else to look, and so are no options of a file
+
+Layer = dict[str, tuple[Any, str]]
+"""What one source says: value and origin by option."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +143,18 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Effective:
+    """One option as it is in force."""
+
+    name: str
+    """As on the command line: ``"orders-per-day"``."""
+    value: Any
+    """A JSON value; a connection string without its secrets."""
+    origin: str
+    """``"command line"``, ``"SHARDGEN_DAYS in .env"``, ``"profile demo"``, ``"default"``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """The options of one command, with their defaults not yet filled in."""
 
@@ -131,6 +163,12 @@ class Settings:
     origins: Mapping[str, str]
     """Where each of ``values`` came from: ``""`` for the caller, else ``"SHARDGEN_DAYS in .env"``."""
     target: Target
+    file: Path | None
+    """The configuration file that was read."""
+    profile: str | None
+    """The profile that was chosen."""
+    profiles: tuple[str, ...]
+    """Those there are."""
 
     def plan(self, today: date) -> PlanConfig:
         """The checked plan.
@@ -177,11 +215,35 @@ class Settings:
         return _as_json({**effective, **window, "tables": plan.tables})
 
     def given(self) -> dict[str, Any]:
-        """The options of the plan that somebody named, in the same form."""
-        named = {name: value for name, value in self.values.items() if name in PLAN_DEFAULTS}
+        """The options of the plan that the caller named, in the same form: what ``--resume`` compares.
+
+        Variables, files and profiles are left out: a load that was begun with ``--days 7`` has to go on by a mere
+        ``--resume``, whatever ``days`` the file says.
+        """
+        named = {name: value for name, value in self.values.items() if name in PLAN_DEFAULTS and not self.origins[name]}
         if "tables" in named:
             named["tables"] = table_names(named["tables"])
         return _as_json(named)
+
+    def effective(self, today: date, **computed: Any) -> list[Effective]:
+        """Every option with the value in force and where it came from.
+
+        Args:
+            today: the day on which a window ends by default.
+            computed: values that only the caller knows: of the target, and of what depends on the machine.
+        """
+        how = self.load("")
+        known = {name: getattr(how, name) for name in _FIELDS if hasattr(how, name)}
+        known |= {"progress": self.get("progress", PROGRESS[0])} | self.options(self.plan(today)) | computed
+        origins = {**({"dsn": self.target.origin} if self.target.dsn is not None else {}), **self.origins}
+        return [
+            Effective(
+                name=name.replace("_", "-"),
+                value=value,
+                origin=(origins[name] or "command line") if name in origins else "default",
+            )
+            for name, value in _as_json({name: known.get(name, self.get(name)) for name in _FIELDS}).items()
+        ]
 
     def _placed(self, error: ConfigError) -> ConfigError:
         """The same error, with the place that the value came from where that is not the command line."""
@@ -201,32 +263,40 @@ def default_workers() -> int:
     return min(MAX_DEFAULT_WORKERS, cpus)
 
 
-def read(named: Mapping[str, Any], *, config: Path | str | None = None) -> Settings:
+def read(named: Mapping[str, Any], *, config: Path | str | None = None, profile: str | None = None) -> Settings:
     """Gather the options from all their sources.
 
     Args:
         named: what the caller named, by option (``orders_per_day``); None counts as not named.
         config: the TOML file to read instead of ``shardgen.toml``.
+        profile: which of the profiles to use.
 
     Raises:
-        ConfigError: an option is unknown, a value is not of its type, a file cannot be read, or a connection string
-            is not one.
+        ConfigError: an option or a profile is unknown, a value is not of its type, a file cannot be read, or a
+            connection string is not one.
     """
     environment, dotenv = EnvSettingsSource(_Sources).env_vars, _dotenv()
-    file = config or environment.get("shardgen_config") or dotenv.get("shardgen_config")
+    both = {**dotenv, **environment}
+    file = _file(config or both.get("shardgen_config"))
+    from_file, profiles = _toml(file) if file else ({}, _built_in())
+    chosen = profile or both.get("shardgen_profile") or None
+    if chosen:
+        check_choice("profile", chosen, tuple(profiles))
     layers = (
-        _toml(Path(file)) if file else _toml(Path(CONFIG_FILE), required=False),
+        from_file,
+        profiles[chosen] if chosen else {},
         _variables(dotenv, f" in {ENV_FILE}"),
         _variables(environment),
         {_known(name, "option", _FIELDS): (value, "") for name, value in named.items() if value is not None},
     )
-    merged: dict[str, tuple[Any, str]] = {}
+    merged: Layer = {}
     for layer in layers:
         merged |= layer
     origins = {name: origin for name, (_, origin) in merged.items()}
     values = _parsed({name: value for name, (value, _) in merged.items()}, origins)
     dsn = values.pop("dsn", None)
-    return Settings(values=values, origins=origins, target=_target(dsn, origins, environment, dotenv))
+    target = _target(dsn, origins, environment, dotenv)
+    return Settings(values=values, origins=origins, target=target, file=file, profile=chosen, profiles=tuple(profiles))
 
 
 def _dotenv() -> Variables:
@@ -236,25 +306,50 @@ def _dotenv() -> Variables:
         raise ConfigError(f"file={ENV_FILE!r} cannot be read: {error}") from error
 
 
-def _toml(file: Path, *, required: bool = True) -> dict[str, tuple[Any, str]]:
-    """Options out of a TOML file; ``orders-per-day`` and ``orders_per_day`` are the same."""
-    if not required and not file.exists():
-        return {}
+def _file(named: Path | str | None) -> Path | None:
+    """The configuration file, if there is one; one that was named must be there."""
+    if named:
+        return Path(named)
+    return Path(CONFIG_FILE) if Path(CONFIG_FILE).exists() else None
+
+
+def _toml(file: Path) -> tuple[Layer, dict[str, Layer]]:
+    """The options and the profiles of a TOML file, these together with the built-in ones."""
     try:
         content = tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"config={str(file)!r} cannot be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeError) as error:
         raise ConfigError(f"config={str(file)!r} is not TOML: {error}") from error
+    tables = content.pop("profiles", {})
+    if not isinstance(tables, dict) or not all(isinstance(table, dict) for table in tables.values()):
+        raise ConfigError(f"profiles in {file} are no tables: write [profiles.NAME] above the options of each")
+    profiles = _built_in()
+    for name, table in tables.items():
+        profiles[name] = profiles.get(name, {}) | _options(table, f"[profiles.{name}] in {file}", " of ")
+    return _options(content, str(file), " in "), profiles
+
+
+def _options(table: Mapping[str, Any], place: str, joint: str) -> Layer:
+    """Options out of a TOML table; ``orders-per-day`` and ``orders_per_day`` are the same."""
+    for key in table.keys() & set(_POINTERS):
+        raise ConfigError(f"key of {place} {key!r} has no meaning there: use --{key} or SHARDGEN_{key.upper()}")
     return {
-        _known(key.replace("-", "_"), f"key of {file}", _FIELDS): (value, f"{key} in {file}")
-        for key, value in content.items()
+        _known(key.replace("-", "_"), f"key of {place}", _FIELDS): (value, f"{key}{joint}{place}")
+        for key, value in table.items()
+    }
+
+
+def _built_in() -> dict[str, Layer]:
+    return {
+        name: {option: (value, f"profile {name}") for option, value in options.items()}
+        for name, options in PROFILES.items()
     }
 
 
 def _variables(variables: Variables, where: str = "") -> dict[str, tuple[Any, str]]:
     """Options out of the environment or ``.env``; a variable that is nearly one of ours is a mistake."""
-    ours = {variable.lower() for variable in _VARIABLES.values()} | {"shardgen_config"}
+    ours = {variable.lower() for variable in _VARIABLES.values()} | {f"shardgen_{name}" for name in _POINTERS}
     for key in variables:
         if key.startswith("shardgen_") and key not in ours and get_close_matches(key, ours, cutoff=0.9):
             _known(key.upper(), f"variable{where}", {name.upper() for name in ours})
@@ -294,8 +389,9 @@ def _sentence(detail: ErrorDetails, origins: Mapping[str, str]) -> str:
 
 
 def _as_json(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Dates as ISO strings, tuples as lists."""
+    """Dates as ISO strings, tuples as lists, paths as texts."""
     plain = {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
+    plain = {name: str(value) if isinstance(value, Path) else value for name, value in plain.items()}
     return {name: list(value) if isinstance(value, tuple) else value for name, value in plain.items()}
 
 

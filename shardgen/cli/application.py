@@ -8,8 +8,8 @@ from typing import Annotated, Any, Final
 import typer
 
 from shardgen import __version__
-from shardgen.cli import embedded, loading, samples, targets
-from shardgen.cli.options import epilog
+from shardgen.cli import configuration, embedded, loading, samples, targets
+from shardgen.cli.options import Quiet, Verbose, epilog
 
 COMMANDS: Final[tuple[Callable[..., None], ...]] = (
     loading.load,
@@ -18,6 +18,8 @@ COMMANDS: Final[tuple[Callable[..., None], ...]] = (
     targets.status,
     targets.schema,
     samples.sample,
+    configuration.init,
+    configuration.config,
 )
 """``shardgen NAME``; a command is named after its function."""
 
@@ -50,6 +52,8 @@ def _before(
     version: Annotated[
         bool, typer.Option("--version", metavar="", callback=_version, is_eager=True, help="Show the version and exit.")
     ] = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
 ) -> None:
     """Options before the command."""
 

@@ -53,7 +53,7 @@ def status(*, as_json: Json = False, **options: Any) -> None:
 
 
 @examples("db psql", "db psql -c 'select count(*) from bronze.raw_orders'", "db psql -- --help")
-@takes(EMBEDDED)
+@takes(EMBEDDED, volume=False)  # psql has a -q and a -v of its own
 def psql(context: typer.Context, **options: Any) -> None:
     """Open psql on the server, starting it if need be; what is not an option here goes to psql."""
     from shardgen.database import server

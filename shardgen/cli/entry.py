@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import contextvars
 import os
 import sys
 import traceback
 from itertools import pairwise
+
+import typer
 
 from shardgen.cli import terminal
 from shardgen.cli.application import app
@@ -16,17 +19,40 @@ from shardgen.errors import ShardgenError
 def main(arguments: list[str] | None = None) -> None:
     """Entry point of ``shardgen`` and ``python -m shardgen``: every exception becomes text and an exit code."""
     words = sys.argv[1:] if arguments is None else arguments
+    sys.exit(contextvars.copy_context().run(_run, words))
+
+
+def _run(words: list[str]) -> int:
+    """The exit code of a command."""
     try:
-        app(args=words, prog_name="shardgen")
+        return app(args=words, prog_name="shardgen", standalone_mode=False) or 0
+    except typer.TyperException as error:
+        _tell_misuse(error)
+        return error.exit_code
+    except typer.Abort:
+        terminal.complain("aborted")
+        return 1
     except ShardgenError as error:
         for line in _without_secrets(str(error), words).splitlines():
-            terminal.say(line if line.startswith(" ") else f"error: {line}")
+            terminal.complain(line if line.startswith(" ") else f"error: {line}")
         for note in getattr(error, "__notes__", ()):
-            terminal.say(note)
-        sys.exit(error.exit_code)
+            terminal.complain(note)
+        return error.exit_code
     except Exception:  # noqa: BLE001  # a bug; the traceback is printed whole, but for the secrets
-        terminal.say(_without_secrets(traceback.format_exc(), words).rstrip())
-        sys.exit(1)
+        terminal.complain(_without_secrets(traceback.format_exc(), words).rstrip())
+        return 1
+
+
+def _tell_misuse(error: typer.TyperException) -> None:
+    """Say what typer does not understand, with what was probably meant; its help page, if nothing was asked for."""
+    near = getattr(error, "possibilities", None)
+    text = f"{error.message}. Did you mean {', '.join(near)}?" if near else error.format_message()
+    context = getattr(error, "ctx", None)
+    if not text:
+        return
+    terminal.complain(f"error: {text[:1].lower()}{text[1:]}")
+    if context is not None:
+        terminal.complain(f"try: {context.command_path} --help")
 
 
 def _without_secrets(text: str, words: list[str]) -> str:
@@ -34,10 +60,16 @@ def _without_secrets(text: str, words: list[str]) -> str:
     from shardgen.database.postgres import without_secret
     from shardgen.settings import read
 
-    strings = [after for word, after in pairwise(words) if word == "--dsn"]
-    strings += [word.partition("=")[2] for word in words if word.startswith("--dsn=")]
+    strings = _values_of("--dsn", words)
     with contextlib.suppress(ShardgenError):
-        strings.append(read({}).target.dsn or "")
+        pointers = {name: next(iter(_values_of(f"--{name}", words)), None) for name in ("config", "profile")}
+        strings.append(read({}, **pointers).target.dsn or "")
     for string in strings:
         text = without_secret(text, string) if string else text
     return text.replace(os.environ.get("PGPASSWORD") or "\0", "***")
+
+
+def _values_of(option: str, words: list[str]) -> list[str]:
+    """What follows an option on the command line, however it is spelt."""
+    after = [value for word, value in pairwise(words) if word == option]
+    return after + [word.partition("=")[2] for word in words if word.startswith(f"{option}=")]

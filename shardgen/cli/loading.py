@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from shardgen.cli import terminal
-from shardgen.cli.options import CHECKS, FORM, PLACE, RUN, RUNNING, WORLD, Json, examples, takes
+from shardgen.cli.options import CHECKS, FORM, PLACE, RUN, RUNNING, WATCHED, WORLD, Json, examples, takes
 from shardgen.config import LEVELS, TABLES
 from shardgen.errors import LoadError, ReconciliationError
 
@@ -57,20 +57,19 @@ def load(
 ) -> None:
     """Fill the bronze tables, reconcile, and tell what was loaded."""
     from shardgen.api import prepared
-    from shardgen.progress import display
     from shardgen.progress.tables import load_summary
 
     settings = terminal.settings_of(options)
-    carry_out, mode = prepared(settings, resume=resume, take_over=take_over), settings.get("progress", "auto")
+    carry_out = prepared(settings, resume=resume, take_over=take_over)
     try:
-        with display(mode) as show:
+        with terminal.watching(settings, "load") as show:
             report = carry_out(show)
     except LoadError as error:
         if as_json and isinstance(error, ReconciliationError):
             terminal.print_json(error.report)
         error.add_note(f"to go on: {resume_command(options)}")
         raise
-    if mode != "none":
+    if settings.get("progress") != "none":
         terminal.show(load_summary(report, connect=_connect_command(settings, report.target)), stderr=True)
     verification = _verify(settings, run=report.run) if verify else None
     if as_json:
@@ -86,7 +85,7 @@ def load(
     "verify --level digests --table orders --regenerate",
     "verify --dsn postgresql://me@db.example/shop --level laws --json",
 )
-@takes(PLACE, {name: RUN[name] for name in ("workers", "progress")})
+@takes(PLACE, {"workers": RUN["workers"], **WATCHED})
 def verify(
     *,
     level: Annotated[
@@ -161,9 +160,8 @@ def plan(*, as_json: Json = False, **options: Any) -> None:
 def _verify(settings: Settings, **asked: Any) -> Report:
     """Verify with the display that the settings name."""
     from shardgen.api import verification_of
-    from shardgen.progress import display
 
-    with display(settings.get("progress", "auto")) as show:
+    with terminal.watching(settings, "verify") as show:
         return verification_of(settings, show, **asked)
 
 

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final, TypeVar
 
 import typer
 
+from shardgen.cli import terminal
 from shardgen.config import IF_EXISTS, INDEX_MODES, PROGRESS, RAW_DATA_MODES, TABLES, LoadConfig, plan_config
 
 F = TypeVar("F", bound=Callable[..., None])
@@ -29,6 +30,8 @@ class Option:
     """What holds where nobody sets it, in words."""
     metavar: str = ""
     choices: tuple[str, ...] = ()
+    example: str = ""
+    """A value as TOML writes it, the default where that can be written; empty for what no file may say."""
 
     @property
     def shape(self) -> str:
@@ -43,10 +46,16 @@ _WORLD, _FORM, _TARGET, RUNNING = "The world", "What is loaded of it", "Target",
 CHECKS = "What is verified"
 
 _DEFAULTS: Final = {name: parameter.default for name, parameter in inspect.signature(plan_config).parameters.items()}
+_STALL: Final = f"{LoadConfig.__dataclass_fields__['stall_timeout'].default:g}"
 
 
 def _number(name: str, text: str) -> Option:
-    return Option(panel=_WORLD, text=text, metavar="N", default=str(_DEFAULTS[name]))
+    default = str(_DEFAULTS[name])
+    return Option(panel=_WORLD, text=text, metavar="N", default=default, example=default)
+
+
+def _choice(panel: str, text: str, choices: tuple[str, ...], default: str) -> Option:
+    return Option(panel=panel, text=text, choices=choices, default=default, example=f'"{default}"')
 
 
 WORLD: Group = {
@@ -59,21 +68,44 @@ WORLD: Group = {
     "review_rate": _number("review_rate", "Share of delivered items that are reviewed, 0 to 1."),
     "warehouses": _number("warehouses", "Number of warehouses."),
     "scale": _number("scale", "Multiplies customers, orders and sessions."),
-    "epoch": Option(panel=_WORLD, text="The shop's opening day.", metavar="DATE", default="--end less --days"),
-    "horizon": Option(panel=_WORLD, text="Days that the totals above refer to.", metavar="DAYS", default="the window"),
+    "epoch": Option(
+        panel=_WORLD, text="The shop's opening day.", metavar="DATE", default="--end less --days", example="2025-01-01"
+    ),
+    "horizon": Option(
+        panel=_WORLD, text="Days that the totals above refer to.", metavar="DAYS", default="the window", example="365"
+    ),
 }
 """Options that decide what is true."""
 
 FORM: Group = {
-    "days": Option(panel=_FORM, text="Length of the window.", metavar="DAYS", default="365"),
-    "end": Option(panel=_FORM, text="First day after the window, UTC.", metavar="DATE", default="today"),
-    "tables": Option(panel=_FORM, text=f"Some of {', '.join(TABLES)}.", metavar="A,B", default="all"),
-    "indexes": Option(panel=_FORM, text="Which secondary indexes are built.", default="keys", choices=INDEX_MODES),
-    "raw_data": Option(
-        panel=_FORM, text="How much of the record raw_data holds.", default="full", choices=RAW_DATA_MODES
+    "days": Option(panel=_FORM, text="Length of the window.", metavar="DAYS", default="365", example="365"),
+    "end": Option(
+        panel=_FORM, text="First day after the window, UTC.", metavar="DATE", default="today", example="2026-01-01"
     ),
+    "tables": Option(
+        panel=_FORM,
+        text=f"Some of {', '.join(TABLES)}.",
+        metavar="A,B",
+        default="all",
+        example='["customers", "orders"]',
+    ),
+    "indexes": _choice(_FORM, "Which secondary indexes are built.", INDEX_MODES, "keys"),
+    "raw_data": _choice(_FORM, "How much of the record raw_data holds.", RAW_DATA_MODES, "full"),
 }
 """Options that decide which part of the world is written, and how."""
+
+FILES: Group = {
+    "config": Option(
+        panel=_TARGET, text="TOML file of options.", metavar="FILE", default="shardgen.toml, if there is one"
+    ),
+    "profile": Option(
+        panel=_TARGET,
+        text="Named set of options: demo, dev, bench, or one of the file's.",
+        metavar="NAME",
+        default="SHARDGEN_PROFILE, else none",
+    ),
+}
+"""Options that say where else options are."""
 
 PLACE: Group = {
     "dsn": Option(
@@ -81,59 +113,97 @@ PLACE: Group = {
         text="libpq connection string.",
         metavar="URL",
         default="SHARDGEN_DSN, POSTGRES_HOST/PORT/DB/USER/PASSWORD, PGHOST etc., else the embedded server",
+        example='"postgresql://me@localhost:5432/shop"',
     ),
-    "schema": Option(panel=_TARGET, text="Schema of the tables.", metavar="NAME", default="bronze"),
+    "schema": Option(panel=_TARGET, text="Schema of the tables.", metavar="NAME", default="bronze", example='"bronze"'),
     "data_dir": Option(
         panel=_TARGET,
         text="Home of the embedded server.",
         metavar="DIR",
         default="SHARDGEN_HOME, else the user's data directory",
+        example='"/srv/shardgen"',
     ),
-    "config": Option(
-        panel=_TARGET, text="TOML file of options.", metavar="FILE", default="shardgen.toml, if there is one"
-    ),
+    **FILES,
 }
 """Options that say where."""
 
 RUN: Group = {
     "workers": Option(
-        panel=RUNNING, text="Worker processes; they never change a byte.", metavar="N", default="one a CPU, at most 8"
+        panel=RUNNING,
+        text="Worker processes; they never change a byte.",
+        metavar="N",
+        default="one a CPU, at most 8",
+        example="2",
     ),
-    "if_exists": Option(
-        panel=RUNNING, text="What to do with a target that holds rows.", default="fail", choices=IF_EXISTS
+    "if_exists": _choice(RUNNING, "What to do with a target that holds rows.", IF_EXISTS, "fail"),
+    "progress": _choice(RUNNING, "How progress is shown on stderr.", PROGRESS, "auto"),
+    "log_file": Option(
+        panel=RUNNING,
+        text="Every event as a line of JSON, appended to this file.",
+        metavar="FILE",
+        default="none",
+        example='"shardgen.jsonl"',
     ),
     "stall_timeout": Option(
         panel=RUNNING,
         text="From when a worker that neither sends rows nor keeps the server busy counts as hung: it is killed, and "
         "its shard done elsewhere.",
         metavar="SECONDS",
-        default=f"{LoadConfig.__dataclass_fields__['stall_timeout'].default:g}",
+        default=_STALL,
+        example=_STALL,
     ),
-    "progress": Option(panel=RUNNING, text="How progress is shown on stderr.", default="auto", choices=PROGRESS),
 }
 """Options that say how."""
+
+WATCHED: Group = {name: RUN[name] for name in ("progress", "log_file")}
+"""What a command with a display takes."""
 
 OPTIONS: Group = {**WORLD, **FORM, **PLACE, **RUN}
 """All of them."""
 
-EMBEDDED: Group = {name: PLACE[name] for name in ("data_dir", "config")}
+EMBEDDED: Group = {"data_dir": PLACE["data_dir"], **FILES}
 """What the commands of the embedded server take."""
+
+Quiet = Annotated[
+    bool,
+    typer.Option("--quiet", "-q", metavar="", help="Nothing on stderr but errors.", callback=terminal.hush),
+]
+
+Verbose = Annotated[
+    bool,
+    typer.Option(
+        "--verbose",
+        "-v",
+        metavar="",
+        help="Every shard, tracebacks of failed attempts, and logs on stderr.",
+        callback=terminal.open_up,
+    ),
+]
 
 Json = Annotated[
     bool, typer.Option("--json", help="Print JSON on stdout instead of a table.", show_default=False, metavar="")
 ]
 
 
-def takes(*groups: Group) -> Callable[[F], F]:
-    """Give a command that ends in ``**options`` the options of the groups, as if they stood in its signature."""
+def takes(*groups: Group, volume: bool = True) -> Callable[[F], F]:
+    """Give a command that ends in ``**options`` the options of the groups, as if they stood in its signature.
+
+    Args:
+        groups: the options.
+        volume: whether it takes ``-q`` and ``-v`` too.
+    """
+    spoken = {"quiet": Quiet, "verbose": Verbose} if volume else {}
 
     def spell_out(command: F) -> F:
         own = inspect.signature(command, eval_str=True).parameters.values()
         named = [parameter for parameter in own if parameter.kind is not parameter.VAR_KEYWORD]
+        types: dict[str, tuple[Any, Any]] = {
+            name: (None, _annotation(option)) for group in groups for name, option in group.items()
+        }
+        types |= {name: (False, annotation) for name, annotation in spoken.items()}
         added = [
-            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=_annotation(option))
-            for group in groups
-            for name, option in group.items()
+            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+            for name, (default, annotation) in types.items()
         ]
         command.__signature__ = inspect.Signature([*named, *added])  # type: ignore[attr-defined]
         return command

@@ -7,12 +7,12 @@ from typing import Annotated, Any
 import typer
 
 from shardgen.cli import terminal
-from shardgen.cli.options import FORM, PLACE, WORLD, Json, examples, takes
+from shardgen.cli.options import FILES, FORM, WORLD, Json, examples, takes
 from shardgen.config import TABLES
 
 
 @examples("sample orders", "sample customers -n 3 --seed 7", "sample clickstream -n 100 --json")
-@takes(WORLD, {name: FORM[name] for name in ("days", "end", "raw_data")}, {"config": PLACE["config"]})
+@takes(WORLD, {name: FORM[name] for name in ("days", "end", "raw_data")}, FILES)
 def sample(
     table: Annotated[
         str, typer.Argument(metavar="TABLE", help=f"One of {', '.join(TABLES)}.", autocompletion=lambda: list(TABLES))

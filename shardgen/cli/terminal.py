@@ -1,22 +1,63 @@
-"""Between the commands and the terminal: data goes to stdout, everything else to stderr."""
+"""Between the commands and the terminal: data goes to stdout, everything else to stderr, and with ``-q`` nowhere."""
 
 from __future__ import annotations
 
+import contextlib
+import enum
 import json
 import shlex
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextvars import ContextVar
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import typer
+
+from shardgen.errors import ConfigError
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from shardgen.events import Event
+    from shardgen.progress import Show
     from shardgen.settings import Settings
+
+
+class Volume(enum.Enum):
+    """How much is told on stderr."""
+
+    QUIET = "errors"
+    NORMAL = "what matters"
+    VERBOSE = "everything"
+
+
+_VOLUME: Final = ContextVar("volume", default=Volume.NORMAL)
+"""Of the command that runs; the program sets it while it parses ``-q`` and ``-v``, before or behind the command."""
+
+
+def hush(wanted: bool) -> None:  # noqa: FBT001  # typer calls it so
+    """What ``-q`` does."""
+    _set_volume(wanted, Volume.QUIET)
+
+
+def open_up(wanted: bool) -> None:  # noqa: FBT001
+    """What ``-v`` does."""
+    _set_volume(wanted, Volume.VERBOSE)
+
+
+def volume() -> Volume:
+    """How much is told on stderr."""
+    return _VOLUME.get()
+
+
+def _set_volume(wanted: bool, loudness: Volume) -> None:  # noqa: FBT001
+    if not wanted:
+        return
+    if volume() not in (Volume.NORMAL, loudness):
+        raise ConfigError("-q and -v contradict each other: leave one of them out")
+    _VOLUME.set(loudness)
 
 
 def program() -> str:
@@ -40,8 +81,39 @@ def settings_of(options: Mapping[str, Any]) -> Settings:
     """The options of a command and of all other sources."""
     from shardgen.settings import read
 
-    named = dict(options)
-    return read(named, config=named.pop("config", None))
+    spoken = ("quiet", "verbose")  # they have done what they do when they were parsed
+    named = {name: value for name, value in options.items() if name not in spoken}
+    return read(named, config=named.pop("config", None), profile=named.pop("profile", None))
+
+
+@contextlib.contextmanager
+def watching(settings: Settings, command: str) -> Iterator[Show]:
+    """What takes the events of a command, as the settings, ``-q`` and ``-v`` say: a display, and a log beside it.
+
+    Raises:
+        ConfigError: the log cannot be written.
+    """
+    from shardgen.database.postgres import mask, without_secret
+    from shardgen.progress import display
+    from shardgen.progress.logs import Log, records, spelt_out
+
+    dsn, file = settings.target.dsn or "", settings.get("log_file")
+    mode = "none" if volume() is Volume.QUIET else settings.get("progress", "auto")
+    with contextlib.ExitStack() as stack:
+        log = stack.enter_context(Log(file, clean=lambda text: without_secret(text, dsn))) if file else None
+        if log:
+            log.write("Began", command=command, target=mask(dsn) if dsn else settings.target.origin)
+        shown = stack.enter_context(display(mode))
+        shown = spelt_out(shown) if volume() is Volume.VERBOSE else shown
+
+        def show(event: Event) -> None:
+            if log:
+                log(event)
+            shown(event)
+
+        if log or volume() is Volume.VERBOSE:
+            stack.enter_context(records(show))
+        yield show
 
 
 def home_of(options: Mapping[str, Any]) -> Path:
@@ -69,11 +141,19 @@ def notice(event: Event) -> None:
 
 def say(text: str) -> None:
     """Tell something that is not data."""
+    if volume() is not Volume.QUIET:
+        complain(text)
+
+
+def complain(text: str) -> None:
+    """Tell what went wrong, however quiet."""
     typer.echo(text, err=True)
 
 
 def show(what: RenderableType, *, stderr: bool = False) -> None:
     """Print a table or a text, as wide as the terminal."""
+    if stderr and volume() is Volume.QUIET:
+        return
     from rich.console import Console
 
     Console(stderr=stderr, highlight=False).print(what)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from shardgen.database.status import RunStatus
     from shardgen.planning import Plan
     from shardgen.reconcile import Report, TableReport
+    from shardgen.settings import Effective, Settings
 
 
 def plan_table(plan: Plan) -> RenderableType:
@@ -125,6 +126,31 @@ def _run(run: RunStatus) -> list[RenderableType]:
     by = f", at work: {run.coordinator}" if run.coordinator else ""
     head = Text.assemble((f"run {run.run}: {run.state}", "bold"), (f"  started {begun}{ended}{by}", "dim"))
     return [head, grid, *_lines([f"last error: {run.last_error}"] if run.last_error else [], "red")]
+
+
+def config_table(options: list[Effective], settings: Settings) -> RenderableType:
+    """Every option, its value and where it came from; what somebody set stands out."""
+    grid = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    grid.add_column("option", no_wrap=True)
+    grid.add_column("value", overflow="fold")
+    grid.add_column("from", overflow="fold")
+    for option in options:
+        set_by = "dim" if option.origin == "default" else "bold"
+        grid.add_row(option.name, Text(_value(option.value), style=set_by), Text(option.origin, style=set_by))
+    head = f"profile: {settings.profile or 'none'} (there are {', '.join(settings.profiles)})"
+    return Group(Text(f"file: {settings.file or 'none'}"), Text(head), grid)
+
+
+def _value(value: Any) -> str:
+    match value:
+        case None:
+            return "-"
+        case list():
+            return ", ".join(map(str, value))
+        case float():
+            return f"{value:.12g}"
+        case _:
+            return str(value)
 
 
 def records(rows: list[dict[str, Any]]) -> RenderableType:

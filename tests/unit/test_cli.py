@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import time
+from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -16,7 +17,9 @@ import pytest
 from typer.testing import CliRunner
 
 import shardgen
+from shardgen import settings
 from shardgen.cli import application, entry, terminal
+from shardgen.cli.options import FILES, OPTIONS
 from shardgen.config import LoadConfig, PlanConfig, plan_config
 from shardgen.errors import Interrupted, ReconciliationError, ShardError, TargetError
 from shardgen.events import LoadFinished, LoadStarted, ShardDone
@@ -29,12 +32,15 @@ COMMANDS = {
     "status": ["status"],
     "schema": ["schema"],
     "sample": ["sample"],
+    "init": ["init"],
+    "config": ["config"],
     "db start": ["db", "start"],
     "db stop": ["db", "stop"],
     "db status": ["db", "status"],
     "db psql": ["db", "psql"],
     "db url": ["db", "url"],
 }
+TODAY = date(2026, 1, 1)
 DSN = "postgresql://me:s3cret@127.0.0.1:1/shop"
 SMALL = ["--customers", "100", "--products", "50", "--days", "3", "--end", "2026-01-01"]
 
@@ -153,11 +159,23 @@ def test_the_version_is_told(capsys):
     assert run("--version", capsys=capsys) == (0, f"shardgen {shardgen.__version__}\n", "")
 
 
-def test_a_misspelt_option_or_command_is_answered_with_the_right_one(capsys):
-    assert "--orders-per-day" in run("load", "--ordes-per-day", "3", capsys=capsys)[2]
-    code, _, err = run("laod", capsys=capsys)
-    assert code == 2
-    assert "load" in err
+@pytest.mark.parametrize(
+    ("words", "answer"),
+    [
+        (["load", "--order-per-day", "3"], "error: no such option: --order-per-day. Did you mean --orders-per-day, "),
+        (["laod"], "error: no such command 'laod'. Did you mean 'load'?\ntry: shardgen --help\n"),
+        (["db", "strat"], "error: no such command 'strat'. Did you mean 'start', 'status'?\ntry: shardgen db --help\n"),
+        (["load", "--indexes", "ful"], "error: indexes='ful' is unknown: choose from keys, full, none (did you mean "),
+        (["verify", "--table", "ordrs"], "error: tables='ordrs' is unknown: choose from customers, "),
+        (["load", "more"], "error: got unexpected extra argument(s) (more)\ntry: shardgen load --help\n"),
+        (["sample"], "error: missing argument 'TABLE'.\ntry: shardgen sample --help\n"),
+        (["load", "--seed"], "error: option '--seed' requires an argument."),
+    ],
+)
+def test_what_is_misspelt_is_answered_with_what_was_meant(capsys, words, answer):
+    code, out, err = run(*words, capsys=capsys)
+    assert (code, out) == (2, "")
+    assert err.startswith(answer)
 
 
 def test_completion_knows_the_choices():
@@ -289,6 +307,131 @@ def test_differences_are_shown_and_end_with_1(monkeypatch, coordinator, capsys):
     code, _, err = run("load", "--dsn", DSN, capsys=capsys)
     assert code == 1
     assert differences[0] in err
+
+
+# --- how much is told -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("words", [["-q", "load"], ["load", "--quiet"]])
+def test_quiet_leaves_nothing_on_stderr_but_errors(coordinator, capsys, words):
+    assert run(*words, "--dsn", DSN, "--progress", "plain", capsys=capsys) == (0, "", "")
+    coordinator.raises = TargetError("the target refuses")
+    assert run(*words, "--dsn", DSN, capsys=capsys) == (2, "", "error: the target refuses\n")
+
+
+def test_quiet_does_not_outlive_its_command(coordinator, capsys):
+    run("load", "-q", "--dsn", DSN, capsys=capsys)
+    assert "run 7 begins" in run("load", "--dsn", DSN, "--progress", "plain", capsys=capsys)[2]
+
+
+@pytest.mark.parametrize("words", [["-v", "load"], ["load", "--verbose"]])
+def test_verbose_tells_every_shard(coordinator, capsys, words):
+    assert "orders/1: 5 rows in 0.10 s" in run(*words, "--dsn", DSN, "--progress", "plain", capsys=capsys)[2]
+    assert "orders/1: 5 rows" not in run("load", "--dsn", DSN, "--progress", "plain", capsys=capsys)[2]
+
+
+def test_quiet_and_verbose_contradict_each_other(capsys):
+    code, _, err = run("-q", "plan", "-v", capsys=capsys)
+    assert (code, err) == (2, "error: -q and -v contradict each other: leave one of them out\n")
+
+
+def test_the_log_holds_every_event_as_json_and_no_secret(coordinator, capsys, tmp_path):
+    log = tmp_path / "shardgen.jsonl"
+    assert run("load", "--dsn", DSN, "--log-file", str(log), "-q", capsys=capsys) == (0, "", "")
+    coordinator.raises = TargetError(f"{DSN} refuses s3cret")
+    run("load", "--dsn", DSN, "--log-file", str(log), "--progress", "plain", capsys=capsys)
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    first, second = lines[:5], lines[5:]
+    assert [line["event"] for line in first] == ["Began", "LoadStarted", "ShardDone", "LoadFinished", "Ended"]
+    assert [line["event"] for line in second] == ["Began", "LoadStarted", "LoadFinished", "Failed"]
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", line["at"]) for line in lines)
+    assert first[2]["shard"] == "orders/1"
+    assert second[-1]["error"] == "TargetError"
+    assert "s3cret" not in log.read_text()
+
+
+def test_a_log_that_cannot_be_written_ends_with_2_before_anything_is_touched(coordinator, capsys, tmp_path):
+    code, _, err = run("load", "--dsn", DSN, "--log-file", str(tmp_path / "no" / "log"), capsys=capsys)
+    assert code == 2
+    assert err.startswith("error: log-file='")
+    assert "No such file or directory" in err
+    assert coordinator.calls == []
+
+
+# --- the options themselves -------------------------------------------------------------------------------------------
+
+
+def test_every_option_of_the_settings_is_described_once():
+    assert {name for name in OPTIONS if name not in FILES} == {
+        info.alias or name for name, info in settings.Options.model_fields.items()
+    }
+
+
+def test_the_file_that_init_writes_changes_nothing(capsys, tmp_path):
+    before = run("config", "--json", capsys=capsys)[1]
+    code, out, err = run("init", capsys=capsys)
+    assert (code, out) == (0, "")
+    assert err.startswith("wrote shardgen.toml: ")
+    after = json.loads(run("config", "--json", capsys=capsys)[1])
+    assert after["file"] == "shardgen.toml"
+    assert after["options"] == json.loads(before)["options"]
+
+
+def test_every_line_of_the_file_that_init_writes_is_good_toml_when_its_mark_is_taken_away(capsys, tmp_path):
+    run("init", capsys=capsys)
+    file = tmp_path / "shardgen.toml"
+    lines = [line for line in file.read_text().splitlines() if line and "---" not in line]
+    bare = [line.removeprefix("# ") for line in lines if re.fullmatch(r"# (\[.*\]|[a-z-]+ = .*)", line)]
+    file.write_text("\n".join(bare))
+    found = settings.read({})
+    assert set(found.values) | {"dsn"} == set(OPTIONS) - set(FILES)
+    assert found.target.origin == "dsn in shardgen.toml"
+    assert found.profiles == tuple(settings.PROFILES)
+    built_in = {name: settings.read({}, profile=name, config=empty(tmp_path)) for name in settings.PROFILES}
+    for name, profile in built_in.items():
+        assert settings.read({}, profile=name).values.items() >= profile.values.items()
+    defaults = {each.name: each.value for each in settings.read({}, config=empty(tmp_path)).effective(TODAY)}
+    told = {each.name: each.value for each in found.effective(TODAY)}
+    at_run_time = {"epoch", "end", "tables", "dsn", "data-dir", "workers", "log-file"}
+    assert {name for name in told if told[name] != defaults[name]} <= at_run_time
+
+
+def empty(folder: Path) -> Path:
+    (folder / "empty.toml").write_text("")
+    return folder / "empty.toml"
+
+
+def test_init_does_not_write_over_a_file_unless_told(capsys, tmp_path):
+    (tmp_path / "shardgen.toml").write_text("seed = 1\n")
+    code, _, err = run("init", capsys=capsys)
+    assert (code, err) == (2, "error: config='shardgen.toml' is there already: use --force to write over it\n")
+    assert (tmp_path / "shardgen.toml").read_text() == "seed = 1\n"
+    assert run("init", "--force", capsys=capsys)[0] == 0
+    assert "# seed = 42" in (tmp_path / "shardgen.toml").read_text()
+    assert "cannot be written: No such file" in run("init", "--config", "no/x.toml", capsys=capsys)[2]
+
+
+def test_config_tells_where_each_value_came_from_and_no_secret(capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "160")
+    (tmp_path / "shardgen.toml").write_text(f'[profiles.mine]\ndsn = "{DSN}"\n')
+    monkeypatch.setenv("SHARDGEN_SEED", "7")
+    code, out, _ = run("config", "--profile", "mine", "--days", "3", capsys=capsys)
+    assert code == 0
+    assert re.search(r"seed +7 +SHARDGEN_SEED", out)
+    assert re.search(r"days +3 +command line", out)
+    assert re.search(r"dsn +user=me .*password=\*\*\* +dsn of \[profiles.mine\]", out)
+    told = json.loads(run("config", "--profile", "mine", "--json", capsys=capsys)[1])
+    assert told["profile"] == "mine"
+    assert told["options"]["seed"] == {"value": 7, "origin": "SHARDGEN_SEED"}
+    assert "s3cret" not in out + json.dumps(told)
+
+
+def test_the_secret_of_a_profile_is_not_in_a_traceback(coordinator, capsys, tmp_path):
+    (tmp_path / "x.toml").write_text(f'[profiles.mine]\ndsn = "{DSN}"\n')
+    coordinator.raises = RuntimeError(f"cannot handle {DSN}")
+    code, _, err = run("load", "--config=x.toml", "--profile", "mine", "--progress", "none", capsys=capsys)
+    assert code == 1
+    assert "postgresql://me:***@127.0.0.1:1/shop" in err
 
 
 # --- the other commands -----------------------------------------------------------------------------------------------

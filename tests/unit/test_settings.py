@@ -9,9 +9,9 @@ from datetime import date
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from shardgen.config import plan_config
+from shardgen.config import TABLES, plan_config
 from shardgen.errors import ConfigError
-from shardgen.settings import Options, Settings, default_workers, read
+from shardgen.settings import PROFILES, Options, Settings, default_workers, read
 
 TODAY = date(2026, 1, 1)
 
@@ -72,14 +72,83 @@ def test_seed_zero_is_a_seed():
     assert read({"seed": 0}).plan(TODAY).world.seed == 0
 
 
-def test_options_hold_every_effective_value_and_given_only_what_was_named(monkeypatch):
-    monkeypatch.setenv("SHARDGEN_SEED", "7")
+def test_options_hold_every_effective_value_and_given_only_what_was_named():
     settings = read({"days": "30", "tables": "sessions,orders", "workers": 3})
     options = settings.options(settings.plan(TODAY))
-    assert settings.given() == {"days": 30, "tables": ["orders", "sessions"], "seed": 7}
+    assert settings.given() == {"days": 30, "tables": ["orders", "sessions"]}
     assert options.items() >= settings.given().items()
     assert (options["epoch"], options["end"], options["horizon"]) == ("2025-12-02", "2026-01-01", 30)
     assert set(options) == set(inspect.signature(plan_config).parameters) - {"today"}
+
+
+def test_what_is_only_around_is_not_given_and_cannot_hinder_a_resume(tmp_path, monkeypatch):
+    (tmp_path / "shardgen.toml").write_text("customers = 1\n")
+    (tmp_path / ".env").write_text("SHARDGEN_PRODUCTS=2\n")
+    monkeypatch.setenv("SHARDGEN_SEED", "3")
+    assert read({"warehouses": 4}, profile="demo").given() == {"warehouses": 4}
+
+
+# --- profiles ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_profile_goes_before_the_file_and_behind_the_rest(tmp_path, monkeypatch):
+    (tmp_path / "shardgen.toml").write_text(
+        "customers = 1\nproducts = 1\nseed = 1\nwarehouses = 1\nreview-rate = 0.1\n"
+        "[profiles.mine]\ncustomers = 2\nproducts = 2\nseed = 2\nwarehouses = 2\n"
+    )
+    (tmp_path / ".env").write_text("SHARDGEN_CUSTOMERS=3\nSHARDGEN_PRODUCTS=3\nSHARDGEN_SEED=3\n")
+    monkeypatch.setenv("SHARDGEN_CUSTOMERS", "4")
+    monkeypatch.setenv("SHARDGEN_PRODUCTS", "4")
+    settings = read({"customers": 5}, profile="mine")
+    assert settings.values == {"customers": 5, "products": 4, "seed": 3, "warehouses": 2, "review_rate": 0.1}
+    assert settings.origins["warehouses"] == "warehouses of [profiles.mine] in shardgen.toml"
+
+
+def test_a_profile_of_the_file_changes_a_built_in_one_key_by_key(tmp_path):
+    (tmp_path / "shardgen.toml").write_text("[profiles.demo]\nproducts = 7\n")
+    settings = read({}, profile="demo")
+    assert settings.values == {**PROFILES["demo"], "products": 7}
+    assert settings.origins["customers"] == "profile demo"
+
+
+@pytest.mark.parametrize("where", ["environment", ".env"])
+def test_a_profile_may_be_named_by_a_variable(tmp_path, monkeypatch, where):
+    if where == ".env":
+        (tmp_path / ".env").write_text("SHARDGEN_PROFILE=dev\n")
+    else:
+        monkeypatch.setenv("SHARDGEN_PROFILE", "dev")
+    assert read({}).profile == "dev"
+    assert read({}, profile="demo").profile == "demo"
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_every_built_in_profile_makes_a_plan(name):
+    assert read({}, profile=name).plan(TODAY).world.customers == PROFILES[name]["customers"]
+
+
+def test_an_unknown_profile_is_answered_with_those_there_are(tmp_path):
+    (tmp_path / "shardgen.toml").write_text("[profiles.nightly]\ndays = 7\n")
+    with pytest.raises(ConfigError) as caught:
+        read({}, profile="nightyl")
+    assert str(caught.value) == (
+        "profile='nightyl' is unknown: choose from demo, dev, bench, nightly (did you mean 'nightly'?)"
+    )
+
+
+# --- what is in force -------------------------------------------------------------------------------------------------
+
+
+def test_every_option_is_told_with_its_value_and_origin(tmp_path, monkeypatch):
+    (tmp_path / "shardgen.toml").write_text("seed = 1\n")
+    monkeypatch.setenv("SHARDGEN_WORKERS", "3")
+    found = {each.name: each for each in read({"days": "9"}, profile="demo").effective(TODAY)}
+    assert set(found) == {(info.alias or name).replace("_", "-") for name, info in Options.model_fields.items()}
+    assert (found["seed"].value, found["seed"].origin) == (1, "seed in shardgen.toml")
+    assert (found["workers"].value, found["workers"].origin) == (3, "SHARDGEN_WORKERS")
+    assert (found["days"].value, found["days"].origin) == (9, "command line")
+    assert (found["customers"].value, found["customers"].origin) == (1000, "profile demo")
+    assert (found["end"].value, found["end"].origin) == ("2026-01-01", "default")
+    assert (found["if-exists"].value, found["if-exists"].origin) == ("fail", "default")
 
 
 def test_a_load_has_as_many_workers_as_cpus_unless_told():
@@ -104,7 +173,10 @@ def test_a_load_has_as_many_workers_as_cpus_unless_told():
         ({"progress": "loud"}, "progress='loud' is unknown: choose from auto, rich, tqdm, plain, none"),
         ({"if_exists": "drop"}, "if-exists='drop' is unknown: choose from fail, replace"),
         ({"tables": ""}, "tables='' names no table"),
-        ({"tables": "ordrs"}, "tables='ordrs' is unknown: choose from customers"),
+        (
+            {"tables": "ordrs"},
+            f"tables='ordrs' is unknown: choose from {', '.join(TABLES)} (did you mean 'orders'?)",
+        ),
         ({"customers": 0}, "orders need customers: raise --customers above 0 or set --orders-per-day 0"),
         ({"ordes_per_day": 3}, "option 'ordes_per_day' is unknown: did you mean 'orders_per_day'?"),
         ({"colour": "red"}, "option 'colour' is unknown: use customers, "),
@@ -147,6 +219,12 @@ def test_a_misspelt_variable_is_an_error_and_a_strange_one_is_not(monkeypatch):
         ("customers = = 1", "config='{file}' is not TOML: "),
         ("customers = 'many'", "customers='many' is not a whole number (it comes from customers in {file})"),
         ("customers = true", "customers='True' is not a whole number (it comes from customers in {file})"),
+        ("profile = 'demo'", "key of {file} 'profile' has no meaning there: use --profile or SHARDGEN_PROFILE"),
+        ("profiles = 3", "profiles in {file} are no tables: write [profiles.NAME] above the options of each"),
+        (
+            "[profiles.x]\ncustmers = 1",
+            "key of [profiles.x] in {file} 'custmers' is unknown: did you mean 'customers'?",
+        ),
         (None, "config='{file}' cannot be read: No such file or directory"),
     ],
 )

@@ -1,0 +1,137 @@
+"""Events for machines and for the curious: a file of JSON lines, and a display that tells everything.
+
+A log never tears a display, never stops a load (a full disk costs lines, nothing else) and never holds a secret.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TextIO
+
+from shardgen.errors import ConfigError
+from shardgen.events import Event, Logged, Notice, ShardDone, WorkerLogged
+from shardgen.progress import Show, units
+
+
+class Log:
+    """A file that takes every event as one line of JSON: ``at`` (UTC), ``event``, and the event's own fields.
+
+    It is appended to, a whole line at a time, so that several loads can share one and ``tail -f`` can follow.
+
+    Args:
+        file: path of the log.
+        clean: takes secrets out of a text.
+        now: the clock.
+
+    Raises:
+        ConfigError: the file cannot be written.
+    """
+
+    def __init__(
+        self,
+        file: Path,
+        *,
+        clean: Callable[[str], str],
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._clean = clean
+        self._now = now
+        self._lock = threading.Lock()
+        try:
+            self._stream: TextIO = file.open("a", encoding="utf-8", buffering=1)
+        except OSError as error:
+            raise ConfigError(f"log-file={str(file)!r} cannot be written: {error.strerror}") from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            self.write("Ended")
+        else:
+            self.write("Failed", error=type(error).__name__, text=str(error))
+        with contextlib.suppress(OSError):
+            self._stream.close()
+
+    def __call__(self, event: Event) -> None:
+        """Write an event."""
+        self.write(type(event).__name__, **asdict(event))
+
+    def write(self, name: str, **facts: Any) -> None:
+        """Write a line; facts are JSON values, None and what is empty included."""
+        line = {"at": f"{self._now():%Y-%m-%dT%H:%M:%S.%fZ}", "event": name, "pid": os.getpid()}
+        text = json.dumps(line | self._without_secrets(facts), ensure_ascii=False, default=str)
+        with self._lock, contextlib.suppress(OSError):
+            self._stream.write(text + "\n")
+
+    def _without_secrets(self, value: Any) -> Any:
+        match value:
+            case str():
+                return self._clean(value)
+            case dict():
+                return {name: self._without_secrets(part) for name, part in value.items()}
+            case list() | tuple():
+                return [self._without_secrets(part) for part in value]
+            case _:
+                return value
+
+
+@contextlib.contextmanager
+def records(show: Show) -> Iterator[None]:
+    """Make events of what libraries log, from INFO on, instead of having it printed into the display."""
+    handler, root = _Records(show), logging.getLogger()
+    before = root.level
+    root.addHandler(handler)
+    root.setLevel(min(before, logging.INFO))
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)
+        root.setLevel(before)
+
+
+class _Records(logging.Handler):
+    def __init__(self, show: Show) -> None:
+        super().__init__(logging.INFO)
+        self._show = show
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._show(Logged(logger=record.name, level=record.levelname, text=record.getMessage()))
+
+
+def spelt_out(show: Show) -> Show:
+    """The display, with a notice for what it would keep to itself: committed shards, tracebacks, logs."""
+
+    def everything(event: Event) -> None:
+        show(event)
+        if text := detail(event):
+            show(Notice(text=text))
+
+    return everything
+
+
+def detail(event: Event) -> str:
+    """What an event says beyond its line in a display."""
+    match event:
+        case ShardDone() if event.by_us:
+            rate = f", {units.count(event.rows / event.seconds)} rows/s" if event.seconds > 0 else ""
+            return f"{event.shard}: {units.count(event.rows)} rows in {units.duration(event.seconds)}{rate}"
+        case ShardDone():
+            return f"{event.shard}: committed already"
+        case WorkerLogged():
+            return "\n".join(f"{event.shard}: {line}" for line in event.lines)
+        case Logged():
+            return f"{event.level.lower()} {event.logger}: {event.text}"
+        case _:
+            return getattr(event, "trace", "").rstrip()
