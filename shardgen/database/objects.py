@@ -66,8 +66,8 @@ def carry_out(
 
 
 def create_table(connection: Connection, schema: str, table: Table, indexes: str) -> None:
-    """Create a table with its primary key, a partitioned one with all its indexes."""
-    connection.execute(bronze.create_table(table, schema))
+    """Create a table with its primary key and comments, a partitioned one with all its indexes."""
+    _create_bare(connection, schema, table)
     for index in table.indexes_for(indexes) if table.partitioned else ():
         connection.execute(bronze.create_index(table, index, schema))
 
@@ -144,11 +144,16 @@ def _missing(
     connection: Connection, schema: str, table: Table, indexes: str
 ) -> Iterable[tuple[str, Callable[[], object]]]:
     if catalog.kind(connection, schema, table.relation) is None:
-        yield table.relation, lambda: connection.execute(bronze.create_table(table, schema))
+        yield table.relation, lambda: _create_bare(connection, schema, table)
     for index in table.indexes_for(indexes):
         name = bronze.index_name(table, index)
         if catalog.kind(connection, schema, name) is None:
             yield name, lambda index=index: connection.execute(bronze.create_index(table, index, schema))  # type: ignore[misc]
+
+
+def _create_bare(connection: Connection, schema: str, table: Table) -> None:
+    connection.execute(bronze.create_table(table, schema))
+    connection.execute(bronze.comments(table, schema))
 
 
 def _drop(connection: Connection, schema: str, tables: Sequence[Table]) -> None:

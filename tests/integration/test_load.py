@@ -209,6 +209,24 @@ def test_rows_of_somebody_else_are_refused_and_only_a_replace_empties_the_table_
     assert "was emptied" in " ".join(event.text for event in loader.of(Notice))
 
 
+def test_tables_that_are_made_carry_their_meaning_and_those_of_others_keep_theirs(loader):
+    loader.database.run(
+        "CREATE SCHEMA bronze",
+        "CREATE TABLE bronze.raw_sessions (session_id text, start_time timestamp)",
+        "COMMENT ON COLUMN bronze.raw_sessions.start_time IS 'ours'",
+    )
+    objects.apply_schema(loader.database.dsn, "bronze", ("orders", "sessions"), "none")
+    told = loader.database.rows(
+        """SELECT c.relname::text, coalesce(a.attname::text, ''), d.description
+        FROM pg_description AS d JOIN pg_class AS c ON c.oid = d.objoid
+        LEFT JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum = d.objsubid AND a.attnum > 0
+        WHERE d.classoid = 'pg_class'::regclass AND c.relnamespace = 'bronze'::regnamespace"""
+    )
+    orders = TABLES["orders"]
+    meant = {(orders.relation, column.name, column.description) for column in orders.columns}
+    assert set(told) == {*meant, (orders.relation, "", orders.description), ("raw_sessions", "start_time", "ours")}
+
+
 def test_empty_tables_of_the_schema_command_are_used_and_the_view_stays(loader):
     created = objects.apply_schema(loader.database.dsn, "bronze", tuple(TABLES), "keys")
     assert created[0] == "bronze"

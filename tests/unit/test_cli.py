@@ -461,7 +461,7 @@ def test_schema_prints_what_psql_can_run(capsys):
     code, out, err = run("schema", "--schema", "raw", "--tables", "orders", capsys=capsys)
     assert (code, err) == (0, "")
     assert out.startswith('CREATE SCHEMA "raw";\n')
-    assert out.count(";\n") == out.count("CREATE ")
+    assert out.count(";\n") == out.count("CREATE ") + out.count("COMMENT ")
 
 
 def test_sample_shows_rows_and_prints_json(capsys):
