@@ -17,11 +17,11 @@ from shardgen.database import finalise, ledger, objects, target
 from shardgen.database.control import Control
 from shardgen.database.failures import DatabaseError, describe
 from shardgen.database.ledger import Claim, ShardRow
-from shardgen.database.postgres import mask, probe, without_secret
+from shardgen.database.postgres import is_local, mask, probe, without_secret
 from shardgen.database.target import Target
 from shardgen.dispatch import Dispatcher, Hooks, Tools
 from shardgen.errors import Interrupted, LoadError, ReconciliationError, ShardError, TargetError
-from shardgen.events import Event, LoadFinished, LoadStarted, Notice, RowsCopied, StepDone, StepStarted
+from shardgen.events import Event, LoadFinished, LoadStarted, Notice, ShardSeen, StepDone, StepStarted
 from shardgen.planning import Plan, Shard, build_plan, max_id
 from shardgen.pool import Engine, ForkserverEngine
 from shardgen.reconcile import Counted, Report
@@ -199,7 +199,7 @@ class _Session:
         owned = {name: each for name, each in self._claims(control).items() if each.run == run}
         before = self._done(control, run)
         targets = self._prepare(control, plan, owned, before)
-        self._announce(claimed, before, targets)
+        self._announce(control, claimed, before, targets)
         self._shards(control, claimed, targets, owned, frozenset(row.shard for row in before))
         self._finalise(control, plan, run, owned)
         report = self._reconcile(control, claimed, targets, sum(row.rows for row in before))
@@ -230,7 +230,9 @@ class _Session:
             control.call(lambda connection: objects.create_leaves(connection, self._schema, table, leaves))  # noqa: B023
         return targets
 
-    def _announce(self, claimed: Claimed, before: Sequence[ShardRow], targets: Sequence[Target]) -> None:
+    def _announce(
+        self, control: Control, claimed: Claimed, before: Sequence[ShardRow], targets: Sequence[Target]
+    ) -> None:
         plan, tables = claimed.plan, claimed.plan.config.tables
         self._show(
             LoadStarted(
@@ -241,6 +243,8 @@ class _Session:
                 shards={name: len(plan.of(name)) for name in tables},
                 rows_done={name: sum(row.rows for row in before if row.target == name) for name in tables},
                 shards_done={name: sum(row.target == name for row in before) for name in tables},
+                bytes={name: sum(shard.bytes for shard in plan.of(name)) for name in tables},
+                local=control.call(is_local),
             )
         )
         for each in targets:
@@ -291,7 +295,7 @@ class _Session:
             if sightings is None:
                 return {}
             for shard in in_flight & sightings.keys():
-                self._show(RowsCopied(shard=shard, table=pending[shard].table, rows=sightings[shard].rows))
+                self._show(_seen(pending[shard], sightings[shard]))
             hung = watchdog.look(now, in_flight, sightings)
             return {shard: self._end_hung(control, seen) for shard, seen in hung.items()}
 
@@ -361,6 +365,17 @@ class _Session:
         counted = control.call(lambda connection: reconcile.count(connection, each))
         self._show(StepDone(step=step, seconds=round(self._clock() - start, 3)))
         return counted
+
+
+def _seen(shard: Shard, sighting: Sighting) -> ShardSeen:
+    return ShardSeen(
+        shard=shard.id,
+        table=shard.table,
+        rows=sighting.rows,
+        doing=sighting.doing,
+        building=sighting.awaits_client,
+        worker=sighting.worker,
+    )
 
 
 def _waves(targets: Sequence[Target], shards: Iterable[Shard]) -> list[list[Shard]]:

@@ -156,7 +156,8 @@ class Dispatcher:
                 self._fresh.appendleft(trial)
                 raise
             self._running[future] = trial
-            self._hooks.show(ShardStarted(shard=trial.shard.id, table=trial.shard.table, attempt=trial.attempt))
+            shard = trial.shard
+            self._hooks.show(ShardStarted(shard=shard.id, table=shard.table, attempt=trial.attempt, rows=shard.rows))
 
     def _next(self) -> _Trial | None:
         if len(self._running) >= self._limit:
@@ -204,6 +205,7 @@ class Dispatcher:
                     bytes=outcome.bytes,
                     seconds=outcome.seconds,
                     by_us=outcome.by_us,
+                    phases=outcome.phases,
                 )
             )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +22,10 @@ class LoadStarted:
     """Rows by table that the ledger had already."""
     shards_done: dict[str, int]
     """Shards by table that the ledger had already."""
+    bytes: dict[str, int]
+    """Expected COPY bytes by table, all shards."""
+    local: bool
+    """Whether the server shares this machine's CPUs with the workers, as far as the address tells."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,15 +35,24 @@ class ShardStarted:
     shard: str
     table: str
     attempt: int
+    rows: int
+    """Expected."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RowsCopied:
-    """Rows that a backend has copied of a shard so far, as the server reports them; not yet committed."""
+class ShardSeen:
+    """How far a backend is with a shard, as the server reports it; nothing of it is committed yet."""
 
     shard: str
     table: str
     rows: int
+    """Copied so far; 0 outside COPY."""
+    doing: str
+    """``"beginning"``, ``"copying"``, ``"indexing"``, ``"attaching"``, ``"committing"`` or ``"waiting for a lock"``."""
+    building: bool
+    """Whether the backend has nothing to do at this instant, because the worker builds rows."""
+    worker: int
+    """Process id of the worker."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +67,8 @@ class ShardDone:
     seconds: float
     by_us: bool
     """False where the ledger had it already."""
+    phases: dict[str, float] = field(default_factory=dict)
+    """Seconds by phase, as the sink names them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +174,7 @@ class LoadFinished:
 Event = (
     LoadStarted
     | ShardStarted
-    | RowsCopied
+    | ShardSeen
     | ShardDone
     | ShardRetried
     | ShardFailed

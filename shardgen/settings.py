@@ -9,7 +9,6 @@ A value is taken from the first of: what the caller named (command line or keywo
 from __future__ import annotations
 
 import inspect
-import os
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -27,6 +26,7 @@ from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSou
 
 from shardgen.config import PROGRESS, LoadConfig, PlanConfig, check_choice, plan_config, table_names
 from shardgen.errors import ConfigError
+from shardgen.machine import cpus
 
 CONFIG_FILE = "shardgen.toml"
 ENV_FILE = ".env"
@@ -259,8 +259,7 @@ def utc_today() -> date:
 
 def default_workers() -> int:
     """One worker for each CPU that this process may use, up to MAX_DEFAULT_WORKERS."""
-    cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(MAX_DEFAULT_WORKERS, cpus)
+    return min(MAX_DEFAULT_WORKERS, cpus())
 
 
 def read(named: Mapping[str, Any], *, config: Path | str | None = None, profile: str | None = None) -> Settings:

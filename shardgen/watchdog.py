@@ -26,6 +26,8 @@ class Sighting:
     """Rows copied so far; 0 outside COPY."""
     awaits_client: bool
     """Whether the server waits for the worker, and not for a disk, a lock or a CPU."""
+    doing: str
+    """``"copying"``, ``"indexing"``, ``"waiting for a lock"`` etc., for the display."""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -22,7 +22,13 @@ from shardgen.watchdog import Sighting
 _RECONNECT_DELAY: Final = 1.0  # seconds
 _TAKE_OVER_PATIENCE: Final = 30.0  # seconds for the server to roll the other sessions back
 _SIGHTINGS: Final = """
-SELECT a.application_name, a.pid, coalesce(p.tuples_processed, 0), coalesce(a.wait_event_type = 'Client', false)
+SELECT a.application_name, a.pid, coalesce(p.tuples_processed, 0), coalesce(a.wait_event_type = 'Client', false),
+    CASE WHEN a.wait_event_type = 'Lock' THEN 'waiting for a lock'
+        WHEN p.pid IS NOT NULL THEN 'copying'
+        WHEN a.query ~* 'attach partition' THEN 'attaching'
+        WHEN a.query ~* '^(alter table|create (unique )?index)' THEN 'indexing'
+        WHEN a.query ~* '^commit' THEN 'committing'
+        ELSE 'beginning' END
 FROM pg_stat_activity AS a LEFT JOIN pg_stat_progress_copy AS p USING (pid)
 WHERE a.datname = current_database() AND starts_with(a.application_name, %s)
     AND a.pid IN (SELECT pid FROM pg_locks WHERE relation = %s::regclass)
@@ -139,8 +145,10 @@ class Control:
 
 
 def _sighting(row: tuple[Any, ...]) -> Sighting | None:
-    name, backend, rows, awaits_client = row
+    name, backend, rows, awaits_client, doing = row
     _, _, worker, *shard = name.split(":", 3)
     if not shard or not worker.isdecimal():
         return None  # a step of finalising
-    return Sighting(shard=shard[0], worker=int(worker), backend=backend, rows=rows, awaits_client=awaits_client)
+    return Sighting(
+        shard=shard[0], worker=int(worker), backend=backend, rows=rows, awaits_client=awaits_client, doing=doing
+    )

@@ -31,6 +31,7 @@ _DEFAULTS: Final = {
 _FIXED: Final = {"client_encoding": "UTF8", "keepalives": "1"}
 _CHECK_INTERVAL: Final = "5s"  # how soon the server lets go of a backend whose client is gone in mid-statement
 _SECRETS: Final = ("password", "sslpassword", "oauth_client_secret")
+_LOOPBACK: Final = ("127.", "::1")
 _MAX_APPLICATION_NAME: Final = 63  # bytes; the server cuts the rest off
 _POOL_SIZE: Final = 4  # a worker process needs one; an executor of threads shares one pool
 _POOL_PATIENCE: Final = 20.0  # seconds for a connection; the coordinator's retries come on top
@@ -80,6 +81,12 @@ def application_name(*parts: object) -> str:
 def here() -> str:
     """Host and process, as the application_name of a coordinator has them."""
     return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def is_local(connection: Connection) -> bool:
+    """Whether the server runs on this machine, as far as its address tells: a socket, or the loopback interface."""
+    host, address = connection.info.host, connection.info.hostaddr
+    return host.startswith(("/", "@")) or address.startswith(_LOOPBACK)
 
 
 def probe(dsn: str) -> None:

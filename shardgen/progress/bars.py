@@ -14,11 +14,10 @@ from shardgen.events import (
     LoadStarted,
     Notice,
     ShardFailed,
-    ShardRetried,
     StepStarted,
     VerificationStarted,
 )
-from shardgen.progress.lines import failure, refuted, retry
+from shardgen.progress.lines import Retries, failure, refuted
 from shardgen.progress.tally import Account, Checks, Tally
 
 ALL = "all"
@@ -32,6 +31,7 @@ class Bars:
         self._lock = threading.RLock()
         self._each_table = each_table
         self._tally = Tally()
+        self._retries = Retries()
         self._bars: dict[str, Any] = {}
 
     def __enter__(self) -> Self:
@@ -54,13 +54,13 @@ class Bars:
                 self._draw_checks(self._tally.checks)
 
     def _tell(self, event: Event) -> None:
+        for text in self._retries.take(event):
+            self._write(text)
         match event:
             case LoadStarted():
                 self._open()
             case Notice():
                 self._write(event.text)
-            case ShardRetried():
-                self._write(retry(event))
             case ShardFailed():
                 self._write(failure(event))
             case VerificationStarted():

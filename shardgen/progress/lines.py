@@ -22,6 +22,7 @@ from shardgen.progress import units
 from shardgen.progress.tally import Checks, Tally
 
 INTERVAL = 5.0  # seconds: a sign of life without filling the log of a CI job
+MOST_NAMES = 3  # of shards in one line
 BRIEF = 0.5  # seconds; a step that took less gets no line of its own
 
 
@@ -33,6 +34,7 @@ class Lines:
         self._lock = threading.Lock()
         self._interval = interval
         self._tally = tally or Tally()
+        self._retries = Retries()
         self._closed = threading.Event()
         self._ticker = threading.Thread(target=self._tick, name="progress", daemon=True)
 
@@ -50,6 +52,8 @@ class Lines:
         """Account for an event and say what is worth a line."""
         with self._lock:
             self._tally.take(event)
+            for line in self._retries.take(event):
+                self._say(line)
             if line := told(event, self._tally):
                 self._say(line)
 
@@ -72,8 +76,6 @@ def told(event: Event, tally: Tally) -> str:
     match event:
         case LoadStarted():
             line = _beginning(tally)
-        case ShardRetried():
-            line = retry(event)
         case ShardFailed():
             line = failure(event)
         case StepDone() if event.seconds >= BRIEF:
@@ -105,12 +107,13 @@ def state(tally: Tally) -> str:
     if tally.step:
         return f"{tally.step} for {units.clock(tally.step_elapsed)}"
     parts = [
-        f"{total.share:.0%}",
+        f"{int(tally.share * 100)}%",
         f"{units.count(total.rows)} of {units.count(total.total)} rows",
         f"shards {total.shards_done}/{total.shards}",
     ]
     if not total.finished:
-        parts += [f"{units.count(total.speed.rate)} rows/s", f"{units.clock(total.eta)} left"]
+        speed = f"{units.count(total.speed.rate)} rows/s ({units.size(tally.volume.rate)}/s)"
+        parts += [speed, f"{units.clock(tally.eta)} left"]
     if total.retries:
         parts.append(f"retries {total.retries}")
     return ", ".join(parts)
@@ -131,6 +134,31 @@ def refuted(event: CheckDone) -> str:
 def retry(event: ShardRetried) -> str:
     """What a retry says."""
     return f"{event.shard} is tried again in {event.delay:.1f} s after attempt {event.attempt}: {event.cause}"
+
+
+class Retries:
+    """Tells retries; of many for one reason (a pool of workers that broke) the first by itself, then the rest."""
+
+    def __init__(self) -> None:
+        self._cause = ""
+        self._more: list[str] = []
+
+    def take(self, event: Event) -> list[str]:
+        """What is to be said before and of an event, if it is a retry, or ends a row of them."""
+        if isinstance(event, ShardRetried) and event.cause == self._cause:
+            self._more.append(event.shard)
+            return []
+        said = [_rest(self._more)] if self._more else []
+        self._cause, self._more = "", []
+        if isinstance(event, ShardRetried):
+            self._cause = event.cause
+            said.append(retry(event))
+        return said
+
+
+def _rest(shards: list[str]) -> str:
+    names = ", ".join(shards[:MOST_NAMES]) + (" and others" if len(shards) > MOST_NAMES else "")
+    return f"for the same reason {len(shards)} more: {names}"
 
 
 def failure(event: ShardFailed) -> str:

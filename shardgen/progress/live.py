@@ -1,42 +1,47 @@
-"""rich's live display: a bar for each table and for the whole, what is in flight, and what just happened above it."""
+"""rich's live display: a bar for each table and for the whole, the workers, and above them what just happened."""
 
 from __future__ import annotations
 
 import threading
+from collections import deque
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self, TextIO
 
 import rich.live
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, ConsoleRenderable, Group, RenderableType
+from rich.control import Control
 from rich.padding import Padding
 from rich.progress_bar import ProgressBar
 from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from shardgen.events import CheckDone, Event, Notice, ShardFailed, ShardRetried
+from shardgen import machine
+from shardgen.events import CheckDone, Event, LoadStarted, Notice, ShardFailed
 from shardgen.progress import units
-from shardgen.progress.lines import checking, failure, refuted, retry
-from shardgen.progress.tally import LEAST, Account, Checks, Tally
+from shardgen.progress.frames import frame
+from shardgen.progress.lines import Retries, checking, failure, refuted
+from shardgen.progress.tally import Checks, Tally
 
 REFRESH = 6  # a second: smooth to the eye, and far below 1 % of a CPU
-WIDE = 110  # columns from which totals and shards fit beside the bars
+REMEMBERED = 8  # messages that are shown again when a resized screen is drawn anew
 
 
 class Live:
     """The display on a terminal."""
 
-    def __init__(self, stream: TextIO, *, console: Console | None = None, tally: Tally | None = None) -> None:
+    def __init__(
+        self, stream: TextIO, *, console: Console | None = None, tally: Tally | None = None, cpus: int | None = None
+    ) -> None:
         self._lock = threading.Lock()
         self._console = console or Console(file=stream, highlight=False)
         self._tally = tally or Tally()
+        self._retries = Retries()
+        self._cpus = cpus or machine.cpus()
+        self._said: deque[Text] = deque(maxlen=REMEMBERED)
         self._spinner = Spinner("dots" if self._console.encoding.startswith("utf") else "line", style="cyan")
-        self._live = rich.live.Live(
-            console=self._console,
-            get_renderable=self.frame,
-            refresh_per_second=REFRESH,
-            redirect_stdout=False,  # standard output is for data
-        )
+        self._live = _Screen(self._console, self.frame, self._said)
 
     def __enter__(self) -> Self:
         self._live.start(refresh=True)
@@ -51,11 +56,13 @@ class Live:
         """Account for an event; print what should stay on the screen."""
         with self._lock:  # not while printing: rich's own lock is held around `frame`
             self._tally.take(event)
+        for text in self._retries.take(event):
+            self._say(text, "yellow")
         match event:
+            case LoadStarted() if event.resumed and any(event.shards_done.values()):
+                self._say(f"run {event.run} goes on: {_there(event)} are there already", "dim")
             case Notice():
                 self._say(event.text, "dim")
-            case ShardRetried():
-                self._say(retry(event), "yellow")
             case ShardFailed():
                 self._say(failure(event), "bold red")
             case CheckDone() if event.failures:
@@ -71,26 +78,13 @@ class Live:
                 return self._verification(self._tally.checks)
             if not self._tally.tables:
                 return "" if self._tally.ok is not None else self._spin(Text("preparing"))
-            return Group(bars(self._tally, wide=self._console.width >= WIDE), self._status())
+            lines = frame(self._tally, width=self._console.width, height=self._console.height, cpus=self._cpus)
+            return Group(*lines.parts, self._spin(lines.status) if self._tally.ok is None else lines.status)
 
     def _say(self, text: str, style: str) -> None:
-        self._console.print(Text(text, style=style))
-
-    def _status(self) -> RenderableType:
-        """The last line: how it ended, the step that runs, or the shards."""
-        tally = self._tally
-        if tally.ok is not None:
-            return Text("finished" if tally.ok else "stopped", style="green" if tally.ok else "red")
-        if tally.step:
-            return self._spin(Text(f"{tally.step}  {units.clock(tally.step_elapsed)}"))
-        text = Text(f"shards {tally.all.shards_done}/{tally.all.shards}")
-        if tally.all.retries:
-            text.append(f"  retries {tally.all.retries}", style="yellow")
-        if tally.all.failures:
-            text.append(f"  failed {tally.all.failures}", style="bold red")
-        if tally.all.flying:
-            text.append(f"  in flight {len(tally.all.flying)}: {', '.join(tally.all.flying)}", style="dim")
-        return self._spin(text)
+        message = Text(text, style=style)
+        self._console.print(message)
+        self._said.append(message)  # after it, or a screen that is drawn anew would show it twice
 
     def _verification(self, checks: Checks) -> RenderableType:
         """A bar of checks, and those that are at work."""
@@ -108,41 +102,33 @@ class Live:
         return Padding(line, (0, 3, 0, 0))
 
 
-def bars(tally: Tally, *, wide: bool) -> Table:
-    """One line a table, one for all."""
-    grid = Table(box=None, expand=True, padding=(0, 1, 0, 0), header_style="dim", pad_edge=False)
-    grid.add_column("table", no_wrap=True, width=max(len("customers"), *map(len, tally.tables)))
-    grid.add_column("", ratio=1, min_width=8)
-    grid.add_column("", justify="right", width=4)
-    grid.add_column("rows", justify="right", no_wrap=True, min_width=11)
-    if wide:
-        grid.add_column("of", justify="right", no_wrap=True, min_width=11)
-        grid.add_column("shards", justify="right", no_wrap=True, min_width=9)
-    grid.add_column("rows/s", justify="right", no_wrap=True, min_width=8)
-    grid.add_column("time", justify="right", no_wrap=True, min_width=12)
-    for name, account in tally.tables.items():
-        grid.add_row(*_line(name, account, wide=wide))
-    grid.add_row(*_line("all", tally.all, wide=wide), style="bold")
-    return grid
+class _Screen(rich.live.Live):
+    """A live display that survives a resized terminal.
+
+    rich goes back by as many lines as it drew. A terminal that became narrower has wrapped them, and one that became
+    lower has scrolled, so there is no going back: the screen is cleared and what was said last is said again.
+    """
+
+    def __init__(self, console: Console, show: Callable[[], RenderableType], said: deque[Text]) -> None:
+        super().__init__(
+            console=console,
+            get_renderable=show,
+            refresh_per_second=REFRESH,
+            redirect_stdout=False,  # standard output is for data
+        )
+        self._said = said
+        self._size = console.size
+
+    def process_renderables(self, renderables: list[ConsoleRenderable]) -> list[ConsoleRenderable]:
+        """Clear the screen first if its size has changed."""
+        size, self._size = self._size, self.console.size
+        if size == self._size or not self.console.is_terminal or self._live_render.last_render_height == 0:
+            return super().process_renderables(renderables)
+        cleared: list[ConsoleRenderable] = [Control.home(), Control.clear(), *self._said]
+        _, *rest = super().process_renderables(renderables)
+        return [*cleared, *rest]
 
 
-def _line(name: str, account: Account, *, wide: bool) -> list[RenderableType]:
-    bar = ProgressBar(total=1.0, completed=account.share, complete_style="cyan", finished_style="green")
-    cells: list[RenderableType] = [name, bar, f"{int(account.share * 100)}%", units.count(account.rows)]
-    if wide:
-        cells += [units.count(account.total), f"{account.shards_done}/{account.shards}"]
-    return [*cells, _rate(account), _time(account)]
-
-
-def _rate(account: Account) -> str:
-    """Rows a second: over the last seconds while it runs, over all its time when it is done."""
-    if not account.finished:
-        return units.count(account.speed.rate) if account.speed.rate else ""
-    seconds = account.seconds or 0.0
-    return units.count(account.ours / seconds) if seconds >= LEAST else ""
-
-
-def _time(account: Account) -> Text:
-    if not account.finished:
-        return Text(f"{units.clock(account.eta)} left" if account.eta is not None else "")
-    return Text("before" if account.seconds is None else f"in {units.duration(account.seconds)}", style="green")
+def _there(event: LoadStarted) -> str:
+    rows, shards = sum(event.rows_done.values()), sum(event.shards_done.values())
+    return f"{units.count(rows)} rows in {shards} shard{'s' * (shards != 1)}"

@@ -1,13 +1,13 @@
 """The accounting behind every display: events in, rows and shards by table out. Pure but for the injected clock.
 
 A row counts from the moment the server reports it copied, is taken back when its shard is retried, and is settled by
-the count that the shard committed. Rows that an earlier session loaded count as done and never as speed.
+the count that the shard committed. Rows that an earlier session loaded count as done and never as speed. Tables differ
+in what a row costs, so the whole is measured in bytes: they follow the cost within a factor of two, rows within five.
 """
 
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -18,41 +18,22 @@ from shardgen.events import (
     Event,
     LoadFinished,
     LoadStarted,
-    RowsCopied,
     ShardDone,
     ShardFailed,
     ShardRetried,
+    ShardSeen,
     ShardStarted,
     StepDone,
     StepStarted,
     VerificationStarted,
 )
+from shardgen.progress.lanes import Lanes, Split
+from shardgen.progress.speed import Speed, Trend
 
-WINDOW = 15.0  # seconds over which speed is taken: long enough to even out shards that end together
-LEAST = 0.5  # seconds below which a speed means nothing
+FINISHING = 0.08
+"""What indexes of plain tables, ANALYZE and counting take beside the shards: 0.07 to 0.10 on the embedded server."""
 
 Clock = Callable[[], float]
-
-
-@dataclass(slots=True)
-class Speed:
-    """Rows per second over the last WINDOW seconds."""
-
-    _samples: deque[tuple[float, int]] = field(default_factory=deque)
-
-    def note(self, now: float, rows: int) -> None:
-        """Take the count of rows at a time; a count may fall when a shard is taken back."""
-        self._samples.append((now, rows))
-        while self._samples[0][0] < now - WINDOW and len(self._samples) > 2:
-            self._samples.popleft()
-
-    @property
-    def rate(self) -> float:
-        """Rows per second; 0 until it is known."""
-        if not self._samples:
-            return 0.0
-        (first, before), (last, rows) = self._samples[0], self._samples[-1]
-        return max(0, rows - before) / (last - first) if last - first >= LEAST else 0.0
 
 
 @dataclass(slots=True)
@@ -69,6 +50,10 @@ class Account:
     """Of these, rows that this session did not copy."""
     bytes: int = 0
     """COPY bytes of the shards that this session committed."""
+    planned_bytes: int = 0
+    """Expected COPY bytes, all shards."""
+    lost: int = 0
+    """Rows that were copied and taken back: work that was done, and is to be done again."""
     retries: int = 0
     failures: int = 0
     flying: dict[str, int] = field(default_factory=dict)
@@ -78,14 +63,24 @@ class Account:
     speed: Speed = field(default_factory=Speed)
 
     @property
+    def row_bytes(self) -> float:
+        """COPY bytes of a row, as planned."""
+        return self.planned_bytes / self.expected if self.expected else 0.0
+
+    @property
     def rows(self) -> int:
         """Rows in the table as far as we know, uncommitted ones included."""
         return self.settled + sum(self.flying.values())
 
     @property
     def ours(self) -> int:
-        """Rows that this session copied."""
+        """Rows that this session copied and that are there."""
         return self.rows - self.foreign
+
+    @property
+    def worked(self) -> int:
+        """Rows that this session copied, those that it lost included: what speed is made of."""
+        return self.ours + self.lost
 
     @property
     def finished(self) -> bool:
@@ -106,7 +101,7 @@ class Account:
 
     @property
     def eta(self) -> float | None:
-        """Seconds to go at the present speed, or None while that is unknown."""
+        """Seconds to go if it goes on alone at its present speed, or None while that is unknown."""
         rate = self.speed.rate
         return (self.total - self.rows) / rate if rate > 0 else None
 
@@ -152,9 +147,15 @@ class Tally:
         self.run: int | None = None
         self.resumed = False
         self.workers = 0
-        self.step = ""
-        """The step that is running, if one is."""
-        self.step_began = 0.0
+        self.local = False
+        """Whether the server has to do with this machine's CPUs."""
+        self.lanes = Lanes()
+        self.split = Split()
+        self.steps: dict[str, float] = {}
+        """The steps that are running, each with the time of its start."""
+        self.volume = Speed()
+        """Bytes per second of all tables."""
+        self._trend = Trend()
         self.began = clock()
         self.ok: bool | None = None
         """How it ended, or None while it runs."""
@@ -167,9 +168,49 @@ class Tally:
         return self._clock() - self.began
 
     @property
+    def now(self) -> float:
+        """By the tally's clock."""
+        return self._clock()
+
+    @property
+    def step(self) -> str:
+        """The steps that are running, if any are."""
+        return ", ".join(self.steps)
+
+    @property
     def step_elapsed(self) -> float:
-        """Seconds since the running step began."""
-        return self._clock() - self.step_began
+        """Seconds since the oldest running step began."""
+        return self._clock() - min(self.steps.values(), default=self._clock())
+
+    @property
+    def copied(self) -> float:
+        """COPY bytes of all rows in all tables, by the plan's bytes of a row."""
+        return sum(account.rows * account.row_bytes for account in self.tables.values())
+
+    @property
+    def ours(self) -> float:
+        """Of these, what this session copied."""
+        return sum(account.ours * account.row_bytes for account in self.tables.values())
+
+    @property
+    def expected(self) -> float:
+        """COPY bytes that there will be."""
+        return sum(account.total * account.row_bytes for account in self.tables.values())
+
+    @property
+    def share(self) -> float:
+        """Done of the whole, 0 to 1, by bytes; 1 only when every shard is committed."""
+        if self.all.finished or not self.expected:
+            return self.all.share
+        return min(0.999, self.copied / self.expected)
+
+    @property
+    def eta(self) -> float | None:
+        """Seconds until the shards are in and the steps that follow are done, or None while that is unknown."""
+        rate = self._trend.rate
+        if rate <= 0:
+            return None
+        return (self.expected - self.copied + FINISHING * (self.expected - self.copied + self.ours)) / rate
 
     def take(self, event: Event) -> None:
         """Account for one event."""
@@ -178,16 +219,16 @@ class Tally:
                 self._start(event)
             case ShardStarted():
                 self._fly(event)
-            case RowsCopied() if event.shard not in self._done:
-                self._each(event.table, lambda account: account.flying.update({event.shard: event.rows}))
+            case ShardSeen() if event.shard not in self._done:
+                self._see(event)
             case ShardDone() if event.shard not in self._done:
                 self._settle(event)
             case ShardRetried() | ShardFailed():
                 self._take_back(event)
             case StepStarted():
-                self.step, self.step_began = event.step, self._clock()
+                self.steps[event.step] = self._clock()
             case StepDone():
-                self.step = ""
+                self.steps.pop(event.step, None)
             case LoadFinished():
                 self.ok = event.ok
             case _:
@@ -204,10 +245,14 @@ class Tally:
         now = self._clock()
         for account in (self.all, *self.tables.values()):
             if account.began is not None and not account.finished:
-                account.speed.note(now, account.ours)
+                account.speed.note(now, account.worked)
+        if self.tables and not self.all.finished:
+            worked = sum(account.worked * account.row_bytes for account in self.tables.values())
+            self.volume.note(now, worked)
+            self._trend.note(now, worked)
 
     def _start(self, event: LoadStarted) -> None:
-        self.run, self.resumed, self.workers = event.run, event.resumed, event.workers
+        self.run, self.resumed, self.workers, self.local = event.run, event.resumed, event.workers, event.local
         for table in (name for name in TABLES if name in event.rows):
             done = event.rows_done.get(table, 0)
             self.tables[table] = Account(
@@ -216,6 +261,7 @@ class Tally:
                 shards_done=event.shards_done.get(table, 0),
                 settled=done,
                 foreign=done,
+                planned_bytes=event.bytes.get(table, 0),
             )
         self.all = Account(
             expected=sum(account.expected for account in self.tables.values()),
@@ -225,21 +271,33 @@ class Tally:
             foreign=sum(account.foreign for account in self.tables.values()),
             began=self._clock(),
         )
+        self.lanes.open(min(self.workers, self.all.shards - self.all.shards_done))
         self.look()
 
     def _fly(self, event: ShardStarted) -> None:
         account, now = self.tables[event.table], self._clock()
+        self.lanes.start(event, now)
         if account.began is None:
             account.began = now
-            account.speed.note(now, account.ours)
+            account.speed.note(now, account.worked)
         self._each(event.table, lambda account: account.flying.update({event.shard: 0}))
+
+    def _see(self, event: ShardSeen) -> None:
+        self.lanes.see(event)
+        self.split.see(event, self._clock())
+        if event.rows or event.doing == "copying":
+            self._each(event.table, lambda account: account.flying.update({event.shard: event.rows}))
 
     def _settle(self, event: ShardDone) -> None:
         self._done.add(event.shard)
+        self.lanes.leave(event.shard)
+        self.split.settle(event.shard, event.phases if event.by_us else {}, self._clock())
         self._each(event.table, lambda account: _settle(account, event, self._clock()))
         self.all.expected = sum(account.total for account in self.tables.values())
 
     def _take_back(self, event: ShardRetried | ShardFailed) -> None:
+        self.lanes.leave(event.shard)
+        self.split.forget(event.shard)
         self._each(event.table, lambda account: _take_back(account, event))
 
     def _each(self, table: str, change: Callable[[Account], object]) -> None:
@@ -261,7 +319,7 @@ def _settle(account: Account, event: ShardDone, now: float) -> None:
 
 
 def _take_back(account: Account, event: ShardRetried | ShardFailed) -> None:
-    account.flying.pop(event.shard, None)
+    account.lost += account.flying.pop(event.shard, 0)
     if isinstance(event, ShardRetried):
         account.retries += 1
     else:

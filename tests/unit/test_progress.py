@@ -1,4 +1,4 @@
-"""What the displays make of events; the accounting behind them; how they look at 80 and 160 columns."""
+"""What the displays make of events, and how they look in terminals of all sizes."""
 
 from __future__ import annotations
 
@@ -11,245 +11,117 @@ import sys
 import threading
 
 import pytest
-from rich.console import Console
+from rich.console import Console, ConsoleDimensions
 
 from shardgen.errors import ConfigError
 from shardgen.events import (
-    CheckDone,
     CheckStarted,
     Event,
     LoadFinished,
     LoadStarted,
-    Notice,
-    RowsCopied,
-    ShardDone,
-    ShardFailed,
-    ShardRetried,
-    ShardStarted,
-    StepDone,
     StepStarted,
-    VerificationStarted,
 )
 from shardgen.progress import choose, display, lines, units
 from shardgen.progress.bars import Bars
 from shardgen.progress.live import Live
-from shardgen.progress.tally import WINDOW, Tally
-
-
-class FakeClock:
-    """Time that passes when told."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-def started(*, resumed: bool = False, **done: int) -> LoadStarted:
-    """Orders: 1000 rows in 2 shards; clickstream: 9000 in 3."""
-    shards_done = {table: rows // {"orders": 500, "clickstream": 3000}[table] for table, rows in done.items()}
-    return LoadStarted(
-        run=7,
-        resumed=resumed,
-        workers=2,
-        rows={"clickstream": 9000, "orders": 1000},
-        shards={"clickstream": 3, "orders": 2},
-        rows_done={"clickstream": 0, "orders": 0, **done},
-        shards_done={"clickstream": 0, "orders": 0, **shards_done},
-    )
-
-
-def begun(shard: str, attempt: int = 1) -> ShardStarted:
-    return ShardStarted(shard=shard, table=shard.partition("/")[0], attempt=attempt)
-
-
-def copied(shard: str, rows: int) -> RowsCopied:
-    return RowsCopied(shard=shard, table=shard.partition("/")[0], rows=rows)
-
-
-def done(shard: str, rows: int, *, by_us: bool = True) -> ShardDone:
-    return ShardDone(shard=shard, table=shard.partition("/")[0], rows=rows, bytes=rows * 10, seconds=1.0, by_us=by_us)
-
-
-def retried(shard: str) -> ShardRetried:
-    return ShardRetried(shard=shard, table=shard.partition("/")[0], attempt=1, cause="connection lost", delay=0.5)
-
-
-def failed(shard: str) -> ShardFailed:
-    return ShardFailed(shard=shard, table=shard.partition("/")[0], attempt=5, cause="disk full")
-
-
-def tally_of(*events: Event, clock: FakeClock | None = None) -> Tally:
-    tally = Tally(clock or FakeClock())
-    for event in events:
-        tally.take(event)
-    return tally
-
-
-WHOLE: tuple[Event, ...] = (
-    Notice(text="starting the embedded server"),
-    started(),
-    begun("orders/1"),
-    begun("orders/2"),
-    copied("orders/1", 300),
-    retried("orders/1"),
-    begun("orders/1", 2),
-    copied("orders/1", 500),
-    done("orders/1", 510),
-    done("orders/2", 505),
-    *(begun(f"clickstream/{k}") for k in range(3)),
-    *(copied(f"clickstream/{k}", 2000) for k in range(3)),
-    *(done(f"clickstream/{k}", 2990) for k in range(3)),
-    StepStarted(step="index raw_orders_status_idx"),
-    StepDone(step="index raw_orders_status_idx", seconds=2.0),
-    LoadFinished(ok=True),
-)
-
-
-PROVEN: tuple[Event, ...] = (
-    VerificationStarted(checks=3),
-    CheckStarted(check="L13"),
-    CheckStarted(check="L12"),
-    CheckDone(check="L12", failures=(), seconds=2.0),
-    CheckDone(check="L13", failures=("L13: 2 offenders",), seconds=0.1),
-    CheckStarted(check="orders/2025-03"),
-    CheckDone(check="orders/2025-03", failures=(), seconds=0.1),
-)
-
-
-# --- the accounting ---------------------------------------------------------------------------------------------------
-
-
-def test_tables_come_in_the_order_of_the_story():
-    assert list(tally_of(started()).tables) == ["orders", "clickstream"]
-
-
-def test_rows_count_before_their_commit_and_are_settled_by_it():
-    tally = tally_of(started(), begun("orders/1"), copied("orders/1", 400))
-    assert (tally.tables["orders"].rows, tally.all.rows) == (400, 400)
-    tally.take(done("orders/1", 510))
-    assert (tally.tables["orders"].rows, tally.all.rows, tally.all.shards_done) == (510, 510, 1)
-
-
-@pytest.mark.parametrize("event", [retried, failed])
-def test_a_shard_that_fails_takes_its_rows_back(event):
-    tally = tally_of(started(), begun("orders/1"), copied("orders/1", 400), event("orders/1"))
-    assert (tally.all.rows, tally.all.flying) == (0, {})
-    assert tally.all.retries + tally.all.failures == tally.tables["orders"].retries + tally.all.failures == 1
-
-
-def test_a_second_attempt_begins_at_nothing():
-    tally = tally_of(started(), begun("orders/1"), copied("orders/1", 400), begun("orders/1", 2))
-    assert tally.all.rows == 0
-
-
-def test_a_shard_counts_once_whatever_is_said_about_it_later():
-    tally = tally_of(
-        started(), begun("orders/1"), done("orders/1", 500), copied("orders/1", 80), done("orders/1", 500, by_us=False)
-    )
-    assert (tally.all.rows, tally.all.shards_done) == (500, 1)
-
-
-def test_a_table_ends_at_what_it_has_whatever_was_estimated():
-    tally = tally_of(*WHOLE)
-    for account in (tally.all, *tally.tables.values()):
-        assert account.finished
-        assert account.share == 1.0
-        assert account.total == account.rows
-    assert (tally.all.rows, tally.all.bytes) == (9985, 99850)
-
-
-def test_a_bar_is_never_full_before_its_last_shard():
-    tally = tally_of(started(), done("orders/1", 1400), begun("orders/2"))
-    assert 0.9 < tally.tables["orders"].share < 1.0
-    assert tally.tables["orders"].total == 1400
-
-
-def test_resumed_rows_are_done_from_the_start_and_no_speed():
-    clock = FakeClock()
-    tally = tally_of(started(resumed=True, orders=500), begun("orders/2"), clock=clock)
-    assert (tally.all.rows, tally.all.shards_done, tally.all.ours) == (500, 1, 0)
-    tally.look()
-    clock.now += 2
-    tally.take(copied("orders/2", 100))
-    tally.take(done("clickstream/0", 3000, by_us=False))
-    tally.look()
-    assert tally.all.speed.rate == tally.tables["orders"].speed.rate == 50
-
-
-def test_speed_is_that_of_the_last_seconds():
-    clock = FakeClock()
-    tally = tally_of(started(), begun("clickstream/0"), clock=clock)
-    for second in range(60):
-        clock.now += 1
-        tally.take(copied("clickstream/0", 10 * second if second < 30 else 300 + 100 * (second - 30)))
-        tally.look()
-    assert tally.all.speed.rate == pytest.approx(100)
-    assert WINDOW < 30
-
-
-def test_a_retry_never_makes_speed_negative():
-    clock = FakeClock()
-    tally = tally_of(started(), begun("orders/1"), copied("orders/1", 400), clock=clock)
-    tally.look()
-    clock.now += 1
-    tally.take(retried("orders/1"))
-    tally.look()
-    assert tally.all.speed.rate == 0
-    assert tally.all.eta is None
-
-
-def test_a_load_of_nothing_is_complete():
-    tally = tally_of(
-        LoadStarted(
-            run=1, resumed=False, workers=1, rows={"orders": 0}, shards={"orders": 0}, rows_done={}, shards_done={}
-        )
-    )
-    assert (tally.all.share, tally.tables["orders"].share) == (1.0, 1.0)
-
-
-def test_a_table_of_empty_shards_moves_by_shards():
-    tally = tally_of(
-        LoadStarted(
-            run=1, resumed=False, workers=1, rows={"orders": 0}, shards={"orders": 4}, rows_done={}, shards_done={}
-        ),
-        done("orders/1", 0),
-    )
-    assert tally.all.share == 0.25
-
+from shardgen.progress.tally import Tally
+from tests.fake_events import PROVEN, WHOLE, FakeClock, begun, copied, done, failed, retried, seen, started, tally_of
 
 # --- the displays -----------------------------------------------------------------------------------------------------
 
 
-def frame(width: int, *events: Event, color: bool = False, tally: Tally | None = None) -> str:
+def frame(width: int, *events: Event, height: int = 30, color: bool = False, tally: Tally | None = None) -> str:
     out = io.StringIO()
-    console = Console(file=out, width=width, height=30, force_terminal=color, record=True, highlight=False)
-    live = Live(out, console=console, tally=tally)
+    console = Console(file=out, width=width, height=height, force_terminal=color, record=True, highlight=False)
+    live = Live(out, console=console, tally=tally, cpus=2)
     for event in events:
         live(event)
     console.print(live.frame())
     return console.export_text()
 
 
-@pytest.mark.parametrize("width", [60, 80, 160])
-def test_the_live_display_keeps_to_its_width(width):
-    events = [
-        started(),
-        *(begun(f"clickstream/2025-{month:02}") for month in range(1, 9)),
-        copied("clickstream/2025-01", 900),
-    ]
-    shown = frame(width, *events).splitlines()
+def many_workers() -> list[Event]:
+    tables = ("customers", "products", "orders", "inventory", "reviews", "sessions", "clickstream")
+    begins = LoadStarted(
+        run=7,
+        resumed=False,
+        workers=8,
+        rows=dict.fromkeys(tables, 10**6),
+        shards=dict.fromkeys(tables, 12),
+        rows_done={},
+        shards_done={},
+        bytes=dict.fromkeys(tables, 10**9),
+        local=True,
+    )
+    shards = [f"clickstream/2025-{month:02}" for month in range(1, 9)]
+    return [begins, *map(begun, shards), *(copied(shard, 900) for shard in shards)]
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 160])
+@pytest.mark.parametrize("height", [5, 8, 12, 16, 20, 24, 50])
+def test_the_live_display_keeps_to_its_terminal(width, height):
+    clock = FakeClock()
+    tally = Tally(clock)
+    events = many_workers()
+    for _ in range(10):
+        clock.now += 1
+        for event in events:
+            tally.take(event) if not isinstance(event, LoadStarted) or tally.run is None else None
+        tally.look()
+    shown = frame(width, tally=tally, height=height).splitlines()
     assert max(map(len, shown)) <= width
-    assert len(shown) == 5
-    assert shown[-1].startswith("⠋ shards 0/5  in flight 8: clickstream/2025-01")
+    assert len(shown) < height
+    assert shown[-1].startswith("⠋ shards 0/84")
+    assert any(line.startswith("all ") for line in shown)
 
 
-def test_the_live_display_has_a_line_a_table_and_one_for_all():
+def test_a_terminal_of_24_lines_has_room_for_every_table_and_eight_workers():
+    shown = frame(80, *many_workers(), height=24)
+    assert sum("clickstream/2025-" in line for line in shown.splitlines()) == 8
+    assert all(f"{table} " in shown for table in ("customers", "reviews", "clickstream", "all"))
+
+
+def test_a_low_terminal_shows_what_is_at_work_and_says_how_many_workers_more_there_are():
+    shown = frame(80, *many_workers(), height=12)
+    assert [line.split()[0] for line in shown.splitlines()[1:-1]] == [
+        "customers",
+        "products",
+        "orders",
+        "inventory",
+        "reviews",
+        "clickstream",
+        "all",
+        "1",
+        "and",
+    ]
+    assert "and 7 workers more" in shown
+
+
+def test_the_live_display_has_a_line_a_table_one_for_all_and_one_a_worker():
     shown = frame(80, *WHOLE[:9])
-    assert [line.split()[0] for line in shown.splitlines()[-5:-1]] == ["table", "orders", "clickstream", "all"]
+    assert [line.split()[0] for line in shown.splitlines()[-6:-1]] == ["orders", "clickstream", "all", "1", "2"]
     assert re.search(r"orders .* 51% +510 ", shown)
+    assert re.search(r"\n1 idle +\n2 orders/2 +.* 0% +0 starting", shown)
     assert "retries 1" in shown
+
+
+def test_a_worker_shows_its_shard_its_rows_and_what_it_waits_for():
+    events = [started(), begun("clickstream/0", 2), copied("clickstream/0", 1500), begun("orders/1")]
+    shown = frame(80, *events, seen("orders/1", "waiting for a lock"))
+    assert re.search(r"\n1 clickstream/0 #2 .* 50% +1,500 copying", shown)
+    assert re.search(r"\n2 orders/1 .* 0% +0 locked out", shown)
+    assert re.search(r"clickstream/0 #2 .* copying +0:00 +pid 4242", frame(160, *events))
+
+
+def test_the_live_display_says_what_limits_the_load():
+    clock = FakeClock()
+    tally = tally_of(started(), begun("orders/1"), clock=clock)
+    for _ in range(5):
+        clock.now += 1
+        tally.take(copied("orders/1", 100))
+    shown = frame(80, tally=tally).splitlines()
+    assert shown[-2].strip() == "the database is the limit: more workers will not help"
+    assert shown[-1].rstrip().endswith("time: building 0%, database 100%")
 
 
 def test_the_live_display_says_what_happens_and_how_it_ends():
@@ -265,12 +137,43 @@ def test_the_live_display_says_what_happens_and_how_it_ends():
     assert frame(80, started(), LoadFinished(ok=False)).splitlines()[-1] == "stopped"
 
 
+def test_many_retries_for_one_reason_take_two_lines():
+    shown = frame(100, started(), *(retried(f"clickstream/{n}", "worker died") for n in range(6)), begun("orders/1"))
+    assert shown.splitlines()[:2] == [
+        "clickstream/0 is tried again in 0.5 s after attempt 1: worker died",
+        "for the same reason 5 more: clickstream/1, clickstream/2, clickstream/3 and others",
+    ]
+
+
+def test_a_resumed_load_says_what_is_there_already():
+    shown = frame(80, started(resumed=True, orders=1000))
+    assert "run 7 goes on: 1,000 rows in 2 shards are there already" in shown
+    assert re.search(r"orders .* 100% +1,000 +before", shown)
+
+
 def test_a_wide_display_shows_totals_and_shards():
     clock = FakeClock()
     tally = Tally(clock)
     live_events = [started(), begun("orders/1"), begun("orders/2"), done("orders/1", 510)]
     shown = frame(160, *live_events, tally=tally)
     assert re.search(r"orders .* 51% +510 +1,000 +1/2", shown)
+
+
+@pytest.mark.parametrize("size", [(60, 20), (160, 50), (80, 12)])
+def test_a_screen_that_was_resized_is_drawn_anew_with_what_was_said_last(size):
+    out = io.StringIO()
+    console = Console(file=out, width=80, height=24, force_terminal=True, highlight=False)
+    with Live(out, console=console, tally=Tally(FakeClock())) as live:
+        live(started())
+        live(retried("orders/1"))
+        live._live.refresh()
+        before = len(out.getvalue())
+        console.size = ConsoleDimensions(*size)
+        live._live.refresh()
+        redrawn = out.getvalue()[before:]
+    assert redrawn.startswith("\x1b[H\x1b[2J")
+    assert redrawn.count("tried again") == 1
+    assert "\x1b[1A" not in redrawn.partition("clickstream")[0]
 
 
 def test_no_color_is_respected(monkeypatch):

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from shardgen.watchdog import LONGEST_GAP, Sighting, Watchdog
 
-WAITING = Sighting(shard="orders/2025-01", worker=7, backend=8, rows=100, awaits_client=True)
+WAITING = Sighting(shard="orders/2025-01", worker=7, backend=8, rows=100, awaits_client=True, doing="copying")
 SHARD = WAITING.shard
 
 
