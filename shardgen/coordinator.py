@@ -373,7 +373,6 @@ def _seen(shard: Shard, sighting: Sighting) -> ShardSeen:
         table=shard.table,
         rows=sighting.rows,
         doing=sighting.doing,
-        building=sighting.awaits_client,
         worker=sighting.worker,
     )
 

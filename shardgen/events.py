@@ -49,8 +49,6 @@ class ShardSeen:
     """Copied so far; 0 outside COPY."""
     doing: str
     """``"beginning"``, ``"copying"``, ``"indexing"``, ``"attaching"``, ``"committing"`` or ``"waiting for a lock"``."""
-    building: bool
-    """Whether the backend has nothing to do at this instant, because the worker builds rows."""
     worker: int
     """Process id of the worker."""
 

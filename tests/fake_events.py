@@ -54,12 +54,12 @@ def begun(shard: str, attempt: int = 1) -> ShardStarted:
     return ShardStarted(shard=shard, table=shard.partition("/")[0], attempt=attempt, rows=ROWS[shard.partition("/")[0]])
 
 
-def copied(shard: str, rows: int, *, building: bool = False) -> ShardSeen:
-    return seen(shard, "copying", rows, building=building)
+def copied(shard: str, rows: int) -> ShardSeen:
+    return seen(shard, "copying", rows)
 
 
-def seen(shard: str, doing: str, rows: int = 0, *, building: bool = False) -> ShardSeen:
-    return ShardSeen(shard=shard, table=shard.partition("/")[0], rows=rows, doing=doing, building=building, worker=4242)
+def seen(shard: str, doing: str, rows: int = 0) -> ShardSeen:
+    return ShardSeen(shard=shard, table=shard.partition("/")[0], rows=rows, doing=doing, worker=4242)
 
 
 def done(shard: str, rows: int, *, by_us: bool = True, **phases: float) -> ShardDone:

@@ -11,7 +11,6 @@ from typing import Self, TextIO
 import rich.live
 from rich.console import Console, ConsoleRenderable, Group, RenderableType
 from rich.control import Control
-from rich.padding import Padding
 from rich.progress_bar import ProgressBar
 from rich.spinner import Spinner
 from rich.table import Table
@@ -25,6 +24,7 @@ from shardgen.progress.lines import Retries, checking, failure, refuted
 from shardgen.progress.tally import Checks, Tally
 
 REFRESH = 6  # a second: smooth to the eye, and far below 1 % of a CPU
+ROOM_FOR_CONTROL = 4  # columns at the end of the last line, which a terminal writes ``^C`` into
 REMEMBERED = 8  # messages that are shown again when a resized screen is drawn anew
 
 
@@ -40,7 +40,7 @@ class Live:
         self._retries = Retries()
         self._cpus = cpus or machine.cpus()
         self._said: deque[Text] = deque(maxlen=REMEMBERED)
-        self._spinner = Spinner("dots" if self._console.encoding.startswith("utf") else "line", style="cyan")
+        self._spinner = Spinner("dots" if self._console.encoding.startswith("utf") else "line")
         self._live = _Screen(self._console, self.frame, self._said)
 
     def __enter__(self) -> Self:
@@ -93,13 +93,12 @@ class Live:
         text = Text(f"{checking(checks)}  {units.clock(self._tally.elapsed)}", style="red" if checks.failed else "")
         return Group(bar, self._spin(text) if checks.done < checks.total else text)
 
-    def _spin(self, text: Text) -> RenderableType:
+    def _spin(self, text: Text) -> Text:
         """The text on one line behind the spinner, cut so that the terminal's ``^C`` does not begin another line."""
-        line = Table.grid(padding=(0, 1, 0, 0), expand=True)
-        line.add_column(width=1)
-        line.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
-        line.add_row(self._spinner, text)
-        return Padding(line, (0, 3, 0, 0))
+        turn = int(self._console.get_time() * 1000 / self._spinner.interval) % len(self._spinner.frames)
+        line = Text.assemble((self._spinner.frames[turn], "cyan"), " ", text)
+        line.truncate(self._console.width - ROOM_FOR_CONTROL, overflow="ellipsis")
+        return line
 
 
 class _Screen(rich.live.Live):

@@ -284,20 +284,19 @@ class Tally:
 
     def _see(self, event: ShardSeen) -> None:
         self.lanes.see(event)
-        self.split.see(event, self._clock())
         if event.rows or event.doing == "copying":
             self._each(event.table, lambda account: account.flying.update({event.shard: event.rows}))
 
     def _settle(self, event: ShardDone) -> None:
         self._done.add(event.shard)
         self.lanes.leave(event.shard)
-        self.split.settle(event.shard, event.phases if event.by_us else {}, self._clock())
+        if event.by_us:
+            self.split.settle(event.phases, self._clock())
         self._each(event.table, lambda account: _settle(account, event, self._clock()))
         self.all.expected = sum(account.total for account in self.tables.values())
 
     def _take_back(self, event: ShardRetried | ShardFailed) -> None:
         self.lanes.leave(event.shard)
-        self.split.forget(event.shard)
         self._each(event.table, lambda account: _take_back(account, event))
 
     def _each(self, table: str, change: Callable[[Account], object]) -> None:

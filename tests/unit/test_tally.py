@@ -207,8 +207,8 @@ def test_a_lane_tells_rows_what_its_backend_does_and_who_the_worker_is():
     tally = tally_of(started(), begun("clickstream/0"))
     [lane] = tally.lanes.busy
     assert (lane.doing, lane.worker, lane.share) == ("starting", 0, 0.0)
-    tally.take(copied("clickstream/0", 1500, building=True))
-    assert (lane.doing, lane.worker, lane.share) == ("building", 4242, 0.5)
+    tally.take(copied("clickstream/0", 1500))
+    assert (lane.doing, lane.worker, lane.share) == ("copying", 4242, 0.5)
     tally.take(seen("clickstream/0", "indexing"))
     assert (lane.doing, lane.rows, tally.all.rows) == ("indexing", 1500, 1500)
 
@@ -218,24 +218,20 @@ def test_a_shard_that_was_never_seen_copying_has_copied_all_when_it_is_indexed()
     assert tally.lanes.busy[0].share == 1.0
 
 
-def test_time_splits_by_what_is_seen_until_the_phases_of_a_shard_tell():
+def test_time_splits_by_the_phases_of_the_shards_that_are_done_and_the_last_ones_count_most():
     split = Split()
-    for second in range(11):
-        split.see(copied("orders/1", 100, building=second <= 4), float(second))
-    assert split.database == pytest.approx(0.6)
-    split.settle("orders/1", {"generate": 1.0, "encode": 1.0, "copy": 7.0, "index": 1.0}, 11.0)
+    assert split.database is None
+    split.settle({"generate": 1.0, "encode": 1.0, "copy": 7.0, "index": 1.0}, 0.0)
     assert split.database == pytest.approx(0.8)
+    split.settle({"generate": 10.0}, 0.0)
+    assert split.database == pytest.approx(0.4)
+    split.settle({"copy": 10.0}, 600.0)
+    assert split.database == pytest.approx(1.0, abs=0.01)
 
 
-def test_what_a_lost_shard_showed_is_forgotten():
-    clock = FakeClock()
-    tally = tally_of(started(), begun("orders/1"), clock=clock)
-    for _ in range(10):
-        clock.now += 1
-        tally.take(copied("orders/1", 100))
-    assert tally.split.database == 1.0
-    tally.take(retried("orders/1"))
-    assert tally.split.database is None
+def test_shards_that_others_did_say_nothing_of_our_time():
+    assert tally_of(started(), done("orders/1", 500, by_us=False, copy=10.0)).split.database is None
+    assert tally_of(started(), done("orders/1", 500, copy=10.0)).split.database == 1.0
 
 
 @pytest.mark.parametrize(
