@@ -9,7 +9,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install load-data create-schemas db-connect db-start db-stop db-status test lint type fmt clean
+.PHONY: help install load-data create-schemas db-connect db-start db-stop db-status test bench lint type fmt clean
 
 BIN := $(VENV)/bin
 # Names what it fetches, one line each, and keeps pip's own exit code.
@@ -40,6 +40,9 @@ db-status: $(VENV)/.installed ## tell whether the embedded server runs, and wher
 
 test: $(VENV)/.installed-dev ## run all tests
 	@$(BIN)/python -m pytest $(ARGS)
+
+bench: $(VENV)/.installed ## measure a load beside PostgreSQL's own speed (about 20 minutes, 25 GB)
+	@$(BIN)/python -m scripts.bench $(ARGS)
 
 lint: $(VENV)/.installed-dev ## check style with ruff
 	@$(BIN)/ruff check .

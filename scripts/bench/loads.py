@@ -1,0 +1,129 @@
+"""The yardsticks that are ours: the load, the load of ready-made bytes, and building without a load."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+
+from scripts.bench import phases, processes
+from scripts.bench.bench import Bench, Run, settle
+from scripts.databases import fresh_database
+from shardgen.config import LoadConfig, PlanConfig
+from shardgen.encode import Encoder
+from shardgen.planning import Shard, build_plan
+from shardgen.pool import ForkserverEngine
+from shardgen.schema import TABLES
+from shardgen.worker import build_batches
+
+
+def load(bench: Bench, workers: int) -> Run:
+    """``shardgen load``, from the command to its exit."""
+    options = [part for name, value in bench.options.items() for part in (f"--{name}", value)]
+    return _loaded(
+        bench,
+        Run(yardstick="load", workers=workers, scale=bench.scale, seconds=0, rows={}),
+        ["-m", "shardgen", "load", "--json", "--progress=none", f"--end={bench.config.end}", *options],
+        [f"--workers={workers}", "--dsn"],
+    )
+
+
+def floor(bench: Bench, workers: int) -> Run:
+    """The same load with its bytes ready-made on disk: what PostgreSQL and the protocol take by themselves."""
+    return _loaded(
+        bench,
+        Run(yardstick="floor", workers=workers, scale=bench.scale, seconds=0, rows={}),
+        ["-m", "scripts.bench.floor"],
+        [str(bench.spool.directory), str(workers)],
+    )
+
+
+def _loaded(bench: Bench, run: Run, program: Sequence[str], arguments: Sequence[str]) -> Run:
+    """Run a program, whose last argument is the connection string, and fill in what it did."""
+    with fresh_database(bench.dsn) as dsn:
+        settle(dsn)
+        command = [sys.executable, *program, *arguments, dsn]
+        ran = processes.run(command, dsn=dsn, cwd=bench.directory, postmaster=bench.postmaster)
+        report, done = json.loads(ran.output), phases.read(dsn, bench.config.schema)
+    run.seconds = ran.seconds
+    run.rows = {table["table"]: table["counted"] for table in report["tables"]}
+    run.size = sum(table["bytes"] for table in report["tables"])
+    run.figures = {
+        "phases": phases.shares(done, ran, commit=report["phases"]["commit"], workers=run.workers),
+        "steps": done.steps,
+        "peaks": ran.peaks,
+        "first_row": ran.first_row,
+        "digests": done.digests,
+    }
+    return run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Built:
+    """One shard that was built and encoded."""
+
+    table: str
+    rows: int
+    size: int
+    seconds: float
+    peak: float
+    """MiB that its process has taken so far."""
+
+
+def null(bench: Bench, workers: int) -> Run:
+    """Build and encode the same shards and write them nowhere: the time that the workers were busy with it."""
+    plan = build_plan(bench.config)
+    largest_first = sorted(plan.shards, key=lambda shard: -shard.bytes)
+    with processes_of(workers) as executor:
+        built = list(executor.map(partial(build, plan.config), largest_first))
+    of_table = {name: [each for each in built if each.table == name] for name in plan.config.tables}
+    return Run(
+        yardstick="null",
+        workers=workers,
+        scale=bench.scale,
+        seconds=sum(each.seconds for each in built) / workers,
+        rows={name: sum(each.rows for each in some) for name, some in of_table.items()},
+        size=sum(each.size for each in built),
+        figures={
+            "peaks": {"worker": max(each.peak for each in built)},
+            "busy": {name: sum(each.seconds for each in some) for name, some in of_table.items()},
+            "bytes": {name: sum(each.size for each in some) for name, some in of_table.items()},
+        },
+    )
+
+
+def build(config: PlanConfig, shard: Shard) -> Built:
+    """Build and encode a shard; what a process builds once is not counted."""
+    _warm(config)
+    start, rows, size, encoder = time.perf_counter(), 0, 0, Encoder(TABLES[shard.table])
+    for batch in build_batches(config, shard, LoadConfig(dsn="").batch_rows):
+        rows, size = rows + batch.num_rows, size + len(encoder.rows(batch))
+    seconds = time.perf_counter() - start
+    return Built(
+        table=shard.table, rows=rows, size=size, seconds=seconds, peak=processes.mebibytes(os.getpid(), "VmHWM")
+    )
+
+
+@functools.cache
+def _warm(config: PlanConfig) -> None:
+    """Have the world, its words and whatever the tables keep of them."""
+    plan = build_plan(config)
+    for name in config.tables:
+        next(build_batches(config, plan.of(name)[0], LoadConfig(dsn="").batch_rows), None)
+
+
+@contextmanager
+def processes_of(workers: int) -> Iterator[Executor]:
+    """The processes that a load would run in."""
+    engine = ForkserverEngine()
+    try:
+        yield engine.start(workers)
+    finally:
+        engine.close()

@@ -1,0 +1,124 @@
+"""Programs run to their end and watched meanwhile: wall time, memory of each process, the first row that arrives."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psycopg
+
+ROOT = Path(__file__).parents[2]
+_PERIOD = 0.2  # seconds between looks at the memory; the kernel keeps the peaks of those that live
+_FIRST_ROW_PERIOD = 0.005
+
+
+@dataclass(slots=True, kw_only=True)
+class Ran:
+    """What a program did."""
+
+    output: str = ""
+    began: float = 0.0
+    """Seconds since the epoch."""
+    seconds: float = 0.0
+    peaks: dict[str, float] = field(default_factory=dict)
+    """MiB of the largest process by role: ``coordinator``, ``worker``, ``forkserver``, ``other``, ``backend``."""
+    first_row: float | None = None
+    """Seconds from the start to the first row that a COPY took; None where none was seen."""
+
+
+def run(command: Sequence[str], *, dsn: str, cwd: Path, postmaster: int | None = None) -> Ran:
+    """Run a program that loads into a database, and watch it.
+
+    Args:
+        command: what to run; it finds this source tree and none of the caller's settings.
+        dsn: the database.
+        cwd: a directory without configuration files.
+        postmaster: process of the server, if it is ours.
+
+    Raises:
+        RuntimeError: it failed.
+    """
+    ran, over = Ran(began=time.time()), threading.Event()
+    start = time.perf_counter()
+    process = subprocess.Popen(
+        command, cwd=cwd, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    watchers: list[tuple[Callable[..., None], tuple[object, ...]]] = [
+        (_watch_memory, (ran, process.pid, postmaster)),
+        (_watch_rows, (ran, dsn, start)),
+    ]
+    threads = [threading.Thread(target=target, args=(over, *given)) for target, given in watchers]
+    for thread in threads:
+        thread.start()
+    ran.output, errors = process.communicate()
+    ran.seconds = time.perf_counter() - start
+    over.set()
+    for thread in threads:
+        thread.join()
+    if process.returncode:
+        raise RuntimeError(f"command={' '.join(command)!r} failed with code={process.returncode}: {errors.strip()}")
+    return ran
+
+
+def environment() -> dict[str, str]:
+    """Ours, less the options that shardgen would take from it."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("SHARDGEN_")}
+    return kept | {"PYTHONPATH": str(ROOT)}
+
+
+def _watch_memory(over: threading.Event, ran: Ran, pid: int, postmaster: int | None) -> None:
+    while not over.wait(_PERIOD):
+        for role, process in _family(pid):
+            _note(ran, role, mebibytes(process, "VmHWM"))
+        for backend in children(postmaster) if postmaster else []:
+            _note(ran, "backend", mebibytes(backend, "RssAnon"))  # shared buffers belong to none of them
+
+
+def _note(ran: Ran, role: str, peak: float) -> None:
+    ran.peaks[role] = max(ran.peaks.get(role, 0.0), peak)
+
+
+def _family(pid: int) -> list[tuple[str, int]]:
+    """A coordinator and its descendants, with their roles."""
+    found = [("coordinator", pid)]
+    for child in children(pid):
+        server = "forkserver" in _text(f"/proc/{child}/cmdline")
+        found.append(("forkserver" if server else "other", child))
+        found += [("worker", worker) for worker in children(child)]
+    return found
+
+
+def children(pid: int) -> list[int]:
+    """Processes that a process has started; none where the kernel does not tell."""
+    texts = [_text(f"{task}/children") for task in Path(f"/proc/{pid}/task").glob("*")]
+    return [int(child) for text in texts for child in text.split()]
+
+
+def mebibytes(pid: int, name: str) -> float:
+    """A figure of /proc/PID/status; 0 where there is none."""
+    found = re.search(rf"^{name}:\s+(\d+) kB", _text(f"/proc/{pid}/status"), re.MULTILINE)
+    return int(found[1]) / 1024 if found else 0.0
+
+
+def _text(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
+def _watch_rows(over: threading.Event, ran: Ran, dsn: str, start: float) -> None:
+    with psycopg.connect(dsn, autocommit=True, application_name="bench") as connection:
+        while not over.wait(_FIRST_ROW_PERIOD):
+            seen = connection.execute(
+                "SELECT FROM pg_stat_progress_copy WHERE datname = current_database() AND tuples_processed > 0"
+            )
+            if seen.fetchone():
+                ran.first_row = time.perf_counter() - start
+                return

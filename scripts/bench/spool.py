@@ -1,0 +1,152 @@
+"""The rows of a plan ready-made on disk: as COPY bytes for the floor, as CSV for psql.
+
+A spool is a directory with a file of each kind for every shard, and beside them what a replay must not spend time on:
+the plan, the digest of the words and the greatest ids.
+"""
+
+from __future__ import annotations
+
+import json
+import pickle
+from collections.abc import Iterator
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.csv
+
+from shardgen.config import LoadConfig, PlanConfig
+from shardgen.coordinator import Machinery
+from shardgen.database import objects
+from shardgen.encode import HEADER, TRAILER, Encoder
+from shardgen.planning import Plan, Shard, build_plan, max_id
+from shardgen.schema import TABLES, Table
+from shardgen.worker import Job, build_batches
+from shardgen.world import words_digest
+
+BATCH_ROWS = LoadConfig(dsn="").batch_rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What a coordinator asks the world for, answered in advance."""
+
+    plan: Plan
+    words: str
+    max_ids: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ready:
+    """A batch of rows whose bytes are made."""
+
+    num_rows: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Spool:
+    """Names of what is in the directory."""
+
+    directory: Path
+
+    def copy_file(self, shard: str) -> Path:
+        """COPY bytes of a shard's rows, without header and trailer."""
+        return self.directory / f"{shard.replace('/', '_')}.copy"
+
+    def csv_file(self, shard: str) -> Path:
+        """The same rows as CSV."""
+        return self.directory / f"{shard.replace('/', '_')}.csv"
+
+    def batches_file(self, shard: str) -> Path:
+        """Where it is told how the COPY file falls into batches."""
+        return self.directory / f"{shard.replace('/', '_')}.json"
+
+    def batches(self, shard: str) -> list[tuple[int, int]]:
+        """Rows and bytes of each batch in the COPY file."""
+        return json.loads(self.batches_file(shard).read_text())
+
+    def rows(self, shard: str) -> int:
+        """Rows of a shard."""
+        return sum(rows for rows, _ in self.batches(shard))
+
+    def known(self) -> Known:
+        """The plan and what else is known of its world."""
+        return pickle.loads((self.directory / "known.pickle").read_bytes())
+
+    def machinery(self) -> Machinery:
+        """What makes a coordinator and its workers replay this spool, and do all else as ever."""
+        known = self.known()
+        return Machinery(
+            build_plan=lambda config: known.plan,  # noqa: ARG005
+            words_digest=lambda seed: known.words,  # noqa: ARG005
+            max_id=lambda plan, table: known.max_ids[table],  # noqa: ARG005
+            job=partial(Job, build=Replay(self.directory), encoder=ReadyEncoder),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """Reads a shard's batches instead of building them; a value, so that workers know the job again."""
+
+    directory: Path
+
+    def __call__(self, plan: PlanConfig, shard: Shard, batch_rows: int) -> Iterator[Ready]:  # noqa: ARG002
+        """The batches as they were written, one in memory at a time."""
+        spool = Spool(self.directory)
+        with spool.copy_file(shard.id).open("rb", buffering=0) as file:
+            for rows, size in spool.batches(shard.id):
+                yield Ready(num_rows=rows, data=file.read(size))
+
+
+class ReadyEncoder:
+    """Hands on what a replay has read."""
+
+    header = HEADER
+    trailer = TRAILER
+
+    def __init__(self, table: Table) -> None:
+        pass
+
+    def rows(self, batch: Ready) -> bytes:
+        """The bytes of the batch."""
+        return batch.data
+
+
+def fill(directory: Path, config: PlanConfig, executor: Executor, *, csv: bool) -> Spool:
+    """Write the rows of a plan; the executor's processes do it shard by shard.
+
+    Args:
+        directory: where; made anew.
+        config: of the plan.
+        executor: processes in which shardgen's worker is initialised.
+        csv: whether CSV files are wanted too.
+    """
+    directory.mkdir(parents=True)
+    plan = build_plan(config)
+    serial = [name for name in config.tables if objects.serial_columns(TABLES[name])]
+    known = Known(
+        plan=plan, words=words_digest(config.world.seed), max_ids={name: max_id(plan, name) for name in serial}
+    )
+    (directory / "known.pickle").write_bytes(pickle.dumps(known))
+    largest_first = sorted(plan.shards, key=lambda shard: -shard.bytes)
+    list(executor.map(partial(write_shard, Spool(directory), config, csv), largest_first))
+    return Spool(directory)
+
+
+def write_shard(spool: Spool, config: PlanConfig, csv: bool, shard: Shard) -> None:  # noqa: FBT001
+    """Write the files of one shard."""
+    encoder, sizes = Encoder(TABLES[shard.table]), []
+    with spool.copy_file(shard.id).open("wb") as file, spool.csv_file(shard.id).open("wb") as csv_file:
+        for batch in build_batches(config, shard, BATCH_ROWS):
+            sizes.append((batch.num_rows, file.write(encoder.rows(batch))))
+            if csv:
+                write_csv(batch, csv_file)
+    spool.batches_file(shard.id).write_text(json.dumps(sizes))
+
+
+def write_csv(batch: pa.RecordBatch, file: object) -> None:
+    """Rows as PostgreSQL's CSV: null is empty, an empty text is quoted."""
+    pyarrow.csv.write_csv(batch, file, pyarrow.csv.WriteOptions(include_header=False))
