@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from shardgen.config import LEVELS, check_choice, check_range, table_names
-from shardgen.errors import ConfigError, ServerError, TargetError, VerificationError
+from shardgen.errors import ConfigError, ServerError, ShardgenError, TargetError, VerificationError
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from shardgen.database.ledger import Run
     from shardgen.database.preflight import Findings
+    from shardgen.database.reset import Survey
     from shardgen.database.status import RunStatus
     from shardgen.planning import Plan
     from shardgen.progress import Show
@@ -277,12 +279,8 @@ def verification_of(
 
 def _running(settings: Settings) -> str:
     """The connection string of the target; the embedded server must be running."""
-    if settings.target.dsn is not None:
-        return settings.target.dsn
-    from shardgen.database import server
-
     try:
-        return server.url(server.data_dir(settings.get("data_dir")))
+        return _known_dsn(settings)
     except ServerError as error:
         raise VerificationError(str(error)) from error
 
@@ -294,13 +292,78 @@ def runs_of(settings: Settings) -> list[RunStatus]:
         TargetError: the target cannot be reached, or refuses.
         ServerError: the embedded server is meant, and does not run.
     """
-    from shardgen.database import server, status
+    from shardgen.database import status
 
-    dsn = settings.target.dsn
-    if dsn is None:
-        dsn = server.url(server.data_dir(settings.get("data_dir")))
+    dsn = _known_dsn(settings)
     with _refusals(dsn):
         return status.status(dsn, settings.schema)
+
+
+def reset_survey(settings: Settings, *, run: int | None, every: bool) -> Survey:
+    """What a reset would take away; nothing is written, and a server is not started for the question.
+
+    Raises:
+        TargetError: the target cannot be reached, or it cannot be told which run is meant.
+        ServerError: the embedded server is meant, and does not run.
+    """
+    from shardgen.database import reset
+    from shardgen.database.postgres import application_name, connect, here
+
+    dsn = _known_dsn(settings)
+    with _refusals(dsn), connect(dsn, application_name=application_name("reset", here())) as connection:
+        return reset.survey(connection, settings.schema, run, every=every)
+
+
+def reset_of(
+    settings: Settings, expected: Survey, *, run: int | None, every: bool, show: Callable[[str], None]
+) -> None:
+    """Take away what the survey found, under the coordinator's lock.
+
+    Raises:
+        TargetError: a load is at work, or the target is not any more what the survey found; nothing was removed.
+        ShardgenError: the server refused on the way; another reset does the rest.
+    """
+    import psycopg
+
+    from shardgen.database import reset
+    from shardgen.database.control import Control
+    from shardgen.database.failures import describe
+    from shardgen.database.postgres import without_secret
+
+    dsn = _known_dsn(settings)
+    with _refusals(dsn), Control(dsn, settings.schema) as control:
+        found = reset.survey(control.connection, settings.schema, run, every=every)
+        if found != expected:
+            raise TargetError("the target has changed since it was looked at: look again")
+        try:
+            reset.carry_out(control.connection, settings.schema, found, _plan_of_run, show)
+        except psycopg.Error as error:
+            text = without_secret(describe(error), dsn)
+            raise ShardgenError(
+                f"the reset stopped: {text}: what is removed stays so; reset again for the rest"
+            ) from error
+
+
+def _plan_of_run(run: Run) -> Plan:
+    """The plan that a run was loaded by, if today's code makes the same of its options."""
+    from shardgen.claim import difference
+    from shardgen.config import PlanConfig
+    from shardgen.coordinator import Machinery
+
+    machinery = Machinery()
+    found = machinery.build_plan(PlanConfig.from_json(run.plan))
+    if why := difference(run, found, machinery.identity):
+        raise TargetError(f"{why}: its rows cannot be told from others: use the versions of that run")
+    return found
+
+
+def _known_dsn(settings: Settings) -> str:
+    """The connection string of the target; the embedded server must be running."""
+    if settings.target.dsn is not None:
+        return settings.target.dsn
+    from shardgen.database import server
+
+    return server.url(server.data_dir(settings.get("data_dir")))
 
 
 def config_of(settings: Settings) -> list[Effective]:

@@ -170,7 +170,7 @@ def take_up(
     )
     ledger.take_up(connection, schema, run.run, host=socket.gethostname(), pid=os.getpid())
     lost = [name for name in config.tables if name not in claims]
-    notices = (f"tables={','.join(lost)} were taken over by another run and are left to it",) if lost else ()
+    notices = (f"tables={','.join(lost)} are not this run's any more and are left alone",) if lost else ()
     return Claimed(run=run.run, plan=plan, resumed=True, notices=notices)
 
 

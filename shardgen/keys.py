@@ -1,4 +1,4 @@
-"""The numeric keys of the tables, in SQL and in COPY bytes, and which of them make up a shard.
+"""The numeric keys of the tables, in SQL and in COPY bytes, and which of them make up a shard, a table, a load.
 
 Ids are text of a prefix and a number, counted from 1, that is padded to a least width; text of one width is in the
 order of its numbers, so a shard of a plain table is a few ranges of its primary key.
@@ -6,13 +6,13 @@ order of its numbers, so a shard of a plain table is a few ranges of its primary
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from psycopg import sql
 
-from shardgen.planning import Shard
-from shardgen.schema import Table
+from shardgen.planning import Plan, Shard
+from shardgen.schema import TABLES, Table
 from shardgen.tables.records import ID_FORMATS
 from shardgen.world.orders import MAX_ITEMS
 
@@ -72,6 +72,23 @@ def bounds(shard: Shard) -> tuple[int, int]:
     return shard.start * children + 1, shard.stop * children + 1
 
 
+def own_range(plan: Plan, name: str, max_id: Callable[[Plan, str], int]) -> tuple[int, int]:
+    """First and last number of the keys that a load can give to a table, so that other rows can be told from its own.
+
+    Numbers of events and movements have gaps: somebody else's row may lie among them.
+    """
+    if name not in KINDS:
+        return 0, max_id(plan, name)
+    children = MAX_ITEMS if name == "reviews" else 1
+    return 1, max((shard.stop for shard in plan.of(name)), default=0) * children
+
+
+def within(table: Table, own: tuple[int, int]) -> sql.Composed:
+    """SQL condition: the row's key is one that the load can have given."""
+    low, high = map(sql.Literal, own)
+    return sql.SQL("coalesce({} BETWEEN {} AND {}, false)").format(number(table), low, high)
+
+
 def id_ranges(shard: Shard) -> Iterator[tuple[str, str]]:
     """First and last id of the shard of a plain table, for each width that its ids have."""
     prefix, least = ID_FORMATS[KINDS[shard.table]]
@@ -81,3 +98,21 @@ def id_ranges(shard: Shard) -> Iterator[tuple[str, str]]:
         limit = min(stop, 10**width)
         yield f"{prefix}{low:0{width}}", f"{prefix}{limit - 1:0{width}}"
         low = limit
+
+
+def of_shard(shard: Shard, own: tuple[int, int]) -> sql.Composed:
+    """SQL condition: the row is one of the shard; ``own`` is the range of its whole load."""
+    table = TABLES[shard.table]
+    if shard.leaf is None:
+        column = sql.Identifier(key(table))
+        ranges: list[sql.Composable] = [
+            sql.SQL("{} BETWEEN {} AND {}").format(column, sql.Literal(low), sql.Literal(high))
+            for low, high in id_ranges(shard)
+        ]
+        return sql.SQL("({})").format(sql.SQL(" OR ").join(ranges or [sql.SQL("false")]))
+    return sql.SQL("({column} >= {lower} AND {column} < {upper} AND {within})").format(
+        column=sql.Identifier(table.partition_by),
+        lower=sql.Literal(shard.leaf.lower.isoformat()),
+        upper=sql.Literal(shard.leaf.upper.isoformat()),
+        within=within(table, own),
+    )

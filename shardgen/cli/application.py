@@ -17,6 +17,7 @@ COMMANDS: Final[tuple[Callable[..., None], ...]] = (
     loading.plan,
     targets.status,
     targets.schema,
+    targets.reset,
     samples.sample,
     configuration.init,
     configuration.config,

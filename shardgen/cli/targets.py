@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated, Any
 
 import typer
 
 from shardgen.cli import terminal
 from shardgen.cli.options import FORM, PLACE, Json, examples, takes
+from shardgen.errors import ConfigError
 
 
 @examples("status", "status --dsn postgresql://me@db.example/shop --schema bronze", "status --json")
@@ -45,3 +47,51 @@ def schema(
     else:
         for statement in ddl_of(settings):
             typer.echo(f"{statement};\n")
+
+
+@examples("reset", "reset --run 3", "reset --all --yes", "reset --dsn postgresql://me@db.example/shop --schema raw")
+@takes(PLACE)
+def reset(
+    *,
+    run: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", help="Take this run back. [dim]Default: the only one there is.[/]", show_default=False
+        ),
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", metavar="", help="Take back every run in the target.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", metavar="", help="Do not ask; for scripts.")] = False,
+    as_json: Json = False,
+    **options: Any,
+) -> None:
+    """Remove what a run loaded: its tables, their partitions, its rows, its lines in the ledger. Asks first.
+
+    A table that shardgen created is dropped, whatever is in it; from a table that others made only the rows that
+    shardgen loaded are deleted. With the last run go the ledger and, if shardgen created it and nothing else is in it,
+    the schema. What is cut short is finished by another reset.
+    """
+    from shardgen.api import reset_of, reset_survey
+    from shardgen.progress.tables import survey_table
+
+    settings = terminal.settings_of(options)
+    if run is not None and every:
+        raise ConfigError("--run and --all contradict each other: leave one of them out")
+    found = reset_survey(settings, run=run, every=every)
+    where = f"schema {settings.schema} of {terminal.place_of(settings)}"
+    if not found.runs:
+        terminal.say(f"nothing to reset: no runs in {where}")
+    elif not as_json:
+        terminal.show(survey_table(found, where=where), stderr=True)
+    if found.runs and not yes:
+        _ask()
+    if found.runs:
+        reset_of(settings, found, run=run, every=every, show=terminal.say)
+    if as_json:
+        terminal.print_json(found.to_json())
+
+
+def _ask() -> None:
+    """Go on only if a person at a terminal agrees."""
+    if not sys.stdin.isatty():
+        raise ConfigError("nothing was removed, because nobody can be asked here: use --yes")
+    typer.confirm("remove all this?", abort=True, err=True)

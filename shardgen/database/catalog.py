@@ -169,6 +169,15 @@ def leaves(connection: Connection, oid: int) -> list[tuple[int, str, str]]:
     ).fetchall()
 
 
+def references(connection: Connection, oid: int) -> set[int]:
+    """OIDs of the relations that a relation's foreign keys point at, itself aside."""
+    rows = connection.execute(
+        "SELECT confrelid FROM pg_constraint WHERE conrelid = %(oid)s AND contype = 'f' AND confrelid <> %(oid)s",
+        {"oid": oid},
+    )
+    return {row[0] for row in rows}
+
+
 def index_names(connection: Connection, oid: int) -> set[str]:
     """Names of a relation's indexes."""
     rows = connection.execute(

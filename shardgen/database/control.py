@@ -20,6 +20,8 @@ from shardgen.errors import LoadError, TargetError
 from shardgen.watchdog import Sighting
 
 _RECONNECT_DELAY: Final = 1.0  # seconds
+_BREATH: Final = 0.05  # seconds
+_LAST_BREATHS: Final = 10
 _TAKE_OVER_PATIENCE: Final = 30.0  # seconds for the server to roll the other sessions back
 _SIGHTINGS: Final = """
 SELECT a.application_name, a.pid, coalesce(p.tuples_processed, 0), coalesce(a.wait_event_type = 'Client', false),
@@ -125,9 +127,17 @@ class Control:
             "SELECT set_config('statement_timeout', '0', false), set_config('idle_session_timeout', '0', false), "
             "set_config('lock_timeout', '30s', false)"
         )
-        if not locks.take(connection, self._schema) and not self._taken_over(connection):
+        if not (locks.take(connection, self._schema) or self._taken_over(connection) or self._freed(connection)):
             self._refuse(connection)
         return connection
+
+    def _freed(self, connection: Connection) -> bool:
+        """Whether the lock comes free at once: a coordinator that has just ended leaves its backend for a moment."""
+        for _ in range(_LAST_BREATHS):
+            self._sleep(_BREATH)
+            if locks.take(connection, self._schema):
+                return True
+        return False
 
     def _taken_over(self, connection: Connection) -> bool:
         """End the sessions of the coordinator before us and of its workers, if that was asked for; once."""

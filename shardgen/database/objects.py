@@ -21,7 +21,8 @@ from shardgen.planning import Leaf
 from shardgen.schema import TABLES, Table
 
 _LOCK_TIMEOUT: Final = "30s"
-_VIEW: Final = "order_items"
+VIEW: Final = "order_items"
+_OURS: Final = "created by shardgen"  # the comment of a schema and of partitions that may go with their run
 
 
 def begin_ddl(connection: Connection, schema: str) -> None:
@@ -37,6 +38,25 @@ def create_schema(connection: Connection, schema: str) -> bool:
     if catalog.schema_exists(connection, schema):
         return False
     connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema)))
+    connection.execute(sql.SQL("COMMENT ON SCHEMA {} IS {}").format(sql.Identifier(schema), sql.Literal(_OURS)))
+    return True
+
+
+def is_ours(connection: Connection, schema: str) -> bool:
+    """Whether shardgen created the schema."""
+    comment = connection.execute(
+        "SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = %s", [schema]
+    ).fetchone()
+    return comment is not None and comment[0] == _OURS
+
+
+def drop_schema(connection: Connection, schema: str) -> bool:
+    """Drop the schema if nothing is in it; whether it was dropped."""
+    try:
+        with connection.transaction():
+            connection.execute(sql.SQL("DROP SCHEMA {}").format(sql.Identifier(schema)))
+    except psycopg.errors.DependentObjectsStillExist:
+        return False
     return True
 
 
@@ -51,7 +71,7 @@ def carry_out(
         TargetError: other objects depend on a table that must go.
     """
     try:
-        _drop(connection, schema, [each.table for each in decisions if each.action is Action.RECREATE])
+        drop(connection, schema, [each.table for each in decisions if each.action is Action.RECREATE])
         _truncate(connection, schema, [each.table for each in decisions if each.action is Action.TRUNCATE])
     except (psycopg.errors.DependentObjectsStillExist, psycopg.errors.FeatureNotSupported) as error:
         detail = " ".join((error.diag.message_detail or str(error)).split())
@@ -74,7 +94,7 @@ def create_table(connection: Connection, schema: str, table: Table, indexes: str
 
 def create_view(connection: Connection, schema: str) -> bool:
     """Create the view order_items unless its name is taken; whether it was created."""
-    if catalog.kind(connection, schema, _VIEW):
+    if catalog.kind(connection, schema, VIEW):
         return False
     connection.execute(bronze.create_order_items(schema))
     return True
@@ -94,6 +114,19 @@ def create_leaves(connection: Connection, schema: str, table: Table, leaves: Ite
                         sql.Literal(leaf.upper.isoformat()),
                     )
                 )
+                connection.execute(
+                    sql.SQL("COMMENT ON TABLE {} IS {}").format(sql.Identifier(schema, leaf.name), sql.Literal(_OURS))
+                )
+
+
+def is_our_leaf(connection: Connection, schema: str, leaf: str) -> bool:
+    """Whether the partition was created by :func:`create_leaves`."""
+    comment = connection.execute(
+        """SELECT obj_description(c.oid, 'pg_class') FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+        WHERE n.nspname = %s AND c.relname = %s""",
+        [schema, leaf],
+    ).fetchone()
+    return comment is not None and comment[0] == _OURS
 
 
 def serial_columns(table: Table) -> list[str]:
@@ -136,7 +169,7 @@ def apply_schema(dsn: str, schema: str, tables: Sequence[str], indexes: str) -> 
             for relation, make in _missing(connection, schema, TABLES[name], indexes):
                 note(f"{schema}.{relation}", make)
         if bronze.ORDERS.name in tables:
-            note(f"{schema}.{_VIEW}", lambda: create_view(connection, schema))
+            note(f"{schema}.{VIEW}", lambda: create_view(connection, schema))
     return created
 
 
@@ -156,9 +189,10 @@ def _create_bare(connection: Connection, schema: str, table: Table) -> None:
     connection.execute(bronze.comments(table, schema))
 
 
-def _drop(connection: Connection, schema: str, tables: Sequence[Table]) -> None:
-    if any(table.name == bronze.ORDERS.name for table in tables) and catalog.kind(connection, schema, _VIEW) == "v":
-        connection.execute(sql.SQL("DROP VIEW {}").format(sql.Identifier(schema, _VIEW)))
+def drop(connection: Connection, schema: str, tables: Sequence[Table]) -> None:
+    """Drop tables of ours, and the view on the orders with them."""
+    if any(table.name == bronze.ORDERS.name for table in tables) and catalog.kind(connection, schema, VIEW) == "v":
+        connection.execute(sql.SQL("DROP VIEW {}").format(sql.Identifier(schema, VIEW)))
     if tables:
         connection.execute(sql.SQL("DROP TABLE {}").format(_list(schema, tables)))
 

@@ -17,6 +17,7 @@ from shardgen.config import TABLES
 from shardgen.progress import units
 
 if TYPE_CHECKING:
+    from shardgen.database.reset import Survey
     from shardgen.database.status import RunStatus
     from shardgen.planning import Plan
     from shardgen.reconcile import Report, TableReport
@@ -151,6 +152,19 @@ def _value(value: Any) -> str:
             return f"{value:.12g}"
         case _:
             return str(value)
+
+
+def survey_table(survey: Survey, *, where: str) -> RenderableType:
+    """What a reset takes away."""
+    grid = _grid("table", "run", "rows", "shards")
+    grid.add_column("what happens", overflow="fold")
+    for each in survey.removals:
+        run, rows, shards = str(each.claim.run), units.count(each.rows), str(each.shards)
+        grid.add_row(each.claim.relation, run, rows, shards, each.why)
+    runs = f"run{'s' * (len(survey.runs) > 1)} {', '.join(map(str, survey.runs))}"
+    last = ["the ledger goes with the last run"] if survey.last else []
+    schema = ["the schema goes too if nothing else is in it"] if survey.last and survey.schema else []
+    return Group(Text(f"reset of {runs} in {where}", style="bold"), grid, *_lines([*last, *schema], ""))
 
 
 def records(rows: list[dict[str, Any]]) -> RenderableType:

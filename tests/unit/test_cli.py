@@ -32,6 +32,7 @@ COMMANDS = {
     "status": ["status"],
     "schema": ["schema"],
     "sample": ["sample"],
+    "reset": ["reset"],
     "init": ["init"],
     "config": ["config"],
     "db start": ["db", "start"],

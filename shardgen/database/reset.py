@@ -1,0 +1,360 @@
+"""Takes back what runs have loaded: tables that shardgen created are dropped, from others its rows alone are taken.
+
+Every step is one transaction with its lines in the ledger. A reset that is cut short leaves an unfinished run that
+holds less than it did: another reset takes the rest, and ``--resume`` fills again the tables that it still has.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import psycopg
+from psycopg import sql
+
+from shardgen import keys
+from shardgen.database import catalog, ledger, objects
+from shardgen.database.ledger import Claim, Run, ShardRow
+from shardgen.database.postgres import Connection, one
+from shardgen.errors import TargetError
+from shardgen.planning import Plan, Shard, max_id
+from shardgen.schema import ORDERS, TABLES
+
+LEAVES: Final = 64
+"""Partitions that one transaction drops: with their indexes some 500 locks, of the 6,400 that a server has at least."""
+
+Plans = Callable[[Run], Plan]
+"""The plan of a run, or a TargetError where today's code would plan it otherwise."""
+
+
+class How(enum.Enum):
+    """What becomes of a table."""
+
+    DROP = "drop"
+    DELETE = "delete its rows"
+    FORGET = "leave"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removal:
+    """What a reset does to one table."""
+
+    claim: Claim
+    how: How
+    why: str
+    """In a sentence."""
+    shards: int
+    """Committed."""
+    rows: int
+    """In them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """What a reset does, looked up before it is asked for."""
+
+    runs: tuple[int, ...]
+    removals: tuple[Removal, ...]
+    last: bool
+    """Whether no other run is left, so that the ledger goes as well."""
+    schema: bool
+    """Whether the schema goes too if nothing else is in it, because shardgen created it."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return {
+            "runs": list(self.runs),
+            "tables": [
+                {
+                    "table": each.claim.target,
+                    "relation": each.claim.relation,
+                    "run": each.claim.run,
+                    "shards": each.shards,
+                    "rows": each.rows,
+                    "how": each.how.value,
+                }
+                for each in self.removals
+            ],
+            "ledger": self.last,
+        }
+
+
+def survey(connection: Connection, schema: str, run: int | None, *, every: bool) -> Survey:
+    """What a reset would do; nothing is written.
+
+    Args:
+        connection: to the target.
+        schema: of the target.
+        run: the run to take back; None for the only one there is.
+        every: take back all of them.
+
+    Raises:
+        TargetError: it cannot be told which run is meant, or something stands in the way.
+    """
+    runs = ledger.runs(connection, schema) if ledger.present(connection, schema) else []
+    chosen = _chosen(runs, schema, run, every=every)
+    claims = [each for each in ledger.claims(connection, schema).values() if each.run in chosen] if chosen else []
+    found = Survey(
+        runs=tuple(chosen),
+        removals=_referring_first(connection, [_removal(connection, schema, each) for each in claims]),
+        last=bool(chosen) and len(chosen) == len(runs),
+        schema=objects.is_ours(connection, schema),
+    )
+    _refuse(_dependants(connection, schema, found.removals))
+    return found
+
+
+def carry_out(connection: Connection, schema: str, found: Survey, plans: Plans, show: Callable[[str], None]) -> None:
+    """Do what was found; the connection holds the coordinator's lock.
+
+    Args:
+        connection: to the target.
+        schema: of the target.
+        found: by :func:`survey`, under the same lock.
+        plans: how a run was planned; asked only where rows are deleted by their keys.
+        show: takes a sentence for each thing that is done.
+
+    Raises:
+        TargetError: the rows of a run cannot be told from others.
+        psycopg.Error: the server refuses; what is done stays done.
+    """
+    if not found.runs:
+        return
+    runs = {each.run: each for each in ledger.runs(connection, schema) if each.run in found.runs}
+    doomed = [each for each in found.removals if each.how is How.DELETE]
+    planned = {number: plans(runs[number]) for number in {each.claim.run for each in doomed}}
+    _open(connection, schema, runs)
+    for each in found.removals:
+        match each.how:
+            case How.DROP:
+                _drop(connection, schema, each.claim)
+            case How.DELETE:
+                _delete(connection, schema, each.claim, planned[each.claim.run])
+            case How.FORGET:
+                with connection.transaction():
+                    _lock(connection, schema, each.claim)
+                    _forget(connection, schema, each.claim)
+        show(f"{each.claim.relation}: {each.why}")
+    _close(connection, schema, found, show)
+
+
+# --- what there is ----------------------------------------------------------------------------------------------------
+
+
+def _chosen(runs: Sequence[Run], schema: str, run: int | None, *, every: bool) -> list[int]:
+    numbers = [each.run for each in runs]
+    if every or not numbers:
+        return numbers
+    told = f"schema={schema!r} holds {', '.join(f'run={each.run} ({each.state})' for each in runs)}"
+    if run is None and len(numbers) > 1:
+        raise TargetError(f"{told}: name one by --run, or use --all")
+    if run is not None and run not in numbers:
+        raise TargetError(f"run={run} is unknown: {told}")
+    return [numbers[0] if run is None else run]
+
+
+def _referring_first(connection: Connection, removals: Iterable[Removal]) -> tuple[Removal, ...]:
+    """The tables in their order, but each before those that its foreign keys point at."""
+    waiting = sorted(removals, key=lambda each: list(TABLES).index(each.claim.target))
+    needed = {each.claim.oid: catalog.references(connection, each.claim.oid) for each in waiting}
+    ordered: list[Removal] = []
+    while waiting:
+        held = {oid for each in waiting for oid in needed[each.claim.oid]}
+        ordered.append(next((each for each in waiting if each.claim.oid not in held), waiting[0]))
+        waiting.remove(ordered[-1])
+    return tuple(ordered)
+
+
+def _removal(connection: Connection, schema: str, claim: Claim) -> Removal:
+    shards, rows = one(
+        connection.execute(
+            ledger.text(
+                "SELECT count(*), coalesce(sum(rows), 0)::bigint FROM {shards} WHERE target = %s AND generation = %s",
+                schema,
+            ),
+            [claim.target, claim.generation],
+        )
+    )
+    how, why = _fate(connection, schema, claim)
+    return Removal(claim=claim, how=how, why=why, shards=shards, rows=rows)
+
+
+def _fate(connection: Connection, schema: str, claim: Claim) -> tuple[How, str]:
+    found = catalog.relation(connection, schema, claim.relation)
+    if found is None:
+        return How.FORGET, "it was dropped already"
+    if found.oid != claim.oid:
+        return How.FORGET, "left as it is: it was dropped and made anew since"
+    if claim.created:
+        return How.DROP, "dropped"
+    return How.DELETE, "rows deleted; shardgen did not create it, so it stays"
+
+
+def _dependants(connection: Connection, schema: str, removals: Sequence[Removal]) -> list[str]:
+    """What refers to a table that is dropped, or to rows that are deleted, and does not go with them."""
+    going = [each.claim.oid for each in removals if each.how is not How.FORGET]
+    dropped = [each.claim.oid for each in removals if each.how is How.DROP]
+    rows = connection.execute(
+        """WITH view (oid) AS (
+            SELECT c.oid FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+            WHERE n.nspname = %(schema)s AND c.relname = %(view)s AND c.relkind = 'v' AND %(orders)s
+        ), referring (oid, target) AS (
+            SELECT w.ev_class, d.refobjid FROM pg_depend AS d
+            JOIN pg_rewrite AS w ON d.classid = 'pg_rewrite'::regclass AND w.oid = d.objid
+            WHERE d.refclassid = 'pg_class'::regclass
+                AND (d.refobjid = ANY (%(dropped)s) OR d.refobjid IN (SELECT oid FROM view))
+            UNION
+            SELECT conrelid, confrelid FROM pg_constraint
+            WHERE contype = 'f' AND conparentid = 0 AND confrelid = ANY (%(going)s))
+        SELECT DISTINCT oid::regclass::text, target::regclass::text FROM referring
+        WHERE oid <> ALL (%(going)s) AND oid NOT IN (SELECT oid FROM view) ORDER BY 1, 2""",
+        {
+            "schema": schema,
+            "view": objects.VIEW,
+            "orders": any(each.how is How.DROP and each.claim.target == ORDERS.name for each in removals),
+            "dropped": dropped,
+            "going": going,
+        },
+    ).fetchall()
+    return [f"{name} depends on {relation}: drop it first" for name, relation in rows]
+
+
+def _refuse(problems: Sequence[str]) -> None:
+    if problems:
+        raise TargetError("\n  - ".join(["nothing was removed:", *problems]))
+
+
+# --- what is done -----------------------------------------------------------------------------------------------------
+
+
+def _open(connection: Connection, schema: str, runs: Iterable[int]) -> None:
+    """Mark the runs as unfinished, with the reason, before the first thing of them goes."""
+    with connection.transaction():
+        for run in runs:
+            text = f"a reset began and did not end: shardgen reset --run {run} finishes it"
+            ledger.set_state(connection, schema, run, "interrupted", text)
+
+
+def _drop(connection: Connection, schema: str, claim: Claim) -> None:
+    """Drop a table: its leaves some at a time, and the rest with the last of them."""
+    leaves = [name for _, place, name in catalog.leaves(connection, claim.oid) if place == schema]
+    while len(leaves) > LEAVES:
+        some, leaves = leaves[:LEAVES], leaves[LEAVES:]
+        with connection.transaction():
+            objects.begin_ddl(connection, schema)
+            _lock(connection, schema, claim)
+            connection.execute(sql.SQL("DROP TABLE {}").format(_names(schema, some)))
+            _forget_leaves(connection, schema, claim, some)
+    with connection.transaction():
+        objects.begin_ddl(connection, schema)
+        _lock(connection, schema, claim)
+        objects.drop(connection, schema, [TABLES[claim.target]])
+        _forget(connection, schema, claim)
+
+
+def _delete(connection: Connection, schema: str, claim: Claim, plan: Plan) -> None:
+    """Delete the rows of every committed shard, a shard at a time."""
+    shards = {shard.id: shard for shard in plan.of(claim.target)}
+    own = keys.own_range(plan, claim.target, max_id)
+    while True:
+        for row in _committed(connection, schema, claim):
+            with connection.transaction():
+                _delete_shard(connection, schema, claim, row, shards[row.shard], own)
+                _forget_shard(connection, schema, claim, row.shard)
+        with connection.transaction():
+            _lock(connection, schema, claim)
+            if not _committed(connection, schema, claim):
+                _forget(connection, schema, claim)
+                return
+
+
+def _committed(connection: Connection, schema: str, claim: Claim) -> list[ShardRow]:
+    return [row for row in ledger.shards_of(connection, schema, claim.run) if row.target == claim.target]
+
+
+def _lock(connection: Connection, schema: str, claim: Claim) -> None:
+    """Wait for a worker that outlived its coordinator: its shard is committed before this transaction looks."""
+    connection.execute(ledger.text("SELECT FROM {targets} WHERE target = %s FOR UPDATE", schema), [claim.target])
+
+
+def _delete_shard(
+    connection: Connection, schema: str, claim: Claim, row: ShardRow, shard: Shard, own: tuple[int, int]
+) -> None:
+    """Delete the rows of a shard; its leaf goes whole where shardgen created it and nobody else's row is in it."""
+    leaf = shard.leaf.name if shard.leaf else ""
+    created = "attach" in row.phases or objects.is_our_leaf(connection, schema, leaf)
+    if not (created and catalog.kind(connection, schema, leaf) == "r" and _drop_leaf(connection, schema, shard, own)):
+        relation = sql.Identifier(schema, claim.relation)
+        connection.execute(sql.SQL("DELETE FROM {} WHERE {}").format(relation, keys.of_shard(shard, own)))
+
+
+def _drop_leaf(connection: Connection, schema: str, shard: Shard, own: tuple[int, int]) -> bool:
+    """Drop the leaf of a shard, unless somebody else's row is in it or a foreign key refers to it."""
+    assert shard.leaf is not None
+    relation = sql.Identifier(schema, shard.leaf.name)
+    objects.begin_ddl(connection, schema)
+    connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(relation))
+    ours = keys.within(TABLES[shard.table], own)
+    strangers = sql.SQL("SELECT EXISTS (SELECT FROM {} WHERE NOT {})").format(relation, ours)
+    if one(connection.execute(strangers))[0]:
+        return False
+    try:
+        with connection.transaction():
+            connection.execute(sql.SQL("DROP TABLE {}").format(relation))
+    except psycopg.errors.DependentObjectsStillExist:
+        return False
+    return True
+
+
+def _close(connection: Connection, schema: str, found: Survey, show: Callable[[str], None]) -> None:
+    """Forget the runs, and what no run needs any more."""
+    with connection.transaction():
+        objects.begin_ddl(connection, schema)
+        if not found.last:
+            _forget_runs(connection, schema, found.runs)
+            return
+        connection.execute(sql.SQL("DROP TABLE {}").format(_names(schema, ledger.TABLES)))
+        gone = found.schema and objects.drop_schema(connection, schema)
+    show("the ledger: dropped")
+    if gone:
+        show(f"schema {schema}: dropped")
+
+
+def _forget_runs(connection: Connection, schema: str, runs: Sequence[int]) -> None:
+    for statement in (
+        "DELETE FROM {failures} WHERE run = ANY (%s)",
+        "DELETE FROM {steps} WHERE run = ANY (%s)",
+        "DELETE FROM {shards} WHERE run = ANY (%s)",
+        "DELETE FROM {runs} WHERE run = ANY (%s)",
+    ):
+        connection.execute(ledger.text(statement, schema), [list(runs)])
+
+
+def _forget(connection: Connection, schema: str, claim: Claim) -> None:
+    """Take a table out of the ledger: its shards of every generation and its claim."""
+    connection.execute(ledger.text("DELETE FROM {shards} WHERE target = %s", schema), [claim.target])
+    connection.execute(ledger.text("DELETE FROM {targets} WHERE target = %s", schema), [claim.target])
+
+
+def _forget_shard(connection: Connection, schema: str, claim: Claim, shard: str) -> None:
+    connection.execute(
+        ledger.text("DELETE FROM {shards} WHERE target = %s AND generation = %s AND shard = %s", schema),
+        [claim.target, claim.generation, shard],
+    )
+
+
+def _forget_leaves(connection: Connection, schema: str, claim: Claim, leaves: Sequence[str]) -> None:
+    connection.execute(
+        ledger.text(
+            """DELETE FROM {shards} WHERE target = %s
+            AND %s || '_' || replace(split_part(shard, '/', 2), '-', '_') = ANY (%s)""",
+            schema,
+        ),
+        [claim.target, claim.relation, list(leaves)],
+    )
+
+
+def _names(schema: str, relations: Iterable[str]) -> sql.Composed:
+    return sql.SQL(", ").join(sql.Identifier(schema, name) for name in relations)
