@@ -63,7 +63,15 @@ def coordinator(monkeypatch):
     def finish(load: LoadConfig, show, schema: str) -> Report:
         show(
             LoadStarted(
-                run=7, resumed=False, workers=2, rows={"orders": 5}, shards={"orders": 1}, rows_done={}, shards_done={}
+                run=7,
+                resumed=False,
+                workers=2,
+                rows={"orders": 5},
+                shards={"orders": 1},
+                rows_done={},
+                shards_done={},
+                bytes={"orders": 90},
+                local=True,
             )
         )
         if straw.raises:
