@@ -299,6 +299,26 @@ def runs_of(settings: Settings) -> list[RunStatus]:
         return status.status(dsn, settings.schema)
 
 
+@contextlib.contextmanager
+def watched_runs(settings: Settings) -> Iterator[Callable[[], list[RunStatus]]]:
+    """What tells the runs in the target's ledger as often as it is asked; a server is not started for the question.
+
+    Raises:
+        TargetError: when asked: the target cannot be reached, or refuses.
+        ServerError: the embedded server is meant, and does not run.
+    """
+    from shardgen.database import status
+
+    dsn = _known_dsn(settings)
+    with status.Observer(dsn, settings.schema) as observer:
+
+        def look() -> list[RunStatus]:
+            with _refusals(dsn, check=False):
+                return observer.look()
+
+        yield look
+
+
 def reset_survey(settings: Settings, *, run: int | None, every: bool) -> Survey:
     """What a reset would take away; nothing is written, and a server is not started for the question.
 
@@ -415,14 +435,20 @@ def apply_schema(settings: Settings, show: Show) -> list[str]:
 
 
 @contextlib.contextmanager
-def _refusals(dsn: str) -> Iterator[None]:
-    """Turn what the driver raises into a TargetError, without a password in it."""
+def _refusals(dsn: str, *, check: bool = True) -> Iterator[None]:
+    """Turn what the driver raises into a TargetError, without a password in it.
+
+    Args:
+        dsn: the target.
+        check: try to connect first, for the server's own words.
+    """
     import psycopg
 
     from shardgen.database.failures import describe
     from shardgen.database.postgres import mask, probe, without_secret
 
-    probe(dsn)
+    if check:
+        probe(dsn)
     try:
         yield
     except psycopg.Error as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Annotated, Any
 
@@ -12,19 +13,35 @@ from shardgen.cli.options import FORM, PLACE, Json, examples, takes
 from shardgen.errors import ConfigError
 
 
-@examples("status", "status --dsn postgresql://me@db.example/shop --schema bronze", "status --json")
+@examples("status", "status --watch", "status --dsn postgresql://me@db.example/shop --schema bronze", "status --json")
 @takes(PLACE)
-def status(*, as_json: Json = False, **options: Any) -> None:
+def status(
+    *,
+    watch: Annotated[
+        bool, typer.Option("--watch", metavar="", help="Look again about once a second, until Ctrl-C.")
+    ] = False,
+    as_json: Json = False,
+    **options: Any,
+) -> None:
     """Tell the runs in the target: shards done, pending and failed for each table, and the last error."""
-    from shardgen.api import runs_of
+    from shardgen.api import runs_of, watched_runs
     from shardgen.progress.tables import status_tables
 
     settings = terminal.settings_of(options)
+    where = f"schema {settings.schema} of {terminal.place_of(settings)}"
+    if watch and as_json:
+        raise ConfigError("--watch and --json contradict each other: leave one of them out")
+    if watch:
+        from shardgen.progress.watch import watch as show
+
+        with watched_runs(settings) as look:
+            show(look, where=where, stream=sys.stdout, environ=os.environ)
+        return
     runs = runs_of(settings)
     if as_json:
         terminal.print_json([run.to_json() for run in runs])
     else:
-        terminal.show(status_tables(runs, where=f"schema {settings.schema} of {terminal.place_of(settings)}"))
+        terminal.show(status_tables(runs, where=where))
 
 
 @examples("schema > bronze.sql", "schema --indexes full", "schema --apply")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, Final, LiteralString
+from typing import Any, Final, LiteralString, Self
 
 from psycopg.rows import class_row
 
@@ -98,6 +98,37 @@ def status(dsn: str, schema: str) -> list[RunStatus]:
     """
     with connect(dsn, application_name=application_name("status", here())) as connection:
         return read(connection, schema)
+
+
+class Observer:
+    """Looks at a target again and again over one connection, and over another when that breaks; a context manager.
+
+    Args:
+        dsn: the target.
+        schema: whose runs are told.
+    """
+
+    def __init__(self, dsn: str, schema: str) -> None:
+        self._dsn = dsn
+        self._schema = schema
+        self._connection: Connection | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        if self._connection is not None:
+            self._connection.close()
+
+    def look(self) -> list[RunStatus]:
+        """Every run, oldest first.
+
+        Raises:
+            psycopg.Error: the server does not answer now.
+        """
+        if self._connection is None or self._connection.closed:
+            self._connection = connect(self._dsn, application_name=application_name("status", here()))
+        return read(self._connection, self._schema)
 
 
 def read(connection: Connection, schema: str) -> list[RunStatus]:

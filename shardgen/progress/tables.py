@@ -122,6 +122,14 @@ def _run(run: RunStatus) -> list[RenderableType]:
             str(table.pending),
             failed,
         )
+    _total(
+        grid,
+        units.count(sum(table.rows for table in run.tables)),
+        units.count(sum(table.planned_rows for table in run.tables)),
+        f"{sum(table.done for table in run.tables)}/{sum(table.planned_shards for table in run.tables)}",
+        str(sum(table.pending for table in run.tables)),
+        str(sum(table.failed for table in run.tables)),
+    )
     begun = f"{run.started:%Y-%m-%d %H:%M:%S}"
     ended = f", finished {run.finished:%Y-%m-%d %H:%M:%S}" if run.finished else ""
     by = f", at work: {run.coordinator}" if run.coordinator else ""
