@@ -6,10 +6,11 @@
 PYTHON ?= python3
 VENV ?= .venv
 ARGS ?=
+SEED ?= 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install load-data create-schemas db-connect db-start db-stop db-status test bench lint type fmt clean
+.PHONY: help install load-data create-schemas db-connect db-start db-stop db-status test test-faults bench lint type fmt clean
 
 BIN := $(VENV)/bin
 # Names what it fetches, one line each, and keeps pip's own exit code.
@@ -43,6 +44,9 @@ test: $(VENV)/.installed-dev ## run all tests
 
 bench: $(VENV)/.installed ## measure a load beside PostgreSQL's own speed (about 20 minutes, 25 GB)
 	@$(BIN)/python -m scripts.bench $(ARGS)
+
+test-faults: $(VENV)/.installed-dev ## kill, stop and starve processes and servers; SEED=7 rolls other dice
+	@SHARDGEN_FAULT_SEED=$(SEED) $(BIN)/python -m pytest -m faults tests/faults $(ARGS)
 
 lint: $(VENV)/.installed-dev ## check style with ruff
 	@$(BIN)/ruff check .

@@ -17,7 +17,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from psycopg import sql
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,10 @@ class Database:
     """A database of a test's own."""
 
     dsn: str
+
+    @property
+    def name(self) -> str:
+        return str(conninfo_to_dict(self.dsn)["dbname"])
 
     def rows(self, query: str, parameters: object = None) -> list[tuple]:
         with psycopg.connect(self.dsn, autocommit=True) as connection:
@@ -61,14 +65,17 @@ def server_dsn() -> Iterator[str]:
 def fresh_database(server_dsn: str) -> Iterator[Database]:
     """An empty database; gone afterwards, whoever is still connected."""
     name = f"test_{uuid.uuid4().hex}"
+    _administer(server_dsn, sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'"), name)
+    try:
+        yield Database(dsn=make_conninfo(server_dsn, dbname=name))
+    finally:
+        _administer(server_dsn, sql.SQL("DROP DATABASE {} WITH (FORCE)"), name)
+
+
+def _administer(server_dsn: str, statement: sql.SQL, name: str) -> None:
+    """Over a connection of its own: a test may have restarted the server meanwhile."""
     with psycopg.connect(server_dsn, autocommit=True) as connection:
-        connection.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'").format(sql.Identifier(name))
-        )
-        try:
-            yield Database(dsn=make_conninfo(server_dsn, dbname=name))
-        finally:
-            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+        connection.execute(statement.format(sql.Identifier(name)))
 
 
 @pytest.fixture

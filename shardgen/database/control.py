@@ -123,13 +123,16 @@ class Control:
 
     def _open(self) -> Connection:
         connection = connect(self._dsn, application_name=application_name("coordinator", here()))
-        connection.execute(
-            "SELECT set_config('statement_timeout', '0', false), set_config('idle_session_timeout', '0', false), "
-            "set_config('lock_timeout', '30s', false)"
-        )
-        if not (locks.take(connection, self._schema) or self._taken_over(connection) or self._freed(connection)):
+        if not self._taken(connection):
             self._refuse(connection)
         return connection
+
+    def _taken(self, connection: Connection) -> bool:
+        """Take the lock; the first time, if that was asked for, by ending whatever else of ours works there."""
+        by_force, self._take_over = self._take_over, False
+        if by_force:
+            return locks.take_over(connection, self._schema, patience=_TAKE_OVER_PATIENCE)
+        return locks.take(connection, self._schema) or self._freed(connection)
 
     def _freed(self, connection: Connection) -> bool:
         """Whether the lock comes free at once: a coordinator that has just ended leaves its backend for a moment."""
@@ -138,11 +141,6 @@ class Control:
             if locks.take(connection, self._schema):
                 return True
         return False
-
-    def _taken_over(self, connection: Connection) -> bool:
-        """End the sessions of the coordinator before us and of its workers, if that was asked for; once."""
-        wanted, self._take_over = self._take_over, False
-        return wanted and locks.take_over(connection, self._schema, patience=_TAKE_OVER_PATIENCE)
 
     def _refuse(self, connection: Connection) -> None:
         held = locks.holder(connection, self._schema)

@@ -54,7 +54,7 @@ _OURS: Final = (
     (PermanentError, Remedy.STOP_TABLE),
     (MemoryError, Remedy.FEWER),
 )
-_FULL: Final = ("quota", "no space", "disk full")  # a quota reports XX000, not 53100
+_FULL: Final = ("quota", "no space", "disk full", "file too large")  # a quota reports XX000, not 53100
 
 
 def classify(error: BaseException) -> Remedy:

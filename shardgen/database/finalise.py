@@ -21,7 +21,7 @@ from psycopg import sql
 from shardgen import schema as bronze
 from shardgen.database import catalog, ledger
 from shardgen.database.failures import OUTAGE_PATIENCE, Remedy, classify, describe
-from shardgen.database.postgres import Connection, application_name, connect, without_secret
+from shardgen.database.postgres import Connection, application_name, connect, set_parameters, timeouts, without_secret
 from shardgen.errors import Interrupted, LoadError
 from shardgen.events import Event, StepDone, StepStarted
 from shardgen.planning import Plan
@@ -187,15 +187,16 @@ class Finaliser:
 
     def _once(self, connection: Connection, step: Step, start: float) -> None:
         with connection.transaction():
-            connection.execute(
-                "SELECT set_config('statement_timeout', '0', true), set_config('lock_timeout', '30s', true), "
-                "set_config('idle_in_transaction_session_timeout', '0', true), "
-                "set_config('maintenance_work_mem', %s, true), set_config('default_statistics_target', %s, true)",
-                [_MAINTENANCE_WORK_MEM, _STATISTICS_TARGET],
-            )
+            sizes = {
+                "maintenance_work_mem": _MAINTENANCE_WORK_MEM,
+                "default_statistics_target": _STATISTICS_TARGET,
+            }
+            set_parameters(connection, timeouts(connection) | sizes, local=True)
+            if not ledger.begin_step(connection, self._schema, self._run, step.name):
+                return  # done by somebody else meanwhile
             if not step.makes or catalog.kind(connection, self._schema, step.makes) is None:
                 connection.execute(step.statement)
-            ledger.record_step(connection, self._schema, self._run, step.name, time.perf_counter() - start)
+            ledger.complete_step(connection, self._schema, self._run, step.name, time.perf_counter() - start)
 
     @contextlib.contextmanager
     def _connection(self) -> Iterator[Connection]:

@@ -364,8 +364,23 @@ def steps_done(connection: Connection, schema: str, run: int) -> set[str]:
     return {row[0] for row in connection.execute(text("SELECT step FROM {steps} WHERE run = %s", schema), [run])}
 
 
-def record_step(connection: Connection, schema: str, run: int, step: str, seconds: float) -> None:
-    """Record a step, in the transaction of its DDL."""
+def begin_step(connection: Connection, schema: str, run: int, step: str) -> bool:
+    """Insert the step's row, as the first thing of its transaction; False if it is done.
+
+    As with shards, the key waits for a transaction that does the same step, and then tells.
+    """
+    row = connection.execute(
+        text(
+            "INSERT INTO {steps} (run, step, seconds) VALUES (%s, %s, 0) ON CONFLICT DO NOTHING RETURNING run", schema
+        ),
+        [run, step],
+    ).fetchone()
+    return row is not None
+
+
+def complete_step(connection: Connection, schema: str, run: int, step: str, seconds: float) -> None:
+    """Fill in the step's row, in the transaction of its DDL."""
     connection.execute(
-        text("INSERT INTO {steps} (run, step, seconds) VALUES (%s, %s, %s)", schema), [run, step, seconds]
+        text("UPDATE {steps} SET seconds = %s, committed = clock_timestamp() WHERE run = %s AND step = %s", schema),
+        [seconds, run, step],
     )

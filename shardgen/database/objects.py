@@ -14,22 +14,19 @@ from psycopg import sql
 
 from shardgen import schema as bronze
 from shardgen.database import catalog, locks
-from shardgen.database.postgres import Connection, application_name, connect, here
+from shardgen.database.postgres import Connection, application_name, connect, here, set_parameters, timeouts
 from shardgen.database.target import Action, Decision
 from shardgen.errors import TargetError
 from shardgen.planning import Leaf
 from shardgen.schema import TABLES, Table
 
-_LOCK_TIMEOUT: Final = "30s"
 VIEW: Final = "order_items"
 _OURS: Final = "created by shardgen"  # the comment of a schema and of partitions that may go with their run
 
 
 def begin_ddl(connection: Connection, schema: str) -> None:
     """Settings and lock of a DDL transaction, which must be open."""
-    connection.execute(
-        "SELECT set_config('statement_timeout', '0', true), set_config('lock_timeout', %s, true)", [_LOCK_TIMEOUT]
-    )
+    set_parameters(connection, timeouts(connection), local=True)
     locks.take_ddl(connection, schema)
 
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote, quote_plus
 
 import psycopg
-from psycopg import IsolationLevel
+from psycopg import IsolationLevel, sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg_pool import ConnectionPool
 
@@ -29,9 +30,22 @@ _DEFAULTS: Final = {
     "tcp_user_timeout": "60000",
 }
 _FIXED: Final = {"client_encoding": "UTF8", "keepalives": "1"}
-_CHECK_INTERVAL: Final = "5s"  # how soon the server lets go of a backend whose client is gone in mid-statement
+_TIMEOUTS: Final = {
+    "statement_timeout": "0",  # whatever the role's are: the claim, a leaf or an index may take hours
+    "idle_in_transaction_session_timeout": "0",
+    "lock_timeout": "30s",  # for the ledger's key and the parent; a retry comes after it
+}
+_TIMEOUTS_SINCE_17: Final = {"transaction_timeout": "0"}
+_LIVENESS: Final = {
+    "idle_session_timeout": "0",
+    "client_connection_check_interval": "5s",  # lets go of a backend whose client is gone in mid-statement,
+    "tcp_keepalives_idle": "20",  # and of one that waits for a client whose host is gone (not on a Unix socket)
+    "tcp_keepalives_interval": "10",
+    "tcp_keepalives_count": "3",
+}
 _SECRETS: Final = ("password", "sslpassword", "oauth_client_secret")
 _LOOPBACK: Final = ("127.", "::1")
+_TRANSACTION_TIMEOUT_SINCE: Final = 170_000  # server_version
 _MAX_APPLICATION_NAME: Final = 63  # bytes; the server cuts the rest off
 _POOL_SIZE: Final = 4  # a worker process needs one; an executor of threads shares one pool
 _POOL_PATIENCE: Final = 20.0  # seconds for a connection; the coordinator's retries come on top
@@ -62,6 +76,18 @@ def open_pool(dsn: str, *, application_name: str) -> ConnectionPool[Connection]:
         check=ConnectionPool.check_connection,
         open=True,
     )
+
+
+def timeouts(connection: Connection) -> dict[str, str]:
+    """Parameters that keep a role's timeouts from ending our work; a transaction sets them again behind a pooler."""
+    return _TIMEOUTS | (_TIMEOUTS_SINCE_17 if connection.info.server_version >= _TRANSACTION_TIMEOUT_SINCE else {})
+
+
+def set_parameters(connection: Connection, parameters: Mapping[str, str], *, local: bool) -> None:
+    """Set run-time parameters in one statement, for the session or only for the current transaction."""
+    calls = sql.SQL(", ").join(sql.SQL("set_config(%s, %s, %s)") for _ in parameters)
+    values = [part for name, value in parameters.items() for part in (name, value, local)]
+    connection.execute(sql.SQL("SELECT {}").format(calls), values)
 
 
 def one(cursor: psycopg.Cursor[tuple[Any, ...]]) -> tuple[Any, ...]:
@@ -140,5 +166,10 @@ def _conninfo(dsn: str, name: str) -> str:
 
 def _configure(connection: Connection) -> None:
     connection.isolation_level = IsolationLevel.READ_COMMITTED  # whatever the role's default is
-    with contextlib.suppress(psycopg.errors.InvalidParameterValue):  # a platform that cannot poll: keepalives remain
-        connection.execute("SELECT set_config('client_connection_check_interval', %s, false)", [_CHECK_INTERVAL])
+    settings = timeouts(connection) | _LIVENESS
+    try:
+        set_parameters(connection, settings, local=False)
+    except psycopg.errors.InvalidParameterValue:  # a platform that cannot poll or has no such keepalives
+        for name, value in settings.items():
+            with contextlib.suppress(psycopg.errors.InvalidParameterValue):
+                set_parameters(connection, {name: value}, local=False)

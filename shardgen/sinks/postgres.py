@@ -10,7 +10,7 @@ import os
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Final, Protocol
+from typing import Protocol
 
 import psycopg
 import pyarrow as pa
@@ -21,15 +21,11 @@ from psycopg_pool import PoolTimeout
 from shardgen.database import ledger
 from shardgen.database.failures import PermanentError, StoppedError, SupersededError
 from shardgen.database.ledger import Claim, ShardRow
-from shardgen.database.postgres import Connection, application_name, connect, open_pool
+from shardgen.database.postgres import Connection, application_name, connect, open_pool, set_parameters, timeouts
 from shardgen.planning import Leaf, Shard
 from shardgen.schema import TABLES, Table
 from shardgen.sinks import Task, Written, leaves
 from shardgen.sinks.stopwatch import Stopwatch
-
-_LOCK_TIMEOUT: Final = "30s"  # for the ledger's key and the parent; a retry comes after it
-_NO_TIMEOUTS: Final = ("statement_timeout", "idle_in_transaction_session_timeout")
-_TRANSACTION_TIMEOUT_SINCE: Final = 170_000  # server_version
 
 
 class Encoder(Protocol):
@@ -126,14 +122,8 @@ class PostgresSink:
             raise StoppedError("the load is stopping")
 
     def _settings(self, connection: Connection, run: int, shard: Shard) -> None:
-        settings = dict.fromkeys(_NO_TIMEOUTS, "0")
-        if connection.info.server_version >= _TRANSACTION_TIMEOUT_SINCE:
-            settings["transaction_timeout"] = "0"
-        settings["lock_timeout"] = _LOCK_TIMEOUT
-        settings["client_encoding"] = "UTF8"
-        settings["application_name"] = application_name(run, os.getpid(), shard.id)
-        calls = sql.SQL(", ").join(sql.SQL("set_config(%s, %s, true)") for _ in settings)
-        connection.execute(sql.SQL("SELECT {}").format(calls), [part for pair in settings.items() for part in pair])
+        ours = {"client_encoding": "UTF8", "application_name": application_name(run, os.getpid(), shard.id)}
+        set_parameters(connection, timeouts(connection) | ours, local=True)
 
     def _begin(self, connection: Connection, claim: Claim, task: Task) -> bool:
         try:

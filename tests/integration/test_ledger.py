@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import psycopg
 import pytest
 
 from shardgen.database import ledger, locks
@@ -88,12 +87,15 @@ def test_an_open_run_that_loses_its_last_table_is_superseded_and_a_finished_one_
     assert [run.state for run in ledger.runs(session, SCHEMA)] == ["superseded", "finished", "loading"]
 
 
-def test_a_step_can_be_recorded_once(session):
+def test_a_step_is_begun_once_and_what_was_rolled_back_again(session):
     run = ledger.insert_run(session, SCHEMA, NEW)
-    ledger.record_step(session, SCHEMA, run, "analyze x", 0.1)
+    with session.transaction(force_rollback=True):
+        assert ledger.begin_step(session, SCHEMA, run, "analyze x")
+    with session.transaction():
+        assert ledger.begin_step(session, SCHEMA, run, "analyze x")
+        ledger.complete_step(session, SCHEMA, run, "analyze x", 0.1)
+    assert not ledger.begin_step(session, SCHEMA, run, "analyze x")
     assert ledger.steps_done(session, SCHEMA, run) == {"analyze x"}
-    with pytest.raises(psycopg.errors.UniqueViolation):
-        ledger.record_step(session, SCHEMA, run, "analyze x", 0.1)
 
 
 def test_status_counts_done_pending_and_failed_and_tells_the_last_error(session):

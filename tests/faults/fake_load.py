@@ -1,4 +1,4 @@
-"""``python -m tests.acceptance.fake_load load --dsn ...``: the real coordinator and processes, with fake tables."""
+"""``python -m tests.faults.fake_load load --dsn ...``: the real coordinator and processes, with fake tables."""
 
 from __future__ import annotations
 

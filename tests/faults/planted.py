@@ -1,0 +1,33 @@
+"""``python -m tests.faults.planted load ...``: the program with a bug in the build of one shard.
+
+SHARDGEN_TEST_BUG names the shard; without it the bug is mended.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import os
+import sys
+from collections.abc import Iterator
+
+import pyarrow as pa
+
+from shardgen import coordinator, worker
+from shardgen.cli import main
+from shardgen.config import PlanConfig
+from shardgen.planning import Shard
+
+
+def build(plan: PlanConfig, shard: Shard, batch_rows: int) -> Iterator[pa.RecordBatch]:
+    for number, batch in enumerate(worker.build_batches(plan, shard, batch_rows)):
+        yield batch
+        if shard.id == os.environ.get("SHARDGEN_TEST_BUG"):
+            logging.getLogger("planted").warning("about to fail after batch %s", number)
+            raise ZeroDivisionError("planted by the test")
+
+
+if __name__ == "__main__":
+    job = functools.partial(worker.Job, build=build)
+    coordinator.Machinery = functools.partial(coordinator.Machinery, job=job)
+    sys.exit(main())
