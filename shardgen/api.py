@@ -492,7 +492,7 @@ def sample_of(settings: Settings, n: int) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     for shard in found.shards:
         for batch in batches(world, found.config, shard, n):
-            rows += _rows(TABLES[name], batch.slice(0, n - len(rows)))
+            rows += _rows(TABLES[name], batch.arrow().slice(0, n - len(rows)))
             if len(rows) == n:
                 return rows
     return rows

@@ -32,13 +32,14 @@ from shardgen.sinks import Sink, Task, Written
 from shardgen.sinks.postgres import Encoder as EncoderProtocol
 from shardgen.sinks.postgres import PostgresSink
 from shardgen.tables import batches
+from shardgen.tables.records import Batch
 from shardgen.world import build_world
 
-Build = Callable[[PlanConfig, Shard, int], Iterator[pa.RecordBatch]]
+Build = Callable[[PlanConfig, Shard, int], Iterator[Batch]]
 """Makes the rows of a shard in batches of so many rows; must be importable by name."""
 
 
-def build_batches(plan: PlanConfig, shard: Shard, batch_rows: int) -> Iterator[pa.RecordBatch]:
+def build_batches(plan: PlanConfig, shard: Shard, batch_rows: int) -> Iterator[Batch]:
     """The rows of a shard, out of the world that this process builds once."""
     return batches(build_world(plan.world), plan, shard, batch_rows)
 

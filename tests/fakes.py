@@ -120,10 +120,10 @@ class Encoder:
                     self._schema.field(column.name), Jsonb()
                 )
 
-    def rows(self, batch: pa.RecordBatch) -> bytes:
+    def rows(self, batch: pa.RecordBatch) -> Iterator[bytes]:
         encoder = pgpq.ArrowToPostgresBinaryEncoder.new_with_encoders(self._schema, self._builders)
         header = encoder.write_header()
-        return (header + encoder.write_batch(batch) + encoder.finish())[len(self.header) : -len(self.trailer)]
+        yield (header + encoder.write_batch(batch) + encoder.finish())[len(self.header) : -len(self.trailer)]
 
 
 def max_id(plan: Plan, table: str) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from itertools import chain
 from typing import Any
 
 import xxhash
@@ -35,7 +36,9 @@ def small(**changes: Any) -> PlanConfig:
 def shard_bytes(config: PlanConfig, shard: Shard, batch_rows: int = 4096) -> bytes:
     """The COPY rows of one shard."""
     encoder = Encoder(TABLES[shard.table])
-    return b"".join(map(encoder.rows, batches(build_world(config.world), config, shard, batch_rows)))
+    return b"".join(
+        chain.from_iterable(map(encoder.rows, batches(build_world(config.world), config, shard, batch_rows)))
+    )
 
 
 def table_bytes(config: PlanConfig, table: str, batch_rows: int = 4096) -> bytes:
@@ -48,7 +51,9 @@ def table_rows(config: PlanConfig, table: str) -> list[dict[str, Any]]:
     """The rows of one table as Python values."""
     world, only = build_world(config.world), replace(config, tables=(table,))
     shards = build_plan(only).shards
-    return [row for shard in shards for batch in batches(world, config, shard, 4096) for row in batch.to_pylist()]
+    return [
+        row for shard in shards for batch in batches(world, config, shard, 4096) for row in batch.arrow().to_pylist()
+    ]
 
 
 def digest(rows: bytes) -> str:

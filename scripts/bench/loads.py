@@ -104,7 +104,7 @@ def build(config: PlanConfig, shard: Shard) -> Built:
     _warm(config)
     start, rows, size, encoder = time.perf_counter(), 0, 0, Encoder(TABLES[shard.table])
     for batch in build_batches(config, shard, LoadConfig(dsn="").batch_rows):
-        rows, size = rows + batch.num_rows, size + len(encoder.rows(batch))
+        rows, size = rows + batch.num_rows, size + sum(map(len, encoder.rows(batch)))
     seconds = time.perf_counter() - start
     return Built(
         table=shard.table, rows=rows, size=size, seconds=seconds, peak=processes.mebibytes(os.getpid(), "VmHWM")

@@ -148,7 +148,7 @@ def _slice(bench: Bench, plan: Plan, name: str) -> list[tuple[Any, ...]]:
     made: list[tuple[Any, ...]] = []
     for shard in plan.of(name):
         for batch in build_batches(plan.config, shard, LoadConfig(dsn="").batch_rows):
-            made += [tuple(row.values()) for row in batch.slice(0, bench.slice_rows - len(made)).to_pylist()]
+            made += [tuple(row.values()) for row in batch.arrow().slice(0, bench.slice_rows - len(made)).to_pylist()]
             if len(made) >= bench.slice_rows:
                 return made
     return made

@@ -65,7 +65,7 @@ class Spool:
         return self.directory / f"{shard.replace('/', '_')}.json"
 
     def batches(self, shard: str) -> list[tuple[int, int]]:
-        """Rows and bytes of each batch in the COPY file."""
+        """Rows and bytes of each block in the COPY file; the first one of a batch counts all its rows."""
         return json.loads(self.batches_file(shard).read_text())
 
     def rows(self, shard: str) -> int:
@@ -110,9 +110,9 @@ class ReadyEncoder:
     def __init__(self, table: Table) -> None:
         pass
 
-    def rows(self, batch: Ready) -> bytes:
+    def rows(self, batch: Ready) -> Iterator[bytes]:
         """The bytes of the batch."""
-        return batch.data
+        yield batch.data
 
 
 def fill(directory: Path, config: PlanConfig, executor: Executor, *, csv: bool) -> Spool:
@@ -141,9 +141,10 @@ def write_shard(spool: Spool, config: PlanConfig, csv: bool, shard: Shard) -> No
     encoder, sizes = Encoder(TABLES[shard.table]), []
     with spool.copy_file(shard.id).open("wb") as file, spool.csv_file(shard.id).open("wb") as csv_file:
         for batch in build_batches(config, shard, BATCH_ROWS):
-            sizes.append((batch.num_rows, file.write(encoder.rows(batch))))
+            blocks = [file.write(rows) for rows in encoder.rows(batch)]
+            sizes += zip([batch.num_rows, *[0] * len(blocks)], blocks, strict=False)
             if csv:
-                write_csv(batch, csv_file)
+                write_csv(batch.arrow(), csv_file)
     spool.batches_file(shard.id).write_text(json.dumps(sizes))
 
 

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-import pyarrow as pa
-
 from shardgen.planning import Shard
 
 
@@ -43,10 +41,19 @@ class Written:
     """What was logged on the way, without secrets."""
 
 
+class Batch(Protocol):
+    """Rows of a table; what they are is between their builder and their encoder."""
+
+    @property
+    def num_rows(self) -> int:
+        """How many they are."""
+        ...
+
+
 class Sink(Protocol):
     """Writes shards."""
 
-    def write(self, task: Task, batches: Iterator[pa.RecordBatch]) -> Written:
+    def write(self, task: Task, batches: Iterator[Batch]) -> Written:
         """Write a shard and record it, atomically; a shard that is recorded already is not built.
 
         ``batches`` is consumed one at a time and not kept. Whatever is raised, nothing was written, unless the answer

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 import psycopg
-import pyarrow as pa
 import xxhash
 from psycopg import sql
 from psycopg_pool import PoolTimeout
@@ -24,12 +23,14 @@ from shardgen.database.ledger import Claim, ShardRow
 from shardgen.database.postgres import Connection, application_name, connect, open_pool, set_parameters, timeouts
 from shardgen.planning import Leaf, Shard
 from shardgen.schema import TABLES, Table
-from shardgen.sinks import Task, Written, leaves
+from shardgen.sinks import Batch, Task, Written, leaves
 from shardgen.sinks.stopwatch import Stopwatch
+
+T = TypeVar("T")
 
 
 class Encoder(Protocol):
-    """Makes COPY bytes of Arrow batches; see shardgen.encode."""
+    """Makes COPY bytes of batches; see shardgen.encode."""
 
     @property
     def header(self) -> bytes:
@@ -41,8 +42,8 @@ class Encoder(Protocol):
         """What ends it."""
         ...
 
-    def rows(self, batch: pa.RecordBatch) -> bytes | memoryview:
-        """The rows of a batch."""
+    def rows(self, batch: Any) -> Iterator[bytes | memoryview]:
+        """The rows of a batch, some at a time."""
         ...
 
 
@@ -73,7 +74,7 @@ class PostgresSink:
         self._encoder = encoder
         self._stopped = stopped
 
-    def write(self, task: Task, batches: Iterator[pa.RecordBatch]) -> Written:
+    def write(self, task: Task, batches: Iterator[Batch]) -> Written:
         """Write the shard and its ledger row in one transaction; see Sink.write.
 
         Raises:
@@ -165,7 +166,7 @@ class PostgresSink:
         connection: Connection,
         claim: Claim,
         task: Task,
-        batches: Iterator[pa.RecordBatch],
+        batches: Iterator[Batch],
         watch: Stopwatch,
     ) -> Written:
         shard = task.shard
@@ -192,7 +193,7 @@ class PostgresSink:
         claim: Claim,
         shard: Shard,
         leaf: Leaf,
-        batches: Iterator[pa.RecordBatch],
+        batches: Iterator[Batch],
         watch: Stopwatch,
     ) -> tuple[int, int, str]:
         with watch.phase("create"):
@@ -209,7 +210,7 @@ class PostgresSink:
         connection: Connection,
         relation: str,
         shard: Shard,
-        batches: Iterator[pa.RecordBatch],
+        batches: Iterator[Batch],
         watch: Stopwatch,
         *,
         freeze: bool,
@@ -222,12 +223,14 @@ class PostgresSink:
         with connection.cursor() as cursor:
             with cursor.copy(statement) as copy:
                 copy.write(encoder.header)
-                for rows, encoded in _encoded(batches, encoder, watch):
-                    digest.update(encoded)
-                    built, size = built + rows, size + len(encoded)
-                    with watch.phase("copy"):
-                        copy.write(memoryview(encoded))  # psycopg cuts it up; slices of a view are not copied
-                    self._check_stop()
+                for batch in _timed(batches, watch, "generate"):
+                    built += batch.num_rows
+                    for rows in _timed(encoder.rows(batch), watch, "encode"):
+                        digest.update(rows)
+                        size += len(rows)
+                        with watch.phase("copy"):
+                            copy.write(memoryview(rows))  # psycopg cuts it up; slices of a view are not copied
+                        self._check_stop()
                 copy.write(encoder.trailer)
                 end = watch.seconds
             watch.add("copy", watch.seconds - end)
@@ -248,17 +251,16 @@ def _written(row: ShardRow, *, by_us: bool) -> Written:
     )
 
 
-def _encoded(
-    batches: Iterator[pa.RecordBatch], encoder: Encoder, watch: Stopwatch
-) -> Iterator[tuple[int, bytes | memoryview]]:
+def _timed(items: Iterable[T], watch: Stopwatch, phase: str) -> Iterator[T]:
+    """The items, with the time that each of them takes to come as a phase."""
+    source = iter(items)
     while True:
-        with watch.phase("generate"):
-            batch = next(batches, None)
-        if batch is None:
-            return
-        with watch.phase("encode"):
-            encoded = encoder.rows(batch)
-        yield batch.num_rows, encoded
+        with watch.phase(phase):
+            try:
+                item = next(source)
+            except StopIteration:
+                return
+        yield item
 
 
 def _check_rows(shard: Shard, relation: str, *, built: int, copied: int) -> None:

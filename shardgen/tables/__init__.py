@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import pyarrow as pa
-
 from shardgen.config import PlanConfig
 from shardgen.planning import Shard
 from shardgen.tables import clickstream, customers, inventory, orders, products, reviews, sessions
-from shardgen.tables.records import Cut
+from shardgen.tables.records import Batch, Cut
 from shardgen.world import World
 from shardgen.world.demand import midnight
 
@@ -24,7 +22,7 @@ BUILDERS = {
 }
 
 
-def batches(world: World, plan: PlanConfig, shard: Shard, batch_rows: int) -> Iterator[pa.RecordBatch]:
+def batches(world: World, plan: PlanConfig, shard: Shard, batch_rows: int) -> Iterator[Batch]:
     """The rows of a shard in order of their numeric key, a batch at a time.
 
     Args:

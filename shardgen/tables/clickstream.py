@@ -15,10 +15,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from shardgen import schema
-from shardgen.tables import records, text, words
-from shardgen.tables.records import Cut
+from shardgen.tables import jsonb, records, text, words
+from shardgen.tables.jsonb import Quoted
+from shardgen.tables.pieces import Drawn
+from shardgen.tables.records import Batch, Cut
 from shardgen.tables.sessions import KIND_PATHS, SHOP, STATIC_PAGES, device_infos, product_pages, users
-from shardgen.tables.text import I64, Drawn, Quoted, Text
+from shardgen.tables.text import I64, Text
 from shardgen.world import World, clicks, products, sessions
 from shardgen.world.lexicon import SUBCATEGORIES
 from shardgen.world.lexicon.traffic import TRAFFIC_SOURCES
@@ -37,9 +39,9 @@ from shardgen.world.scripts import (
 EVENTS_PER_SESSION_ID = 64
 """event_id = session number x 64 + sequence number, which is at most 60."""
 
-EVENTS_AT_A_TIME = 98_304
-"""Events whose facts and pools are computed together, several batches of them: each step has a cost of its own,
-however few rows it is for, and few sessions in a hundred buy. It takes some 40 MiB."""
+BATCHES = 12
+"""Events are that many times more than other rows in a batch: each step has a cost of its own, however few rows it is
+for, and few sessions in a hundred buy."""
 
 REFERRERS = words.pools([source.referrers for source in TRAFFIC_SOURCES])
 SENDS_REFERRER = np.array([bool(source.referrers) for source in TRAFFIC_SOURCES])
@@ -62,39 +64,39 @@ def _queries() -> list[tuple[str, ...]]:
 
 
 QUERIES = words.pools(_queries())
-QUOTED_QUERIES = text.quoted(QUERIES.texts)
+QUOTED_QUERIES = jsonb.quoted(QUERIES.texts)
 QUERY_PATHS = text.pool(f"{SHOP}/search?q={quote_plus(query)}" for query in QUERIES.texts.to_pylist())
 
 
-def batches(cut: Cut) -> Iterator[pa.RecordBatch]:
+def batches(cut: Cut) -> Iterator[Batch]:
     """Events of the cut's sessions, all of which are over by its end."""
     world = cut.world
-    for low, high in cut.ranges(max(1, int(EVENTS_AT_A_TIME / world.config.events_per_session))):
+    for low, high in cut.ranges(max(1, int(BATCHES * cut.rows / world.config.events_per_session))):
         visits = sessions.select(world, low, high)
-        yield from _batches(cut, visits, clicks.play(world, visits))
+        yield _batch(cut, visits, clicks.play(world, visits))
 
 
-def _batches(cut: Cut, visits: sessions.Sessions, played: clicks.Clicks) -> Iterator[pa.RecordBatch]:
+def _batch(cut: Cut, visits: sessions.Sessions, played: clicks.Clicks) -> Batch:
     world = cut.world
     session = played.session
     number = visits.number[session] * EVENTS_PER_SESSION_ID + played.sequence
     ids, customer = records.ids("session", visits.number), records.ids("customer", np.maximum(visits.customer, 0))
-    query = _queries_for(world, played)
-    pool = _pages(world, visits, played, query)
-    quoted_pool = pc.fill_null(text.join('"', pool.texts, '"'), "null")
+    shown = _shown(world, played)
+    pages = _pages(world, visits, played, shown)
+    quoted_pages = pc.fill_null(text.column(text.join('"', pages.texts, '"')), jsonb.NULL)
     infos = device_infos(visits)
-    return records.batches(
+    return records.batch(
         schema.CLICKSTREAM,
         cut.mode,
         {
-            "event_id": pa.array(number),
+            "event_id": number,
             "session_id": Drawn(ids, session),
             "user_id": Drawn(text.nullable(customer, visits.logged_in), session),
             "event_type": Drawn(TYPES, played.type),
-            "page_url": Drawn(pool.texts, pool.page),
-            "referrer": Drawn(pool.texts, pool.referrer),
+            "page_url": Drawn(pages.texts, pages.page),
+            "referrer": Drawn(pages.texts, pages.referrer),
             "device_info": Drawn(infos, session),
-            "event_timestamp": text.instants(played.time),
+            "event_timestamp": played.time,
         },
         source="web_tracker",
         ingestion=records.ingested(world.seed, "clickstream", number, played.time, 1, 20),
@@ -103,14 +105,36 @@ def _batches(cut: Cut, visits: sessions.Sessions, played: clicks.Clicks) -> Iter
             "session_id": Drawn(text.join('"', ids, '"'), session),
             "user_id": Drawn(users(customer, visits), session),
             "event_type": Drawn(QUOTED_TYPES, played.type),
-            "page_url": Drawn(quoted_pool, pool.page),
-            "referrer": Drawn(quoted_pool, pool.referrer),
+            "page_url": Drawn(quoted_pages, pages.page),
+            "referrer": Drawn(quoted_pages, pages.referrer),
             "device_info": Drawn(infos, session),
             "event_timestamp": Quoted(text.iso(played.time)),
         },
-        extra=_extra(visits, played, query),
-        rows=cut.rows,
+        extra=_extra(visits, played, shown),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Shown:
+    """The products that a batch is about; arrays of shape (products,) but for ``rows``."""
+
+    product: I64
+    subcategory: I64
+    query: I64
+    """Position in QUERIES of what would be typed for it."""
+    rows: I64
+    """Which of them each entry of ``Clicks.seen_product`` is."""
+
+
+def _shown(world: World, played: clicks.Clicks) -> _Shown:
+    shop = world.catalogue
+    row = np.zeros(shop.size, dtype=np.int64)
+    row[played.seen_product] = 1
+    product = np.flatnonzero(row)
+    row[product] = np.arange(len(product))
+    kind = shop.subcategory[product].astype(np.int64)
+    query = _queries_for(world.seed, product, kind)
+    return _Shown(product=product, subcategory=kind, query=query, rows=row[played.seen_product])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -122,14 +146,14 @@ class _Pages:
     referrer: I64
 
 
-def _pages(world: World, visits: sessions.Sessions, played: clicks.Clicks, query: I64) -> _Pages:
+def _pages(world: World, visits: sessions.Sessions, played: clicks.Clicks, shown: _Shown) -> _Pages:
     order = text.join(f"{SHOP}/orders/", records.ids("order", visits.bought.number))
-    seen = product_pages(played.seen_product, played.seen_subcategory)
-    parts = [STATIC, order, KIND_PATHS, seen, text.take(QUERY_PATHS, query), REFERRERS.texts, pa.nulls(1, pa.string())]
-    _, orders, kinds, products_, results, referrers, nothing, _ = np.cumsum([0, *map(len, parts)])
-    page = np.where(played.page == PRODUCT, products_ + played.seen, played.page)
+    views, results = product_pages(shown.product, shown.subcategory), text.take(QUERY_PATHS, shown.query)
+    parts = [STATIC, order, KIND_PATHS, views, results, REFERRERS.texts, pa.nulls(1, pa.string())]
+    _, orders, kinds, view, result, referrers, nothing, _ = np.cumsum([0, *map(len, parts)])
+    page = np.where(played.page == PRODUCT, view + shown.rows[played.seen], played.page)
     at = np.flatnonzero(played.page == RESULTS)
-    page[at] = results + played.seen[at]
+    page[at] = result + shown.rows[played.seen[at]]
     at = np.flatnonzero(played.page == CATEGORY)
     page[at] = kinds + played.seen_subcategory[played.seen[at]]
     at = np.flatnonzero(played.page == CONFIRMATION)
@@ -137,7 +161,7 @@ def _pages(world: World, visits: sessions.Sessions, played: clicks.Clicks, query
     sent = referrers + REFERRERS.starts[visits.source] + _draw(world, visits) % REFERRERS.sizes[visits.source]
     first = np.where(SENDS_REFERRER[visits.source], sent, nothing)
     referrer = np.where(played.sequence == 1, first[played.session], np.roll(page, 1))
-    return _Pages(texts=pa.concat_arrays(parts), page=page, referrer=referrer)
+    return _Pages(texts=text.concat(*parts), page=page, referrer=referrer)
 
 
 def _draw(world: World, visits: sessions.Sessions) -> I64:
@@ -149,12 +173,11 @@ def _order_rows(visits: sessions.Sessions) -> I64:
     return np.cumsum(visits.buying) - 1
 
 
-def _queries_for(world: World, played: clicks.Clicks) -> I64:
-    """What would be typed for each product that is seen: a position in QUERIES.
+def _queries_for(seed: int, product: I64, kind: I64) -> I64:
+    """What would be typed for each product: a position in QUERIES.
 
     The query follows the product, so that whoever searches for it again types the same.
     """
-    product, kind, seed = played.seen_product, played.seen_subcategory, world.seed
     noun, brand = products.noun(seed, product, kind), products.brand(seed, product, kind)
     nouns = products.NOUNS[kind]
     style = below(seed, "products.query", product, 10)
@@ -163,18 +186,20 @@ def _queries_for(world: World, played: clicks.Clicks) -> I64:
     return QUERIES.starts[kind] + place
 
 
-def _extra(visits: sessions.Sessions, played: clicks.Clicks, query: I64) -> dict[str, Drawn]:
+def _extra(visits: sessions.Sessions, played: clicks.Clicks, shown: _Shown) -> dict[str, Drawn]:
     """The keys beyond the columns."""
     about_product = (played.page == PRODUCT) | (played.type == REMOVE)
-    product = text.join('"', records.ids("product", played.seen_product), '"')
+    product = text.join('"', records.ids("product", shown.product), '"')
     order = text.join('"', records.ids("order", visits.bought.number), '"')
-    purchases = np.flatnonzero(played.type == PURCHASE)
+    searches, purchases = np.flatnonzero(played.type == SEARCH), np.flatnonzero(played.type == PURCHASE)
     events, moves = len(played.session), played.cart_quantity > 0
     return {
         "sequence_number": Drawn(SMALL_NUMBERS, played.sequence),
-        "product_id": Drawn(product, np.where(about_product, played.seen, -1)),
+        "product_id": Drawn(product, np.where(about_product, shown.rows[played.seen], -1)),
         "order_id": Drawn(order, _at(events, purchases, _order_rows(visits)[played.session[purchases]])),
-        "search_query": Drawn(text.take(QUOTED_QUERIES, query), np.where(played.type == SEARCH, played.seen, -1)),
+        "search_query": Drawn(
+            text.take(QUOTED_QUERIES, shown.query), _at(events, searches, shown.rows[played.seen[searches]])
+        ),
         "quantity": Drawn(SMALL_NUMBERS, _at(events, played.cart_event[moves], played.cart_quantity[moves])),
         "cart_value": Drawn(
             text.fixed(played.cart_value, 2), _at(events, played.cart_event, np.arange(len(played.cart_event)))

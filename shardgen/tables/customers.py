@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-import pyarrow as pa
 
 from shardgen import schema
-from shardgen.tables import records, text, words
-from shardgen.tables.records import Cut
-from shardgen.tables.text import I64, Quoted, Text
+from shardgen.tables import jsonb, records, text, words
+from shardgen.tables.jsonb import Quoted
+from shardgen.tables.records import Batch, Cut
+from shardgen.tables.text import I64, Text
 from shardgen.world import World, customers, geography
 from shardgen.world.rng import below, chance
 
@@ -24,13 +24,13 @@ NUMBER_CLASSES = ((10**4, 4, 3_457), (10**6, 6, 345_677), (10**9, 9, 345_678_911
 """Upper bound of the customer numbers of each class, digits of their e-mail number, and a factor prime to 10."""
 
 
-def batches(cut: Cut) -> Iterator[pa.RecordBatch]:
+def batches(cut: Cut) -> Iterator[Batch]:
     """Customers of the cut, all of whom exist by its end."""
     for low, high in cut.ranges():
         yield _batch(cut.world, cut.mode, np.arange(low, high, dtype=np.int64))
 
 
-def _batch(world: World, mode: str, ids: I64) -> pa.RecordBatch:
+def _batch(world: World, mode: str, ids: I64) -> Batch:
     who = customers.facts(world.seed, world.customers, ids)
     country = geography.COUNTRY_OF[who.address.place]
     names = words.names(world.seed)
@@ -56,8 +56,8 @@ def _batch(world: World, mode: str, ids: I64) -> pa.RecordBatch:
             "last_name": last,
             "phone": phone,
             "address": address,
-            "registration_date": text.instants(who.registered),
-            "date_of_birth": pa.array(who.birth.astype("datetime64[D]")),
+            "registration_date": who.registered,
+            "date_of_birth": who.birth,
             "gender": gender,
         },
         source="crm",
@@ -65,9 +65,9 @@ def _batch(world: World, mode: str, ids: I64) -> pa.RecordBatch:
         record={
             "customer_id": Quoted(customer),
             "email": Quoted(email),
-            "customer_name": text.quoted(full),
-            "first_name": text.quoted(first),
-            "last_name": text.quoted(last),
+            "customer_name": jsonb.quoted(full),
+            "first_name": jsonb.quoted(first),
+            "last_name": jsonb.quoted(last),
             "phone": Quoted(phone),
             "address": address,
             "registration_date": Quoted(text.iso(who.registered)),
@@ -100,4 +100,4 @@ def _own_numbers(seed: int, ids: I64) -> Text:
         shift = int(below(seed, "customers.email_shift", np.array([width]), 10**9)[0])
         parts.append(text.digits((members * factor + shift) % 10**width, width))
         lower = upper
-    return pa.concat_arrays(parts)
+    return text.concat(*parts)

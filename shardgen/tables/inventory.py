@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-import pyarrow as pa
 
 from shardgen import schema
-from shardgen.tables import records, text
-from shardgen.tables.records import Cut
-from shardgen.tables.text import I64, Quoted, Text
+from shardgen.tables import jsonb, records, text
+from shardgen.tables.jsonb import Quoted
+from shardgen.tables.records import Batch, Cut
+from shardgen.tables.text import I64, Text
 from shardgen.world import World, stock
 from shardgen.world.calendar import period_of
 from shardgen.world.demand import DAY
 from shardgen.world.rng import bits
 
 
-def batches(cut: Cut) -> Iterator[pa.RecordBatch]:
+def batches(cut: Cut) -> Iterator[Batch]:
     """Movements of the leaf that the cut begins with, as far as they happened before its end."""
     for moved in stock.movements(cut.world, period_of(cut.world.config, "inventory", cut.start)):
         happened = np.flatnonzero(moved.time < cut.end)
@@ -25,7 +25,7 @@ def batches(cut: Cut) -> Iterator[pa.RecordBatch]:
             yield _batch(cut.world, cut.mode, moved, happened[low:high])
 
 
-def _batch(world: World, mode: str, moved: stock.Movements, rows: I64) -> pa.RecordBatch:
+def _batch(world: World, mode: str, moved: stock.Movements, rows: I64) -> Batch:
     number, kind, time = moved.number[rows], moved.type[rows], moved.time[rows]
     product, warehouse = (
         records.ids("product", moved.product[rows]),
@@ -39,12 +39,12 @@ def _batch(world: World, mode: str, moved: stock.Movements, rows: I64) -> pa.Rec
         schema.INVENTORY,
         mode,
         {
-            "inventory_id": pa.array(number),
+            "inventory_id": number,
             "product_id": product,
             "warehouse_id": warehouse,
-            "quantity": records.int32(moved.quantity[rows]),
+            "quantity": moved.quantity[rows],
             "movement_type": kinds,
-            "movement_date": text.instants(time),
+            "movement_date": time,
             "reference_number": reference,
         },
         source="warehouse",
@@ -60,7 +60,7 @@ def _batch(world: World, mode: str, moved: stock.Movements, rows: I64) -> pa.Rec
         },
         extra={
             "unit": '"piece"',
-            "counterpart_warehouse_id": text.sometimes(transfer, text.join('"', partner, '"')),
+            "counterpart_warehouse_id": jsonb.sometimes(transfer, text.join('"', partner, '"')),
         },
     )
 
@@ -81,4 +81,4 @@ def _references(world: World, moved: stock.Movements, rows: I64) -> Text:
     prefix = text.take(text.pool(["PO-", "", "", "TR-", "AD-"]), kind)
     plain = text.join(prefix, text.digits(document, 13))
     own = records.ids("order", np.maximum(order, 0))
-    return text.take(pa.concat_arrays([plain, own]), np.where(order >= 0, len(order), 0) + np.arange(len(order)))
+    return text.take(text.concat(plain, own), np.where(order >= 0, len(order), 0) + np.arange(len(order)))

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-import pyarrow as pa
 
 from shardgen import schema
-from shardgen.tables import records, text, words
-from shardgen.tables.records import Cut
-from shardgen.tables.text import I64, Drawn, Quoted, Text
+from shardgen.tables import jsonb, records, text, words
+from shardgen.tables.jsonb import Quoted
+from shardgen.tables.pieces import Drawn
+from shardgen.tables.records import Batch, Cut
+from shardgen.tables.text import I64, Text
 from shardgen.world import World, orders
 from shardgen.world.lexicon import SUBCATEGORIES
 from shardgen.world.orders import NEVER, Fate, Items, Orders
@@ -34,13 +35,13 @@ PAID_LATER = orders.PAYMENT_METHODS.index("bank_transfer")
 REASONS = words.pools([s.return_reasons for s in SUBCATEGORIES])
 
 
-def batches(cut: Cut) -> Iterator[pa.RecordBatch]:
+def batches(cut: Cut) -> Iterator[Batch]:
     """Orders of the cut, as they stand at its end."""
     for low, high in cut.ranges():
         yield _batch(cut, orders.select(cut.world, low, high))
 
 
-def _batch(cut: Cut, placed: Orders) -> pa.RecordBatch:
+def _batch(cut: Cut, placed: Orders) -> Batch:
     world, end = cut.world, cut.end
     fates, lines, sides = orders.fate(world.seed, placed), orders.items(world, placed), orders.parties(world, placed)
     cost = orders.amounts(world, placed, lines, sides.address.place)
@@ -71,10 +72,10 @@ def _batch(cut: Cut, placed: Orders) -> pa.RecordBatch:
         {
             "order_id": order,
             "customer_id": customer,
-            "order_date": text.instants(placed.placed),
+            "order_date": placed.placed,
             "status": statuses,
             "shipping_address": address,
-            "total_amount": text.decimals(cost.total, 2),
+            "total_amount": cost.total,
         },
         source="order_management",
         ingestion=_ingestion(world, placed, fates, status, end),
@@ -133,7 +134,7 @@ def _ingestion(world: World, placed: Orders, fates: Fate, status: I64, end: int)
 def _items(world: World, lines: Items, back: I64) -> Text:
     returned = back > 0
     reason = REASONS.take(lines.subcategory, below(world.seed, "items.return_reason", lines.key, 1 << 31))
-    item = text.json_object(
+    item = jsonb.objects(
         {
             "product_id": Quoted(records.ids("product", lines.product)),
             "quantity": text.whole(lines.quantity),
@@ -141,22 +142,22 @@ def _items(world: World, lines: Items, back: I64) -> Text:
             "discount_amount": text.fixed(lines.discount, 2),
             "total_amount": text.fixed(lines.total, 2),
             "returned_quantity": text.whole(back),
-            "return_reason": text.json_or_null(text.join('"', reason, '"'), returned),
+            "return_reason": jsonb.or_null(text.join('"', reason, '"'), returned),
         }
-    )
-    return text.lists(item, lines.starts)
+    ).texts()
+    return jsonb.lists(item, lines.starts)
 
 
 def _sessions(world: World, placed: Orders) -> Drawn:
     """The sessions of web orders."""
     of_web = placed.web >= 0
     number = world.sessions.numbers_of_first(placed.web[of_web])
-    return text.sometimes(of_web, text.join('"', records.ids("session", number), '"'))
+    return jsonb.sometimes(of_web, text.join('"', records.ids("session", number), '"'))
 
 
 def _instant(times: I64, end: int) -> Drawn:
     happened = times < end
-    return text.sometimes(happened, text.join('"', text.iso(times[happened]), '"'))
+    return jsonb.sometimes(happened, text.join('"', text.iso(times[happened]), '"'))
 
 
 def _word(words_: tuple[str, ...], which: I64) -> Text:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-import pyarrow as pa
 
 from shardgen import schema
-from shardgen.tables import records, text
-from shardgen.tables.records import Cut
-from shardgen.tables.text import I64, Quoted, Text
+from shardgen.tables import jsonb, records, text
+from shardgen.tables.jsonb import Quoted
+from shardgen.tables.records import Batch, Cut
+from shardgen.tables.text import I64, Text
 from shardgen.world import World, products
 from shardgen.world.lexicon import SUBCATEGORIES
 from shardgen.world.lexicon.subcategory import Subcategory
@@ -30,13 +30,13 @@ DRAWS = 24
 """Draws that a product's words may take: name, description and attributes."""
 
 
-def batches(cut: Cut) -> Iterator[pa.RecordBatch]:
+def batches(cut: Cut) -> Iterator[Batch]:
     """Products of the cut, all of which exist by its end."""
     for low, high in cut.ranges():
         yield _batch(cut.world, cut.mode, np.arange(low, high, dtype=np.int64))
 
 
-def _batch(world: World, mode: str, ids: I64) -> pa.RecordBatch:
+def _batch(world: World, mode: str, ids: I64) -> Batch:
     shop, seed = world.catalogue, world.seed
     kind, price = shop.subcategory[ids].astype(np.int64), shop.price[ids].astype(np.int64)
     cost, launched = products.costs(seed, ids, kind, price), world.launches.times(ids)
@@ -58,9 +58,9 @@ def _batch(world: World, mode: str, ids: I64) -> pa.RecordBatch:
             "description": description,
             "category": category,
             "subcategory": subcategory,
-            "price": text.decimals(price, 2),
-            "cost": text.decimals(cost, 2),
-            "currency": pa.repeat(CURRENCY, len(ids)),
+            "price": price,
+            "cost": cost,
+            "currency": CURRENCY,
             "attributes": attributes,
             "supplier_id": supplier,
             "brand": brand,
@@ -70,16 +70,16 @@ def _batch(world: World, mode: str, ids: I64) -> pa.RecordBatch:
         ingestion=records.ingested(seed, "products", ids, launched, 600, 6 * 3600),
         record={
             "product_id": Quoted(product),
-            "product_name": text.quoted(name),
-            "description": text.quoted(description),
-            "category": text.quoted(category),
-            "subcategory": text.quoted(subcategory),
+            "product_name": jsonb.quoted(name),
+            "description": jsonb.quoted(description),
+            "category": jsonb.quoted(category),
+            "subcategory": jsonb.quoted(subcategory),
             "price": text.fixed(price, 2),
             "cost": text.fixed(cost, 2),
             "currency": f'"{CURRENCY}"',
             "attributes": attributes,
             "supplier_id": Quoted(supplier),
-            "brand": text.quoted(brand),
+            "brand": jsonb.quoted(brand),
             "sku": Quoted(sku),
         },
         extra={"launched_at": text.join('"', text.iso(launched), '"')},
@@ -130,7 +130,7 @@ def _product(
         "weight": {"value": weight, "unit": "g"},
         "dimensions": {"length": length, "width": width, "height": height, "unit": "mm"},
     }
-    return name, " ".join(sentences), slots["brand"], text.json_value({**chosen, **measured})
+    return name, " ".join(sentences), slots["brand"], jsonb.value({**chosen, **measured})
 
 
 def _position(draw: int, size: int, rank: float | None) -> int:

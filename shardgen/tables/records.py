@@ -1,17 +1,19 @@
-"""What every bronze table has: ids as text, the record of the source system, and the batch in column order."""
+"""What every bronze table has: ids as text, the record of the source system, and rows as columns."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
 
-from shardgen.schema import Table
-from shardgen.tables import text
-from shardgen.tables.text import I64, Drawn, Text, Value
+from shardgen.schema import Column, Table
+from shardgen.tables import jsonb, text
+from shardgen.tables.jsonb import Members, Objects
+from shardgen.tables.pieces import Drawn, Even, Texts
+from shardgen.tables.text import I64
 from shardgen.world import World
 from shardgen.world.rng import between
 
@@ -39,8 +41,24 @@ TYPES = {
 }
 """Arrow types of column types; all others are text."""
 
-Members = Mapping[str, Value]
-Columns = Mapping[str, pa.Array | Drawn]
+Values: TypeAlias = Texts | Drawn | Objects | str | None
+"""A column: numbers as numpy has them (times in microseconds and dates in days since 1970-01-01, money in cents),
+texts of each row or drawn from a pool, JSON in pieces; one text or null for all rows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Batch:
+    """Rows of a table: columns as they were made, which an encoder gives their bytes and ``arrow`` their values."""
+
+    table: Table
+    num_rows: int
+    columns: Mapping[str, Values]
+
+    def arrow(self) -> pa.RecordBatch:
+        """The rows as Arrow has them; JSON is text."""
+        schema = arrow_schema(self.table)
+        arrays = [_array(column, self.columns[column.name], self.num_rows) for column in self.table.columns]
+        return pa.record_batch(arrays, schema=schema)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +81,7 @@ class Cut:
         return ranges(self.start, self.stop, size or self.rows)
 
 
-def ids(kind: str, numbers: I64) -> Text:
+def ids(kind: str, numbers: I64) -> Texts:
     """Public ids, counted from 1: customer number 0 is ``CUST00000001``."""
     prefix, width = ID_FORMATS[kind]
     return text.join(prefix, text.digits(numbers + 1, width))
@@ -80,27 +98,21 @@ def ingested(seed: int, table: str, keys: I64, known: I64, low: int, high: int) 
 
 
 def arrow_schema(table: Table) -> pa.Schema:
-    """Columns of a table's batches."""
+    """Columns of a table as Arrow has them."""
     return pa.schema([(column.name, TYPES.get(column.type, pa.string())) for column in table.columns])
 
 
-def batch(table: Table, mode: str, columns: Columns, **rest: Any) -> pa.RecordBatch:
-    """All rows as one batch; see :func:`batches`."""
-    return next(batches(table, mode, columns, rows=len(rest["ingestion"]), **rest))
-
-
-def batches(
+def batch(
     table: Table,
     mode: str,
-    columns: Columns,
+    columns: Mapping[str, Values],
     *,
     source: str,
     ingestion: I64,
     record: Members,
     extra: Members,
-    rows: int,
-) -> Iterator[pa.RecordBatch]:
-    """The rows in the table's column order, a batch at a time.
+) -> Batch:
+    """Rows of a table.
 
     Args:
         mode: ``--raw-data``: full, lean or none.
@@ -109,17 +121,14 @@ def batches(
         ingestion: ingestion instants.
         record: the source's JSON for what the columns tell.
         extra: its JSON for what they do not.
-        rows: how many rows a batch holds; what is built before is small, the JSON of a batch is what takes memory.
     """
-    shape = arrow_schema(table)
-    objects = None if mode == "none" else text.JsonObjects({**record, **extra} if mode == "full" else extra)
-    for start, stop in ranges(0, len(ingestion), rows):
-        every = {name: text.part(column, start, stop) for name, column in columns.items()} | {
-            "source_system": pa.repeat(source, stop - start),
-            "ingestion_timestamp": text.instants(ingestion[start:stop]),
-            "raw_data": objects.rows(start, stop) if objects else pa.nulls(stop - start, pa.string()),
-        }
-        yield pa.record_batch([every[field.name] for field in shape], schema=shape)
+    raw = {"full": {**record, **extra}, "lean": extra, "none": {}}[mode]
+    common = {
+        "source_system": source,
+        "ingestion_timestamp": ingestion,
+        "raw_data": jsonb.objects(raw) if raw else None,
+    }
+    return Batch(table=table, num_rows=len(ingestion), columns={**columns, **common})
 
 
 def ranges(start: int, stop: int, size: int) -> list[tuple[int, int]]:
@@ -127,6 +136,22 @@ def ranges(start: int, stop: int, size: int) -> list[tuple[int, int]]:
     return [(low, min(low + size, stop)) for low in range(start, stop, max(1, size))]
 
 
-def int32(numbers: I64) -> pa.Array:
-    """A 32-bit integer column."""
-    return pa.array(numbers.astype(np.int32))
+def _array(column: Column, values: Values, rows: int) -> pa.Array:
+    """A column's values."""
+    if values is None or isinstance(values, str):
+        return pa.repeat(pa.scalar(values, pa.string()), rows)
+    if isinstance(values, Objects):
+        return values.texts()
+    if isinstance(values, Drawn):
+        return text.draw(values)
+    return _numbers(column, values) if isinstance(values, np.ndarray) else values
+
+
+def _numbers(column: Column, values: Even) -> pa.Array:
+    if values.dtype.kind == "S":
+        return text.column(values)
+    if column.type.startswith("numeric"):
+        return text.decimals(values, 2)
+    if column.type == "date":
+        return pa.array(values.astype("datetime64[D]"))
+    return pa.array(values).cast(TYPES[column.type])

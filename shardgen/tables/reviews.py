@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
-import pyarrow as pa
 
 from shardgen import schema
-from shardgen.tables import records, text, words
-from shardgen.tables.records import Cut
-from shardgen.tables.text import I64, Quoted, Text
+from shardgen.tables import jsonb, records, text, words
+from shardgen.tables.jsonb import Quoted
+from shardgen.tables.records import Batch, Cut
+from shardgen.tables.text import I64, Text
 from shardgen.world import orders, products, reviews
 from shardgen.world.lexicon import SUBCATEGORIES
 from shardgen.world.lexicon.opinions import DURATIONS, NEGATIVE, NEUTRAL, OCCASIONS, POSITIVE, Opinion
@@ -63,7 +63,7 @@ TEXT_FORMATS = (
 )
 
 
-def batches(cut: Cut) -> Iterator[pa.RecordBatch]:
+def batches(cut: Cut) -> Iterator[Batch]:
     """Reviews of the items of the cut's orders, as far as they were written before its end."""
     world = cut.world
     for low, high in cut.ranges(int(cut.rows / ITEMS_PER_ORDER / REVIEW_SHARE) + 1):
@@ -75,7 +75,7 @@ def batches(cut: Cut) -> Iterator[pa.RecordBatch]:
             yield _batch(cut, placed, lines, written, kept)
 
 
-def _batch(cut: Cut, placed: orders.Orders, lines: orders.Items, written: reviews.Reviews, kept: I64) -> pa.RecordBatch:
+def _batch(cut: Cut, placed: orders.Orders, lines: orders.Items, written: reviews.Reviews, kept: I64) -> Batch:
     world = cut.world
     number, rating, date = written.number[kept], written.rating[kept], written.date[kept]
     item = written.item[kept]
@@ -93,12 +93,12 @@ def _batch(cut: Cut, placed: orders.Orders, lines: orders.Items, written: review
             "review_id": review,
             "product_id": product,
             "customer_id": customer,
-            "rating": records.int32(rating),
+            "rating": rating,
             "review_text": body,
             "review_title": title,
-            "review_date": text.instants(date),
-            "helpful_count": records.int32(votes),
-            "verified_purchase": pa.array(verified),
+            "review_date": date,
+            "helpful_count": votes,
+            "verified_purchase": verified,
         },
         source="reviews",
         ingestion=records.ingested(world.seed, "reviews", number, date + last_vote, 60, 3600),
@@ -107,8 +107,8 @@ def _batch(cut: Cut, placed: orders.Orders, lines: orders.Items, written: review
             "product_id": Quoted(product),
             "customer_id": Quoted(customer),
             "rating": text.whole(rating),
-            "review_text": text.quoted(body),
-            "review_title": text.quoted(title),
+            "review_text": jsonb.quoted(body),
+            "review_title": jsonb.quoted(title),
             "review_date": Quoted(text.iso(date)),
             "helpful_count": text.whole(votes),
             "verified_purchase": text.take(text.pool(["false", "true"]), verified.astype(np.int64)),

@@ -8,9 +8,11 @@ import numpy as np
 import pyarrow as pa
 
 from shardgen import schema
-from shardgen.tables import records, text, words
-from shardgen.tables.records import Cut
-from shardgen.tables.text import I64, Drawn, Quoted, Text
+from shardgen.tables import jsonb, records, text, words
+from shardgen.tables.jsonb import Quoted
+from shardgen.tables.pieces import Drawn
+from shardgen.tables.records import Batch, Cut
+from shardgen.tables.text import I64, Text
 from shardgen.world import World, geography, sessions
 from shardgen.world.clicks import landed_on
 from shardgen.world.lexicon import SUBCATEGORIES
@@ -37,14 +39,14 @@ STATIC_PAGES = (
 DEVICE_TYPES, BROWSERS, SYSTEMS = (
     text.pool(getattr(device, field) for device in DEVICES) for field in ("device_type", "browser", "operating_system")
 )
-QUOTED_DEVICE_TYPES, QUOTED_BROWSERS, QUOTED_SYSTEMS = map(text.quoted, (DEVICE_TYPES, BROWSERS, SYSTEMS))
+QUOTED_DEVICE_TYPES, QUOTED_BROWSERS, QUOTED_SYSTEMS = map(jsonb.quoted, (DEVICE_TYPES, BROWSERS, SYSTEMS))
 MOBILE = np.array([device.device_type == "mobile" for device in DEVICES])
 VERSIONS = words.pools([device.browser_versions for device in DEVICES])
 SCREENS = words.pools([device.screens for device in DEVICES])
 USER_AGENTS = words.pools(
     [
         tuple(
-            text.json_string(device.user_agent.format(browser_version=version, browser_major=version.split(".")[0]))
+            jsonb.string(device.user_agent.format(browser_version=version, browser_major=version.split(".")[0]))
             for version in device.browser_versions
         )
         for device in DEVICES
@@ -54,48 +56,45 @@ BOOLEANS = text.pool(["false", "true"])
 SOURCES = text.pool(f'"{source.name}"' for source in TRAFFIC_SOURCES)
 MEDIA = text.pool(f'"{source.medium}"' for source in TRAFFIC_SOURCES)
 CAMPAIGNS = words.pools(
-    [tuple(text.json_string(name) for name in source.campaigns) or ("null",) for source in TRAFFIC_SOURCES]
+    [tuple(jsonb.string(name) for name in source.campaigns) or ("null",) for source in TRAFFIC_SOURCES]
 )
 KIND_PATHS = text.pool(f"{SHOP}/c/{subcategory.slug}" for subcategory in SUBCATEGORIES)
 
 HEX_GROUPS = text.pool(f"{number + 1:x}" for number in range(4096))
 """Groups of an IPv6 address; none is 0, so that none may be left out."""
 
-SESSIONS_AT_A_TIME = 16_384
-"""Sessions whose facts are computed together, whatever the batch: some 10 MB."""
-
 IPV4_SHARE = 0.7
 """The others come over IPv6. Both are from ranges that route nowhere: 198.18.0.0/15 (RFC 2544), 2001:db8::/32."""
 
 
-def batches(cut: Cut) -> Iterator[pa.RecordBatch]:
+def batches(cut: Cut) -> Iterator[Batch]:
     """Sessions of the cut, all of which are over by its end."""
-    for low, high in cut.ranges(SESSIONS_AT_A_TIME):
-        yield from _batches(cut, sessions.select(cut.world, low, high))
+    for low, high in cut.ranges():
+        yield _batch(cut, sessions.select(cut.world, low, high))
 
 
-def _batches(cut: Cut, visits: Sessions) -> Iterator[pa.RecordBatch]:
+def _batch(cut: Cut, visits: Sessions) -> Batch:
     world = cut.world
     session, customer = records.ids("session", visits.number), records.ids("customer", np.maximum(visits.customer, 0))
     kind, browser, system = (Drawn(names, visits.device) for names in (DEVICE_TYPES, BROWSERS, SYSTEMS))
     mobile, finish = MOBILE[visits.device], visits.start + visits.seconds * sessions.SECOND
     location = Drawn(words.LOCATIONS, visits.place)
     address = _ip_addresses(world.seed, visits)
-    return records.batches(
+    return records.batch(
         schema.SESSIONS,
         cut.mode,
         {
             "session_id": session,
             "user_id": text.nullable(customer, visits.logged_in),
-            "start_time": text.instants(visits.start),
-            "end_time": text.instants(finish),
-            "duration_seconds": records.int32(visits.seconds),
+            "start_time": visits.start,
+            "end_time": finish,
+            "duration_seconds": visits.seconds,
             "device_type": kind,
             "browser": browser,
             "operating_system": system,
             "location": location,
             "ip_address": address,
-            "is_mobile": pa.array(mobile),
+            "is_mobile": mobile,
         },
         source="web_tracker",
         ingestion=records.ingested(world.seed, "sessions", visits.key, finish, 1, 30),
@@ -122,19 +121,18 @@ def _batches(cut: Cut, visits: Sessions) -> Iterator[pa.RecordBatch]:
             "converted": Drawn(BOOLEANS, visits.buying.astype(np.int64)),
             "event_count": text.whole(visits.events),
         },
-        rows=cut.rows,
     )
 
 
 def users(customer: Text, visits: Sessions) -> Text:
     """The logged-in customer as JSON, null where nobody is."""
-    return text.json_or_null(text.join('"', customer, '"'), visits.logged_in)
+    return jsonb.or_null(text.join('"', customer, '"'), visits.logged_in)
 
 
 def device_infos(visits: Sessions) -> Text:
     """What the tracker's script reads from the browser, as JSON."""
     country = geography.COUNTRY_OF[visits.home]
-    return text.json_object(
+    return jsonb.objects(
         {
             "device_type": Drawn(QUOTED_DEVICE_TYPES, visits.device),
             "browser": Drawn(QUOTED_BROWSERS, visits.device),
@@ -144,7 +142,7 @@ def device_infos(visits: Sessions) -> Text:
             "language": text.take(words.LANGUAGES, country),
             "is_mobile": text.take(BOOLEANS, MOBILE[visits.device].astype(np.int64)),
         }
-    )
+    ).texts()
 
 
 def product_pages(product: I64, kind: I64) -> Text:
@@ -157,7 +155,7 @@ def _landing_pages(world: World, visits: Sessions) -> Text:
     shown = landed_on(world, visits)
     kind = world.catalogue.subcategory[shown].astype(np.int64)
     static = text.pool(f"{SHOP}{path}" for path in STATIC_PAGES)
-    every = pa.concat_arrays([static, KIND_PATHS, product_pages(shown, kind)])
+    every = text.concat(static, KIND_PATHS, product_pages(shown, kind))
     page = np.where(visits.landing == CATEGORY, len(static) + kind, visits.landing)
     own = len(static) + len(KIND_PATHS) + np.arange(len(shown))
     return text.take(every, np.where(visits.landing == PRODUCT, own, page))
@@ -186,4 +184,4 @@ def _ip_addresses(seed: int, visits: Sessions) -> Text:
     one, two, three, four = (text.take(HEX_GROUPS, part) for part in parts)
     long_ = text.join("2001:db8:", one, ":", two, ":", three, "::", four)
     legacy = chance(seed, "sessions.ipv4", key, IPV4_SHARE)
-    return text.take(pa.concat_arrays([short, long_]), np.arange(len(key)) + np.where(legacy, 0, len(key)))
+    return text.take(text.concat(short, long_), np.arange(len(key)) + np.where(legacy, 0, len(key)))

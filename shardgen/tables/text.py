@@ -1,69 +1,41 @@
-"""Text columns and canonical JSON, built as Arrow arrays without a loop over rows.
-
-JSON comes out in the form in which jsonb prints it (keys by UTF-8 length, then bytes; ", " and ": "), so that what
-is read back from a binary COPY equals what was sent. A text array that is already valid JSON is called ``json``.
-"""
+"""Columns of text, built without a loop over rows."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from string import Formatter
 from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
+from shardgen.tables import pieces
+from shardgen.tables.pieces import Drawn, Even, Texts
 from shardgen.world.rng import mix
 
 I64 = NDArray[np.int64]
 Text: TypeAlias = pa.StringArray
-Piece: TypeAlias = Text | str
-"""A column of text, or one text for all rows."""
 
-NULL_JSON = "null"
-
-
-@dataclass(frozen=True, slots=True)
-class Drawn:
-    """A JSON value that each row takes from a pool, or leaves out together with its key.
-
-    Args:
-        pool: the values, as JSON.
-        rows: position in the pool for each row, -1 where the key is left out.
-    """
-
-    pool: Text
-    rows: NDArray[np.integer]
-
-    @property
-    def always(self) -> bool:
-        """Whether no row leaves the key out."""
-        return len(self.rows) > 0 and int(self.rows.min()) >= 0
+DIGITS = {width: np.array([f"{n:0{width}d}".encode() for n in range(10**width)]) for width in (1, 2, 3, 4)}
+"""All numbers of so many digits."""
+MINUTE, SECOND = 60_000_000, 1_000_000
+MINUTES = np.array([f"{n // 60:02d}:{n % 60:02d}:".encode() for n in range(24 * 60)])
+SECONDS = np.array([f"{n:02d}.".encode() for n in range(60)])
 
 
-@dataclass(frozen=True, slots=True)
-class Quoted:
-    """A JSON string in which nothing needs escaping: ids, dates, words of ours."""
-
-    text: Text
-
-
-Value: TypeAlias = Piece | Drawn | Quoted
-"""JSON of one key."""
-
-
-def sometimes(present: NDArray[np.bool_], json: Text) -> Drawn:
-    """A JSON value whose key some rows leave out; ``json`` holds those of the others, in their order."""
-    return Drawn(json, np.where(present, np.cumsum(present) - 1, -1))
-
-
-def join(*pieces: Piece) -> Text:
+def join(*parts: Texts | str) -> Texts:
     """Concatenation of columns and constants, row by row; at least one of them is a column."""
-    return pc.binary_join_element_wise(*(_scalar(p) if isinstance(p, str) else p for p in pieces), _scalar(""))
+    encoded = [part.encode() if isinstance(part, str) else part for part in parts]
+    if all(isinstance(part, bytes | np.ndarray) for part in encoded):
+        return pieces.beside(*encoded)
+    return pieces.join(*encoded).view(pa.string())
+
+
+def column(texts: Texts) -> Text:
+    """Any texts as Arrow has them; not copied."""
+    return pieces.varied(texts).view(pa.string())
 
 
 def pool(strings: Iterable[str]) -> Text:
@@ -71,18 +43,40 @@ def pool(strings: Iterable[str]) -> Text:
     return pa.array(strings, type=pa.string())
 
 
-def take(texts: Text, rows: ArrayLike) -> Text:
+def take(texts: Texts, rows: NDArray[np.integer]) -> Texts:
     """Texts at the given positions."""
-    return texts.take(pa.array(np.asarray(rows)))
+    return texts[rows] if isinstance(texts, np.ndarray) else texts.take(pa.array(rows))
 
 
-def digits(numbers: I64, width: int) -> Text:
+def concat(*parts: Texts) -> Text:
+    """Columns end to end."""
+    return pa.concat_arrays([column(part) for part in parts])
+
+
+def draw(drawn: Drawn) -> Text:
+    """What each row draws, null where there is none."""
+    rows = pa.array(drawn.rows)
+    return column(drawn.pool).take(pc.if_else(pc.less(rows, 0), pa.scalar(None, rows.type), rows))
+
+
+def digits(numbers: I64, width: int) -> Texts:
     """Decimal digits of numbers from 0 up, with leading zeros to the width; wider when the number is."""
-    return pc.utf8_lpad(pa.array(numbers).cast(pa.string()), width, "0")
+    if len(numbers) and int(numbers.max()) >= 10**width:
+        return pc.utf8_lpad(pa.array(numbers).cast(pa.string()), width, "0")
+    groups: list[Even] = []
+    while width > 4:
+        rest = numbers // 10_000
+        groups.append(DIGITS[4][numbers - rest * 10_000])
+        numbers, width = rest, width - 4
+    return pieces.beside(DIGITS[width][numbers], *reversed(groups))
 
 
-def whole(numbers: I64) -> Text:
+def whole(numbers: I64) -> Texts:
     """Whole numbers as text, and as JSON."""
+    least, most = (int(numbers.min()), int(numbers.max())) if len(numbers) else (0, 0)
+    width = len(str(most))
+    if least >= 0 and len(str(least)) == width:
+        return digits(numbers, width)
     return pa.array(numbers).cast(pa.string())
 
 
@@ -103,12 +97,25 @@ def instants(times: I64) -> pa.TimestampArray:
     return pa.Array.from_buffers(pa.timestamp("us"), len(times), [None, pa.py_buffer(np.ascontiguousarray(times))])
 
 
-def iso(times: I64) -> Text:
+def iso(times: I64) -> Even:
     """ISO 8601 text of microseconds since 1970-01-01: ``2025-03-07T18:04:05.123456``, always 26 characters."""
-    spaced = instants(times).cast(pa.string())
-    characters = np.frombuffer(spaced.buffers()[2], dtype=np.uint8)[: 26 * len(times)].reshape(-1, 26).copy()
-    characters[:, 10] = ord("T")
-    return pa.StringArray.from_buffers(len(times), spaced.buffers()[1], pa.py_buffer(characters))
+    day, minute, second = times // (24 * 60 * MINUTE), times // MINUTE, times // SECOND
+    thousandth = times // 1000
+    return pieces.beside(
+        _dates(day),
+        b"T",
+        MINUTES[minute - day * (24 * 60)],
+        SECONDS[second - minute * 60],
+        DIGITS[3][thousandth - second * 1000],
+        DIGITS[3][times - thousandth * 1000],
+    )
+
+
+def _dates(days: I64) -> Even:
+    """Dates of days since 1970-01-01; there are few different ones."""
+    first, last = (int(days.min()), int(days.max())) if len(days) else (0, 0)
+    names = np.datetime_as_string(np.arange(first, last + 1).astype("datetime64[D]")).astype("S10")
+    return names[days - first]
 
 
 def iso_days(days: I64) -> Text:
@@ -116,109 +123,7 @@ def iso_days(days: I64) -> Text:
     return pa.array(days.astype("datetime64[D]")).cast(pa.string())
 
 
-def quoted(texts: Text) -> Text:
-    """JSON strings; only texts that hold a quote, a backslash or a control are looked at one by one."""
-    if pc.any(pc.match_substring_regex(texts, r'["\\\x00-\x1f]')).as_py():
-        return pool(json_string(text) for text in texts.to_pylist())
-    return join('"', texts, '"')
-
-
-def json_string(text: str) -> str:
-    """One JSON string as jsonb prints it: only quotes, backslashes and controls are escaped."""
-    return json.dumps(text, ensure_ascii=False)
-
-
-def json_value(value: object) -> str:
-    """One small JSON value in canonical form; floats are not for it."""
-    if isinstance(value, Mapping):
-        items = sorted(value.items(), key=lambda item: _key_order(item[0]))
-        return "{" + ", ".join(f"{json_string(key)}: {json_value(inner)}" for key, inner in items) + "}"
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return "[" + ", ".join(json_value(inner) for inner in value) + "]"
-    return json_string(value) if isinstance(value, str) else json.dumps(value)
-
-
-def json_object(members: Mapping[str, Value]) -> Text:
-    """A column of JSON objects.
-
-    Args:
-        members: JSON for each key, as columns or as constants.
-    """
-    return JsonObjects(members).rows(0, None)
-
-
-class JsonObjects:
-    """A column of JSON objects that is laid out once and rendered in slices.
-
-    Args:
-        members: JSON for each key, as columns or as constants.
-    """
-
-    def __init__(self, members: Mapping[str, Value]) -> None:
-        keys = sorted(members, key=_key_order)
-        first = members[keys[0]]
-        self._late = isinstance(first, Drawn) and not first.always
-        """Whether any key may turn out to be the first, so that its comma is cut off afterwards."""
-        commas = [", "] * len(keys) if self._late else ["{", *[", "] * (len(keys) - 1)]
-        pieces: list[Piece | Drawn] = []
-        for comma, key in zip(commas, keys, strict=True):
-            for piece in _member(comma, key, members[key]):
-                _append(pieces, piece)
-        if not self._late:
-            _append(pieces, "}")
-        self._pieces = [_filled(piece) if isinstance(piece, Drawn) else piece for piece in pieces]
-
-    def rows(self, start: int, stop: int | None) -> Text:
-        """The objects of rows start to stop (exclusive)."""
-        body = join(*(part(piece, start, stop) for piece in self._pieces))
-        return join("{", pc.utf8_slice_codeunits(body, 2), "}") if self._late else body
-
-
-def part(piece: Piece | Drawn, start: int, stop: int | None) -> Piece:
-    """Rows start to stop (exclusive) of a piece; a constant is the same in all of them."""
-    if isinstance(piece, Drawn):
-        return take(piece.pool, piece.rows[start:stop])
-    return piece if isinstance(piece, str) else piece[start:stop]
-
-
-def _member(comma: str, key: str, value: Value) -> list[Piece | Drawn]:
-    label = f"{comma}{json_string(key)}: "
-    if isinstance(value, Drawn):
-        return [Drawn(join(label, value.pool), value.rows)]
-    if isinstance(value, Quoted):
-        return [label + '"', value.text, '"']
-    return [label, value]
-
-
-def _append(pieces: list[Piece | Drawn], piece: Piece | Drawn) -> None:
-    """Add a piece, as one with its left neighbour where that spares a pass over the rows."""
-    one = _merged(pieces[-1], piece) if pieces else None
-    if one is None:
-        pieces.append(piece)
-    else:
-        pieces[-1] = one
-
-
-def _merged(left: Piece | Drawn, right: Piece | Drawn) -> Piece | Drawn | None:
-    """Both as one: constants, and whatever every row draws from one pool at the same position; else None."""
-    if isinstance(left, str) and isinstance(right, str):
-        return left + right
-    if isinstance(left, Drawn) and isinstance(right, Drawn):
-        same = left.rows is right.rows and left.always
-        return Drawn(join(left.pool, right.pool), left.rows) if same else None
-    if isinstance(left, str) and isinstance(right, Drawn) and right.always:
-        return Drawn(join(left, right.pool), right.rows)
-    if isinstance(left, Drawn) and isinstance(right, str) and left.always:
-        return Drawn(join(left.pool, right), left.rows)
-    return None
-
-
-def _filled(drawn: Drawn) -> Drawn:
-    """The same with nothing drawn where the key is left out."""
-    return drawn if drawn.always else Drawn(pa.concat_arrays([pool([""]), drawn.pool]), drawn.rows + 1)
-
-
-def render(templates: Sequence[str], which: I64, slots: Mapping[str, Text]) -> Text:
+def render(templates: Sequence[str], which: I64, slots: Mapping[str, Texts]) -> Text:
     """Templates filled in row by row.
 
     Args:
@@ -235,18 +140,18 @@ def render(templates: Sequence[str], which: I64, slots: Mapping[str, Text]) -> T
             filled.append(_fill(template, rows, slots))
     back = np.empty(len(order), dtype=np.int64)
     back[order] = np.arange(len(order))
-    return take(pa.concat_arrays(filled), back) if filled else pool([])
+    return column(take(concat(*filled), back)) if filled else pool([])
 
 
-def _fill(template: str, rows: I64, slots: Mapping[str, Text]) -> Text:
-    pieces: list[Piece] = []
+def _fill(template: str, rows: I64, slots: Mapping[str, Texts]) -> Text:
+    parts: list[Texts | str] = []
     for literal, name, _, _ in Formatter().parse(template):
-        pieces.append(literal)
+        parts.append(literal)
         if name is not None:
-            pieces.append(take(slots[name], rows))
-    if all(isinstance(piece, str) for piece in pieces):
-        return pool(["".join(map(str, pieces))] * len(rows))
-    return join(*pieces)
+            parts.append(take(slots[name], rows))
+    if all(isinstance(part, str) for part in parts):
+        return pool(["".join(map(str, parts))] * len(rows))
+    return column(join(*parts))
 
 
 def patterned(patterns: Sequence[str], which: I64, bits: I64, letters: Sequence[str] = ()) -> Text:
@@ -276,30 +181,6 @@ def patterned(patterns: Sequence[str], which: I64, bits: I64, letters: Sequence[
     return pa.StringArray.from_buffers(len(which), pa.py_buffer(offsets), pa.py_buffer(characters[kept]))
 
 
-def lists(items: Text, starts: I64) -> Text:
-    """JSON arrays out of consecutive runs of elements; every run holds at least one.
-
-    Args:
-        starts: first element of each run, rising from 0.
-    """
-    offsets = pa.array(np.append(starts, len(items)).astype(np.int32))
-    return join("[", pc.binary_join(pa.ListArray.from_arrays(offsets, items), ", "), "]")
-
-
-def nullable(texts: Text, present: NDArray[np.bool_]) -> Text:
+def nullable(texts: Texts, present: NDArray[np.bool_]) -> Text:
     """The texts, null where absent."""
-    return pc.if_else(pa.array(present), texts, pa.scalar(None, pa.string()))
-
-
-def json_or_null(values: Text, present: NDArray[np.bool_]) -> Text:
-    """JSON values, the JSON null where absent."""
-    return pc.if_else(pa.array(present), values, _scalar(NULL_JSON))
-
-
-def _scalar(text: str) -> pa.StringScalar:
-    return pa.scalar(text, pa.string())
-
-
-def _key_order(key: str) -> tuple[int, bytes]:
-    encoded = key.encode()
-    return len(encoded), encoded
+    return pc.if_else(pa.array(present), column(texts), pa.scalar(None, pa.string()))

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from shardgen.tables import text
+from shardgen.tables import jsonb, text
 from shardgen.tables.text import I64, Text
 from shardgen.world import geography, vocabulary
 from shardgen.world.lexicon import SUBCATEGORIES
@@ -62,16 +62,16 @@ def names(seed: int) -> Names:
     )
 
 
-COUNTRY_CODES = text.pool(text.json_string(country.code) for country in COUNTRIES)
-COUNTRY_NAMES = text.pool(text.json_string(country.name) for country in COUNTRIES)
-LANGUAGES = text.pool(text.json_string(country.language) for country in COUNTRIES)
-CITIES = text.pool(text.json_string(place.city) for place in PLACES)
-REGIONS = text.pool(text.json_string(place.region) for place in PLACES)
-TIME_ZONES = text.pool(text.json_string(place.timezone) for place in PLACES)
+COUNTRY_CODES = text.pool(jsonb.string(country.code) for country in COUNTRIES)
+COUNTRY_NAMES = text.pool(jsonb.string(country.name) for country in COUNTRIES)
+LANGUAGES = text.pool(jsonb.string(country.language) for country in COUNTRIES)
+CITIES = text.pool(jsonb.string(place.city) for place in PLACES)
+REGIONS = text.pool(jsonb.string(place.region) for place in PLACES)
+TIME_ZONES = text.pool(jsonb.string(place.timezone) for place in PLACES)
 """JSON strings, by country or by place."""
 
 LOCATIONS = text.pool(
-    text.json_value(
+    jsonb.value(
         {
             "city": place.city,
             "region": place.region,
@@ -114,16 +114,16 @@ def addresses(seed: int, where: geography.Addresses) -> Text:
         country,
         {"street": names(seed).streets.take(country, where.street), "number": text.whole(where.number)},
     )
-    return text.json_object(
+    return jsonb.objects(
         {
-            "street": text.quoted(street),
+            "street": jsonb.quoted(street),
             "city": text.take(CITIES, where.place),
             "region": text.take(REGIONS, where.place),
-            "postal_code": text.quoted(text.patterned(POSTAL_PATTERNS, where.place, where.code, POSTAL_LETTERS)),
+            "postal_code": jsonb.quoted(text.patterned(POSTAL_PATTERNS, where.place, where.code, POSTAL_LETTERS)),
             "country": text.take(COUNTRY_NAMES, country),
             "country_code": text.take(COUNTRY_CODES, country),
             "latitude": text.fixed(where.latitude, 4),
             "longitude": text.fixed(where.longitude, 4),
             "timezone": text.take(TIME_ZONES, where.place),
         }
-    )
+    ).texts()

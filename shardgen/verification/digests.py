@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
 from dataclasses import asdict, dataclass, field, replace
+from itertools import chain
 from typing import Any, Final
 
 import psycopg
@@ -159,7 +160,8 @@ def _digest(blocks: Iterable[bytes | bytearray | memoryview]) -> str:
 
 def _built(item: Item) -> contents.Blocks:
     """The COPY rows of the shard, out of the plan alone."""
-    return map(Encoder(TABLES[item.shard.table]).rows, build_batches(item.config, item.shard, BATCH_ROWS))
+    encoder = Encoder(TABLES[item.shard.table])
+    return chain.from_iterable(map(encoder.rows, build_batches(item.config, item.shard, BATCH_ROWS)))
 
 
 # --- in the process that asks -----------------------------------------------------------------------------------------

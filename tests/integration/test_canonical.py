@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import psycopg
-import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,8 +13,8 @@ from shardgen.config import TABLES
 from shardgen.encode import Encoder
 from shardgen.schema import TABLES as SCHEMA
 from shardgen.schema import Column, Table, ddl
-from shardgen.tables import text
-from shardgen.tables.records import arrow_schema
+from shardgen.tables import jsonb, text
+from shardgen.tables.records import Batch
 from tests.conftest import Database
 from tests.worlds import small, table_bytes
 
@@ -47,7 +46,12 @@ def test_every_table_comes_back_as_it_was_sent(database: Database, raw_data: str
             assert sent_and_got(connection, relation, key, rows) == rows, name
 
 
-NOTES = Table(name="notes", key=("id",), columns=(Column(name="id", type="integer"), Column(name="raw", type="jsonb")))
+NOTES = Table(
+    name="notes",
+    meaning="Any JSON",
+    key=("id",),
+    columns=(Column(name="id", type="integer", meaning="Key"), Column(name="raw", type="jsonb", meaning="A value")),
+)
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=20)
 values = st.recursive(
     st.none() | st.booleans() | st.integers(-(10**12), 10**12) | texts,
@@ -67,8 +71,8 @@ def notes(server_dsn: str) -> psycopg.Connection:
 @settings(max_examples=60, deadline=None)
 @given(documents=st.lists(values, min_size=1, max_size=10))
 def test_any_json_value_is_written_as_jsonb_prints_it(notes: psycopg.Connection, documents: list[object]) -> None:
-    columns = [pa.array(np.arange(len(documents), dtype=np.int32)), text.pool(map(text.json_value, documents))]
-    batch = pa.record_batch(columns, schema=arrow_schema(NOTES))
+    columns = {"id": np.arange(len(documents)), "raw": text.pool(map(jsonb.value, documents))}
+    batch = Batch(table=NOTES, num_rows=len(documents), columns=columns)
     notes.execute("TRUNCATE notes")
-    rows = bytes(Encoder(NOTES).rows(batch))
+    rows = b"".join(Encoder(NOTES).rows(batch))
     assert sent_and_got(notes, sql.Identifier("notes"), "id", rows) == rows

@@ -1,8 +1,7 @@
-"""Canonical JSON and text columns against plain Python."""
+"""Text columns against plain Python."""
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -28,32 +27,31 @@ def test_fixed_is_exact(numbers: list[int]) -> None:
 def test_iso_is_what_python_says(times: list[int]) -> None:
     epoch = datetime(1970, 1, 1, tzinfo=UTC)
     expected = [(epoch + timedelta(microseconds=t)).strftime("%Y-%m-%dT%H:%M:%S.%f") for t in times]
-    assert text.iso(np.array(times)).to_pylist() == expected
+    assert text.column(text.iso(np.array(times))).to_pylist() == expected
 
 
 @pytest.mark.parametrize(("number", "width", "expected"), [(7, 3, "007"), (1234, 3, "1234"), (0, 1, "0")])
 def test_digits_pad_and_grow(number: int, width: int, expected: str) -> None:
-    assert text.digits(np.array([number]), width).to_pylist() == [expected]
+    assert text.column(text.digits(np.array([number]), width)).to_pylist() == [expected]
 
 
-@given(st.lists(words, min_size=1, max_size=20))
-def test_quoted_is_json_with_raw_utf8(values: list[str]) -> None:
-    assert text.quoted(text.pool(values)).to_pylist() == [json.dumps(v, ensure_ascii=False) for v in values]
+@given(st.lists(st.integers(0, 10**18), min_size=1, max_size=30), st.integers(1, 13))
+def test_digits_and_whole_numbers_are_what_python_says(numbers: list[int], width: int) -> None:
+    assert text.column(text.digits(np.array(numbers), width)).to_pylist() == [f"{n:0{width}d}" for n in numbers]
+    assert text.column(text.whole(np.array(numbers))).to_pylist() == list(map(str, numbers))
 
 
-@given(st.dictionaries(st.text("abcxyz_é", min_size=1, max_size=5), st.integers(0, 99), min_size=1, max_size=8))
-def test_objects_have_canonical_keys_whether_columns_constants_or_drawn(members: dict[str, int]) -> None:
-    column = {key: text.whole(np.array([value, value])) for key, value in members.items()}
-    drawn = {key: text.Drawn(text.pool([str(value)]), np.array([0, -1])) for key, value in members.items()}
-    ordered = dict(sorted(members.items(), key=lambda item: (len(item[0].encode()), item[0].encode())))
-    expected = "{" + ", ".join(f'"{key}": {value}' for key, value in ordered.items()) + "}"
-    assert text.json_object(column).to_pylist() == [expected, expected]
-    assert text.json_object(drawn).to_pylist() == [expected, "{}"]
-    assert text.json_value(members) == expected
+@pytest.mark.parametrize("numbers", [[5, -5], [-12, -34], [99, 100], [0]])
+def test_whole_numbers_of_any_sign_and_length(numbers: list[int]) -> None:
+    assert text.column(text.whole(np.array(numbers))).to_pylist() == list(map(str, numbers))
 
 
-def test_lists_split_runs() -> None:
-    assert text.lists(text.pool(["1", "2", "3"]), np.array([0, 2])).to_pylist() == ["[1, 2]", "[3]"]
+@given(st.lists(words, min_size=1, max_size=5), st.integers(0, 10**6))
+def test_columns_of_either_form_join(values: list[str], number: int) -> None:
+    even = text.digits(np.full(len(values), number), 7)
+    assert isinstance(text.join("<", even, ">"), np.ndarray)
+    assert text.column(text.join("<", even, ">")).to_pylist() == [f"<{number:07d}>"] * len(values)
+    assert text.join(text.pool(values), "|", even).to_pylist() == [f"{value}|{number:07d}" for value in values]
 
 
 def test_render_fills_each_row_from_its_own_template() -> None:

@@ -1,0 +1,204 @@
+"""What rows are made of: pieces that lie end to end, taken out of one pool.
+
+A piece is the same in all rows, drawn from a pool, of one width in all rows, or a text of each row's own. A layout
+merges neighbours where that costs next to nothing, puts everything into one pool, and makes any run of rows by a
+single take: positions in row order, so that the data buffer of its result *is* the rows, each byte copied once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from shardgen.world.rng import I64
+
+Varied: TypeAlias = pa.StringArray | pa.BinaryArray
+Even: TypeAlias = NDArray[Any]
+"""Values whose bytes are all of one width, as they lie in memory: ``>i8``, ``S26``. A tenth of the cost of others."""
+Texts: TypeAlias = Varied | Even
+"""A column of texts, in either form."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Drawn:
+    """A text that each row takes from a pool, or does without.
+
+    Args:
+        pool: the texts.
+        rows: position in the pool for each row, -1 where there is none.
+    """
+
+    pool: Texts
+    rows: NDArray[np.integer]
+
+    @property
+    def always(self) -> bool:
+        """Whether no row does without."""
+        return len(self.rows) > 0 and int(self.rows.min()) >= 0
+
+    def filled(self, instead: bytes = b"") -> Drawn:
+        """The same with another text where there is none."""
+        if self.always:
+            return self
+        pool = pa.concat_arrays([pa.array([instead], pa.binary()), varied(self.pool)])
+        return Drawn(pool, self.rows + 1)
+
+
+Piece: TypeAlias = bytes | Drawn | Texts
+"""A constant, a text that each row draws, or one of each row's own."""
+
+
+class Layout:
+    """Rows made of pieces, laid out once and rendered in runs.
+
+    Args:
+        pieces: what every row consists of, in order; at least one of them is no constant.
+    """
+
+    def __init__(self, pieces: Iterable[Piece]) -> None:
+        merged = list(packed(pooled(pieces)))
+        self.rows = count(merged)
+        every = np.arange(self.rows, dtype=np.int32)
+        pools, self._positions = zip(*(_drawn(piece, every) for piece in merged), strict=True)
+        self._pool = pa.concat_arrays(pools)
+        self._bases = np.cumsum([0, *map(len, pools)])
+
+    def data(self, start: int, stop: int) -> memoryview:
+        """The bytes of rows start to stop (exclusive)."""
+        taken = self._take(start, stop)
+        return memoryview(taken.buffers()[2])[: _offsets(taken)[-1]]
+
+    def texts(self) -> pa.StringArray:
+        """All rows as a column of texts."""
+        taken = self._take(0, self.rows)
+        ends = np.ascontiguousarray(_offsets(taken)[:: len(self._positions)])
+        return pa.StringArray.from_buffers(self.rows, pa.py_buffer(ends), taken.buffers()[2])
+
+    def _take(self, start: int, stop: int) -> pa.BinaryArray:
+        chosen = np.empty((stop - start, len(self._positions)), dtype=np.int32)
+        for column, rows in enumerate(self._positions):
+            np.add(rows[start:stop], self._bases[column], out=chosen[:, column], casting="unsafe")
+        return pc.take(self._pool, pa.array(chosen.reshape(-1)), memory_pool=_ALLOCATOR)
+
+
+def pooled(pieces: Iterable[Piece]) -> list[Piece]:
+    """The same rows with neighbours made one where that is work for a pool and none for the rows: constants, what is
+    drawn from two pools at the same positions, and both beside each other.
+    """
+    found: list[Piece] = []
+    for piece in pieces:
+        one = _merged(found[-1], piece) if found else None
+        found[-1:] = [found[-1], piece] if found and one is None else [piece if one is None else one]
+    return found
+
+
+def packed(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """The same rows with all neighbours of one width, and constants beside them, side by side in one array."""
+    for even, run in groupby(pieces, key=lambda piece: isinstance(piece, bytes | np.ndarray)):
+        parts: list[Any] = list(run)
+        if even and len(parts) > 1:
+            yield beside(*parts)
+        else:
+            yield from parts
+
+
+def count(pieces: Iterable[Piece]) -> int:
+    """How many rows the pieces tell of; at least one of them is no constant."""
+    return next(len(p.rows if isinstance(p, Drawn) else p) for p in pieces if not isinstance(p, bytes))
+
+
+def sizes(pieces: Iterable[Piece]) -> I64:
+    """Bytes of each row; at least one of the pieces is no constant."""
+    total = np.zeros(1, dtype=np.int64)
+    for piece in pieces:
+        total = total + _size(piece)
+    return total
+
+
+def lengths(texts: Varied) -> NDArray[np.int32]:
+    """Bytes of each text; nulls count as empty."""
+    return np.diff(_offsets(texts))
+
+
+def join(*pieces: Texts | bytes) -> pa.BinaryArray:
+    """Concatenation of columns and constants, row by row; at least one of them is a column."""
+    columns = (pa.scalar(p, pa.binary()) if isinstance(p, bytes) else varied(p) for p in pieces)
+    return pc.binary_join_element_wise(*columns, pa.scalar(b"", pa.binary()))
+
+
+def beside(*parts: Even | bytes) -> Even:
+    """The same where all columns are of one width."""
+    types = [(f"f{i}", f"S{len(p)}" if isinstance(p, bytes) else p.dtype) for i, p in enumerate(parts)]
+    rows = np.empty(count(parts), dtype=types)
+    for (name, _), part in zip(types, parts, strict=True):
+        rows[name] = part
+    return rows.view(f"S{rows.dtype.itemsize}")
+
+
+def varied(texts: Texts) -> pa.BinaryArray:
+    """Any texts as Arrow has them; values of one width are not copied."""
+    if not isinstance(texts, np.ndarray):
+        return texts.cast(pa.binary())
+    width = texts.dtype.itemsize
+    offsets = np.arange(0, (len(texts) + 1) * width, width, dtype=np.int32)
+    values = np.ascontiguousarray(texts).view(np.uint8)
+    return pa.Array.from_buffers(pa.binary(), len(texts), [None, pa.py_buffer(offsets), pa.py_buffer(values)])
+
+
+def _offsets(texts: Varied) -> NDArray[np.int32]:
+    return np.frombuffer(texts.buffers()[1], dtype=np.int32)[texts.offset : texts.offset + len(texts) + 1]
+
+
+def _size(piece: Piece) -> NDArray[np.integer] | int:
+    if isinstance(piece, bytes):
+        return len(piece)
+    if isinstance(piece, np.ndarray):
+        return piece.dtype.itemsize
+    return lengths(varied(piece.pool))[piece.rows] if isinstance(piece, Drawn) else lengths(piece)
+
+
+def _merged(left: Piece, right: Piece) -> Piece | None:
+    """Both as one, or None."""
+    if isinstance(left, bytes) and isinstance(right, bytes):
+        return left + right
+    if isinstance(left, Drawn) and isinstance(right, Drawn) and left.rows is right.rows:
+        return Drawn(join(left.pool, right.pool), left.rows)
+    if isinstance(left, bytes) and isinstance(right, Drawn):
+        return Drawn(join(left, right.pool), right.rows)
+    if isinstance(left, Drawn) and isinstance(right, bytes):
+        return Drawn(join(left.pool, right), left.rows)
+    return None
+
+
+def _drawn(piece: Piece, every: NDArray[np.int32]) -> tuple[pa.BinaryArray, NDArray[np.integer]]:
+    """Pool and positions of a piece.
+
+    Args:
+        every: 0, 1, 2, ... for each row.
+    """
+    if isinstance(piece, bytes):
+        return pa.array([piece], pa.binary()), np.zeros(len(every), dtype=np.int32)
+    if isinstance(piece, Drawn):
+        return varied(piece.pool), piece.rows
+    return varied(piece), every
+
+
+def _allocator() -> pa.MemoryPool:
+    """Where rows are made. A take guesses its size and cuts off the rest: malloc copies all of it then (a fifth of the
+    time), and these do not.
+    """
+    for allocator in (pa.jemalloc_memory_pool, pa.mimalloc_memory_pool):
+        with suppress(NotImplementedError):  # not on this platform
+            return allocator()
+    return pa.system_memory_pool()
+
+
+_ALLOCATOR = _allocator()

@@ -1,0 +1,60 @@
+"""Canonical JSON against plain Python."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shardgen.tables import jsonb, text
+from shardgen.tables.jsonb import Quoted
+from shardgen.tables.pieces import Drawn
+
+words = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=12)
+some_members = st.dictionaries(st.text("abcxyz_é", min_size=1, max_size=5), st.integers(0, 99), min_size=1, max_size=8)
+
+
+@given(st.lists(words, min_size=1, max_size=20))
+def test_quoted_is_json_with_raw_utf8(values: list[str]) -> None:
+    assert jsonb.quoted(text.pool(values)).to_pylist() == [json.dumps(v, ensure_ascii=False) for v in values]
+
+
+def canonical(members: dict[str, int]) -> str:
+    ordered = sorted(members.items(), key=lambda item: (len(item[0].encode()), item[0].encode()))
+    return "{" + ", ".join(f'"{key}": {value}' for key, value in ordered) + "}"
+
+
+@given(some_members)
+def test_objects_have_canonical_keys_whether_columns_constants_or_pieces(members: dict[str, int]) -> None:
+    column = {key: text.whole(np.array([value, value])) for key, value in members.items()}
+    first, *rest = members
+    constant = {first: column[first], **{key: str(members[key]) for key in rest}}
+    pieces = {first: column[first], **{key: (str(members[key]).encode(),) for key in rest}}
+    for made in (column, constant, pieces):
+        assert jsonb.objects(made).texts().to_pylist() == [canonical(members)] * 2
+    assert jsonb.value(members) == canonical(members)
+
+
+@given(
+    st.dictionaries(st.text("abcxyz_é", min_size=1, max_size=5), st.integers(0, 99), min_size=1, max_size=8), st.data()
+)
+def test_a_key_that_is_left_out_takes_its_comma_with_it(members: dict[str, int], data: st.DataObject) -> None:
+    kept = data.draw(st.sampled_from(sorted(members)))
+    drawn = {
+        key: Drawn(text.pool([str(value)]), np.array([0, 0 if key == kept else -1, 0]))
+        for key, value in members.items()
+    }
+    alone, every = canonical({kept: members[kept]}), canonical(members)
+    assert jsonb.objects(drawn).texts().to_pylist() == [every, alone, every]
+
+
+def test_quoted_columns_are_strings_of_either_form() -> None:
+    even, varied = text.digits(np.array([1, 2]), 2), text.pool(["x", "yz"])
+    members = {"b": Quoted(even), "a": Quoted(varied)}
+    assert jsonb.objects(members).texts().to_pylist() == ['{"a": "x", "b": "01"}', '{"a": "yz", "b": "02"}']
+
+
+def test_lists_split_runs() -> None:
+    assert jsonb.lists(text.pool(["1", "2", "3"]), np.array([0, 2])).to_pylist() == ["[1, 2]", "[3]"]
