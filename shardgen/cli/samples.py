@@ -24,10 +24,10 @@ def sample(
 ) -> None:
     """Show rows of a table, built without any database."""
     from shardgen.api import sample_of
-    from shardgen.progress.tables import as_plain, records
+    from shardgen.progress.records import Records, as_plain
 
     rows = sample_of(terminal.settings_of({**options, "tables": table}), n)
     if as_json:
         terminal.print_json([as_plain(row) for row in rows])
     else:
-        terminal.show(records(rows))
+        terminal.show(Records(table=table, rows=rows))

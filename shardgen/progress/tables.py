@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
-from datetime import date
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from rich import box
@@ -173,42 +170,6 @@ def survey_table(survey: Survey, *, where: str) -> RenderableType:
     last = ["the ledger goes with the last run"] if survey.last else []
     schema = ["the schema goes too if nothing else is in it"] if survey.last and survey.schema else []
     return Group(Text(f"reset of {runs} in {where}", style="bold"), grid, *_lines([*last, *schema], ""))
-
-
-def records(rows: list[dict[str, Any]]) -> RenderableType:
-    """Rows one below the other, a line for each column, as psql's expanded display has them."""
-    parts: list[RenderableType] = []
-    for number, row in enumerate(rows, start=1):
-        grid = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
-        grid.add_column(style="cyan", no_wrap=True)
-        grid.add_column(overflow="fold")
-        for name, value in row.items():
-            grid.add_row(name, _shown(value))
-        parts += [Text(f"row {number}", style="bold"), grid]
-    return Group(*parts) if parts else Text("no rows")
-
-
-def as_plain(value: Any) -> Any:
-    """A value as JSON has it: times and days as ISO texts, amounts as numbers."""
-    match value:
-        case dict():
-            return {name: as_plain(part) for name, part in value.items()}
-        case list():
-            return [as_plain(part) for part in value]
-        case date():
-            return value.isoformat()
-        case Decimal():
-            return float(value)
-        case _:
-            return value
-
-
-def _shown(value: Any) -> Text:
-    if value is None:
-        return Text("null", style="dim")
-    if isinstance(value, dict | list):
-        return Text(json.dumps(value, ensure_ascii=False))
-    return Text(str(value))
 
 
 def _grid(first: str, *others: str) -> Table:

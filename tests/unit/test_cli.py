@@ -6,9 +6,9 @@ import inspect
 import json
 import os
 import re
+import resource
 import subprocess
 import sys
-import time
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
@@ -474,9 +474,9 @@ def test_schema_prints_what_psql_can_run(capsys):
 
 
 def test_sample_shows_rows_and_prints_json(capsys):
-    code, out, _ = run("sample", "raw_customers", "-n", "2", *SMALL[:4], capsys=capsys)
+    code, out, _ = run("sample", "customers", "-n", "2", *SMALL[:4], capsys=capsys)
     assert code == 0
-    assert re.search(r"row 2\ncustomer_id +CUST00000002", out)
+    assert re.search(r"customers, row 2 ─+\ncustomer_id +CUST00000002", out)
     code, out, _ = run("sample", "customers", "-n", "2", *SMALL[:4], "--json", capsys=capsys)
     rows = json.loads(out)
     assert [row["customer_id"] for row in rows] == ["CUST00000001", "CUST00000002"]
@@ -550,11 +550,13 @@ def test_the_module_runs_as_a_program():
 
 def test_help_comes_at_once():
     def seconds() -> float:
-        begun = time.perf_counter()
+        before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
         program("load", "--help")
-        return time.perf_counter() - begun
+        return resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
 
-    assert min(seconds() for _ in range(3)) < 0.6  # 0.25 on an idle machine; CI's is not idle
+    assert (
+        min(seconds() for _ in range(3)) < 0.5
+    )  # of a CPU: 0.15 where nothing else runs, more where caches are shared
 
 
 @pytest.mark.parametrize(
