@@ -18,6 +18,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 DATABASE = {"psycopg", "psycopg_pool"}
 SCREEN = {"rich", "tqdm", "typer"}
 ELSEWHERE = {
+    "cli/versions.py": {"psycopg.pq"},
     "keys.py": {"psycopg.sql"},
     "reconcile.py": {"psycopg.sql"},
     "schema.py": {"psycopg.sql"},

@@ -7,8 +7,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from shardgen import __version__
-from shardgen.cli import configuration, embedded, loading, samples, targets
+from shardgen.cli import configuration, embedded, loading, samples, targets, versions
 from shardgen.cli.options import Quiet, Verbose, epilog
 
 COMMANDS: Final[tuple[Callable[..., None], ...]] = (
@@ -21,6 +20,7 @@ COMMANDS: Final[tuple[Callable[..., None], ...]] = (
     samples.sample,
     configuration.init,
     configuration.config,
+    versions.version,
 )
 """``shardgen NAME``; a command is named after its function."""
 
@@ -44,14 +44,17 @@ _PASS_ON: Final[dict[Callable[..., None], dict[str, Any]]] = {
 
 def _version(wanted: bool) -> None:  # noqa: FBT001  # typer calls it so
     if wanted:
-        typer.echo(f"shardgen {__version__}")
+        versions.version(as_json=False)
         raise typer.Exit
 
 
 def _before(
     *,
     version: Annotated[
-        bool, typer.Option("--version", metavar="", callback=_version, is_eager=True, help="Show the version and exit.")
+        bool,
+        typer.Option(
+            "--version", metavar="", callback=_version, is_eager=True, help="Tell the versions that matter and exit."
+        ),
     ] = False,
     quiet: Quiet = False,
     verbose: Verbose = False,

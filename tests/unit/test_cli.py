@@ -13,6 +13,7 @@ from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 
+import faker
 import pytest
 from typer.testing import CliRunner
 
@@ -20,7 +21,7 @@ import shardgen
 from shardgen import settings
 from shardgen.cli import application, entry, terminal
 from shardgen.cli.options import FILES, OPTIONS
-from shardgen.config import LoadConfig, PlanConfig, plan_config
+from shardgen.config import DATA_VERSION, LoadConfig, PlanConfig, plan_config
 from shardgen.errors import Interrupted, ReconciliationError, ShardError, TargetError
 from shardgen.events import LoadFinished, LoadStarted, ShardDone
 from shardgen.reconcile import Report, TableReport
@@ -33,6 +34,7 @@ COMMANDS = {
     "schema": ["schema"],
     "sample": ["sample"],
     "reset": ["reset"],
+    "version": ["version"],
     "init": ["init"],
     "config": ["config"],
     "db start": ["db", "start"],
@@ -164,8 +166,18 @@ def test_help_shows_the_defaults_that_are_in_force():
         assert re.search(rf"--{name.replace('_', '-')} .*Default: {defaults[name].default}\.", shown), name
 
 
-def test_the_version_is_told(capsys):
-    assert run("--version", capsys=capsys) == (0, f"shardgen {shardgen.__version__}\n", "")
+def test_the_versions_that_matter_are_told(capsys):
+    code, out, err = run("--version", capsys=capsys)
+    assert (code, err) == (0, "")
+    lines = out.splitlines()
+    assert lines[:2] == [f"shardgen {shardgen.__version__}", f"data version {DATA_VERSION}"]
+    names = ("Faker", "numpy", "pyarrow", "pgpq", "psycopg", "libpq", "PostgreSQL", "Python")
+    for name, line in zip(names, lines[2:], strict=True):
+        assert re.fullmatch(rf"{name} \d+\.\d+\S*", line)
+    assert run("version", capsys=capsys) == (0, out, "")
+    told = json.loads(run("version", "--json", capsys=capsys)[1])
+    assert list(map(str, told.values())) == [line.rpartition(" ")[2] for line in lines]
+    assert told["faker"] == faker.VERSION
 
 
 @pytest.mark.parametrize(
