@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from shardgen.database.preflight import Findings
     from shardgen.database.reset import Survey
     from shardgen.database.status import RunStatus
+    from shardgen.database.target import Loss
     from shardgen.planning import Plan
     from shardgen.progress import Show
     from shardgen.reconcile import Report
@@ -64,6 +65,8 @@ def load(
     take_over: bool = False,
     progress: str = "auto",
     if_exists: str | None = None,
+    on_conflict: str | None = None,
+    yes: bool = False,
     data_dir: Path | str | None = None,
     config: Path | str | None = None,
     profile: str | None = None,
@@ -78,7 +81,9 @@ def load(
         resume: go on with the one unfinished run in the target.
         take_over: end the sessions of another load that holds the target, instead of refusing.
         progress: ``auto``, ``rich``, ``tqdm``, ``plain`` or ``none``.
-        if_exists: ``fail`` or ``replace``, for a target that holds rows already.
+        if_exists: ``fail``, ``append`` or ``replace``, for a target that holds rows already.
+        on_conflict: ``error`` or ``skip``, for keys that rows kept by ``append`` have already.
+        yes: let ``replace`` remove rows that shardgen did not load.
         data_dir: home of the embedded server.
         config: TOML file to read instead of ``shardgen.toml``.
         profile: named set of options: ``demo``, ``dev``, ``bench``, or one of the file's.
@@ -99,8 +104,9 @@ def load(
     """
     from shardgen.progress import display
 
-    named = {"dsn": dsn, "workers": workers, "if_exists": if_exists, "data_dir": data_dir, **options}
-    carry_out = prepared(_settings(named, config, profile), resume=resume, take_over=take_over)
+    how = {"workers": workers, "if_exists": if_exists, "on_conflict": on_conflict}
+    named = {"dsn": dsn, "data_dir": data_dir, **how, **options}
+    carry_out = prepared(_settings(named, config, profile), resume=resume, take_over=take_over, yes=yes)
     with display(progress) as show:
         return carry_out(show)
 
@@ -209,7 +215,9 @@ def verify(
         return verification_of(settings, show, level=level, tables=tables, run=run, regenerate=regenerate)
 
 
-def prepared(settings: Settings, *, resume: bool, take_over: bool = False) -> Callable[[Show], Report]:
+def prepared(
+    settings: Settings, *, resume: bool, take_over: bool = False, yes: bool = False
+) -> Callable[[Show], Report]:
     """Check everything that can be checked without a target; what comes back does the load.
 
     Raises:
@@ -223,7 +231,7 @@ def prepared(settings: Settings, *, resume: bool, take_over: bool = False) -> Ca
     def carry_out(show: Show) -> Report:
         from shardgen import coordinator
 
-        how = settings.load(target_dsn(settings, show), take_over=take_over)
+        how = settings.load(target_dsn(settings, show), take_over=take_over, yes=yes)
         if config is None:
             return coordinator.resume(how, schema=settings.schema, given=given, show=show)
         return coordinator.load(config, how, options=settings.options(config), show=show)
@@ -244,6 +252,22 @@ def inspection_of(settings: Settings) -> Findings:
     from shardgen.coordinator import Machinery
 
     return claim.inspect(settings.load(_running(settings)), plan_of(settings), Machinery().identity)
+
+
+def losses_of(settings: Settings, show: Show) -> tuple[Loss, ...]:
+    """What a replace with these settings would take away; nothing, where something else stands in its way.
+
+    Raises:
+        ConfigError: an option is wrong.
+        TargetError: the target cannot be reached, or refuses to be asked.
+    """
+    settings.check()
+    from shardgen import claim
+    from shardgen.coordinator import Machinery
+
+    how, plan = settings.load(target_dsn(settings, show), yes=True), plan_of(settings)
+    found = claim.inspect(how, plan, Machinery().identity)
+    return () if found.problems else found.losses
 
 
 def verification_of(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
+import itertools
 import json
 import os
 import socket
@@ -15,16 +16,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from shardgen import __version__
+from shardgen import __version__, keys
 from shardgen.config import DATA_VERSION, LoadConfig, PlanConfig, fingerprint
 from shardgen.database import catalog, ledger, objects, preflight, target
 from shardgen.database.failures import DatabaseError, describe
 from shardgen.database.ledger import Claim, NewRun, Run
 from shardgen.database.postgres import Connection, application_name, connect, here, mask, probe, without_secret
 from shardgen.database.preflight import Findings
-from shardgen.database.target import Action, Decision
+from shardgen.database.target import Action, Decision, Terms
 from shardgen.errors import ResumeError, TargetError
-from shardgen.planning import Plan
+from shardgen.planning import Plan, max_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +36,8 @@ class Claimed:
     plan: Plan
     """Shards of the tables that the run owns."""
     resumed: bool
+    on_conflict: str
+    """One of config.ON_CONFLICT."""
     notices: tuple[str, ...]
     """What the user should know of the claim."""
 
@@ -45,6 +48,7 @@ class Identity:
 
     build_plan: Callable[[PlanConfig], Plan]
     words_digest: Callable[[int], str]
+    max_id: Callable[[Plan, str], int] = max_id
 
     def world(self, plan: PlanConfig) -> str:
         """Fingerprint of the world: config, data version, vocabulary."""
@@ -77,14 +81,17 @@ def inspect(load: LoadConfig, plan: Plan, identity: Identity) -> Findings:
     probe(load.dsn)
     try:
         with connect(load.dsn, application_name=application_name("inspect", here())) as connection:
-            return examine(
-                connection, plan, identity, workers=load.workers, replace=load.if_exists == "replace"
-            ).findings
+            return examine(connection, plan, identity, workers=load.workers, terms=terms_of(load)).findings
     except DatabaseError as error:
         raise TargetError(f"{mask(load.dsn)} refuses: {without_secret(describe(error), load.dsn)}") from error
 
 
-def examine(connection: Connection, plan: Plan, identity: Identity, *, workers: int, replace: bool) -> Examined:
+def terms_of(load: LoadConfig) -> Terms:
+    """What a new run may do to what is there."""
+    return Terms(if_exists=load.if_exists, on_conflict=load.on_conflict or "error", yes=load.yes)
+
+
+def examine(connection: Connection, plan: Plan, identity: Identity, *, workers: int, terms: Terms) -> Examined:
     """Look at everything that a new run depends on; nothing is written.
 
     Raises:
@@ -92,14 +99,26 @@ def examine(connection: Connection, plan: Plan, identity: Identity, *, workers: 
     """
     preflight.refuse([problem for problem in [preflight.too_old(connection)] if problem])
     facts, world = preflight.server_facts(connection, plan), identity.world(plan.config)
-    decisions, problems = target.decide(connection, plan, fingerprint=world, replace=replace)
-    freed = sum(each.freed for each in decisions)
-    problems = preflight.server_problems(connection, plan, facts, workers=workers, freed=freed) + problems
+    decisions, problems = target.decide(
+        connection,
+        plan,
+        fingerprint=world,
+        terms=terms,
+        own=lambda name: keys.own_range(plan, name, identity.max_id),
+    )
+    losses = tuple(each.loss for each in decisions if each.loss)
+    server = preflight.server_problems(
+        connection, plan, facts, workers=workers, freed=sum(loss.bytes for loss in losses)
+    )
+    if terms.on_conflict == "skip":
+        server += preflight.staging_problems(connection)
+    problems = server + problems
     findings = Findings(
         problems=tuple(preflight.grouped(problems)),
         notices=tuple(preflight.clock_notices(plan, facts)),
         facts=facts,
         fates={each.table.name: each.action.value for each in decisions},
+        losses=losses,
     )
     return Examined(findings=findings, decisions=tuple(decisions), world=world)
 
@@ -111,7 +130,7 @@ def claim_new(
     *,
     options: Mapping[str, Any],
     workers: int,
-    replace: bool,
+    terms: Terms,
     keyless: frozenset[str],
 ) -> Claimed:
     """Preflight, then create or empty the tables, insert the run and claim them for it, in one transaction.
@@ -120,7 +139,8 @@ def claim_new(
         TargetError: everything that stands in the way; nothing was written.
     """
     config = plan.config
-    examined = examine(connection, plan, identity, workers=workers, replace=replace)
+    ledger.upgrade(connection, config.schema)
+    examined = examine(connection, plan, identity, workers=workers, terms=terms)
     preflight.refuse(examined.findings.problems)
     decisions = examined.decisions
     new = NewRun(
@@ -132,6 +152,7 @@ def claim_new(
         versions=versions(),
         host=socket.gethostname(),
         pid=os.getpid(),
+        on_conflict=terms.on_conflict,
     )
     with connection.transaction():
         objects.begin_ddl(connection, config.schema)
@@ -140,12 +161,18 @@ def claim_new(
         objects.carry_out(connection, config.schema, decisions, config.indexes, keyless=keyless)
         run = ledger.insert_run(connection, config.schema, new)
         ledger.claim(connection, config.schema, [_claim(connection, config.schema, each, run) for each in decisions])
-    notices = (*examined.findings.notices, *(_notice(each) for each in decisions if _notice(each)))
-    return Claimed(run=run, plan=plan, resumed=False, notices=notices)
+    notices = (*examined.findings.notices, *itertools.chain.from_iterable(map(_notices, decisions)))
+    return Claimed(run=run, plan=plan, resumed=False, notices=notices, on_conflict=terms.on_conflict)
 
 
 def take_up(
-    connection: Connection, schema: str, identity: Identity, *, given: Mapping[str, Any], workers: int
+    connection: Connection,
+    schema: str,
+    identity: Identity,
+    *,
+    given: Mapping[str, Any],
+    workers: int,
+    on_conflict: str | None = None,
 ) -> Claimed:
     """The open run of a schema, checked against the options that were named and against today's code.
 
@@ -153,6 +180,7 @@ def take_up(
         ResumeError: there is none, there are several, or it differs.
         TargetError: a table was changed behind the ledger's back, or the server cannot take the load.
     """
+    ledger.upgrade(connection, schema)
     run = _choose(ledger.runs(connection, schema) if ledger.present(connection, schema) else [], schema, plain(given))
     config = PlanConfig.from_json(run.plan)
     whole = identity.build_plan(config)
@@ -168,10 +196,11 @@ def take_up(
         preflight.server_problems(connection, plan, facts, workers=workers, done=done)
         + target.check_claimed(connection, schema, list(claims.values()), recorded)
     )
-    ledger.take_up(connection, schema, run.run, host=socket.gethostname(), pid=os.getpid())
+    on_conflict = on_conflict or run.on_conflict
+    ledger.take_up(connection, schema, run.run, host=socket.gethostname(), pid=os.getpid(), on_conflict=on_conflict)
     lost = [name for name in config.tables if name not in claims]
     notices = (f"tables={','.join(lost)} are not this run's any more and are left alone",) if lost else ()
-    return Claimed(run=run.run, plan=plan, resumed=True, notices=notices)
+    return Claimed(run=run.run, plan=plan, resumed=True, notices=notices, on_conflict=on_conflict)
 
 
 def plain(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -213,15 +242,24 @@ def _claim(connection: Connection, schema: str, decision: Decision, run: int) ->
         generation=decision.generation,
         run=run,
         created=decision.created,
+        others=decision.others,
+        others_within=decision.others_within,
+        missing=",".join(decision.missing),
     )
 
 
-def _notice(decision: Decision) -> str:
-    if decision.action is Action.TRUNCATE:
-        return f"relation={decision.table.relation} was emptied; shardgen did not create it, so it was not dropped"
-    if decision.action is Action.RECREATE:
-        return f"relation={decision.table.relation} was dropped and created anew"
-    return ""
+def _notices(decision: Decision) -> list[str]:
+    relation = f"relation={decision.table.relation}"
+    told = {
+        Action.TRUNCATE: f"{relation} was emptied; shardgen did not create it, so it was not dropped",
+        Action.RECREATE: f"{relation} was dropped and created anew",
+    }
+    found = [told[decision.action]] if decision.action in told else []
+    if decision.others:
+        found.append(f"{relation} holds rows={decision.others} of before, which are kept")
+    if decision.missing:
+        found.append(f"{relation} has no columns={','.join(decision.missing)}: they are left out")
+    return found
 
 
 def _choose(runs: Sequence[Run], schema: str, given: Mapping[str, Any]) -> Run:

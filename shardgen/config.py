@@ -24,7 +24,8 @@ TABLES = ("customers", "products", "orders", "inventory", "reviews", "sessions",
 
 INDEX_MODES = ("keys", "full", "none")
 RAW_DATA_MODES = ("full", "lean", "none")
-IF_EXISTS = ("fail", "replace")
+IF_EXISTS = ("fail", "append", "replace")
+ON_CONFLICT = ("error", "skip")
 LEVELS = ("counts", "laws", "shape", "digests", "all")
 """How deep ``verify`` looks; the last one is all the others."""
 PROGRESS = ("auto", "rich", "tqdm", "plain", "none")
@@ -156,6 +157,10 @@ class LoadConfig:
     """Rows that a worker builds at a time: 16,384 are 15 % faster to build and take 70 MiB more."""
     if_exists: str = "fail"
     """One of IF_EXISTS."""
+    on_conflict: str | None = None
+    """One of ON_CONFLICT, or None for that of the run, which is ``error`` for a new one."""
+    yes: bool = False
+    """Whether rows that shardgen did not load may be lost by a replace."""
     attempts: int = 5
     """How often a shard is tried before it is given up."""
     stall_timeout: float = 120.0
@@ -170,6 +175,8 @@ class LoadConfig:
         check_range("attempts", self.attempts, 1, 100)
         check_range("stall-timeout", self.stall_timeout, 1, 86_400)
         check_choice("if-exists", self.if_exists, IF_EXISTS)
+        if self.on_conflict is not None:
+            check_choice("on-conflict", self.on_conflict, ON_CONFLICT)
 
 
 def plan_config(

@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from shardgen import claim, reconcile
+from shardgen import claim, keys, reconcile
 from shardgen.claim import Claimed, Identity
 from shardgen.config import LoadConfig, PlanConfig
-from shardgen.database import finalise, ledger, objects, target
+from shardgen.database import census, finalise, ledger, objects, target
+from shardgen.database.census import Counted
 from shardgen.database.control import Control
 from shardgen.database.failures import DatabaseError, describe
 from shardgen.database.ledger import Claim, ShardRow
@@ -24,7 +25,7 @@ from shardgen.errors import Interrupted, LoadError, ReconciliationError, ShardEr
 from shardgen.events import Event, LoadFinished, LoadStarted, Notice, ShardSeen, StepDone, StepStarted
 from shardgen.planning import Plan, Shard, build_plan, max_id
 from shardgen.pool import Engine, ForkserverEngine
-from shardgen.reconcile import Counted, Report
+from shardgen.reconcile import Report
 from shardgen.schema import TABLES
 from shardgen.signals import Signals
 from shardgen.watchdog import Sighting, Watchdog
@@ -50,7 +51,7 @@ class Machinery:
     @property
     def identity(self) -> Identity:
         """How plans are built and named."""
-        return Identity(build_plan=self.build_plan, words_digest=self.words_digest)
+        return Identity(build_plan=self.build_plan, words_digest=self.words_digest, max_id=self.max_id)
 
     def keyless(self, plan: Plan) -> frozenset[str]:
         """Plain tables so large that their primary key is built at the end."""
@@ -93,7 +94,7 @@ def load(
             tools.identity,
             options=options,
             workers=load.workers,
-            replace=load.if_exists == "replace",
+            terms=claim.terms_of(load),
             keyless=tools.keyless(whole),
         )
 
@@ -125,7 +126,14 @@ def resume(
     tools = machinery or Machinery()
 
     def begin(control: Control) -> Claimed:
-        return claim.take_up(control.connection, schema, tools.identity, given=given, workers=load.workers)
+        return claim.take_up(
+            control.connection,
+            schema,
+            tools.identity,
+            given=given,
+            workers=load.workers,
+            on_conflict=load.on_conflict,
+        )
 
     return _Session(load, schema, show, tools).run(begin)
 
@@ -269,6 +277,7 @@ class _Session:
                 plan=claimed.plan.config,
                 claims=tuple(owned.values()),
                 batch_rows=self._config.batch_rows,
+                skip_conflicts=claimed.on_conflict == "skip",
             ),
             workers=min(self._config.workers, len(pending)),
             attempts=self._config.attempts,
@@ -337,7 +346,7 @@ class _Session:
         ).carry_out(finalise.stages(plan, owned, self._machinery.keyless(plan)), done)
 
     def _reconcile(self, control: Control, claimed: Claimed, targets: Sequence[Target], rows_before: int) -> Report:
-        counted = {each.claim.target: self._count(control, each.claim) for each in targets}
+        counted = {each.claim.target: self._count(control, claimed.plan, each.claim) for each in targets}
         rows = self._done(control, claimed.run)
         tables, differences = reconcile.reconcile(claimed.plan, targets, rows, counted)
         seconds = self._clock() - self._started
@@ -358,11 +367,12 @@ class _Session:
             plan=claimed.plan.config.to_json(),
         )
 
-    def _count(self, control: Control, each: Claim) -> Counted:
+    def _count(self, control: Control, plan: Plan, each: Claim) -> Counted:
         self._signals.check()
         step, start = f"count {each.relation}", self._clock()
         self._show(StepStarted(step=step))
-        counted = control.call(lambda connection: reconcile.count(connection, each))
+        own = keys.own_range(plan, each.target, self._machinery.max_id) if each.others else None
+        counted = control.call(lambda connection: census.count(connection, each.oid, each.target, own))
         self._show(StepDone(step=step, seconds=round(self._clock() - start, 3)))
         return counted
 

@@ -86,7 +86,12 @@ def own_range(plan: Plan, name: str, max_id: Callable[[Plan, str], int]) -> tupl
 def within(table: Table, own: tuple[int, int]) -> sql.Composed:
     """SQL condition: the row's key is one that the load can have given."""
     low, high = map(sql.Literal, own)
-    return sql.SQL("coalesce({} BETWEEN {} AND {}, false)").format(number(table), low, high)
+    between = sql.SQL("coalesce({} BETWEEN {} AND {}, false)").format(number(table), low, high)
+    if table.name not in KINDS:
+        return between
+    prefix, least = ID_FORMATS[KINDS[table.name]]
+    padded = sql.Literal(f"^{prefix}([0-9]{{{least}}}|[1-9][0-9]{{{least},}})$")
+    return sql.SQL("({} AND {} ~ {})").format(between, sql.Identifier(key(table)), padded)
 
 
 def id_ranges(shard: Shard) -> Iterator[tuple[str, str]]:

@@ -10,10 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from psycopg import sql
-
-from shardgen.database import catalog, ledger
-from shardgen.database.postgres import Connection, one
+from shardgen.database import ledger
+from shardgen.database.census import Counted
 from shardgen.database.target import Target
 from shardgen.planning import Plan, Shard
 
@@ -31,7 +29,7 @@ class TableReport:
     ledger: int
     """Rows by the ledger."""
     counted: int
-    """Rows by count(*)."""
+    """Rows of the run by count(*)."""
     shards: int
     """Committed shards."""
     bytes: int
@@ -42,6 +40,10 @@ class TableReport:
     """Bytes on disk: pg_total_relation_size, partitions included."""
     fast_path: str
     """Empty where it was taken, or why it was not."""
+    skipped: int = 0
+    """Rows that were built and not inserted, because rows with their keys were there."""
+    others: int = 0
+    """Rows that were there before, and were kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,29 +76,6 @@ class Report:
         return asdict(self)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counted:
-    """What a table holds."""
-
-    rows: dict[str, int]
-    """By relation that holds rows: leaf, or the table itself."""
-    size: int
-    """Bytes on disk."""
-
-
-def count(connection: Connection, claim: ledger.Claim) -> Counted:
-    """Count a table, one leaf and one transaction at a time."""
-    rows, size = {}, 0
-    for oid, schema, name in catalog.leaves(connection, claim.oid):
-        statement = sql.SQL("SELECT (SELECT count(*) FROM ONLY {}), pg_total_relation_size(%s)").format(
-            sql.Identifier(schema, name)
-        )
-        found = one(connection.execute(statement, [oid]))
-        rows[name] = found[0]
-        size += found[1]
-    return Counted(rows=rows, size=size)
-
-
 def reconcile(
     plan: Plan, targets: Sequence[Target], done: Iterable[ledger.ShardRow], counted: Mapping[str, Counted]
 ) -> tuple[tuple[TableReport, ...], tuple[str, ...]]:
@@ -121,13 +100,31 @@ def _report(target: Target, shards: Sequence[Shard], rows: Sequence[ledger.Shard
         planned=sum(shard.rows for shard in shards),
         exact=all(shard.exact for shard in shards),
         ledger=sum(row.rows for row in rows),
-        counted=sum(counted.rows.values()),
+        counted=_own(target.claim, rows, counted),
+        skipped=sum(row.skipped for row in rows),
+        others=target.claim.others,
         shards=len(rows),
         bytes=sum(row.bytes for row in rows),
         seconds=round(sum(row.seconds for row in rows), 3),
         size=counted.size,
         fast_path=target.report,
     )
+
+
+def _own(claim: ledger.Claim, rows: Sequence[ledger.ShardRow], counted: Counted) -> int:
+    """Rows of the run itself: all, or where others were kept, what has been added since within its range of keys.
+
+    Rows of others that came after the claim, and for which ours were skipped, are not taken for ours.
+    """
+    if counted.within is None:
+        return counted.total
+    added, recorded, skipped = counted.within - claim.others_within, *_sums(rows)
+    return added - min(max(0, added - recorded), skipped)
+
+
+def _sums(rows: Sequence[ledger.ShardRow]) -> tuple[int, int]:
+    """Rows in the table and rows skipped, by the ledger."""
+    return sum(row.rows for row in rows), sum(row.skipped for row in rows)
 
 
 def _differences(
@@ -139,11 +136,12 @@ def _differences(
         found.append(f"table={report.table}: shards planned but not in the ledger: {_some(missing)}")
     if extra := sorted(recorded - planned):
         found.append(f"table={report.table}: shards in the ledger but not planned: {_some(extra)}")
-    if report.exact and report.planned != report.ledger:
-        found.append(f"table={report.table}: planned={report.planned} and ledger={report.ledger} rows")
+    if report.exact and report.planned != report.ledger + report.skipped:
+        skipped = f" and {report.skipped} skipped" if report.skipped else ""
+        found.append(f"table={report.table}: planned={report.planned} and ledger={report.ledger}{skipped} rows")
     if report.ledger != report.counted:
         found.append(f"table={report.table}: ledger={report.ledger} and counted={report.counted} rows")
-    return found + _leaf_differences(report.table, shards, rows, counted)
+    return found + ([] if report.others else _leaf_differences(report.table, shards, rows, counted))
 
 
 def _leaf_differences(

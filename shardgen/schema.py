@@ -7,8 +7,8 @@ asks here, the database's comments and the manual too. Identifiers are quoted by
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 
 from psycopg import sql
 
@@ -85,6 +85,12 @@ class Table:
     def partitioned(self) -> bool:
         """Whether the table is loaded leaf by leaf."""
         return bool(self.partition_by)
+
+    def without(self, names: Collection[str]) -> Table:
+        """The same table less some of its columns."""
+        if not names:
+            return self
+        return replace(self, columns=tuple(column for column in self.columns if column.name not in names))
 
     def indexes_for(self, mode: str) -> tuple[Index, ...]:
         """Secondary indexes of an ``--indexes`` mode."""

@@ -24,7 +24,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSource, SettingsConfigDict
 
-from shardgen.config import PROGRESS, LoadConfig, PlanConfig, check_choice, plan_config, table_names
+from shardgen.config import ON_CONFLICT, PROGRESS, LoadConfig, PlanConfig, check_choice, plan_config, table_names
 from shardgen.errors import ConfigError
 from shardgen.machine import cpus
 
@@ -112,6 +112,7 @@ class Options(BaseModel):
     workers: Whole = None
     stall_timeout: Number = None
     if_exists: str | None = None
+    on_conflict: str | None = None
     progress: str | None = None
     log_file: Path | None = None
     dsn: str | None = None
@@ -184,12 +185,13 @@ class Settings:
         except ConfigError as error:
             raise self._placed(error) from error
 
-    def load(self, dsn: str, *, take_over: bool = False) -> LoadConfig:
+    def load(self, dsn: str, *, take_over: bool = False, yes: bool = False) -> LoadConfig:
         """How to load into ``dsn``, checked."""
-        named = {name: self.values[name] for name in ("if_exists", "stall_timeout") if name in self.values}
+        known = ("if_exists", "on_conflict", "stall_timeout")
+        named = {name: self.values[name] for name in known if name in self.values}
         workers = self.values.get("workers", default_workers())
         try:
-            return LoadConfig(dsn=dsn, workers=workers, take_over=take_over, **named)
+            return LoadConfig(dsn=dsn, workers=workers, take_over=take_over, yes=yes, **named)
         except ConfigError as error:
             raise self._placed(error) from error
 
@@ -234,7 +236,10 @@ class Settings:
         """
         how = self.load("")
         known = {name: getattr(how, name) for name in _FIELDS if hasattr(how, name)}
-        known |= {"progress": self.get("progress", PROGRESS[0])} | self.options(self.plan(today)) | computed
+        known |= {
+            name: self.get(name, first[0]) for name, first in (("progress", PROGRESS), ("on_conflict", ON_CONFLICT))
+        }
+        known |= self.options(self.plan(today)) | computed
         origins = {**({"dsn": self.target.origin} if self.target.dsn is not None else {}), **self.origins}
         return [
             Effective(

@@ -52,6 +52,7 @@ class Job:
     plan: PlanConfig
     claims: tuple[Claim, ...]
     batch_rows: int
+    skip_conflicts: bool = False
     build: Build = build_batches
     encoder: Callable[[Table], EncoderProtocol] = Encoder
 
@@ -194,5 +195,6 @@ def _sink(job: Job) -> Sink:
                 claims=job.claims,
                 encoder=job.encoder,
                 stopped=_stop.is_set,
+                skip_conflicts=job.skip_conflicts,
             )
         return _sinks[job]

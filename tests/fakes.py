@@ -28,9 +28,10 @@ from shardgen import worker
 from shardgen.config import PlanConfig, WorldConfig
 from shardgen.coordinator import Machinery
 from shardgen.dispatch import Tools
+from shardgen.keys import KINDS
 from shardgen.planning import Leaf, Plan, Shard
 from shardgen.schema import TABLES, Table
-from shardgen.tables.records import arrow_schema
+from shardgen.tables.records import ID_FORMATS, arrow_schema
 
 EPOCH = date(2025, 1, 1)
 ROWS = 200
@@ -121,6 +122,7 @@ class Encoder:
                 )
 
     def rows(self, batch: pa.RecordBatch) -> Iterator[bytes]:
+        batch = batch.select(self._schema.names)
         encoder = pgpq.ArrowToPostgresBinaryEncoder.new_with_encoders(self._schema, self._builders)
         header = encoder.write_header()
         yield (header + encoder.write_batch(batch) + encoder.finish())[len(self.header) : -len(self.trailer)]
@@ -210,6 +212,9 @@ def _column(table: Table, field: pa.Field, seed: int, shard: Shard, numbers: np.
         first = datetime.combine(shard.leaf.lower, datetime.min.time(), UTC)
         micros = int(first.timestamp()) * 1_000_000 + (numbers - shard.start) * 1_000_000
         return pa.array(micros).cast(field.type)
+    if (kind := field.name.removesuffix("_id")) in KINDS.values():
+        prefix, width = ID_FORMATS[kind]
+        return pa.array([f"{prefix}{number + 1:0{width}d}" for number in numbers])
     if field.name == "rating":
         return pa.array(numbers % 5 + 1).cast(field.type)
     if next(column for column in table.columns if column.name == field.name).jsonb:

@@ -20,7 +20,6 @@ SCREEN = {"rich", "tqdm", "typer"}
 ELSEWHERE = {
     "cli/versions.py": {"psycopg.pq"},
     "keys.py": {"psycopg.sql"},
-    "reconcile.py": {"psycopg.sql"},
     "schema.py": {"psycopg.sql"},
     "settings.py": {"psycopg.conninfo.conninfo_to_dict", "psycopg.conninfo.make_conninfo", "psycopg.pq.Conninfo"},
 }

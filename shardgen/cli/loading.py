@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     "load --customers 1000 --days 30 --end 2026-01-01",
     "load --dsn postgresql://me@db.example:5432/shop --workers 4",
     "load --tables orders,customers --raw-data lean",
+    "load --if-exists append --on-conflict skip",
     "load --resume",
     "load --resume --take-over",
     "load --verify",
@@ -46,6 +47,16 @@ def load(
             rich_help_panel=RUNNING,
         ),
     ] = False,
+    yes: Annotated[
+        bool,
+        typer.Option(
+            "--yes",
+            "-y",
+            metavar="",
+            help="Do not ask before a replace, and let it remove rows that shardgen did not load.",
+            rich_help_panel=RUNNING,
+        ),
+    ] = False,
     verify: Annotated[
         bool,
         typer.Option(
@@ -60,7 +71,8 @@ def load(
     from shardgen.progress.tables import load_summary
 
     settings = terminal.settings_of(options)
-    carry_out = prepared(settings, resume=resume, take_over=take_over)
+    agreed = yes or (not resume and _agreed(settings))
+    carry_out = prepared(settings, resume=resume, take_over=take_over, yes=agreed)
     try:
         with terminal.watching(settings, "load") as show:
             report = carry_out(show)
@@ -155,6 +167,25 @@ def plan(*, as_json: Json = False, **options: Any) -> None:
         terminal.print_json(plan_json(found))
     else:
         terminal.show(plan_table(found))
+
+
+def _agreed(settings: Settings) -> bool:
+    """Ask on a terminal whether a replace may go on, naming what would be lost; whether that was agreed to.
+
+    Raises:
+        typer.Abort: it was not.
+    """
+    if settings.get("if_exists") != "replace" or not terminal.interactive():
+        return False
+    from shardgen.api import losses_of
+    from shardgen.progress.tables import losses_table
+
+    losses = losses_of(settings, terminal.notice)
+    if losses:
+        place = f"schema {settings.schema} of {terminal.place_of(settings)}"
+        terminal.show(losses_table(losses, where=place), stderr=True)
+        typer.confirm("Replace them?", abort=True, err=True)
+    return bool(losses)
 
 
 def _verify(settings: Settings, **asked: Any) -> Report:

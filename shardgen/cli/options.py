@@ -13,7 +13,16 @@ from typing import Annotated, Any, Final, TypeVar
 import typer
 
 from shardgen.cli import terminal
-from shardgen.config import IF_EXISTS, INDEX_MODES, PROGRESS, RAW_DATA_MODES, TABLES, LoadConfig, plan_config
+from shardgen.config import (
+    IF_EXISTS,
+    INDEX_MODES,
+    ON_CONFLICT,
+    PROGRESS,
+    RAW_DATA_MODES,
+    TABLES,
+    LoadConfig,
+    plan_config,
+)
 
 F = TypeVar("F", bound=Callable[..., None])
 
@@ -127,6 +136,18 @@ PLACE: Group = {
 }
 """Options that say where."""
 
+_IF_EXISTS: Final = (
+    "What to do where a table of the load holds rows. fail: refuse. append: keep them, and add rows with other keys; "
+    "what is counted and verified then are the load's own keys. replace: drop what shardgen created, empty what it "
+    "did not, and nothing but the tables of the load in their schema; on a terminal it asks first, elsewhere rows "
+    "that shardgen did not load are removed with --yes only."
+)
+_ON_CONFLICT: Final = (
+    "What to do where the key of a row is taken, by rows kept with append. error: stop, and name the table and the "
+    "key. skip: keep the row that is there (through a staging table, slower), and count those left out. With "
+    "--resume: that of the run."
+)
+
 RUN: Group = {
     "workers": Option(
         panel=RUNNING,
@@ -135,7 +156,8 @@ RUN: Group = {
         default="one a CPU, at most 8",
         example="2",
     ),
-    "if_exists": _choice(RUNNING, "What to do with a target that holds rows.", IF_EXISTS, "fail"),
+    "if_exists": _choice(RUNNING, _IF_EXISTS, IF_EXISTS, "fail"),
+    "on_conflict": _choice(RUNNING, _ON_CONFLICT, ON_CONFLICT, "error"),
     "progress": _choice(RUNNING, "How progress is shown on stderr.", PROGRESS, "auto"),
     "log_file": Option(
         panel=RUNNING,

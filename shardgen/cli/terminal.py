@@ -139,6 +139,11 @@ def notice(event: Event) -> None:
         say(event.text)
 
 
+def interactive() -> bool:
+    """Whether somebody is there to answer."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
 def say(text: str) -> None:
     """Tell something that is not data."""
     if volume() is not Volume.QUIET:

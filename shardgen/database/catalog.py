@@ -72,6 +72,8 @@ class Relation:
     """Whether a foreign key of another relation points here."""
     triggers: tuple[str, ...]
     """Names of user triggers."""
+    unique: tuple[frozenset[str], ...]
+    """Columns of each unique index that refuses a second row at once and everywhere."""
     secondary_indexes: int
     """Indexes besides the primary key."""
 
@@ -89,7 +91,12 @@ SELECT c.oid, c.relkind::text, pg_has_role(c.relowner, 'USAGE'),
         WHERE conrelid = c.oid AND contype = 'f' AND confrelid <> c.oid),
     EXISTS (SELECT FROM pg_constraint WHERE confrelid = c.oid AND contype = 'f' AND conrelid <> c.oid),
     ARRAY(SELECT tgname::text FROM pg_trigger WHERE tgrelid = c.oid AND NOT tgisinternal ORDER BY tgname),
-    (SELECT count(*) FROM pg_index WHERE indrelid = c.oid AND NOT indisprimary)
+    (SELECT count(*) FROM pg_index WHERE indrelid = c.oid AND NOT indisprimary),
+    ARRAY(SELECT (SELECT jsonb_agg(a.attname) FROM pg_attribute AS a
+            WHERE a.attrelid = c.oid AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1]))
+        FROM pg_index AS i
+        WHERE i.indrelid = c.oid AND i.indisunique AND i.indisvalid AND i.indimmediate
+            AND i.indpred IS NULL AND i.indexprs IS NULL)
 FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
 LEFT JOIN pg_partitioned_table AS p ON p.partrelid = c.oid
 WHERE n.nspname = %s AND c.relname = %s
@@ -141,6 +148,7 @@ def relation(connection: Connection, schema: str, name: str) -> Relation | None:
         referenced=row[9],
         triggers=tuple(row[10]),
         secondary_indexes=row[11],
+        unique=tuple(map(frozenset, row[12])),
     )
 
 
@@ -199,6 +207,18 @@ def primary_key(connection: Connection, schema: str, name: str) -> str | None:
     return None if row is None else str(row[0])
 
 
+def dropping_triggers(connection: Connection, oid: int) -> list[str]:
+    """Names of the triggers that see each row before it is inserted, and so could drop it; partitions' included."""
+    rows = connection.execute(
+        """SELECT DISTINCT tgname::text FROM pg_trigger
+        WHERE NOT tgisinternal AND tgenabled IN ('O', 'A') AND tgtype & 7 = 7  -- ROW, BEFORE, INSERT
+            AND tgrelid IN (SELECT %(oid)s::oid UNION SELECT relid FROM pg_partition_tree(%(oid)s::oid::regclass))
+        ORDER BY 1""",
+        {"oid": oid},
+    )
+    return [row[0] for row in rows]
+
+
 def sequences(connection: Connection, schema: str, name: str, columns: Sequence[str]) -> list[str]:
     """The sequences behind serial and identity columns, quoted and qualified."""
     qualified = sql.Identifier(schema, name).as_string(connection)
@@ -221,6 +241,17 @@ def size(connection: Connection, oid: int) -> int:
         {"oid": oid},
     )
     return int(one(cursor)[0])
+
+
+def row_estimate(connection: Connection, oid: int) -> int | None:
+    """Rows of a table as the server estimates them; None where it was never counted."""
+    cursor = connection.execute(
+        """SELECT sum(reltuples) FILTER (WHERE reltuples >= 0)::bigint FROM pg_class
+        WHERE oid = %(oid)s AND relkind = 'r'
+            OR oid IN (SELECT relid FROM pg_partition_tree(%(oid)s::oid::regclass) WHERE isleaf)""",
+        {"oid": oid},
+    )
+    return one(cursor)[0]
 
 
 def base_type(declared: str) -> str:

@@ -31,6 +31,7 @@ _DDL: Final[tuple[LiteralString, ...]] = (
         options jsonb NOT NULL,
         planned jsonb NOT NULL,
         versions jsonb NOT NULL,
+        on_conflict text NOT NULL DEFAULT 'error',
         host text NOT NULL,
         pid integer NOT NULL,
         started timestamptz NOT NULL DEFAULT clock_timestamp(),
@@ -43,13 +44,17 @@ _DDL: Final[tuple[LiteralString, ...]] = (
         oid oid NOT NULL,
         generation integer NOT NULL,
         run bigint NOT NULL REFERENCES {runs},
-        created boolean NOT NULL)""",
+        created boolean NOT NULL,
+        others bigint NOT NULL DEFAULT 0,
+        others_within bigint NOT NULL DEFAULT 0,
+        missing text NOT NULL DEFAULT '')""",
     """CREATE TABLE {shards} (
         target text NOT NULL REFERENCES {targets},
         generation integer NOT NULL,
         shard text NOT NULL,
         run bigint NOT NULL REFERENCES {runs},
         rows bigint,
+        skipped bigint NOT NULL DEFAULT 0,
         bytes bigint,
         digest text,
         seconds double precision,
@@ -78,6 +83,19 @@ _DDL: Final[tuple[LiteralString, ...]] = (
 )
 
 
+_ADDED: Final[tuple[LiteralString, ...]] = (
+    "ALTER TABLE {runs} ADD COLUMN on_conflict text NOT NULL DEFAULT 'error'",
+    """ALTER TABLE {targets} ADD COLUMN others bigint NOT NULL DEFAULT 0,
+        ADD COLUMN others_within bigint NOT NULL DEFAULT 0, ADD COLUMN missing text NOT NULL DEFAULT ''""",
+    "ALTER TABLE {shards} ADD COLUMN skipped bigint NOT NULL DEFAULT 0",
+)
+"""What ledgers of before append and skip lack."""
+_LAST_ADDED: Final[LiteralString] = """
+SELECT FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
+WHERE n.nspname = %s AND c.relname = 'shardgen_shards' AND a.attname = 'skipped'
+"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """One row of shardgen_runs."""
@@ -96,6 +114,8 @@ class Run:
     """By table: shards and rows."""
     versions: dict[str, Any]
     """Of the package, the data and Faker."""
+    on_conflict: str
+    """One of config.ON_CONFLICT."""
     host: str
     """Where the coordinator ran last."""
     pid: int
@@ -120,6 +140,7 @@ class NewRun:
     versions: Mapping[str, Any]
     host: str
     pid: int
+    on_conflict: str = "error"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +158,17 @@ class Claim:
     run: int
     created: bool
     """Whether shardgen created the relation, and so may drop it."""
+    others: int = 0
+    """Rows that were there when the run claimed the table, and that it keeps."""
+    others_within: int = 0
+    """Those of them whose keys lie among the keys that the run can give."""
+    missing: str = ""
+    """Columns of ours that the relation lacks and that are left out: ``"raw_data,status"``."""
+
+    @property
+    def left_out(self) -> frozenset[str]:
+        """The missing columns."""
+        return frozenset(filter(None, self.missing.split(",")))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +178,7 @@ class ShardRow:
     target: str
     shard: str
     rows: int
+    """That are in the table because of it."""
     bytes: int
     """COPY bytes sent."""
     digest: str
@@ -154,6 +187,8 @@ class ShardRow:
     phases: dict[str, float]
     """Seconds by phase."""
     attempts: int
+    skipped: int = 0
+    """Rows that were built and not inserted, because rows with their keys were there."""
 
 
 def text(statement: LiteralString, schema: str) -> sql.Composed:
@@ -179,13 +214,21 @@ def create(connection: Connection, schema: str) -> None:
             connection.execute(text(statement, schema))
 
 
+def upgrade(connection: Connection, schema: str) -> None:
+    """Add what a ledger of an older version lacks; its rows mean the same afterwards."""
+    if present(connection, schema) and connection.execute(_LAST_ADDED, [schema]).fetchone() is None:
+        with connection.transaction():
+            for statement in _ADDED:
+                connection.execute(text(statement, schema))
+
+
 def insert_run(connection: Connection, schema: str, new: NewRun) -> int:
     """Insert a run in state loading and return its number."""
     cursor = connection.execute(
         text(
             """INSERT INTO {runs}
-                (state, fingerprint, plan_fingerprint, plan, options, planned, versions, host, pid)
-            VALUES ('loading', %s, %s, %s, %s, %s, %s, %s, %s) RETURNING run""",
+                (state, fingerprint, plan_fingerprint, plan, options, planned, versions, host, pid, on_conflict)
+            VALUES ('loading', %s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING run""",
             schema,
         ),
         [
@@ -194,6 +237,7 @@ def insert_run(connection: Connection, schema: str, new: NewRun) -> int:
             *(Jsonb(dict(each)) for each in (new.plan, new.options, new.planned, new.versions)),
             new.host,
             new.pid,
+            new.on_conflict,
         ],
     )
     return int(one(cursor)[0])
@@ -202,15 +246,17 @@ def insert_run(connection: Connection, schema: str, new: NewRun) -> int:
 def claim(connection: Connection, schema: str, claims: Iterable[Claim]) -> None:
     """Give tables to a run; an open run that is left without a table is superseded."""
     statement = text(
-        """INSERT INTO {targets} AS t (target, relation, oid, generation, run, created)
-        VALUES (%s, %s, %s, %s, %s, %s)
+        """INSERT INTO {targets} AS t
+            (target, relation, oid, generation, run, created, others, others_within, missing)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
         ON CONFLICT (target) DO UPDATE SET relation = excluded.relation, oid = excluded.oid,
-            generation = excluded.generation, run = excluded.run, created = excluded.created""",
+            generation = excluded.generation, run = excluded.run, created = excluded.created,
+            others = excluded.others, others_within = excluded.others_within, missing = excluded.missing""",
         schema,
     )
     for each in claims:
         parameters = [each.target, each.relation, each.oid, each.generation, each.run, each.created]
-        connection.execute(statement, parameters)
+        connection.execute(statement, [*parameters, each.others, each.others_within, each.missing])
     connection.execute(
         text(
             """UPDATE {runs} AS r SET state = 'superseded'
@@ -221,15 +267,16 @@ def claim(connection: Connection, schema: str, claims: Iterable[Claim]) -> None:
     )
 
 
-def take_up(connection: Connection, schema: str, run: int, *, host: str, pid: int) -> None:
-    """Note that a run is being resumed, and by whom."""
+def take_up(connection: Connection, schema: str, run: int, *, host: str, pid: int, on_conflict: str) -> None:
+    """Note that a run is being resumed, by whom, and what it does about conflicts from now on."""
     connection.execute(
         text(
-            """UPDATE {runs} SET state = 'loading', host = %s, pid = %s, resumed = clock_timestamp(), error = NULL
+            """UPDATE {runs} SET state = 'loading', host = %s, pid = %s, on_conflict = %s,
+                resumed = clock_timestamp(), error = NULL
             WHERE run = %s""",
             schema,
         ),
-        [host, pid, run],
+        [host, pid, on_conflict, run],
     )
 
 
@@ -251,8 +298,8 @@ def runs(connection: Connection, schema: str) -> list[Run]:
     with connection.cursor(row_factory=class_row(Run)) as cursor:
         cursor.execute(
             text(
-                """SELECT run, state, fingerprint, plan_fingerprint, plan, options, planned, versions, host, pid,
-                    started, resumed, finished, error
+                """SELECT run, state, fingerprint, plan_fingerprint, plan, options, planned, versions, on_conflict,
+                    host, pid, started, resumed, finished, error
                 FROM {runs} ORDER BY run""",
                 schema,
             )
@@ -263,7 +310,13 @@ def runs(connection: Connection, schema: str) -> list[Run]:
 def claims(connection: Connection, schema: str) -> dict[str, Claim]:
     """By table, who fills it."""
     with connection.cursor(row_factory=class_row(Claim)) as cursor:
-        cursor.execute(text("SELECT target, relation, oid, generation, run, created FROM {targets}", schema))
+        cursor.execute(
+            text(
+                """SELECT target, relation, oid, generation, run, created, others, others_within, missing
+                FROM {targets}""",
+                schema,
+            )
+        )
         return {each.target: each for each in cursor}
 
 
@@ -272,7 +325,7 @@ def shards_of(connection: Connection, schema: str, run: int) -> list[ShardRow]:
     with connection.cursor(row_factory=class_row(ShardRow)) as cursor:
         cursor.execute(
             text(
-                """SELECT s.target, s.shard, s.rows, s.bytes, s.digest, s.seconds, s.phases, s.attempts
+                """SELECT s.target, s.shard, s.rows, s.skipped, s.bytes, s.digest, s.seconds, s.phases, s.attempts
                 FROM {shards} AS s JOIN {targets} AS t USING (target, generation)
                 WHERE t.run = %s ORDER BY s.target, s.shard""",
                 schema,
@@ -319,13 +372,13 @@ def complete_shard(connection: Connection, schema: str, claimed: Claim, row: Sha
     """Fill in the shard's row, in its transaction."""
     connection.execute(
         text(
-            """UPDATE {shards} SET rows = %s, bytes = %s, digest = %s, seconds = %s, phases = %s,
+            """UPDATE {shards} SET rows = %s, skipped = %s, bytes = %s, digest = %s, seconds = %s, phases = %s,
                 committed = clock_timestamp()
             WHERE target = %s AND generation = %s AND shard = %s""",
             schema,
         ),
         [
-            *(row.rows, row.bytes, row.digest, row.seconds, Jsonb(row.phases)),
+            *(row.rows, row.skipped, row.bytes, row.digest, row.seconds, Jsonb(row.phases)),
             *(claimed.target, claimed.generation, row.shard),
         ],
     )
@@ -336,7 +389,7 @@ def find_shard(connection: Connection, schema: str, claimed: Claim, shard: str) 
     with connection.cursor(row_factory=class_row(ShardRow)) as cursor:
         cursor.execute(
             text(
-                """SELECT target, shard, rows, bytes, digest, seconds, phases, attempts FROM {shards}
+                """SELECT target, shard, rows, skipped, bytes, digest, seconds, phases, attempts FROM {shards}
                 WHERE target = %s AND generation = %s AND shard = %s""",
                 schema,
             ),

@@ -76,7 +76,7 @@ def carry_out(
     for each in decisions:
         if each.action in (Action.CREATE, Action.RECREATE):
             create_table(connection, schema, each.table, indexes)
-        if each.created and each.table.name in keyless:
+        if each.created and each.table.name in keyless and not each.others:
             _drop_key(connection, schema, each.table)
         if each.created and each.table is bronze.ORDERS:
             create_view(connection, schema)

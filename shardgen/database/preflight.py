@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from shardgen.database import catalog, locks
 from shardgen.database.postgres import Connection, one
+from shardgen.database.target import Loss
 from shardgen.errors import TargetError
 from shardgen.planning import Plan
 from shardgen.schema import TABLES
@@ -53,6 +54,8 @@ class Findings:
     facts: Facts
     fates: dict[str, str]
     """By table, what the load would do to it first: ``"create"``, ``"truncate"``."""
+    losses: tuple[Loss, ...]
+    """What a replace would take away."""
 
 
 def server_facts(connection: Connection, plan: Plan) -> Facts:
@@ -108,6 +111,13 @@ def server_problems(
         )
         if problem
     ]
+
+
+def staging_problems(connection: Connection) -> list[str]:
+    """Why rows cannot be staged."""
+    if _value(connection, "SELECT has_database_privilege(current_database(), 'TEMPORARY')"):
+        return []
+    return ["--on-conflict skip needs temporary tables: GRANT TEMPORARY ON DATABASE, or use --on-conflict error"]
 
 
 def clock_notices(plan: Plan, facts: Facts) -> list[str]:

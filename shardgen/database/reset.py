@@ -102,7 +102,7 @@ def survey(connection: Connection, schema: str, run: int | None, *, every: bool)
         last=bool(chosen) and len(chosen) == len(runs),
         schema=objects.is_ours(connection, schema),
     )
-    _refuse(_dependants(connection, schema, found.removals))
+    _refuse([*_mixed(found.removals), *_dependants(connection, schema, found.removals)])
     return found
 
 
@@ -187,9 +187,21 @@ def _fate(connection: Connection, schema: str, claim: Claim) -> tuple[How, str]:
         return How.FORGET, "it was dropped already"
     if found.oid != claim.oid:
         return How.FORGET, "left as it is: it was dropped and made anew since"
+    if claim.others:
+        return How.DELETE, "rows deleted; it holds rows that were there before, so it stays"
     if claim.created:
         return How.DROP, "dropped"
     return How.DELETE, "rows deleted; shardgen did not create it, so it stays"
+
+
+def _mixed(removals: Sequence[Removal]) -> list[str]:
+    """Tables in which rows of a run cannot be told from those that were there before."""
+    return [
+        f"{each.claim.relation} held {each.claim.others_within} rows with keys such as run={each.claim.run} gives, so "
+        "its rows cannot be told from those: delete by hand what should go, and the ledger's tables"
+        for each in removals
+        if each.how is How.DELETE and each.claim.others_within
+    ]
 
 
 def _dependants(connection: Connection, schema: str, removals: Sequence[Removal]) -> list[str]:

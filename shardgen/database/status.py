@@ -16,7 +16,8 @@ WITH planned AS (
     SELECT r.run, p.key AS target, (p.value ->> 'shards')::bigint AS shards, (p.value ->> 'rows')::bigint AS rows
     FROM {runs} AS r CROSS JOIN LATERAL jsonb_each(r.planned) AS p (key, value)
 ), done AS (
-    SELECT run, target, count(*) AS shards, sum(rows)::bigint AS rows FROM {shards} GROUP BY run, target
+    SELECT run, target, count(*) AS shards, sum(rows)::bigint AS rows, sum(skipped)::bigint AS skipped
+    FROM {shards} GROUP BY run, target
 ), failed AS (
     SELECT run, target, count(DISTINCT shard) FILTER (WHERE given_up) AS shards,
         (array_agg(shard || ' attempt ' || attempt || ': ' || error ORDER BY at DESC))[1] AS last_error
@@ -29,7 +30,7 @@ WITH planned AS (
 SELECT p.run, p.target AS table, coalesce(t.relation, 'raw_' || p.target) AS relation, t.generation,
     p.shards AS planned_shards, p.rows AS planned_rows, coalesce(d.shards, 0) AS done,
     p.shards - coalesce(d.shards, 0) - coalesce(f.shards, 0) AS pending, coalesce(f.shards, 0) AS failed,
-    coalesce(d.rows, 0) AS rows, f.last_error
+    coalesce(d.rows, 0) AS rows, coalesce(d.skipped, 0) AS skipped, f.last_error
 FROM planned AS p
 LEFT JOIN {targets} AS t ON t.target = p.target AND t.run = p.run
 LEFT JOIN done AS d ON d.run = p.run AND d.target = p.target
@@ -57,6 +58,8 @@ class TableStatus:
     """Shards given up and not done since."""
     rows: int
     """Rows committed."""
+    skipped: int
+    """Rows left out, because rows with their keys were there."""
     last_error: str | None
     """Of a shard that is not done: its id, the attempt and the cause."""
 

@@ -7,12 +7,13 @@ goes through the parent, and the reason is kept for the report.
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 from typing import Final
 
-from shardgen.database import catalog, ledger
+from shardgen import keys
+from shardgen.database import catalog, census, ledger
 from shardgen.database.catalog import Relation
 from shardgen.database.failures import SupersededError
 from shardgen.database.postgres import Connection
@@ -32,6 +33,40 @@ class Action(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What a new run may do to what is there."""
+
+    if_exists: str = "fail"
+    """One of config.IF_EXISTS."""
+    on_conflict: str = "error"
+    """One of config.ON_CONFLICT."""
+    yes: bool = False
+    """Whether rows that shardgen did not load may be lost."""
+
+    @property
+    def replace(self) -> bool:
+        """Whether the tables start over."""
+        return self.if_exists == "replace"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loss:
+    """A table that a replace takes rows from."""
+
+    relation: str
+    action: str
+    """``"dropped and created anew"`` or ``"emptied"``."""
+    rows: int | None
+    """As the server estimates them, or None where it never counted."""
+    bytes: int
+    """On disk."""
+    filled_by: str
+    """``"run=3"``, ``"run=3 and others"`` or ``"others"``."""
+    created: bool
+    """Whether shardgen created the relation."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """The fate of one table."""
 
@@ -40,8 +75,14 @@ class Decision:
     generation: int
     created: bool
     """Whether the relation is shardgen's own, once the action is done."""
-    freed: int = 0
-    """Bytes on disk that the action gives back."""
+    loss: Loss | None = None
+    """What the action takes away."""
+    others: int = 0
+    """Rows that are kept."""
+    others_within: int = 0
+    """Those of them whose keys lie among the keys that the load can give."""
+    missing: tuple[str, ...] = ()
+    """Columns of ours that the relation lacks and can do without."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,8 +107,18 @@ class Target:
         return f"{len(self.routed)} of its shards go through the parent: partitions existed" if self.routed else ""
 
 
-def decide(connection: Connection, plan: Plan, *, fingerprint: str, replace: bool) -> tuple[list[Decision], list[str]]:
-    """The fate of every table of a new load, and everything that stands in its way."""
+def decide(
+    connection: Connection, plan: Plan, *, fingerprint: str, terms: Terms, own: Callable[[str], tuple[int, int]]
+) -> tuple[list[Decision], list[str]]:
+    """The fate of every table of a new load, and everything that stands in its way.
+
+    Args:
+        connection: to the target.
+        plan: what is to be loaded.
+        fingerprint: of its world.
+        terms: what may be done to what is there.
+        own: the range of key numbers that the load can give to a table.
+    """
     schema = plan.config.schema
     with_ledger = ledger.present(connection, schema)
     claims = ledger.claims(connection, schema) if with_ledger else {}
@@ -75,10 +126,10 @@ def decide(connection: Connection, plan: Plan, *, fingerprint: str, replace: boo
     decisions, problems = [], []
     for name in plan.config.tables:
         found = catalog.relation(connection, schema, TABLES[name].relation)
-        decision, problem = _decide(connection, plan, name, found, claims.get(name), runs, replace=replace)
+        decision, problem = _decide(connection, plan, name, found, claims.get(name), runs, terms, own)
         decisions.append(decision)
         problems += problem
-    replaced = set(plan.config.tables) if replace else set()
+    replaced = set(plan.config.tables) if terms.replace else set()
     problems += _other_worlds(claims, runs, fingerprint, replaced)
     return decisions, problems
 
@@ -124,12 +175,21 @@ def waves(targets: Sequence[Target]) -> list[frozenset[str]]:
     return result
 
 
+def missing_columns(table: Table, found: Relation) -> tuple[str, ...]:
+    """Columns of ours that a relation lacks and can do without: those that may be null."""
+    have = {column.name for column in found.columns}
+    return tuple(column.name for column in table.columns if not column.not_null and column.name not in have)
+
+
 def column_problems(table: Table, found: Relation) -> list[str]:
     """Columns of ours that a relation lacks or has in another type, and columns of its own that need a value."""
     have = {column.name: column for column in found.columns}
+    optional = missing_columns(table, found)
     problems = []
     for column in table.columns:
         there = have.get(column.name)
+        if column.name in optional:
+            continue
         if there is None:
             problems.append(f"column={table.relation}.{column.name} is missing: add it as {column.type}")
         elif there.generated:
@@ -152,34 +212,95 @@ def _decide(
     found: Relation | None,
     claim: ledger.Claim | None,
     runs: Mapping[int, ledger.Run],
-    *,
-    replace: bool,
+    terms: Terms,
+    own: Callable[[str], tuple[int, int]],
 ) -> tuple[Decision, list[str]]:
     table = TABLES[name]
-    ours = claim is not None and found is not None and claim.oid == found.oid
-    created = claim is not None and ours and claim.created
-    generation = claim.generation + 1 if claim else 1
-
-    def fate(action: Action, *, own: bool) -> Decision:
-        emptied = found is not None and action in (Action.RECREATE, Action.TRUNCATE)
-        freed = catalog.size(connection, found.oid) if emptied and found else 0
-        return Decision(table=table, action=action, generation=generation, created=own, freed=freed)
-
-    if claim and not replace and (held := _held(claim, runs, table.relation)):
-        return fate(Action.USE, own=created), [held]
-    if found is None:
-        return fate(Action.CREATE, own=True), _leaf_names(connection, plan, name, frozenset())
-    if replace and created:
-        return fate(Action.RECREATE, own=True), []
-    problems = relation_problems(table, found)
-    filled = (
-        found.kind in "rp" and found.writable and catalog.holds_rows(connection, plan.config.schema, table.relation)
+    ours = claim if claim is not None and found is not None and claim.oid == found.oid else None
+    created = ours is not None and ours.created
+    fate = Decision(
+        table=table, action=Action.USE, generation=claim.generation + 1 if claim else 1, created=created, loss=None
     )
-    if filled and not replace:
-        owner = f"rows of the finished run={claim.run}" if claim and ours else "rows that shardgen did not load"
-        problems.append(f"relation={table.relation} holds {owner}: use --if-exists replace, or another --schema")
-    problems += _partition_problems(connection, plan, name, found)
-    return fate(Action.TRUNCATE if filled else Action.USE, own=created), problems
+    if claim and not terms.replace and (held := _held(claim, runs, table.relation)):
+        return fate, [held]
+    if found is None:
+        return replace(fate, action=Action.CREATE, created=True), _leaf_names(connection, plan, name, frozenset())
+    if terms.replace and created:
+        loss = _loss(connection, found, ours, table, Action.RECREATE)
+        return replace(fate, action=Action.RECREATE, loss=loss), _strangers(ours, table, terms)
+    problems = relation_problems(table, found) + _partition_problems(connection, plan, name, found)
+    fate = replace(fate, missing=missing_columns(table, found))
+    if found.kind not in "rp" or not found.writable:
+        return fate, problems
+    if terms.on_conflict == "skip" and not _unique(table, found):
+        problems.append(f"relation={table.relation} has no unique key, so conflicts cannot be seen: {_ADD_KEY}")
+    if not catalog.holds_rows(connection, plan.config.schema, table.relation):
+        return fate, problems
+    fate, more = _decide_filled(connection, fate, found, ours, terms, own)
+    return fate, problems + more
+
+
+def _decide_filled(
+    connection: Connection,
+    fate: Decision,
+    found: Relation,
+    ours: ledger.Claim | None,
+    terms: Terms,
+    own: Callable[[str], tuple[int, int]],
+) -> tuple[Decision, list[str]]:
+    """The fate of a table that holds rows and that shardgen may not drop, or need not."""
+    table = fate.table
+    if terms.replace:
+        loss = _loss(connection, found, ours, table, Action.TRUNCATE)
+        return replace(fate, action=Action.TRUNCATE, loss=loss), _strangers(ours, table, terms)
+    if terms.if_exists == "fail":
+        owner = f"rows of the finished run={ours.run}" if ours else "rows that shardgen did not load"
+        return fate, [f"relation={table.relation} holds {owner}: {_CHOICES}"]
+    counted = census.count(connection, found.oid, table.name, own(table.name))
+    fate = replace(fate, others=counted.total, others_within=counted.within or 0)
+    return fate, _conflicts(table, found, fate, ours, terms)
+
+
+_CHOICES: Final = "use --if-exists append to keep them, --if-exists replace to remove them, or another --schema"
+_ADD_KEY: Final = "ALTER TABLE ... ADD PRIMARY KEY, or leave --on-conflict out"
+
+
+def _unique(table: Table, found: Relation) -> bool:
+    """Whether a second row of the same key would be refused."""
+    return any(columns <= set(table.key) for columns in found.unique)
+
+
+def _strangers(ours: ledger.Claim | None, table: Table, terms: Terms) -> list[str]:
+    """Rows that only somebody else can bring back are not removed without being told."""
+    if terms.yes or (ours is not None and not ours.others):
+        return []
+    remedy = "say --yes, or use another --schema"
+    return [f"relation={table.relation} holds rows that shardgen did not load, and replace would remove them: {remedy}"]
+
+
+def _loss(connection: Connection, found: Relation, ours: ledger.Claim | None, table: Table, action: Action) -> Loss:
+    by = "others" if ours is None else f"run={ours.run}{' and others' if ours.others else ''}"
+    return Loss(
+        relation=table.relation,
+        action="dropped and created anew" if action is Action.RECREATE else "emptied",
+        rows=catalog.row_estimate(connection, found.oid),
+        bytes=catalog.size(connection, found.oid),
+        filled_by=by,
+        created=ours is not None and ours.created,
+    )
+
+
+def _conflicts(table: Table, found: Relation, fate: Decision, ours: ledger.Claim | None, terms: Terms) -> list[str]:
+    """Keys that both the rows that are there and the load have, as far as that is certain before."""
+    if not fate.others_within or (terms.on_conflict == "skip" and _unique(table, found)):
+        return []
+    whose = f" of the finished run={ours.run}" if ours else ""
+    held = f"relation={table.relation} holds {fate.others_within} rows{whose} with keys that this load would write"
+    if table.name in keys.KINDS and table.name != "reviews":  # their numbers have no gaps
+        return [f"{held}: use --on-conflict skip to keep those rows, or --if-exists replace"]
+    if not _unique(table, found):
+        return [f"{held}, or might, and no unique key that would refuse them: ALTER TABLE ... ADD PRIMARY KEY"]
+    return []
 
 
 def _held(claim: ledger.Claim, runs: Mapping[int, ledger.Run], relation: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich import box
@@ -16,6 +16,7 @@ from shardgen.progress import units
 if TYPE_CHECKING:
     from shardgen.database.reset import Survey
     from shardgen.database.status import RunStatus
+    from shardgen.database.target import Loss
     from shardgen.planning import Plan
     from shardgen.reconcile import Report, TableReport
     from shardgen.settings import Effective, Settings
@@ -57,6 +58,16 @@ def plan_json(plan: Plan) -> dict[str, Any]:
     return {"plan": plan.config.to_json(), "tables": tables}
 
 
+def losses_table(losses: Sequence[Loss], *, where: str) -> RenderableType:
+    """What a replace would take away, table by table."""
+    grid = _grid("table", "rows", "on disk", "loaded by", "created by", "would be")
+    for loss in losses:
+        rows = "?" if loss.rows is None else f"~{units.count(loss.rows)}"
+        maker = "shardgen" if loss.created else "somebody else"
+        grid.add_row(loss.relation, rows, units.size(loss.bytes), loss.filled_by, maker, loss.action)
+    return Group(Text(f"--if-exists replace would remove from {where}:", style="bold"), grid)
+
+
 def load_summary(report: Report, *, connect: str) -> RenderableType:
     """What was loaded, where, how fast, and how to connect."""
     grid = _grid("table", "rows", "COPY", "on disk", "shards", "worker time", "rows/s")
@@ -72,7 +83,13 @@ def load_summary(report: Report, *, connect: str) -> RenderableType:
         "",
     )
     slow = [f"{table.relation}: {table.fast_path}" for table in report.tables if table.fast_path]
-    return Group("", grid, *_lines(slow, "yellow"), *_verdict(report), *_lines([f"connect: {connect}"], ""))
+    kept = [_kept(table) for table in report.tables if table.others or table.skipped]
+    return Group("", grid, *_lines([*slow, *kept], "yellow"), *_verdict(report), *_lines([f"connect: {connect}"], ""))
+
+
+def _kept(table: TableReport) -> str:
+    skipped = f", {units.count(table.skipped)} skipped because their keys were taken" if table.skipped else ""
+    return f"{table.relation}: {units.count(table.others)} rows of before are kept{skipped}"
 
 
 def _report_line(table: TableReport) -> Iterable[str]:
@@ -131,7 +148,13 @@ def _run(run: RunStatus) -> list[RenderableType]:
     ended = f", finished {run.finished:%Y-%m-%d %H:%M:%S}" if run.finished else ""
     by = f", at work: {run.coordinator}" if run.coordinator else ""
     head = Text.assemble((f"run {run.run}: {run.state}", "bold"), (f"  started {begun}{ended}{by}", "dim"))
-    return [head, grid, *_lines([f"last error: {run.last_error}"] if run.last_error else [], "red")]
+    skipped = [f"{table.relation}: {units.count(table.skipped)} rows skipped" for table in run.tables if table.skipped]
+    return [
+        head,
+        grid,
+        *_lines(skipped, "yellow"),
+        *_lines([f"last error: {run.last_error}"] if run.last_error else [], "red"),
+    ]
 
 
 def config_table(options: list[Effective], settings: Settings) -> RenderableType:

@@ -27,6 +27,7 @@ class Written:
     shard: str
     table: str
     rows: int
+    """That are in the table because of it."""
     bytes: int
     """Bytes sent: COPY with header and trailer."""
     digest: str
@@ -37,6 +38,8 @@ class Written:
     """Seconds by phase."""
     by_us: bool
     """False where it was done already, by this run or by an orphan of it."""
+    skipped: int = 0
+    """Rows that were built and not inserted, because rows with their keys were there."""
     log: tuple[str, ...] = ()
     """What was logged on the way, without secrets."""
 

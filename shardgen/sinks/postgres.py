@@ -17,13 +17,13 @@ import xxhash
 from psycopg import sql
 from psycopg_pool import PoolTimeout
 
-from shardgen.database import ledger
+from shardgen.database import catalog, ledger
 from shardgen.database.failures import PermanentError, StoppedError, SupersededError
 from shardgen.database.ledger import Claim, ShardRow
 from shardgen.database.postgres import Connection, application_name, connect, open_pool, set_parameters, timeouts
 from shardgen.planning import Leaf, Shard
 from shardgen.schema import TABLES, Table
-from shardgen.sinks import Batch, Task, Written, leaves
+from shardgen.sinks import Batch, Task, Written, leaves, staging
 from shardgen.sinks.stopwatch import Stopwatch
 
 T = TypeVar("T")
@@ -56,6 +56,7 @@ class PostgresSink:
         claims: the tables, as the run claimed them.
         encoder: makes an encoder for a table.
         stopped: asked before the ledger row and between batches.
+        skip_conflicts: leave out rows whose keys are there, instead of failing; leaves of our own have no such rows.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class PostgresSink:
         claims: Sequence[Claim],
         encoder: Callable[[Table], Encoder],
         stopped: Callable[[], bool],
+        skip_conflicts: bool = False,
     ) -> None:
         self._pool = open_pool(dsn, application_name=application_name("worker", os.getpid()))
         self._dsn = dsn
@@ -73,6 +75,7 @@ class PostgresSink:
         self._claims = {claim.target: claim for claim in claims}
         self._encoder = encoder
         self._stopped = stopped
+        self._skip_conflicts = skip_conflicts
 
     def write(self, task: Task, batches: Iterator[Batch]) -> Written:
         """Write the shard and its ledger row in one transaction; see Sink.write.
@@ -169,15 +172,23 @@ class PostgresSink:
         batches: Iterator[Batch],
         watch: Stopwatch,
     ) -> Written:
-        shard = task.shard
-        if shard.leaf is None or task.routed:
-            rows, size, digest = self._copy(connection, claim.relation, shard, batches, watch, freeze=False)
-        else:
+        shard, skipped = task.shard, 0
+        if shard.leaf is not None and not task.routed:
             rows, size, digest = self._fill_leaf(connection, claim, shard, shard.leaf, batches, watch)
+        elif self._skip_conflicts:
+            relation = staging.create(connection, self._schema, self._table(claim))
+            rows, size, digest = self._copy(connection, claim, relation, shard, batches, watch)
+            with watch.phase("insert"):
+                skipped = staging.insert(connection, self._schema, self._table(claim), rows)
+        else:
+            relation = sql.Identifier(self._schema, claim.relation)
+            with _taken_keys():
+                rows, size, digest = self._copy(connection, claim, relation, shard, batches, watch)
         row = ShardRow(
             target=shard.table,
             shard=shard.id,
-            rows=rows,
+            rows=rows - skipped,
+            skipped=skipped,
             bytes=size,
             digest=digest,
             seconds=watch.seconds,
@@ -198,28 +209,35 @@ class PostgresSink:
     ) -> tuple[int, int, str]:
         with watch.phase("create"):
             leaves.create(connection, self._schema, claim.relation, TABLES[shard.table].partition_by, leaf)
-        copied = self._copy(connection, leaf.name, shard, batches, watch, freeze=True)
+        relation = sql.Identifier(self._schema, leaf.name)
+        copied = self._copy(connection, claim, relation, shard, batches, watch, freeze=True)
         with watch.phase("index"):
             leaves.build_indexes(connection, self._schema, claim.oid, leaf)
         with watch.phase("attach"):
             leaves.attach(connection, self._schema, claim.relation, leaf)
         return copied
 
+    def _table(self, claim: Claim) -> Table:
+        """The table less the columns that the relation lacks."""
+        return TABLES[claim.target].without(claim.left_out)
+
     def _copy(
         self,
         connection: Connection,
-        relation: str,
+        claim: Claim,
+        relation: sql.Identifier,
         shard: Shard,
         batches: Iterator[Batch],
         watch: Stopwatch,
         *,
-        freeze: bool,
+        freeze: bool = False,
     ) -> tuple[int, int, str]:
         """Copy the batches, one in memory at a time; rows, bytes sent and the digest of the rows."""
-        encoder = self._encoder(TABLES[shard.table])
+        table = self._table(claim)
+        encoder = self._encoder(table)
         digest = xxhash.xxh3_128()
         built, size = 0, len(encoder.header) + len(encoder.trailer)
-        statement = _copy_statement(self._schema, relation, TABLES[shard.table], freeze=freeze)
+        statement = _copy_statement(relation, table, freeze=freeze)
         with connection.cursor() as cursor:
             with cursor.copy(statement) as copy:
                 copy.write(encoder.header)
@@ -234,8 +252,29 @@ class PostgresSink:
                 copy.write(encoder.trailer)
                 end = watch.seconds
             watch.add("copy", watch.seconds - end)
-            _check_rows(shard, relation, built=built, copied=cursor.rowcount)
+            copied = cursor.rowcount
+        self._check_rows(connection, claim, shard, built=built, copied=copied)
         return built, size, digest.hexdigest()
+
+    def _check_rows(self, connection: Connection, claim: Claim, shard: Shard, *, built: int, copied: int) -> None:
+        if copied != built:
+            names = ", ".join(catalog.dropping_triggers(connection, claim.oid)) or "which cannot be told"
+            raise PermanentError(
+                f"shard={shard.id!r} sent rows={built} and relation={claim.relation} took rows={copied}: "
+                f"a trigger drops rows ({names}); disable it for the load"
+            )
+        if shard.exact and built != shard.rows:
+            raise PermanentError(f"shard={shard.id!r} built rows={built}, planned rows={shard.rows}: a bug in shardgen")
+
+
+@contextmanager
+def _taken_keys() -> Iterator[None]:
+    """Add the remedy to what the server says of a key that is taken."""
+    try:
+        yield
+    except psycopg.errors.UniqueViolation as error:
+        error.add_note("a row with its key is there: --resume --on-conflict skip keeps it, or remove it and --resume")
+        raise
 
 
 def _written(row: ShardRow, *, by_us: bool) -> Written:
@@ -243,6 +282,7 @@ def _written(row: ShardRow, *, by_us: bool) -> Written:
         shard=row.shard,
         table=row.target,
         rows=row.rows,
+        skipped=row.skipped,
         bytes=row.bytes,
         digest=row.digest,
         seconds=row.seconds,
@@ -263,19 +303,9 @@ def _timed(items: Iterable[T], watch: Stopwatch, phase: str) -> Iterator[T]:
         yield item
 
 
-def _check_rows(shard: Shard, relation: str, *, built: int, copied: int) -> None:
-    if copied != built:
-        raise PermanentError(
-            f"shard={shard.id!r} sent rows={built} and relation={relation} took rows={copied}: "
-            "a trigger drops rows; disable it for the load"
-        )
-    if shard.exact and built != shard.rows:
-        raise PermanentError(f"shard={shard.id!r} built rows={built}, planned rows={shard.rows}: a bug in shardgen")
-
-
-def _copy_statement(schema: str, relation: str, table: Table, *, freeze: bool) -> sql.Composed:
+def _copy_statement(relation: sql.Identifier, table: Table, *, freeze: bool) -> sql.Composed:
     return sql.SQL("COPY {} ({}) FROM STDIN (FORMAT binary{})").format(
-        sql.Identifier(schema, relation),
+        relation,
         sql.SQL(", ").join(sql.Identifier(column.name) for column in table.columns),
         sql.SQL(", FREEZE true") if freeze else sql.SQL(""),
     )

@@ -15,7 +15,7 @@ from shardgen import keys
 from shardgen.database.postgres import Connection
 from shardgen.encode import HEADER, TRAILER
 from shardgen.planning import Shard
-from shardgen.schema import TABLES, Table
+from shardgen.schema import Table
 
 Blocks = Iterator[bytes | bytearray | memoryview]
 """COPY rows, cut anywhere."""
@@ -28,28 +28,41 @@ def in_heap_order(connection: Connection, schema: str, table: Table, leaf: str) 
     return _copied(connection, sql.SQL("{} ({})").format(sql.Identifier(schema, leaf), _columns(table)))
 
 
-def in_key_order(connection: Connection, schema: str, relation: str, shard: Shard, leaf: str | None) -> Blocks:
+def in_key_order(
+    connection: Connection,
+    schema: str,
+    table: Table,
+    shard: Shard,
+    leaf: str | None,
+    own: tuple[int, int] | None = None,
+) -> Blocks:
     """The rows of a shard by number; texts that are no id come last.
 
     Args:
-        relation: the whole table.
+        connection: to the target.
+        schema: of the table.
+        table: the whole table, less the columns that it lacks.
+        shard: of it.
         leaf: the partition that is the shard, if there is one.
+        own: the range of key numbers outside which rows are somebody else's.
     """
-    table = TABLES[shard.table]
+    ours = keys.within(table, own) if own else sql.SQL("true")
+    relation = table.relation
     if shard.leaf is None:
         for low, high in keys.id_ranges(shard):
             column = sql.Identifier(keys.key(table))
-            condition = sql.SQL("{} BETWEEN {} AND {}").format(column, sql.Literal(low), sql.Literal(high))
+            condition = sql.SQL("{} BETWEEN {} AND {} AND {}").format(column, sql.Literal(low), sql.Literal(high), ours)
             yield from _copied(connection, _selected(table, sql.Identifier(schema, relation), condition, column))
         return
     order = sql.SQL("{} NULLS LAST").format(keys.number(table))
     if leaf is not None:
-        query = _selected(table, sql.Identifier(schema, leaf), sql.SQL("true"), order)
+        query = _selected(table, sql.Identifier(schema, leaf), ours, order)
     else:
-        condition = sql.SQL("{column} >= {lower} AND {column} < {upper}").format(
+        condition = sql.SQL("{column} >= {lower} AND {column} < {upper} AND {ours}").format(
             column=sql.Identifier(table.partition_by),
             lower=sql.Literal(shard.leaf.lower.isoformat()),
             upper=sql.Literal(shard.leaf.upper.isoformat()),
+            ours=ours,
         )
         query = _selected(table, sql.Identifier(schema, relation), condition, order)
     yield from _copied(connection, query)

@@ -9,10 +9,12 @@ from typing import Any
 from psycopg import sql
 
 from shardgen import keys, reconcile
+from shardgen.database import census
+from shardgen.database.census import Counted
 from shardgen.database.postgres import Connection, one
 from shardgen.database.target import Target
-from shardgen.planning import Plan, Shard
-from shardgen.reconcile import Counted, TableReport
+from shardgen.planning import Plan, Shard, max_id
+from shardgen.reconcile import TableReport
 from shardgen.schema import TABLES
 from shardgen.verification.readers import Question
 from shardgen.verification.report import Check, Status
@@ -31,8 +33,9 @@ def count(connection: Connection, loaded: Loaded, plan: Plan) -> Check:
     """Compare the counts of one table."""
     start = time.perf_counter()
     name, shards = loaded.claim.target, plan.of(loaded.claim.target)
-    counted = reconcile.count(connection, loaded.claim)
-    by_shard = _by_shard(connection, loaded, plan.config.schema, shards, counted)
+    own = own_range(loaded, plan)
+    counted = census.count(connection, loaded.claim.oid, name, own)
+    by_shard = _by_shard(connection, loaded, plan.config.schema, shards, counted, own)
     (table,), differences = reconcile.reconcile(plan, [_target(loaded)], loaded.shards, {name: counted})
     found = [*differences, *_differences(loaded, shards, counted, by_shard)]
     return Check(
@@ -60,16 +63,26 @@ def _target(loaded: Loaded) -> Target:
     return Target(claim=loaded.claim, slow="", routed=frozenset(), homeless=(), references=frozenset())
 
 
+def own_range(loaded: Loaded, plan: Plan) -> tuple[int, int] | None:
+    """The range of the keys that are the run's own, where the table holds other rows too."""
+    return keys.own_range(plan, loaded.claim.target, max_id) if loaded.claim.others else None
+
+
 def _by_shard(
-    connection: Connection, loaded: Loaded, schema: str, shards: Sequence[Shard], counted: Counted
+    connection: Connection,
+    loaded: Loaded,
+    schema: str,
+    shards: Sequence[Shard],
+    counted: Counted,
+    own: tuple[int, int] | None,
 ) -> dict[str, int]:
     """Rows of each shard: of its leaf, or else of its range of time or numbers."""
     if not TABLES[loaded.claim.target].partitioned:
         return _by_number(connection, loaded, schema, shards)
     return {
         shard.id: counted.rows[shard.leaf.name]
-        if shard.leaf.name in counted.rows
-        else _between(connection, loaded, schema, shard)
+        if shard.leaf.name in counted.rows and own is None
+        else _between(connection, loaded, schema, shard, own)
         for shard in shards
         if shard.leaf
     }
@@ -91,12 +104,14 @@ def _by_number(connection: Connection, loaded: Loaded, schema: str, shards: Sequ
     return found
 
 
-def _between(connection: Connection, loaded: Loaded, schema: str, shard: Shard) -> int:
-    """Rows of a shard whose leaf is not a partition of the table."""
+def _between(connection: Connection, loaded: Loaded, schema: str, shard: Shard, own: tuple[int, int] | None) -> int:
+    """Rows of a shard whose leaf is not a partition of the table, or holds other rows too."""
     assert shard.leaf
-    statement = sql.SQL("SELECT count(*) FROM {table} WHERE {column} >= %s AND {column} < %s").format(
+    table = TABLES[shard.table]
+    statement = sql.SQL("SELECT count(*) FROM {table} WHERE {column} >= %s AND {column} < %s AND {own}").format(
         table=sql.Identifier(schema, loaded.claim.relation),
-        column=sql.Identifier(TABLES[shard.table].partition_by),
+        column=sql.Identifier(table.partition_by),
+        own=keys.within(table, own) if own else sql.SQL("true"),
     )
     return int(one(connection.execute(statement, [shard.leaf.lower, shard.leaf.upper]))[0])
 
@@ -104,23 +119,25 @@ def _between(connection: Connection, loaded: Loaded, schema: str, shard: Shard) 
 def _differences(loaded: Loaded, shards: Sequence[Shard], counted: Counted, by_shard: Mapping[str, int]) -> list[str]:
     """What the reconciliation of leaves does not tell: shards without a leaf, and rows of no shard."""
     recorded = {row.shard: row.rows for row in loaded.shards}
-    table = f"table={loaded.claim.target}"
+    table, others = f"table={loaded.claim.target}", loaded.claim.others
     found = [
         f"{table}: shard={shard.id} holds {by_shard[shard.id]} rows, ledger={recorded[shard.id]}"
         for shard in shards
         if shard.id in recorded
-        and by_shard[shard.id] != recorded[shard.id]
-        and not (shard.leaf and shard.leaf.name in counted.rows)
+        and not recorded[shard.id] <= by_shard[shard.id] <= recorded[shard.id] + loaded.claim.others_within
+        and not (shard.leaf and shard.leaf.name in counted.rows and not others)
     ]
-    if strays := by_shard.get(ELSEWHERE):
+    if (strays := by_shard.get(ELSEWHERE)) and not others:
         found.append(f"{table}: {strays} rows have keys that belong to no shard")
     return found
 
 
 def _finding(table: TableReport, loaded: Loaded) -> str:
     shards = f"{len(loaded.shards)} shard{'s' * (len(loaded.shards) != 1)}"
-    if table.ledger == table.counted and (table.planned == table.ledger or not table.exact):
-        return f"{table.counted:,} rows in {shards}"
+    if table.ledger == table.counted and (table.planned == table.ledger + table.skipped or not table.exact):
+        beside = f", beside {table.others:,} that were there" if table.others else ""
+        skipped = f", {table.skipped:,} skipped" if table.skipped else ""
+        return f"{table.counted:,} rows in {shards}{skipped}{beside}"
     about = "" if table.exact else "about "
     return f"planned {about}{table.planned:,}, ledger {table.ledger:,}, counted {table.counted:,}"
 
@@ -134,6 +151,8 @@ def _figures(
         "exact": table.exact,
         "ledger": table.ledger,
         "counted": table.counted,
+        "skipped": table.skipped,
+        "others": table.others,
         "shards": [
             {
                 "shard": shard.id,

@@ -25,8 +25,8 @@ from shardgen.errors import VerificationError
 from shardgen.events import CheckDone, CheckStarted, Event
 from shardgen.planning import Plan, Shard
 from shardgen.pool import Engine, ForkserverEngine
-from shardgen.schema import TABLES
-from shardgen.verification import contents, rows
+from shardgen.schema import TABLES, Table
+from shardgen.verification import contents, counts, rows
 from shardgen.verification.readers import reader
 from shardgen.verification.report import Check, Status
 from shardgen.verification.rows import Differences
@@ -44,14 +44,25 @@ class Item:
     dsn: str = field(repr=False)
     config: PlanConfig
     shard: Shard
-    relation: str
-    """The whole table."""
+    left_out: frozenset[str]
+    """Columns that the table lacks."""
+    own: tuple[int, int] | None
+    """The range of key numbers outside which rows are somebody else's, where there are such rows."""
+    skipped: int
+    """Rows that the load did not insert, because rows with their keys were there."""
+    others_within: int
+    """Rows in the whole table that may bear keys between ours."""
     leaf: str | None
     """The partition that is the shard, where there is one."""
     digest: str
     """By the ledger."""
     regenerate: bool
     """Whether to build the shard although the digests agree."""
+
+    @property
+    def table(self) -> Table:
+        """The table as it is there."""
+        return TABLES[self.shard.table].without(self.left_out)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,11 +79,23 @@ class Examined:
     differences: Differences | None
     """Where digests differ, the rows that do."""
     seconds: float
+    skipped: int = 0
+    """Rows of it that are as they were before the load, by the ledger."""
+    others_within: int = 0
+    """Rows that may lie among its own."""
 
     @property
     def equal(self) -> bool:
-        """Whether all digests are the same."""
-        return self.found == self.ledger and self.regenerated in (None, self.found)
+        """Whether all digests are the same, or the rows differ by no more than those that were there before."""
+        if self.found == self.ledger:
+            return self.regenerated in (None, self.found)
+        return (
+            self.regenerated == self.ledger
+            and self.differences is not None
+            and not self.differences.missing
+            and self.differences.changed <= self.skipped
+            and self.differences.additional <= self.others_within
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,17 +160,24 @@ def _connection(dsn: str, schema: str) -> Connection:
 def _examine(connection: Connection, item: Item) -> Examined:
     schema, shard = item.config.schema, item.shard
     found = ""
-    if item.leaf is not None:
-        found = _digest(contents.in_heap_order(connection, schema, TABLES[shard.table], item.leaf))
+    if item.leaf is not None and item.own is None:
+        found = _digest(contents.in_heap_order(connection, schema, item.table, item.leaf))
     if found != item.digest:  # rows that were rewritten lie elsewhere, though they may be the same
-        found = _digest(contents.in_key_order(connection, schema, item.relation, shard, item.leaf))
+        found = _digest(contents.in_key_order(connection, schema, item.table, shard, item.leaf, item.own))
     built = _digest(_built(item)) if item.regenerate or found != item.digest else None
     differences = None
     if found != item.digest or built not in (None, found):
-        there = contents.in_key_order(connection, schema, item.relation, shard, item.leaf)
-        differences = rows.compare(TABLES[shard.table], rows.rows(_built(item)), rows.rows(there))
+        there = contents.in_key_order(connection, schema, item.table, shard, item.leaf, item.own)
+        differences = rows.compare(item.table, rows.rows(_built(item)), rows.rows(there))
     return Examined(
-        shard=shard.id, ledger=item.digest, found=found, regenerated=built, differences=differences, seconds=0.0
+        shard=shard.id,
+        ledger=item.digest,
+        found=found,
+        regenerated=built,
+        differences=differences,
+        seconds=0.0,
+        skipped=item.skipped,
+        others_within=item.others_within,
     )
 
 
@@ -160,7 +190,7 @@ def _digest(blocks: Iterable[bytes | bytearray | memoryview]) -> str:
 
 def _built(item: Item) -> contents.Blocks:
     """The COPY rows of the shard, out of the plan alone."""
-    encoder = Encoder(TABLES[item.shard.table])
+    encoder = Encoder(item.table)
     return chain.from_iterable(map(encoder.rows, build_batches(item.config, item.shard, BATCH_ROWS)))
 
 
@@ -180,19 +210,23 @@ def _items(
     for name in tables:
         loaded = subject.tables[name]
         leaves = {leaf for _, schema, leaf in catalog.leaves(connection, loaded.claim.oid) if schema == subject.schema}
-        digests = {row.shard: row.digest for row in loaded.shards}
+        recorded = {row.shard: row for row in loaded.shards}
+        plan = plans[loaded.run.run]
         items += [
             Item(
                 dsn=dsn,
                 config=loaded.config,
                 shard=shard,
-                relation=loaded.claim.relation,
+                left_out=loaded.claim.left_out,
+                own=counts.own_range(loaded, plan),
+                skipped=recorded[shard.id].skipped,
+                others_within=loaded.claim.others_within,
                 leaf=shard.leaf.name if shard.leaf and shard.leaf.name in leaves else None,
-                digest=digests[shard.id],
+                digest=recorded[shard.id].digest,
                 regenerate=regenerate,
             )
-            for shard in plans[loaded.run.run].of(name)
-            if shard.id in digests  # counts tell of those that are not
+            for shard in plan.of(name)
+            if shard.id in recorded  # counts tell of those that are not
         ]
     return sorted(items, key=lambda item: -item.shard.bytes)
 
@@ -234,12 +268,18 @@ def _check(loaded: Loaded, found: Sequence[Examined]) -> Check:
         name=loaded.claim.target,
         about="content, bit for bit",
         status=Status.FAILED if bad else Status.HELD,
-        finding=f"{len(bad)} of {shards} differ" if bad else f"{shards} equal to {against}",
+        finding=f"{len(bad)} of {shards} differ" if bad else f"{shards} equal to {against}{_kept(found)}",
         offenders=len(bad),
         samples=tuple(sentence for each in bad for sentence in _sentences(each))[:SAMPLES],
         seconds=round(sum(each.seconds for each in found), 3),
         figures={"shards": [_plain(each) for each in found]},
     )
+
+
+def _kept(found: Sequence[Examined]) -> str:
+    """What is said of rows that were there before the load and stayed."""
+    skipped = sum(each.skipped for each in found)
+    return f", but for {skipped:,} rows that were there before and stayed" if skipped else ""
 
 
 def _sentences(examined: Examined) -> tuple[str, ...]:

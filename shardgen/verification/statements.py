@@ -85,6 +85,13 @@ def obstacle(statement: Statement, subject: Subject) -> str:
         if name not in subject.tables:
             return f"table {name} {subject.absent.get(name, 'was not loaded')}"
     needed = {name: subject.tables[name] for name in statement.rows}
+    for name, loaded in needed.items():
+        if loaded.claim.others:
+            began = f"{loaded.claim.others:,} when it began"
+            return f"table {name} holds rows that run={loaded.run.run} did not load: {began}"
+        lacking = [column for column in sorted(loaded.claim.left_out) if re.search(rf"\b{column}\b", statement.text)]
+        if lacking:
+            return f"table {name} has no column {lacking[0]}"
     without = [name for name, loaded in needed.items() if loaded.config.raw_data == "none"]
     if statement.raw_data and without:
         return f"table {without[0]} was loaded without raw_data"

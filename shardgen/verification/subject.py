@@ -34,6 +34,11 @@ class Loaded:
         """By the ledger."""
         return sum(shard.rows for shard in self.shards)
 
+    @property
+    def skipped(self) -> int:
+        """Rows that conflicted with others, by the ledger."""
+        return sum(shard.skipped for shard in self.shards)
+
     def parameters(self) -> dict[str, object]:
         """What a law or shape may ask of the plan."""
         return {

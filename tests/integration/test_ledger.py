@@ -55,6 +55,24 @@ def test_creating_it_twice_changes_nothing(session):
     assert [each.run for each in ledger.runs(session, SCHEMA)] == [run]
 
 
+def test_a_ledger_of_before_append_and_skip_gets_what_it_lacks_and_loses_nothing(session):
+    run = ledger.insert_run(session, SCHEMA, NEW)
+    mine = claim(session, run)
+    complete(session, mine, "a")
+    for table, columns in (
+        ("runs", ("on_conflict",)),
+        ("targets", ("others", "others_within", "missing")),
+        ("shards", ("skipped",)),
+    ):
+        for column in columns:
+            session.execute(f'ALTER TABLE "Raw ""Zone""".shardgen_{table} DROP COLUMN {column}')
+    for _ in range(2):
+        ledger.upgrade(session, SCHEMA)
+    assert ledger.claims(session, SCHEMA) == {"orders": mine}
+    assert ledger.shards_of(session, SCHEMA, run)[0].skipped == 0
+    assert ledger.runs(session, SCHEMA)[0].on_conflict == "error"
+
+
 def test_a_run_is_read_back_as_it_was_written(session):
     run = ledger.insert_run(session, SCHEMA, NEW)
     (found,) = ledger.runs(session, SCHEMA)

@@ -30,30 +30,30 @@ class Loader:
         self.database = database
         self.events: list = []
 
-    def load(self, *, if_exists: str = "fail", machinery=None, show=None, attempts: int = 2, dsn="", **plan: Any):
+    def load(self, *, if_exists="fail", machinery=None, show=None, attempts=2, dsn="", how=None, **plan: Any):
         config = fakes.plan_config(**plan)
         self.events.clear()
         return coordinator.load(
             config,
-            self._config(dsn, if_exists, attempts),
+            self._config(dsn, if_exists, attempts, **(how or {})),
             options=fakes.options(config),
             show=show or self.events.append,
             machinery=machinery or fakes.machinery(),
         )
 
-    def resume(self, given=None, *, schema: str = "bronze", machinery=None, show=None, dsn=""):
+    def resume(self, given=None, *, schema: str = "bronze", machinery=None, show=None, dsn="", on_conflict=None):
         self.events.clear()
         return coordinator.resume(
-            self._config(dsn, "fail", 2),
+            self._config(dsn, "fail", 2, on_conflict=on_conflict),
             schema=schema,
             given=given or {},
             show=show or self.events.append,
             machinery=machinery or fakes.machinery(),
         )
 
-    def _config(self, dsn: str, if_exists: str, attempts: int) -> LoadConfig:
+    def _config(self, dsn: str, if_exists: str, attempts: int, **more) -> LoadConfig:
         return LoadConfig(
-            dsn=dsn or self.database.dsn, workers=2, batch_rows=64, if_exists=if_exists, attempts=attempts
+            dsn=dsn or self.database.dsn, workers=2, batch_rows=64, if_exists=if_exists, attempts=attempts, **more
         )
 
     def of(self, kind):
@@ -176,7 +176,7 @@ def test_a_second_load_is_refused_and_a_replace_gives_a_new_generation_with_the_
     loader.load(tables=FEW)
     before = loader.content()
     with pytest.raises(
-        TargetError, match="raw_orders,raw_sessions: each holds rows of the finished run=1: use --if-exists"
+        TargetError, match="raw_orders,raw_sessions: each holds rows of the finished run=1: use --if-exists append"
     ):
         loader.load(tables=FEW)
     assert loader.load(tables=FEW, if_exists="replace").run == 2
@@ -204,7 +204,9 @@ def test_rows_of_somebody_else_are_refused_and_only_a_replace_empties_the_table_
     with pytest.raises(TargetError, match="raw_sessions holds rows that shardgen did not load"):
         loader.load(tables=FEW)
     assert loader.database.value("SELECT to_regclass('bronze.shardgen_runs') IS NULL")  # nothing was written
-    assert loader.load(tables=FEW, if_exists="replace").ok
+    with pytest.raises(TargetError, match=r"raw_sessions holds rows that shardgen did not load, .*: say --yes"):
+        loader.load(tables=FEW, if_exists="replace")
+    assert loader.load(tables=FEW, if_exists="replace", how={"yes": True}).ok
     assert loader.database.value("SELECT 'bronze.raw_sessions'::regclass::oid::int") == oid
     assert "was emptied" in " ".join(event.text for event in loader.of(Notice))
 
@@ -252,7 +254,7 @@ def test_everything_in_the_way_is_said_at_once_and_nothing_is_written(loader):
     for part in (
         "things stand in the way:",
         "relation=raw_customers is a view",
-        "column=raw_products.product_name is missing: add it as text",
+        "column=raw_products.source_system is missing: add it as varchar(50)",
         "column=raw_products.price is double precision: it must be numeric(10,2)",
         "column=raw_products.extra is not null without a default",
         "relation=raw_reviews is UNLOGGED",
@@ -289,9 +291,7 @@ def test_a_parent_with_a_default_partition_is_loaded_through_it_by_column_name(l
     )
     report = loader.load(tables=("orders",))
     assert report.tables[0].fast_path == "it has a DEFAULT partition: rows go through the parent"
-    assert (
-        loader.database.value("SELECT count(*) FROM bronze.everything WHERE order_id < '9999' AND note IS NULL") == 600
-    )
+    assert loader.database.value("SELECT count(*) FROM bronze.everything WHERE order_id < 'P' AND note IS NULL") == 600
     assert [event.text for event in loader.of(Notice)] == [
         "relation=raw_orders: no fast path: it has a DEFAULT partition: rows go through the parent"
     ]
@@ -456,7 +456,7 @@ def test_what_was_done_behind_the_ledgers_back_is_named_and_replace_starts_over(
 def test_a_row_that_vanished_is_a_difference_and_not_a_finished_run(loader):
     def thief(event) -> None:
         if isinstance(event, StepStarted) and event.step == "count raw_orders":
-            loader.database.run("DELETE FROM bronze.raw_orders WHERE order_id = '0201'")
+            loader.database.run("DELETE FROM bronze.raw_orders WHERE order_id = 'ORD0000000202'")
 
     with pytest.raises(ReconciliationError) as caught:
         loader.load(tables=FEW, show=thief)

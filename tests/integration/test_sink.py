@@ -15,6 +15,7 @@ from shardgen.database import ledger
 from shardgen.database.control import Control
 from shardgen.database.failures import PermanentError, StoppedError, SupersededError
 from shardgen.database.postgres import connect
+from shardgen.database.target import Terms
 from shardgen.planning import Plan, Shard
 from shardgen.sinks import Task
 from shardgen.sinks.postgres import PostgresSink
@@ -37,7 +38,7 @@ class Bench:
                 machinery.identity,
                 options={},
                 workers=2,
-                replace=False,
+                terms=Terms(),
                 keyless=frozenset(),
             )
             self.claims = ledger.claims(control.connection, "bronze")

@@ -171,7 +171,7 @@ def test_a_load_has_as_many_workers_as_cpus_unless_told():
         ({"epoch": 1700000000}, "epoch=1700000000 is not a date such as 2026-01-31"),
         ({"end": "0001-01-05"}, "the window leaves the calendar: move --end or --epoch, or lower --days"),
         ({"progress": "loud"}, "progress='loud' is unknown: choose from auto, rich, tqdm, plain, none"),
-        ({"if_exists": "drop"}, "if-exists='drop' is unknown: choose from fail, replace"),
+        ({"if_exists": "drop"}, "if-exists='drop' is unknown: choose from fail, append, replace"),
         ({"tables": ""}, "tables='' names no table"),
         (
             {"tables": "ordrs"},

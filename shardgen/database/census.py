@@ -1,0 +1,55 @@
+"""How many rows a table holds, leaf by leaf, so that no statement locks a whole table's partitions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from psycopg import sql
+
+from shardgen import keys
+from shardgen.database import catalog
+from shardgen.database.postgres import Connection, one
+from shardgen.schema import TABLES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """What a table holds."""
+
+    rows: dict[str, int]
+    """By relation that holds rows: leaf, or the table itself."""
+    size: int
+    """Bytes on disk."""
+    within: int | None = None
+    """Rows whose keys lie in the range that was asked for."""
+
+    @property
+    def total(self) -> int:
+        """All rows."""
+        return sum(self.rows.values())
+
+
+def count(connection: Connection, oid: int, table: str, own: tuple[int, int] | None = None) -> Counted:
+    """Count a table, one leaf and one transaction at a time.
+
+    Args:
+        connection: to the target.
+        oid: of the relation.
+        table: which of ours it is: ``"orders"``.
+        own: range of key numbers to count as well, see :func:`shardgen.keys.own_range`.
+    """
+    rows, size, within = {}, 0, 0
+    condition = keys.within(TABLES[table], own) if own else sql.SQL("true")
+    for leaf, schema, name in catalog.leaves(connection, oid):
+        statement = sql.SQL(
+            "SELECT total, inside, pg_total_relation_size(%s) "
+            "FROM (SELECT count(*) AS total, {} AS inside FROM ONLY {}) AS counted"
+        ).format(
+            sql.SQL("count(*) FILTER (WHERE {})").format(condition) if own else sql.SQL("0"),
+            sql.Identifier(schema, name),
+        )
+        found = one(connection.execute(statement, [leaf]))
+        rows[name] = found[0]
+        within += found[1]
+        size += found[2]
+    return Counted(rows=rows, size=size, within=within if own else None)
