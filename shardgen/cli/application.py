@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Annotated, Any, Final
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
 from shardgen.cli import configuration, embedded, loading, samples, targets, versions
 from shardgen.cli.options import Quiet, Verbose, epilog
@@ -42,6 +43,27 @@ _PASS_ON: Final[dict[Callable[..., None], dict[str, Any]]] = {
 """What typer must know of a command that hands its arguments to another program."""
 
 
+class _Command(TyperCommand):
+    """A command whose help does not tell flags to be ``<bool>``."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        return _bare(super().get_params(ctx))
+
+
+class _Group(TyperGroup):
+    """The same for a group of commands."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        return _bare(super().get_params(ctx))
+
+
+def _bare(parameters: list[Any]) -> list[Any]:
+    for parameter in parameters:
+        if getattr(parameter, "is_flag", False) and parameter.metavar is None:
+            parameter.metavar = ""
+    return parameters
+
+
 def _version(wanted: bool) -> None:  # noqa: FBT001  # typer calls it so
     if wanted:
         versions.version(as_json=False)
@@ -52,9 +74,7 @@ def _before(
     *,
     version: Annotated[
         bool,
-        typer.Option(
-            "--version", metavar="", callback=_version, is_eager=True, help="Tell the versions that matter and exit."
-        ),
+        typer.Option("--version", callback=_version, is_eager=True, help="Tell the versions that matter and exit."),
     ] = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -64,6 +84,7 @@ def _before(
 
 def _application() -> typer.Typer:
     root = typer.Typer(
+        cls=_Group,
         name="shardgen",
         help="Fills the bronze layer of a PostgreSQL warehouse with a realistic, consistent e-commerce history.",
         epilog=epilog("load", "load --customers 1000 --days 30", "db psql", "COMMAND --help"),
@@ -72,6 +93,7 @@ def _application() -> typer.Typer:
         pretty_exceptions_enable=False,  # they could show a password; `main` prints a masked traceback
     )
     server = typer.Typer(
+        cls=_Group,
         help="The embedded PostgreSQL server.",
         epilog=epilog("db start", "db psql -c 'select count(*) from bronze.raw_orders'", "db stop"),
         no_args_is_help=True,
@@ -80,7 +102,7 @@ def _application() -> typer.Typer:
     for group, commands in ((root, COMMANDS), (server, SERVER_COMMANDS)):
         for command in commands:
             lines: tuple[str, ...] = command.examples  # type: ignore[attr-defined]
-            group.command(epilog=epilog(*lines), **_PASS_ON.get(command, {}))(command)
+            group.command(cls=_Command, epilog=epilog(*lines), **_PASS_ON.get(command, {}))(command)
     root.add_typer(server, name="db")
     return root
 

@@ -41,7 +41,7 @@ def config(*, as_json: Json = False, **options: Any) -> None:
 @takes({"config": FILES["config"]})
 def init(
     *,
-    force: Annotated[bool, typer.Option("--force", metavar="", help="Write over a file that is there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
     **options: Any,
 ) -> None:
     """Write a shardgen.toml in which every option is explained, with its default, commented out."""

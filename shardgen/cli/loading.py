@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from shardgen.cli import terminal
-from shardgen.cli.options import CHECKS, FORM, PLACE, RUN, RUNNING, WATCHED, WORLD, Json, examples, takes
-from shardgen.config import LEVELS, TABLES
+from shardgen.cli.options import CHECKS, FORM, PLACE, RUN, RUNNING, WATCHED, WORLD, Json, examples, tables, takes
+from shardgen.config import LEVELS
 from shardgen.errors import LoadError, ReconciliationError
 
 if TYPE_CHECKING:
@@ -33,15 +33,12 @@ def load(
     *,
     resume: Annotated[
         bool,
-        typer.Option(
-            "--resume", metavar="", help="Go on with the unfinished run in the target.", rich_help_panel=RUNNING
-        ),
+        typer.Option("--resume", help="Go on with the unfinished run in the target.", rich_help_panel=RUNNING),
     ] = False,
     take_over: Annotated[
         bool,
         typer.Option(
             "--take-over",
-            metavar="",
             help="If another load holds the target, end its sessions instead of refusing: for one whose host is gone. "
             "What it committed stays.",
             rich_help_panel=RUNNING,
@@ -59,9 +56,7 @@ def load(
     ] = False,
     verify: Annotated[
         bool,
-        typer.Option(
-            "--verify", metavar="", help="Verify what was loaded, at every level, when it is.", rich_help_panel=RUNNING
-        ),
+        typer.Option("--verify", help="Verify what was loaded, at every level, when it is.", rich_help_panel=RUNNING),
     ] = False,
     as_json: Json = False,
     **options: Any,
@@ -118,7 +113,7 @@ def verify(
             help="Only these tables, and the laws and shapes that concern them. [dim]Default: all.[/]",
             show_default=False,
             rich_help_panel=CHECKS,
-            autocompletion=lambda: list(TABLES),
+            autocompletion=tables,
         ),
     ] = "",
     run: Annotated[
@@ -134,7 +129,6 @@ def verify(
         bool,
         typer.Option(
             "--regenerate",
-            metavar="",
             help="Build every row anew for the digests, instead of believing the ledger.",
             rich_help_panel=CHECKS,
         ),

@@ -5,6 +5,7 @@ An option of a group is None where it was not given, so that the settings can lo
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from shardgen.config import (
     LoadConfig,
     plan_config,
 )
+from shardgen.errors import ShardgenError
 
 F = TypeVar("F", bound=Callable[..., None])
 
@@ -39,6 +41,8 @@ class Option:
     """What holds where nobody sets it, in words."""
     metavar: str = ""
     choices: tuple[str, ...] = ()
+    suggest: Callable[[str], list[str]] | None = None
+    """What a shell offers behind the name, given what is typed already; by default the choices."""
     example: str = ""
     """A value as TOML writes it, the default where that can be written; empty for what no file may say."""
 
@@ -46,6 +50,10 @@ class Option:
     def shape(self) -> str:
         """What to put behind the name: ``"N"``, ``"keys|full|none"``."""
         return "|".join(self.choices) or self.metavar
+
+    def offer(self) -> list[str]:
+        """What a shell offers behind the name where nothing else is said."""
+        return list(self.choices)
 
 
 Group = Mapping[str, Option]
@@ -55,6 +63,23 @@ _WORLD, _FORM, _TARGET, RUNNING = "The world", "What is loaded of it", "Target",
 CHECKS = "What is verified"
 
 _DEFAULTS: Final = {name: parameter.default for name, parameter in inspect.signature(plan_config).parameters.items()}
+
+
+def tables(incomplete: str) -> list[str]:
+    """Completion of a list of tables."""
+    before, comma, _ = incomplete.rpartition(",")
+    return [before + comma + name for name in TABLES if name not in before.split(",")]
+
+
+def _profiles(incomplete: str) -> list[str]:  # noqa: ARG001  # the shell filters
+    """Completion of a profile, the file's among them."""
+    from shardgen.settings import read
+
+    with contextlib.suppress(ShardgenError):
+        return list(read({}).profiles)
+    return []
+
+
 _STALL: Final = f"{LoadConfig.__dataclass_fields__['stall_timeout'].default:g}"
 
 
@@ -97,6 +122,7 @@ FORM: Group = {
         metavar="A,B",
         default="all",
         example='["customers", "orders"]',
+        suggest=tables,
     ),
     "indexes": _choice(_FORM, "Which secondary indexes are built.", INDEX_MODES, "keys"),
     "raw_data": _choice(_FORM, "How much of the record raw_data holds.", RAW_DATA_MODES, "full"),
@@ -112,6 +138,7 @@ FILES: Group = {
         text="Named set of options: demo, dev, bench, or one of the file's.",
         metavar="NAME",
         default="SHARDGEN_PROFILE, else none",
+        suggest=_profiles,
     ),
 }
 """Options that say where else options are."""
@@ -188,7 +215,7 @@ EMBEDDED: Group = {"data_dir": PLACE["data_dir"], **FILES}
 
 Quiet = Annotated[
     bool,
-    typer.Option("--quiet", "-q", metavar="", help="Nothing on stderr but errors.", callback=terminal.hush),
+    typer.Option("--quiet", "-q", help="Nothing on stderr but errors.", callback=terminal.hush),
 ]
 
 Verbose = Annotated[
@@ -196,15 +223,12 @@ Verbose = Annotated[
     typer.Option(
         "--verbose",
         "-v",
-        metavar="",
         help="Every shard, tracebacks of failed attempts, and logs on stderr.",
         callback=terminal.open_up,
     ),
 ]
 
-Json = Annotated[
-    bool, typer.Option("--json", help="Print JSON on stdout instead of a table.", show_default=False, metavar="")
-]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout instead of a table.", show_default=False)]
 
 
 def takes(*groups: Group, volume: bool = True) -> Callable[[F], F]:
@@ -250,12 +274,11 @@ def epilog(*lines: str) -> str:
 
 def _annotation(option: Option) -> Any:
     """The option as typer has it."""
-    choices = list(option.choices)
     information = typer.Option(
         help=f"{option.text} [dim]Default: {option.default}.[/]" if option.default else option.text,
         metavar=option.shape,
         show_default=False,
         rich_help_panel=option.panel,
-        autocompletion=(lambda: choices) if choices else None,
+        autocompletion=option.suggest or (option.offer if option.choices else None),
     )
     return Annotated[str | None, information]

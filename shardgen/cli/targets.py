@@ -17,9 +17,7 @@ from shardgen.errors import ConfigError
 @takes(PLACE)
 def status(
     *,
-    watch: Annotated[
-        bool, typer.Option("--watch", metavar="", help="Look again about once a second, until Ctrl-C.")
-    ] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Look again about once a second, until Ctrl-C.")] = False,
     as_json: Json = False,
     **options: Any,
 ) -> None:
@@ -50,7 +48,7 @@ def schema(
     *,
     apply: Annotated[
         bool,
-        typer.Option("--apply", metavar="", help="Create what is missing in the target instead of printing the DDL."),
+        typer.Option("--apply", help="Create what is missing in the target instead of printing the DDL."),
     ] = False,
     **options: Any,
 ) -> None:
@@ -76,8 +74,8 @@ def reset(
             metavar="N", help="Take this run back. [dim]Default: the only one there is.[/]", show_default=False
         ),
     ] = None,
-    every: Annotated[bool, typer.Option("--all", metavar="", help="Take back every run in the target.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", metavar="", help="Do not ask; for scripts.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="Take back every run in the target.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask; for scripts.")] = False,
     as_json: Json = False,
     **options: Any,
 ) -> None:

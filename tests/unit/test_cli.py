@@ -199,10 +199,29 @@ def test_what_is_misspelt_is_answered_with_what_was_meant(capsys, words, answer)
     assert err.startswith(answer)
 
 
-def test_completion_knows_the_choices():
-    environ = {"_SHARDGEN_COMPLETE": "complete_bash", "COMP_WORDS": "shardgen load --indexes ", "COMP_CWORD": "3"}
-    ran = program(env=environ)
-    assert ran.stdout.split() == ["keys", "full", "none"]
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("shardgen load --indexes ", ["keys", "full", "none"]),
+        ("shardgen load --profile ", ["demo", "dev", "bench", "mine"]),
+        ("shardgen load --tables orders,c", ["orders,customers", "orders,clickstream"]),
+        ("shardgen sample cl", ["clickstream"]),
+        ("shardgen db sto", ["stop"]),
+    ],
+)
+def test_completion_offers_what_fits(tmp_path, line, offered):
+    (tmp_path / "shardgen.toml").write_text("[profiles.mine]\n")
+    words = line.split(" ")
+    bash = {"_SHARDGEN_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": str(len(words) - 1)}
+    assert program(env=bash).stdout.split() == offered
+    zsh = {"_SHARDGEN_COMPLETE": "complete_zsh", "_TYPER_COMPLETE_ARGS": line}
+    assert all(f'"{each}"' in program(env=zsh).stdout for each in offered)
+    fish = {
+        "_SHARDGEN_COMPLETE": "complete_fish",
+        "_TYPER_COMPLETE_ARGS": line,
+        "_TYPER_COMPLETE_FISH_ACTION": "get-args",
+    }
+    assert [each.partition("\t")[0] for each in program(env=fish).stdout.splitlines()] == offered
 
 
 # --- load -------------------------------------------------------------------------------------------------------------
