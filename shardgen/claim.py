@@ -18,7 +18,7 @@ from typing import Any
 
 from shardgen import __version__, keys
 from shardgen.config import DATA_VERSION, LoadConfig, PlanConfig, fingerprint
-from shardgen.database import catalog, ledger, objects, preflight, target
+from shardgen.database import catalog, ledger, objects, pooler, preflight, target
 from shardgen.database.failures import DatabaseError, describe
 from shardgen.database.ledger import Claim, NewRun, Run
 from shardgen.database.postgres import Connection, application_name, connect, here, mask, probe, without_secret
@@ -81,7 +81,10 @@ def inspect(load: LoadConfig, plan: Plan, identity: Identity) -> Findings:
     probe(load.dsn)
     try:
         with connect(load.dsn, application_name=application_name("inspect", here())) as connection:
-            return examine(connection, plan, identity, workers=load.workers, terms=terms_of(load)).findings
+            found = examine(connection, plan, identity, workers=load.workers, terms=terms_of(load)).findings
+            if pooler.shares_sessions(connection, load.dsn):
+                found = replace(found, notices=(pooler.NOTICE, *found.notices))
+            return found
     except DatabaseError as error:
         raise TargetError(f"{mask(load.dsn)} refuses: {without_secret(describe(error), load.dsn)}") from error
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 from shardgen import claim, keys, reconcile
 from shardgen.claim import Claimed, Identity
 from shardgen.config import LoadConfig, PlanConfig
-from shardgen.database import census, finalise, ledger, objects, target
+from shardgen.database import census, finalise, ledger, objects, pooler, target
 from shardgen.database.census import Counted
 from shardgen.database.control import Control
 from shardgen.database.failures import DatabaseError, describe
@@ -182,7 +182,7 @@ class _Session:
         except DatabaseError as error:
             text = without_secret(describe(error), self._config.dsn)
             raise TargetError(f"{mask(self._config.dsn)} refuses the load: {text}") from error
-        for text in claimed.notices:
+        for text in (*((pooler.NOTICE,) if control.pooled else ()), *claimed.notices):
             self._show(Notice(text=text))
         return claimed
 

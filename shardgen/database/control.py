@@ -13,7 +13,7 @@ from typing import Any, Final, Self, TypeVar
 import psycopg
 from psycopg import sql
 
-from shardgen.database import locks
+from shardgen.database import locks, pooler
 from shardgen.database.failures import OUTAGE_PATIENCE, Remedy, classify
 from shardgen.database.postgres import Connection, application_name, connect, here, mask
 from shardgen.errors import LoadError, TargetError
@@ -65,6 +65,8 @@ class Control:
         self._take_over = take_over
         self._clock = clock
         self._sleep = sleep
+        self.pooled = False
+        """Whether the lock cannot be held, because the session is not ours alone."""
         self.connection = self._open()
 
     def __enter__(self) -> Self:
@@ -123,12 +125,15 @@ class Control:
 
     def _open(self) -> Connection:
         connection = connect(self._dsn, application_name=application_name("coordinator", here()))
+        self.pooled = pooler.shares_sessions(connection, self._dsn)
         if not self._taken(connection):
             self._refuse(connection)
         return connection
 
     def _taken(self, connection: Connection) -> bool:
         """Take the lock; the first time, if that was asked for, by ending whatever else of ours works there."""
+        if self.pooled:  # it would be kept by whoever is given the session next
+            return locks.holder(connection, self._schema) is None
         by_force, self._take_over = self._take_over, False
         if by_force:
             return locks.take_over(connection, self._schema, patience=_TAKE_OVER_PATIENCE)

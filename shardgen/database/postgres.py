@@ -164,8 +164,15 @@ def _conninfo(dsn: str, name: str) -> str:
     return make_conninfo("", **{**_DEFAULTS, **given, **_FIXED, "application_name": name})
 
 
+def is_direct(connection: Connection) -> bool:
+    """Whether the server itself is at the other end: a pooler tells its clients other process ids."""
+    return bool(one(connection.execute("SELECT pg_backend_pid()"))[0] == connection.info.backend_pid)
+
+
 def _configure(connection: Connection) -> None:
     connection.isolation_level = IsolationLevel.READ_COMMITTED  # whatever the role's default is
+    if not is_direct(connection):  # a pooler would give what we set to its other clients
+        return
     settings = timeouts(connection) | _LIVENESS
     try:
         set_parameters(connection, settings, local=False)

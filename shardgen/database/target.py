@@ -275,7 +275,8 @@ def _strangers(ours: ledger.Claim | None, table: Table, terms: Terms) -> list[st
     if terms.yes or (ours is not None and not ours.others):
         return []
     remedy = "say --yes, or use another --schema"
-    return [f"relation={table.relation} holds rows that shardgen did not load, and replace would remove them: {remedy}"]
+    whose = f"{ours.others} rows that run={ours.run} found and kept" if ours else "rows that shardgen did not load"
+    return [f"relation={table.relation} holds {whose}, and replace would remove them: {remedy}"]
 
 
 def _loss(connection: Connection, found: Relation, ours: ledger.Claim | None, table: Table, action: Action) -> Loss:

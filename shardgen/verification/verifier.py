@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from shardgen.config import LEVELS, TABLES, check_choice, check_range, table_names
+from shardgen.database import pooler
 from shardgen.database.failures import DatabaseError, describe
-from shardgen.database.postgres import Connection, mask, probe, without_secret
+from shardgen.database.postgres import Connection, application_name, connect, here, mask, probe, without_secret
 from shardgen.errors import VerificationError
 from shardgen.events import Event, VerificationStarted
 from shardgen.verification import counts, digests, laws, shape, subject
@@ -58,6 +59,7 @@ def verify(request: Request, show: Callable[[Event], None]) -> Report:
     start = time.perf_counter()
     probe(request.dsn)
     try:
+        _check_session(request)
         with reader(request.dsn, request.schema) as connection:
             found, checks = _checks(connection, request, show)
     except DatabaseError as error:
@@ -73,6 +75,20 @@ def verify(request: Request, show: Callable[[Event], None]) -> Report:
         checks=tuple(sorted(checks, key=_place)),
         seconds=round(time.perf_counter() - start, 3),
     )
+
+
+def _check_session(request: Request) -> None:
+    """A verification sets what its sessions need, which must not be left to others.
+
+    Raises:
+        VerificationError: a pooler shares the sessions.
+    """
+    with connect(request.dsn, application_name=application_name("probe", here())) as connection:
+        if pooler.shares_sessions(connection, request.dsn):
+            raise VerificationError(
+                f"{mask(request.dsn)} is behind a pooler that gives sessions to others between transactions: what a "
+                "verification sets in them would be left to those; connect directly"
+            )
 
 
 def _checks(connection: Connection, request: Request, show: Callable[[Event], None]) -> tuple[Subject, list[Check]]:

@@ -261,3 +261,30 @@ def test_a_later_window_keeps_the_rows_of_the_earlier_one_and_verify_says_so(dat
     database.run("DELETE FROM bronze.raw_orders WHERE order_id = 'ORD0000000005'")
     bad = failed(verify(database, level="digests", tables="orders"))
     assert "1 missing" in bad["digests", "orders"].samples[0]
+
+
+# What replace and reset do afterwards
+
+
+def test_replace_removes_rows_that_were_kept_only_if_told_to(loader):
+    loader.database.run(ROW.format("x"))
+    loader.load(tables=FEW, if_exists="append")
+    with pytest.raises(TargetError, match="raw_sessions holds 1 rows that run=1 found and kept, and replace would"):
+        loader.load(tables=FEW, if_exists="replace")
+    assert loader.load(tables=FEW, if_exists="replace", how={"yes": True}).ok
+    assert loader.database.value("SELECT count(*) FROM bronze.raw_sessions") == 600
+
+
+def test_reset_takes_our_rows_alone_and_refuses_where_they_cannot_be_told_apart(shared):
+    load(shared, "--days", "20", "--if-exists", "append")
+    before = shared.value("SELECT count(*) FROM bronze.raw_customers")
+    refused = program("reset", "--dsn", shared.dsn, "--yes")
+    assert refused.code == 2
+    assert "raw_clickstream held 1 rows with keys such as run=1 gives" in refused.err
+    assert shared.value("SELECT count(*) FROM bronze.raw_customers") == before
+    shared.run("UPDATE bronze.shardgen_targets SET others_within = 0")  # as if their numbers were out of our way
+    shared.run("UPDATE bronze.raw_clickstream SET event_id = -1 WHERE source_system = 's'")
+    shared.run("UPDATE bronze.raw_inventory SET inventory_id = -1 WHERE source_system = 's'")
+    assert program("reset", "--dsn", shared.dsn, "--yes").code == 0
+    for name in TABLES:
+        assert shared.rows(f"SELECT source_system FROM bronze.raw_{name}") == [("s",)]
