@@ -6,7 +6,7 @@ customers: each BLOCK of consecutive numbers holds the same set of weights in a 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from shardgen.world import geography
 from shardgen.world.demand import DAY, HOUR, LOCAL_HOUR, Arrivals
 from shardgen.world.rng import I64, below, chance, choose, exponential_table, lognormal_table, uniform
+
+Mask = NDArray[np.bool_]
 
 LEAD_DAYS = 730
 """How long before the epoch the first customers registered."""
@@ -37,8 +39,9 @@ LIFETIME = 25 * 24 + exponential_table(210 * 24, 512)
 LOYAL = 0.12
 """Share of customers who stay for good."""
 
-TRIES = 12
-"""Candidates per choice; the last one stands."""
+TRIES = ((0,), (1,), (2, 3), (4, 5, 6, 7), (8, 9, 10, 11))
+"""Candidates per choice, in rounds of those that are looked at together; the last one stands. A good fourth of all
+candidates is accepted, so the later rounds are for few, and are made larger because each costs something."""
 
 ADULT_DAYS = 18 * 366
 AGE_SPAN_DAYS = 54 * 365
@@ -105,7 +108,7 @@ def active(
     arrivals: Arrivals,
     ids: I64,
     times: I64,
-    by_day: NDArray[np.bool_] | None = None,
+    by_day: Mask | None = None,
 ) -> I64:
     """Customers who act, one for each (id, instant).
 
@@ -118,49 +121,103 @@ def active(
         times: their instants, microseconds UTC; somebody must have registered before each of them.
         by_day: acts that need an open shop or an answered telephone where the customer lives.
     """
-    exists = arrivals.before(times)
+    choice = _Choice(seed=seed, stream=stream, arrivals=arrivals)
+    acts = _Acts(
+        ids=ids,
+        times=times,
+        exists=arrivals.before(times),
+        newcomer=chance(seed, f"{stream}.newcomer", ids, NEWCOMERS),
+        by_day=np.zeros(len(ids), dtype=np.bool_) if by_day is None else by_day,
+        attempt=np.zeros(len(ids), dtype=np.int64),
+    )
     chosen = np.zeros(len(ids), dtype=np.int64)
     open_ = np.arange(len(ids))
-    for attempt in range(TRIES):
-        now, act, instant = exists[open_], ids[open_], times[open_]
-        day = None if by_day is None else by_day[open_]
-        candidate = _candidate(seed, stream, arrivals, act, instant, now, attempt)
-        chosen[open_] = candidate
-        open_ = open_[~_accepts(seed, stream, arrivals, act, instant, candidate, attempt, day)]
+    for attempts in TRIES:
+        tried = acts.tried(open_, attempts)
+        candidate = choice.candidates(tried)
+        accepted = choice.accepts(tried, candidate).reshape(-1, len(attempts))
+        found = accepted.any(axis=1)
+        place = np.where(found, accepted.argmax(axis=1), len(attempts) - 1)
+        chosen[open_] = candidate.reshape(accepted.shape)[np.arange(len(open_)), place]
+        open_ = open_[~found]
     return chosen
 
 
-def _candidate(seed: int, stream: str, arrivals: Arrivals, acts: I64, times: I64, exists: I64, attempt: int) -> I64:
-    block = below(seed, f"{stream}.block", acts, (exists + BLOCK - 1) // BLOCK, attempt)
-    rank = choose(seed, f"{stream}.rank", acts, WEIGHTS, attempt)
-    odd = below(seed, "customers.block_step", block, BLOCK // 2) * 2 + 1
-    shift = below(seed, "customers.block_shift", block, BLOCK)
-    regular = (block * BLOCK + (rank * odd + shift) % BLOCK) % exists
-    age = NEWCOMER_AGE[below(seed, f"{stream}.age", acts, len(NEWCOMER_AGE), attempt)]
-    since = arrivals.before(times - (age + 1) * HOUR)
-    among = np.maximum(1, arrivals.before(times - age * HOUR) - since)
-    recent = np.minimum(since + below(seed, f"{stream}.recent", acts, among, attempt), exists - 1)
-    return np.where(chance(seed, f"{stream}.newcomer", acts, NEWCOMERS), recent, regular)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Acts:
+    """Acts that somebody is looked for; arrays of shape (n,)."""
+
+    ids: I64
+    times: I64
+    exists: I64
+    """How many customers there are by then."""
+    newcomer: Mask
+    """Whether it shall be somebody who has just registered."""
+    by_day: Mask
+    attempt: I64 | int
+
+    def tried(self, rows: I64, attempts: tuple[int, ...]) -> _Acts:
+        """The acts at these rows, each of them once for every attempt."""
+        if len(attempts) > 1:
+            return replace(self.at(np.repeat(rows, len(attempts))), attempt=np.tile(attempts, len(rows)))
+        return replace(self.at(rows), attempt=attempts[0])
+
+    def at(self, rows: I64) -> _Acts:
+        """The acts at these rows."""
+        return _Acts(
+            ids=self.ids[rows],
+            times=self.times[rows],
+            exists=self.exists[rows],
+            newcomer=self.newcomer[rows],
+            by_day=self.by_day[rows],
+            attempt=self.attempt if isinstance(self.attempt, int) else self.attempt[rows],
+        )
 
 
-def _accepts(
-    seed: int,
-    stream: str,
-    arrivals: Arrivals,
-    acts: I64,
-    times: I64,
-    candidate: I64,
-    attempt: int,
-    by_day: NDArray[np.bool_] | None,
-) -> NDArray[np.bool_]:
-    lifetime = LIFETIME[below(seed, "customers.lifetime", candidate, len(LIFETIME))]
-    loyal = chance(seed, "customers.loyal", candidate, LOYAL)
-    alive = loyal | (arrivals.before(times - lifetime * HOUR) <= candidate)
-    place = home(seed, candidate)
-    busy = geography.awake(place, times)
-    if by_day is not None:
-        busy = np.where(by_day, np.where(geography.open_hours(place, times), LOCAL_HOUR.max(), 0), busy)
-    return alive & (below(seed, f"{stream}.awake", acts, int(LOCAL_HOUR.max()), attempt) < busy)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Choice:
+    """One kind of choice of who acts."""
+
+    seed: int
+    stream: str
+    arrivals: Arrivals
+
+    def candidates(self, acts: _Acts) -> I64:
+        """A candidate for each act: by activity, or somebody new."""
+        found = self._regulars(acts)
+        new = np.flatnonzero(acts.newcomer)
+        found[new] = self._newcomers(acts.at(new))
+        return found
+
+    def _regulars(self, acts: _Acts) -> I64:
+        block = below(self.seed, f"{self.stream}.block", acts.ids, (acts.exists + BLOCK - 1) // BLOCK, acts.attempt)
+        rank = choose(self.seed, f"{self.stream}.rank", acts.ids, WEIGHTS, acts.attempt)
+        odd = below(self.seed, "customers.block_step", block, BLOCK // 2) * 2 + 1
+        shift = below(self.seed, "customers.block_shift", block, BLOCK)
+        return (block * BLOCK + (rank * odd + shift) % BLOCK) % acts.exists
+
+    def _newcomers(self, acts: _Acts) -> I64:
+        age = NEWCOMER_AGE[below(self.seed, f"{self.stream}.age", acts.ids, len(NEWCOMER_AGE), acts.attempt)]
+        since = self.arrivals.before(acts.times - (age + 1) * HOUR)
+        among = np.maximum(1, self.arrivals.before(acts.times - age * HOUR) - since)
+        recent = since + below(self.seed, f"{self.stream}.recent", acts.ids, among, acts.attempt)
+        return np.minimum(recent, acts.exists - 1)
+
+    def accepts(self, acts: _Acts, candidate: I64) -> Mask:
+        """Whether the hour is a likely one where the candidate lives, and who that is still a customer."""
+        place = home(self.seed, candidate)
+        busy = geography.awake(place, acts.times)
+        accepted = below(self.seed, f"{self.stream}.awake", acts.ids, int(LOCAL_HOUR.max()), acts.attempt) < busy
+        day = np.flatnonzero(acts.by_day)
+        accepted[day] = geography.open_hours(place[day], acts.times[day])
+        likely = np.flatnonzero(accepted)
+        accepted[likely] = self._active(candidate[likely], acts.times[likely])
+        return accepted
+
+    def _active(self, candidate: I64, times: I64) -> Mask:
+        lifetime = LIFETIME[below(self.seed, "customers.lifetime", candidate, len(LIFETIME))]
+        loyal = chance(self.seed, "customers.loyal", candidate, LOYAL)
+        return loyal | (self.arrivals.before(times - lifetime * HOUR) <= candidate)
 
 
 def _age(seed: int, ids: I64) -> I64:

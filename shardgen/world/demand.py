@@ -61,7 +61,7 @@ class Arrivals:
     def before(self, instants: I64 | int) -> I64:
         """How many arrived before the hour of each instant began."""
         hours = (np.asarray(instants) - self.origin) // HOUR
-        return self.counts[np.clip(hours, 0, len(self.counts) - 1)]
+        return self.counts[np.minimum(np.maximum(hours, 0), len(self.counts) - 1)]
 
     def hours(self, ids: I64) -> I64:
         """Index of the hour in which each number arrives."""

@@ -254,17 +254,23 @@ def _products(world: World, orders: Orders) -> I64:
     wanted = 1 + choose(seed, "orders.items", orders.number, ITEMS)
     chosen = np.full((len(wanted), MAX_ITEMS), -1, dtype=np.int64)
     chosen[:, 0] = products.draw(seed, "items.first", shop, orders.number, orders.arrived)
-    for slot in range(1, MAX_ITEMS):
-        rows = np.flatnonzero(wanted > slot)
-        for attempt in range(TRIES):
-            drawn = _further(world, orders, rows, chosen[rows, 0], slot, attempt)
-            new = (chosen[rows, :slot] != drawn[:, None]).all(axis=1)
-            chosen[rows[new], slot] = drawn[new]
+    order, slot = np.nonzero(np.arange(1, MAX_ITEMS) < wanted[:, None])
+    drawn = np.zeros_like(chosen)
+    drawn[order, slot + 1] = _further(world, orders, order, chosen[order, 0], slot + 1, 0)
+    for place in range(1, MAX_ITEMS):
+        rows = np.flatnonzero(wanted > place)
+        candidate = drawn[rows, place]
+        for attempt in range(1, TRIES + 1):
+            new = (chosen[rows, :place] != candidate[:, None]).all(axis=1)
+            chosen[rows[new], place] = candidate[new]
             rows = rows[~new]
+            if attempt == TRIES or not len(rows):
+                break
+            candidate = _further(world, orders, rows, chosen[rows, 0], place, attempt)
     return chosen
 
 
-def _further(world: World, orders: Orders, rows: I64, first: I64, slot: int, attempt: int) -> I64:
+def _further(world: World, orders: Orders, rows: I64, first: I64, slot: I64 | int, attempt: int) -> I64:
     """Candidates for one more slot of the orders at these rows."""
     seed, shop = world.seed, world.catalogue
     key, times = orders.number[rows] * MAX_ITEMS + slot, orders.arrived[rows]

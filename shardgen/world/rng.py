@@ -28,6 +28,10 @@ FIRST = 0
 """The only draw of most rows: it saves a round of mixing, and equals no other draw of the row."""
 
 
+GUIDE_BITS = 14
+"""Bits of a ticket that a draw by weight looks up: the table stays in the second-level cache."""
+
+
 @lru_cache(maxsize=4096)
 def stream_key(seed: int, stream: str) -> int:
     """64-bit key of a named stream in the world of this seed."""
@@ -47,28 +51,48 @@ def bits(seed: int, stream: str, ids: ArrayLike, draw: ArrayLike = FIRST) -> U64
     Returns:
         uint64 of the broadcast shape.
     """
-    word = np.asarray(ids).astype(np.uint64) * GOLDEN + np.uint64(stream_key(seed, stream))
-    if not (np.isscalar(draw) and draw == FIRST):
-        word = mix(word) + np.atleast_1d(draw).astype(np.uint64) * GOLDEN
-    return mix(word)
+    word = np.asarray(ids).astype(np.uint64)
+    word *= GOLDEN
+    word += np.uint64(stream_key(seed, stream))
+    if np.ndim(draw) > 0 or draw != FIRST:
+        word = _mixed(word) + np.atleast_1d(draw).astype(np.uint64) * GOLDEN
+    return _mixed(word)
 
 
 def mix(word: U64) -> U64:
     """The splitmix64 finaliser, a bijection of 64-bit words that changes half the bits for each changed one."""
-    word = (word ^ (word >> S30)) * MIX1
-    word = (word ^ (word >> S27)) * MIX2
-    return word ^ (word >> S31)
+    return _mixed(word.copy())
+
+
+def _mixed(word: U64) -> U64:
+    """The same done to the words themselves: to allocate costs more than to compute."""
+    shifted = word >> S30
+    word ^= shifted
+    word *= MIX1
+    np.right_shift(word, S27, out=shifted)
+    word ^= shifted
+    word *= MIX2
+    np.right_shift(word, S31, out=shifted)
+    word ^= shifted
+    return word
 
 
 def uniform(seed: int, stream: str, ids: ArrayLike, draw: ArrayLike = FIRST) -> F64:
     """Floats in [0, 1) with 53 bits."""
-    return (bits(seed, stream, ids, draw) >> S11).astype(np.float64) * TO_UNIT
+    word = bits(seed, stream, ids, draw)
+    word >>= S11
+    units = word.astype(np.float64)
+    units *= TO_UNIT
+    return units
 
 
 def below(seed: int, stream: str, ids: ArrayLike, bound: ArrayLike, draw: ArrayLike = FIRST) -> I64:
     """Integers in [0, bound) for bounds from 1 to 2**31 (multiply-high of 32 bits; bias below 2**-32 x bound)."""
-    high = bits(seed, stream, ids, draw) >> S32
-    return ((high * np.asarray(bound).astype(np.uint64)) >> S32).astype(np.int64)
+    word = bits(seed, stream, ids, draw)
+    word >>= S32
+    word = word * np.asarray(bound).astype(np.uint64)
+    word >>= S32
+    return word.view(np.int64)
 
 
 def between(seed: int, stream: str, ids: ArrayLike, low: ArrayLike, high: ArrayLike, draw: ArrayLike = FIRST) -> I64:
@@ -89,9 +113,29 @@ def choose(seed: int, stream: str, ids: ArrayLike, cumulative: ArrayLike, draw: 
     Args:
         cumulative: running sums of integer weights, rising, the last one their total (1 to 2**31).
     """
-    sums = np.asarray(cumulative)
+    sums = np.asarray(cumulative, dtype=np.int64)
+    shift, first, steps = _guide(sums.tobytes())
     ticket = below(seed, stream, ids, sums[-1], draw)
-    return np.searchsorted(sums, ticket, side="right").astype(np.int64)
+    index = first[ticket >> shift]
+    for _ in range(steps):
+        index += ticket >= sums[index]
+    return index
+
+
+@lru_cache(maxsize=256)
+def _guide(cumulative: bytes) -> tuple[int, I64, int]:
+    """Where to look for a ticket in running sums, which costs a fourth of a binary search (Chen and Asau, 1974).
+
+    Returns:
+        a shift that makes cells of tickets; the index that the first ticket of each cell falls to; how many more
+        indices a cell may reach.
+    """
+    sums = np.frombuffer(cumulative, dtype=np.int64)
+    last = int(sums[-1]) - 1
+    shift = max(0, last.bit_length() - GUIDE_BITS)
+    first = np.searchsorted(sums, np.arange((last >> shift) + 1) << shift, side="right")
+    reached = np.append(first[1:], len(sums) - 1)
+    return shift, first, int((reached - first).max()) if shift else 0
 
 
 @lru_cache(maxsize=8)

@@ -59,3 +59,10 @@ def test_choose_follows_the_weights() -> None:
     drawn = np.bincount(rng.choose(5, "t.w", IDS, np.cumsum([1, 0, 3])), minlength=3) / len(IDS)
     assert drawn[1] == 0
     assert drawn[0] == pytest.approx(0.25, abs=0.01)
+
+
+@given(st.lists(st.integers(0, 40_000), min_size=1, max_size=40).filter(any))
+def test_a_draw_by_weight_falls_where_a_search_would_find_it(weights: list[int]) -> None:
+    sums, ids = np.cumsum(weights), np.arange(3_000)
+    ticket = rng.below(7, "test.choose", ids, sums[-1])
+    assert (rng.choose(7, "test.choose", ids, sums) == np.searchsorted(sums, ticket, side="right")).all()
