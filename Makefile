@@ -10,7 +10,7 @@ SEED ?= 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install load-data create-schemas db-connect db-start db-stop db-status test test-faults bench lint type fmt clean
+.PHONY: help install load-data create-schemas db-connect db-start db-stop db-status test test-faults bench docs lint type fmt clean
 
 BIN := $(VENV)/bin
 # Names what it fetches, one line each, and keeps pip's own exit code.
@@ -47,6 +47,9 @@ bench: $(VENV)/.installed ## measure a load beside PostgreSQL's own speed (about
 
 test-faults: $(VENV)/.installed-dev ## kill, stop and starve processes and servers; SEED=7 rolls other dice
 	@SHARDGEN_FAULT_SEED=$(SEED) $(BIN)/python -m pytest -m faults tests/faults $(ARGS)
+
+docs: $(VENV)/.installed ## write the generated parts of README.md and the dbt source
+	@$(BIN)/python scripts/manual.py
 
 lint: $(VENV)/.installed-dev ## check style with ruff
 	@$(BIN)/ruff check .

@@ -126,7 +126,14 @@ class _Sources(BaseSettings):
 
 
 _FIELDS = {info.alias or name: name for name, info in Options.model_fields.items()}
-_VARIABLES = {name: "SHARDGEN_HOME" if name == "data_dir" else f"SHARDGEN_{name.upper()}" for name in _FIELDS}
+
+
+def variable(name: str) -> str:
+    """The environment variable of an option: ``"SHARDGEN_DAYS"``."""
+    return "SHARDGEN_HOME" if name == "data_dir" else f"SHARDGEN_{name.upper()}"
+
+
+_VARIABLES = {name: variable(name) for name in _FIELDS}
 _POINTERS = ("config", "profile")  # they say where else to look, and so are no options of a file
 
 Layer = dict[str, tuple[Any, str]]

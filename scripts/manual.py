@@ -1,0 +1,224 @@
+"""What the manual takes from the code: the generated parts of README.md, and the dbt source of the examples.
+
+``make docs`` writes them anew; a unit test compares them with the code. A part of the README stands between
+``<!-- made by make docs: NAME -->`` and ``<!-- /NAME -->``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from itertools import groupby
+from pathlib import Path
+from typing import Any, Final
+
+import typer
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT))
+
+from shardgen.cli.application import COMMANDS, SERVER_COMMANDS, app  # noqa: E402
+from shardgen.cli.options import OPTIONS, Option  # noqa: E402
+from shardgen.schema import TABLES, Column, Table  # noqa: E402
+from shardgen.settings import PROFILES, variable  # noqa: E402
+from shardgen.verification import statements  # noqa: E402
+from shardgen.world.lexicon import SUBCATEGORIES  # noqa: E402
+
+README: Final = ROOT / "README.md"
+DBT_SOURCES: Final = ROOT / "scripts" / "examples" / "dbt" / "models" / "sources.yml"
+EVERYWHERE: Final = {"--help", "--json", "--quiet", "--verbose"}
+"""Options that are told once, above the table."""
+
+
+def table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    """A Markdown table, as wide as its cells."""
+    cells = [header, *([cell.replace("|", "\\|") for cell in row] for row in rows)]
+    widths = [max(3, *(len(row[place]) for row in cells)) for place in range(len(header))]
+    lines = [
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in cells
+    ]
+    rule = "| " + " | ".join("-" * width for width in widths) + " |"
+    return "\n".join([lines[0], rule, *lines[1:]])
+
+
+# --- the command line -------------------------------------------------------------------------------------------------
+
+
+def commands() -> str:
+    """Every command with its first sentence."""
+    named = [(f"`shardgen {_name(command)}`", _first(command)) for command in COMMANDS]
+    served = [(f"`shardgen db {_name(command)}`", _first(command)) for command in SERVER_COMMANDS]
+    return table(("command", "what it does"), [*named, *served])
+
+
+def options() -> str:
+    """Every option that can be set by a variable or in a file, by panel."""
+    parts = []
+    for panel, members in groupby(OPTIONS.items(), key=lambda item: item[1].panel):
+        rows = [(_flag(name), _default(option), f"`{variable(name)}`", _meaning(option)) for name, option in members]
+        parts.append(f"**{panel}**\n\n{table(('option', 'default', 'variable', 'meaning'), rows)}")
+    return "\n\n".join(parts)
+
+
+def flags() -> str:
+    """The options of single commands, which no variable and no file can set."""
+    root: Any = typer.main.get_command(app)
+    groups = [(root.commands, ""), (root.commands["db"].commands, "db ")]
+    rows = [
+        (f"`{prefix}{name}`", f"`{_spelling(parameter)}`", _plain(parameter.help))
+        for members, prefix in groups
+        for name, command in members.items()
+        for parameter in command.params
+        if parameter.name not in OPTIONS and not EVERYWHERE & set(parameter.opts)
+    ]
+    return table(("command", "option", "meaning"), rows)
+
+
+def profiles() -> str:
+    """The options of the built-in profiles."""
+    return table(
+        ("profile", "options"),
+        [
+            (f"`{name}`", ", ".join(f"`{option.replace('_', '-')} = {value}`" for option, value in values.items()))
+            for name, values in PROFILES.items()
+        ],
+    )
+
+
+def _name(command: Callable[..., None]) -> str:
+    return command.__name__.rstrip("_").replace("_", "-")
+
+
+def _first(command: Callable[..., None]) -> str:
+    return (command.__doc__ or "").splitlines()[0]
+
+
+def _flag(name: str) -> str:
+    return f"`--{name.replace('_', '-')}`"
+
+
+def _default(option: Option) -> str:
+    return option.default or "none"
+
+
+def _meaning(option: Option) -> str:
+    return option.text + (f" One of {', '.join(f'`{choice}`' for choice in option.choices)}." if option.choices else "")
+
+
+def _spelling(parameter: Any) -> str:
+    if not parameter.opts[0].startswith("-"):
+        return parameter.metavar
+    return " ".join(filter(None, (parameter.opts[0], parameter.metavar)))
+
+
+def _plain(text: str) -> str:
+    """A help text without the marks of its colours."""
+    return re.sub(r"\[/?[a-z]*\]", "", text)
+
+
+# --- laws and shapes --------------------------------------------------------------------------------------------------
+
+
+def laws() -> str:
+    """Every law in a line."""
+    return _statements("laws", "law")
+
+
+def shapes() -> str:
+    """Every shape in a line."""
+    return _statements("shapes", "shape")
+
+
+def _statements(folder: str, kind: str) -> str:
+    return table((kind, "what holds"), [(each.name, each.purpose) for each in statements.read(folder)])
+
+
+# --- the data dictionary ----------------------------------------------------------------------------------------------
+
+
+def dictionary() -> str:
+    """Every table, column and key with its meaning."""
+    return "\n\n".join(_table_section(each) for each in TABLES.values())
+
+
+def _table_section(each: Table) -> str:
+    partitioned = f" Partitioned by `{each.partition_by}`, a month or a day to a partition." if each.partitioned else ""
+    rows = [row for column in each.columns for row in _column_rows(column)]
+    return (
+        f"### {each.relation}\n\n{each.meaning} Key: {', '.join(f'`{name}`' for name in each.key)}.{partitioned}\n\n"
+        + table(("column", "type", "meaning"), rows)
+    )
+
+
+def _column_rows(column: Column) -> Iterator[tuple[str, str, str]]:
+    required = " not null" if column.not_null else ""
+    yield f"`{column.name}`", column.type + required, column.meaning
+    for key, meaning in column.keys.items():
+        yield f"`{column.name}` `{key}`", "", meaning
+
+
+def attributes() -> str:
+    """The keys of ``attributes`` by subcategory."""
+    return table(
+        ("category", "subcategory", "keys of `attributes`, beside weight and dimensions"),
+        [(each.category, each.name, ", ".join(key for key, _ in each.attributes)) for each in SUBCATEGORIES],
+    )
+
+
+def dbt_sources() -> str:
+    """The bronze tables as a dbt source, with every description."""
+    return "\n".join(["# Made by `make docs` from shardgen/schema.py.", *_dbt_lines()]) + "\n"
+
+
+def _dbt_lines() -> Iterator[str]:
+    yield from ("version: 2", "", "sources:", "  - name: bronze", "    schema: bronze", "    tables:")
+    for each in TABLES.values():
+        yield f"      - name: {each.relation}"
+        yield f"        description: {json.dumps(each.description, ensure_ascii=False)}"
+        yield "        columns:"
+        for column in each.columns:
+            yield f"          - name: {column.name}"
+            yield f"            data_type: {json.dumps(column.type)}"
+            yield f"            description: {json.dumps(column.description, ensure_ascii=False)}"
+            if tests := [*["not_null"] * column.not_null, *["unique"] * (column.name == each.key[0])]:
+                yield f"            data_tests: [{', '.join(tests)}]"
+
+
+# --- the files --------------------------------------------------------------------------------------------------------
+
+
+PARTS: Final[dict[str, Callable[[], str]]] = {
+    part.__name__: part for part in (commands, options, flags, profiles, laws, shapes, dictionary, attributes)
+}
+"""By name, what goes between the marks in the README."""
+
+
+def render(text: str) -> str:
+    """The text of the README with every generated part made anew.
+
+    Raises:
+        ValueError: a part has no place in it.
+    """
+    for name, part in PARTS.items():
+        opening, closing = f"<!-- made by make docs: {name} -->", f"<!-- /{name} -->"
+        head, found, rest = text.partition(opening)
+        _, closed, tail = rest.partition(closing)
+        if not (found and closed):
+            raise ValueError(f"README.md has no place for {name}: put {opening} and {closing} where it belongs")
+        text = f"{head}{opening}\n\n{part()}\n\n{closing}{tail}"
+    return text
+
+
+def main() -> None:
+    """Write the generated parts."""
+    for file, text in ((README, render(README.read_text(encoding="utf-8"))), (DBT_SOURCES, dbt_sources())):
+        if not file.exists() or file.read_text(encoding="utf-8") != text:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+            print(f"wrote {file.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    main()

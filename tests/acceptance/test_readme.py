@@ -1,0 +1,227 @@
+"""The manual is true: what it tells a reader to type runs as it stands, and what it takes from the code agrees.
+
+Options that the README leaves at their defaults are made small by SHARDGEN_* variables, so that no command has to be
+written for the tests.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from scripts import manual
+from scripts.blocks import Block, apply, blocks
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+EXAMPLES = ROOT / "scripts" / "examples"
+BLOCKS = blocks(README)
+SMALL = {"CUSTOMERS": "200", "PRODUCTS": "60", "ORDERS_PER_DAY": "10", "SESSIONS_PER_DAY": "20", "DAYS": "95"}
+"""More than two months: up to that the clickstream has a partition for each day, and each costs some milliseconds."""
+TIMEOUT = 300
+
+
+def of(*languages: str) -> list[Block]:
+    return [block for block in BLOCKS if block.language in languages]
+
+
+def where(block: Block) -> str:
+    return f"line {block.line}"
+
+
+def prose() -> str:
+    """The README without its blocks."""
+    return re.sub(r"^```.*?^```$", "", README, flags=re.MULTILINE | re.DOTALL)
+
+
+# --- what can be checked without running anything ---------------------------------------------------------------------
+
+
+def test_the_generated_parts_are_those_of_the_code():
+    assert manual.render(README) == README, "the README is behind the code: make docs"
+
+
+def test_the_dbt_source_is_that_of_the_code():
+    assert manual.DBT_SOURCES.read_text(encoding="utf-8") == manual.dbt_sources(), "it is behind the code: make docs"
+
+
+def test_every_block_is_of_a_kind_that_is_checked():
+    assert {block.language for block in BLOCKS} == {"sh", "sql", "python", "toml", "diff", "text"}
+
+
+@pytest.mark.parametrize("block", of("sh"), ids=where)
+def test_commands_are_such_to_a_shell(block):
+    subprocess.run(["bash", "-n", "-c", block.text], check=True)
+
+
+def test_what_is_not_run_says_why():
+    assert all(len(block.not_run) > 15 for block in BLOCKS if block.not_run)
+    assert sum(bool(block.not_run) for block in BLOCKS) < len(of("sh")) / 2
+
+
+@pytest.mark.parametrize("block", of("python"), ids=where)
+def test_python_compiles(block):
+    compile(block.text, where(block), "exec")
+
+
+def test_links_within_lead_somewhere():
+    headings = re.findall(r"^#+ (.+)$", prose(), re.MULTILINE)
+    anchors = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    wanted = set(re.findall(r"\]\(#([^)]+)\)", README))
+    assert wanted
+    assert wanted <= anchors
+
+
+def test_files_that_are_named_exist():
+    named = set(re.findall(r"`((?:shardgen|scripts|tests)/[\w./-]+)`", prose()))
+    made = {block.file for block in BLOCKS}
+    assert named
+    assert not {path for path in named - made if not (ROOT / path).exists()}
+
+
+# --- the examples -----------------------------------------------------------------------------------------------------
+
+
+def example(name: str):
+    return yaml.safe_load((EXAMPLES / name).read_text(encoding="utf-8"))
+
+
+def dsn(environment: dict[str, str]) -> str:
+    return (
+        f"postgresql://{environment['POSTGRES_USER']}:{environment['POSTGRES_PASSWORD']}@localhost:5432/"
+        f"{environment['POSTGRES_DB']}"
+    )
+
+
+def commands_below(heading: str) -> list[str]:
+    start = README.index(f"### {heading}\n")
+    block = next(block for block in of("sh") if block.start > start)
+    return block.text.splitlines()
+
+
+def test_the_connection_string_for_compose_is_that_of_the_file():
+    service = example("compose.yaml")["services"]["warehouse"]
+    assert service["ports"] == ["127.0.0.1:5432:5432"]
+    assert f"shardgen load --dsn {dsn(service['environment'])}" in commands_below("Docker Compose")
+
+
+def test_the_steps_of_the_workflow_are_the_commands_of_the_manual():
+    job = example("github-actions.yml")["jobs"]["test"]
+    assert [step["run"] for step in job["steps"] if "run" in step] == commands_below("GitHub Actions")
+    assert job["env"]["SHARDGEN_DSN"] == dsn(job["services"]["postgres"]["env"])
+
+
+def test_the_dbt_source_describes_every_column():
+    [source] = example("dbt/models/sources.yml")["sources"]
+    for table in source["tables"]:
+        key, *_ = table["columns"]
+        assert table["description"]
+        assert key["data_tests"] == ["not_null", "unique"]
+        assert all(column["description"] and column["data_type"] for column in table["columns"])
+    assert sum(len(table["columns"]) for table in source["tables"]) > 80
+
+
+# --- running it -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def reader() -> Iterator[Reader]:
+    home = Path(tempfile.mkdtemp(prefix="sg-", dir="/tmp"))  # short: a socket's path is limited
+    home.chmod(0o711)  # as root the server runs as another user
+    try:
+        made = Reader(home)
+        yield made
+        made.run(["shardgen", "db", "stop"])
+    finally:
+        shutil.rmtree(home)
+
+
+class Reader:
+    """Somebody with a clone of the repository who types what the README says."""
+
+    def __init__(self, home: Path) -> None:
+        self.clone = home / "clone"
+        self.clone.mkdir()
+        for name in ("shardgen", "scripts"):
+            shutil.copytree(ROOT / name, self.clone / name, ignore=shutil.ignore_patterns("__pycache__"))
+        for name in ("Makefile", "README.md", "pyproject.toml"):
+            shutil.copy(ROOT / name, self.clone)
+        programs = self._installed()
+        kept = {
+            name: value for name, value in os.environ.items() if not name.startswith(("SHARDGEN_", "PG", "POSTGRES_"))
+        }
+        self.environment = kept | {
+            "PATH": f"{programs}:{os.environ['PATH']}",
+            "PYTHONPATH": str(self.clone),
+            "SHARDGEN_HOME": str(home / "h"),
+            "PAGER": "cat",
+            **{f"SHARDGEN_{name}": value for name, value in SMALL.items()},
+        }
+
+    def _installed(self) -> Path:
+        """A virtual environment as make leaves it, with the interpreter of the tests, of which the clone is a part."""
+        programs = self.clone / ".venv" / "bin"
+        programs.mkdir(parents=True)
+        for name, words in {"shardgen": " -m shardgen", "python": ""}.items():
+            (programs / name).write_text(f'#!/bin/sh\nexec "{sys.executable}"{words} "$@"\n')
+            (programs / name).chmod(0o755)
+        for stamp in (".python", ".installed", ".installed-dev"):
+            (programs.parent / stamp).touch()
+        return programs
+
+    def run(self, words: list[str], *, exits: int = 0, about: str = "") -> str:
+        done = subprocess.run(
+            words,
+            cwd=self.clone,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=TIMEOUT,
+            check=False,
+        )
+        assert done.returncode == exits, f"{about or words} ended with {done.returncode}:\n{done.stdout}"
+        return done.stdout
+
+    def does(self, block: Block) -> None:
+        """What a reader does with a block."""
+        about = f"README.md, line {block.line}:\n{block.text}"
+        if block.file:
+            (self.clone / block.file).write_text(block.text, encoding="utf-8")
+        elif block.language == "diff":
+            apply(block.text, self.clone)
+        elif block.language == "sh":
+            self.run(["bash", "-e", "-c", block.text], exits=block.exits, about=about)
+        elif block.language == "python":
+            self.run(["python", "-W", "error", "-c", block.text], about=about)
+        elif block.language == "sql":
+            self.run(["shardgen", "db", "psql", "-v", "ON_ERROR_STOP=1", "-c", block.text], about=about)
+        elif block.language == "toml":
+            self.configures(block)
+
+    def configures(self, block: Block) -> None:
+        """Every key is known and every value is one: shardgen says so of the file, and of each profile in it."""
+        (self.clone / "own.toml").write_text(block.text, encoding="utf-8")
+        for profile in ["demo", *tomllib.loads(block.text).get("profiles", {})]:
+            self.run(["shardgen", "config", "--config", "own.toml", "--profile", profile])
+
+
+@pytest.mark.slow
+def test_every_block_does_what_a_reader_is_told_that_it_does(reader):
+    for block in BLOCKS:
+        if not block.not_run:
+            reader.does(block)
+    added = next(block for block in BLOCKS if block.file.endswith("parcels.py"))
+    assert reader.run(["shardgen", "db", "psql", "-Atc", "select count(*) > 0 from mine.raw_parcels"]).strip() == "t"
+    assert "raw_parcels" in (reader.clone / "README.md").read_text(encoding="utf-8"), where(added)
