@@ -114,7 +114,9 @@ def of_shard(shard: Shard, own: tuple[int, int]) -> sql.Composed:
             sql.SQL("{} BETWEEN {} AND {}").format(column, sql.Literal(low), sql.Literal(high))
             for low, high in id_ranges(shard)
         ]
-        return sql.SQL("({})").format(sql.SQL(" OR ").join(ranges or [sql.SQL("false")]))
+        return sql.SQL("(({}) AND {})").format(  # between two ids there may be texts that are none
+            sql.SQL(" OR ").join(ranges or [sql.SQL("false")]), within(table, own)
+        )
     return sql.SQL("({column} >= {lower} AND {column} < {upper} AND {within})").format(
         column=sql.Identifier(table.partition_by),
         lower=sql.Literal(shard.leaf.lower.isoformat()),
