@@ -355,7 +355,7 @@ def reset_survey(settings: Settings, *, run: int | None, every: bool) -> Survey:
 
     dsn = _known_dsn(settings)
     with _refusals(dsn), connect(dsn, application_name=application_name("reset", here())) as connection:
-        return reset.survey(connection, settings.schema, run, every=every)
+        return reset.survey(connection, settings.schema, run, every=every, plans=_plan_of_run)
 
 
 def reset_of(
@@ -376,7 +376,7 @@ def reset_of(
 
     dsn = _known_dsn(settings)
     with _refusals(dsn), Control(dsn, settings.schema) as control:
-        found = reset.survey(control.connection, settings.schema, run, every=every)
+        found = reset.survey(control.connection, settings.schema, run, every=every, plans=_plan_of_run)
         if found != expected:
             raise TargetError("the target has changed since it was looked at: look again")
         try:

@@ -81,7 +81,7 @@ class Survey:
         }
 
 
-def survey(connection: Connection, schema: str, run: int | None, *, every: bool) -> Survey:
+def survey(connection: Connection, schema: str, run: int | None, *, every: bool, plans: Plans) -> Survey:
     """What a reset would do; nothing is written.
 
     Args:
@@ -89,6 +89,7 @@ def survey(connection: Connection, schema: str, run: int | None, *, every: bool)
         schema: of the target.
         run: the run to take back; None for the only one there is.
         every: take back all of them.
+        plans: how a run was planned; asked only where one has added to the rows of another.
 
     Raises:
         TargetError: it cannot be told which run is meant, or something stands in the way.
@@ -96,13 +97,20 @@ def survey(connection: Connection, schema: str, run: int | None, *, every: bool)
     runs = ledger.runs(connection, schema) if ledger.present(connection, schema) else []
     chosen = _chosen(runs, schema, run, every=every)
     claims = [each for each in ledger.claims(connection, schema).values() if each.run in chosen] if chosen else []
+    wholly = _Wholly(runs=runs if every else [], plans=plans)
     found = Survey(
         runs=tuple(chosen),
-        removals=_referring_first(connection, [_removal(connection, schema, each) for each in claims]),
+        removals=_referring_first(connection, [_removal(connection, schema, each, wholly) for each in claims]),
         last=bool(chosen) and len(chosen) == len(runs),
         schema=objects.is_ours(connection, schema),
     )
-    _refuse([*_mixed(found.removals), *_dependants(connection, schema, found.removals)])
+    _refuse(
+        [
+            *_overlaid(connection, schema, chosen),
+            *_mixed(found.removals, every=every),
+            *_dependants(connection, schema, found.removals),
+        ]
+    )
     return found
 
 
@@ -167,7 +175,28 @@ def _referring_first(connection: Connection, removals: Iterable[Removal]) -> tup
     return tuple(ordered)
 
 
-def _removal(connection: Connection, schema: str, claim: Claim) -> Removal:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wholly:
+    """Tells whether the rows of a table are all of runs that are taken back."""
+
+    runs: Sequence[Run]
+    """All there are, or none where only some are taken back."""
+    plans: Plans
+
+    def ours(self, connection: Connection, schema: str, claim: Claim) -> bool:
+        """Whether every row has a key that one of the runs gives."""
+        planned = [self.plans(run) for run in self.runs if claim.target in run.plan["tables"]]
+        if not planned:
+            return False
+        ranges = [keys.own_range(plan, claim.target, max_id) for plan in planned]
+        own = (min(low for low, _ in ranges), max(high for _, high in ranges))
+        strangers = sql.SQL("SELECT EXISTS (SELECT FROM {} WHERE NOT {})").format(
+            sql.Identifier(schema, claim.relation), keys.within(TABLES[claim.target], own)
+        )
+        return not one(connection.execute(strangers))[0]
+
+
+def _removal(connection: Connection, schema: str, claim: Claim, wholly: _Wholly) -> Removal:
     shards, rows = one(
         connection.execute(
             ledger.text(
@@ -177,31 +206,55 @@ def _removal(connection: Connection, schema: str, claim: Claim) -> Removal:
             [claim.target, claim.generation],
         )
     )
-    how, why = _fate(connection, schema, claim)
+    how, why = _fate(connection, schema, claim, wholly)
     return Removal(claim=claim, how=how, why=why, shards=shards, rows=rows)
 
 
-def _fate(connection: Connection, schema: str, claim: Claim) -> tuple[How, str]:
+def _fate(connection: Connection, schema: str, claim: Claim, wholly: _Wholly) -> tuple[How, str]:
     found = catalog.relation(connection, schema, claim.relation)
     if found is None:
         return How.FORGET, "it was dropped already"
     if found.oid != claim.oid:
         return How.FORGET, "left as it is: it was dropped and made anew since"
-    if claim.others:
+    if claim.others and not (claim.created and wholly.ours(connection, schema, claim)):
         return How.DELETE, "rows deleted; it holds rows that were there before, so it stays"
     if claim.created:
         return How.DROP, "dropped"
     return How.DELETE, "rows deleted; shardgen did not create it, so it stays"
 
 
-def _mixed(removals: Sequence[Removal]) -> list[str]:
+def _overlaid(connection: Connection, schema: str, chosen: Sequence[int]) -> list[str]:
+    """Tables that still hold rows of a run, and belong to a later one that has added to them."""
+    if not chosen:
+        return []
+    rows = connection.execute(
+        ledger.text(
+            """SELECT DISTINCT s.run, t.relation, t.run FROM {shards} AS s JOIN {targets} AS t USING (target)
+            WHERE s.run = ANY (%(runs)s) AND t.run <> ALL (%(runs)s) AND t.others > 0 ORDER BY 1, 2""",
+            schema,
+        ),
+        {"runs": list(chosen)},
+    ).fetchall()
+    return [
+        f"run={later} has added to the rows of run={run} in {relation}: they cannot be told from each other: use --all"
+        for run, relation, later in rows
+    ]
+
+
+def _mixed(removals: Sequence[Removal], *, every: bool) -> list[str]:
     """Tables in which rows of a run cannot be told from those that were there before."""
     return [
         f"{each.claim.relation} held {each.claim.others_within} rows with keys such as run={each.claim.run} gives, so "
-        "its rows cannot be told from those: delete by hand what should go, and the ledger's tables"
+        f"its rows cannot be told from those: {_remedy(each.claim, every=every)}"
         for each in removals
         if each.how is How.DELETE and each.claim.others_within
     ]
+
+
+def _remedy(claim: Claim, *, every: bool) -> str:
+    if claim.created and not every:
+        return "use --all, if they are of other runs"
+    return "delete by hand what should go, and the ledger's tables"
 
 
 def _dependants(connection: Connection, schema: str, removals: Sequence[Removal]) -> list[str]:

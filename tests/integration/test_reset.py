@@ -48,7 +48,7 @@ def take_back(database: Database, run: int | None = None, *, every: bool = False
     """Reset, and what it said."""
     said: list[str] = []
     with Control(database.dsn, "bronze") as control:
-        found = reset.survey(control.connection, "bronze", run, every=every)
+        found = reset.survey(control.connection, "bronze", run, every=every, plans=api._plan_of_run)
         reset.carry_out(control.connection, "bronze", found, api._plan_of_run, told or said.append)
     return said
 
@@ -183,6 +183,41 @@ def test_from_tables_of_others_only_our_rows_are_deleted(database):
     assert "raw_orders_2025_12" in names  # somebody's row is in it
     assert "raw_orders_2025_11" not in names
     assert not {name for name in names if name.startswith("raw_inventory_")}
+
+
+def append(database: Database, **plan):
+    config = small(**plan)
+    how = LoadConfig(dsn=database.dsn, workers=2, if_exists="append", on_conflict="skip")
+    machinery = Machinery(engine=fakes.Threads, tools=fakes.tools())
+    options = fakes.options(config)
+    return coordinator.load(config, how, options=options, show=lambda _: None, machinery=machinery)
+
+
+def test_tables_that_a_later_run_has_added_to_go_with_all_runs_and_with_no_single_one(database):
+    world = {"epoch": date(2025, 11, 1), "horizon": 62, "days": None, "tables": ("orders", "sessions")}
+    load(database, real=True, **world, end=date(2025, 12, 1))
+    append(database, **world, end=date(2025, 12, 15))
+    before = content(database, *FEW)
+    with pytest.raises(TargetError, match=r"run=2 has added to the rows of run=1 in raw_orders: they cannot be told"):
+        take_back(database, 1)
+    with pytest.raises(TargetError, match=r"raw_orders held \d+ rows .* cannot be told from those: use --all, if they"):
+        take_back(database, 2)
+    assert content(database, *FEW) == before
+    take_back(database, every=True)
+    assert database.value("SELECT to_regnamespace('bronze') IS NULL")
+
+
+def test_a_row_of_somebody_else_keeps_such_a_table(database):
+    world = {"epoch": date(2025, 11, 1), "horizon": 62, "days": None, "tables": ("orders",)}
+    load(database, real=True, **world, end=date(2025, 12, 1))
+    database.run(
+        "INSERT INTO bronze.raw_orders (order_id, order_date, source_system) VALUES ('mine', '2025-11-24', 'me')"
+    )
+    append(database, **world, end=date(2025, 12, 15))
+    before = content(database, "orders")
+    with pytest.raises(TargetError, match="delete by hand what should go, and the ledger's tables"):
+        take_back(database, every=True)
+    assert content(database, "orders") == before
 
 
 # --- what is cut short ------------------------------------------------------------------------------------------------
