@@ -14,8 +14,8 @@ from shardgen.cli import terminal
 from shardgen.cli.options import Json, examples, takes
 from shardgen.config import DATA_VERSION
 
-LIBRARIES: Final = {"faker": "Faker", "numpy": "numpy", "pyarrow": "pyarrow", "pgpq": "pgpq", "psycopg": "psycopg"}
-"""By distribution, as they write themselves: of words, numbers, batches, their bytes, and the way to the server."""
+LIBRARIES: Final = {"faker": "Faker", "numpy": "numpy", "pyarrow": "pyarrow", "psycopg": "psycopg"}
+"""By distribution, as they write themselves: of words, numbers, batches and the way to the server."""
 
 
 @examples("version", "version --json", "--version")

@@ -171,7 +171,7 @@ def test_the_versions_that_matter_are_told(capsys):
     assert (code, err) == (0, "")
     lines = out.splitlines()
     assert lines[:2] == [f"shardgen {shardgen.__version__}", f"data version {DATA_VERSION}"]
-    names = ("Faker", "numpy", "pyarrow", "pgpq", "psycopg", "libpq", "PostgreSQL", "Python")
+    names = ("Faker", "numpy", "pyarrow", "psycopg", "libpq", "PostgreSQL", "Python")
     for name, line in zip(names, lines[2:], strict=True):
         assert re.fullmatch(rf"{name} \d+\.\d+\S*", line)
     assert run("version", capsys=capsys) == (0, out, "")
