@@ -59,6 +59,7 @@ def _loaded(bench: Bench, run: Run, program: Sequence[str], arguments: Sequence[
         "phases": phases.shares(done, ran, commit=report["phases"]["commit"], workers=run.workers),
         "steps": done.steps,
         "peaks": ran.peaks,
+        "cpu": ran.cpu,
         "first_row": ran.first_row,
         "digests": done.digests,
     }
@@ -73,6 +74,8 @@ class Built:
     rows: int
     size: int
     seconds: float
+    cpu: float
+    """Seconds of the processor."""
     peak: float
     """MiB that its process has taken so far."""
 
@@ -92,6 +95,7 @@ def null(bench: Bench, workers: int) -> Run:
         rows={name: sum(each.rows for each in some) for name, some in of_table.items()},
         size=sum(each.size for each in built),
         figures={
+            "cpu": {"client": sum(each.cpu for each in built)},
             "peaks": {"worker": max(each.peak for each in built)},
             "busy": {name: sum(each.seconds for each in some) for name, some in of_table.items()},
             "bytes": {name: sum(each.size for each in some) for name, some in of_table.items()},
@@ -102,12 +106,17 @@ def null(bench: Bench, workers: int) -> Run:
 def build(config: PlanConfig, shard: Shard) -> Built:
     """Build and encode a shard; what a process builds once is not counted."""
     _warm(config)
-    start, rows, size, encoder = time.perf_counter(), 0, 0, Encoder(TABLES[shard.table])
+    rows, size, encoder = 0, 0, Encoder(TABLES[shard.table])
+    start, before = time.perf_counter(), time.process_time()
     for batch in build_batches(config, shard, LoadConfig(dsn="").batch_rows):
         rows, size = rows + batch.num_rows, size + sum(map(len, encoder.rows(batch)))
-    seconds = time.perf_counter() - start
     return Built(
-        table=shard.table, rows=rows, size=size, seconds=seconds, peak=processes.mebibytes(os.getpid(), "VmHWM")
+        table=shard.table,
+        rows=rows,
+        size=size,
+        seconds=time.perf_counter() - start,
+        cpu=time.process_time() - before,
+        peak=processes.mebibytes(os.getpid(), "VmHWM"),
     )
 
 

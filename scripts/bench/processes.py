@@ -28,6 +28,8 @@ class Ran:
     seconds: float = 0.0
     peaks: dict[str, float] = field(default_factory=dict)
     """MiB of the largest process by role: ``coordinator``, ``worker``, ``forkserver``, ``other``, ``backend``."""
+    cpu: dict[str, float] = field(default_factory=dict)
+    """Seconds of processor time, of all processes of the ``client`` and, if it is ours, of the ``server``."""
     first_row: float | None = None
     """Seconds from the start to the first row that a COPY took; None where none was seen."""
 
@@ -45,6 +47,7 @@ def run(command: Sequence[str], *, dsn: str, cwd: Path, postmaster: int | None =
         RuntimeError: it failed.
     """
     ran, over = Ran(began=time.time()), threading.Event()
+    before = server_seconds(postmaster) if postmaster else 0.0
     start = time.perf_counter()
     process = subprocess.Popen(
         command, cwd=cwd, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -61,6 +64,8 @@ def run(command: Sequence[str], *, dsn: str, cwd: Path, postmaster: int | None =
     over.set()
     for thread in threads:
         thread.join()
+    if postmaster:
+        ran.cpu["server"] = server_seconds(postmaster) - before
     if process.returncode:
         raise RuntimeError(f"command={' '.join(command)!r} failed with code={process.returncode}: {errors.strip()}")
     return ran
@@ -73,9 +78,12 @@ def environment() -> dict[str, str]:
 
 
 def _watch_memory(over: threading.Event, ran: Ran, pid: int, postmaster: int | None) -> None:
+    busy: dict[int, float] = {}
     while not over.wait(_PERIOD):
         for role, process in _family(pid):
             _note(ran, role, mebibytes(process, "VmHWM"))
+            busy[process] = max(busy.get(process, 0.0), sum(_seconds(process)[:2]))
+        ran.cpu["client"] = sum(busy.values())
         for backend in children(postmaster) if postmaster else []:
             _note(ran, "backend", mebibytes(backend, "RssAnon"))  # shared buffers belong to none of them
 
@@ -106,6 +114,17 @@ def mebibytes(pid: int, name: str) -> float:
     return int(found[1]) / 1024 if found else 0.0
 
 
+def server_seconds(postmaster: int) -> float:
+    """Processor time that a server has taken: its own, that of backends that ended, and of those that live."""
+    return sum(_seconds(postmaster)) + sum(sum(_seconds(child)[:2]) for child in children(postmaster))
+
+
+def _seconds(pid: int) -> list[float]:
+    """Processor time of a process in user mode and in the kernel, and of its children that ended; see proc(5)."""
+    fields = _text(f"/proc/{pid}/stat").rpartition(")")[2].split()
+    return [int(ticks) / os.sysconf("SC_CLK_TCK") for ticks in fields[11:15]]
+
+
 def _text(path: str) -> str:
     try:
         return Path(path).read_text(encoding="utf-8", errors="replace")
@@ -117,7 +136,7 @@ def _watch_rows(over: threading.Event, ran: Ran, dsn: str, start: float) -> None
     with psycopg.connect(dsn, autocommit=True, application_name="bench") as connection:
         while not over.wait(_FIRST_ROW_PERIOD):
             seen = connection.execute(
-                "SELECT FROM pg_stat_progress_copy WHERE datname = current_database() AND tuples_processed > 0"
+                "SELECT 1 FROM pg_stat_progress_copy WHERE datname = current_database() AND tuples_processed > 0"
             )
             if seen.fetchone():
                 ran.first_row = time.perf_counter() - start

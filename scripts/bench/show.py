@@ -132,6 +132,7 @@ def yardsticks(runs: Sequence[Run]) -> Table:
             f"{one.total / seconds:,.0f}",
             f"{one.size / seconds / 1e6:,.0f}" if one.size else "",
             f"{seconds / one.total * 1e6:.3f}",
+            *(_shown(_median(run.figures.get("cpu", {}).get(side) for run in some)) for side in ("client", "server")),
             "" if against is None or name == "pgbench" else f"{against:.3f}",
         )
     return table
@@ -160,7 +161,7 @@ def shares(runs: Sequence[Run]) -> Table:
     if runs:
         table.add_section()
         firsts = [_median(run.figures["first_row"] for run in runs if run.yardstick == name) for name in names]
-        table.add_row("s to the first row", *("" if first is None else f"{first:.2f}" for first in firsts))
+        table.add_row("s to the first row", *map(_shown, firsts))
     return table
 
 
@@ -191,7 +192,7 @@ def scaling(runs: Sequence[Run]) -> Table:
             table.add_row(
                 name,
                 *("" if each is None else f"{each:.2f}" for each in medians),
-                *("" if gain is None else f"{gain:.2f}" for gain in gains),
+                *map(_shown, gains),
             )
     return table
 
@@ -231,6 +232,10 @@ def targets(found: Sequence[dict[str, Any]]) -> Table:
 def _median(values: Iterable[float | None]) -> float | None:
     found = [value for value in values if value is not None]
     return median(found) if found else None
+
+
+def _shown(figure: float | None) -> str:
+    return "" if figure is None else f"{figure:.2f}"
 
 
 def _names(runs: Iterable[Run]) -> list[str]:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
+from io import FileIO
 from pathlib import Path
 
 import pyarrow as pa
@@ -27,6 +28,8 @@ from shardgen.worker import Job, build_batches
 from shardgen.world import words_digest
 
 BATCH_ROWS = LoadConfig(dsn="").batch_rows
+BLOCK = 256 * 1024
+"""Bytes that a replay reads at a time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,10 +43,11 @@ class Known:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ready:
-    """A batch of rows whose bytes are made."""
+    """Rows whose bytes come next in an open file."""
 
     num_rows: int
-    data: bytes
+    size: int
+    file: FileIO
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,25 +98,29 @@ class Replay:
     directory: Path
 
     def __call__(self, plan: PlanConfig, shard: Shard, batch_rows: int) -> Iterator[Ready]:  # noqa: ARG002
-        """The batches as they were written, one in memory at a time."""
+        """The batches as they were written; none is in memory yet."""
         spool = Spool(self.directory)
         with spool.copy_file(shard.id).open("rb", buffering=0) as file:
             for rows, size in spool.batches(shard.id):
-                yield Ready(num_rows=rows, data=file.read(size))
+                yield Ready(num_rows=rows, size=size, file=file)
 
 
 class ReadyEncoder:
-    """Hands on what a replay has read."""
+    """Reads what a replay points at, always into the same memory, which stays in the cache."""
 
     header = HEADER
     trailer = TRAILER
 
-    def __init__(self, table: Table) -> None:
-        pass
+    def __init__(self, table: Table) -> None:  # noqa: ARG002
+        self._block = memoryview(bytearray(BLOCK))
 
-    def rows(self, batch: Ready) -> Iterator[bytes]:
-        """The bytes of the batch."""
-        yield batch.data
+    def rows(self, batch: Ready) -> Iterator[memoryview]:
+        """The bytes of the batch, a block at a time."""
+        left = batch.size
+        while left:
+            read = batch.file.readinto(self._block[:left])
+            yield self._block[:read]
+            left -= read
 
 
 def fill(directory: Path, config: PlanConfig, executor: Executor, *, csv: bool) -> Spool:
