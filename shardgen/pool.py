@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from typing import Any, Protocol
 
-from shardgen import worker
+from shardgen import forkserver, worker
 
 
 class Engine(Protocol):
@@ -45,8 +45,7 @@ class ForkserverEngine:
     """Processes on this machine; they start from a server that has the heavy modules loaded."""
 
     def __init__(self) -> None:
-        self._context = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload(["shardgen.worker"])
+        self._context = forkserver.start()
         self._pool: _Pool | None = None
         self._stop: Connection[Any, Any] | None = None
 
