@@ -28,6 +28,8 @@ def build(plan: PlanConfig, shard: Shard, batch_rows: int) -> Iterator[pa.Record
 
 
 if __name__ == "__main__":
-    job = functools.partial(worker.Job, build=build)
+    from tests.faults import planted  # workers find it there, not in __main__
+
+    job = functools.partial(worker.Job, build=planted.build)
     coordinator.Machinery = functools.partial(coordinator.Machinery, job=job)
     sys.exit(main())

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
@@ -15,7 +16,7 @@ import time
 import pytest
 
 from tests import fakes
-from tests.faults.conftest import finish
+from tests.faults.conftest import finish, holds
 from tests.loads import HERE, ROOT, VOLUME, WORLD, content, gone
 
 
@@ -146,3 +147,23 @@ print(coordinator.load(config, load, options={{}}, show=lambda event: None, mach
         check=False,
     )
     assert done.stdout == f"top level\nTrue {script}\n", done.stderr
+
+
+def test_twenty_kills_in_one_load_lose_and_double_nothing(program, database, reference, dice):
+    """Whoever it hits, whenever: a worker or the coordinator, by SIGKILL, SIGTERM or SIGINT; and resume, until done."""
+    run = program(*WORLD, *VOLUME, "--workers", "2")
+    kills = 0
+    while kills < 20:
+        time.sleep(dice.uniform(0.1, 1.2))
+        if not run.running:
+            run = program("--resume", "--workers", str(dice.randint(1, 3)))
+            run.until("SELECT 1 FROM bronze.shardgen_runs WHERE state = 'loading'")
+            continue
+        victims = [run.pid, *run.workers()]
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(dice.choice(victims), dice.choice([signal.SIGKILL, signal.SIGTERM, signal.SIGINT]))
+            kills += 1
+    run.wait()
+    if database.value("SELECT state FROM bronze.shardgen_runs") != "finished":
+        finish(program, database, reference)
+    holds(database, reference)
