@@ -8,7 +8,7 @@ import psycopg
 
 import shardgen
 
-WORLD = {"customers": 500, "products": 200, "orders_per_day": 20, "sessions_per_day": 100, "days": 90}
+WORLD = {"customers": 500, "products": 200, "orders_per_day": 15, "sessions_per_day": 60, "days": 90}
 
 plan = shardgen.plan(end="2026-01-01", **WORLD)
 for table in plan.config.tables:

@@ -27,8 +27,7 @@ ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 EXAMPLES = ROOT / "scripts" / "examples"
 BLOCKS = blocks(README)
-SMALL = {"CUSTOMERS": "200", "PRODUCTS": "60", "ORDERS_PER_DAY": "10", "SESSIONS_PER_DAY": "20", "DAYS": "95"}
-"""More than two months: up to that the clickstream has a partition for each day, and each costs some milliseconds."""
+SMALL = {"CUSTOMERS": "200", "PRODUCTS": "60", "ORDERS_PER_DAY": "10", "SESSIONS_PER_DAY": "20"}
 TIMEOUT = 300
 
 
@@ -88,6 +87,14 @@ def test_files_that_are_named_exist():
     made = {block.file for block in BLOCKS}
     assert named
     assert not {path for path in named - made if not (ROOT / path).exists()}
+
+
+def test_tests_that_are_named_exist():
+    files = [file.read_text(encoding="utf-8") for file in (ROOT / "tests").rglob("test_*.py")]
+    there = {name for text in files for name in re.findall(r"^def (test_\w+)", text, re.MULTILINE)}
+    named = set(re.findall(r"`(test_\w+)`", README))
+    assert named
+    assert named <= there
 
 
 # --- the examples -----------------------------------------------------------------------------------------------------
