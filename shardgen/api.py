@@ -98,9 +98,11 @@ def load(
 
     Example:
         >>> import shardgen
-        >>> report = shardgen.load(customers=1000, days=30, end="2026-01-01")  # doctest: +SKIP
-        >>> report.ok  # doctest: +SKIP
+        >>> report = shardgen.load(profile="demo", end="2026-01-01", progress="none")
+        >>> report.ok
         True
+        >>> [table.counted for table in report.tables if table.table == "orders"]
+        [1800]
     """
     from shardgen.progress import display
 
@@ -124,8 +126,9 @@ def plan(*, config: Path | str | None = None, profile: str | None = None, **opti
 
     Example:
         >>> import shardgen
-        >>> shardgen.plan(customers=1000, days=30, end="2026-01-01").rows("customers")
-        1000
+        >>> plan = shardgen.plan(profile="demo", end="2026-01-01")
+        >>> plan.rows("orders"), len(plan.shards)
+        (1800, 13)
     """
     return plan_of(_settings(options, config, profile))
 
@@ -155,9 +158,9 @@ def sample(
 
     Example:
         >>> import shardgen
-        >>> [customer] = shardgen.sample("customers", 1)
-        >>> customer["customer_id"]
-        'CUST00000001'
+        >>> [order] = shardgen.sample("orders", 1, profile="demo", end="2026-01-01")
+        >>> order["order_id"], order["raw_data"]["items"][0]["quantity"]
+        ('ORD0000000001', 1)
     """
     return sample_of(_settings({**options, "tables": table}, config, profile), n)
 
@@ -203,9 +206,9 @@ def verify(
 
     Example:
         >>> import shardgen
-        >>> report = shardgen.verify(level="laws", tables="orders")  # doctest: +SKIP
-        >>> [check.name for check in report.checks if check.status == "failed"]  # doctest: +SKIP
-        []
+        >>> report = shardgen.verify(level="laws", tables="orders", progress="none")
+        >>> report.ok, [check.name for check in report.checks if check.status == "failed"]
+        (True, [])
     """
     from shardgen.progress import display
 
