@@ -142,23 +142,23 @@ def claim_new(
         TargetError: everything that stands in the way; nothing was written.
     """
     config = plan.config
-    ledger.upgrade(connection, config.schema)
-    examined = examine(connection, plan, identity, workers=workers, terms=terms)
-    preflight.refuse(examined.findings.problems)
-    decisions = examined.decisions
-    new = NewRun(
-        fingerprint=examined.world,
-        plan_fingerprint=identity.plan(plan),
-        plan=config.to_json(),
-        options=plain(options),
-        planned={name: {"shards": len(plan.of(name)), "rows": plan.rows(name)} for name in config.tables},
-        versions=versions(),
-        host=socket.gethostname(),
-        pid=os.getpid(),
-        on_conflict=terms.on_conflict,
-    )
     with connection.transaction():
-        objects.begin_ddl(connection, config.schema)
+        objects.begin_ddl(connection, config.schema)  # before the look: what is decided must still be true when done
+        ledger.upgrade(connection, config.schema)
+        examined = examine(connection, plan, identity, workers=workers, terms=terms)
+        preflight.refuse(examined.findings.problems)
+        decisions = examined.decisions
+        new = NewRun(
+            fingerprint=examined.world,
+            plan_fingerprint=identity.plan(plan),
+            plan=config.to_json(),
+            options=plain(options),
+            planned={name: {"shards": len(plan.of(name)), "rows": plan.rows(name)} for name in config.tables},
+            versions=versions(),
+            host=socket.gethostname(),
+            pid=os.getpid(),
+            on_conflict=terms.on_conflict,
+        )
         objects.create_schema(connection, config.schema)
         ledger.create(connection, config.schema)
         objects.carry_out(connection, config.schema, decisions, config.indexes, keyless=keyless)

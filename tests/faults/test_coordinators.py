@@ -6,6 +6,10 @@ import os
 import signal
 import time
 
+import pytest
+
+from shardgen.config import TABLES
+from shardgen.database.objects import apply_schema
 from tests.faults.conftest import finish, holds
 from tests.loads import VOLUME, WORLD, content, verify
 
@@ -24,7 +28,10 @@ def test_two_coordinators_of_one_run_that_the_lock_does_not_part_double_nothing(
     verify(database)
 
 
-def test_two_new_loads_that_the_lock_does_not_part_leave_one_run(program, database, reference):
+@pytest.mark.parametrize("tables_exist", [False, True])
+def test_two_new_loads_that_the_lock_does_not_part_leave_one_run(program, database, reference, tables_exist):
+    if tables_exist:
+        apply_schema(database.dsn, "bronze", TABLES, "keys")
     rivals = [program(*WORLD, *VOLUME, "--workers", "1", module="tests.faults.unlocked") for _ in range(2)]
     ended = sorted(rival.wait() for rival in rivals)
     assert [code for code, _ in ended] == [0, 2], ended
