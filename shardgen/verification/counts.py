@@ -24,7 +24,7 @@ ELSEWHERE = ""
 """In place of a shard's id, for rows that belong to none."""
 
 
-def questions(subject: Subject, plans: Mapping[int, Plan], tables: Iterable[str]) -> list[Question]:
+def questions(subject: Subject, plans: Mapping[int, Plan], tables: Iterable[str]) -> list[Question[Check]]:
     """One for each of the tables."""
     return [_question(subject.tables[name], plans) for name in tables]
 
@@ -51,7 +51,7 @@ def count(connection: Connection, loaded: Loaded, plan: Plan) -> Check:
     )
 
 
-def _question(loaded: Loaded, plans: Mapping[int, Plan]) -> Question:
+def _question(loaded: Loaded, plans: Mapping[int, Plan]) -> Question[Check]:
     return Question(
         name=f"count {loaded.claim.relation}",
         ask=lambda connection: [count(connection, loaded, plans[loaded.run.run])],

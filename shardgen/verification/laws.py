@@ -29,7 +29,7 @@ FROM (SELECT row_number() OVER () AS place_, offender.* FROM (
 """
 
 
-def questions(subject: Subject, tables: Iterable[str]) -> tuple[list[Question], list[Check]]:
+def questions(subject: Subject, tables: Iterable[str]) -> tuple[list[Question[Check]], list[Check]]:
     """The laws that concern some of the tables: those to be asked, the slowest first, and those that do not apply."""
     wanted, asked, moot = set(tables), [], []
     for law in sorted(statements.read("laws"), key=_rank):
@@ -78,7 +78,7 @@ def ask(connection: Connection, law: Statement, parameters: Mapping[str, object]
     )
 
 
-def _question(law: Statement, subject: Subject) -> Question:
+def _question(law: Statement, subject: Subject) -> Question[Check]:
     parameters = statements.parameters(law, subject)
     return Question(name=law.name, ask=lambda connection: [ask(connection, law, parameters)])
 

@@ -9,13 +9,14 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 import psycopg
 
 from shardgen.database.postgres import Connection, application_name, connect, here
 from shardgen.events import CheckDone, CheckStarted, Event
-from shardgen.verification.report import Check, Status
+
+T = TypeVar("T")
 
 _SETTINGS: Final = {
     "default_transaction_read_only": "on",
@@ -34,12 +35,12 @@ _SETTINGS: Final = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class Question(Generic[T]):
     """Something to find out over one connection."""
 
     name: str
     """For the display: ``"L13"``."""
-    ask: Callable[[Connection], list[Check]]
+    ask: Callable[[Connection], list[T]]
 
 
 def reader(dsn: str, schema: str, *, purpose: str = "verify") -> Connection:
@@ -51,7 +52,7 @@ def reader(dsn: str, schema: str, *, purpose: str = "verify") -> Connection:
     return connection
 
 
-class Readers:
+class Readers(Generic[T]):
     """Threads with a read-only session each, for as long as there are questions.
 
     Args:
@@ -59,26 +60,39 @@ class Readers:
         schema: first and only on the search path.
         number: of sessions.
         show: hears of each question's begin and end, from any thread.
+        purpose: for the server's list of sessions.
+        failures: what in the answers to a question is bad news for the display, in sentences.
     """
 
-    def __init__(self, dsn: str, schema: str, *, number: int, show: Callable[[Event], None]) -> None:
+    def __init__(
+        self,
+        dsn: str,
+        schema: str,
+        *,
+        number: int,
+        show: Callable[[Event], None],
+        purpose: str = "verify",
+        failures: Callable[[Sequence[T]], tuple[str, ...]] = lambda _: (),
+    ) -> None:
         self._dsn = dsn
         self._schema = schema
         self._number = number
         self._show = show
+        self._purpose = purpose
+        self._failures = failures
         self._lock = threading.Lock()
-        self._waiting: deque[tuple[int, Question]] = deque()
-        self._answers: dict[int, list[Check]] = {}
+        self._waiting: deque[tuple[int, Question[T]]] = deque()
+        self._answers: dict[int, list[T]] = {}
         self._open: set[Connection] = set()
 
-    def ask(self, questions: Sequence[Question]) -> list[Check]:
+    def ask(self, questions: Sequence[Question[T]]) -> list[T]:
         """The answers in the order of the questions, which are begun in that order too.
 
         Raises:
             psycopg.Error: the first failure; what else runs is cancelled.
         """
         self._waiting = deque(enumerate(questions))
-        with ThreadPoolExecutor(self._number, thread_name_prefix="verify") as threads:
+        with ThreadPoolExecutor(self._number, thread_name_prefix=self._purpose) as threads:
             work = [threads.submit(self._work) for _ in range(min(self._number, len(questions)))]
             try:
                 done, _ = wait(work, return_when=FIRST_EXCEPTION)
@@ -87,20 +101,21 @@ class Readers:
             except BaseException:
                 self._cancel()
                 raise
-        return [check for _, checks in sorted(self._answers.items()) for check in checks]
+        return [answer for place in sorted(self._answers) for answer in self._answers[place]]
 
     def _work(self) -> None:
-        with reader(self._dsn, self._schema) as connection:
+        with reader(self._dsn, self._schema, purpose=self._purpose) as connection:
             self._open.add(connection)
             while (next_one := self._next()) is not None:
                 place, question = next_one
                 self._show(CheckStarted(check=question.name))
                 start = time.perf_counter()
-                checks = question.ask(connection)
-                self._answers[place] = checks
-                self._show(done(question.name, checks, time.perf_counter() - start))
+                answers = question.ask(connection)
+                self._answers[place] = answers
+                seconds = round(time.perf_counter() - start, 3)
+                self._show(CheckDone(check=question.name, failures=self._failures(answers), seconds=seconds))
 
-    def _next(self) -> tuple[int, Question] | None:
+    def _next(self) -> tuple[int, Question[T]] | None:
         with self._lock:
             return self._waiting.popleft() if self._waiting else None
 
@@ -110,9 +125,3 @@ class Readers:
         for connection in set(self._open):
             with contextlib.suppress(psycopg.Error):
                 connection.cancel_safe(timeout=5)
-
-
-def done(name: str, checks: Sequence[Check], seconds: float) -> CheckDone:
-    """The event that tells how a question was answered."""
-    failed = [f"{check.name}: {check.finding}" for check in checks if check.status is Status.FAILED]
-    return CheckDone(check=name, failures=tuple(failed), seconds=round(seconds, 3))

@@ -17,7 +17,7 @@ from shardgen.verification.subject import Subject
 from shardgen.world.lexicon import SUBCATEGORIES
 
 
-def questions(subject: Subject, tables: Iterable[str]) -> tuple[list[Question], list[Check]]:
+def questions(subject: Subject, tables: Iterable[str]) -> tuple[list[Question[Check]], list[Check]]:
     """The shapes that concern some of the tables: those to be measured, and those that do not apply."""
     wanted, asked, moot = set(tables), [], []
     for shape in statements.read("shapes"):
@@ -50,7 +50,7 @@ def words() -> dict[str, object]:
     }
 
 
-def _question(shape: Statement, subject: Subject) -> Question:
+def _question(shape: Statement, subject: Subject) -> Question[Check]:
     parameters = statements.parameters(shape, subject) | words()
     return Question(name=shape.name, ask=lambda connection: measure(connection, shape, parameters))
 

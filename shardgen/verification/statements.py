@@ -2,7 +2,8 @@
 
 ``-- needs: orders 2000, products; raw_data; 180 days; orders per session`` reads: the tables orders, of at least 2,000
 rows, and products, loaded with raw_data in full or lean form, for a window of 180 days or more, in a world that has
-about as many orders per session as the default one.
+about as many orders per session as the default one. ``-- needs: the ledger`` asks of no bronze table. The queries of
+a report are written in the same way, by names instead of numbers.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from typing import Final
 from shardgen.config import TABLES, WorldConfig, plan_config
 from shardgen.verification.subject import Loaded, Subject
 
-_PARTS: Final = re.compile(r"-- (?P<name>[LS]\d+): (?P<purpose>.+)\.\n-- needs: (?P<needs>.+)\n(?P<text>(?s:.+))")
+_PARTS: Final = re.compile(
+    r"-- (?P<name>[LS]\d+|[a-z ]+): (?P<purpose>.+)\.\n-- needs: (?P<needs>.+)\n(?P<text>(?s:.+))"
+)
 
 
 PROPORTIONS: Final[dict[str, Callable[[WorldConfig], float]]] = {
@@ -27,6 +30,7 @@ PROPORTIONS: Final[dict[str, Callable[[WorldConfig], float]]] = {
 }
 """What the bands of some shapes take for granted."""
 
+LEDGER: Final = "the ledger"
 USUAL: Final = plan_config(today=date(2026, 1, 1)).world
 LEEWAY: Final = 1.5
 """By which factor a proportion may be off."""
@@ -37,7 +41,7 @@ class Statement:
     """One law or shape."""
 
     name: str
-    """``"L4"``."""
+    """``"L4"``, or ``"funnel"``."""
     purpose: str
     """What it protects, in a line."""
     rows: dict[str, int]
@@ -63,7 +67,8 @@ def parse(content: str) -> Statement:
     match = _PARTS.fullmatch(content)
     assert match, f"no law or shape begins with {content[:200]!r}"
     tables, *rest = (part.strip() for part in match["needs"].split(";"))
-    rows = {name: int(least or 0) for name, _, least in (each.strip().partition(" ") for each in tables.split(","))}
+    named = [] if tables == LEDGER else tables.split(",")
+    rows = {name: int(least or 0) for name, _, least in (each.strip().partition(" ") for each in named)}
     assert rows.keys() <= set(TABLES), f"{match['name']} needs unknown tables"
     days = [part.removesuffix(" days") for part in rest if part.endswith(" days")]
     proportions = tuple(part for part in rest if part in PROPORTIONS)
@@ -111,6 +116,8 @@ def _world(loaded: Loaded) -> object:
 
 def _too_little(statement: Statement, needed: dict[str, Loaded]) -> str:
     for name, least in statement.rows.items():
+        if least and not needed[name].rows:
+            return f"table {name} is empty"
         if needed[name].rows < least:
             return f"{needed[name].rows:,} rows of {name} are too few to tell: at least {least:,}"
     config = next(iter(needed.values())).config

@@ -96,7 +96,7 @@ def _checks(connection: Connection, request: Request, show: Callable[[Event], No
     found = subject.read(connection, request.schema, request.run)
     tables = _tables(found, request.tables)
     plans = subject.plans(found) if {"counts", "digests"} & set(levels) else {}
-    asked: list[Question] = []
+    asked: list[Question[Check]] = []
     checks: list[Check] = []
     if "counts" in levels:
         asked += counts.questions(found, plans, tables)
@@ -107,7 +107,8 @@ def _checks(connection: Connection, request: Request, show: Callable[[Event], No
             checks += moot
     shards = digests.number_of(found, tables) if "digests" in levels else 0
     show(VerificationStarted(checks=len(asked) + shards))
-    checks += Readers(request.dsn, request.schema, number=request.workers, show=show).ask(asked)
+    readers = Readers(request.dsn, request.schema, number=request.workers, show=show, failures=_failures)
+    checks += readers.ask(asked)
     if shards:
         checks += digests.check(
             connection,
@@ -132,6 +133,11 @@ def _tables(found: Subject, wanted: Sequence[str]) -> tuple[str, ...]:
         if name not in found.tables:
             raise VerificationError(f"table={name} {found.absent[name]}: choose from {', '.join(found.tables)}")
     return tuple(name for name in found.tables if not wanted or name in wanted)
+
+
+def _failures(checks: Sequence[Check]) -> tuple[str, ...]:
+    """What the display should say of them."""
+    return tuple(f"{check.name}: {check.finding}" for check in checks if check.status is Status.FAILED)
 
 
 def _place(check: Check) -> tuple[int, int]:
