@@ -139,10 +139,12 @@ class Logged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerificationStarted:
-    """What there is to verify is known."""
+    """What there is to verify, ask or draw is known; a second one begins another list."""
 
     checks: int
     """How many CheckDone there will be."""
+    what: str = "checks"
+    """What they are: a report has queries and pictures."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

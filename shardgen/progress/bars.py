@@ -40,6 +40,9 @@ class Bars:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._close()
+
+    def _close(self) -> None:
         for bar in self._bars.values():
             bar.close()
 
@@ -64,8 +67,9 @@ class Bars:
             case ShardFailed():
                 self._write(failure(event))
             case VerificationStarted():
+                self._close()
                 self._bars[ALL] = tqdm(
-                    desc="checks", total=event.checks, file=self._stream, dynamic_ncols=True, disable=False
+                    desc=event.what, total=event.checks, file=self._stream, dynamic_ncols=True, disable=False
                 )
             case CheckDone() if event.failures:
                 self._write(refuted(event))

@@ -83,7 +83,7 @@ def told(event: Event, tally: Tally) -> str:
         case Notice():
             line = event.text
         case VerificationStarted():
-            line = f"{units.count(event.checks)} checks"
+            line = f"{units.count(event.checks)} {event.what}"
         case CheckDone() if event.failures:
             line = refuted(event)
         case CheckDone() if event.seconds >= BRIEF:
@@ -123,7 +123,7 @@ def checking(checks: Checks) -> str:
     """How far a verification is, in one line."""
     failed = f", {checks.failed} failed" if checks.failed else ""
     running = f", at work: {', '.join(checks.running)}" if checks.running else ""
-    return f"checks {checks.done}/{checks.total}{failed}{running}"
+    return f"{checks.what} {checks.done}/{checks.total}{failed}{running}"
 
 
 def refuted(event: CheckDone) -> str:

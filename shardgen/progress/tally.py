@@ -116,6 +116,8 @@ class Checks:
     """How far a verification is."""
 
     total: int
+    what: str = "checks"
+    """What is counted."""
     done: int = 0
     failed: int = 0
     running: list[str] = field(default_factory=list)
@@ -236,7 +238,7 @@ class Tally:
 
     def _verify(self, event: Event) -> None:
         if isinstance(event, VerificationStarted):
-            self.checks = Checks(total=event.checks)
+            self.checks = Checks(total=event.checks, what=event.what)
         elif self.checks is not None and isinstance(event, CheckStarted | CheckDone):
             self.checks.take(event)
 
