@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from shardgen.planning import Plan
     from shardgen.progress import Show
     from shardgen.reconcile import Report
+    from shardgen.report.numbers import Numbers
     from shardgen.schema import Table
     from shardgen.settings import Effective, Settings
     from shardgen.verification.report import Report as Verification
@@ -305,6 +306,41 @@ def verification_of(
         workers=settings.load("").workers,
     )
     return verifier.verify(request, show)
+
+
+def numbers_of(settings: Settings, show: Show, *, run: int | None = None) -> Numbers:
+    """The numbers of a report on the target that the settings name; a server is not started for it.
+
+    Raises:
+        ConfigError: an option is wrong.
+        TargetError, VerificationError: the target cannot be reached.
+        ReportError: there is nothing to report, or the server failed on the way.
+    """
+    settings.check()
+    from shardgen.report import numbers
+
+    workers = settings.load("").workers
+    request = numbers.Request(dsn=_running(settings), schema=settings.schema, run=run, workers=workers)
+    return numbers.measure(request, show)
+
+
+def report_of(settings: Settings, show: Show, *, output: Path | None, run: int | None = None) -> tuple[Numbers, str]:
+    """The numbers of a report, and the page that they make, which is written to a file if one is named.
+
+    Raises:
+        ReportError: the drawing library is missing, or the file cannot be written; besides as :func:`numbers_of`.
+    """
+    from shardgen.report import page, pictures
+    from shardgen.report.sections import sections
+
+    pictures.drawing_library()
+    if output is not None:
+        page.check_writable(output)
+    found = numbers_of(settings, show, run=run)
+    html = page.render(found, sections(found), show)
+    if output is not None:
+        page.write(html, output)
+    return found, html
 
 
 def _running(settings: Settings) -> str:

@@ -7,6 +7,7 @@ ShardgenError                 exit code 1 unless a subclass says otherwise
 |   +-- ResumeError           there is no run to resume, or it differs from what was asked
 +-- ServerError               the embedded PostgreSQL could not be set up, started or stopped
 +-- VerificationError         exit code 2: the verification could not run, or was cut short; nothing is known
++-- ReportError               exit code 2: the report could not be made
 +-- LoadError                 the load stopped; what is done stays done, and --resume goes on
     +-- ShardError            one shard failed for good; carries shard, attempt and first cause
     +-- ReconciliationError   plan, ledger and tables disagree
@@ -46,6 +47,12 @@ class ServerError(ShardgenError):
 
 class VerificationError(ShardgenError):
     """The verification could not run or was cut short: it says nothing about what is loaded."""
+
+    exit_code = 2
+
+
+class ReportError(ShardgenError):
+    """The report could not be made: nothing is loaded, the server failed, or what draws the pictures is missing."""
 
     exit_code = 2
 

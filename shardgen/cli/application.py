@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from shardgen.cli import configuration, embedded, loading, samples, targets, versions
+from shardgen.cli import configuration, embedded, loading, reporting, samples, targets, versions
 from shardgen.cli.options import Quiet, Verbose, epilog
 
 COMMANDS: Final[tuple[Callable[..., None], ...]] = (
@@ -19,6 +19,7 @@ COMMANDS: Final[tuple[Callable[..., None], ...]] = (
     targets.schema,
     targets.reset,
     samples.sample,
+    reporting.report,
     configuration.init,
     configuration.config,
     versions.version,

@@ -33,6 +33,7 @@ COMMANDS = {
     "status": ["status"],
     "schema": ["schema"],
     "sample": ["sample"],
+    "report": ["report"],
     "reset": ["reset"],
     "version": ["version"],
     "init": ["init"],

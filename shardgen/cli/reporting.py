@@ -1,0 +1,75 @@
+"""The command that shows a loaded world in pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from shardgen.cli import terminal
+from shardgen.cli.options import PLACE, RUN, WATCHED, examples, takes
+
+OUTPUT: Final = "report.html"
+_PANEL: Final = "The report"
+
+
+@examples(
+    "report",
+    "report -o shop.html --dsn postgresql://me@db.example/shop",
+    "report --json | jq '.answers.funnel.rows'",
+)
+@takes(PLACE, {"workers": RUN["workers"], **WATCHED})
+def report(
+    *,
+    output: Annotated[
+        str,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help=f"Where the page is written; - is standard output. [dim]Default: {OUTPUT}.[/]",
+            show_default=False,
+            rich_help_panel=_PANEL,
+        ),
+    ] = "",
+    run: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="Only the tables of this run. [dim]Default: those of every finished run.[/]",
+            show_default=False,
+            rich_help_panel=_PANEL,
+        ),
+    ] = None,
+    as_json: Annotated[
+        bool,
+        typer.Option(
+            "--json",
+            metavar="",
+            help="Print the numbers as JSON on stdout; a page is made only if --output names a file for it.",
+            show_default=False,
+            rich_help_panel=_PANEL,
+        ),
+    ] = False,
+    **options: Any,
+) -> None:
+    r"""Show what is loaded in pictures: one HTML page that needs nothing else. Writes nothing to the target.
+
+    The pictures need an extra: pip install 'shardgen\[report]'.
+    """
+    from shardgen.api import numbers_of, report_of
+
+    settings = terminal.settings_of(options)
+    file = None if output == "-" else Path(output or OUTPUT)
+    with terminal.watching(settings, "report") as show:
+        if as_json and output in ("", "-"):
+            numbers, page = numbers_of(settings, show, run=run), ""
+        else:
+            numbers, page = report_of(settings, show, output=file, run=run)
+    if as_json:
+        terminal.print_json(numbers.to_json())
+    elif file is None:
+        typer.echo(page)
+    if file is not None and page:
+        terminal.say(f"{file}: {len(page.encode()) / 1e6:.1f} MB, open it in a browser")

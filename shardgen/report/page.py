@@ -1,0 +1,239 @@
+"""One HTML file with everything in it: no script, and a policy in its head that forbids it any other file.
+
+Whatever comes from the database is escaped; pictures are drawn for two widths, of which a browser shows the one that
+suits.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, timedelta
+from html import escape
+from importlib import resources
+from pathlib import Path
+from typing import Final
+
+from shardgen.errors import ReportError
+from shardgen.events import CheckDone, CheckStarted, Event, VerificationStarted
+from shardgen.report import words
+from shardgen.report.numbers import Facts, Numbers, Row
+from shardgen.report.parts.sales import currency
+from shardgen.report.parts.volumes import totals
+from shardgen.report.pictures import draw
+from shardgen.report.section import FULL, HALF, THIRD, Picture, Section, Table
+
+WIDTHS: Final = {FULL: 1080, HALF: 520, THIRD: 340}
+"""Pixels of a picture where the page is at its widest."""
+NARROW: Final = 340
+"""Pixels of a picture on a telephone."""
+
+_PAGE: Final = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
+<meta name="generator" content="shardgen {version}">
+<link rel="icon" href="data:,">
+<title>{title}</title>
+<style>
+{css}</style>
+</head>
+<body>
+<header>
+<p class="kind">shardgen report</p>
+<h1>{title}</h1>
+<dl class="facts">{facts}</dl>
+<ul class="tiles">{tiles}</ul>
+</header>
+<nav aria-label="Sections"><ul>{links}</ul></nav>
+<main>
+{sections}
+</main>
+<footer>{footer}</footer>
+</body>
+</html>
+"""
+
+
+def render(numbers: Numbers, sections: Sequence[Section], show: Callable[[Event], None]) -> str:
+    """The page.
+
+    Args:
+        numbers: for its head.
+        sections: what it consists of.
+        show: hears of each picture.
+
+    Raises:
+        ReportError: the drawing library is not installed.
+    """
+    facts = numbers.facts
+    show(VerificationStarted(checks=sum(len(each.pictures) for each in sections), what="pictures"))
+    return _PAGE.format(
+        version=escape(facts.version),
+        title=escape(_title(facts)),
+        css=resources.files(__package__).joinpath("page.css").read_text(encoding="utf-8"),
+        facts="".join(f"<div><dt>{escape(name)}</dt><dd>{escape(text)}</dd></div>" for name, text in _facts(facts)),
+        tiles="".join(
+            f"<li><strong>{escape(value)}</strong><span>{escape(label)}</span></li>" for value, label in tiles(numbers)
+        ),
+        links="".join(f'<li><a href="#{each.name}">{escape(each.title)}</a></li>' for each in sections),
+        sections="\n".join(_section(each, show) for each in sections),
+        footer=escape(_footer(numbers)),
+    )
+
+
+def check_writable(output: Path) -> None:
+    """Raise before anything is asked or drawn in vain.
+
+    Raises:
+        ReportError: there is no such folder, or it is closed to us.
+    """
+    folder = output.absolute().parent
+    if not folder.is_dir():
+        raise ReportError(f"output={str(output)!r} lies in no folder that exists: make it first, or choose another")
+    if output.is_dir() or not os.access(folder, os.W_OK):
+        raise ReportError(f"output={str(output)!r} cannot be written: choose another file")
+
+
+def write(page: str, output: Path) -> None:
+    """The page into a file, the whole of it or nothing.
+
+    Raises:
+        ReportError: the file cannot be written.
+    """
+    part = output.with_name(f".{output.name}.{os.getpid()}")
+    try:
+        part.write_text(page, encoding="utf-8")
+        part.replace(output)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise ReportError(f"output={str(output)!r} cannot be written: {error.strerror}") from error
+
+
+def tiles(numbers: Numbers) -> Iterator[tuple[str, str]]:
+    """Key figures, those that are known: value and label."""
+    tables = totals(numbers.rows("volumes"))
+    yield words.short(sum(each["rows"] for each in tables)), f"rows in {words.plural(len(tables), 'table')}"
+    yield words.size(sum(each["heap"] + each["indexes"] for each in tables)), "on disk, with indexes"
+    if sales := numbers.first("sales"):
+        unit = currency(numbers)
+        kept = sales["orders"] - sales["cancelled"]
+        yield words.count(sales["orders"]), f"orders of {words.plural(sales['buyers'], 'customer')}"
+        yield words.money(sales["revenue"], ""), f"{unit} revenue, without cancelled orders".strip()
+        yield words.money(words.share(sales["revenue"], kept), ""), f"{unit} is the mean order".strip()
+        yield words.percent(words.share(sales["returned"], sales["delivered"])), "of delivered orders come back"
+    if funnel := numbers.first("funnel"):
+        yield words.count(funnel["sessions"]), f"sessions, {words.short(funnel['events'])} events"
+        yield words.percent(words.share(funnel["bought"], funnel["sessions"])), "of the sessions buy"
+    ratings = numbers.rows("ratings")
+    if reviews := sum(row["reviews"] for row in ratings):
+        stars = sum(row["rating"] * row["reviews"] for row in ratings) / reviews
+        yield f"{stars:.2f} ★", f"of {words.plural(reviews, 'review')}"
+    if catalogue := numbers.first("catalogue"):
+        categories = words.plural(catalogue["categories"], "category", "categories")
+        yield words.count(catalogue["products"]), f"products in {categories}"
+
+
+def _title(facts: Facts) -> str:
+    worlds = [run["plan"] for run in facts.runs]
+    first = min(plan["world"]["epoch"] for plan in worlds)
+    last = date.fromisoformat(max(plan["end"] for plan in worlds)) - timedelta(days=1)
+    days = dict.fromkeys((words.day(first), words.day(last.isoformat())))
+    return f"An online shop, {' to '.join(days)}"
+
+
+def _facts(facts: Facts) -> Iterator[tuple[str, str]]:
+    """What was loaded, from where, by what."""
+    yield "target", facts.target
+    yield "schema", facts.schema
+    for run in facts.runs:
+        name = f"run {run['run']}" if len(facts.runs) > 1 else "run"
+        yield name, _run(run, number=len(facts.runs) == 1)
+    yield "tables", words.listed(facts.tables)
+    if facts.absent:
+        yield "without", "; ".join(f"{name} ({reason})" for name, reason in facts.absent.items())
+    yield "PostgreSQL", facts.server
+    yield "measured", facts.measured[:16].replace("T", " ")
+
+
+def _run(run: Row, *, number: bool) -> str:
+    plan, versions = run["plan"], run["versions"]
+    made = ", ".join(f"{name} {version}" for name, version in versions.items())
+    begun = f"{run['run']}, " if number else ""
+    when = f"finished {run['finished'][:16].replace('T', ' ')} on {run['host']}" if run["finished"] else run["host"]
+    return (
+        f"{begun}seed {plan['world']['seed']}, {words.plural(run['days'], 'day')} up to {plan['end']}, "
+        f"raw_data {plan['raw_data']}, {when} ({made})"
+    )
+
+
+def _footer(numbers: Numbers) -> str:
+    asked = sum(not answer.missing for answer in numbers.answers.values())
+    return (
+        f"Made by shardgen {numbers.facts.version}: {asked} queries in {words.seconds(numbers.seconds)}. "
+        "All times are UTC unless a picture says otherwise. `shardgen report --json` prints the numbers."
+    )
+
+
+def _section(section: Section, show: Callable[[Event], None]) -> str:
+    finding = " ".join(section.findings)
+    pictures = [
+        _figure(f"{section.name}-{place}", picture, show) for place, picture in enumerate(section.pictures, start=1)
+    ]
+    return "\n".join(
+        [
+            f'<section id="{section.name}" aria-labelledby="{section.name}-heading">',
+            f'<h2 id="{section.name}-heading">{escape(section.title)}</h2>',
+            *([f'<p class="finding">{escape(finding)}</p>'] if finding else []),
+            *_missing(section),
+            *(['<div class="pictures">', *pictures, "</div>"] if pictures else []),
+            *_numbers(section),
+            "</section>",
+        ]
+    )
+
+
+def _missing(section: Section) -> Iterator[str]:
+    if section.missing:
+        lines = [
+            f"<li>Not shown: {escape(words.listed(titles))} ({escape(reason)}).</li>"
+            for reason, titles in section.missing.items()
+        ]
+        yield f'<div class="missing"><ul>{"".join(lines)}</ul></div>'
+
+
+def _figure(name: str, picture: Picture, show: Callable[[Event], None]) -> str:
+    show(CheckStarted(check=picture.title))
+    start = time.perf_counter()
+    width = WIDTHS[picture.size]
+    shown = {"": width} if width == NARROW else {"wide": width, "narrow": NARROW}
+    svgs = [_svg(f"{name}{kind[:1]}", kind, picture, pixels) for kind, pixels in shown.items()]
+    show(CheckDone(check=picture.title, failures=(), seconds=round(time.perf_counter() - start, 3)))
+    return f'<figure class="{picture.size}"><h3>{escape(picture.title)}</h3>{"".join(svgs)}</figure>'
+
+
+def _svg(name: str, kind: str, picture: Picture, width: int) -> str:
+    svg = draw(picture.draw(width), name=name, title=picture.title, about=picture.about)
+    return svg.replace("<svg", f'<svg class="{kind}"', 1) if kind else svg
+
+
+def _numbers(section: Section) -> Iterator[str]:
+    """Every table behind a fold of its own, all of them behind one."""
+    if section.tables:
+        folds = (f"<details><summary>{escape(each.title)}</summary>{_table(each)}</details>" for each in section.tables)
+        yield f"<details><summary>The numbers</summary>{''.join(folds)}</details>"
+
+
+def _table(table: Table) -> str:
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in table.columns)
+    rows = "".join(
+        f'<tr><th scope="row">{escape(first)}</th>{"".join(f"<td>{escape(cell)}</td>" for cell in rest)}</tr>'
+        for first, *rest in table.rows
+    )
+    return (
+        f'<div class="scroll" tabindex="0"><table aria-label="{escape(table.title)}">'
+        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+    )

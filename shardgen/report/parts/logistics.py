@@ -1,0 +1,144 @@
+"""What lies in the warehouses, and how long it takes: stock, movements, delivery and review lags."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, Final
+
+from shardgen.report import charts, words
+from shardgen.report.numbers import Numbers, Row
+from shardgen.report.section import THIRD, Part, Picture, Piece, Table, ranking, table
+
+
+def stock(numbers: Numbers) -> Piece:
+    """Units of a few products over time."""
+    rows = numbers.rows("stock")
+    names = {row["product_id"]: str(row["product"]) for row in numbers.rows("bestsellers")}
+    parts = {row["product_id"]: _name(row, names) for row in rows}
+    colors = dict(zip(parts.values(), charts.COLORS, strict=False))
+    values = [{"at": row["start"], "part": parts[row["product_id"]], "value": row["units"]} for row in rows]
+    low, high = (pick(row["units"] for row in rows) for pick in (min, max))
+    return Piece(
+        finding=f"The stock of what moves most lies between {words.count(low)} and {words.plural(high, 'unit')}"
+        + (", never below zero." if low >= 0 else ": below zero."),
+        pictures=(
+            Picture(
+                title="Units on hand of the products that move most, where they do",
+                about="Step curves: units of each product in one warehouse over time.",
+                draw=partial(charts.steps, values, colors=colors, days=numbers.facts.step * len(rows) / len(parts)),
+            ),
+        ),
+        tables=(_stock(rows, parts, clock=numbers.facts.step < 1),),
+    )
+
+
+def movements(numbers: Numbers) -> Piece:
+    """What moves it."""
+    rows = numbers.rows("movements")
+    total = sum(row["movements"] for row in rows)
+    return Piece(
+        finding=f"{words.plural(total, 'movement')} explain every unit in the warehouses.",
+        pictures=(
+            ranking(
+                "Stock movements by type",
+                "Bars: number of movements of each type.",
+                rows,
+                label=lambda row: row["type"],
+                value=lambda row: row["movements"],
+                text=lambda row: words.percent(words.share(row["movements"], total)),
+                size=THIRD,
+            ),
+        ),
+        tables=(
+            table(
+                "Stock movements by type",
+                {
+                    "type": lambda row: row["type"],
+                    "movements": lambda row: words.count(row["movements"]),
+                    "units": lambda row: f"{row['units']:+,}",
+                },
+                rows,
+            ),
+        ),
+    )
+
+
+def delivery(numbers: Numbers) -> Piece:
+    """How long parcels travel."""
+    rows = numbers.rows("delivery")
+    median, ninth = rows[0]["median"], rows[0]["ninth"]
+    return Piece(
+        finding=f"Half of the parcels arrive within {median:.1f} days, nine of ten within {ninth:.1f}.",
+        pictures=(_lags("Days from order to delivery", rows, "orders", bin_width=0.5),),
+        tables=(_lag_table("Days from order to delivery", rows, "orders"),),
+    )
+
+
+def review_lags(numbers: Numbers) -> Piece:
+    """How long customers think."""
+    rows = numbers.rows("review lags")
+    median, ninth = (rows[0][name] for name in ("median", "ninth"))
+    return Piece(
+        finding=f"Half of the reviews are written within {median:.1f} days after delivery, nine of ten "
+        f"within {ninth:.0f}.",
+        pictures=(_lags("Days from delivery to review", rows, "reviews", bin_width=1),),
+        tables=(_lag_table("Days from delivery to review", rows, "reviews"),),
+    )
+
+
+def _name(row: Row, names: dict[str, str]) -> str:
+    """As a legend has room for it."""
+    name: str = names.get(row["product_id"]) or row["product_id"]
+    return f"{name if len(name) <= 34 else name[:33] + '…'} ({row['warehouse_id']})"
+
+
+def _stock(rows: Sequence[Row], parts: dict[str, str], *, clock: bool) -> Table:
+    by_time: dict[str, dict[str, int]] = {}
+    for row in rows:
+        by_time.setdefault(row["start"], {})[row["product_id"]] = row["units"]
+
+    def column(product: str) -> Callable[[Any], str]:
+        return lambda item: words.count(item[1].get(product))
+
+    columns: dict[str, Callable[[Any], str]] = {
+        "time": lambda item: words.day(item[0]) + (f", {item[0][11:16]}" if clock else "")
+    }
+    columns |= {name: column(product) for product, name in parts.items()}
+    return table("Units on hand", columns, by_time.items())
+
+
+def _lags(title: str, rows: Sequence[Row], name: str, *, bin_width: float) -> Picture:
+    median = rows[0]["median"]
+    values = [
+        {
+            "start": row["days"],
+            "value": row[name],
+            "tip": f"{row['days']:g} to {row['days'] + bin_width:g} days: {words.count(row[name])} {name}",
+        }
+        for row in rows
+    ]
+    return Picture(
+        title=title,
+        about=f"Histogram of {name}; a line at the median of {median:.1f} days.",
+        draw=partial(
+            charts.histogram, values, bin_width=bin_width, rule=median, text=f"median {median:.1f}", title="days"
+        ),
+        size=THIRD,
+    )
+
+
+def _lag_table(title: str, rows: Sequence[Row], name: str) -> Table:
+    return table(
+        title,
+        {"days": lambda row: f"{row['days']:g}", name: lambda row: words.count(row[name])},
+        rows,
+    )
+
+
+PARTS: Final = (
+    Part(title="stock over time", needs=("stock",), make=stock),
+    Part(title="stock movements", needs=("movements",), make=movements),
+    Part(title="delivery times", needs=("delivery",), make=delivery),
+    Part(title="review lags", needs=("review lags",), make=review_lags),
+)

@@ -1,0 +1,188 @@
+"""Who comes, from where, by what way, with what."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Final
+
+from shardgen.report import charts, words
+from shardgen.report.numbers import Numbers, Row
+from shardgen.report.parts.sales import currency
+from shardgen.report.section import Part, Picture, Piece, Table, ranking, table
+
+
+def devices(numbers: Numbers) -> Piece:
+    """Sessions by kind of device."""
+    rows = numbers.rows("devices")
+    total, known = (sum(row[name] for row in rows) for name in ("sessions", "known"))
+    return Piece(
+        finding=f"{words.percent(words.share(rows[0]['sessions'], total))} of the sessions are on a "
+        f"{rows[0]['device']}, {words.percent(words.share(known, total))} by customers who are logged in.",
+        pictures=(_sessions("Sessions by device, and how many of them buy", rows, "device", charts.COLORS[0]),),
+        tables=(_buying("Sessions by device", rows, "device"),),
+    )
+
+
+def sources(numbers: Numbers) -> Piece:
+    """Sessions by what brought them."""
+    rows = [{**row, "source": str(row["source"]).replace("_", " ")} for row in numbers.rows("sources")]
+    many = [row for row in rows if row["sessions"] >= 100]
+    finding = ""
+    if len(many) > 1:
+        best, worst = (pick(many, key=_rate) for pick in (max, min))
+        finding = (
+            f"Visitors by {best['source']} buy most often ({words.percent(_rate(best))} of the sessions), "
+            f"those by {worst['source']} least ({words.percent(_rate(worst))})."
+        )
+    return Piece(
+        finding=finding,
+        pictures=(_sessions("Sessions by source, and how many of them buy", rows, "source", charts.COLORS[2]),),
+        tables=(_buying("Sessions by source", rows, "source"),),
+    )
+
+
+def places(numbers: Numbers) -> Piece:
+    """Where sessions come from, on the globe."""
+    rows = numbers.rows("places")
+    values = [
+        {
+            **row,
+            "value": row["sessions"],
+            "tip": f"{row['city']}, {row['country']}: {words.count(row['sessions'])} sessions",
+        }
+        for row in rows
+    ]
+    return Piece(
+        pictures=(
+            Picture(
+                title="Cities that sessions come from",
+                about="Map: a dot for each city, its area the number of sessions.",
+                draw=partial(charts.places, values),
+            ),
+        ),
+        tables=(
+            table(
+                "Cities",
+                {
+                    "city": lambda row: str(row["city"]),
+                    "country": lambda row: str(row["country"]),
+                    "sessions": lambda row: words.count(row["sessions"]),
+                },
+                rows[:50],
+            ),
+        ),
+    )
+
+
+def countries(numbers: Numbers) -> Piece:
+    """Sessions by country."""
+    rows = numbers.rows("countries")
+    total = sum(row["sessions"] for row in rows)
+    return Piece(
+        finding=f"{words.percent(words.share(rows[0]['sessions'], total))} of the sessions come from "
+        f"{rows[0]['country']}{_others(rows[1:])}.",
+        pictures=(
+            ranking(
+                "Sessions by country",
+                "Bars: sessions from each country.",
+                rows,
+                label=lambda row: str(row["country"]),
+                value=lambda row: row["sessions"],
+                text=lambda row: words.percent(words.share(row["sessions"], total)),
+                color=charts.COLORS[0],
+            ),
+        ),
+        tables=(
+            table(
+                "Sessions by country",
+                {
+                    "country": lambda row: str(row["country"]),
+                    "sessions": lambda row: words.count(row["sessions"]),
+                },
+                rows,
+            ),
+        ),
+    )
+
+
+def markets(numbers: Numbers) -> Piece:
+    """Revenue by country."""
+    rows, unit = numbers.rows("markets"), currency(numbers)
+    total = sum(row["revenue"] for row in rows)
+    return Piece(
+        pictures=(
+            ranking(
+                "Revenue by country of delivery",
+                "Bars: share of the revenue, without cancelled orders.",
+                rows,
+                label=lambda row: str(row["country"]),
+                value=lambda row: row["revenue"],
+                text=lambda row: words.percent(words.share(row["revenue"], total)),
+                color=charts.COLORS[1],
+            ),
+        ),
+        tables=(
+            table(
+                "Orders by country of delivery",
+                {
+                    "country": lambda row: str(row["country"]),
+                    "orders": lambda row: words.count(row["orders"]),
+                    "revenue": lambda row: words.money(row["revenue"], unit),
+                },
+                rows,
+            ),
+        ),
+    )
+
+
+def _sessions(title: str, rows: Sequence[Row], name: str, color: str) -> Picture:
+    total = sum(row["sessions"] for row in rows)
+
+    def text(row: Row) -> str:
+        buying = f" · {words.percent(_rate(row))} buy" if row["bought"] is not None else ""
+        return f"{words.percent(words.share(row['sessions'], total))}{buying}"
+
+    return ranking(
+        title,
+        f"Bars: share of the sessions by {name}; beside each, how many of them buy.",
+        rows,
+        label=lambda row: str(row[name]),
+        value=lambda row: row["sessions"],
+        text=text,
+        color=color,
+    )
+
+
+def _buying(title: str, rows: Sequence[Row], name: str) -> Table:
+    return table(
+        title,
+        {
+            name: lambda row: str(row[name]),
+            "sessions": lambda row: words.count(row["sessions"]),
+            "that buy": lambda row: words.count(row["bought"]),
+            "share that buys": lambda row: words.percent(words.share(row["bought"], row["sessions"])),
+        },
+        rows,
+    )
+
+
+def _others(rows: Sequence[Row]) -> str:
+    """Three of the other countries by name."""
+    names = [str(row["country"]) for row in rows[:3]]
+    if len(rows) > 3:
+        names.append(words.plural(len(rows) - 3, "country more", "countries more"))
+    return f", the others from {words.listed(names)}" if names else ""
+
+
+def _rate(row: Row) -> float:
+    return words.share(row["bought"], row["sessions"]) or 0.0
+
+
+PARTS: Final = (
+    Part(title="devices", needs=("devices",), make=devices),
+    Part(title="sources", needs=("sources",), make=sources),
+    Part(title="cities", needs=("places",), make=places),
+    Part(title="sessions by country", needs=("countries",), make=countries),
+    Part(title="revenue by country", needs=("markets",), make=markets),
+)

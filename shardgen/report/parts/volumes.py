@@ -1,0 +1,148 @@
+"""How much there is: rows and bytes of each table, and how the partitions grow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Final
+
+from shardgen.report import charts, words
+from shardgen.report.numbers import Numbers, Row
+from shardgen.report.section import HALF, TABLE_COLORS, THIRD, Part, Picture, Piece, ranking, table
+
+MOST_BARS: Final = 62
+"""Partitions that a picture can show one by one: two months of days; more are taken together by month."""
+
+
+def totals(leaves: Sequence[Row]) -> list[Row]:
+    """Rows, heap and indexes of each table, the largest first."""
+    found: dict[str, Row] = {}
+    for leaf in leaves:
+        total = found.setdefault(
+            leaf["table"], {"table": leaf["table"], "rows": 0, "heap": 0, "indexes": 0, "leaves": 0}
+        )
+        for name in ("rows", "heap", "indexes"):
+            total[name] += leaf[name]
+        total["leaves"] += 1
+    return sorted(found.values(), key=lambda each: -each["rows"])
+
+
+def sizes(numbers: Numbers) -> Piece:
+    """Rows and bytes of each table."""
+    tables = totals(numbers.rows("volumes"))
+    rows = sum(each["rows"] for each in tables)
+    heap, indexes = (sum(each[name] for each in tables) for name in ("heap", "indexes"))
+    first = tables[0]
+    finding = (
+        f"{words.count(rows)} rows in {words.plural(len(tables), 'table')} take {words.size(heap + indexes)} on disk, "
+        f"{words.percent(words.share(indexes, heap + indexes))} of it for indexes."
+    )
+    if rows and len(tables) > 1:
+        finding += (
+            f" {first['table'].capitalize()} alone is {words.percent(words.share(first['rows'], rows))} of the rows."
+        )
+    stacks = [
+        {
+            "label": each["table"],
+            "part": part,
+            "value": each[part],
+            "text": words.size(each["heap"] + each["indexes"]),
+            "tip": f"{each['table']}, {part}: {words.size(each[part])}",
+        }
+        for each in tables
+        for part in ("heap", "indexes")
+    ]
+    parts = {"heap": charts.COLORS[0], "indexes": charts.COLORS[1]}
+    return Piece(
+        finding=finding,
+        pictures=(
+            ranking(
+                "Rows",
+                "Bars: rows of each table.",
+                tables,
+                label=lambda row: row["table"],
+                value=lambda row: row["rows"],
+                text=lambda row: words.count(row["rows"]),
+            ),
+            Picture(
+                title="Bytes on disk",
+                about="Bars: bytes of each table, heap (with what is stored out of line) and indexes.",
+                draw=lambda width: charts.stacks(stacks, width, parts),
+                size=HALF,
+            ),
+        ),
+        tables=(
+            table(
+                "Tables",
+                {
+                    "table": lambda row: row["table"],
+                    "rows": lambda row: words.count(row["rows"]),
+                    "heap": lambda row: words.size(row["heap"]),
+                    "indexes": lambda row: words.size(row["indexes"]),
+                    "partitions": lambda row: words.count(row["leaves"]),
+                    "bytes a row": lambda row: words.count(words.share(row["heap"] + row["indexes"], row["rows"])),
+                },
+                tables,
+            ),
+        ),
+    )
+
+
+def growth(numbers: Numbers) -> Piece:
+    """Rows of each partition, in order of time."""
+    leaves = [leaf for leaf in numbers.rows("volumes") if leaf["since"]]
+    names = [each["table"] for each in totals(leaves)]
+    if not names:
+        return Piece()
+    largest = max(leaves, key=lambda leaf: leaf["rows"])
+    finding = (
+        f"The rows of {words.listed(names)} lie in {words.plural(len(leaves), 'partition')}; the largest, "
+        f"{largest['leaf']}, holds {words.count(largest['rows'])}."
+    )
+    by_table = {name: [leaf for leaf in leaves if leaf["table"] == name] for name in names}
+    return Piece(
+        finding=finding,
+        pictures=tuple(_growth(name, found) for name, found in by_table.items() if len(found) > 1),
+        tables=(
+            table(
+                "Partitions",
+                {
+                    "partition": lambda row: row["leaf"],
+                    "from": lambda row: words.day(row["since"]),
+                    "rows": lambda row: words.count(row["rows"]),
+                    "bytes": lambda row: words.size(row["heap"] + row["indexes"]),
+                },
+                leaves,
+            ),
+        ),
+    )
+
+
+def _growth(name: str, leaves: Sequence[Row]) -> Picture:
+    """Bars by partition, or by month where there are many."""
+    length = 10 if len(leaves) <= MOST_BARS else 7
+    rows: dict[str, int] = {}
+    for leaf in sorted(leaves, key=lambda leaf: str(leaf["since"])):
+        since = leaf["since"][:length]
+        rows[since] = rows.get(since, 0) + leaf["rows"]
+    monthly = all(since[8:] in ("", "01") for since in rows)
+    values = [
+        {
+            "label": f"{words.MONTHS[int(since[5:7]) - 1]} {since[2:4]}" if monthly else since[5:],
+            "value": number,
+            "tip": f"{since}: {words.count(number)} rows",
+        }
+        for since, number in rows.items()
+    ]
+    return Picture(
+        title=f"Rows of {name} by {'month' if monthly else 'partition'}",
+        about=f"Standing bars: rows of {name} in order of time.",
+        draw=partial(charts.columns, values, color=TABLE_COLORS[name]),
+        size=THIRD,
+    )
+
+
+PARTS: Final = (
+    Part(title="rows and bytes", needs=("volumes",), make=sizes),
+    Part(title="growth of the partitions", needs=("volumes",), make=growth),
+)

@@ -1,0 +1,28 @@
+"""The report's sections, in the order in which somebody who has just loaded a world wants to see them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from shardgen.report.numbers import Numbers
+from shardgen.report.parts import funnel, logistics, run, sales, shop, visitors, volumes
+from shardgen.report.section import Part, Section, section
+
+SECTIONS: Final[Mapping[str, tuple[str, tuple[Part, ...]]]] = {
+    "volumes": ("Volumes", volumes.PARTS),
+    "time": ("Days and seasons", sales.OVER_TIME),
+    "hours": ("Hours", sales.BY_HOUR),
+    "funnel": ("From visit to review", funnel.PARTS),
+    "products": ("Products and buyers", shop.SELLING),
+    "reviews": ("Reviews and returns", shop.RATING),
+    "visitors": ("Visitors", visitors.PARTS),
+    "logistics": ("Stock and delivery", logistics.PARTS),
+    "run": ("The load", run.PARTS),
+}
+"""By name in the page: title and parts."""
+
+
+def sections(numbers: Numbers) -> list[Section]:
+    """All of them, each with what could be made of the numbers."""
+    return [section(numbers, name, title, parts) for name, (title, parts) in SECTIONS.items()]
