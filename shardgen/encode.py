@@ -60,12 +60,14 @@ class Encoder:
 
     def rows(self, batch: Batch) -> Iterator[memoryview]:
         """The COPY bytes of a batch's rows, some whole rows at a time, without header and trailer."""
-        found: list[Piece] = [len(self._columns).to_bytes(2, "big")]
-        for column in self._columns:
-            found += _field(column, batch.columns[column.name])
-        layout = Layout(found)
+        layout = Layout(self._pieces(batch))
         for start in range(0, batch.num_rows, BUFFER_ROWS):
             yield layout.data(start, min(start + BUFFER_ROWS, batch.num_rows))
+
+    def _pieces(self, batch: Batch) -> Iterator[Piece]:
+        yield len(self._columns).to_bytes(2, "big")
+        for column in self._columns:
+            yield from _field(column, batch.columns[column.name])
 
 
 def _field(column: Column, values: Values) -> list[Piece]:
@@ -84,26 +86,28 @@ def _text(values: Texts | Drawn | Objects | str, version: bytes) -> list[Piece]:
     """Fields of texts, or of JSON, which has a version before it."""
     if isinstance(values, str):
         return [_length(len(version) + len(values.encode())), version, values.encode()]
-    if isinstance(values, Drawn):
-        return [Drawn(_fields(values.pool, version), values.rows).filled(NULL)]
     if isinstance(values, Objects):
         return [(pieces.sizes(values.pieces) + len(version)).astype(">i4"), version, *values.pieces]
-    if isinstance(values, np.ndarray):
-        return [_length(len(version) + values.dtype.itemsize), version, values]
-    if values.null_count:
-        return [_fields(values, version)]
-    return [(pieces.lengths(values) + len(version)).astype(">i4"), version, values]
+    if not isinstance(values, Drawn):
+        return list(_fields(values, version))
+    if values.always:
+        return [part if isinstance(part, bytes) else Drawn(part, values.rows) for part in _fields(values.pool, version)]
+    return [Drawn(pieces.join(*_fields(values.pool, version)), values.rows).filled(NULL)]
 
 
 def _length(width: int) -> bytes:
     return width.to_bytes(4, "big")
 
 
-def _fields(texts: Texts, version: bytes) -> pa.BinaryArray:
-    """Texts as fields, each beginning with its length."""
+def _fields(texts: Texts, version: bytes) -> list[Texts | bytes]:
+    """Columns and constants that make fields of texts, each beginning with its length."""
+    if isinstance(texts, np.ndarray):
+        return [_length(len(version) + texts.dtype.itemsize), version, texts]
+    if not texts.null_count:
+        return [(pieces.lengths(texts) + len(version)).astype(">i4"), version, texts]
     body = pieces.join(version, texts)
     length = pc.fill_null(pc.binary_length(body), -1).to_numpy()
-    return pieces.join(length.astype(">i4"), pc.fill_null(body, b""))
+    return [length.astype(">i4"), pc.fill_null(body, b"")]
 
 
 def _numeric(cents: Any) -> list[Piece]:

@@ -116,7 +116,7 @@ def _always(json_: Value) -> bool:
 
 def _member(start: bytes, json_: Value, end: bytes) -> list[Piece]:
     """A key and its value, or neither of them."""
-    if isinstance(json_, Drawn):
+    if isinstance(json_, Drawn) and not json_.always:
         return [Drawn(pieces.join(start, json_.pool, end), json_.rows).filled()]
     if isinstance(json_, Quoted):
         return [start + b'"', json_.text, b'"' + end]

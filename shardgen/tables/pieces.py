@@ -48,12 +48,16 @@ class Drawn:
         """The same with another text where there is none."""
         if self.always:
             return self
-        pool = pa.concat_arrays([pa.array([instead], pa.binary()), varied(self.pool)])
+        pool = pa.concat_arrays([pa.array([instead], BINARY), varied(self.pool)])
         return Drawn(pool, self.rows + 1)
 
 
 Piece: TypeAlias = bytes | Drawn | Texts
 """A constant, a text that each row draws, or one of each row's own."""
+
+
+BINARY = pa.binary()
+NOTHING = pa.scalar(b"", BINARY)
 
 
 class Layout:
@@ -67,9 +71,11 @@ class Layout:
         merged = list(packed(pooled(pieces)))
         self.rows = count(merged)
         every = np.arange(self.rows, dtype=np.int32)
-        pools, self._positions = zip(*(_drawn(piece, every) for piece in merged), strict=True)
+        pools, positions = zip(*(_drawn(piece, every) for piece in merged), strict=True)
         self._pool = pa.concat_arrays(pools)
-        self._bases = np.cumsum([0, *map(len, pools)])
+        narrow = {id(rows): rows.astype(np.int32, copy=False) for rows in positions}
+        self._positions = [narrow[id(rows)] for rows in positions]
+        self._bases = np.cumsum([0, *map(len, pools)]).astype(np.int32)
 
     def data(self, start: int, stop: int) -> memoryview:
         """The bytes of rows start to stop (exclusive)."""
@@ -85,19 +91,21 @@ class Layout:
     def _take(self, start: int, stop: int) -> pa.BinaryArray:
         chosen = np.empty((stop - start, len(self._positions)), dtype=np.int32)
         for column, rows in enumerate(self._positions):
-            np.add(rows[start:stop], self._bases[column], out=chosen[:, column], casting="unsafe")
+            np.add(rows[start:stop], self._bases[column], out=chosen[:, column])
         return pc.take(self._pool, pa.array(chosen.reshape(-1)), memory_pool=_ALLOCATOR)
 
 
 def pooled(pieces: Iterable[Piece]) -> list[Piece]:
     """The same rows with neighbours made one where that is work for a pool and none for the rows: constants, what is
-    drawn from two pools at the same positions, and both beside each other.
+    drawn from several pools at the same positions, and both beside each other.
     """
-    found: list[Piece] = []
+    runs: list[list[Any]] = []
     for piece in pieces:
-        one = _merged(found[-1], piece) if found else None
-        found[-1:] = [found[-1], piece] if found and one is None else [piece if one is None else one]
-    return found
+        if runs and _goes_with(runs[-1], piece):
+            runs[-1].append(piece)
+        else:
+            runs.append([piece])
+    return [_joined(run) for run in runs]
 
 
 def packed(pieces: Iterable[Piece]) -> Iterator[Piece]:
@@ -130,8 +138,11 @@ def lengths(texts: Varied) -> NDArray[np.int32]:
 
 def join(*pieces: Texts | bytes) -> pa.BinaryArray:
     """Concatenation of columns and constants, row by row; at least one of them is a column."""
-    columns = (pa.scalar(p, pa.binary()) if isinstance(p, bytes) else varied(p) for p in pieces)
-    return pc.binary_join_element_wise(*columns, pa.scalar(b"", pa.binary()))
+    columns: list[Any] = []
+    for constant, run in groupby(pieces, key=lambda piece: isinstance(piece, bytes)):
+        parts: list[Any] = list(run)
+        columns += [pa.scalar(b"".join(parts), BINARY)] if constant else map(varied, parts)
+    return pc.binary_join_element_wise(*columns, NOTHING)
 
 
 def beside(*parts: Even | bytes) -> Even:
@@ -146,11 +157,11 @@ def beside(*parts: Even | bytes) -> Even:
 def varied(texts: Texts) -> pa.BinaryArray:
     """Any texts as Arrow has them; values of one width are not copied."""
     if not isinstance(texts, np.ndarray):
-        return texts.cast(pa.binary())
+        return texts if texts.type == BINARY else texts.view(BINARY)
     width = texts.dtype.itemsize
     offsets = np.arange(0, (len(texts) + 1) * width, width, dtype=np.int32)
     values = np.ascontiguousarray(texts).view(np.uint8)
-    return pa.Array.from_buffers(pa.binary(), len(texts), [None, pa.py_buffer(offsets), pa.py_buffer(values)])
+    return pa.Array.from_buffers(BINARY, len(texts), [None, pa.py_buffer(offsets), pa.py_buffer(values)])
 
 
 def _offsets(texts: Varied) -> NDArray[np.int32]:
@@ -165,17 +176,19 @@ def _size(piece: Piece) -> NDArray[np.integer] | int:
     return lengths(varied(piece.pool))[piece.rows] if isinstance(piece, Drawn) else lengths(piece)
 
 
-def _merged(left: Piece, right: Piece) -> Piece | None:
-    """Both as one, or None."""
-    if isinstance(left, bytes) and isinstance(right, bytes):
-        return left + right
-    if isinstance(left, Drawn) and isinstance(right, Drawn) and left.rows is right.rows:
-        return Drawn(join(left.pool, right.pool), left.rows)
-    if isinstance(left, bytes) and isinstance(right, Drawn):
-        return Drawn(join(left, right.pool), right.rows)
-    if isinstance(left, Drawn) and isinstance(right, bytes):
-        return Drawn(join(left.pool, right), left.rows)
-    return None
+def _goes_with(run: list[Any], piece: Piece) -> bool:
+    """Whether a piece can be joined to a run of such pieces, where the pools are."""
+    if not isinstance(piece, bytes | Drawn) or not isinstance(run[0], bytes | Drawn):
+        return False
+    return isinstance(piece, bytes) or all(isinstance(p, bytes) or p.rows is piece.rows for p in run)
+
+
+def _joined(run: list[Any]) -> Piece:
+    """A run as one piece."""
+    drawn = next((piece for piece in run if isinstance(piece, Drawn)), None)
+    if len(run) == 1 or drawn is None:
+        return run[0] if len(run) == 1 else b"".join(run)
+    return Drawn(join(*(piece.pool if isinstance(piece, Drawn) else piece for piece in run)), drawn.rows)
 
 
 def _drawn(piece: Piece, every: NDArray[np.int32]) -> tuple[pa.BinaryArray, NDArray[np.integer]]:
@@ -185,7 +198,7 @@ def _drawn(piece: Piece, every: NDArray[np.int32]) -> tuple[pa.BinaryArray, NDAr
         every: 0, 1, 2, ... for each row.
     """
     if isinstance(piece, bytes):
-        return pa.array([piece], pa.binary()), np.zeros(len(every), dtype=np.int32)
+        return pa.array([piece], BINARY), np.zeros(len(every), dtype=np.int32)
     if isinstance(piece, Drawn):
         return varied(piece.pool), piece.rows
     return varied(piece), every
