@@ -190,14 +190,11 @@ def take_up(
     _check_same(run, whole, identity)
     claims = {name: each for name, each in ledger.claims(connection, schema).items() if each.run == run.run}
     plan = _restricted(whole, claims)
-    recorded: dict[str, int] = {}
-    for row in ledger.shards_of(connection, schema, run.run):
-        recorded[row.target] = recorded.get(row.target, 0) + row.rows
     facts = preflight.server_facts(connection, plan)
-    done = sum(catalog.size(connection, claim.oid) for claim in claims.values())
+    size = sum(catalog.size(connection, claim.oid) for claim in claims.values())
     preflight.refuse(
-        preflight.server_problems(connection, plan, facts, workers=workers, done=done)
-        + target.check_claimed(connection, schema, list(claims.values()), recorded)
+        preflight.server_problems(connection, plan, facts, workers=workers, done=size)
+        + target.check_claimed(connection, plan, list(claims.values()), ledger.shards_of(connection, schema, run.run))
     )
     on_conflict = on_conflict or run.on_conflict
     ledger.take_up(connection, schema, run.run, host=socket.gethostname(), pid=os.getpid(), on_conflict=on_conflict)

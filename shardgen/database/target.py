@@ -135,24 +135,46 @@ def decide(
 
 
 def check_claimed(
-    connection: Connection, schema: str, claims: Sequence[ledger.Claim], rows: Mapping[str, int]
+    connection: Connection, plan: Plan, claims: Sequence[ledger.Claim], done: Sequence[ledger.ShardRow]
 ) -> list[str]:
-    """What happened to claimed tables behind the ledger's back since; ``rows`` is what the ledger has by table."""
+    """What happened to claimed tables behind the ledger's back since; ``done`` are its committed shards."""
+    schema = plan.config.schema
     problems = []
     for claim in claims:
         found = catalog.relation(connection, schema, claim.relation)
+        rows = {row.shard: row.rows for row in done if row.target == claim.target}
         if found is None:
             problems.append(f"relation={claim.relation} was dropped behind the ledger's back: {_START_OVER}")
         elif found.oid != claim.oid:
             problems.append(f"relation={claim.relation} was dropped and recreated or restored: {_START_OVER}")
-        elif rows.get(claim.target) and not catalog.holds_rows(connection, schema, claim.relation):
+        elif not found.logged:
+            problems.append(f"relation={claim.relation} was made UNLOGGED, so a crash would empty it: {_LOG_IT}")
+        elif any(rows.values()) and not catalog.holds_rows(connection, schema, claim.relation):
             problems.append(
-                f"relation={claim.relation} is empty but the ledger has rows={rows[claim.target]}: it was truncated: "
+                f"relation={claim.relation} is empty but the ledger has rows={sum(rows.values())}: it was truncated: "
                 f"{_START_OVER}"
             )
+        elif claim.created:
+            problems += _lost_leaves(connection, plan, claim, rows)
     return problems
 
 
+def _lost_leaves(connection: Connection, plan: Plan, claim: ledger.Claim, rows: Mapping[str, int]) -> list[str]:
+    """Partitions of a table of our own that should hold a committed shard and do not."""
+    there = {name for _, _, name in catalog.leaves(connection, claim.oid)}
+    problems = []
+    for shard in plan.of(claim.target):
+        if shard.leaf is None or not rows.get(shard.id):
+            continue
+        held = f"relation={shard.leaf.name} held rows={rows[shard.id]} of shard={shard.id}"
+        if shard.leaf.name not in there:
+            problems.append(f"{held} and is no partition of {claim.relation} any more: {_START_OVER}")
+        elif not catalog.holds_rows(connection, plan.config.schema, shard.leaf.name):
+            problems.append(f"{held} and is empty: {_START_OVER}")
+    return problems
+
+
+_LOG_IT: Final = "ALTER TABLE ... SET LOGGED"
 _START_OVER: Final = "start it over with --if-exists replace"
 
 
@@ -322,7 +344,7 @@ def relation_problems(table: Table, found: Relation) -> list[str]:
     if found.row_security:
         problems.append(f"{name} has row-level security for this role: use a role with BYPASSRLS or disable it")
     if not found.logged:
-        problems.append(f"{name} is UNLOGGED, so a crash would empty it: ALTER TABLE ... SET LOGGED")
+        problems.append(f"{name} is UNLOGGED, so a crash would empty it: {_LOG_IT}")
     return problems
 
 

@@ -442,6 +442,12 @@ def test_a_replace_supersedes_an_open_run(loader):
             ["ALTER TABLE bronze.raw_sessions RENAME TO t", "CREATE TABLE bronze.raw_sessions (LIKE bronze.t)"],
             "raw_sessions was dropped and recreated or restored",
         ),
+        (
+            ["DROP TABLE bronze.raw_orders_2025_02"],
+            "raw_orders_2025_02 held rows=200 of shard=orders/2025-02 and is no partition of raw_orders any more",
+        ),
+        (["TRUNCATE bronze.raw_orders_2025_02"], "raw_orders_2025_02 held rows=200 of .* and is empty"),
+        (["ALTER TABLE bronze.raw_sessions SET UNLOGGED"], "raw_sessions was made UNLOGGED"),
     ],
 )  # fmt: skip
 def test_what_was_done_behind_the_ledgers_back_is_named_and_replace_starts_over(loader, statements, text):
