@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
-import os
 import sys
 import traceback
 from itertools import pairwise
@@ -57,16 +56,13 @@ def _tell_misuse(error: typer.TyperException) -> None:
 
 def _without_secrets(text: str, words: list[str]) -> str:
     """The text without the secrets of any connection string that we could have been given."""
-    from shardgen.database.postgres import without_secret
     from shardgen.settings import read
 
     strings = _values_of("--dsn", words)
     with contextlib.suppress(ShardgenError):
         pointers = {name: next(iter(_values_of(f"--{name}", words)), None) for name in ("config", "profile")}
         strings.append(read({}, **pointers).target.dsn or "")
-    for string in strings:
-        text = without_secret(text, string) if string else text
-    return text.replace(os.environ.get("PGPASSWORD") or "\0", "***")
+    return terminal.without_secrets(text, strings)
 
 
 def _values_of(option: str, words: list[str]) -> list[str]:

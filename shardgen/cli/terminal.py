@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import enum
 import json
+import os
 import shlex
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -93,16 +94,19 @@ def watching(settings: Settings, command: str) -> Iterator[Show]:
     Raises:
         ConfigError: the log cannot be written.
     """
-    from shardgen.database.postgres import mask, without_secret
+    from shardgen import __version__
+    from shardgen.config import DATA_VERSION
+    from shardgen.database.postgres import mask
     from shardgen.progress import display
     from shardgen.progress.logs import Log, records, spelt_out
 
     dsn, file = settings.target.dsn or "", settings.get("log_file")
     mode = "none" if volume() is Volume.QUIET else settings.get("progress", "auto")
     with contextlib.ExitStack() as stack:
-        log = stack.enter_context(Log(file, clean=lambda text: without_secret(text, dsn))) if file else None
+        log = stack.enter_context(Log(file, clean=lambda text: without_secrets(text, [dsn]))) if file else None
         if log:
-            log.write("Began", command=command, target=mask(dsn) if dsn else settings.target.origin)
+            target = mask(dsn) if dsn else settings.target.origin
+            log.write("Began", command=command, target=target, shardgen=__version__, data=DATA_VERSION)
         shown = stack.enter_context(display(mode))
         shown = spelt_out(shown) if volume() is Volume.VERBOSE else shown
 
@@ -114,6 +118,15 @@ def watching(settings: Settings, command: str) -> Iterator[Show]:
         if log or volume() is Volume.VERBOSE:
             stack.enter_context(records(show))
         yield show
+
+
+def without_secrets(text: str, dsns: Iterable[str]) -> str:
+    """The text without the secrets of connection strings and of the environment."""
+    from shardgen.database.postgres import without_secret
+
+    for dsn in filter(None, dsns):
+        text = without_secret(text, dsn)
+    return text.replace(os.environ.get("PGPASSWORD") or "\0", "***")
 
 
 def home_of(options: Mapping[str, Any]) -> Path:
