@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from shardgen.database.reset import Survey
     from shardgen.database.status import RunStatus
     from shardgen.database.target import Loss
+    from shardgen.forecast import Duration, Forecast
     from shardgen.planning import Plan
     from shardgen.progress import Show
     from shardgen.reconcile import Report
@@ -244,6 +245,46 @@ def prepared(
         return coordinator.load(config, how, options=settings.options(config), show=show)
 
     return carry_out
+
+
+def forecast_of(settings: Settings) -> Forecast:
+    """What a load with these settings would do; asks the target if one can be reached, and writes nothing that stays.
+
+    A server is not started for the question.
+
+    Raises:
+        ConfigError: an option is wrong.
+    """
+    from shardgen import forecast
+    from shardgen.database.postgres import mask
+
+    plan = plan_of(settings)
+    tables = forecast.tables_of(plan)
+    try:
+        dsn = _running(settings)
+        findings = inspection_of(settings)
+    except (TargetError, VerificationError) as error:
+        return forecast.Forecast(plan=plan, tables=tables, duration=None, findings=None, target="", unasked=str(error))
+    duration, unasked = _duration(settings, plan, dsn)
+    return forecast.Forecast(
+        plan=plan, tables=tables, duration=duration, findings=findings, target=mask(dsn), unasked=unasked
+    )
+
+
+def _duration(settings: Settings, plan: Plan, dsn: str) -> tuple[Duration | None, str]:
+    """The time that a load would take, or why that cannot be told."""
+    from shardgen import machine
+    from shardgen.calibration import calibrate
+    from shardgen.database.postgres import application_name, connect, here, is_local
+    from shardgen.forecast import duration_of
+
+    try:
+        with _refusals(dsn), connect(dsn, application_name=application_name("plan", here())) as connection:
+            measured, local = calibrate(plan, connection), is_local(connection)
+    except TargetError as error:
+        return None, f"the target takes no rows on trial: {error}"
+    workers = settings.load(dsn).workers
+    return duration_of(plan, measured, workers=workers, cpus=machine.cpus(), local=local), ""
 
 
 def inspection_of(settings: Settings) -> Findings:

@@ -9,13 +9,30 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from shardgen.cli import terminal
-from shardgen.cli.options import CHECKS, FORM, PLACE, RUN, RUNNING, WATCHED, WORLD, Json, examples, tables, takes
+from shardgen.cli.options import (
+    CHECKS,
+    EMBEDDED,
+    FORM,
+    PLACE,
+    RUN,
+    RUNNING,
+    WATCHED,
+    WORLD,
+    Json,
+    examples,
+    tables,
+    takes,
+)
 from shardgen.config import LEVELS
 from shardgen.errors import LoadError, ReconciliationError
 
 if TYPE_CHECKING:
+    from shardgen.reconcile import Report as Loaded
     from shardgen.settings import Settings
     from shardgen.verification.report import Report
+
+MASKED = " password=***"
+"""How a connection string that had a password ends."""
 
 
 @examples(
@@ -63,7 +80,7 @@ def load(
 ) -> None:
     """Fill the bronze tables, reconcile, and tell what was loaded."""
     from shardgen.api import prepared
-    from shardgen.progress.tables import load_summary
+    from shardgen.progress.summary import load_summary
 
     settings = terminal.settings_of(options)
     agreed = yes or (not resume and _agreed(settings))
@@ -77,7 +94,7 @@ def load(
         error.add_note(f"to go on: {resume_command(options)}")
         raise
     if settings.get("progress") != "none":
-        terminal.show(load_summary(report, connect=_connect_command(settings, report.target)), stderr=True)
+        terminal.show(load_summary(report, commands=_next_commands(settings, options, report)), stderr=True)
     verification = _verify(settings, run=report.run) if verify else None
     if as_json:
         terminal.print_json(report.to_json() | ({"verification": verification.to_json()} if verification else {}))
@@ -152,15 +169,18 @@ def verify(
 @examples("plan", "plan --scale 10 --days 30", "plan --tables clickstream --json")
 @takes(WORLD, FORM, PLACE, RUN)
 def plan(*, as_json: Json = False, **options: Any) -> None:
-    """Tell what a load with the same options would do; touches nothing."""
-    from shardgen.api import plan_of
-    from shardgen.progress.tables import plan_json, plan_table
+    """Tell what a load with the same options would do: rows, bytes on disk, time, and what its target says to it.
 
-    found = plan_of(terminal.settings_of(options))
+    A target that can be reached is asked, and takes some rows on trial, which are rolled back. No server is started.
+    """
+    from shardgen.api import forecast_of
+    from shardgen.progress.plans import forecast_table
+
+    found = forecast_of(terminal.settings_of(options))
     if as_json:
-        terminal.print_json(plan_json(found))
+        terminal.print_json(found.to_json())
     else:
-        terminal.show(plan_table(found))
+        terminal.show(forecast_table(found))
 
 
 def _agreed(settings: Settings) -> bool:
@@ -197,22 +217,36 @@ def _show_verification(report: Report) -> None:
 
 
 def resume_command(options: Mapping[str, Any]) -> str:
-    """The command that goes on with a load, given its options; a password is left out."""
+    """The command that goes on with a load, given its options; a password is masked."""
+    return _again("load --resume", options)
+
+
+def _next_commands(settings: Settings, options: Mapping[str, Any], report: Loaded) -> dict[str, str]:
+    """What to type after a load, by what it does."""
+    commands = {
+        "connect": _connect_command(settings, options, report.target),
+        "verify": _again("verify", options).replace(MASKED, ""),
+    }
+    if report.target.endswith(MASKED):
+        commands["password"] = "in PGPASSWORD or ~/.pgpass"  # noqa: S105  # not one
+    return commands
+
+
+def _again(command: str, options: Mapping[str, Any]) -> str:
+    """A command for the same target as one that had these options; a password is masked."""
     from shardgen.database.postgres import mask
 
-    words = [terminal.program(), "load", "--resume"]
+    words = [terminal.program(), command]
     for name in PLACE:
         if (value := options.get(name)) is not None:
-            shown = mask(value) if name == "dsn" else str(value)
-            words += [f"--{name.replace('_', '-')}", shlex.quote(shown)]
+            text = mask(value) if name == "dsn" else str(value)
+            words += [f"--{name.replace('_', '-')}", shlex.quote(text)]
     return " ".join(words)
 
 
-def _connect_command(settings: Settings, target: str) -> str:
+def _connect_command(settings: Settings, options: Mapping[str, Any], target: str) -> str:
     """What opens psql on the target."""
     if settings.target.dsn is None:
-        home = settings.get("data_dir")
-        place = f" --data-dir {shlex.quote(str(home))}" if home and not settings.origins["data_dir"] else ""
-        return f"{terminal.program()} db psql{place}"
-    shown = target.replace(" password=***", "")
+        return _again("db psql", {name: options.get(name) for name in EMBEDDED})
+    shown = target.removesuffix(MASKED)
     return f"psql {shlex.quote(shown)}" if shown else "psql"

@@ -174,7 +174,7 @@ def show(what: RenderableType, *, stderr: bool = False) -> None:
         return
     from rich.console import Console
 
-    Console(stderr=stderr, highlight=False).print(what)
+    Console(stderr=stderr, highlight=False).print(what, crop=False)  # a command longer than the line is for copying
 
 
 def print_json(value: Any) -> None:

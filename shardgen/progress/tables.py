@@ -1,8 +1,8 @@
-"""What is shown before, after and between loads: plans, reports, runs and rows as rich renderables."""
+"""What is shown between loads: runs, options, and what a replace or a reset takes away."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich import box
@@ -12,108 +12,23 @@ from rich.text import Text
 
 from shardgen.config import TABLES
 from shardgen.progress import units
+from shardgen.progress.grids import grid_of, texts, total
 
 if TYPE_CHECKING:
     from shardgen.database.reset import Survey
     from shardgen.database.status import RunStatus
     from shardgen.database.target import Loss
-    from shardgen.planning import Plan
-    from shardgen.reconcile import Report, TableReport
     from shardgen.settings import Effective, Settings
-
-
-def plan_table(plan: Plan) -> RenderableType:
-    """Tables, expected rows, estimated bytes and shards of a plan; ``~`` marks an estimate."""
-    grid = _grid("table", "rows", "COPY bytes", "shards")
-    for line in plan_json(plan)["tables"]:
-        mark = "" if line["exact"] or not line["rows"] else "~"
-        grid.add_row(line["table"], mark + units.count(line["rows"]), units.size(line["bytes"]), str(line["shards"]))
-    _total(
-        grid,
-        units.count(sum(shard.rows for shard in plan.shards)),
-        units.size(sum(shard.bytes for shard in plan.shards)),
-        str(len(plan.shards)),
-    )
-    config = plan.config
-    window = (
-        f"{config.world.epoch} to {config.end} ({config.days} day{'s' * (config.days > 1)}), seed {config.world.seed}"
-    )
-    return Group(Text(window, style="dim"), grid)
-
-
-def plan_json(plan: Plan) -> dict[str, Any]:
-    """The same as plain values, with the effective config."""
-    tables = []
-    for table in plan.config.tables:
-        shards = plan.of(table)
-        tables.append(
-            {
-                "table": table,
-                "rows": sum(shard.rows for shard in shards),
-                "exact": all(shard.exact for shard in shards),
-                "bytes": sum(shard.bytes for shard in shards),
-                "shards": len(shards),
-            }
-        )
-    return {"plan": plan.config.to_json(), "tables": tables}
 
 
 def losses_table(losses: Sequence[Loss], *, where: str) -> RenderableType:
     """What a replace would take away, table by table."""
-    grid = _grid("table", "rows", "on disk", "loaded by", "created by", "would be")
+    grid = grid_of("table", "rows", "on disk", "loaded by", "created by", "would be")
     for loss in losses:
         rows = "?" if loss.rows is None else f"~{units.count(loss.rows)}"
         maker = "shardgen" if loss.created else "somebody else"
         grid.add_row(loss.relation, rows, units.size(loss.bytes), loss.filled_by, maker, loss.action)
     return Group(Text(f"--if-exists replace would remove from {where}:", style="bold"), grid)
-
-
-def load_summary(report: Report, *, connect: str) -> RenderableType:
-    """What was loaded, where, how fast, and how to connect."""
-    grid = _grid("table", "rows", "COPY", "on disk", "shards", "worker time", "rows/s")
-    for table in report.tables:
-        grid.add_row(*_report_line(table))
-    _total(
-        grid,
-        units.count(sum(table.counted for table in report.tables)),
-        units.size(sum(table.bytes for table in report.tables)),
-        units.size(sum(table.size for table in report.tables)),
-        str(sum(table.shards for table in report.tables)),
-        units.duration(sum(table.seconds for table in report.tables)),
-        "",
-    )
-    slow = [f"{table.relation}: {table.fast_path}" for table in report.tables if table.fast_path]
-    kept = [_kept(table) for table in report.tables if table.others or table.skipped]
-    return Group("", grid, *_lines([*slow, *kept], "yellow"), *_verdict(report), *_lines([f"connect: {connect}"], ""))
-
-
-def _kept(table: TableReport) -> str:
-    skipped = f", {units.count(table.skipped)} skipped because their keys were taken" if table.skipped else ""
-    return f"{table.relation}: {units.count(table.others)} rows of before are kept{skipped}"
-
-
-def _report_line(table: TableReport) -> Iterable[str]:
-    rate = table.counted / table.seconds if table.seconds > 0 else 0
-    return (
-        table.relation,
-        units.count(table.counted),
-        units.size(table.bytes),
-        units.size(table.size),
-        str(table.shards),
-        units.duration(table.seconds),
-        units.count(rate) if rate else "",
-    )
-
-
-def _verdict(report: Report) -> list[RenderableType]:
-    retries = f", {report.retries} retries" if report.retries else ""
-    head = Text(
-        f"run {report.run} into schema {report.schema}: {units.duration(report.seconds)}, "
-        f"{units.count(report.rows_per_second)} rows/s with {report.workers} workers{retries}"
-    )
-    if report.ok:
-        return [head, Text("plan, ledger and count(*) agree for every table", style="green")]
-    return [head, *_lines(["plan, ledger and tables disagree:", *report.differences], "bold red")]
 
 
 def status_tables(runs: list[RunStatus], *, where: str) -> RenderableType:
@@ -124,7 +39,7 @@ def status_tables(runs: list[RunStatus], *, where: str) -> RenderableType:
 
 
 def _run(run: RunStatus) -> list[RenderableType]:
-    grid = _grid("table", "rows", "expected", "shards done", "pending", "failed")
+    grid = grid_of("table", "rows", "expected", "shards done", "pending", "failed")
     for table in sorted(run.tables, key=lambda table: TABLES.index(table.table)):
         failed = Text(str(table.failed), style="bold red" if table.failed else "")
         progress = f"{table.done}/{table.planned_shards}"
@@ -136,7 +51,7 @@ def _run(run: RunStatus) -> list[RenderableType]:
             str(table.pending),
             failed,
         )
-    _total(
+    total(
         grid,
         units.count(sum(table.rows for table in run.tables)),
         units.count(sum(table.planned_rows for table in run.tables)),
@@ -152,8 +67,8 @@ def _run(run: RunStatus) -> list[RenderableType]:
     return [
         head,
         grid,
-        *_lines(skipped, "yellow"),
-        *_lines([f"last error: {run.last_error}"] if run.last_error else [], "red"),
+        *texts(skipped, "yellow"),
+        *texts([f"last error: {run.last_error}"] if run.last_error else [], "red"),
     ]
 
 
@@ -184,7 +99,7 @@ def _value(value: Any) -> str:
 
 def survey_table(survey: Survey, *, where: str) -> RenderableType:
     """What a reset takes away."""
-    grid = _grid("table", "run", "rows", "shards")
+    grid = grid_of("table", "run", "rows", "shards")
     grid.add_column("what happens", overflow="fold")
     for each in survey.removals:
         run, rows, shards = str(each.claim.run), units.count(each.rows), str(each.shards)
@@ -192,21 +107,4 @@ def survey_table(survey: Survey, *, where: str) -> RenderableType:
     runs = f"run{'s' * (len(survey.runs) > 1)} {', '.join(map(str, survey.runs))}"
     last = ["the ledger goes with the last run"] if survey.last else []
     schema = ["the schema goes too if nothing else is in it"] if survey.last and survey.schema else []
-    return Group(Text(f"reset of {runs} in {where}", style="bold"), grid, *_lines([*last, *schema], ""))
-
-
-def _grid(first: str, *others: str) -> Table:
-    grid = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True, show_edge=False)
-    grid.add_column(first, no_wrap=True)
-    for name in others:
-        grid.add_column(name, justify="right", no_wrap=True)
-    return grid
-
-
-def _total(grid: Table, *cells: str) -> None:
-    grid.add_section()
-    grid.add_row("all", *cells, style="bold")
-
-
-def _lines(texts: list[str], style: str) -> list[RenderableType]:
-    return [Text(text, style=style) for text in texts]
+    return Group(Text(f"reset of {runs} in {where}", style="bold"), grid, *texts([*last, *schema], ""))

@@ -10,6 +10,7 @@ from shardgen.config import LoadConfig
 from shardgen.database.control import Control
 from shardgen.database.preflight import Findings
 from shardgen.planning import Plan
+from shardgen.sizing import sizes
 from tests import fakes
 from tests.conftest import Database
 
@@ -34,7 +35,7 @@ def test_an_empty_target_has_facts_and_no_problem_and_nothing_is_written(databas
     assert facts.connections_left > 2
     assert facts.holder == ""
     assert abs((facts.today - date.today()).days) <= 1  # noqa: DTZ011
-    assert facts.disk_needed == round(21 * fakes.ROWS * 100 * 1.3)
+    assert facts.disk_needed == round(1.05 * sum(size.total for size in sizes(plan()).values()))
     assert database.value("SELECT to_regnamespace('bronze') IS NULL")
 
 
@@ -43,9 +44,10 @@ def test_free_disk_is_known_where_the_data_lie_on_this_machine_and_compared_with
     found = inspect(database, small)
     assert found.facts.data_directory
     assert found.facts.disk_free > 0
-    huge = replace(small, shards=tuple(replace(shard, bytes=10**15) for shard in small.shards))
+    huge = replace(small, shards=tuple(replace(shard, rows=10**12) for shard in small.shards))
     (problem,) = inspect(database, huge).problems
-    assert "GB free and the load needs about 3,900,000.0 GB: make room" in problem
+    needed = 1.05 * sum(size.total for size in sizes(huge).values()) / 1e9
+    assert f"GB free and the load needs about {needed:,.1f} GB: make room" in problem
 
 
 def test_free_disk_is_not_guessed_where_the_role_may_not_see_the_data_directory(database):

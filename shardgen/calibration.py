@@ -1,0 +1,142 @@
+"""How fast this machine builds rows and a target takes them: measured in about a second, on some rows of each table.
+
+What is built is what a load would build first; what the target takes is rolled back.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from shardgen.database import trial
+from shardgen.database.postgres import Connection
+from shardgen.encode import BUFFER_ROWS, Encoder
+from shardgen.planning import Plan, Shard
+from shardgen.schema import TABLES
+from shardgen.tables import batches
+from shardgen.tables.records import Batch
+from shardgen.world import build_world
+
+BATCH_ROWS = 4_096
+"""Half of a load's, to be done sooner. Two batches are built: the first one warms what a process keeps, the second one
+is timed."""
+TRIALS = 2
+"""How often the target takes a batch. The mean counts, by the clock: who else is at work now slows a load as well."""
+TRIAL_BUFFERS = 2
+"""Buffers of the encoder, of 2,048 rows each, that the target takes at a time."""
+LOGGED = 1.45
+"""What COPY takes when it writes WAL, over a temporary table, which writes none: 5.3 and 3.6 us of server CPU a row."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """What the rows of one table cost."""
+
+    rows: int
+    """That were built."""
+    tried: int
+    """Of these, what the target took."""
+    start: float
+    """Seconds that a process needs before its first row: words, catalogue, stock."""
+    build: float
+    """Seconds a row, built and encoded."""
+    copy: float
+    """Seconds a row, for the target; 0 where none was asked."""
+    index: float
+    """Seconds a row for the indexes that come after the rows, for the target, at ``tried`` rows."""
+
+    def index_at(self, rows: int) -> float:
+        """Seconds a row for the indexes of a relation with so many rows: sorting grows by the logarithm."""
+        return self.index * max(1.0, math.log2(rows + 2) / math.log2(self.tried + 2))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibration:
+    """What was measured."""
+
+    paces: Mapping[str, Pace]
+    """By table; none of a table without a row."""
+    rows: int
+    """That were built."""
+    tried: int
+    """Of these, what the target took."""
+    seconds: float
+    """That it took."""
+
+
+def calibrate(plan: Plan, connection: Connection | None) -> Calibration:
+    """Measure every table of a plan.
+
+    Args:
+        plan: what is to be loaded.
+        connection: to the target, outside a transaction; without it only building is measured.
+
+    Raises:
+        psycopg.Error: the target does not take rows into a temporary table.
+    """
+    begun = time.perf_counter()
+    logged = connection is not None and trial.writes_wal(connection)
+    paces = {table: _pace(plan, table, connection, logged=logged) for table in plan.config.tables if plan.rows(table)}
+    return Calibration(
+        paces=paces,
+        rows=sum(pace.rows for pace in paces.values()),
+        tried=sum(pace.tried for pace in paces.values()) if connection is not None else 0,
+        seconds=time.perf_counter() - begun,
+    )
+
+
+def _pace(plan: Plan, table: str, connection: Connection | None, *, logged: bool) -> Pace:
+    largest = max(plan.of(table), key=lambda shard: (shard.rows, shard.id))
+    first, *more = _built(plan, table, largest)
+    timed = more[0] if more else first
+    each = timed.seconds / max(1, timed.rows)
+    taken, tried = _taken(plan, table, connection, timed), max(1, timed.tried)
+    return Pace(
+        rows=timed.rows,
+        tried=timed.tried,
+        start=max(0.0, first.seconds - first.rows * each),
+        build=each,
+        copy=taken.copy / tried * (LOGGED if logged or not TABLES[table].partitioned else 1.0),
+        index=taken.index / tried,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Batch:
+    rows: int
+    seconds: float
+    encoded: tuple[bytes, ...]
+    """The first buffers."""
+
+    @property
+    def tried(self) -> int:
+        """Rows in these."""
+        return min(self.rows, TRIAL_BUFFERS * BUFFER_ROWS)
+
+
+def _built(plan: Plan, table: str, shard: Shard) -> list[_Batch]:
+    """The first two batches of a shard, or as many as there are; an empty one of a shard without rows."""
+    encoder = Encoder(TABLES[table])
+    found: list[_Batch] = []
+    made: Iterator[Batch] = iter(())
+    for _ in range(2):
+        begun = time.perf_counter()
+        if not found:
+            made = batches(build_world(plan.config.world), plan.config, shard, BATCH_ROWS)
+        if (batch := next(made, None)) is None:
+            break
+        encoded = [bytes(rows) for rows in encoder.rows(batch)]
+        seconds = time.perf_counter() - begun
+        found.append(_Batch(rows=batch.num_rows, seconds=seconds, encoded=tuple(encoded[:TRIAL_BUFFERS])))
+    return found or [_Batch(rows=0, seconds=0.0, encoded=())]
+
+
+def _taken(plan: Plan, table: str, connection: Connection | None, batch: _Batch) -> trial.Trial:
+    if connection is None or not batch.rows:
+        return trial.Trial(copy=0.0, index=0.0)
+    indexes = TABLES[table].indexes_for(plan.config.indexes)
+    stream = [Encoder.header, *batch.encoded, Encoder.trailer]
+    tried = [trial.take(connection, TABLES[table], indexes, stream) for _ in range(TRIALS)]
+    return trial.Trial(copy=sum(each.copy for each in tried) / TRIALS, index=sum(each.index for each in tried) / TRIALS)
