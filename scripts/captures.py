@@ -8,6 +8,7 @@ Commands are run as they stand, in order, in a scratch directory against an embe
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -21,6 +22,8 @@ sys.path.insert(0, str(ROOT))
 from scripts.blocks import Block, blocks  # noqa: E402
 
 COLUMNS = 100
+SHOWN = "~/.local/share/shardgen"
+"""The home of the embedded server, as it is told to a reader."""
 
 
 def main(wanted: list[str]) -> None:
@@ -30,10 +33,13 @@ def main(wanted: list[str]) -> None:
     pairs = [(before, after) for before, after in pairwise(blocks(text)) if _captured(before, after, text)]
     home = Path(tempfile.mkdtemp(prefix="sg-", dir="/tmp"))  # short: a socket's path is limited
     home.chmod(0o711)  # as root the server runs as another user
+    place = home / "h".ljust(
+        len(SHOWN) - len(str(home)) - 1, "h"
+    )  # as long as what is shown: tables keep their columns
     try:
-        outputs = [(after, run(before, home)) for before, after in pairs]
+        outputs = [(after, run(before, place)) for before, after in pairs]
     finally:
-        run_command([sys.executable, "-m", "shardgen", "db", "stop"], home)
+        run_command([sys.executable, "-m", "shardgen", "db", "stop"], place)
         shutil.rmtree(home)
     for (before, _), (after, output) in reversed(list(zip(pairs, outputs, strict=True))):
         if not wanted or any(each in before.text for each in wanted):
@@ -47,30 +53,35 @@ def _captured(before: Block, after: Block, text: str) -> bool:
     return before.language in {"sh", "sql"} and not before.not_run and between == ["```", "```text"]
 
 
-def run(block: Block, home: Path) -> str:
+def run(block: Block, place: Path) -> str:
     """What a block prints, on a terminal of COLUMNS."""
     if block.language == "sql":
-        return run_command([sys.executable, "-m", "shardgen", "db", "psql", "-c", block.text], home)
+        return run_command([sys.executable, "-m", "shardgen", "db", "psql", "-c", block.text], place)
     script = f'shardgen() {{ "{sys.executable}" -m shardgen "$@"; }}\n{block.text}'
-    return run_command(["bash", "-c", script], home)
+    return run_command(["bash", "-c", script], place)
 
 
-def run_command(words: list[str], home: Path) -> str:
+def run_command(words: list[str], place: Path) -> str:
     """Stdout and stderr of a command, as they came; the words for the program are those of the README."""
     environment = os.environ | {
-        "SHARDGEN_HOME": str(home / "h"),
+        "SHARDGEN_HOME": str(place),
         "COLUMNS": str(COLUMNS),
         "PYTHONPATH": str(ROOT),
         "PAGER": "cat",
     }
     done = subprocess.run(
-        words, cwd=home, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        text=True, check=False,
-    )  # fmt: skip
-    plain = "\n".join(line.rstrip() for line in done.stdout.splitlines())
-    return plain.replace(f"{sys.executable} -m shardgen", "shardgen").replace(
-        str(home / "h"), "~/.local/share/shardgen"
+        words,
+        cwd=place.parent,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
     )
+    text = "\n".join(line.rstrip() for line in done.stdout.splitlines())
+    text = text.replace(f"{sys.executable} -m shardgen", "shardgen").replace(str(place), SHOWN)
+    return re.sub(rf"({SHOWN} +)SHARDGEN_HOME", r"\1default", text)
 
 
 if __name__ == "__main__":

@@ -33,13 +33,13 @@ EVERYWHERE: Final = {"--help", "--json", "--quiet", "--verbose"}
 
 
 def table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    """A Markdown table, as wide as its cells."""
+    """A Markdown table; all columns but the last are as wide as their cells."""
     cells = [header, *([cell.replace("|", "\\|") for cell in row] for row in rows)]
-    widths = [max(3, *(len(row[place]) for row in cells)) for place in range(len(header))]
+    widths = [max(len(row[place]) for row in cells) for place in range(len(header) - 1)] + [0]
     lines = [
         "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in cells
     ]
-    rule = "| " + " | ".join("-" * width for width in widths) + " |"
+    rule = "| " + " | ".join("-" * max(3, width) for width in widths) + " |"
     return "\n".join([lines[0], rule, *lines[1:]])
 
 
