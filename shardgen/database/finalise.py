@@ -1,4 +1,4 @@
-"""What comes after the last shard: indexes of plain tables, then large primary keys, then ANALYZE.
+"""What comes after the last shard: indexes of plain tables, then large primary keys, and ANALYZE of what is complete.
 
 Each step has a name and is recorded in the transaction of its own DDL, so that it happens once whatever dies. The
 server does the work; threads of the coordinator only wait for it.
@@ -48,7 +48,8 @@ class Step:
 def stages(plan: Plan, claims: Mapping[str, ledger.Claim], keyless: frozenset[str]) -> list[list[Step]]:
     """The steps of a load; those of one stage may run at the same time, a stage begins when the one before is done.
 
-    Within a stage the largest table comes first, so that it is not left over at the end.
+    Within a stage the largest table comes first, so that it is not left over at the end. ANALYZE of a large partitioned
+    table takes as long as the indexes of all others: tables that lack nothing are analysed beside them.
     """
     schema = plan.config.schema
     by_size = sorted(plan.config.tables, key=lambda name: -sum(shard.bytes for shard in plan.of(name)))
@@ -63,11 +64,11 @@ def stages(plan: Plan, claims: Mapping[str, ledger.Claim], keyless: frozenset[st
         for index in table.indexes_for(plan.config.indexes)
     ]
     keys = [_key(table, schema) for table in own if table.name in keyless]
-    analyses = [
-        Step(name=f"analyze {claims[name].relation}", makes="", statement=_analyze(schema, claims[name].relation))
-        for name in by_size
-    ]
-    return [stage for stage in (indexes, keys, analyses) if stage]
+    unfinished = {table.name for table in own if table.name in keyless or table.indexes_for(plan.config.indexes)}
+    analyses = {name: _analyze(schema, claims[name].relation) for name in by_size}
+    now = [step for name, step in analyses.items() if name not in unfinished]
+    later = [step for name, step in analyses.items() if name in unfinished]
+    return [stage for stage in (now + indexes, keys, later) if stage]
 
 
 def _key(table: bronze.Table, schema: str) -> Step:
@@ -79,8 +80,9 @@ def _key(table: bronze.Table, schema: str) -> Step:
     return Step(name=f"key {name}", makes=name, statement=statement)
 
 
-def _analyze(schema: str, relation: str) -> sql.Composed:
-    return sql.SQL("ANALYZE {}").format(sql.Identifier(schema, relation))
+def _analyze(schema: str, relation: str) -> Step:
+    statement = sql.SQL("ANALYZE {}").format(sql.Identifier(schema, relation))
+    return Step(name=f"analyze {relation}", makes="", statement=statement)
 
 
 class Finaliser:
