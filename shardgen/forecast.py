@@ -12,7 +12,7 @@ from typing import Any
 
 from shardgen.calibration import Calibration, Pace
 from shardgen.database.preflight import Findings
-from shardgen.planning import Plan, Shard
+from shardgen.planning import FINISHING, Plan, Shard
 from shardgen.schema import TABLES
 from shardgen.sizing import Size, sizes
 
@@ -20,8 +20,6 @@ SHARD_SECONDS = 0.05
 """Of the database for a shard beside its rows: its place in the ledger, CREATE, ATTACH and COMMIT of a leaf."""
 STARTING = 0.6
 """Seconds of the claim, the start of worker processes, and whatever else a load of nothing takes."""
-FINISHING = 0.08
-"""What ANALYZE and counting take beside the shards: 0.07 to 0.10 on the embedded server."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -226,6 +226,7 @@ def _next_commands(settings: Settings, options: Mapping[str, Any], report: Loade
     commands = {
         "connect": _connect_command(settings, options, report.target),
         "verify": _again("verify", options).replace(MASKED, ""),
+        "report": _again("report", options).replace(MASKED, ""),
     }
     if report.target.endswith(MASKED):
         commands["password"] = "in PGPASSWORD or ~/.pgpass"  # noqa: S105  # not one

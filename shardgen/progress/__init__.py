@@ -44,10 +44,13 @@ def display(mode: str = "auto", *, stream: TextIO | None = None) -> Iterator[Sho
 
 
 def choose(stream: TextIO, environ: Mapping[str, str]) -> str:
-    """The display that suits: a notebook, a terminal that can move its cursor, one that cannot, or a log."""
+    """The display that suits: a notebook, a terminal that can move its cursor, one that cannot, or a log.
+
+    A job of CI may have a terminal, but what is read of it is a log (``CI`` is set by all that matter).
+    """
     if _in_notebook():
         return "tqdm"
-    if not stream.isatty():
+    if not stream.isatty() or environ.get("CI", "").lower() not in {"", "0", "false"}:
         return "plain"
     return "tqdm" if environ.get("TERM") in {"dumb", "unknown"} else "rich"
 

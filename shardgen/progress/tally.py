@@ -27,11 +27,9 @@ from shardgen.events import (
     StepStarted,
     VerificationStarted,
 )
+from shardgen.planning import FINISHING
 from shardgen.progress.lanes import Lanes, Split
 from shardgen.progress.speed import Speed, Trend
-
-FINISHING = 0.08
-"""What indexes of plain tables, ANALYZE and counting take beside the shards: 0.07 to 0.10 on the embedded server."""
 
 Clock = Callable[[], float]
 

@@ -8,8 +8,8 @@ import pytest
 
 from shardgen.calibration import Calibration, Pace
 from shardgen.config import TABLES
-from shardgen.forecast import FINISHING, STARTING, duration_of, tables_of
-from shardgen.planning import Plan, build_plan
+from shardgen.forecast import STARTING, duration_of, tables_of
+from shardgen.planning import FINISHING, Plan, build_plan
 from tests.worlds import small
 
 PACE = Pace(rows=1000, tried=1000, start=0.0, build=0.001, copy=0.002, index=0.001)

@@ -311,6 +311,9 @@ class Terminal(io.StringIO):
     ("stream", "environ", "mode"),
     [
         (Terminal(), {"TERM": "xterm-256color"}, "rich"),
+        (Terminal(), {"TERM": "xterm-256color", "CI": "false"}, "rich"),
+        (Terminal(), {"TERM": "xterm-256color", "CI": "true"}, "plain"),
+        (Terminal(), {"TERM": "dumb", "CI": "1"}, "plain"),
         (Terminal(), {"TERM": "dumb"}, "tqdm"),
         (io.StringIO(), {"TERM": "xterm"}, "plain"),
         (io.StringIO(), {}, "plain"),

@@ -7,9 +7,10 @@ import pytest
 from shardgen.events import (
     LoadStarted,
 )
+from shardgen.planning import FINISHING
 from shardgen.progress.lanes import Split, verdict
 from shardgen.progress.speed import WINDOW, Trend
-from shardgen.progress.tally import FINISHING, Tally
+from shardgen.progress.tally import Tally
 from tests.fake_events import WHOLE, FakeClock, begun, copied, done, failed, retried, seen, started, tally_of
 
 # --- the accounting ---------------------------------------------------------------------------------------------------
