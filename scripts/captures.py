@@ -37,6 +37,7 @@ def main(wanted: list[str]) -> None:
         len(SHOWN) - len(str(home)) - 1, "h"
     )  # as long as what is shown: tables keep their columns
     try:
+        run_command([sys.executable, "-m", "shardgen", "db", "start"], place)  # the quick start has started it
         outputs = [(after, run(before, place)) for before, after in pairs]
     finally:
         run_command([sys.executable, "-m", "shardgen", "db", "stop"], place)
