@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Annotated, Any, Final
 
@@ -83,6 +84,12 @@ def _before(
     """Options before the command."""
 
 
+def _paragraphs(command: Callable[..., None]) -> str:
+    """What a command says of itself; lines are for the source, the terminal has its own width."""
+    text = inspect.getdoc(command) or ""
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.split("\n\n"))
+
+
 def _application() -> typer.Typer:
     root = typer.Typer(
         cls=_Group,
@@ -103,7 +110,9 @@ def _application() -> typer.Typer:
     for group, commands in ((root, COMMANDS), (server, SERVER_COMMANDS)):
         for command in commands:
             lines: tuple[str, ...] = command.examples  # type: ignore[attr-defined]
-            group.command(cls=_Command, epilog=epilog(*lines), **_PASS_ON.get(command, {}))(command)
+            group.command(cls=_Command, help=_paragraphs(command), epilog=epilog(*lines), **_PASS_ON.get(command, {}))(
+                command
+            )
     root.add_typer(server, name="db")
     return root
 

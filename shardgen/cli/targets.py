@@ -81,9 +81,10 @@ def reset(
 ) -> None:
     """Remove what a run loaded: its tables, their partitions, its rows, its lines in the ledger. Asks first.
 
-    A table that shardgen created is dropped, whatever is in it; from a table that others made only the rows that
-    shardgen loaded are deleted. With the last run go the ledger and, if shardgen created it and nothing else is in it,
-    the schema. What is cut short is finished by another reset.
+    A table that shardgen created is dropped. From one that others made, or that held rows before, only the rows that
+    shardgen loaded are deleted; where they cannot be told apart, nothing is removed at all. With the last run go the
+    ledger and, if shardgen created it and nothing else is in it, the schema. What is cut short is finished by another
+    reset.
     """
     from shardgen.api import reset_of, reset_survey
     from shardgen.progress.tables import survey_table

@@ -89,7 +89,7 @@ _ADDED: Final[tuple[LiteralString, ...]] = (
         ADD COLUMN others_within bigint NOT NULL DEFAULT 0, ADD COLUMN missing text NOT NULL DEFAULT ''""",
     "ALTER TABLE {shards} ADD COLUMN skipped bigint NOT NULL DEFAULT 0",
 )
-"""What ledgers of before append and skip lack."""
+"""What ledgers of before append and skip lack; until a load adds it, readers (who may lack the right) do without."""
 _LAST_ADDED: Final[LiteralString] = """
 SELECT FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE n.nspname = %s AND c.relname = 'shardgen_shards' AND a.attname = 'skipped'
@@ -298,9 +298,10 @@ def runs(connection: Connection, schema: str) -> list[Run]:
     with connection.cursor(row_factory=class_row(Run)) as cursor:
         cursor.execute(
             text(
-                """SELECT run, state, fingerprint, plan_fingerprint, plan, options, planned, versions, on_conflict,
+                """SELECT run, state, fingerprint, plan_fingerprint, plan, options, planned, versions,
+                    coalesce(to_jsonb(r) ->> 'on_conflict', 'error') AS on_conflict,
                     host, pid, started, resumed, finished, error
-                FROM {runs} ORDER BY run""",
+                FROM {runs} AS r ORDER BY run""",
                 schema,
             )
         )
@@ -312,8 +313,11 @@ def claims(connection: Connection, schema: str) -> dict[str, Claim]:
     with connection.cursor(row_factory=class_row(Claim)) as cursor:
         cursor.execute(
             text(
-                """SELECT target, relation, oid, generation, run, created, others, others_within, missing
-                FROM {targets}""",
+                """SELECT target, relation, oid, generation, run, created,
+                    coalesce((to_jsonb(t) ->> 'others')::bigint, 0) AS others,
+                    coalesce((to_jsonb(t) ->> 'others_within')::bigint, 0) AS others_within,
+                    coalesce(to_jsonb(t) ->> 'missing', '') AS missing
+                FROM {targets} AS t""",
                 schema,
             )
         )
@@ -325,7 +329,8 @@ def shards_of(connection: Connection, schema: str, run: int) -> list[ShardRow]:
     with connection.cursor(row_factory=class_row(ShardRow)) as cursor:
         cursor.execute(
             text(
-                """SELECT s.target, s.shard, s.rows, s.skipped, s.bytes, s.digest, s.seconds, s.phases, s.attempts
+                """SELECT s.target, s.shard, s.rows, coalesce((to_jsonb(s) ->> 'skipped')::bigint, 0) AS skipped,
+                    s.bytes, s.digest, s.seconds, s.phases, s.attempts
                 FROM {shards} AS s JOIN {targets} AS t USING (target, generation)
                 WHERE t.run = %s ORDER BY s.target, s.shard""",
                 schema,

@@ -16,8 +16,9 @@ WITH planned AS (
     SELECT r.run, p.key AS target, (p.value ->> 'shards')::bigint AS shards, (p.value ->> 'rows')::bigint AS rows
     FROM {runs} AS r CROSS JOIN LATERAL jsonb_each(r.planned) AS p (key, value)
 ), done AS (
-    SELECT run, target, count(*) AS shards, sum(rows)::bigint AS rows, sum(skipped)::bigint AS skipped
-    FROM {shards} GROUP BY run, target
+    SELECT run, target, count(*) AS shards, sum(rows)::bigint AS rows,
+        sum((to_jsonb(s) ->> 'skipped')::bigint)::bigint AS skipped
+    FROM {shards} AS s GROUP BY run, target
 ), failed AS (
     SELECT run, target, count(DISTINCT shard) FILTER (WHERE given_up) AS shards,
         (array_agg(shard || ' attempt ' || attempt || ': ' || error ORDER BY at DESC))[1] AS last_error

@@ -66,8 +66,15 @@ def test_a_ledger_of_before_append_and_skip_gets_what_it_lacks_and_loses_nothing
     ):
         for column in columns:
             session.execute(f'ALTER TABLE "Raw ""Zone""".shardgen_{table} DROP COLUMN {column}')
+    before = (ledger.runs(session, SCHEMA), ledger.claims(session, SCHEMA), ledger.shards_of(session, SCHEMA, run))
+    assert [each.run for each in read(session, SCHEMA)] == [run]
     for _ in range(2):
         ledger.upgrade(session, SCHEMA)
+    assert before == (
+        ledger.runs(session, SCHEMA),
+        ledger.claims(session, SCHEMA),
+        ledger.shards_of(session, SCHEMA, run),
+    )
     assert ledger.claims(session, SCHEMA) == {"orders": mine}
     assert ledger.shards_of(session, SCHEMA, run)[0].skipped == 0
     assert ledger.runs(session, SCHEMA)[0].on_conflict == "error"
