@@ -1,7 +1,7 @@
 """One HTML file with everything in it: no script, and a policy in its head that forbids it any other file.
 
-Whatever comes from the database is escaped; pictures are drawn for two widths, of which a browser shows the one that
-suits.
+Whatever comes from the database is escaped; pictures are drawn for several widths, of which a browser shows the one
+that suits.
 """
 
 from __future__ import annotations
@@ -24,10 +24,12 @@ from shardgen.report.parts.volumes import totals
 from shardgen.report.pictures import draw
 from shardgen.report.section import FULL, HALF, THIRD, Picture, Section, Table
 
-WIDTHS: Final = {FULL: 1080, HALF: 520, THIRD: 340}
-"""Pixels of a picture where the page is at its widest."""
-NARROW: Final = 340
-"""Pixels of a picture on a telephone."""
+WIDTHS: Final = {
+    FULL: {"wide": 1080, "middle": 700, "narrow": 340},
+    HALF: {"wide": 520, "narrow": 340},
+    THIRD: {"": 340},
+}
+"""Pixels of a picture, by its size and the widths of the page that the style sheet tells apart."""
 
 _PAGE: Final = """<!doctype html>
 <html lang="en">
@@ -208,9 +210,7 @@ def _missing(section: Section) -> Iterator[str]:
 def _figure(name: str, picture: Picture, show: Callable[[Event], None]) -> str:
     show(CheckStarted(check=picture.title))
     start = time.perf_counter()
-    width = WIDTHS[picture.size]
-    shown = {"": width} if width == NARROW else {"wide": width, "narrow": NARROW}
-    svgs = [_svg(f"{name}{kind[:1]}", kind, picture, pixels) for kind, pixels in shown.items()]
+    svgs = [_svg(f"{name}{kind[:1]}", kind, picture, width) for kind, width in WIDTHS[picture.size].items()]
     show(CheckDone(check=picture.title, failures=(), seconds=round(time.perf_counter() - start, 3)))
     return f'<figure class="{picture.size}"><h3>{escape(picture.title)}</h3>{"".join(svgs)}</figure>'
 

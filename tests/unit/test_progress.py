@@ -20,6 +20,7 @@ from shardgen.events import (
     LoadFinished,
     LoadStarted,
     StepStarted,
+    VerificationStarted,
 )
 from shardgen.progress import choose, display, lines, units
 from shardgen.progress.bars import Bars
@@ -275,6 +276,17 @@ def test_tqdm_counts_checks():
             show(event)
         assert (show._bars["all"].n, show._bars["all"].total) == (3, 3)
     assert "L13 failed" in out.getvalue()
+
+
+def test_a_second_list_takes_the_place_of_the_first_in_every_display():
+    beginnings = (*PROVEN, VerificationStarted(checks=2, what="pictures"), CheckStarted(check="Rows"))
+    out = io.StringIO()
+    with Bars(out, each_table=False) as show:
+        for event in beginnings:
+            show(event)
+        assert (show._bars["all"].n, show._bars["all"].total, show._bars["all"].desc) == (0, 2, "pictures")
+    assert "pictures 0/2, at work: Rows" in frame(80, *beginnings)
+    assert lines.checking(tally_of(*beginnings).checks) == "pictures 0/2, at work: Rows"
 
 
 @pytest.mark.parametrize("mode", ["rich", "tqdm", "plain", "none", "auto"])

@@ -145,6 +145,7 @@ def test_a_page_of_nothing_is_a_page_of_reasons():
         {"volumes": [{"table": "orders", "leaf": "raw_orders", "since": None, "rows": 0, "heap": 0, "indexes": 0}]},
         {"orders_over_time": ROWS["orders over time"][:1], "seasons": ROWS["seasons"][:1]},
         {"categories": [{"category": None, "units": 0, "revenue": 0}]},
+        {"shards": [ROWS["shards"][0], {**ROWS["shards"][1], "ended": 90_000.0}], "steps": ROWS["steps"]},
         {"shards": [{**ROWS["shards"][0], "seconds": 0.0, "rows": 0, "bytes": 0}], "steps": []},
     ],
     ids=lambda changes: next(iter(changes)),
@@ -190,7 +191,7 @@ def test_bars_tell_their_values_when_pointed_at(html):
 
 def test_a_picture_is_as_wide_as_it_was_asked_to_be(svgs):
     widths = {float(svg.get("viewBox").split()[2]) for svg in svgs}
-    assert widths == {1080, 520, 340}
+    assert widths == {1080, 700, 520, 340}
 
 
 def test_long_names_leave_room_for_the_bars():

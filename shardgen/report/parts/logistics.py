@@ -69,7 +69,7 @@ def delivery(numbers: Numbers) -> Piece:
     rows = numbers.rows("delivery")
     median, ninth = rows[0]["median"], rows[0]["ninth"]
     return Piece(
-        finding=f"Half of the parcels arrive within {median:.1f} days, nine of ten within {ninth:.1f}.",
+        finding=f"Half of the parcels arrive within {median:.1f} days, nine of ten within {ninth:.1f} days.",
         pictures=(_lags("Days from order to delivery", rows, "orders", bin_width=0.5),),
         tables=(_lag_table("Days from order to delivery", rows, "orders"),),
     )
@@ -81,7 +81,7 @@ def review_lags(numbers: Numbers) -> Piece:
     median, ninth = (rows[0][name] for name in ("median", "ninth"))
     return Piece(
         finding=f"Half of the reviews are written within {median:.1f} days after delivery, nine of ten "
-        f"within {ninth:.0f}.",
+        f"within {ninth:.0f} days.",
         pictures=(_lags("Days from delivery to review", rows, "reviews", bin_width=1),),
         tables=(_lag_table("Days from delivery to review", rows, "reviews"),),
     )

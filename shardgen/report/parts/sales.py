@@ -57,7 +57,7 @@ def sessions(numbers: Numbers) -> Piece:
     rows, step = numbers.rows("sessions over time"), _step(numbers)
     mean = sum(row["sessions"] for row in rows) / len(rows)
     return Piece(
-        finding=f"On average {words.mean(mean)} sessions begin {_each(step)}.",
+        finding=f"There are {words.mean(mean)} sessions {_each(step)}.",
         pictures=(_curve(numbers, rows, "sessions", charts.COLORS[2], f"Sessions {_each(step)}"),),
         tables=(
             table(
