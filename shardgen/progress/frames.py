@@ -50,10 +50,10 @@ def frame(tally: Tally, *, width: int, height: int, cpus: int) -> Frame:
 
 def _judged(tally: Tally, cpus: int) -> str:
     """What limits the load, while shards are in flight."""
-    share = tally.split.database
-    if share is None or not _loading(tally):
+    if not _loading(tally):
         return ""
-    return f"  {verdict(share, workers=tally.workers, cpus=cpus, local=tally.local)}"
+    text = verdict(tally.split.database, workers=tally.workers, cpus=cpus, local=tally.local)
+    return text and f"  {text}"
 
 
 def _loading(tally: Tally) -> bool:

@@ -108,17 +108,19 @@ class Split:
         return self._database / whole if whole >= ENOUGH else None
 
 
-def verdict(database: float, *, workers: int, cpus: int, local: bool) -> str:
-    """What limits the load and whether more workers would help, in a sentence.
+def verdict(database: float | None, *, workers: int, cpus: int, local: bool) -> str:
+    """What limits the load and whether more workers would help, in a sentence; nothing where that is not known.
 
     Args:
-        database: its share of the workers' time.
+        database: its share of the workers' time, or None while too little is known.
         workers: how many there are.
         cpus: of this machine.
         local: whether the server has to do with the same CPUs; those of another machine are not known.
     """
     if local and workers > cpus:
         return f"{workers} workers share {cpus} CPU{'s' * (cpus > 1)} with the database: more will not help"
+    if database is None:
+        return ""
     limit = "building rows and the database take the same time"
     if not LEAST < database < MOST:
         limit = "the database is the limit" if database >= MOST else "building rows is the limit"

@@ -241,6 +241,8 @@ def test_shards_that_others_did_say_nothing_of_our_time():
         (0.8, 2, 2, True, "the database is the limit: more workers will not help"),
         (0.8, 2, 8, True, "the database is the limit: more workers help while it has CPUs to spare"),
         (0.8, 8, 2, False, "the database is the limit: more workers help while it has CPUs to spare"),
+        (None, 2, 2, True, ""),
+        (None, 8, 2, True, "8 workers share 2 CPUs with the database: more will not help"),
         (0.8, 8, 2, True, "8 workers share 2 CPUs with the database: more will not help"),
         (0.2, 2, 2, True, "building rows is the limit: more workers will not help"),
         (0.2, 2, 2, False, "building rows is the limit: more workers will not help"),
