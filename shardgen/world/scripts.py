@@ -8,7 +8,7 @@ state machine; a session picks one by hashing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -139,6 +139,11 @@ class _State:
         self.held, self.sought, self.slot = zero + NO_SLOT, zero + NO_SLOT, zero + NO_SLOT
         self.page, self.paying = zero + LANDING, zero > 0
 
+    def keep(self, scripts: Mask) -> None:
+        """Forget all other scripts."""
+        for each in fields(self):
+            setattr(self, each.name, getattr(self, each.name)[scripts])
+
     def owed(self) -> I64:
         """Events that a script cannot end without."""
         found = (self.sought != NO_SLOT).astype(np.int64)
@@ -163,10 +168,13 @@ def _write(seed: int, stream: str, lengths: I64, items: I64) -> Scripts:
     shape = (len(lengths), MAX_EVENTS)
     types, pages, slots = (np.full(shape, fill, dtype=np.int8) for fill in (PAGE_VIEW, LANDING, NO_SLOT))
     for step in range(1, MAX_EVENTS):
-        action = _choose(state, lengths - step, uniform(seed, f"{stream}.action", ids, step))
+        going = lengths[ids] > step
+        ids = ids[going]
+        state.keep(going)
+        action = _choose(state, lengths[ids] - step, uniform(seed, f"{stream}.action", ids, step))
         ticket = below(seed, f"{stream}.detail", ids, 1 << 20, step)
-        types[:, step] = _act(state, action, ticket)
-        pages[:, step], slots[:, step] = state.page, state.slot
+        types[ids, step] = _act(state, action, ticket)
+        pages[ids, step], slots[ids, step] = state.page, state.slot
     inside = np.arange(MAX_EVENTS) < lengths[:, None]
     extra = np.where(inside, slots, 0).max(axis=1) - ITEM_SLOTS + 1
     return Scripts(

@@ -7,10 +7,14 @@ import pickle
 import re
 import subprocess
 import sys
+from collections import OrderedDict
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from faker import Faker
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from shardgen.world import vocabulary
 from shardgen.world.lexicon.names import OWN, RESPELLED, UNSUITABLE
@@ -259,3 +263,13 @@ def test_numbers_are_of_a_range_reserved_for_fiction(code: str, reserved: str) -
     patterns = {*country.phone_patterns}
     patterns.update(pattern for place in places_of(country) for pattern in place.phone_patterns)
     assert sorted(pattern for pattern in patterns if not re.fullmatch(reserved, pattern)) == []
+
+
+@given(st.lists(st.floats(1e-3, 1e3), min_size=1, max_size=60), st.integers(0, 2**32))
+@settings(deadline=None)
+def test_a_draw_by_weight_is_the_one_that_faker_makes(weights: list[float], seed: int) -> None:
+    names, fake = OrderedDict((f"n{place}", weight) for place, weight in enumerate(weights)), Faker()
+    fake.seed_instance(seed)
+    expected = fake.random_elements(names, length=len(names), unique=True, use_weighting=True)
+    fake.seed_instance(seed)
+    assert list(vocabulary._draw_by_weight(fake, names, len(names))) == list(expected)
