@@ -108,6 +108,6 @@ def reset(
 
 def _ask() -> None:
     """Go on only if a person at a terminal agrees."""
-    if not sys.stdin.isatty():
+    if not terminal.interactive():
         raise ConfigError("nothing was removed, because nobody can be asked here: use --yes")
     typer.confirm("remove all this?", abort=True, err=True)

@@ -153,8 +153,8 @@ def notice(event: Event) -> None:
 
 
 def interactive() -> bool:
-    """Whether somebody is there to answer."""
-    return sys.stdin.isatty() and sys.stderr.isatty()
+    """Whether somebody is there to answer, and sees the question."""
+    return volume() is not Volume.QUIET and sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def say(text: str) -> None:
