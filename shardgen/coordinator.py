@@ -230,7 +230,8 @@ class _Session:
         done = frozenset(row.shard for row in before)
         serial = [name for name in plan.config.tables if objects.serial_columns(TABLES[name])]
         floors = {name: self._machinery.max_id(plan, name) for name in serial}
-        control.call(lambda connection: objects.set_sequences(connection, self._schema, floors))
+        for sequence in control.call(lambda connection: objects.set_sequences(connection, self._schema, floors)):
+            self._show(Notice(text=f"sequence={sequence} may not be moved by this role: its next numbers may be taken"))
         targets = control.call(lambda connection: target.read(connection, plan, owned, done))
         for each in targets:
             leaves = [shard.leaf for shard in plan.of(each.claim.target) if shard.id in each.homeless and shard.leaf]

@@ -327,6 +327,11 @@ SELECT o.order_id, o.order_date, o.customer_id, i.position::integer AS position,
 FROM {orders} AS o
 CROSS JOIN LATERAL jsonb_array_elements(o.raw_data -> 'items') WITH ORDINALITY AS i (item, position)
 """
+ORDER_ITEM_COLUMNS = (
+    *("order_id", "order_date", "customer_id", "position", "product_id", "quantity", "unit_price", "discount_amount"),
+    *("total_amount", "returned_quantity", "return_reason"),
+)
+"""What tells this view from another of its name."""
 
 
 def create_table(table: Table, schema: str) -> sql.Composed:

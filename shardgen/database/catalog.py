@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
 from psycopg import sql
 
 from shardgen.database.postgres import Connection, one
+from shardgen.schema import Table
 
 _SPELLINGS: Final = {
     "varchar": "character varying",
@@ -19,6 +20,8 @@ _SPELLINGS: Final = {
     "decimal": "numeric",
 }
 _TEXTUAL: Final = {"text", "character varying"}  # the same bytes in binary COPY
+_PRECISION: Final = re.compile(r"(?:numeric\(\d+,|timestamp\()(-?\d+)\)")
+_MICROSECONDS: Final = 6  # places of a timestamp
 _BOUNDS: Final = re.compile(r"FOR VALUES FROM \((.+)\) TO \((.+)\)")
 
 
@@ -28,7 +31,9 @@ class ColumnFacts:
 
     name: str
     type: str
-    """As format_type spells it, without a length."""
+    """As format_type spells it, without a length; that of a domain is what it is made of."""
+    declared: str
+    """With its length or precision."""
     required: bool
     """NOT NULL without a default: a row that does not supply it fails."""
     generated: bool
@@ -44,6 +49,10 @@ class Partition:
     """First instant; None where the bounds are not one timestamp (MINVALUE, several columns, a default)."""
     upper: datetime | None
     """First instant after it."""
+    logged: bool = True
+    """False where it, or a partition of it, is UNLOGGED."""
+    local: bool = True
+    """False where it, or a partition of it, is a foreign table."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,12 +166,18 @@ def partitions(connection: Connection, parent: int) -> tuple[Partition, ...]:
     with connection.transaction():
         connection.execute("SET LOCAL datestyle = 'ISO, YMD'")
         rows = connection.execute(
-            """SELECT c.relname::text, pg_get_expr(c.relpartbound, c.oid)
+            """SELECT c.relname::text, pg_get_expr(c.relpartbound, c.oid),
+                NOT EXISTS (SELECT FROM pg_partition_tree(c.oid) AS t JOIN pg_class AS k ON k.oid = t.relid
+                    WHERE t.isleaf AND k.relpersistence <> 'p'),
+                NOT EXISTS (SELECT FROM pg_partition_tree(c.oid) AS t JOIN pg_class AS k ON k.oid = t.relid
+                    WHERE t.isleaf AND k.relkind = 'f')
             FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
             WHERE i.inhparent = %s ORDER BY c.relname""",
             [parent],
         ).fetchall()
-    return tuple(_partition(name, bounds or "") for name, bounds in rows)
+    return tuple(
+        replace(_partition(name, bounds or ""), logged=logged, local=local) for name, bounds, logged, local in rows
+    )
 
 
 def leaves(connection: Connection, oid: int) -> list[tuple[int, str, str]]:
@@ -184,6 +199,22 @@ def references(connection: Connection, oid: int) -> set[int]:
         {"oid": oid},
     )
     return {row[0] for row in rows}
+
+
+def readable(connection: Connection, oid: int) -> bool:
+    """Whether the role may read a relation itself."""
+    return bool(one(connection.execute("SELECT has_table_privilege(%s, 'SELECT')", [oid]))[0])
+
+
+def name_of(connection: Connection, oid: int) -> tuple[str, str]:
+    """Schema and name of a relation."""
+    cursor = connection.execute(
+        "SELECT n.nspname::text, c.relname::text FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace "
+        "WHERE c.oid = %s",
+        [oid],
+    )
+    schema, name = one(cursor)
+    return schema, name
 
 
 def index_names(connection: Connection, oid: int) -> set[str]:
@@ -227,6 +258,23 @@ def sequences(connection: Connection, schema: str, name: str, columns: Sequence[
     return [name for name in names if name is not None]
 
 
+def settable(connection: Connection, sequence: str) -> bool:
+    """Whether the role may move a sequence, whose name is quoted."""
+    query = "SELECT has_sequence_privilege(%s, 'UPDATE') AND has_sequence_privilege(%s, 'SELECT')"
+    return bool(one(connection.execute(query, [sequence] * 2))[0])
+
+
+def column_names(connection: Connection, schema: str, name: str) -> list[str]:
+    """Columns of a relation or view, in order."""
+    rows = connection.execute(
+        """SELECT a.attname::text FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid
+        JOIN pg_namespace AS n ON n.oid = c.relnamespace
+        WHERE n.nspname = %s AND c.relname = %s AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum""",
+        [schema, name],
+    )
+    return [row[0] for row in rows]
+
+
 def holds_rows(connection: Connection, schema: str, name: str) -> bool:
     """Whether a table holds any row."""
     statement = sql.SQL("SELECT EXISTS (SELECT FROM {})").format(sql.Identifier(schema, name))
@@ -260,20 +308,45 @@ def base_type(declared: str) -> str:
     return _SPELLINGS.get(bare, bare)
 
 
-def compatible(declared: str, found: str) -> bool:
-    """Whether binary COPY of the declared type fits a column of the found one."""
-    wanted = base_type(declared)
-    return wanted == found or {wanted, found} <= _TEXTUAL
+def compatible(wanted: str, found: ColumnFacts) -> bool:
+    """Whether binary COPY of the wanted type fits a column, and every value comes back from it as it was."""
+    base = base_type(wanted)
+    if base != found.type and not {base, found.type} <= _TEXTUAL:
+        return False
+    return _places(found.declared) is None or (_places(wanted) or _MICROSECONDS) <= (_places(found.declared) or 0)
+
+
+def rescaled(connection: Connection, oid: int, table: Table) -> frozenset[str]:
+    """Columns that show numbers with more decimal places than those of ours that they were given."""
+    wanted = {column.name: _places(column.type) for column in table.columns}
+    return frozenset(
+        found.name
+        for found in _columns(connection, oid)
+        if found.type == "numeric" and _places(found.declared) not in (None, wanted.get(found.name))
+    )
+
+
+def _places(declared: str) -> int | None:
+    """Decimal places of ``"numeric(10,2)"`` or ``"timestamp(3) without time zone"``; None where nothing limits them."""
+    match = _PRECISION.match(declared)
+    return int(match[1]) if match else None
 
 
 def _columns(connection: Connection, oid: int) -> tuple[ColumnFacts, ...]:
     rows = connection.execute(
-        """SELECT attname::text, format_type(atttypid, NULL),
-            attnotnull AND NOT atthasdef AND attidentity = '', attgenerated <> ''
-        FROM pg_attribute WHERE attrelid = %s AND attnum > 0 AND NOT attisdropped ORDER BY attnum""",
+        """SELECT a.attname::text, format_type(b.oid, NULL), format_type(b.oid, b.mod),
+            (a.attnotnull OR t.typnotnull) AND NOT a.atthasdef AND a.attidentity = '' AND t.typdefault IS NULL,
+            a.attgenerated <> ''
+        FROM pg_attribute AS a JOIN pg_type AS t ON t.oid = a.atttypid
+        CROSS JOIN LATERAL (
+            SELECT CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END,
+                CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE a.atttypmod END) AS b (oid, mod)
+        WHERE a.attrelid = %s AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum""",
         [oid],
     )
-    return tuple(ColumnFacts(name=row[0], type=row[1], required=row[2], generated=row[3]) for row in rows)
+    return tuple(
+        ColumnFacts(name=row[0], type=row[1], declared=row[2], required=row[3], generated=row[4]) for row in rows
+    )
 
 
 def _partition(name: str, bounds: str) -> Partition:

@@ -41,12 +41,17 @@ def count(connection: Connection, oid: int, table: str, own: tuple[int, int] | N
     rows, size, within = {}, 0, 0
     condition = keys.within(TABLES[table], own) if own else sql.SQL("true")
     for leaf, schema, name in catalog.leaves(connection, oid):
+        source = sql.SQL("ONLY {}").format(sql.Identifier(schema, name))
+        if not catalog.readable(connection, leaf):  # who may read the parent may read its rows through it alone
+            source = sql.SQL("{} WHERE tableoid = {}").format(
+                sql.Identifier(*catalog.name_of(connection, oid)), sql.Literal(leaf)
+            )
         statement = sql.SQL(
             "SELECT total, inside, pg_total_relation_size(%s) "
-            "FROM (SELECT count(*) AS total, {} AS inside FROM ONLY {}) AS counted"
+            "FROM (SELECT count(*) AS total, {} AS inside FROM {}) AS counted"
         ).format(
             sql.SQL("count(*) FILTER (WHERE {})").format(condition) if own else sql.SQL("0"),
-            sql.Identifier(schema, name),
+            source,
         )
         found = one(connection.execute(statement, [leaf]))
         rows[name] = found[0]

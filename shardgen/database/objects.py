@@ -131,17 +131,26 @@ def serial_columns(table: Table) -> list[str]:
     return [column.name for column in table.columns if column.type.endswith("serial")]
 
 
-def set_sequences(connection: Connection, schema: str, floors: Mapping[str, int]) -> None:
-    """Move the sequences of serial columns forwards, by table, to at least the highest id that the plan can give."""
+def set_sequences(connection: Connection, schema: str, floors: Mapping[str, int]) -> list[str]:
+    """Move the sequences of serial columns forwards, by table, to at least the highest id that the plan can give.
+
+    Returns:
+        Sequences that this role may not move.
+    """
+    refused = []
     for name, floor in floors.items():
         table = TABLES[name]
         found = catalog.sequences(connection, schema, table.relation, serial_columns(table))
         for sequence in found if floor > 0 else ():
+            if not catalog.settable(connection, sequence):
+                refused.append(sequence)
+                continue
             last = sql.SQL(sequence)  # quoted by the server
             connection.execute(
                 sql.SQL("SELECT setval(%s::regclass, greatest(%s, last_value), true) FROM {}").format(last),
                 [sequence, floor],
             )
+    return refused
 
 
 def apply_schema(dsn: str, schema: str, tables: Sequence[str], indexes: str) -> list[str]:
@@ -187,8 +196,13 @@ def _create_bare(connection: Connection, schema: str, table: Table) -> None:
 
 
 def drop(connection: Connection, schema: str, tables: Sequence[Table]) -> None:
-    """Drop tables of ours, and the view on the orders with them."""
-    if any(table.name == bronze.ORDERS.name for table in tables) and catalog.kind(connection, schema, VIEW) == "v":
+    """Drop tables of ours, and the view on the orders with them; a view of another making stands in the way."""
+    ours = tuple(catalog.column_names(connection, schema, VIEW)) == bronze.ORDER_ITEM_COLUMNS
+    if (
+        ours
+        and catalog.kind(connection, schema, VIEW) == "v"
+        and any(table.name == bronze.ORDERS.name for table in tables)
+    ):
         connection.execute(sql.SQL("DROP VIEW {}").format(sql.Identifier(schema, VIEW)))
     if tables:
         connection.execute(sql.SQL("DROP TABLE {}").format(_list(schema, tables)))

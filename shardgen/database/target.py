@@ -216,8 +216,8 @@ def column_problems(table: Table, found: Relation) -> list[str]:
             problems.append(f"column={table.relation}.{column.name} is missing: add it as {column.type}")
         elif there.generated:
             problems.append(f"column={table.relation}.{column.name} is generated: it cannot be loaded")
-        elif not catalog.compatible(column.type, there.type):
-            problems.append(f"column={table.relation}.{column.name} is {there.type}: it must be {column.type}")
+        elif not catalog.compatible(column.type, there):
+            problems.append(f"column={table.relation}.{column.name} is {there.declared}: it must be {column.type}")
     ours = {column.name for column in table.columns}
     problems += [
         f"column={table.relation}.{column.name} is not null without a default, and shardgen has no value for it"
@@ -376,6 +376,31 @@ def _leaf_names(connection: Connection, plan: Plan, name: str, known: frozenset[
 
 
 def _partition_problems(connection: Connection, plan: Plan, name: str, found: Relation) -> list[str]:
+    return _unfit_partitions(plan, name, found) + _gaps(connection, plan, name, found)
+
+
+def _unfit_partitions(plan: Plan, name: str, found: Relation) -> list[str]:
+    """Partitions of the window that would lose their rows in a crash, or commit them by themselves."""
+    start, stop = (datetime.combine(day, time()) for day in (plan.config.world.epoch, plan.config.end))
+    reached = [
+        part
+        for part in found.partitions
+        if part.lower is None or part.upper is None or (part.lower < stop and start < part.upper)
+    ]
+    unlogged = [part.name for part in reached if not part.logged]
+    foreign = [part.name for part in reached if not part.local]
+    relation = TABLES[name].relation
+    return [
+        f"partitions={','.join(names)} of {relation} {text}"
+        for names, text in (
+            (unlogged, "are UNLOGGED, so a crash would empty them: ALTER TABLE ... SET LOGGED"),
+            (foreign, "are foreign tables, which do not commit with the ledger: detach them for the load"),
+        )
+        if names
+    ]
+
+
+def _gaps(connection: Connection, plan: Plan, name: str, found: Relation) -> list[str]:
     if found.kind != "p" or found.default_partition or not TABLES[name].partitioned:
         return []
     partial = [shard.id for shard in plan.of(name) if _coverage(found, shard) == _PARTLY]
@@ -436,20 +461,35 @@ def _target(
 
 
 def _slow(table: Table, found: Relation, *, created: bool) -> str:
+    """Why the fast path is not taken: every obstacle, and what happens instead; empty where it is taken."""
     if not table.partitioned:
-        if found.secondary_indexes and not created:
-            return f"its {found.secondary_indexes} secondary indexes existed and are kept during COPY"
-        return ""
+        return "" if created else _kept_during_copy(found)
     if found.kind == "r":
         return "it is not partitioned: rows are copied into the table itself"
     if found.partition_by != (table.partition_by,):
         return f"it is not partitioned by range of {table.partition_by}: rows go through the parent"
-    for obstacle, present in (
-        ("it has a DEFAULT partition", found.default_partition),
-        ("it has foreign keys", bool(found.references) or found.referenced),
-        (f"it has triggers ({', '.join(found.triggers)})", bool(found.triggers)),
-        ("it is not owned by this role", not found.owned),
-    ):
-        if present:
-            return f"{obstacle}: rows go through the parent"
-    return ""
+    obstacles = [
+        obstacle
+        for obstacle, present in (
+            ("it has a DEFAULT partition", found.default_partition),
+            ("it has foreign keys", bool(found.references) or found.referenced),
+            (f"it has triggers ({', '.join(found.triggers)})", bool(found.triggers)),
+            ("it is not owned by this role", not found.owned),
+        )
+        if present
+    ]
+    return f"{', '.join(obstacles)}: rows go through the parent" if obstacles else ""
+
+
+def _kept_during_copy(found: Relation) -> str:
+    """What COPY has to keep up, row by row, in a plain table that somebody else made."""
+    burdens = [
+        burden
+        for burden, present in (
+            (f"{found.secondary_indexes} secondary indexes", bool(found.secondary_indexes)),
+            ("foreign keys", bool(found.references)),
+            (f"triggers ({', '.join(found.triggers)})", bool(found.triggers)),
+        )
+        if present
+    ]
+    return f"its {', '.join(burdens)} existed and are kept during COPY" if burdens else ""

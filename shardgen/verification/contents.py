@@ -6,7 +6,7 @@ every shard, whatever happened to it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Final
 
 from psycopg import sql
@@ -35,6 +35,7 @@ def in_key_order(
     shard: Shard,
     leaf: str | None,
     own: tuple[int, int] | None = None,
+    rescaled: Collection[str] = (),
 ) -> Blocks:
     """The rows of a shard by number; texts that are no id come last.
 
@@ -45,6 +46,7 @@ def in_key_order(
         shard: of it.
         leaf: the partition that is the shard, if there is one.
         own: the range of key numbers outside which rows are somebody else's.
+        rescaled: columns that hold numbers with more decimal places than ours, which is another form of the same.
     """
     ours = keys.within(table, own) if own else sql.SQL("true")
     relation = table.relation
@@ -52,11 +54,13 @@ def in_key_order(
         for low, high in keys.id_ranges(shard):
             column = sql.Identifier(keys.key(table))
             condition = sql.SQL("{} BETWEEN {} AND {} AND {}").format(column, sql.Literal(low), sql.Literal(high), ours)
-            yield from _copied(connection, _selected(table, sql.Identifier(schema, relation), condition, column))
+            yield from _copied(
+                connection, _selected(table, sql.Identifier(schema, relation), condition, column, rescaled)
+            )
         return
     order = sql.SQL("{} NULLS LAST").format(keys.number(table))
     if leaf is not None:
-        query = _selected(table, sql.Identifier(schema, leaf), ours, order)
+        query = _selected(table, sql.Identifier(schema, leaf), ours, order, rescaled)
     else:
         condition = sql.SQL("{column} >= {lower} AND {column} < {upper} AND {ours}").format(
             column=sql.Identifier(table.partition_by),
@@ -64,12 +68,26 @@ def in_key_order(
             upper=sql.Literal(shard.leaf.upper.isoformat()),
             ours=ours,
         )
-        query = _selected(table, sql.Identifier(schema, relation), condition, order)
+        query = _selected(table, sql.Identifier(schema, relation), condition, order, rescaled)
     yield from _copied(connection, query)
 
 
-def _selected(table: Table, relation: sql.Composable, condition: sql.Composable, order: sql.Composable) -> sql.Composed:
-    return sql.SQL("(SELECT {} FROM {} WHERE {} ORDER BY {})").format(_columns(table), relation, condition, order)
+def _selected(
+    table: Table,
+    relation: sql.Composable,
+    condition: sql.Composable,
+    order: sql.Composable,
+    rescaled: Collection[str],
+) -> sql.Composed:
+    columns = sql.SQL(", ").join(
+        _in_cents(each.name) if each.name in rescaled else sql.Identifier(each.name) for each in table.columns
+    )
+    return sql.SQL("(SELECT {} FROM {} WHERE {} ORDER BY {})").format(columns, relation, condition, order)
+
+
+def _in_cents(name: str) -> sql.Composed:
+    """The number with two places, unless that would change it."""
+    return sql.SQL("CASE WHEN {0} = round({0}, 2) THEN round({0}, 2) ELSE {0} END").format(sql.Identifier(name))
 
 
 def _columns(table: Table) -> sql.Composed:

@@ -46,6 +46,8 @@ class Item:
     shard: Shard
     left_out: frozenset[str]
     """Columns that the table lacks."""
+    rescaled: frozenset[str]
+    """Columns that hold numbers with more decimal places than ours."""
     own: tuple[int, int] | None
     """The range of key numbers outside which rows are somebody else's, where there are such rows."""
     skipped: int
@@ -160,15 +162,15 @@ def _connection(dsn: str, schema: str) -> Connection:
 def _examine(connection: Connection, item: Item) -> Examined:
     schema, shard = item.config.schema, item.shard
     found = ""
-    if item.leaf is not None and item.own is None:
+    if item.leaf is not None and item.own is None and not item.rescaled:
         found = _digest(contents.in_heap_order(connection, schema, item.table, item.leaf))
     if found != item.digest:  # rows that were rewritten lie elsewhere, though they may be the same
-        found = _digest(contents.in_key_order(connection, schema, item.table, shard, item.leaf, item.own))
+        found = _digest(_in_key_order(connection, item))
     built = _digest(_built(item)) if item.regenerate or found != item.digest else None
     differences = None
     if found != item.digest or built not in (None, found):
-        there = contents.in_key_order(connection, schema, item.table, shard, item.leaf, item.own)
-        differences = rows.compare(item.table, rows.rows(_built(item)), rows.rows(there))
+        there = rows.rows(_in_key_order(connection, item))
+        differences = rows.compare(item.table, rows.rows(_built(item)), there)
     return Examined(
         shard=shard.id,
         ledger=item.digest,
@@ -178,6 +180,13 @@ def _examine(connection: Connection, item: Item) -> Examined:
         seconds=0.0,
         skipped=item.skipped,
         others_within=item.others_within,
+    )
+
+
+def _in_key_order(connection: Connection, item: Item) -> contents.Blocks:
+    schema = item.config.schema
+    return contents.in_key_order(
+        connection, schema, item.table, item.shard, item.leaf, own=item.own, rescaled=item.rescaled
     )
 
 
@@ -211,6 +220,7 @@ def _items(
         loaded = subject.tables[name]
         leaves = {leaf for _, schema, leaf in catalog.leaves(connection, loaded.claim.oid) if schema == subject.schema}
         recorded = {row.shard: row for row in loaded.shards}
+        rescaled = catalog.rescaled(connection, loaded.claim.oid, TABLES[name])
         plan = plans[loaded.run.run]
         items += [
             Item(
@@ -218,6 +228,7 @@ def _items(
                 config=loaded.config,
                 shard=shard,
                 left_out=loaded.claim.left_out,
+                rescaled=rescaled,
                 own=counts.own_range(loaded, plan),
                 skipped=recorded[shard.id].skipped,
                 others_within=loaded.claim.others_within,

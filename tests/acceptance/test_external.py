@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
@@ -18,13 +19,22 @@ import pytest
 from tests.programs import copied_programs
 
 ROOT = Path(__file__).parents[2]
+MIGRATION = Path(__file__).with_name("migration.sql")
 PASSWORD = "correct horse/battery?staple"
 WORLD = ("--customers", "50", "--products", "30", "--days", "5", "--end", "2026-01-01", "--sessions-per-day", "40")
 
 
+@dataclass(frozen=True)
+class Server:
+    """A server as initdb leaves it (wal_level=replica), on loopback, with scram passwords."""
+
+    port: int
+    programs: Path
+    """Where psql and pg_dump are."""
+
+
 @pytest.fixture(scope="module")
-def port() -> Iterator[int]:
-    """Port of a server as initdb leaves it (wal_level=replica), on loopback, with scram passwords."""
+def server() -> Iterator[Server]:
     home = Path(tempfile.mkdtemp(prefix="sg-ext-", dir="/tmp"))
     home.chmod(0o755)
     programs = copied_programs(home / "pg")
@@ -52,16 +62,16 @@ def port() -> Iterator[int]:
     try:
         run("initdb", "-D", data, "-U", "admin", "-A", "scram-sha-256", f"--pwfile={home / 'password'}", "-E", "UTF8")
         run("pg_ctl", "-w", "-D", data, "-l", log, "-o", f"-p {number} -h 127.0.0.1 -k {home}", "start")
-        yield number
+        yield Server(port=number, programs=programs)
         run("pg_ctl", "-w", "-m", "immediate", "-D", data, "stop")
     finally:
         shutil.rmtree(home)
 
 
 @pytest.fixture(scope="module")
-def environment(port: int) -> dict[str, str]:
+def environment(server: Server) -> dict[str, str]:
     """A database, and in it a role that owns the schema ``raw`` and may do nothing else; as libpq's variables."""
-    admin = {"host": "127.0.0.1", "port": port, "user": "admin", "password": PASSWORD}
+    admin = {"host": "127.0.0.1", "port": server.port, "user": "admin", "password": PASSWORD}
     with psycopg.connect(**admin, dbname="postgres", autocommit=True) as connection:
         connection.execute("CREATE DATABASE shop TEMPLATE template0 ENCODING 'UTF8'")
         connection.execute(f"CREATE ROLE loader LOGIN PASSWORD '{PASSWORD}'")
@@ -70,7 +80,7 @@ def environment(port: int) -> dict[str, str]:
         connection.execute("GRANT CONNECT ON DATABASE shop TO loader")
         connection.execute("CREATE SCHEMA raw AUTHORIZATION loader")
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("SHARDGEN_", "PG", "POSTGRES_"))}
-    libpq = {"PGHOST": "127.0.0.1", "PGPORT": str(port), "PGDATABASE": "shop", "PGUSER": "loader"}
+    libpq = {"PGHOST": "127.0.0.1", "PGPORT": str(server.port), "PGDATABASE": "shop", "PGUSER": "loader"}
     return {**clean, **libpq, "PGPASSWORD": PASSWORD}
 
 
@@ -114,3 +124,121 @@ def test_a_target_that_cannot_be_reached_is_told_in_the_servers_words(
     assert "connection" in done.stderr
     assert "Traceback" not in done.stderr
     assert PASSWORD not in done.stderr
+
+
+# A schema as somebody else's migrations made it
+
+
+@pytest.fixture
+def architect(server: Server, environment: dict[str, str]) -> Iterator[dict[str, str]]:
+    """A database with the migrated schema; as libpq's variables of its owner."""
+    admin = {"host": "127.0.0.1", "port": server.port, "user": "admin", "password": PASSWORD}
+    with psycopg.connect(**admin, dbname="postgres", autocommit=True) as connection:
+        connection.execute(f"CREATE ROLE architect LOGIN PASSWORD '{PASSWORD}'")
+        connection.execute("CREATE DATABASE warehouse TEMPLATE template0 ENCODING 'UTF8' OWNER architect")
+        owner = {**environment, "PGDATABASE": "warehouse", "PGUSER": "architect"}
+        try:
+            with psycopg.connect(**{**admin, "user": "architect"}, dbname="warehouse", autocommit=True) as session:
+                session.execute(MIGRATION.read_text(encoding="utf-8").encode())
+            yield owner
+        finally:
+            connection.execute("DROP DATABASE warehouse WITH (FORCE)")
+            connection.execute("DROP ROLE architect")
+
+
+def definitions(server: Server, environment: dict[str, str]) -> list[str]:
+    """What pg_dump says of the schema, but for the ledger."""
+    words = ["-s", "-n", "bronze", "-T", "bronze.shardgen_*"]
+    done = subprocess.run(
+        [str(server.programs / "pg_dump"), *words], env=environment, capture_output=True, text=True, check=True
+    )
+    return [line for line in done.stdout.splitlines() if not line.startswith(("\\restrict", "\\unrestrict"))]
+
+
+def test_a_schema_of_somebody_elses_migrations_is_loaded_by_column_name_and_stays_as_it_is(
+    server: Server, environment: dict[str, str], architect: dict[str, str]
+) -> None:
+    loader = {**environment, "PGDATABASE": "warehouse"}
+    before = definitions(server, architect)
+    assert sum(line.startswith("CREATE INDEX") for line in before) > 24
+    done = shardgen(loader, "load", *WORLD, "--progress", "plain", "--json")
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    paths = {table["table"]: table["fast_path"] for table in report["tables"]}
+    through = ", it is not owned by this role: rows go through the parent"
+    assert paths == {
+        "customers": "its 8 secondary indexes, triggers (customers_touch) existed and are kept during COPY",
+        "products": "its 6 secondary indexes existed and are kept during COPY",
+        "orders": f"it has a DEFAULT partition, it has foreign keys, it has triggers (orders_note){through}",
+        "inventory": f"it has a DEFAULT partition, it has foreign keys{through}",
+        "reviews": "its 5 secondary indexes, foreign keys existed and are kept during COPY",
+        "sessions": "its 4 secondary indexes, foreign keys existed and are kept during COPY",
+        "clickstream": f"it has a DEFAULT partition, it has foreign keys{through}",
+    }
+    for text in (
+        "relation=raw_customers has no columns=gender: they are left out",
+        "relation=raw_clickstream has no columns=referrer: they are left out",
+        "relation=raw_orders: no fast path: it has a DEFAULT partition",
+        "sequence=bronze.raw_clickstream_event_id_seq may not be moved by this role",
+    ):
+        assert text in done.stderr
+    assert definitions(server, architect) == before
+    verified = shardgen(loader, "verify", "--json", "--progress", "none")
+    checks = json.loads(verified.stdout)["checks"]
+    assert [check for check in checks if check["status"] == "failed"] == []
+    assert {check["status"] for check in checks if check["level"] in ("counts", "digests")} == {"held"}
+    moot = {check["name"]: check["finding"] for check in checks if check["status"] == "not applicable"}
+    assert "table clickstream has no column referrer" in moot.values()
+    replaced = shardgen(loader, "load", *WORLD, "--progress", "none", "--if-exists", "replace")
+    assert replaced.returncode == 2  # to empty a table takes a right that INSERT is not
+    assert "TRUNCATE" in replaced.stderr or "permission denied" in replaced.stderr
+
+
+@pytest.mark.parametrize(
+    ("statement", "text"),
+    [
+        ("ALTER TABLE bronze.raw_orders DROP source_system", "column=raw_orders.source_system is missing: add it as"),
+        (
+            "ALTER TABLE bronze.raw_sessions ALTER duration_seconds TYPE bigint",
+            "column=raw_sessions.duration_seconds is bigint: it must be integer",
+        ),
+        (
+            "ALTER TABLE bronze.raw_customers ALTER registration_date TYPE timestamp(0)",
+            "column=raw_customers.registration_date is timestamp(0) without time zone: it must be timestamp",
+        ),
+        (
+            "ALTER TABLE bronze.raw_orders ALTER total_amount TYPE numeric(12,1)",
+            "column=raw_orders.total_amount is numeric(12,1): it must be numeric(15,2)",
+        ),
+        ("ALTER TABLE bronze.raw_customers ADD vat text NOT NULL", "column=raw_customers.vat is not null without a"),
+        (
+            "ALTER TABLE bronze.raw_orders_default SET UNLOGGED",
+            "partitions=raw_orders_default of raw_orders are UNLOGGED, so a crash would empty them",
+        ),
+        ("ALTER TABLE bronze.raw_reviews SET UNLOGGED", "relation=raw_reviews is UNLOGGED, so a crash would empty it"),
+        (
+            "ALTER TABLE bronze.raw_inventory ENABLE ROW LEVEL SECURITY",
+            "relation=raw_inventory has row-level security for this role",
+        ),
+        ("REVOKE INSERT ON bronze.raw_orders FROM loader", "relation=raw_orders lacks INSERT or SELECT for this role"),
+        ("REVOKE CREATE ON SCHEMA bronze FROM loader", "role='loader' may not create tables in schema='bronze'"),
+    ],
+)
+def test_what_does_not_fit_is_named_before_anything_is_written(
+    server: Server, environment: dict[str, str], architect: dict[str, str], statement: str, text: str
+) -> None:
+    with psycopg.connect(
+        host="127.0.0.1",
+        port=server.port,
+        user="architect",
+        password=PASSWORD,
+        dbname="warehouse",
+        autocommit=True,
+    ) as connection:
+        connection.execute("DROP VIEW bronze.order_items")
+        connection.execute(statement.encode())
+        loader = {**environment, "PGDATABASE": "warehouse"}
+        done = shardgen(loader, "load", *WORLD, "--progress", "none")
+        assert (done.returncode, done.stdout) == (2, "")
+        assert text in done.stderr
+        assert connection.execute("SELECT to_regclass('bronze.shardgen_runs')").fetchone() == (None,)
