@@ -31,6 +31,7 @@ FACTS = Facts(
     ),
     tables={"orders": 1, "reviews": 1},
     absent={},
+    others={},
 )
 
 ROWS: dict[str, list[dict[str, Any]]] = {

@@ -91,6 +91,8 @@ class Facts:
     """The run of each table."""
     absent: dict[str, str]
     """By table, why there is nothing of it."""
+    others: dict[str, int]
+    """By table, rows that were there when its run began, and are counted here too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +170,7 @@ def _facts(connection: Connection, request: Request, found: Subject) -> Facts:
         runs=tuple(_run(loaded.run, loaded.config.days) for _, loaded in sorted(runs.items())),
         tables={name: loaded.run.run for name, loaded in found.tables.items()},
         absent=dict(found.absent),
+        others={name: loaded.claim.others for name, loaded in found.tables.items() if loaded.claim.others},
     )
 
 
@@ -189,7 +192,7 @@ def _questions(found: Subject, step: timedelta) -> tuple[list[Question[Answer]],
     every = {"step": step, "runs": list(found.runs), "most": MOST_SHARDS}
     asked, moot = [_volumes(found)], []
     for query in queries():
-        if query.rows and (reason := statements.obstacle(query, found)):
+        if query.rows and (reason := statements.obstacle(query, found, alone=False)):
             moot.append(Answer(name=query.name, about=query.purpose, rows=(), missing=reason, seconds=0.0))
         else:
             asked.append(_question(query, every | (statements.parameters(query, found) if query.rows else {})))

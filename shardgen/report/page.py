@@ -157,6 +157,11 @@ def _facts(facts: Facts) -> Iterator[tuple[str, str]]:
     yield "tables", words.listed(facts.tables)
     if facts.absent:
         yield "without", "; ".join(f"{name} ({reason})" for name, reason in facts.absent.items())
+    if facts.others:
+        yield (
+            "beside rows that were there",
+            words.listed(f"{words.count(n)} {name}" for name, n in facts.others.items()),
+        )
     yield "PostgreSQL", facts.server
     yield "measured", facts.measured[:16].replace("T", " ")
 

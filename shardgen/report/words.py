@@ -53,6 +53,11 @@ def money(number: float | None, currency: str) -> str:
     return f"{currency}{GAP}{amount}" if currency else amount
 
 
+def name(value: object) -> str:
+    """A text of the database, as it is; of nothing, that it is unknown."""
+    return "unknown" if value is None else str(value)
+
+
 def share(part: float | None, whole: float | None) -> float | None:
     """Part of a whole, if there is one."""
     return None if part is None or not whole else part / whole

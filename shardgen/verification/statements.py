@@ -84,14 +84,20 @@ def parse(content: str) -> Statement:
     )
 
 
-def obstacle(statement: Statement, subject: Subject) -> str:
-    """Why a statement does not apply to what is loaded; empty where it does."""
+def obstacle(statement: Statement, subject: Subject, *, alone: bool = True) -> str:
+    """Why a statement does not apply to what is loaded; empty where it does.
+
+    Args:
+        statement: to be asked.
+        subject: what is loaded.
+        alone: whether rows that others loaded stand in its way.
+    """
     for name in statement.rows:
         if name not in subject.tables:
             return f"table {name} {subject.absent.get(name, 'was not loaded')}"
     needed = {name: subject.tables[name] for name in statement.rows}
     for name, loaded in needed.items():
-        if loaded.claim.others:
+        if alone and loaded.claim.others:
             began = f"{loaded.claim.others:,} when it began"
             return f"table {name} holds rows that run={loaded.run.run} did not load: {began}"
         lacking = [column for column in sorted(loaded.claim.left_out) if re.search(rf"\b{column}\b", statement.text)]
@@ -116,10 +122,11 @@ def _world(loaded: Loaded) -> object:
 
 def _too_little(statement: Statement, needed: dict[str, Loaded]) -> str:
     for name, least in statement.rows.items():
-        if least and not needed[name].rows:
+        rows = needed[name].rows + needed[name].claim.others
+        if least and not rows:
             return f"table {name} is empty"
-        if needed[name].rows < least:
-            return f"{needed[name].rows:,} rows of {name} are too few to tell: at least {least:,}"
+        if rows < least:
+            return f"{rows:,} rows of {name} are too few to tell: at least {least:,}"
     config = next(iter(needed.values())).config
     if config.days < statement.days:
         return f"a window of {config.days} days is too short to tell: at least {statement.days}"

@@ -237,6 +237,24 @@ def test_a_column_that_somebody_dropped_costs_its_pictures_only(database):
     assert found.first("sales")["orders"] == 930
 
 
+def test_rows_that_were_there_are_shown_with_the_others_and_told(database):
+    load(database, "--days", "3", "--epoch", "2025-12-29", "--horizon", "31", "--end", "2026-01-01")
+    database.run(
+        "INSERT INTO bronze.raw_sessions (session_id, start_time, source_system) VALUES ('x', '2025-12-30', 'y')"
+    )
+    load(
+        database, "--days", "4", "--epoch", "2025-12-29", "--horizon", "31", "--end", "2026-01-02",
+        "--if-exists", "append", "--on-conflict", "skip",
+    )  # fmt: skip
+    found = measured(database)
+    assert missing(found) == {}
+    assert found.facts.others["sessions"] > 3
+    assert found.first("sales")["orders"] == database.value("SELECT count(*) FROM bronze.raw_orders")
+    assert "unknown" in {name for row in sections(found)[6].tables[0].rows for name in row}
+    html = page.render(found, sections(found), lambda event: None)
+    assert f"beside rows that were there</dt><dd>{found.facts.others['customers']} customers, " in html
+
+
 # Reading only
 
 

@@ -14,7 +14,7 @@ from shardgen.report.section import THIRD, Part, Picture, Piece, Table, ranking,
 def stock(numbers: Numbers) -> Piece:
     """Units of a few products over time."""
     rows = numbers.rows("stock")
-    names = {row["product_id"]: str(row["product"]) for row in numbers.rows("bestsellers")}
+    names = {row["product_id"]: words.name(row["product"]) for row in numbers.rows("bestsellers")}
     parts = {row["product_id"]: _name(row, names) for row in rows}
     colors = dict(zip(parts.values(), charts.COLORS, strict=False))
     values = [{"at": row["start"], "part": parts[row["product_id"]], "value": row["units"]} for row in rows]
@@ -44,7 +44,7 @@ def movements(numbers: Numbers) -> Piece:
                 "Stock movements by type",
                 "Bars: number of movements of each type.",
                 rows,
-                label=lambda row: row["type"],
+                label=lambda row: words.name(row["type"]),
                 value=lambda row: row["movements"],
                 text=lambda row: words.percent(words.share(row["movements"], total)),
                 size=THIRD,
@@ -54,7 +54,7 @@ def movements(numbers: Numbers) -> Piece:
             table(
                 "Stock movements by type",
                 {
-                    "type": lambda row: row["type"],
+                    "type": lambda row: words.name(row["type"]),
                     "movements": lambda row: words.count(row["movements"]),
                     "units": lambda row: f"{row['units']:+,}",
                 },

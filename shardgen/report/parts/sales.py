@@ -117,7 +117,7 @@ def channels(numbers: Numbers) -> Piece:
                 "Orders by channel",
                 "Bars: share of the orders that each channel has.",
                 rows,
-                label=lambda row: str(row["channel"]),
+                label=lambda row: words.name(row["channel"]),
                 value=lambda row: row["orders"],
                 text=lambda row: words.percent(words.share(row["orders"], total)),
                 size=THIRD,
@@ -127,7 +127,7 @@ def channels(numbers: Numbers) -> Piece:
             table(
                 "Orders by channel",
                 {
-                    "channel": lambda row: str(row["channel"]),
+                    "channel": lambda row: words.name(row["channel"]),
                     "orders": lambda row: words.count(row["orders"]),
                     "revenue": lambda row: f"{row['revenue']:,.2f}",
                 },

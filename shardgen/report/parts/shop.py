@@ -46,7 +46,7 @@ def bestsellers(numbers: Numbers) -> Piece:
                 "Units of the best-selling products",
                 "Bars: units sold of each.",
                 rows,
-                label=lambda row: str(row["product"]),
+                label=lambda row: words.name(row["product"]),
                 value=lambda row: row["units"],
                 text=lambda row: words.count(row["units"]),
             ),
@@ -55,9 +55,9 @@ def bestsellers(numbers: Numbers) -> Piece:
             table(
                 "The best-selling products",
                 {
-                    "product": lambda row: str(row["product"]),
+                    "product": lambda row: words.name(row["product"]),
                     "id": lambda row: row["product_id"],
-                    "category": lambda row: str(row["category"]),
+                    "category": lambda row: words.name(row["category"]),
                     "units": lambda row: words.count(row["units"]),
                     "revenue": lambda row: words.money(row["revenue"], unit),
                     "returned": lambda row: words.percent(words.share(row["returned"], row["units"])),
@@ -80,7 +80,7 @@ def categories(numbers: Numbers) -> Piece:
                 "Revenue by category" + (f", {unit}" if unit else ""),
                 "Bars: revenue of the items of each category, without cancelled orders.",
                 rows,
-                label=lambda row: str(row["category"]),
+                label=lambda row: words.name(row["category"]),
                 value=lambda row: row["revenue"],
                 text=lambda row: words.money(row["revenue"], ""),
                 color=charts.COLORS[1],
@@ -90,7 +90,7 @@ def categories(numbers: Numbers) -> Piece:
             table(
                 "Revenue by category",
                 {
-                    "category": lambda row: str(row["category"]),
+                    "category": lambda row: words.name(row["category"]),
                     "units": lambda row: words.count(row["units"]),
                     "revenue": lambda row: words.money(row["revenue"], unit),
                     "share": lambda row: words.percent(words.share(row["revenue"], total)),

@@ -26,7 +26,7 @@ def devices(numbers: Numbers) -> Piece:
 
 def sources(numbers: Numbers) -> Piece:
     """Sessions by what brought them."""
-    rows = [{**row, "source": str(row["source"]).replace("_", " ")} for row in numbers.rows("sources")]
+    rows = [{**row, "source": words.name(row["source"]).replace("_", " ")} for row in numbers.rows("sources")]
     many = [row for row in rows if row["sessions"] >= 100]
     finding = ""
     if len(many) > 1:
@@ -65,8 +65,8 @@ def places(numbers: Numbers) -> Piece:
             table(
                 "Cities",
                 {
-                    "city": lambda row: str(row["city"]),
-                    "country": lambda row: str(row["country"]),
+                    "city": lambda row: words.name(row["city"]),
+                    "country": lambda row: words.name(row["country"]),
                     "sessions": lambda row: words.count(row["sessions"]),
                 },
                 rows[:50],
@@ -87,7 +87,7 @@ def countries(numbers: Numbers) -> Piece:
                 "Sessions by country",
                 "Bars: sessions from each country.",
                 rows,
-                label=lambda row: str(row["country"]),
+                label=lambda row: words.name(row["country"]),
                 value=lambda row: row["sessions"],
                 text=lambda row: words.percent(words.share(row["sessions"], total)),
                 color=charts.COLORS[0],
@@ -97,7 +97,7 @@ def countries(numbers: Numbers) -> Piece:
             table(
                 "Sessions by country",
                 {
-                    "country": lambda row: str(row["country"]),
+                    "country": lambda row: words.name(row["country"]),
                     "sessions": lambda row: words.count(row["sessions"]),
                 },
                 rows,
@@ -116,7 +116,7 @@ def markets(numbers: Numbers) -> Piece:
                 "Revenue by country of delivery",
                 "Bars: share of the revenue, without cancelled orders.",
                 rows,
-                label=lambda row: str(row["country"]),
+                label=lambda row: words.name(row["country"]),
                 value=lambda row: row["revenue"],
                 text=lambda row: words.percent(words.share(row["revenue"], total)),
                 color=charts.COLORS[1],
@@ -126,7 +126,7 @@ def markets(numbers: Numbers) -> Piece:
             table(
                 "Orders by country of delivery",
                 {
-                    "country": lambda row: str(row["country"]),
+                    "country": lambda row: words.name(row["country"]),
                     "orders": lambda row: words.count(row["orders"]),
                     "revenue": lambda row: words.money(row["revenue"], unit),
                 },
@@ -147,7 +147,7 @@ def _sessions(title: str, rows: Sequence[Row], name: str, color: str) -> Picture
         title,
         f"Bars: share of the sessions by {name}; beside each, how many of them buy.",
         rows,
-        label=lambda row: str(row[name]),
+        label=lambda row: words.name(row[name]),
         value=lambda row: row["sessions"],
         text=text,
         color=color,
@@ -158,7 +158,7 @@ def _buying(title: str, rows: Sequence[Row], name: str) -> Table:
     return table(
         title,
         {
-            name: lambda row: str(row[name]),
+            name: lambda row: words.name(row[name]),
             "sessions": lambda row: words.count(row["sessions"]),
             "that buy": lambda row: words.count(row["bought"]),
             "share that buys": lambda row: words.percent(words.share(row["bought"], row["sessions"])),
@@ -169,7 +169,7 @@ def _buying(title: str, rows: Sequence[Row], name: str) -> Table:
 
 def _others(rows: Sequence[Row]) -> str:
     """Three of the other countries by name."""
-    names = [str(row["country"]) for row in rows[:3]]
+    names = [words.name(row["country"]) for row in rows[:3]]
     if len(rows) > 3:
         names.append(words.plural(len(rows) - 3, "country more", "countries more"))
     return f", the others from {words.listed(names)}" if names else ""

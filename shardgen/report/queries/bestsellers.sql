@@ -1,9 +1,9 @@
 -- bestsellers: the fifty products that sold the most units.
 -- needs: orders 1, products 1; raw_data
 WITH sold AS (
-    SELECT i.item ->> 'product_id' AS product_id, sum((i.item ->> 'quantity')::integer) AS units,
-           sum((i.item ->> 'total_amount')::numeric) AS revenue,
-           sum((i.item ->> 'returned_quantity')::integer) AS returned
+    SELECT i.item ->> 'product_id' AS product_id, coalesce(sum((i.item ->> 'quantity')::integer), 0) AS units,
+           coalesce(sum((i.item ->> 'total_amount')::numeric), 0) AS revenue,
+           coalesce(sum((i.item ->> 'returned_quantity')::integer), 0) AS returned
     FROM raw_orders AS o
     CROSS JOIN LATERAL jsonb_array_elements(o.raw_data -> 'items') AS i (item)
     GROUP BY 1
