@@ -14,7 +14,7 @@ def start() -> ForkServerContext:
     It ends with the process that calls.
     """
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["shardgen.worker"])
+    context.set_forkserver_preload(["shardgen.worker", "shardgen.encode", "shardgen.tables"])
     resource_tracker.ensure_running()  # else it is done below, and unblocks the signal
     before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])  # inherited: no traceback from its imports
     try:

@@ -12,8 +12,7 @@ from typing import Final
 from psycopg import sql
 
 from shardgen.planning import Plan, Shard
-from shardgen.schema import TABLES, Table
-from shardgen.tables.records import ID_FORMATS
+from shardgen.schema import ID_FORMATS, TABLES, Table
 from shardgen.world.orders import MAX_ITEMS
 
 KINDS: Final = {

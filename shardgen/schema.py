@@ -15,6 +15,17 @@ from psycopg import sql
 from shardgen.config import TABLES as TABLE_NAMES
 from shardgen.documents import DOCUMENTS, Keys
 
+ID_FORMATS = {
+    "customer": ("CUST", 8),
+    "product": ("PROD", 8),
+    "order": ("ORD", 10),
+    "review": ("REV", 10),
+    "session": ("SESS", 12),
+    "warehouse": ("WH", 3),
+    "supplier": ("SUPP", 5),
+}
+"""Prefix and least number of digits of each kind of id."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:

@@ -1,7 +1,8 @@
 """One worker process: builds a shard, writes it through the sink, and tells the outcome as a plain value.
 
 A shard's failure never crosses the process boundary as an exception: drivers' errors do not pickle well, and what an
-executor raises then means that a process was lost. A worker does not outlive its coordinator.
+executor raises then means that a process was lost. A worker does not outlive its coordinator, which imports this
+module too, but nothing that builds rows.
 """
 
 from __future__ import annotations
@@ -17,31 +18,38 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from multiprocessing import connection, parent_process
-from typing import Any, Self
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any, Self
 
 from shardgen.config import PlanConfig
 from shardgen.database.failures import Remedy, StoppedError, classify, describe
 from shardgen.database.ledger import Claim
 from shardgen.database.postgres import without_secret
-from shardgen.encode import Encoder
 from shardgen.planning import Shard
 from shardgen.schema import Table
-from shardgen.sinks import Sink, Task, Written
+from shardgen.sinks import Batch, Sink, Task, Written
 from shardgen.sinks.postgres import Encoder as EncoderProtocol
 from shardgen.sinks.postgres import PostgresSink
-from shardgen.tables import batches
-from shardgen.tables.records import Batch
-from shardgen.world import build_world
+
+if TYPE_CHECKING:
+    from shardgen.tables import records
 
 Build = Callable[[PlanConfig, Shard, int], Iterator[Batch]]
 """Makes the rows of a shard in batches of so many rows; must be importable by name."""
 
 
-def build_batches(plan: PlanConfig, shard: Shard, batch_rows: int) -> Iterator[Batch]:
+def build_batches(plan: PlanConfig, shard: Shard, batch_rows: int) -> Iterator[records.Batch]:
     """The rows of a shard, out of the world that this process builds once."""
+    from shardgen.tables import batches
+    from shardgen.world import build_world
+
     return batches(build_world(plan.world), plan, shard, batch_rows)
+
+
+def encoder_of(table: Table) -> EncoderProtocol:
+    """The encoder of a table's rows."""
+    from shardgen.encode import Encoder
+
+    return Encoder(table)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +62,7 @@ class Job:
     batch_rows: int
     skip_conflicts: bool = False
     build: Build = build_batches
-    encoder: Callable[[Table], EncoderProtocol] = Encoder
+    encoder: Callable[[Table], EncoderProtocol] = encoder_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +119,8 @@ def initialise(stop: connection.Connection[Any, Any]) -> None:
     Args:
         stop: the reading end of a pipe that the coordinator closes when running shards should give way.
     """
+    import pyarrow as pa
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to the whole group
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     logging.lastResort = None  # a line on stderr would tear the display; outcomes carry the log
@@ -130,6 +140,8 @@ def keep_memory() -> None:
     faults cost as much as the encoding (0.5 to 2 us a row, more where the machine is busy). With Arrow's buffers in
     the same heap a worker also stays 50 MiB smaller than with Arrow's own allocator.
     """
+    import pyarrow as pa
+
     pa.set_memory_pool(pa.system_memory_pool())
     with contextlib.suppress(OSError, AttributeError):  # not glibc: its allocator has its own ways
         mallopt = ctypes.CDLL(None).mallopt

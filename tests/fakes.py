@@ -30,8 +30,8 @@ from shardgen.coordinator import Machinery
 from shardgen.dispatch import Tools
 from shardgen.keys import KINDS
 from shardgen.planning import Leaf, Plan, Shard
-from shardgen.schema import TABLES, Table
-from shardgen.tables.records import ID_FORMATS, arrow_schema
+from shardgen.schema import ID_FORMATS, TABLES, Table
+from shardgen.tables.records import arrow_schema
 
 EPOCH = date(2025, 1, 1)
 ROWS = 200

@@ -176,6 +176,11 @@ def test_the_command_line_loads_no_heavy_library_before_it_runs_a_command():
     _python("import sys, shardgen.cli; assert not {'numpy', 'pyarrow', 'psycopg', 'faker', 'rich'} & set(sys.modules)")
 
 
+def test_a_coordinator_loads_nothing_that_builds_rows():
+    heavy = "{'pyarrow', 'shardgen.tables', 'shardgen.encode'}"
+    _python(f"import sys, shardgen.coordinator; assert not {heavy} & set(sys.modules)")
+
+
 def _python(code: str) -> None:
     subprocess.run([sys.executable, "-W", "error", "-c", code], check=True, cwd=ROOT)
 

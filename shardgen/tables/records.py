@@ -9,24 +9,13 @@ from typing import TypeAlias
 import numpy as np
 import pyarrow as pa
 
-from shardgen.schema import Column, Table
+from shardgen.schema import ID_FORMATS, Column, Table
 from shardgen.tables import jsonb, text
 from shardgen.tables.jsonb import Members, Objects
 from shardgen.tables.pieces import Drawn, Even, Texts
 from shardgen.tables.text import I64
 from shardgen.world import World
 from shardgen.world.rng import between
-
-ID_FORMATS = {
-    "customer": ("CUST", 8),
-    "product": ("PROD", 8),
-    "order": ("ORD", 10),
-    "review": ("REV", 10),
-    "session": ("SESS", 12),
-    "warehouse": ("WH", 3),
-    "supplier": ("SUPP", 5),
-}
-"""Prefix and least number of digits of each kind of id."""
 
 SECOND = 1_000_000
 
