@@ -187,3 +187,41 @@ def _python(code: str) -> None:
 
 def _is(name: str, part: str) -> bool:
     return f"{name}.".startswith(f"shardgen.{part}.")
+
+
+RENDERED = {
+    "database/objects.py": {"sequence"},  # quoted by the server
+    "sinks/leaves.py": {"index.constraint", "index.definition"},  # rendered by the server
+    "schema.py": {"column.type", "constraint", "index.method", "index.expression", "ORDER_ITEMS.strip()"},  # our own
+    "database/trial.py": {"column.type.replace('bigserial', 'bigint')"},  # our own
+    "database/ledger.py": {"statement"},  # a LiteralString
+}
+"""What becomes SQL without being a literal: by module, the expressions."""
+
+
+@pytest.mark.parametrize("path", MODULES, ids=place)
+def test_names_and_values_get_into_sql_through_psycopg_alone(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or not node.args:
+            continue
+        first = node.args[0]
+        if node.func.attr in ("execute", "copy", "executemany"):
+            assert not isinstance(first, ast.JoinedStr | ast.BinOp), ast.unparse(node)
+            assert not (isinstance(first, ast.Call) and isinstance(first.func, ast.Attribute) and _mixes(first)), (
+                ast.unparse(node)
+            )
+        if node.func.attr == "SQL" and ast.unparse(node.func.value) == "sql" and not _is_literal(first):
+            assert ast.unparse(first) in RENDERED.get(place(path), ()), ast.unparse(node)
+
+
+def _is_literal(node: ast.expr) -> bool:
+    if isinstance(node, ast.IfExp):
+        return _is_literal(node.body) and _is_literal(node.orelse)
+    return isinstance(node, ast.Constant)
+
+
+def _mixes(call: ast.Call) -> bool:
+    """Whether a text is put together: ``"...".format(...)``, or the ``.encode()`` of an f-string."""
+    assert isinstance(call.func, ast.Attribute)
+    inner = call.func.value
+    return (call.func.attr == "format" and isinstance(inner, ast.Constant)) or isinstance(inner, ast.JoinedStr)

@@ -141,16 +141,24 @@ def mask(dsn: str) -> str:
 
 
 def without_secret(text: str, dsn: str) -> str:
-    """The text with every secret of the connection string, plain or percent-encoded, replaced by ``***``."""
+    """The text with every secret, plain or percent-encoded, replaced by ``***``.
+
+    Secrets are those of the connection string and of the environment, and the passwords that connections of this
+    process were made with, which may come out of a password file or a service file.
+    """
     try:
         parameters = conninfo_to_dict(dsn)
     except psycopg.ProgrammingError:
         return text if dsn not in text else text.replace(dsn, "***")
-    for name in _SECRETS:
-        secret = str(parameters.get(name) or "")
-        for spelling in {secret, quote(secret, safe=""), quote_plus(secret)} - {""}:
+    given = {str(parameters.get(name) or "") for name in _SECRETS} | {os.environ.get("PGPASSWORD", "")}
+    for secret in sorted((given | _used) - {""}, key=len, reverse=True):
+        for spelling in {secret, quote(secret, safe=""), quote(secret), quote_plus(secret)}:
             text = text.replace(spelling, "***")
     return text
+
+
+_used: set[str] = set()
+"""Passwords of the connections of this process."""
 
 
 def _conninfo(dsn: str, name: str) -> str:
@@ -170,6 +178,7 @@ def is_direct(connection: Connection) -> bool:
 
 
 def _configure(connection: Connection) -> None:
+    _used.add(connection.info.password)
     connection.isolation_level = IsolationLevel.READ_COMMITTED  # whatever the role's default is
     if not is_direct(connection):  # a pooler would give what we set to its other clients
         return

@@ -23,6 +23,7 @@ from urllib.parse import quote
 
 import platformdirs
 import psycopg
+from psycopg import sql
 
 from shardgen.database import cluster
 from shardgen.database.cluster import PORT, Home
@@ -331,7 +332,7 @@ def _create_database(server: Server) -> None:
     with _connect(server.dsn, autocommit=True) as connection:
         connection.execute("SELECT pg_advisory_lock(hashtext(%s))", [f"{NAME}: create database"])
         if connection.execute("SELECT FROM pg_database WHERE datname = %s", [NAME]).fetchone() is None:
-            connection.execute(f"CREATE DATABASE {NAME}")
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(NAME)))
 
 
 def _connect(dsn: str, *, autocommit: bool = False) -> psycopg.Connection[tuple[object, ...]]:

@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote, quote_plus
 
 import psycopg
 import pytest
@@ -242,3 +243,84 @@ def test_what_does_not_fit_is_named_before_anything_is_written(
         assert (done.returncode, done.stdout) == (2, "")
         assert text in done.stderr
         assert connection.execute("SELECT to_regclass('bronze.shardgen_runs')").fetchone() == (None,)
+
+
+# Ways to a password, and that it is shown nowhere
+
+
+def by_password_file(environment: dict[str, str], home: Path) -> tuple[dict[str, str], list[str]]:
+    file = home / "pgpass"
+    file.write_text(f"127.0.0.1:{environment['PGPORT']}:*:loader:{PASSWORD}\n")
+    file.chmod(0o600)
+    rest = {name: value for name, value in environment.items() if name != "PGPASSWORD"}
+    return {**rest, "PGPASSFILE": str(file)}, []
+
+
+def by_service(environment: dict[str, str], home: Path) -> tuple[dict[str, str], list[str]]:
+    lines = [f"{name}={environment[f'PG{variable}']}" for name, variable in SERVICE.items()]
+    (home / "services").write_text("\n".join(["[shop]", *lines, f"password={PASSWORD}"]))
+    rest = {name: value for name, value in environment.items() if not name.startswith("PG")}
+    return {**rest, "PGSERVICE": "shop", "PGSERVICEFILE": str(home / "services")}, []
+
+
+def by_uri(environment: dict[str, str], home: Path) -> tuple[dict[str, str], list[str]]:
+    rest = {name: value for name, value in environment.items() if not name.startswith("PG")}
+    where = f"127.0.0.1:{environment['PGPORT']}/{environment['PGDATABASE']}"
+    return rest, ["--dsn", f"postgresql://loader:{quote(PASSWORD, safe='')}@{where}"]
+
+
+def by_variable(environment: dict[str, str], home: Path) -> tuple[dict[str, str], list[str]]:
+    return environment, []
+
+
+SERVICE = {"host": "HOST", "port": "PORT", "dbname": "DATABASE", "user": "USER"}
+SPELLINGS = (PASSWORD, quote(PASSWORD, safe=""), quote(PASSWORD), quote_plus(PASSWORD))
+
+
+@pytest.mark.parametrize("way", [by_password_file, by_service, by_uri, by_variable])
+def test_a_password_is_found_and_shown_nowhere_though_the_server_quotes_it(
+    server: Server, environment: dict[str, str], tmp_path: Path, way
+) -> None:
+    named, words = way(environment, tmp_path)
+    log = tmp_path / "events.jsonl"
+    quoted = " and ".join(SPELLINGS)
+    table = ("--schema", "raw", "--tables", "sessions", "--if-exists", "replace", "--yes", *words)
+    outputs = []
+
+    def run(*arguments: str, code: int) -> None:
+        done = shardgen(named, *arguments)
+        assert done.returncode == code, done.stderr
+        outputs.extend([done.stdout, done.stderr])
+
+    with psycopg.connect(
+        host="127.0.0.1", port=server.port, user="loader", password=PASSWORD, dbname="shop", autocommit=True
+    ) as session:
+        run("load", *table, *WORLD, "-v", "--progress", "plain", "--json", "--log-file", str(log), code=0)
+        session.execute("CREATE TABLE IF NOT EXISTS raw.template (LIKE raw.raw_sessions INCLUDING ALL)")
+        session.execute(
+            "CREATE OR REPLACE FUNCTION raw.leak() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+            f"RAISE 'no way to {quoted.replace('%', '%%')}' USING HINT = '{quoted}'; END $$"
+        )
+        session.execute("DROP TABLE raw.raw_sessions")
+        session.execute("CREATE TABLE raw.raw_sessions (LIKE raw.template)")
+        session.execute(
+            "CREATE TRIGGER leak BEFORE INSERT ON raw.raw_sessions FOR EACH ROW EXECUTE FUNCTION raw.leak()"
+        )
+        run("load", *table, *WORLD, "-v", "--progress", "plain", "--json", "--log-file", str(log), code=1)
+        run("status", "--schema", "raw", "--json", *words, code=0)
+        run("status", "--schema", "raw", *words, code=0)
+        run("config", *words, code=0)
+        for name in ("runs", "targets", "shards", "steps", "failures"):
+            outputs += [row[0] for row in session.execute(f"SELECT t::text FROM raw.shardgen_{name} AS t".encode())]
+        session.execute("DROP TABLE raw.raw_sessions")
+    outputs.append(log.read_text())
+    together = "\n".join(outputs)
+    assert "no way to ***" in together
+    for spelling in SPELLINGS:
+        assert spelling not in together
+
+
+def test_options_of_tls_reach_the_server(environment: dict[str, str]) -> None:
+    done = shardgen({**environment, "PGSSLMODE": "require"}, "load", "--schema", "raw", *WORLD, "--progress", "none")
+    assert done.returncode == 2
+    assert "server does not support SSL, but SSL was required" in done.stderr
