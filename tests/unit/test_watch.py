@@ -32,6 +32,7 @@ def status(*, run: int = 1, state: str = "loading", done: int = 0, failed: int =
         pending=4 - done - failed,
         failed=failed,
         rows=done * 1000,
+        skipped=0,
         last_error=None,
     )
     return RunStatus(
