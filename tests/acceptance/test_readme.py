@@ -232,6 +232,7 @@ def test_what_a_reader_adds_to_the_code_fits_it(reader):
     for block in BLOCKS:
         if block.file:
             reader.does(block)
+    assert "parcels" in reader.run(["shardgen", "plan", "--dsn", "host=/nowhere"])
     told = json.loads(reader.run(["shardgen", "sample", "parcels", "-n", "3", "--json"]))
     assert [row["parcel_id"] for row in told] == ["PARC0000000001", "PARC0000000002", "PARC0000000003"]
     [customer] = json.loads(reader.run(["shardgen", "sample", "customers", "-n", "1", "--json"]))
