@@ -23,7 +23,8 @@ from rich.console import Console
 from scripts.bench import machine
 from scripts.bench.bench import OPTIONS, Bench, Run
 from scripts.bench.rounds import YARDSTICKS, at_volumes, measure
-from scripts.bench.show import show, targets_of
+from scripts.bench.show import show
+from scripts.bench.targets import targets_of
 from shardgen.database import server
 
 CPUS = os.cpu_count() or 1

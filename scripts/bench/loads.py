@@ -97,8 +97,10 @@ def null(bench: Bench, workers: int) -> Run:
         figures={
             "cpu": {"client": sum(each.cpu for each in built)},
             "peaks": {"worker": max(each.peak for each in built)},
-            "busy": {name: sum(each.seconds for each in some) for name, some in of_table.items()},
-            "bytes": {name: sum(each.size for each in some) for name, some in of_table.items()},
+            "tables": {
+                name: {"cpu": sum(each.cpu for each in some), "bytes": sum(each.size for each in some)}
+                for name, some in of_table.items()
+            },
         },
     )
 

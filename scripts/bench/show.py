@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from statistics import median
 from typing import Any
 
@@ -12,11 +12,10 @@ from rich.table import Table
 
 from scripts.bench import phases
 from scripts.bench.bench import Run
+from scripts.bench.targets import middle, of, ratio
 
 SINGLE = {"rows": 1, "pgbench": 1}
 """Yardsticks that have one connection, whatever the others have."""
-MEMORY = 200
-"""MiB."""
 
 
 def show(result: dict[str, Any], runs: Sequence[Run], volumes: Sequence[Run], workers: int, console: Console) -> None:
@@ -47,77 +46,10 @@ def heading(result: dict[str, Any], workers: int) -> str:
     )
 
 
-def targets_of(runs: Sequence[Run], volumes: Sequence[Run], workers: int) -> list[dict[str, Any]]:
-    """The targets that these runs can tell about."""
-    main = [run for run in runs if run.workers == workers]
-    least, most = min((run.scale for run in volumes), default=0.0), max((run.scale for run in volumes), default=0.0)
-    loads = [run for run in main if run.yardstick == "load"]
-    figures = [
-        ("load / floor", ratio(main, of("load"), of("floor")), "<=", 1.05),
-        ("load / psql", ratio(main, of("load"), of("psql")), "<=", 0.70),
-        ("null, us a row and core", _per_row([run for run in main if run.yardstick == "null"]), "<=", 0.6),
-        ("null, 2 workers beside 1", ratio(runs, of("null", 1), of("null", 2)), ">=", 1.8),
-        ("MiB of the largest process", max((_peak(run) for run in loads), default=None), "<=", MEMORY),
-        ("s to the first row", _median(run.figures["first_row"] for run in loads), "<=", 1.0),
-        ("us a row, largest volume beside least", _growth(volumes, least, most, _cost), "<=", 1.05),
-        ("MiB, largest volume beside least", _growth(volumes, least, most, _peak), "<=", 1.05),
-    ]
-    return [
-        {
-            "name": name,
-            "figure": figure,
-            "aim": f"{sign} {aim:g}",
-            "met": figure <= aim if sign == "<=" else figure >= aim,
-        }
-        for name, figure, sign, aim in figures
-        if figure is not None
-    ]
-
-
-def _per_row(runs: Sequence[Run]) -> float | None:
-    return _median(run.seconds * run.workers / run.total * 1e6 for run in runs)
-
-
-def _cost(run: Run) -> float:
-    return run.seconds / run.total
-
-
-def _peak(run: Run) -> float:
-    peaks: dict[str, float] = run.figures["peaks"]
-    return max((peak for role, peak in peaks.items() if role != "backend"), default=0.0)
-
-
-def _growth(volumes: Sequence[Run], least: float, most: float, figure: Callable[[Run], float]) -> float | None:
-    """How a figure of the load changes from the least to the largest volume."""
-    loads = [run for run in volumes if run.yardstick == "load"]
-    small, large = (_median(figure(run) for run in loads if run.scale == scale) for scale in (least, most))
-    return large / small if small and large and most > least else None
-
-
-def ratio(runs: Iterable[Run], above: Callable[[Run], bool], below: Callable[[Run], bool]) -> float | None:
-    """Median over the rounds of one's seconds by another's; None where a round has not both."""
-    runs = list(runs)
-    pairs = [
-        (
-            [run for run in runs if run.round == number and above(run)],
-            [run for run in runs if run.round == number and below(run)],
-        )
-        for number in sorted({run.round for run in runs})
-    ]
-    found = [one[0].seconds / other[0].seconds for one, other in pairs if one and other]
-    return median(found) if found else None
-
-
-def of(name: str, workers: int | None = None) -> Callable[[Run], bool]:
-    """Whether a run is one of a yardstick."""
-    return lambda run: run.yardstick == name and workers in (None, run.workers)
-
-
 def yardsticks(runs: Sequence[Run]) -> Table:
     """Seconds and rates, and the load beside each."""
-    table = _table(
-        "yardstick", "connections", "seconds", "from", "to", "rows", "rows/s", "MB/s", "us a row", "load / it"
-    )
+    columns = ("by", "seconds", "from - to", "rows", "rows/s", "MB/s", "us a row", "CPU s", "of server", "load / it")
+    table = _table("yardstick", *columns)
     for name in _names(runs):
         some = [run for run in runs if run.yardstick == name]
         seconds, one = median(run.seconds for run in some), some[0]
@@ -126,13 +58,12 @@ def yardsticks(runs: Sequence[Run]) -> Table:
             name,
             str(one.workers),
             f"{seconds:.2f}",
-            f"{min(run.seconds for run in some):.2f}",
-            f"{max(run.seconds for run in some):.2f}",
+            f"{min(run.seconds for run in some):.2f} - {max(run.seconds for run in some):.2f}",
             f"{one.total:,}",
             f"{one.total / seconds:,.0f}",
             f"{one.size / seconds / 1e6:,.0f}" if one.size else "",
             f"{seconds / one.total * 1e6:.3f}",
-            *(_shown(_median(run.figures.get("cpu", {}).get(side) for run in some)) for side in ("client", "server")),
+            *(_shown(middle(run.figures.get("cpu", {}).get(side) for run in some)) for side in ("client", "server")),
             "" if against is None or name == "pgbench" else f"{against:.3f}",
         )
     return table
@@ -140,10 +71,10 @@ def yardsticks(runs: Sequence[Run]) -> Table:
 
 def by_table(runs: Sequence[Run]) -> Table:
     """What building and encoding costs one core."""
-    table = _table("null, one core", "rows", "us a row", "rows/s", "MB/s")
+    table = _table("null, CPU of one core", "rows", "us a row", "rows/s", "MB/s")
     for name in runs[0].rows if runs else ():
-        rows, size = runs[0].rows[name], runs[0].figures["bytes"][name]
-        busy = median(run.figures["busy"][name] for run in runs)
+        rows, size = runs[0].rows[name], runs[0].figures["tables"][name]["bytes"]
+        busy = middle(run.figures["tables"][name]["cpu"] for run in runs) or 0.0
         if rows:
             table.add_row(
                 name, f"{rows:,}", f"{busy / rows * 1e6:.3f}", f"{rows / busy:,.0f}", f"{size / busy / 1e6:,.0f}"
@@ -160,7 +91,7 @@ def shares(runs: Sequence[Run]) -> Table:
         table.add_row(phase, *(f"{share:.1%}" for share in found))
     if runs:
         table.add_section()
-        firsts = [_median(run.figures["first_row"] for run in runs if run.yardstick == name) for name in names]
+        firsts = [middle(run.figures["first_row"] for run in runs if run.yardstick == name) for name in names]
         table.add_row("s to the first row", *map(_shown, firsts))
     return table
 
@@ -187,13 +118,9 @@ def scaling(runs: Sequence[Run]) -> Table:
     table = _table("seconds", *(f"{count} workers" for count in counts), *(f"1 : {count}" for count in counts[1:]))
     for name in _names(runs):
         if len(counts) > 1 and name in ("null", "floor", "load"):
-            medians = [_median(run.seconds for run in runs if of(name, count)(run)) for count in counts]
+            medians = [middle(run.seconds for run in runs if of(name, count)(run)) for count in counts]
             gains = [ratio(runs, of(name, counts[0]), of(name, count)) for count in counts[1:]]
-            table.add_row(
-                name,
-                *("" if each is None else f"{each:.2f}" for each in medians),
-                *map(_shown, gains),
-            )
+            table.add_row(name, *map(_shown, medians), *map(_shown, gains))
     return table
 
 
@@ -227,11 +154,6 @@ def targets(found: Sequence[dict[str, Any]]) -> Table:
     for each in found:
         table.add_row(each["name"], f"{each['figure']:.3f}", each["aim"], "met" if each["met"] else "missed")
     return table
-
-
-def _median(values: Iterable[float | None]) -> float | None:
-    found = [value for value in values if value is not None]
-    return median(found) if found else None
 
 
 def _shown(figure: float | None) -> str:
