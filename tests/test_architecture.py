@@ -193,7 +193,7 @@ RENDERED = {
     "database/objects.py": {"sequence"},  # quoted by the server
     "sinks/leaves.py": {"index.constraint", "index.definition"},  # rendered by the server
     "schema.py": {"column.type", "constraint", "index.method", "index.expression", "ORDER_ITEMS.strip()"},  # our own
-    "database/trial.py": {"column.type.replace('bigserial', 'bigint')"},  # our own
+    "database/trial.py": {"column.type.replace('bigserial', 'bigint')", "index.method", "index.expression"},  # our own
     "database/ledger.py": {"statement"},  # a LiteralString
 }
 """What becomes SQL without being a literal: by module, the expressions."""
