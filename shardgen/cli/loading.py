@@ -176,7 +176,9 @@ def plan(*, as_json: Json = False, **options: Any) -> None:
     from shardgen.api import forecast_of
     from shardgen.progress.plans import forecast_table
 
-    found = forecast_of(terminal.settings_of(options))
+    settings = terminal.settings_of(options)
+    with terminal.busy("building some rows, and asking the target"):
+        found = forecast_of(settings)
     if as_json:
         terminal.print_json(found.to_json())
     else:

@@ -144,6 +144,18 @@ def _near(path: str) -> str:
         return path
 
 
+@contextlib.contextmanager
+def busy(text: str) -> Iterator[None]:
+    """Tell on a terminal what takes a while, until it is done."""
+    if volume() is Volume.QUIET or not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True, highlight=False).status(text):
+        yield
+
+
 def notice(event: Event) -> None:
     """Show the notices, and no other event."""
     from shardgen.events import Notice

@@ -142,7 +142,8 @@ def _time(account: Account, eta: float | None) -> Text:
 def _lane_table(tally: Tally, lanes: list[Lane | None], shown: int, width: int) -> Table:
     """One line a worker; where there is no room for all, the last line tells how many more are at work."""
     grid = Table.grid(expand=True, padding=(0, 1, 0, 0))
-    grid.add_column(width=len(str(len(lanes))), justify="right", style="dim")
+    title = "worker " if width >= ROOMY else ""
+    grid.add_column(width=len(f"{title}{len(lanes)}"), justify="right", style="dim", no_wrap=True)
     grid.add_column(no_wrap=True, width=28 if width >= WIDE else 22)
     grid.add_column(ratio=1, min_width=8)
     grid.add_column(width=4, justify="right")
@@ -153,9 +154,9 @@ def _lane_table(tally: Tally, lanes: list[Lane | None], shown: int, width: int) 
         grid.add_column(no_wrap=True, justify="right", width=12, style="dim")
     hidden = len(lanes) - shown
     for number, lane in enumerate(lanes[: shown - 1 if hidden else shown], start=1):
-        grid.add_row(*_lane(str(number), lane, tally.now, wide=width >= WIDE))
+        grid.add_row(*_lane(f"{title}{number}", lane, tally.now, wide=width >= WIDE))
     if hidden:
-        grid.add_row("", Text(f"and {hidden + 1} workers more", style="dim"))
+        grid.add_row("", Text(f"and {hidden + 1} more workers", style="dim"))
     return grid
 
 

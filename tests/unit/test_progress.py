@@ -86,24 +86,30 @@ def test_a_terminal_of_24_lines_has_room_for_every_table_and_eight_workers():
 def test_a_low_terminal_shows_what_is_at_work_and_says_how_many_workers_more_there_are():
     shown = frame(80, *many_workers(), height=12).splitlines()
     firsts = [line.split()[0] for line in shown[1:-1]]
-    assert firsts == ["customers", "products", "orders", "inventory", "clickstream", "all", "1", "and", "8"]
-    assert "and 7 workers more" in shown[-3]
+    assert firsts == ["customers", "products", "orders", "inventory", "clickstream", "all", "worker", "and", "8"]
+    assert "and 7 more workers" in shown[-3]
     assert "8 workers share 2 CPUs with the database: more will not help" in shown[-2]
 
 
 def test_the_live_display_has_a_line_a_table_one_for_all_and_one_a_worker():
     shown = frame(80, *WHOLE[:9])
-    assert [line.split()[0] for line in shown.splitlines()[-6:-1]] == ["orders", "clickstream", "all", "1", "2"]
+    assert [line.split()[0] for line in shown.splitlines()[-6:-1]] == [
+        "orders",
+        "clickstream",
+        "all",
+        "worker",
+        "worker",
+    ]
     assert re.search(r"orders .* 51% +510 ", shown)
-    assert re.search(r"\n1 idle +\n2 orders/2 +.* 0% +0 starting", shown)
+    assert re.search(r"\nworker 1 idle +\nworker 2 orders/2 +.* 0% +0 starting", shown)
     assert "retries 1" in shown
 
 
 def test_a_worker_shows_its_shard_its_rows_and_what_it_waits_for():
     events = [started(), begun("clickstream/0", 2), copied("clickstream/0", 1500), begun("orders/1")]
     shown = frame(80, *events, seen("orders/1", "waiting for a lock"))
-    assert re.search(r"\n1 clickstream/0 #2 .* 50% +1,500 copying", shown)
-    assert re.search(r"\n2 orders/1 .* 0% +0 locked out", shown)
+    assert re.search(r"\nworker 1 clickstream/0 #2 .* 50% +1,500 copying", shown)
+    assert re.search(r"\nworker 2 orders/1 .* 0% +0 locked out", shown)
     assert re.search(r"clickstream/0 #2 .* copying +0:00 +pid 4242", frame(160, *events))
 
 
