@@ -111,9 +111,10 @@ def state(tally: Tally) -> str:
         f"{units.count(total.rows)} of {units.count(total.total)} rows",
         f"shards {total.shards_done}/{total.shards}",
     ]
-    if not total.finished:
-        speed = f"{units.count(total.speed.rate)} rows/s ({units.size(tally.volume.rate)}/s)"
-        parts += [speed, f"{units.clock(tally.eta)} left"]
+    if not total.finished and total.speed.rate:
+        parts.append(f"{units.count(total.speed.rate)} rows/s ({units.size(tally.volume.rate)}/s)")
+    if not total.finished and tally.eta is not None:
+        parts.append(f"{units.clock(tally.eta)} left")
     if total.retries:
         parts.append(f"retries {total.retries}")
     return ", ".join(parts)

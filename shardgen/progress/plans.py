@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from shardgen.forecast import Duration, Forecast, TableForecast
 
 ESTIMATE = "~"
+MANY = 100_000_000  # rows from which millions are told, so that a line fits 80 columns; --json has them all
 
 
 def forecast_table(forecast: Forecast) -> RenderableType:
@@ -48,7 +49,8 @@ def _tables(tables: tuple[TableForecast, ...]) -> Table:
 
 
 def _rows(rows: int, *, exact: bool) -> str:
-    return ("" if exact or not rows else ESTIMATE) + units.count(rows)
+    told = units.count(rows) if rows < MANY else f"{units.count(rows / 1e6)} M"
+    return ("" if exact or not rows else ESTIMATE) + told
 
 
 def _figures(tables: tuple[TableForecast, ...] | list[TableForecast]) -> list[str]:
