@@ -7,11 +7,13 @@ import json
 import psycopg
 import pytest
 
-from shardgen.database import objects
+from shardgen.database import catalog, objects, target
+from shardgen.database.postgres import connect
 from shardgen.database.status import status
 from shardgen.errors import ShardError, TargetError
 from shardgen.events import LoadStarted, Notice, ShardDone
 from shardgen.schema import TABLES
+from tests import fakes
 from tests.integration.test_load import FEW, Loader, killed_at
 from tests.integration.test_verify import failed, program, verify
 
@@ -288,3 +290,35 @@ def test_reset_takes_our_rows_alone_and_refuses_where_they_cannot_be_told_apart(
     assert program("reset", "--dsn", shared.dsn, "--yes").code == 0
     for name in TABLES:
         assert shared.rows(f"SELECT source_system FROM bronze.raw_{name}") == [("s",)]
+
+
+def test_names_that_need_quoting_are_quoted_on_the_detour_too(database):
+    schema = 'Raw "Zone"'
+    objects.apply_schema(database.dsn, schema, FEW, "keys")
+    database.run(ROW.format(OURS).replace("bronze", '"Raw ""Zone"""'))
+    report = Loader(database).load(tables=FEW, schema=schema, if_exists="append", how=SKIP)
+    assert table(report, "sessions").skipped == 1
+
+
+def test_a_partition_that_commits_elsewhere_is_refused_where_the_window_reaches_it(database):
+    objects.apply_schema(database.dsn, "bronze", ("orders",), "none")
+    database.run(
+        "CREATE FOREIGN DATA WRAPPER nothing",
+        "CREATE SERVER elsewhere FOREIGN DATA WRAPPER nothing",
+        "ALTER TABLE bronze.raw_orders DROP CONSTRAINT raw_orders_pkey",
+        "CREATE FOREIGN TABLE bronze.archive PARTITION OF bronze.raw_orders FOR VALUES FROM ('2020-01-01') "
+        "TO ('2025-01-01') SERVER elsewhere",
+    )
+    plan = fakes.build_plan(fakes.plan_config(tables=("orders",)))
+    with connect(database.dsn, application_name="test") as connection:
+        found = catalog.relation(connection, "bronze", "raw_orders")
+        assert target._unfit_partitions(plan, "orders", found) == []
+        database.run(
+            "CREATE FOREIGN TABLE bronze.january PARTITION OF bronze.raw_orders FOR VALUES FROM ('2025-01-01') "
+            "TO ('2025-02-01') SERVER elsewhere",
+        )
+        found = catalog.relation(connection, "bronze", "raw_orders")
+        (problem,) = target._unfit_partitions(plan, "orders", found)
+    assert problem.startswith(
+        "partitions=january of raw_orders are foreign tables, which do not commit with the ledger"
+    )
