@@ -19,7 +19,7 @@ from shardgen.tables import jsonb, records, text, words
 from shardgen.tables.jsonb import Quoted
 from shardgen.tables.pieces import Drawn
 from shardgen.tables.records import Batch, Cut
-from shardgen.tables.sessions import KIND_PATHS, SHOP, STATIC_PAGES, device_infos, product_pages, users
+from shardgen.tables.sessions import KIND_PATHS, SHOP, STATIC, device_infos, product_pages, users
 from shardgen.tables.text import I64, Text
 from shardgen.world import World, clicks, products, sessions
 from shardgen.world.lexicon import SUBCATEGORIES
@@ -47,7 +47,6 @@ REFERRERS = words.pools([source.referrers for source in TRAFFIC_SOURCES])
 SENDS_REFERRER = np.array([bool(source.referrers) for source in TRAFFIC_SOURCES])
 TYPES = text.pool(EVENT_TYPES)
 QUOTED_TYPES = text.join('"', TYPES, '"')
-STATIC = text.pool(f"{SHOP}{path}" for path in STATIC_PAGES)
 SMALL_NUMBERS = text.whole(np.arange(EVENTS_PER_SESSION_ID))
 
 
@@ -64,7 +63,7 @@ def _queries() -> list[tuple[str, ...]]:
 
 
 QUERIES = words.pools(_queries())
-QUOTED_QUERIES = jsonb.quoted(QUERIES.texts)
+QUOTED_QUERIES = jsonb.strings(QUERIES.texts.to_pylist())
 QUERY_PATHS = text.pool(f"{SHOP}/search?q={quote_plus(query)}" for query in QUERIES.texts.to_pylist())
 
 

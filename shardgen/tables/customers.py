@@ -9,6 +9,7 @@ import numpy as np
 from shardgen import schema
 from shardgen.tables import jsonb, records, text, words
 from shardgen.tables.jsonb import Quoted
+from shardgen.tables.pieces import Drawn
 from shardgen.tables.records import Batch, Cut
 from shardgen.tables.text import I64, Text
 from shardgen.world import World, customers, geography
@@ -35,13 +36,13 @@ def _batch(world: World, mode: str, ids: I64) -> Batch:
     country = geography.COUNTRY_OF[who.address.place]
     names = words.names(world.seed)
     pool = country * 2 + ~who.female_name
-    first, last = names.first.take(pool, who.first_name), names.last.take(country, who.last_name)
+    first, last = names.first.draw(pool, who.first_name), names.last.draw(country, who.last_name)
     full = text.render(words.NAME_FORMATS, country, {"first": first, "last": last})
-    plain = names.first_plain.take(pool, who.first_name), names.last_plain.take(country, who.last_name)
+    plain = names.first_plain.draw(pool, who.first_name), names.last_plain.draw(country, who.last_name)
     email = _emails(world.seed, ids, *plain)
     phone = words.phones(who.address.place, who.phone)
     address = words.addresses(world.seed, who.address)
-    gender = text.take(text.pool(customers.GENDERS), who.gender)
+    gender = Drawn(text.pool(customers.GENDERS), who.gender)
     customer = records.ids("customer", ids)
     born = text.iso_days(who.birth)
     opted_in = chance(world.seed, "customers.opt_in", ids, 0.58)
@@ -75,13 +76,13 @@ def _batch(world: World, mode: str, ids: I64) -> Batch:
             "gender": Quoted(gender),
         },
         extra={
-            "preferred_language": text.take(words.LANGUAGES, country),
-            "marketing_opt_in": text.take(text.pool(["false", "true"]), opted_in.astype(np.int64)),
+            "preferred_language": Drawn(words.LANGUAGES, country),
+            "marketing_opt_in": Drawn(text.pool(["false", "true"]), opted_in.astype(np.int64)),
         },
     )
 
 
-def _emails(seed: int, ids: I64, first: Text, last: Text) -> Text:
+def _emails(seed: int, ids: I64, first: Drawn, last: Drawn) -> Text:
     """Addresses that nobody else has: a name in plain letters, and a number that is the customer's alone."""
     name = text.render(
         LOCAL_PARTS, below(seed, "customers.email", ids, len(LOCAL_PARTS)), {"first": first, "last": last}

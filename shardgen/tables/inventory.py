@@ -9,8 +9,9 @@ import numpy as np
 from shardgen import schema
 from shardgen.tables import jsonb, records, text
 from shardgen.tables.jsonb import Quoted
+from shardgen.tables.pieces import Drawn
 from shardgen.tables.records import Batch, Cut
-from shardgen.tables.text import I64, Text
+from shardgen.tables.text import I64
 from shardgen.world import World, stock
 from shardgen.world.calendar import period_of
 from shardgen.world.demand import DAY
@@ -31,7 +32,7 @@ def _batch(world: World, mode: str, moved: stock.Movements, rows: I64) -> Batch:
         records.ids("product", moved.product[rows]),
         records.ids("warehouse", moved.warehouse[rows] - 1),
     )
-    kinds = text.take(text.pool(stock.MOVEMENT_TYPES), kind)
+    kinds = Drawn(text.pool(stock.MOVEMENT_TYPES), kind)
     reference = _references(world, moved, rows)
     transfer = kind == stock.TRANSFER
     partner = records.ids("warehouse", moved.partner[rows][transfer] - 1)
@@ -65,7 +66,7 @@ def _batch(world: World, mode: str, moved: stock.Movements, rows: I64) -> Batch:
     )
 
 
-def _references(world: World, moved: stock.Movements, rows: I64) -> Text:
+def _references(world: World, moved: stock.Movements, rows: I64) -> Drawn:
     """The order for what moves with one, else a document number.
 
     A warehouse's stock-ins of a day are lines of one purchase order; both sides of a transfer share theirs.
@@ -77,8 +78,13 @@ def _references(world: World, moved: stock.Movements, rows: I64) -> Text:
         [purchase, moved.product[rows] * 2 + (time << 1)],
         moved.number[rows],
     )
-    document = (bits(world.seed, "inventory.document", shared) >> np.uint64(24)).astype(np.int64)
-    prefix = text.take(text.pool(["PO-", "", "", "TR-", "AD-"]), kind)
-    plain = text.join(prefix, text.digits(document, 13))
-    own = records.ids("order", np.maximum(order, 0))
-    return text.take(text.concat(plain, own), np.where(order >= 0, len(order), 0) + np.arange(len(order)))
+    own, other = np.flatnonzero(order >= 0), np.flatnonzero(order < 0)
+    document = (bits(world.seed, "inventory.document", shared[other]) >> np.uint64(24)).astype(np.int64)
+    plain = text.join(PREFIXES[kind[other]], text.digits(document, 13))
+    place = np.empty(len(order), dtype=np.int64)
+    place[np.concatenate([other, own])] = np.arange(len(order))
+    return Drawn(text.concat(plain, records.ids("order", order[own])), place)
+
+
+PREFIXES = np.array([b"PO-", b"", b"", b"TR-", b"AD-"])
+"""What a document's number begins with, by type of movement; OUT and RETURN have their order's."""

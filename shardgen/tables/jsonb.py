@@ -21,13 +21,15 @@ from shardgen.tables.pieces import Drawn, Layout, Piece, Texts
 from shardgen.tables.text import I64, Text
 
 NULL = "null"
+ESCAPED = {*range(32), ord('"'), ord("\\")}
+"""Characters that a JSON string of jsonb does not hold as they are."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Quoted:
-    """A JSON string in which nothing needs escaping: ids, dates, words of ours."""
+    """A JSON string out of text in which nothing needs escaping: ids, dates, words of ours."""
 
-    text: Texts
+    text: Texts | Drawn
 
 
 Value: TypeAlias = str | Texts | Drawn | Quoted | tuple[Piece, ...]
@@ -63,11 +65,26 @@ def objects(members: Members) -> Objects:
     return Objects(pieces.pooled([*found, b"}"]))
 
 
-def quoted(texts: Text) -> Text:
-    """JSON strings; only texts that hold a quote, a backslash or a control are looked at one by one."""
-    if pc.any(pc.match_substring_regex(texts, r'["\\\x00-\x1f]')).as_py():
-        return text.pool(string(each) for each in texts.to_pylist())
-    return text.join('"', texts, '"')
+def quoted(texts: Texts | Drawn) -> Quoted:
+    """JSON strings of any texts."""
+    if isinstance(texts, Drawn):
+        return Quoted(Drawn(_escaped(texts.pool), texts.rows))
+    return Quoted(_escaped(texts))
+
+
+def _escaped(texts: Texts) -> Text:
+    column = text.column(texts)
+    start, stop = column.offset, column.offset + len(column)
+    ends = np.frombuffer(column.buffers()[1], dtype=np.int32)
+    data = np.frombuffer(column.buffers()[2] or b"", dtype=np.uint8)[ends[start] : ends[stop]]
+    occurs = np.zeros(256, dtype=np.bool_)
+    occurs[data] = True
+    found = set(np.flatnonzero(occurs).tolist()) & ESCAPED
+    if found <= {ord('"'), ord("\\")}:
+        for character in map(chr, sorted(found, reverse=True)):  # the backslash first
+            column = pc.replace_substring(column, character, f"\\{character}")
+        return column
+    return text.pool(string(each)[1:-1] for each in column.to_pylist())
 
 
 def string(plain: str) -> str:

@@ -33,6 +33,7 @@ PAYMENT_PENDING, AUTHORIZED, CAPTURED, VOIDED, REFUNDED, PARTIALLY_REFUNDED = ra
 
 PAID_LATER = orders.PAYMENT_METHODS.index("bank_transfer")
 REASONS = words.pools([s.return_reasons for s in SUBCATEGORIES])
+QUOTED_REASONS = text.join('"', REASONS.texts, '"')
 
 
 def batches(cut: Cut) -> Iterator[Batch]:
@@ -49,7 +50,7 @@ def _batch(cut: Cut, placed: Orders) -> Batch:
     status = _status(fates, lines, back, end)
     order, customer = records.ids("order", placed.number), records.ids("customer", sides.customer)
     address = words.addresses(world.seed, sides.address)
-    statuses = text.take(text.pool(STATUSES), status)
+    statuses = Drawn(text.pool(STATUSES), status)
     extra = {
         "items": _items(world, lines, back),
         "subtotal": text.fixed(cost.subtotal, 2),
@@ -133,7 +134,7 @@ def _ingestion(world: World, placed: Orders, fates: Fate, status: I64, end: int)
 
 def _items(world: World, lines: Items, back: I64) -> Text:
     returned = back > 0
-    reason = REASONS.take(lines.subcategory, below(world.seed, "items.return_reason", lines.key, 1 << 31))
+    reason = REASONS.draw(lines.subcategory, below(world.seed, "items.return_reason", lines.key, 1 << 31))
     item = jsonb.objects(
         {
             "product_id": Quoted(records.ids("product", lines.product)),
@@ -142,7 +143,7 @@ def _items(world: World, lines: Items, back: I64) -> Text:
             "discount_amount": text.fixed(lines.discount, 2),
             "total_amount": text.fixed(lines.total, 2),
             "returned_quantity": text.whole(back),
-            "return_reason": jsonb.or_null(text.join('"', reason, '"'), returned),
+            "return_reason": Drawn(QUOTED_REASONS, np.where(returned, reason.rows, -1)).filled(jsonb.NULL.encode()),
         }
     ).texts()
     return jsonb.lists(item, lines.starts)
@@ -160,5 +161,5 @@ def _instant(times: I64, end: int) -> Drawn:
     return jsonb.sometimes(happened, text.join('"', text.iso(times[happened]), '"'))
 
 
-def _word(words_: tuple[str, ...], which: I64) -> Text:
-    return text.take(text.pool(f'"{word}"' for word in words_), which)
+def _word(words_: tuple[str, ...], which: I64) -> Drawn:
+    return Drawn(text.pool(f'"{word}"' for word in words_), which)

@@ -79,20 +79,33 @@ class Layout:
 
     def data(self, start: int, stop: int) -> memoryview:
         """The bytes of rows start to stop (exclusive)."""
-        taken = self._take(start, stop)
+        taken = _taken(self._pool, self._chosen(start, stop))
         return memoryview(taken.buffers()[2])[: _offsets(taken)[-1]]
 
     def texts(self) -> pa.StringArray:
         """All rows as a column of texts."""
-        taken = self._take(0, self.rows)
-        ends = np.ascontiguousarray(_offsets(taken)[:: len(self._positions)])
-        return pa.StringArray.from_buffers(self.rows, pa.py_buffer(ends), taken.buffers()[2])
+        return end_to_end(self._pool, self._chosen(0, self.rows))
 
-    def _take(self, start: int, stop: int) -> pa.BinaryArray:
+    def _chosen(self, start: int, stop: int) -> NDArray[np.int32]:
         chosen = np.empty((stop - start, len(self._positions)), dtype=np.int32)
         for column, rows in enumerate(self._positions):
             np.add(rows[start:stop], self._bases[column], out=chosen[:, column])
-        return pc.take(self._pool, pa.array(chosen.reshape(-1)), memory_pool=_ALLOCATOR)
+        return chosen
+
+
+def end_to_end(pool: Varied, chosen: NDArray[np.int32]) -> pa.StringArray:
+    """A column of texts, each of which is several of a pool.
+
+    Args:
+        chosen: positions in the pool, shape (rows, texts).
+    """
+    taken = _taken(pool, chosen)
+    ends = np.ascontiguousarray(_offsets(taken)[:: chosen.shape[1]])
+    return pa.StringArray.from_buffers(len(chosen), pa.py_buffer(ends), taken.buffers()[2])
+
+
+def _taken(pool: Varied, chosen: NDArray[np.int32]) -> pa.BinaryArray:
+    return pc.take(pool, pa.array(chosen.reshape(-1)), memory_pool=_ALLOCATOR)
 
 
 def pooled(pieces: Iterable[Piece]) -> list[Piece]:

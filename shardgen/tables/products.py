@@ -9,6 +9,7 @@ import numpy as np
 from shardgen import schema
 from shardgen.tables import jsonb, records, text
 from shardgen.tables.jsonb import Quoted
+from shardgen.tables.pieces import Drawn
 from shardgen.tables.records import Batch, Cut
 from shardgen.tables.text import I64, Text
 from shardgen.world import World, products
@@ -42,7 +43,7 @@ def _batch(world: World, mode: str, ids: I64) -> Batch:
     cost, launched = products.costs(seed, ids, kind, price), world.launches.times(ids)
     name, description, brand, attributes = _words(seed, ids, kind)
     category, subcategory = (
-        text.take(text.pool(getattr(s, field) for s in SUBCATEGORIES), kind) for field in ("category", "name")
+        Drawn(text.pool(getattr(s, field) for s in SUBCATEGORIES), kind) for field in ("category", "name")
     )
     product = records.ids("product", ids)
     supplier = records.ids(

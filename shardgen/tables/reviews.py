@@ -11,6 +11,7 @@ import numpy as np
 from shardgen import schema
 from shardgen.tables import jsonb, records, text, words
 from shardgen.tables.jsonb import Quoted
+from shardgen.tables.pieces import Drawn
 from shardgen.tables.records import Batch, Cut
 from shardgen.tables.text import I64, Text
 from shardgen.world import orders, products, reviews
@@ -111,7 +112,7 @@ def _batch(cut: Cut, placed: orders.Orders, lines: orders.Items, written: review
             "review_title": jsonb.quoted(title),
             "review_date": Quoted(text.iso(date)),
             "helpful_count": text.whole(votes),
-            "verified_purchase": text.take(text.pool(["false", "true"]), verified.astype(np.int64)),
+            "verified_purchase": Drawn(text.pool(["false", "true"]), verified.astype(np.int64)),
         },
         extra={"order_id": text.join('"', records.ids("order", placed.number[order]), '"')},
     )
@@ -122,13 +123,13 @@ def _texts(seed: int, number: I64, rating: I64, product: I64, kind: I64) -> tupl
     sentiment = SENTIMENT_OF_RATING[rating]
     aspect = below(seed, "reviews.aspect", number, 1 << 31)
     slots = {
-        "noun": text.take(words.NOUNS.texts, words.NOUNS.starts[kind] + products.noun(seed, product, kind)),
+        "noun": Drawn(words.NOUNS.texts, words.NOUNS.starts[kind] + products.noun(seed, product, kind)),
         "occasion": _drawn(seed, "reviews.occasion", number, OCCASIONS),
         "duration": _drawn(seed, "reviews.duration", number, DURATIONS),
-        "aspect": ASPECTS.take(kind, aspect),
-        "Aspect": CAPITAL_ASPECTS.take(kind, aspect),
-        "verdict": VERDICTS.take(sentiment, below(seed, "reviews.verdict", number, 1 << 31)),
-        "clause": CLAUSES.take(kind * 4 + sentiment, below(seed, "reviews.clause", number, 1 << 31)),
+        "aspect": ASPECTS.draw(kind, aspect),
+        "Aspect": CAPITAL_ASPECTS.draw(kind, aspect),
+        "verdict": VERDICTS.draw(sentiment, below(seed, "reviews.verdict", number, 1 << 31)),
+        "clause": CLAUSES.draw(kind * 4 + sentiment, below(seed, "reviews.clause", number, 1 << 31)),
     }
     sentences = {
         part: text.render(templates, starts[sentiment] + _pick(seed, part, number, sizes[sentiment]), slots)
@@ -142,8 +143,8 @@ def _pick(seed: int, part: str, number: I64, sizes: I64) -> I64:
     return below(seed, f"reviews.{part}_template", number, sizes)
 
 
-def _drawn(seed: int, stream: str, ids: I64, choices: tuple[str, ...]) -> Text:
-    return text.take(text.pool(choices), below(seed, stream, ids, len(choices)))
+def _drawn(seed: int, stream: str, ids: I64, choices: tuple[str, ...]) -> Drawn:
+    return Drawn(text.pool(choices), below(seed, stream, ids, len(choices)))
 
 
 def _templates(field: str) -> tuple[list[str], I64, I64]:

@@ -18,7 +18,7 @@ from shardgen.world.clicks import landed_on
 from shardgen.world.lexicon import SUBCATEGORIES
 from shardgen.world.lexicon.devices import DEVICES
 from shardgen.world.lexicon.traffic import TRAFFIC_SOURCES
-from shardgen.world.rng import below, bits, chance
+from shardgen.world.rng import U64, below, bits, chance
 from shardgen.world.scripts import CATEGORY, PRODUCT
 from shardgen.world.sessions import Sessions
 
@@ -39,7 +39,9 @@ STATIC_PAGES = (
 DEVICE_TYPES, BROWSERS, SYSTEMS = (
     text.pool(getattr(device, field) for device in DEVICES) for field in ("device_type", "browser", "operating_system")
 )
-QUOTED_DEVICE_TYPES, QUOTED_BROWSERS, QUOTED_SYSTEMS = map(jsonb.quoted, (DEVICE_TYPES, BROWSERS, SYSTEMS))
+QUOTED_DEVICE_TYPES, QUOTED_BROWSERS, QUOTED_SYSTEMS = (
+    text.join('"', names, '"') for names in (DEVICE_TYPES, BROWSERS, SYSTEMS)
+)
 MOBILE = np.array([device.device_type == "mobile" for device in DEVICES])
 VERSIONS = words.pools([device.browser_versions for device in DEVICES])
 SCREENS = words.pools([device.screens for device in DEVICES])
@@ -58,13 +60,18 @@ MEDIA = text.pool(f'"{source.medium}"' for source in TRAFFIC_SOURCES)
 CAMPAIGNS = words.pools(
     [tuple(jsonb.string(name) for name in source.campaigns) or ("null",) for source in TRAFFIC_SOURCES]
 )
+STATIC = text.pool(f"{SHOP}{path}" for path in STATIC_PAGES)
 KIND_PATHS = text.pool(f"{SHOP}/c/{subcategory.slug}" for subcategory in SUBCATEGORIES)
 
 HEX_GROUPS = text.pool(f"{number + 1:x}" for number in range(4096))
 """Groups of an IPv6 address; none is 0, so that none may be left out."""
 
+BYTES = text.pool(map(str, range(256)))
+
 IPV4_SHARE = 0.7
-"""The others come over IPv6. Both are from ranges that route nowhere: 198.18.0.0/15 (RFC 2544), 2001:db8::/32."""
+"""The others come over IPv6."""
+IP_FORMATS = ("198.{second}.{third}.{fourth}", "2001:db8:{a}:{b}:{c}::{d}")
+"""Both are from ranges that route nowhere: 198.18.0.0/15 (RFC 2544), 2001:db8::/32."""
 
 
 def batches(cut: Cut) -> Iterator[Batch]:
@@ -117,7 +124,7 @@ def _batch(cut: Cut, visits: Sessions) -> Batch:
             "landing_page": Quoted(_landing_pages(world, visits)),
             "traffic_source": Drawn(SOURCES, visits.source),
             "medium": Drawn(MEDIA, visits.source),
-            "campaign": CAMPAIGNS.take(visits.source, below(world.seed, "sessions.campaign", visits.key, 1 << 31)),
+            "campaign": CAMPAIGNS.draw(visits.source, below(world.seed, "sessions.campaign", visits.key, 1 << 31)),
             "converted": Drawn(BOOLEANS, visits.buying.astype(np.int64)),
             "event_count": text.whole(visits.events),
         },
@@ -136,11 +143,11 @@ def device_infos(visits: Sessions) -> Text:
         {
             "device_type": Drawn(QUOTED_DEVICE_TYPES, visits.device),
             "browser": Drawn(QUOTED_BROWSERS, visits.device),
-            "browser_version": Quoted(VERSIONS.take(visits.device, visits.version)),
+            "browser_version": Quoted(VERSIONS.draw(visits.device, visits.version)),
             "operating_system": Drawn(QUOTED_SYSTEMS, visits.device),
-            "screen_resolution": Quoted(SCREENS.take(visits.device, visits.screen)),
-            "language": text.take(words.LANGUAGES, country),
-            "is_mobile": text.take(BOOLEANS, MOBILE[visits.device].astype(np.int64)),
+            "screen_resolution": Quoted(SCREENS.draw(visits.device, visits.screen)),
+            "language": Drawn(words.LANGUAGES, country),
+            "is_mobile": Drawn(BOOLEANS, MOBILE[visits.device].astype(np.int64)),
         }
     ).texts()
 
@@ -150,15 +157,14 @@ def product_pages(product: I64, kind: I64) -> Text:
     return text.join(text.take(KIND_PATHS, kind), "/", records.ids("product", product))
 
 
-def _landing_pages(world: World, visits: Sessions) -> Text:
+def _landing_pages(world: World, visits: Sessions) -> Drawn:
     """Address of the first page of each session."""
     shown = landed_on(world, visits)
     kind = world.catalogue.subcategory[shown].astype(np.int64)
-    static = text.pool(f"{SHOP}{path}" for path in STATIC_PAGES)
-    every = text.concat(static, KIND_PATHS, product_pages(shown, kind))
-    page = np.where(visits.landing == CATEGORY, len(static) + kind, visits.landing)
-    own = len(static) + len(KIND_PATHS) + np.arange(len(shown))
-    return text.take(every, np.where(visits.landing == PRODUCT, own, page))
+    own = np.flatnonzero(visits.landing == PRODUCT)
+    page = np.where(visits.landing == CATEGORY, len(STATIC) + kind, visits.landing)
+    page[own] = len(STATIC) + len(KIND_PATHS) + np.arange(len(own))
+    return Drawn(text.concat(STATIC, KIND_PATHS, product_pages(shown[own], kind[own])), page)
 
 
 def _cookies(visits: Sessions) -> Text:
@@ -175,13 +181,16 @@ def _ip_addresses(seed: int, visits: Sessions) -> Text:
     """An address for each visitor and place."""
     key = visits.visitor.astype(np.int64) ^ visits.place
     host = below(seed, "sessions.ip", key, 2 * 254 * 254)
-    second, third, fourth = host // (254 * 254), host // 254 % 254, host % 254
-    short = text.join(
-        text.take(text.pool(["198.18.", "198.19."]), second), text.whole(third + 1), ".", text.whole(fourth + 1)
-    )
     groups = bits(seed, "sessions.ipv6", key)
-    parts = [(groups >> np.uint64(16 * n) & np.uint64(0xFFF)).astype(np.int64) for n in range(4)]
-    one, two, three, four = (text.take(HEX_GROUPS, part) for part in parts)
-    long_ = text.join("2001:db8:", one, ":", two, ":", three, "::", four)
+    parts = {
+        "second": Drawn(BYTES, 18 + host // (254 * 254)),
+        "third": Drawn(BYTES, host // 254 % 254 + 1),
+        "fourth": Drawn(BYTES, host % 254 + 1),
+        **{name: Drawn(HEX_GROUPS, _twelve_bits(groups, 16 * n)) for n, name in enumerate("abcd")},
+    }
     legacy = chance(seed, "sessions.ipv4", key, IPV4_SHARE)
-    return text.take(text.concat(short, long_), np.arange(len(key)) + np.where(legacy, 0, len(key)))
+    return text.render(IP_FORMATS, np.where(legacy, 0, 1), parts)
+
+
+def _twelve_bits(words_: U64, shift: int) -> I64:
+    return (words_ >> np.uint64(shift) & np.uint64(0xFFF)).astype(np.int64)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from string import Formatter
 from typing import TypeAlias
 
@@ -123,7 +124,7 @@ def iso_days(days: I64) -> Text:
     return pa.array(days.astype("datetime64[D]")).cast(pa.string())
 
 
-def render(templates: Sequence[str], which: I64, slots: Mapping[str, Texts]) -> Text:
+def render(templates: Sequence[str], which: I64, slots: Mapping[str, Texts | Drawn]) -> Text:
     """Templates filled in row by row.
 
     Args:
@@ -131,27 +132,36 @@ def render(templates: Sequence[str], which: I64, slots: Mapping[str, Texts]) -> 
         which: index of each row's template.
         slots: a column for each name that a template may hold.
     """
-    order = np.argsort(which, kind="stable")
-    bounds = np.searchsorted(which[order], np.arange(len(templates) + 1))
-    filled = []
-    for number, template in enumerate(templates):
-        rows = order[bounds[number] : bounds[number + 1]]
-        if len(rows):
-            filled.append(_fill(template, rows, slots))
-    back = np.empty(len(order), dtype=np.int64)
-    back[order] = np.arange(len(order))
-    return column(take(concat(*filled), back)) if filled else pool([])
+    names = tuple(slots)
+    literals, literal, slot = _laid_out(tuple(templates), names)
+    drawn = [slots[name] for name in names]
+    pools = [literals, *(column(each.pool if isinstance(each, Drawn) else each) for each in drawn)]
+    every = np.arange(len(which), dtype=np.int32)
+    rows = [np.zeros_like(every), *(each.rows.astype(np.int32) if isinstance(each, Drawn) else every for each in drawn)]
+    bases = np.cumsum([0, *map(len, pools[:-1])], dtype=np.int32)
+    positions = np.stack([each + base for each, base in zip(rows, bases, strict=True)])
+    chosen = literal[which] + positions[slot[which], every[:, None]]
+    return pieces.end_to_end(concat(*pools).view(pa.binary()), chosen)
 
 
-def _fill(template: str, rows: I64, slots: Mapping[str, Texts]) -> Text:
-    parts: list[Texts | str] = []
-    for literal, name, _, _ in Formatter().parse(template):
-        parts.append(literal)
-        if name is not None:
-            parts.append(take(slots[name], rows))
-    if all(isinstance(part, str) for part in parts):
-        return pool(["".join(map(str, parts))] * len(rows))
-    return column(join(*parts))
+@lru_cache(maxsize=64)
+def _laid_out(templates: tuple[str, ...], names: tuple[str, ...]) -> tuple[Text, NDArray[np.int32], NDArray[np.int32]]:
+    """Templates as runs of literals and slots, all of one length.
+
+    Returns:
+        the literals, the first one empty; for each template and place the number of the literal, 0 where a slot is;
+        and of the slot, counted from 1, 0 where a literal is.
+    """
+    parsed = [[(literal, name) for literal, name, _, _ in Formatter().parse(template)] for template in templates]
+    shape = (len(templates), 2 * max(1, *map(len, parsed)))
+    literal, slot = np.zeros(shape, dtype=np.int32), np.zeros(shape, dtype=np.int32)
+    literals = [""]
+    for number, parts in enumerate(parsed):
+        for place, (plain, name) in enumerate(parts):
+            literal[number, 2 * place] = len(literals)
+            literals.append(plain)
+            slot[number, 2 * place + 1] = 0 if name is None else 1 + names.index(name)
+    return pool(literals), literal, slot
 
 
 def patterned(patterns: Sequence[str], which: I64, bits: I64, letters: Sequence[str] = ()) -> Text:

@@ -11,6 +11,7 @@ from functools import lru_cache
 import numpy as np
 
 from shardgen.tables import jsonb, text
+from shardgen.tables.pieces import Drawn
 from shardgen.tables.text import I64, Text
 from shardgen.world import geography, vocabulary
 from shardgen.world.lexicon import SUBCATEGORIES
@@ -25,9 +26,9 @@ class Pools:
     starts: I64
     sizes: I64
 
-    def take(self, which: I64, bits: I64) -> Text:
+    def draw(self, which: I64, bits: I64) -> Drawn:
         """A text of pool ``which`` for each row, drawn by random bits."""
-        return text.take(self.texts, self.starts[which] + bits % self.sizes[which])
+        return Drawn(self.texts, self.starts[which] + bits % self.sizes[which])
 
 
 def pools(groups: list[tuple[str, ...]]) -> Pools:
@@ -112,18 +113,18 @@ def addresses(seed: int, where: geography.Addresses) -> Text:
     street = text.render(
         STREET_FORMATS,
         country,
-        {"street": names(seed).streets.take(country, where.street), "number": text.whole(where.number)},
+        {"street": names(seed).streets.draw(country, where.street), "number": text.whole(where.number)},
     )
     return jsonb.objects(
         {
             "street": jsonb.quoted(street),
-            "city": text.take(CITIES, where.place),
-            "region": text.take(REGIONS, where.place),
+            "city": Drawn(CITIES, where.place),
+            "region": Drawn(REGIONS, where.place),
             "postal_code": jsonb.quoted(text.patterned(POSTAL_PATTERNS, where.place, where.code, POSTAL_LETTERS)),
-            "country": text.take(COUNTRY_NAMES, country),
-            "country_code": text.take(COUNTRY_CODES, country),
+            "country": Drawn(COUNTRY_NAMES, country),
+            "country_code": Drawn(COUNTRY_CODES, country),
             "latitude": text.fixed(where.latitude, 4),
             "longitude": text.fixed(where.longitude, 4),
-            "timezone": text.take(TIME_ZONES, where.place),
+            "timezone": Drawn(TIME_ZONES, where.place),
         }
     ).texts()

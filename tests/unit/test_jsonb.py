@@ -18,7 +18,12 @@ some_members = st.dictionaries(st.text("abcxyz_é", min_size=1, max_size=5), st.
 
 @given(st.lists(words, min_size=1, max_size=20))
 def test_quoted_is_json_with_raw_utf8(values: list[str]) -> None:
-    assert jsonb.quoted(text.pool(values)).to_pylist() == [json.dumps(v, ensure_ascii=False) for v in values]
+    own, drawn = text.pool(values), Drawn(text.pool(values), np.arange(len(values))[::-1])
+    expected = [json.dumps({"x": value}, ensure_ascii=False) for value in values]
+    assert jsonb.objects({"x": jsonb.quoted(own)}).texts().to_pylist() == expected
+    assert not values[1:] or jsonb.objects({"x": jsonb.quoted(own.slice(1))}).texts().to_pylist() == expected[1:]
+    assert jsonb.objects({"x": jsonb.quoted(drawn)}).texts().to_pylist() == expected[::-1]
+    assert jsonb.strings(values).to_pylist() == [json.dumps(value, ensure_ascii=False) for value in values]
 
 
 def canonical(members: dict[str, int]) -> str:
