@@ -16,8 +16,13 @@ import time
 import pytest
 
 from tests import fakes
-from tests.faults.conftest import finish, holds
-from tests.loads import HERE, ROOT, VOLUME, WORLD, content, gone
+from tests.conftest import Database
+from tests.faults.conftest import finish
+from tests.loads import HERE, PATIENCE, ROOT, VOLUME, WORLD, content, gone, verify
+
+DEADLY = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
+OPEN = {"loading", "interrupted", "failed"}
+"""States that ``--resume`` takes up."""
 
 
 def test_a_killed_worker_costs_a_retry_and_no_row(program, database, reference):
@@ -98,7 +103,7 @@ def test_a_run_at_work_is_named_to_a_second_one_and_a_filled_target_is_refused(p
     assert first.wait()[0] == 0
     code, output = program(*WORLD, *VOLUME).wait()
     assert code == 2
-    assert "holds rows of the finished run=1: use --if-exists replace" in output
+    assert "holds rows of the finished run=1: use --if-exists" in output
 
 
 def test_another_seeds_resume_is_refused_and_the_own_goes_on(program, database, reference):
@@ -132,6 +137,7 @@ from shardgen import coordinator
 from shardgen.config import LoadConfig
 from shardgen.pool import ForkserverEngine
 from tests import fakes
+from tests.conftest import Database
 print("top level")
 config = fakes.plan_config(tables=("sessions",))
 machinery = fakes.machinery(engine=ForkserverEngine)
@@ -149,21 +155,39 @@ print(coordinator.load(config, load, options={{}}, show=lambda event: None, mach
     assert done.stdout == f"top level\nTrue {script}\n", done.stderr
 
 
-def test_twenty_kills_in_one_load_lose_and_double_nothing(program, database, reference, dice):
+def test_twenty_kills_in_one_load_lose_and_double_nothing(program, database, dice):
     """Whoever it hits, whenever: a worker or the coordinator, by SIGKILL, SIGTERM or SIGINT; and resume, until done."""
-    run = program(*WORLD, *VOLUME, "--workers", "2")
-    kills = 0
+    large = (*WORLD, "--orders-per-day", "100", "--sessions-per-day", "1500")
+    run, kills = program(*large, "--workers", "2"), 0
     while kills < 20:
-        time.sleep(dice.uniform(0.1, 1.2))
-        if not run.running:
+        if run.running:
+            wait_for_claim(run, database)
+            time.sleep(dice.uniform(0, 0.8))
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(dice.choice([run.pid, *run.workers()]), dice.choice(DEADLY))
+                kills += 1
+        elif OPEN & {state for state, _ in runs(database)}:
             run = program("--resume", "--workers", str(dice.randint(1, 3)))
-            run.until("SELECT 1 FROM bronze.shardgen_runs WHERE state = 'loading'")
-            continue
-        victims = [run.pid, *run.workers()]
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(dice.choice(victims), dice.choice([signal.SIGKILL, signal.SIGTERM, signal.SIGINT]))
-            kills += 1
+        else:  # it was faster than the dice
+            run = program(*large, "--if-exists", "replace", "--workers", "2")
     run.wait()
-    if database.value("SELECT state FROM bronze.shardgen_runs") != "finished":
-        finish(program, database, reference)
-    holds(database, reference)
+    if runs(database)[-1][0] != "finished":
+        code, output = program("--resume").wait()
+        assert code == 0, output
+    assert runs(database)[-1][0] == "finished"
+    verify(database, "--regenerate")
+
+
+def wait_for_claim(run, database: Database) -> None:
+    """Until the program is the one that works on a run, or has ended."""
+    deadline = time.monotonic() + PATIENCE
+    while run.running and run.pid not in {pid for _, pid in runs(database)}:
+        assert time.monotonic() < deadline, "it neither begins nor ends"
+        time.sleep(0.02)
+
+
+def runs(database: Database) -> list[tuple[str, int]]:
+    """State and coordinator of all runs; none where there is no ledger yet."""
+    if database.value("SELECT to_regclass('bronze.shardgen_runs')") is None:
+        return []
+    return database.rows("SELECT state, pid FROM bronze.shardgen_runs ORDER BY run")
