@@ -119,8 +119,7 @@ class PlanConfig:
         check_choice("raw-data", self.raw_data, RAW_DATA_MODES)
         if not self.tables:
             raise ConfigError(f"tables='' names no table: choose from {', '.join(TABLES)}")
-        if not self.schema or "\x00" in self.schema or len(self.schema.encode()) > 63:
-            raise ConfigError(f"schema={self.schema!r} is not a PostgreSQL name: use 1 to 63 bytes")
+        check_schema(self.schema)
 
     @property
     def days(self) -> int:
@@ -268,6 +267,14 @@ def fingerprint(config: WorldConfig, vocabulary_digest: str) -> str:
     """Hex digest of all that decides the data: world config, data version and word pools."""
     text = json.dumps([DATA_VERSION, asdict(config), vocabulary_digest], default=str, sort_keys=True)
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def check_schema(name: str) -> None:
+    """Raise ConfigError unless the name can be that of a schema; whatever must be quoted is."""
+    if not name or "\x00" in name or len(name.encode()) > 63:
+        raise ConfigError(f"schema={name!r} is not a PostgreSQL name: use 1 to 63 bytes")
+    if "%" in name:
+        raise ConfigError(f"schema={name!r} holds a '%', which the driver takes for a placeholder: use another name")
 
 
 def check_window(epoch: date, end: date) -> None:

@@ -24,7 +24,16 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSource, SettingsConfigDict
 
-from shardgen.config import ON_CONFLICT, PROGRESS, LoadConfig, PlanConfig, check_choice, plan_config, table_names
+from shardgen.config import (
+    ON_CONFLICT,
+    PROGRESS,
+    LoadConfig,
+    PlanConfig,
+    check_choice,
+    check_schema,
+    plan_config,
+    table_names,
+)
 from shardgen.errors import ConfigError
 from shardgen.machine import cpus
 
@@ -214,8 +223,14 @@ class Settings:
 
     @property
     def schema(self) -> str:
-        """Schema of the target."""
-        return str(self.values.get("schema", PLAN_DEFAULTS["schema"]))
+        """Schema of the target.
+
+        Raises:
+            ConfigError: no schema can have this name.
+        """
+        name = str(self.values.get("schema", PLAN_DEFAULTS["schema"]))
+        check_schema(name)
+        return name
 
     def options(self, plan: PlanConfig) -> dict[str, Any]:
         """Every option of the plan after defaults, as JSON values: what the ledger stores."""
