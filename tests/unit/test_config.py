@@ -34,7 +34,7 @@ from tests.worlds import TODAY, small
         ({"raw_data": "fat"}, "raw-data='fat' is unknown"),
         ({"schema": ""}, "schema='' is not a PostgreSQL name"),
         ({"schema": "x" * 64}, "is not a PostgreSQL name: use 1 to 63 bytes"),
-        ({"schema": "50%s"}, "holds a .%., which the driver takes for a placeholder"),
+        ({"schema": "50%s"}, "holds a '%', which the driver takes for a placeholder"),
         ({"epoch": date(2026, 1, 2)}, "end=2026-01-01 is not after epoch=2026-01-02"),
         ({"epoch": date(2025, 1, 1), "end": TODAY, "days": 3}, "contradict each other: leave one of them out"),
         ({"horizon": 30}, "lies past the horizon of 30 days"),
