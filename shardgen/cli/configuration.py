@@ -24,7 +24,7 @@ def config(*, as_json: Json = False, **options: Any) -> None:
 
     The first that names an option decides: command line, environment (SHARDGEN_DAYS), .env, profile, file, default.
     """
-    from shardgen.api import config_of
+    from shardgen.actions import config_of
     from shardgen.progress.tables import config_table
 
     settings = terminal.settings_of(options)

@@ -79,7 +79,7 @@ def load(
     **options: Any,
 ) -> None:
     """Fill the bronze tables, reconcile, and tell what was loaded."""
-    from shardgen.api import prepared
+    from shardgen.actions import prepared
     from shardgen.progress.summary import load_summary
 
     settings = terminal.settings_of(options)
@@ -173,7 +173,7 @@ def plan(*, as_json: Json = False, **options: Any) -> None:
 
     A target that can be reached is asked, and takes some rows on trial, which are rolled back. No server is started.
     """
-    from shardgen.api import forecast_of
+    from shardgen.actions import forecast_of
     from shardgen.progress.plans import forecast_table
 
     settings = terminal.settings_of(options)
@@ -193,7 +193,7 @@ def _agreed(settings: Settings) -> bool:
     """
     if settings.get("if_exists") != "replace" or not terminal.interactive():
         return False
-    from shardgen.api import losses_of
+    from shardgen.actions import losses_of
     from shardgen.progress.tables import losses_table
 
     losses = losses_of(settings, terminal.notice)
@@ -206,7 +206,7 @@ def _agreed(settings: Settings) -> bool:
 
 def _verify(settings: Settings, **asked: Any) -> Report:
     """Verify with the display that the settings name."""
-    from shardgen.api import verification_of
+    from shardgen.actions import verification_of
 
     with terminal.watching(settings, "verify") as show:
         return verification_of(settings, show, **asked)

@@ -58,7 +58,7 @@ def report(
 
     The pictures need an extra: pip install 'shardgen\[report]'.
     """
-    from shardgen.api import numbers_of, report_of
+    from shardgen.actions import numbers_of, report_of
 
     settings = terminal.settings_of(options)
     file = None if output == "-" else Path(output or OUTPUT)

@@ -23,7 +23,7 @@ def sample(
     **options: Any,
 ) -> None:
     """Show rows of a table, built without any database."""
-    from shardgen.api import sample_of
+    from shardgen.actions import sample_of
     from shardgen.progress.records import Records, as_plain
 
     rows = sample_of(terminal.settings_of({**options, "tables": table}), n)

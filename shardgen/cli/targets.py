@@ -22,7 +22,7 @@ def status(
     **options: Any,
 ) -> None:
     """Tell the runs in the target: shards done, pending and failed for each table, and the last error."""
-    from shardgen.api import runs_of, watched_runs
+    from shardgen.actions import runs_of, watched_runs
     from shardgen.progress.tables import status_tables
 
     settings = terminal.settings_of(options)
@@ -53,7 +53,7 @@ def schema(
     **options: Any,
 ) -> None:
     """Print the DDL of the bronze tables, or apply it."""
-    from shardgen.api import apply_schema, ddl_of
+    from shardgen.actions import apply_schema, ddl_of
 
     settings = terminal.settings_of(options)
     if apply:
@@ -86,7 +86,7 @@ def reset(
     ledger and, if shardgen created it and nothing else is in it, the schema. What is cut short is finished by another
     reset.
     """
-    from shardgen.api import reset_of, reset_survey
+    from shardgen.actions import reset_of, reset_survey
     from shardgen.progress.tables import survey_table
 
     settings = terminal.settings_of(options)

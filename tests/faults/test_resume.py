@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from shardgen import api, claim, config, settings
+from shardgen import actions, api, claim, config, settings
 from shardgen.errors import ResumeError
 from shardgen.events import Event, ShardDone
 
@@ -28,7 +28,7 @@ def unfinished(database, monkeypatch):
     """A run that was begun on the first of January, with ``--end`` left to its default."""
     monkeypatch.setattr(settings, "utc_today", lambda: date(2026, 1, 1))
     with pytest.raises(StoppedByTheTestError):
-        api.prepared(settings.read({"dsn": database.dsn, **SMALL}), resume=False)(stopped_after_a_shard)
+        actions.prepared(settings.read({"dsn": database.dsn, **SMALL}), resume=False)(stopped_after_a_shard)
     return database
 
 

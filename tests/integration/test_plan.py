@@ -10,7 +10,7 @@ from psycopg.conninfo import make_conninfo
 from rich.console import Console
 
 import shardgen
-from shardgen import api, settings
+from shardgen import actions, settings
 from shardgen.forecast import Forecast
 from shardgen.progress.plans import forecast_table
 from tests.conftest import Database
@@ -32,7 +32,7 @@ def _nothing_around(tmp_path, monkeypatch):
 
 
 def forecast(dsn: str | None, **options) -> Forecast:
-    return api.forecast_of(settings.read({"dsn": dsn, **SMALL, **options}))
+    return actions.forecast_of(settings.read({"dsn": dsn, **SMALL, **options}))
 
 
 def shown(found: Forecast, width: int = 80) -> str:

@@ -14,7 +14,7 @@ from datetime import date
 import psycopg
 import pytest
 
-from shardgen import api, coordinator
+from shardgen import actions, coordinator
 from shardgen.cli import entry
 from shardgen.config import LoadConfig, PlanConfig, plan_config
 from shardgen.coordinator import Machinery
@@ -48,8 +48,8 @@ def take_back(database: Database, run: int | None = None, *, every: bool = False
     """Reset, and what it said."""
     said: list[str] = []
     with Control(database.dsn, "bronze") as control:
-        found = reset.survey(control.connection, "bronze", run, every=every, plans=api._plan_of_run)
-        reset.carry_out(control.connection, "bronze", found, api._plan_of_run, told or said.append)
+        found = reset.survey(control.connection, "bronze", run, every=every, plans=actions._plan_of_run)
+        reset.carry_out(control.connection, "bronze", found, actions._plan_of_run, told or said.append)
     return said
 
 

@@ -1,0 +1,429 @@
+"""What each command does, given its settings: one function for each, without a word on a screen.
+
+The command line and the Python functions are two ways to here. Libraries are imported where they are needed, so that a
+command pays for no other.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from shardgen.config import LEVELS, check_choice, check_range, table_names
+from shardgen.errors import ConfigError, ServerError, ShardgenError, TargetError, VerificationError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from shardgen.database.ledger import Run
+    from shardgen.database.preflight import Findings
+    from shardgen.database.reset import Survey
+    from shardgen.database.status import RunStatus
+    from shardgen.database.target import Loss
+    from shardgen.forecast import Duration, Forecast
+    from shardgen.planning import Plan
+    from shardgen.progress import Show
+    from shardgen.reconcile import Report
+    from shardgen.report.numbers import Numbers
+    from shardgen.schema import Table
+    from shardgen.settings import Effective, Settings
+    from shardgen.verification.report import Report as Verification
+
+MAX_SAMPLE = 100_000  # rows that fit in memory as Python objects without a thought
+
+
+def prepared(
+    settings: Settings, *, resume: bool, take_over: bool = False, yes: bool = False
+) -> Callable[[Show], Report]:
+    """Check everything that can be checked without a target; what comes back does the load.
+
+    Raises:
+        ConfigError: an option is wrong.
+    """
+    from shardgen.settings import utc_today
+
+    settings.check()
+    given, config = settings.given(), None if resume else settings.plan(utc_today())
+
+    def carry_out(show: Show) -> Report:
+        from shardgen import forkserver
+
+        forkserver.start()
+        from shardgen import coordinator
+
+        how = settings.load(target_dsn(settings, show), take_over=take_over, yes=yes)
+        if config is None:
+            return coordinator.resume(how, schema=settings.schema, given=given, show=show)
+        return coordinator.load(config, how, options=settings.options(config), show=show)
+
+    return carry_out
+
+
+def forecast_of(settings: Settings) -> Forecast:
+    """What a load with these settings would do; asks the target if one can be reached, and writes nothing that stays.
+
+    A server is not started for the question.
+
+    Raises:
+        ConfigError: an option is wrong.
+    """
+    from shardgen import forecast
+    from shardgen.database.postgres import mask
+
+    plan = plan_of(settings)
+    tables = forecast.tables_of(plan)
+    try:
+        dsn = _running(settings)
+        findings = inspection_of(settings)
+    except (TargetError, VerificationError) as error:
+        return forecast.Forecast(plan=plan, tables=tables, duration=None, findings=None, target="", unasked=str(error))
+    duration, unasked = _duration(settings, plan, dsn)
+    return forecast.Forecast(
+        plan=plan, tables=tables, duration=duration, findings=findings, target=mask(dsn), unasked=unasked
+    )
+
+
+def _duration(settings: Settings, plan: Plan, dsn: str) -> tuple[Duration | None, str]:
+    """The time that a load would take, or why that cannot be told."""
+    from shardgen import machine
+    from shardgen.calibration import calibrate
+    from shardgen.database.postgres import application_name, connect, here, is_local
+    from shardgen.forecast import duration_of
+
+    try:
+        with _refusals(dsn), connect(dsn, application_name=application_name("plan", here())) as connection:
+            measured, local = calibrate(plan, connection), is_local(connection)
+    except TargetError as error:
+        return None, f"the target takes no rows on trial: {error}"
+    workers = settings.load(dsn).workers
+    return duration_of(plan, measured, workers=workers, cpus=machine.cpus(), local=local), ""
+
+
+def inspection_of(settings: Settings) -> Findings:
+    """What a load with these settings would meet in its target, and what stands in its way; writes nothing.
+
+    Raises:
+        ConfigError: an option is wrong.
+        TargetError: the target cannot be reached, or refuses to be asked.
+        VerificationError: the embedded server is meant, and does not run.
+    """
+    settings.check()
+    from shardgen import claim
+    from shardgen.coordinator import Machinery
+
+    return claim.inspect(settings.load(_running(settings)), plan_of(settings), Machinery().identity)
+
+
+def losses_of(settings: Settings, show: Show) -> tuple[Loss, ...]:
+    """What a replace with these settings would take away; nothing, where something else stands in its way.
+
+    Raises:
+        ConfigError: an option is wrong.
+        TargetError: the target cannot be reached, or refuses to be asked.
+    """
+    settings.check()
+    from shardgen import claim
+    from shardgen.coordinator import Machinery
+
+    how, plan = settings.load(target_dsn(settings, show), yes=True), plan_of(settings)
+    found = claim.inspect(how, plan, Machinery().identity)
+    return () if found.problems else found.losses
+
+
+def verification_of(
+    settings: Settings,
+    show: Show,
+    *,
+    level: str = "all",
+    tables: str | list[str] | tuple[str, ...] = (),
+    run: int | None = None,
+    regenerate: bool = False,
+) -> Verification:
+    """Verify the target that the settings name; a server is not started for it.
+
+    Raises:
+        ConfigError, TargetError, VerificationError: as :func:`verify`.
+    """
+    settings.check()
+    check_choice("level", level, LEVELS)
+    names = table_names(tables if isinstance(tables, str) else tuple(tables))
+    from shardgen.verification import verifier
+
+    request = verifier.Request(
+        dsn=_running(settings),
+        schema=settings.schema,
+        level=level,
+        tables=names,
+        run=run,
+        regenerate=regenerate,
+        workers=settings.load("").workers,
+    )
+    return verifier.verify(request, show)
+
+
+def numbers_of(settings: Settings, show: Show, *, run: int | None = None) -> Numbers:
+    """The numbers of a report on the target that the settings name; a server is not started for it.
+
+    Raises:
+        ConfigError: an option is wrong.
+        TargetError, VerificationError: the target cannot be reached.
+        ReportError: there is nothing to report, or the server failed on the way.
+    """
+    settings.check()
+    from shardgen.report import numbers
+
+    workers = settings.load("").workers
+    request = numbers.Request(dsn=_running(settings), schema=settings.schema, run=run, workers=workers)
+    return numbers.measure(request, show)
+
+
+def report_of(settings: Settings, show: Show, *, output: Path | None, run: int | None = None) -> tuple[Numbers, str]:
+    """The numbers of a report, and the page that they make, which is written to a file if one is named.
+
+    Raises:
+        ReportError: the drawing library is missing, or the file cannot be written; besides as :func:`numbers_of`.
+    """
+    from shardgen.report import page, pictures
+    from shardgen.report.sections import sections
+
+    pictures.drawing_library()
+    if output is not None:
+        page.check_writable(output)
+    found = numbers_of(settings, show, run=run)
+    html = page.render(found, sections(found), show)
+    if output is not None:
+        page.write(html, output)
+    return found, html
+
+
+def _running(settings: Settings) -> str:
+    """The connection string of the target; the embedded server must be running."""
+    try:
+        return _known_dsn(settings)
+    except ServerError as error:
+        raise VerificationError(str(error)) from error
+
+
+def runs_of(settings: Settings) -> list[RunStatus]:
+    """The runs in the target's ledger, oldest first; a server is not started for the question.
+
+    Raises:
+        TargetError: the target cannot be reached, or refuses.
+        ServerError: the embedded server is meant, and does not run.
+    """
+    from shardgen.database import status
+
+    dsn = _known_dsn(settings)
+    with _refusals(dsn):
+        return status.status(dsn, settings.schema)
+
+
+@contextlib.contextmanager
+def watched_runs(settings: Settings) -> Iterator[Callable[[], list[RunStatus]]]:
+    """What tells the runs in the target's ledger as often as it is asked; a server is not started for the question.
+
+    Raises:
+        TargetError: when asked: the target cannot be reached, or refuses.
+        ServerError: the embedded server is meant, and does not run.
+    """
+    from shardgen.database import status
+
+    dsn = _known_dsn(settings)
+    with status.Observer(dsn, settings.schema) as observer:
+
+        def look() -> list[RunStatus]:
+            with _refusals(dsn, check=False):
+                return observer.look()
+
+        yield look
+
+
+def reset_survey(settings: Settings, *, run: int | None, every: bool) -> Survey:
+    """What a reset would take away; nothing is written, and a server is not started for the question.
+
+    Raises:
+        TargetError: the target cannot be reached, or it cannot be told which run is meant.
+        ServerError: the embedded server is meant, and does not run.
+    """
+    from shardgen.database import reset
+    from shardgen.database.postgres import application_name, connect, here
+
+    dsn = _known_dsn(settings)
+    with _refusals(dsn), connect(dsn, application_name=application_name("reset", here())) as connection:
+        return reset.survey(connection, settings.schema, run, every=every, plans=_plan_of_run)
+
+
+def reset_of(
+    settings: Settings, expected: Survey, *, run: int | None, every: bool, show: Callable[[str], None]
+) -> None:
+    """Take away what the survey found, under the coordinator's lock.
+
+    Raises:
+        TargetError: a load is at work, or the target is not any more what the survey found; nothing was removed.
+        ShardgenError: the server refused on the way; another reset does the rest.
+    """
+    import psycopg
+
+    from shardgen.database import reset
+    from shardgen.database.control import Control
+    from shardgen.database.failures import describe
+    from shardgen.database.postgres import without_secret
+
+    dsn = _known_dsn(settings)
+    with _refusals(dsn), Control(dsn, settings.schema) as control:
+        found = reset.survey(control.connection, settings.schema, run, every=every, plans=_plan_of_run)
+        if found != expected:
+            raise TargetError("the target has changed since it was looked at: look again")
+        try:
+            reset.carry_out(control.connection, settings.schema, found, _plan_of_run, show)
+        except psycopg.Error as error:
+            text = without_secret(describe(error), dsn)
+            raise ShardgenError(
+                f"the reset stopped: {text}: what is removed stays so; reset again for the rest"
+            ) from error
+
+
+def _plan_of_run(run: Run) -> Plan:
+    """The plan that a run was loaded by, if today's code makes the same of its options."""
+    from shardgen.claim import difference
+    from shardgen.config import PlanConfig
+    from shardgen.coordinator import Machinery
+
+    machinery = Machinery()
+    found = machinery.build_plan(PlanConfig.from_json(run.plan))
+    if why := difference(run, found, machinery.identity):
+        raise TargetError(f"{why}: its rows cannot be told from others: use the versions of that run")
+    return found
+
+
+def _known_dsn(settings: Settings) -> str:
+    """The connection string of the target; the embedded server must be running."""
+    if settings.target.dsn is not None:
+        return settings.target.dsn
+    from shardgen.database import server
+
+    return server.url(server.data_dir(settings.get("data_dir")))
+
+
+def config_of(settings: Settings) -> list[Effective]:
+    """Every option with the value in force and where it came from; secrets are masked.
+
+    Raises:
+        ConfigError: an option is wrong.
+    """
+    from shardgen.database import server
+    from shardgen.database.postgres import mask
+    from shardgen.settings import utc_today
+
+    settings.check()
+    dsn = settings.target.dsn
+    return settings.effective(
+        utc_today(),
+        dsn=settings.target.origin if not dsn else mask(dsn),
+        data_dir=str(server.data_dir(settings.get("data_dir"))),
+    )
+
+
+def ddl_of(settings: Settings) -> list[str]:
+    """The statements that create the schema.
+
+    Raises:
+        ConfigError: an option is wrong.
+    """
+    from shardgen.schema import ddl
+    from shardgen.settings import utc_today
+
+    config = settings.plan(utc_today())
+    return [statement.as_string() for statement in ddl(config.schema, config.tables, config.indexes)]
+
+
+def apply_schema(settings: Settings, show: Show) -> list[str]:
+    """Create what is missing of the schema; the names of what was created.
+
+    Raises:
+        ConfigError: an option is wrong.
+        TargetError: the target cannot be reached, or refuses.
+    """
+    from shardgen.database import objects
+    from shardgen.settings import utc_today
+
+    config = settings.plan(utc_today())
+    dsn = target_dsn(settings, show)
+    with _refusals(dsn):
+        return objects.apply_schema(dsn, config.schema, config.tables, config.indexes)
+
+
+@contextlib.contextmanager
+def _refusals(dsn: str, *, check: bool = True) -> Iterator[None]:
+    """Turn what the driver raises into a TargetError, without a password in it.
+
+    Args:
+        dsn: the target.
+        check: try to connect first, for the server's own words.
+    """
+    import psycopg
+
+    from shardgen.database.failures import describe
+    from shardgen.database.postgres import mask, probe, without_secret
+
+    if check:
+        probe(dsn)
+    try:
+        yield
+    except psycopg.Error as error:
+        raise TargetError(f"{mask(dsn)} refuses: {without_secret(describe(error), dsn)}") from error
+
+
+def target_dsn(settings: Settings, show: Show) -> str:
+    """The connection string of the target; the embedded server is started where none is named."""
+    if settings.target.dsn is not None:
+        return settings.target.dsn
+    from shardgen.database import server
+    from shardgen.events import Notice
+
+    started = server.start(server.data_dir(settings.get("data_dir")), on_notice=lambda text: show(Notice(text=text)))
+    return started.dsn
+
+
+def plan_of(settings: Settings) -> Plan:
+    """The shards that the settings ask for."""
+    from shardgen.settings import utc_today
+
+    settings.check()
+    config = settings.plan(utc_today())
+    from shardgen.planning import build_plan
+
+    return build_plan(config)
+
+
+def sample_of(settings: Settings, n: int) -> list[dict[str, Any]]:
+    """The first rows of the one table that the settings name."""
+    check_range("n", n, 1, MAX_SAMPLE)
+    from shardgen.schema import TABLES
+    from shardgen.tables import batches
+    from shardgen.world import build_world
+
+    found = plan_of(settings)
+    if len(found.config.tables) != 1:
+        raise ConfigError(f"tables={','.join(found.config.tables)!r} are several: sample one table at a time")
+    [name] = found.config.tables
+    world = build_world(found.config.world)
+    rows: list[dict[str, Any]] = []
+    for shard in found.shards:
+        for batch in batches(world, found.config, shard, n):
+            rows += _rows(TABLES[name], batch.arrow().slice(0, n - len(rows)))
+            if len(rows) == n:
+                return rows
+    return rows
+
+
+def _rows(table: Table, batch: pa.RecordBatch) -> list[dict[str, Any]]:
+    """The rows of a batch as Python objects."""
+    parsed = {column.name for column in table.columns if column.jsonb}
+    return [
+        {name: json.loads(value) if name in parsed and value is not None else value for name, value in row.items()}
+        for row in batch.to_pylist()
+    ]
