@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 import numpy as np
@@ -87,19 +88,22 @@ def _escaped(texts: Texts) -> Text:
     return text.pool(string(each)[1:-1] for each in column.to_pylist())
 
 
+@lru_cache(maxsize=4096)
 def string(plain: str) -> str:
     """One JSON string: only quotes, backslashes and controls are escaped."""
     return json.dumps(plain, ensure_ascii=False)
 
 
 def value(plain: object) -> str:
-    """One small JSON value; floats are not for it."""
-    if isinstance(plain, Mapping):
+    """One small JSON value of Python's own types; floats are not for it."""
+    if isinstance(plain, str):
+        return string(plain)
+    if isinstance(plain, dict):
         items = sorted(plain.items(), key=lambda item: _key_order(item[0]))
         return "{" + ", ".join(f"{string(key)}: {value(inner)}" for key, inner in items) + "}"
-    if isinstance(plain, Sequence) and not isinstance(plain, str):
+    if isinstance(plain, list | tuple):
         return "[" + ", ".join(map(value, plain)) + "]"
-    return string(plain) if isinstance(plain, str) else json.dumps(plain)
+    return json.dumps(plain)
 
 
 def strings(plain: Iterable[str]) -> Text:
@@ -142,6 +146,7 @@ def _member(start: bytes, json_: Value, end: bytes) -> list[Piece]:
     return [start, *(json_ if isinstance(json_, tuple) else (json_,)), end]
 
 
+@lru_cache(maxsize=4096)
 def _key_order(key: str) -> tuple[int, bytes]:
     encoded = key.encode()
     return len(encoded), encoded

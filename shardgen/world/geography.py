@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from shardgen.world.demand import DAY, HOUR, LOCAL_HOUR
 from shardgen.world.lexicon.places import COUNTRIES, PLACES
-from shardgen.world.rng import I64, below, between, choose, uniform
+from shardgen.world.rng import I64, Guide, below, between, choose, guide, uniform
 
 COUNTRY_INDEX = {country.code: number for number, country in enumerate(COUNTRIES)}
 COUNTRY_OF = np.array([COUNTRY_INDEX[place.country_code] for place in PLACES], dtype=np.int64)
@@ -66,18 +66,18 @@ def hour_weights() -> I64:
 
 
 @lru_cache(maxsize=1)
-def _by_hour() -> I64:
+def _by_hour() -> Guide:
     """Running sums of place weights as active in each hour UTC, all 24 hours in one rising row."""
     local = LOCAL_HOUR[(np.arange(24)[:, None] + OFFSET_HOURS[None, :]) % 24]
-    return np.cumsum(local * (weights() >> 3) + 1)
+    return guide(np.cumsum(local * (weights() >> 3) + 1))
 
 
 @lru_cache(maxsize=1)
-def _runs() -> tuple[I64, I64, I64]:
+def _runs() -> tuple[I64, I64, Guide]:
     """Places sorted by country, first position of each country among them, running sums of their weights."""
     by_country = np.argsort(COUNTRY_OF, kind="stable")
     starts = np.searchsorted(COUNTRY_OF[by_country], np.arange(len(COUNTRIES) + 1))
-    return by_country, starts, np.cumsum(weights()[by_country])
+    return by_country, starts, guide(np.cumsum(weights()[by_country]))
 
 
 def draw(seed: int, stream: str, ids: I64) -> I64:
@@ -87,21 +87,23 @@ def draw(seed: int, stream: str, ids: I64) -> I64:
 
 def draw_awake(seed: int, stream: str, ids: I64, times: I64) -> I64:
     """Place indices by weight and by how active each place is at its local hour."""
-    sums = _by_hour()
+    by_hour = _by_hour()
+    sums = by_hour.sums
     hour = times // HOUR % 24
     last = (hour + 1) * len(PLACES) - 1
     first = np.where(hour > 0, sums[last - len(PLACES)], 0)
     ticket = first + below(seed, stream, ids, sums[last] - first)
-    return np.searchsorted(sums, ticket, side="right") - hour * len(PLACES)
+    return by_hour.find(ticket) - hour * len(PLACES)
 
 
 def draw_in(seed: int, stream: str, ids: I64, country: I64) -> I64:
     """Place indices within the given countries, by number of inhabitants."""
-    places, starts, sums = _runs()
+    places, starts, by_country = _runs()
+    sums = by_country.sums
     low, high = starts[country], starts[country + 1]
     first = np.where(low > 0, sums[low - 1], 0)
     ticket = first + below(seed, stream, ids, sums[high - 1] - first)
-    return places[np.searchsorted(sums, ticket, side="right")]
+    return places[by_country.find(ticket)]
 
 
 def awake(place: I64, times: I64) -> I64:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from shardgen.world.demand import Arrivals
 from shardgen.world.lexicon import SUBCATEGORIES
-from shardgen.world.rng import F64, I64, below, between, choose, lognormal_table, uniform
+from shardgen.world.rng import F64, I64, Guide, below, between, choose, guide, lognormal_table, uniform
 
 LEAD_DAYS = 1095
 """How long before the epoch the first products were launched."""
@@ -53,6 +53,8 @@ class Catalogue:
     """In cents."""
     sums: I64
     """Running sums of popularity."""
+    guide: Guide
+    """To find a ticket in them."""
     shelf: NDArray[np.int32]
     """Product numbers sorted by subcategory, then number."""
     shelf_keys: I64
@@ -61,6 +63,8 @@ class Catalogue:
     """First position of each subcategory on the shelf, and the end of the last."""
     shelf_sums: I64
     """Running sums of popularity along the shelf."""
+    shelf_guide: Guide
+    """To find a ticket in them."""
 
     @property
     def size(self) -> int:
@@ -78,15 +82,18 @@ def catalogue(seed: int, launches: Arrivals) -> Catalogue:
     subcategory = choose(seed, "products.subcategory", ids, SHARES)
     popularity = POPULARITY[below(seed, "products.popularity", ids, STEPS)] * DEMAND[subcategory]
     shelf = np.argsort(subcategory, kind="stable")
+    sums, shelf_sums = np.cumsum(popularity), np.cumsum(popularity[shelf])
     return Catalogue(
         launches=launches,
         subcategory=subcategory.astype(np.int16),
         price=_prices(seed, ids, subcategory).astype(np.int32),
-        sums=np.cumsum(popularity),
+        sums=sums,
+        guide=guide(sums),
         shelf=shelf.astype(np.int32),
         shelf_keys=subcategory[shelf] * max(1, len(ids)) + shelf,
         shelf_starts=np.searchsorted(subcategory[shelf], np.arange(len(SUBCATEGORIES) + 1)),
-        shelf_sums=np.cumsum(popularity[shelf]),
+        shelf_sums=shelf_sums,
+        shelf_guide=guide(shelf_sums),
     )
 
 
@@ -128,7 +135,7 @@ def brand(seed: int, ids: I64, subcategory: I64) -> I64:
 def draw(seed: int, stream: str, shop: Catalogue, ids: I64, times: I64, attempt: I64 | int = 0) -> I64:
     """Products by popularity among those launched before the hour of each instant (there must be one)."""
     total = shop.sums[shop.launches.before(times) - 1]
-    return np.searchsorted(shop.sums, _tickets(seed, stream, ids, total, attempt), side="right").astype(np.int64)
+    return shop.guide.find(_tickets(seed, stream, ids, total, attempt))
 
 
 def draw_in(
@@ -141,7 +148,8 @@ def draw_in(
     empty = stop <= start
     before = np.where(start > 0, shop.shelf_sums[start - 1], 0)
     total = np.where(empty, 1, shop.shelf_sums[np.maximum(stop, 1) - 1] - before)
-    position = np.searchsorted(shop.shelf_sums, before + _tickets(seed, stream, ids, total, attempt), side="right")
+    tickets = np.minimum(before + _tickets(seed, stream, ids, total, attempt), shop.shelf_sums[-1] - 1)
+    position = shop.shelf_guide.find(tickets)
     found = shop.shelf[np.minimum(position, shop.size - 1)].astype(np.int64)
     if empty.any():
         found[empty] = draw(seed, stream, shop, ids[empty], times[empty], _at(attempt, empty))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from dataclasses import dataclass
 from functools import lru_cache
 from statistics import NormalDist
 
@@ -28,8 +29,10 @@ FIRST = 0
 """The only draw of most rows: it saves a round of mixing, and equals no other draw of the row."""
 
 
-GUIDE_BITS = 14
+GUIDE_BITS = 15
 """Bits of a ticket that a draw by weight looks up: the table stays in the second-level cache."""
+MOST_STEPS = 12
+"""From here on a search is faster than walking on from what was looked up."""
 
 
 @lru_cache(maxsize=4096)
@@ -114,28 +117,47 @@ def choose(seed: int, stream: str, ids: ArrayLike, cumulative: ArrayLike, draw: 
         cumulative: running sums of integer weights, rising, the last one their total (1 to 2**31).
     """
     sums = np.asarray(cumulative, dtype=np.int64)
-    shift, first, steps = _guide(sums.tobytes())
-    ticket = below(seed, stream, ids, sums[-1], draw)
-    index = first[ticket >> shift]
-    for _ in range(steps):
-        index += ticket >= sums[index]
-    return index
+    return _guide(sums.tobytes()).find(below(seed, stream, ids, sums[-1], draw))
 
 
-@lru_cache(maxsize=256)
-def _guide(cumulative: bytes) -> tuple[int, I64, int]:
-    """Where to look for a ticket in running sums, which costs a fourth of a binary search (Chen and Asau, 1974).
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Guide:
+    """Running sums with a table of where to look in them, a third of the cost of a binary search (Chen and Asau, 1974).
 
-    Returns:
-        a shift that makes cells of tickets; the index that the first ticket of each cell falls to; how many more
-        indices a cell may reach.
+    Tickets are cut into cells of 2**shift.
     """
-    sums = np.frombuffer(cumulative, dtype=np.int64)
-    last = int(sums[-1]) - 1
+
+    sums: I64
+    shift: int
+    first: I64
+    """The index that the first ticket of each cell falls to."""
+    steps: int
+    """How many more indices a cell may reach."""
+
+    def find(self, tickets: I64) -> I64:
+        """The index that each ticket, from 0 to below the last sum, falls to: the first sum that is above it."""
+        if self.steps > MOST_STEPS:
+            return np.searchsorted(self.sums, tickets, side="right")
+        index = self.first[tickets >> self.shift]
+        for _ in range(self.steps):
+            index += tickets >= self.sums[index]
+        return index
+
+
+def guide(cumulative: ArrayLike) -> Guide:
+    """The guide of rising running sums of integer weights, the last one above 0."""
+    sums = np.asarray(cumulative, dtype=np.int64)
+    last = int(sums[-1]) - 1 if len(sums) else -1
     shift = max(0, last.bit_length() - GUIDE_BITS)
     first = np.searchsorted(sums, np.arange((last >> shift) + 1) << shift, side="right")
     reached = np.append(first[1:], len(sums) - 1)
-    return shift, first, int((reached - first).max()) if shift else 0
+    steps = int((reached - first).max()) if shift else 0
+    return Guide(sums=sums, shift=shift, first=first, steps=steps)
+
+
+@lru_cache(maxsize=256)
+def _guide(cumulative: bytes) -> Guide:
+    return guide(np.frombuffer(cumulative, dtype=np.int64))
 
 
 @lru_cache(maxsize=8)

@@ -66,3 +66,11 @@ def test_a_draw_by_weight_falls_where_a_search_would_find_it(weights: list[int])
     sums, ids = np.cumsum(weights), np.arange(3_000)
     ticket = rng.below(7, "test.choose", ids, sums[-1])
     assert (rng.choose(7, "test.choose", ids, sums) == np.searchsorted(sums, ticket, side="right")).all()
+
+
+@given(st.lists(st.integers(0, 10**6), min_size=1, max_size=400).filter(any))
+def test_a_guide_finds_what_a_search_finds(weights: list[int]) -> None:
+    sums = np.cumsum(weights)
+    tickets = np.unique(np.concatenate([[0], sums - 1, sums[sums < sums[-1]], np.arange(min(int(sums[-1]), 500))]))
+    tickets = tickets[tickets >= 0]
+    assert (rng.guide(sums).find(tickets) == np.searchsorted(sums, tickets, side="right")).all()
