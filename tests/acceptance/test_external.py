@@ -71,7 +71,7 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def environment(server: Server) -> dict[str, str]:
-    """A database, and in it a role that owns the schema ``raw`` and may do nothing else; as libpq's variables."""
+    """A database, and in it a role that owns two schemas and may do nothing else; as libpq's variables."""
     admin = {"host": "127.0.0.1", "port": server.port, "user": "admin", "password": PASSWORD}
     with psycopg.connect(**admin, dbname="postgres", autocommit=True) as connection:
         connection.execute("CREATE DATABASE shop TEMPLATE template0 ENCODING 'UTF8'")
@@ -80,6 +80,7 @@ def environment(server: Server) -> dict[str, str]:
         connection.execute("REVOKE ALL ON DATABASE shop FROM PUBLIC")
         connection.execute("GRANT CONNECT ON DATABASE shop TO loader")
         connection.execute("CREATE SCHEMA raw AUTHORIZATION loader")
+        connection.execute("CREATE SCHEMA vault AUTHORIZATION loader")
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("SHARDGEN_", "PG", "POSTGRES_"))}
     libpq = {"PGHOST": "127.0.0.1", "PGPORT": str(server.port), "PGDATABASE": "shop", "PGUSER": "loader"}
     return {**clean, **libpq, "PGPASSWORD": PASSWORD}
@@ -284,7 +285,7 @@ def test_a_password_is_found_and_shown_nowhere_though_the_server_quotes_it(
     named, words = way(environment, tmp_path)
     log = tmp_path / "events.jsonl"
     quoted = " and ".join(SPELLINGS)
-    table = ("--schema", "raw", "--tables", "sessions", "--if-exists", "replace", "--yes", *words)
+    table = ("--schema", "vault", "--tables", "sessions", "--if-exists", "replace", "--yes", *words)
     outputs = []
 
     def run(*arguments: str, code: int) -> None:
@@ -296,23 +297,23 @@ def test_a_password_is_found_and_shown_nowhere_though_the_server_quotes_it(
         host="127.0.0.1", port=server.port, user="loader", password=PASSWORD, dbname="shop", autocommit=True
     ) as session:
         run("load", *table, *WORLD, "-v", "--progress", "plain", "--json", "--log-file", str(log), code=0)
-        session.execute("CREATE TABLE IF NOT EXISTS raw.template (LIKE raw.raw_sessions INCLUDING ALL)")
+        session.execute("CREATE TABLE IF NOT EXISTS vault.template (LIKE vault.raw_sessions INCLUDING ALL)")
         session.execute(
-            "CREATE OR REPLACE FUNCTION raw.leak() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+            "CREATE OR REPLACE FUNCTION vault.leak() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
             f"RAISE 'no way to {quoted.replace('%', '%%')}' USING HINT = '{quoted}'; END $$"
         )
-        session.execute("DROP TABLE raw.raw_sessions")
-        session.execute("CREATE TABLE raw.raw_sessions (LIKE raw.template)")
+        session.execute("DROP TABLE vault.raw_sessions")
+        session.execute("CREATE TABLE vault.raw_sessions (LIKE vault.template)")
         session.execute(
-            "CREATE TRIGGER leak BEFORE INSERT ON raw.raw_sessions FOR EACH ROW EXECUTE FUNCTION raw.leak()"
+            "CREATE TRIGGER leak BEFORE INSERT ON vault.raw_sessions FOR EACH ROW EXECUTE FUNCTION vault.leak()"
         )
         run("load", *table, *WORLD, "-v", "--progress", "plain", "--json", "--log-file", str(log), code=1)
-        run("status", "--schema", "raw", "--json", *words, code=0)
-        run("status", "--schema", "raw", *words, code=0)
+        run("status", "--schema", "vault", "--json", *words, code=0)
+        run("status", "--schema", "vault", *words, code=0)
         run("config", *words, code=0)
         for name in ("runs", "targets", "shards", "steps", "failures"):
-            outputs += [row[0] for row in session.execute(f"SELECT t::text FROM raw.shardgen_{name} AS t".encode())]
-        session.execute("DROP TABLE raw.raw_sessions")
+            outputs += [row[0] for row in session.execute(f"SELECT t::text FROM vault.shardgen_{name} AS t".encode())]
+        session.execute("DROP TABLE vault.raw_sessions")
     outputs.append(log.read_text())
     together = "\n".join(outputs)
     assert "no way to ***" in together
