@@ -180,8 +180,12 @@ def is_direct(connection: Connection) -> bool:
 def _configure(connection: Connection) -> None:
     _used.add(connection.info.password)
     connection.isolation_level = IsolationLevel.READ_COMMITTED  # whatever the role's default is
-    if not is_direct(connection):  # a pooler would give what we set to its other clients
-        return
+    if is_direct(connection):  # a pooler might give what we set to its other clients
+        configure_session(connection)
+
+
+def configure_session(connection: Connection) -> None:
+    """Keep the role's timeouts from our session, and let the server notice if we are gone."""
     settings = timeouts(connection) | _LIVENESS
     try:
         set_parameters(connection, settings, local=False)

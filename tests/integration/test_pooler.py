@@ -45,6 +45,16 @@ def test_a_load_says_what_does_not_work_and_leaves_nothing_in_the_sessions_of_ot
     assert pooler.NOTICE not in [event.text for event in loader.of(Notice)]
 
 
+def test_the_roles_timeouts_do_not_end_what_the_coordinator_does(database):
+    database.run(f"ALTER DATABASE {database.value('SELECT current_database()')} SET statement_timeout = '7s'")
+    show = "SHOW statement_timeout"
+    with pooling(database.dsn) as proxy, Control(proxy.dsn, "bronze") as control:
+        assert control.connection.execute(show).fetchone() == ("7s",)
+        assert control.call(lambda connection: connection.execute(show).fetchone()) == ("0",)
+    with Control(database.dsn, "bronze") as control:
+        assert control.call(lambda connection: connection.execute(show).fetchone()) == ("0",)
+
+
 def test_what_is_cut_short_is_resumed_and_nothing_is_done_twice(database):
     loader = Loader(database)
     loader.load(tables=FEW)
