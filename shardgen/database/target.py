@@ -297,7 +297,7 @@ def _strangers(ours: ledger.Claim | None, table: Table, terms: Terms) -> list[st
     if terms.yes or (ours is not None and not ours.others):
         return []
     remedy = "say --yes, or use another --schema"
-    whose = f"{ours.others} rows that run={ours.run} found and kept" if ours else "rows that shardgen did not load"
+    whose = f"rows that run={ours.run} found and kept" if ours else "rows that shardgen did not load"
     return [f"relation={table.relation} holds {whose}, and replace would remove them: {remedy}"]
 
 
@@ -318,7 +318,7 @@ def _conflicts(table: Table, found: Relation, fate: Decision, ours: ledger.Claim
     if not fate.others_within or (terms.on_conflict == "skip" and _unique(table, found)):
         return []
     whose = f" of the finished run={ours.run}" if ours else ""
-    held = f"relation={table.relation} holds {fate.others_within} rows{whose} with keys that this load would write"
+    held = f"relation={table.relation} holds rows{whose} with keys that this load would write"
     if table.name in keys.KINDS and table.name != "reviews":  # their numbers have no gaps
         return [f"{held}: use --on-conflict skip to keep those rows, or --if-exists replace"]
     if not _unique(table, found):

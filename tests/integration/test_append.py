@@ -77,7 +77,7 @@ def test_append_into_empty_or_missing_tables_is_a_load_like_any_other(loader):
 
 def test_keys_that_are_taken_are_refused_before_anything_is_written(loader):
     loader.database.run(ROW.format(OURS), ROW.format("x"))
-    with pytest.raises(TargetError, match=r"raw_sessions holds 1 rows with keys that this load would write: use --on-"):
+    with pytest.raises(TargetError, match=r"raw_sessions holds rows with keys that this load would write: use --on-"):
         loader.load(tables=FEW, if_exists="append")
     assert loader.database.value("SELECT to_regclass('bronze.shardgen_runs') IS NULL")
 
@@ -131,7 +131,9 @@ def test_a_load_that_is_interrupted_resumes_as_it_was_begun_and_does_nothing_twi
 def test_a_finished_run_of_the_same_world_is_appended_to_with_skip_alone(loader):
     first = loader.load(tables=FEW)
     before = loader.content()
-    with pytest.raises(TargetError, match=r"holds 600 rows of the finished run=1 with keys that this load would write"):
+    with pytest.raises(
+        TargetError, match=r"each holds rows of the finished run=1 with keys that this load would write"
+    ):
         loader.load(tables=FEW, if_exists="append")
     second = loader.load(tables=FEW, if_exists="append", how=SKIP)
     assert first.ok
@@ -271,7 +273,7 @@ def test_a_later_window_keeps_the_rows_of_the_earlier_one_and_verify_says_so(dat
 def test_replace_removes_rows_that_were_kept_only_if_told_to(loader):
     loader.database.run(ROW.format("x"))
     loader.load(tables=FEW, if_exists="append")
-    with pytest.raises(TargetError, match="raw_sessions holds 1 rows that run=1 found and kept, and replace would"):
+    with pytest.raises(TargetError, match="raw_sessions holds rows that run=1 found and kept, and replace would"):
         loader.load(tables=FEW, if_exists="replace")
     assert loader.load(tables=FEW, if_exists="replace", how={"yes": True}).ok
     assert loader.database.value("SELECT count(*) FROM bronze.raw_sessions") == 600
