@@ -153,7 +153,8 @@ class LoadConfig:
     workers: int = 2
     """Worker processes."""
     batch_rows: int = 8_192
-    """Rows that a worker builds at a time: 16,384 are 15 % faster to build and take 70 MiB more."""
+    """Rows that a worker builds at a time, twelve times as many of clickstream: half of it takes 30 MiB less and a
+    fifth more time."""
     if_exists: str = "fail"
     """One of IF_EXISTS."""
     on_conflict: str | None = None

@@ -143,6 +143,8 @@ def keep_memory() -> None:
     import pyarrow as pa
 
     pa.set_memory_pool(pa.system_memory_pool())
+    with contextlib.suppress(NotImplementedError):  # this platform's Arrow comes without; what makes rows uses it
+        pa.jemalloc_set_decay_ms(10_000)
     with contextlib.suppress(OSError, AttributeError):  # not glibc: its allocator has its own ways
         mallopt = ctypes.CDLL(None).mallopt
         for option, value in ((M_MMAP_THRESHOLD, 256 << 20), (M_TRIM_THRESHOLD, 512 << 20), (M_TOP_PAD, 16 << 20)):
