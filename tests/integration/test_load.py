@@ -120,9 +120,9 @@ def test_its_events_tell_the_story_in_order(loader):
     assert loader.of(LoadStarted)[0].rows == {"orders": 600, "sessions": 600}
     assert len(loader.of(ShardDone)) == 6
     steps = [event.step for event in loader.of(StepDone)]
-    assert set(steps[:2]) == {"index raw_sessions_user_id_idx", "index raw_sessions_start_time_idx"}
-    assert set(steps[2:4]) == {"analyze raw_sessions", "analyze raw_orders"}
-    assert steps[4:] == ["count raw_orders", "count raw_sessions"]
+    indexes = {"index raw_sessions_user_id_idx", "index raw_sessions_start_time_idx"}
+    assert set(steps[:3]) == indexes | {"analyze raw_orders"}  # which lacks nothing
+    assert steps[3:] == ["analyze raw_sessions", "count raw_orders", "count raw_sessions"]
     assert loader.events[-1] == LoadFinished(ok=True)
 
 
