@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -73,6 +74,7 @@ def forecast_of(settings: Settings) -> Forecast:
     from shardgen import forecast
     from shardgen.database.postgres import mask
 
+    begun = time.perf_counter()
     plan = plan_of(settings)
     tables = forecast.tables_of(plan)
     try:
@@ -80,13 +82,13 @@ def forecast_of(settings: Settings) -> Forecast:
         findings = inspection_of(settings)
     except (TargetError, VerificationError) as error:
         return forecast.Forecast(plan=plan, tables=tables, duration=None, findings=None, target="", unasked=str(error))
-    duration, unasked = _duration(settings, plan, dsn)
+    duration, unasked = _duration(settings, plan, dsn, before=time.perf_counter() - begun)
     return forecast.Forecast(
         plan=plan, tables=tables, duration=duration, findings=findings, target=mask(dsn), unasked=unasked
     )
 
 
-def _duration(settings: Settings, plan: Plan, dsn: str) -> tuple[Duration | None, str]:
+def _duration(settings: Settings, plan: Plan, dsn: str, *, before: float) -> tuple[Duration | None, str]:
     """The time that a load would take, or why that cannot be told."""
     from shardgen import machine
     from shardgen.calibration import calibrate
@@ -99,7 +101,7 @@ def _duration(settings: Settings, plan: Plan, dsn: str) -> tuple[Duration | None
     except TargetError as error:
         return None, f"the target takes no rows on trial: {error}"
     workers = settings.load(dsn).workers
-    return duration_of(plan, measured, workers=workers, cpus=machine.cpus(), local=local), ""
+    return duration_of(plan, measured, before=before, workers=workers, cpus=machine.cpus(), local=local), ""
 
 
 def inspection_of(settings: Settings) -> Findings:

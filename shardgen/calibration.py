@@ -24,8 +24,9 @@ BATCH_ROWS = 4_096
 is timed."""
 TRIALS = 2
 """How often the target takes a batch. The mean counts, by the clock: who else is at work now slows a load as well."""
-TRIAL_BUFFERS = 2
-"""Buffers of the encoder, of 2,048 rows each, that the target takes at a time."""
+LEAST_BUFFERS, MORE_BUFFERS = 2, 10
+"""Buffers of the encoder, of 2,048 rows each, that the target takes of a table at a time; and how many more it takes of
+one that is all of the load: what costs most is measured best."""
 LOGGED = 1.45
 """What COPY takes when it writes WAL, over a temporary table, which writes none: 5.3 and 3.6 us of server CPU a row."""
 
@@ -77,7 +78,7 @@ def calibrate(plan: Plan, connection: Connection | None) -> Calibration:
         psycopg.Error: the target does not take rows into a temporary table.
     """
     begun = time.perf_counter()
-    logged = connection is not None and trial.writes_wal(connection)
+    logged = connection is not None and trial.prepare(connection)
     paces = {table: _pace(plan, table, connection, logged=logged) for table in plan.config.tables if plan.rows(table)}
     return Calibration(
         paces=paces,
@@ -113,11 +114,17 @@ class _Batch:
     @property
     def tried(self) -> int:
         """Rows in these."""
-        return min(self.rows, TRIAL_BUFFERS * BUFFER_ROWS)
+        return min(self.rows, len(self.encoded) * BUFFER_ROWS)
+
+
+def _buffers(plan: Plan, table: str) -> int:
+    whole = sum(shard.bytes for shard in plan.shards)
+    return LEAST_BUFFERS + round(MORE_BUFFERS * sum(shard.bytes for shard in plan.of(table)) / whole)
 
 
 def _built(plan: Plan, table: str, shard: Shard) -> list[_Batch]:
     """The first two batches of a shard, or as many as there are; an empty one of a shard without rows."""
+    kept = _buffers(plan, table)
     encoder = Encoder(TABLES[table])
     found: list[_Batch] = []
     made: Iterator[Batch] = iter(())
@@ -129,7 +136,7 @@ def _built(plan: Plan, table: str, shard: Shard) -> list[_Batch]:
             break
         encoded = [bytes(rows) for rows in encoder.rows(batch)]
         seconds = time.perf_counter() - begun
-        found.append(_Batch(rows=batch.num_rows, seconds=seconds, encoded=tuple(encoded[:TRIAL_BUFFERS])))
+        found.append(_Batch(rows=batch.num_rows, seconds=seconds, encoded=tuple(encoded[:kept])))
     return found or [_Batch(rows=0, seconds=0.0, encoded=())]
 
 

@@ -19,7 +19,7 @@ from shardgen.sizing import Size, sizes
 SHARD_SECONDS = 0.05
 """Of the database for a shard beside its rows: its place in the ledger, CREATE, ATTACH and COMMIT of a leaf."""
 STARTING = 0.6
-"""Seconds of the claim, the start of worker processes, and whatever else a load of nothing takes."""
+"""Seconds for the claim, worker processes and all else that a load of nothing takes beside planning and preflight."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +114,7 @@ def _table(plan: Plan, table: str, size: Size) -> TableForecast:
     )
 
 
-def duration_of(plan: Plan, measured: Calibration, *, workers: int, cpus: int, local: bool) -> Duration:
+def duration_of(plan: Plan, measured: Calibration, *, before: float, workers: int, cpus: int, local: bool) -> Duration:
     """How long a load of a plan will take.
 
     A worker builds rows and waits for the database in turn, so its shards take the sum of both. Workers and a server
@@ -123,6 +123,7 @@ def duration_of(plan: Plan, measured: Calibration, *, workers: int, cpus: int, l
     Args:
         plan: what is to be loaded.
         measured: what a row costs.
+        before: seconds that planning and preflight take.
         workers: worker processes.
         cpus: of this machine.
         local: whether the server has to do with the same CPUs.
@@ -138,7 +139,7 @@ def duration_of(plan: Plan, measured: Calibration, *, workers: int, cpus: int, l
     starting = sum(pace.start for pace in paces.values()) * hands / min(hands, cpus)
     late = _late(plan, paces) / slots
     return Duration(
-        seconds=STARTING + starting + (loading + late) * (1 + FINISHING),
+        seconds=before + STARTING + starting + (loading + late) * (1 + FINISHING),
         building=building + starting * min(hands, cpus),
         database=database + late * slots,
         workers=workers,

@@ -29,11 +29,22 @@ class Trial:
     """For all indexes that come after the rows."""
 
 
+def prepare(connection: Connection) -> bool:
+    """Make a session fit for trials; whether the rows of a load would go to the WAL before its transactions end.
+
+    The server is to write the pages of temporary tables out, as it has to in a load, so it gets as few buffers for them
+    as it allows. With wal_level=minimal a new table is written to no WAL.
+    """
+    connection.execute("SET temp_buffers = '800kB'")
+    [level] = one(connection.execute("SHOW wal_level"))
+    return bool(level != "minimal")
+
+
 def take(connection: Connection, table: Table, indexes: Sequence[Index], stream: Sequence[bytes | memoryview]) -> Trial:
     """Let the target take a binary COPY stream, and undo it.
 
     Args:
-        connection: to the target, outside a transaction.
+        connection: to the target, prepared, outside a transaction.
         table: whose rows they are.
         indexes: secondary indexes to build.
         stream: header, rows and trailer.
@@ -53,12 +64,6 @@ def take(connection: Connection, table: Table, indexes: Sequence[Index], stream:
         for statement in _index_statements(table, indexes):
             connection.execute(statement)
         return Trial(copy=copied - begun, index=time.perf_counter() - copied)
-
-
-def writes_wal(connection: Connection) -> bool:
-    """Whether rows of a new table go to the WAL before the transaction ends; with wal_level=minimal they do not."""
-    [level] = one(connection.execute("SHOW wal_level"))
-    return bool(level != "minimal")
 
 
 def _create(table: Table) -> sql.Composed:

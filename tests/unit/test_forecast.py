@@ -24,13 +24,18 @@ def plan_of_days(shards: int) -> Plan:
 
 def seconds(shards: int, **how) -> float:
     """Of loading, without what a load of nothing takes."""
-    how = {"workers": 2, "cpus": 2, "local": True, **how}
+    how = {"workers": 2, "cpus": 2, "local": True, "before": 0.0, **how}
     return (duration_of(plan_of_days(shards), EVEN, **how).seconds - STARTING) / (1 + FINISHING)
 
 
 def test_a_worker_builds_and_waits_in_turn():
     [one] = {round(seconds(1, workers=workers), 6) for workers in (1, 2, 8)}
     assert one == pytest.approx(1000 * (0.001 + 0.002 + 0.001) + 0.05)
+
+
+def test_planning_and_preflight_come_first():
+    one, other = (duration_of(plan_of_days(1), EVEN, before=each, workers=1, cpus=2, local=True) for each in (0.0, 3.0))
+    assert other.seconds - one.seconds == pytest.approx(3.0)
 
 
 def test_twice_the_shards_take_twice_the_time():
@@ -50,8 +55,8 @@ def test_another_machine_has_a_cpu_for_each_worker_but_rows_are_built_on_ours():
 def test_what_every_process_needs_first_is_shared_out_among_the_cpus():
     slow = Calibration(paces={"orders": replace(PACE, start=1.0)}, rows=1000, tried=1000, seconds=1.0)
     plan = plan_of_days(8)
-    quick = duration_of(plan, EVEN, workers=8, cpus=2, local=True).seconds
-    assert duration_of(plan, slow, workers=8, cpus=2, local=True).seconds == pytest.approx(quick + 4.0)
+    quick = duration_of(plan, EVEN, workers=8, cpus=2, local=True, before=0.0).seconds
+    assert duration_of(plan, slow, workers=8, cpus=2, local=True, before=0.0).seconds == pytest.approx(quick + 4.0)
 
 
 def test_larger_leaves_take_longer_to_sort():
@@ -69,6 +74,7 @@ def test_indexes_of_plain_tables_come_after_the_shards():
             workers=1,
             cpus=2,
             local=True,
+            before=0.0,
         )
         for index in (0.001, 0.0)
     )
@@ -88,4 +94,4 @@ def test_tables_are_foretold_with_their_promises():
 def test_a_load_of_nothing_takes_no_time():
     plan = build_plan(small(orders_per_day=0, tables="reviews"))
     nothing = Calibration(paces={}, rows=0, tried=0, seconds=0.0)
-    assert duration_of(plan, nothing, workers=2, cpus=2, local=True).seconds == pytest.approx(STARTING)
+    assert duration_of(plan, nothing, workers=2, cpus=2, local=True, before=0.0).seconds == pytest.approx(STARTING)
