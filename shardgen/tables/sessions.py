@@ -66,6 +66,9 @@ KIND_PATHS = text.pool(f"{SHOP}/c/{subcategory.slug}" for subcategory in SUBCATE
 HEX_GROUPS = text.pool(f"{number + 1:x}" for number in range(4096))
 """Groups of an IPv6 address; none is 0, so that none may be left out."""
 
+BATCHES = 2
+"""Sessions are that many times more than other rows in a batch: the few that buy are work of their own."""
+
 BYTES = text.pool(map(str, range(256)))
 
 IPV4_SHARE = 0.7
@@ -76,7 +79,7 @@ IP_FORMATS = ("198.{second}.{third}.{fourth}", "2001:db8:{a}:{b}:{c}::{d}")
 
 def batches(cut: Cut) -> Iterator[Batch]:
     """Sessions of the cut, all of which are over by its end."""
-    for low, high in cut.ranges():
+    for low, high in cut.ranges(BATCHES * cut.rows):
         yield _batch(cut, sessions.select(cut.world, low, high))
 
 
