@@ -37,6 +37,8 @@ class Lane:
     @property
     def share(self) -> float:
         """Of its rows, 0 to 1; the expected number may be an estimate."""
+        if self.doing in AFTER_COPY:
+            return 1.0
         return min(1.0, self.rows / self.expected) if self.expected else 0.0
 
     def see(self, event: ShardSeen) -> None:

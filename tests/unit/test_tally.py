@@ -211,7 +211,7 @@ def test_a_lane_tells_rows_what_its_backend_does_and_who_the_worker_is():
     tally.take(copied("clickstream/0", 1500))
     assert (lane.doing, lane.worker, lane.share) == ("copying", 4242, 0.5)
     tally.take(seen("clickstream/0", "indexing"))
-    assert (lane.doing, lane.rows, tally.all.rows) == ("indexing", 1500, 1500)
+    assert (lane.doing, lane.rows, lane.share, tally.all.rows) == ("indexing", 1500, 1.0, 1500)
 
 
 def test_a_shard_that_was_never_seen_copying_has_copied_all_when_it_is_indexed():
