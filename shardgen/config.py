@@ -171,7 +171,7 @@ class LoadConfig:
 
     def __post_init__(self) -> None:
         check_range("workers", self.workers, 1, 512)
-        check_range("batch-rows", self.batch_rows, 1, 1_000_000)
+        check_range("batch-rows", self.batch_rows, 1, 100_000)
         check_range("attempts", self.attempts, 1, 100)
         check_range("stall-timeout", self.stall_timeout, 1, 86_400)
         check_choice("if-exists", self.if_exists, IF_EXISTS)

@@ -1,0 +1,62 @@
+"""Rows out of pieces, against plain concatenation."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shardgen.tables import pieces
+from shardgen.tables.pieces import Drawn, Layout, Piece
+
+ROWS = 7
+short = st.binary(max_size=5)
+SHARED = np.array([2, 0, 1, 1, 0, 2, 2])
+"""Positions that several draws have in common, as those of a session's events."""
+
+
+@st.composite
+def pieces_of_rows(draw: st.DrawFn) -> tuple[Piece, list[bytes]]:
+    """A piece of any kind, and what each row has of it."""
+    kind = draw(st.sampled_from(["constant", "own", "even", "drawn", "shared"]))
+    if kind == "constant":
+        constant = draw(short)
+        return constant, [constant] * ROWS
+    if kind == "even":
+        width = draw(st.integers(1, 4))
+        values = draw(st.lists(st.binary(min_size=width, max_size=width), min_size=ROWS, max_size=ROWS))
+        return np.frombuffer(b"".join(values), dtype=f"S{width}"), values
+    texts = draw(st.lists(short, min_size=ROWS, max_size=ROWS))
+    if kind == "own":
+        return pa.array(texts, pa.binary()), texts
+    rows = SHARED if kind == "shared" else np.array(draw(st.lists(st.integers(0, 6), min_size=ROWS, max_size=ROWS)))
+    return Drawn(pa.array(texts, pa.binary()), rows), [texts[row] for row in rows]
+
+
+@given(st.lists(pieces_of_rows(), min_size=1, max_size=9), st.integers(0, ROWS), st.integers(0, ROWS))
+def test_a_layout_is_the_concatenation_of_its_pieces_in_any_run_of_rows(
+    made: list[tuple[Piece, list[bytes]]], one: int, other: int
+) -> None:
+    start, stop = sorted((one, other))
+    column = (pa.array([b""] * ROWS, pa.binary()), [b""] * ROWS)
+    parts = [column, *made]
+    expected = [b"".join(row) for row in zip(*(texts for _, texts in parts), strict=True)]
+    assert bytes(Layout(piece for piece, _ in parts).data(start, stop)) == b"".join(expected[start:stop])
+    assert pieces.sizes([piece for piece, _ in parts]).tolist() == [len(row) for row in expected]
+
+
+def test_pieces_that_go_together_are_one() -> None:
+    pool, other = pa.array([b"a", b"b", b"c"], pa.binary()), SHARED.copy()
+    [one] = pieces.pooled([b"<", Drawn(pool, SHARED), b"-", Drawn(pool, SHARED), b">"])
+    assert isinstance(one, Drawn)
+    assert one.pool.to_pylist() == [b"<a-a>", b"<b-b>", b"<c-c>"]
+    assert len(pieces.pooled([Drawn(pool, SHARED), Drawn(pool, other)])) == 2
+    [even] = pieces.packed([b"<", np.array([1, 2], ">i2"), b"|", np.array([b"xy", b"z"]), b">"])
+    assert pieces.varied(even).to_pylist() == [b"<\x00\x01|xy>", b"<\x00\x02|z\x00>"]
+
+
+def test_a_draw_may_do_without() -> None:
+    drawn = Drawn(pa.array([b"a"], pa.binary()), np.array([0, -1]))
+    assert not drawn.always
+    assert bytes(Layout([b"<", drawn.filled(b"none"), b">"]).data(0, 2)) == b"<a><none>"
