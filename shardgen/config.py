@@ -16,7 +16,7 @@ from typing import Any, Self
 
 from shardgen.errors import ConfigError
 
-DATA_VERSION = 1
+DATA_VERSION = 2
 """Raised whenever the same config would give other bytes; a run of another version cannot be resumed."""
 
 TABLES = ("customers", "products", "orders", "inventory", "reviews", "sessions", "clickstream")

@@ -17,8 +17,9 @@ from shardgen.world.rng import I64, below, chance, lognormal_table
 from shardgen.world.world import World
 
 MAX_LAG = 59 * DAY
-LAG_HOURS = np.clip(lognormal_table(8 * 24, 0.9, 1024), 12, MAX_LAG // HOUR - 1)
-"""Hours from delivery to the review."""
+_LAGS = lognormal_table(8 * 24, 0.9, 1024)
+LAG_HOURS = _LAGS[(_LAGS >= 12) & (_LAGS < MAX_LAG // HOUR)]
+"""Hours from delivery to the review; what lies beyond the limits is left out, so that nothing piles up at them."""
 
 STARS = np.cumsum(
     [
