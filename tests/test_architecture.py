@@ -84,7 +84,7 @@ def test_the_world_depends_on_numpy_and_itself(path):
     assert within(names, "world", "config", "errors") == set()
 
 
-@pytest.mark.parametrize("name", ["config.py", "errors.py", "events.py"])
+@pytest.mark.parametrize("name", ["config.py", "documents.py", "errors.py", "events.py"])
 def test_the_base_depends_on_nothing(name):
     names = imports(PACKAGE / name)
     assert outside(names) == set()
