@@ -39,7 +39,7 @@ db-stop: $(VENV)/.installed ## stop the embedded server (its data stays)
 db-status: $(VENV)/.installed ## tell whether the embedded server runs, and where
 	@$(BIN)/shardgen db status $(ARGS)
 
-test: $(VENV)/.installed-dev ## run all tests
+test: $(VENV)/.installed-dev ## run the tests; ARGS="-n 2" two at a time
 	@$(BIN)/python -m pytest $(ARGS)
 
 bench: $(VENV)/.installed ## measure a load beside PostgreSQL's own speed (about 20 minutes, 25 GB)
