@@ -24,6 +24,8 @@ SCALING = ("floor", "load", "null")
 """Yardsticks that are also run with other numbers of workers."""
 VOLUMES = ("load", "null")
 """Yardsticks that are also run at other volumes."""
+READY_MADE = {"floor", "psql", "rows"}
+"""Yardsticks that need the rows on disk."""
 ON_DISK = 1.25
 """Bytes on disk to COPY bytes, indexes included."""
 
@@ -44,16 +46,17 @@ def interleaved(tasks: Sequence[Task], rounds: int) -> list[Run]:
 
 def measure(bench: Bench, *, parts: Sequence[str], workers: int, others: Sequence[int], rounds: int) -> list[Run]:
     """The yardsticks side by side; the spool that they need is there meanwhile."""
-    _say(f"making {copy_bytes(build_plan(bench.config)) / 1e9:.1f} GB ready")
-    with loads.processes_of(workers) as executor:
-        fill(bench.spool.directory, bench.config, executor, csv="psql" in parts)
+    if READY_MADE.intersection(parts):
+        _say(f"making {copy_bytes(build_plan(bench.config)) / 1e9:.1f} GB ready")
+        with loads.processes_of(workers) as executor:
+            fill(bench.spool.directory, bench.config, executor, csv="psql" in parts)
     try:
         tasks: list[Task] = [partial(YARDSTICKS[name], bench, workers) for name in parts]
         for number in others:
             tasks += [partial(YARDSTICKS[name], bench, number) for name in parts if name in SCALING]
         runs = interleaved(tasks, rounds)
     finally:
-        shutil.rmtree(bench.spool.directory)
+        shutil.rmtree(bench.spool.directory, ignore_errors=True)
     check(runs)
     return runs
 
