@@ -21,7 +21,7 @@ from shardgen.encode import Encoder
 from shardgen.planning import Shard, build_plan
 from shardgen.pool import ForkserverEngine
 from shardgen.schema import TABLES
-from shardgen.worker import build_batches
+from shardgen.worker import build_batches, give_back
 
 
 def load(bench: Bench, workers: int) -> Run:
@@ -108,6 +108,7 @@ def null(bench: Bench, workers: int) -> Run:
 def build(config: PlanConfig, shard: Shard) -> Built:
     """Build and encode a shard; what a process builds once is not counted."""
     _warm(config)
+    give_back(shard.table)
     rows, size, encoder = 0, 0, Encoder(TABLES[shard.table])
     start, before = time.perf_counter(), time.process_time()
     for batch in build_batches(config, shard, LoadConfig(dsn="").batch_rows):
