@@ -30,7 +30,7 @@ from shardgen.watchdog import Sighting
 
 _RECONNECT_DELAY: Final = 1.0  # seconds
 _BREATH: Final = 0.05  # seconds
-_LAST_BREATHS: Final = 10
+_LAST_BREATHS: Final = 40  # two seconds: behind a pooler, or on a busy server, a session ends late
 _TAKE_OVER_PATIENCE: Final = 30.0  # seconds for the server to roll the other sessions back
 _SIGHTINGS: Final = """
 SELECT a.application_name, a.pid, coalesce(p.tuples_processed, 0), coalesce(a.wait_event_type = 'Client', false),

@@ -253,6 +253,8 @@ def _products(world: World, orders: Orders) -> I64:
     seed, shop = world.seed, world.catalogue
     wanted = 1 + choose(seed, "orders.items", orders.number, ITEMS)
     chosen = np.full((len(wanted), MAX_ITEMS), -1, dtype=np.int64)
+    if not len(wanted):
+        return chosen  # a shop that sells nothing may have no product
     chosen[:, 0] = products.draw(seed, "items.first", shop, orders.number, orders.arrived)
     order, slot = np.nonzero(np.arange(1, MAX_ITEMS) < wanted[:, None])
     drawn = np.zeros_like(chosen)
