@@ -97,6 +97,7 @@ def survey(connection: Connection, schema: str, run: int | None, *, every: bool,
     runs = ledger.runs(connection, schema) if ledger.present(connection, schema) else []
     chosen = _chosen(runs, schema, run, every=every)
     claims = [each for each in ledger.claims(connection, schema).values() if each.run in chosen] if chosen else []
+    _refuse([_UNKNOWN.format(each.target, each.run) for each in claims if each.target not in TABLES])
     wholly = _Wholly(runs=runs if every else [], plans=plans)
     found = Survey(
         runs=tuple(chosen),
@@ -146,6 +147,9 @@ def carry_out(connection: Connection, schema: str, found: Survey, plans: Plans, 
                     _forget(connection, schema, each.claim)
         show(f"{each.claim.relation}: {each.why}")
     _close(connection, schema, found, show)
+
+
+_UNKNOWN: Final = "table={} of run={} is unknown to this version of shardgen: use the one that loaded it"
 
 
 # --- what there is ----------------------------------------------------------------------------------------------------

@@ -301,6 +301,17 @@ def test_the_rows_of_another_version_are_not_guessed(database):
 # --- on the command line ----------------------------------------------------------------------------------------------
 
 
+def test_a_table_of_another_versions_load_is_named_and_nothing_is_removed(database):
+    load(database, tables=("orders",))
+    database.run(
+        "INSERT INTO bronze.shardgen_targets (target, relation, oid, generation, run, created)"
+        " VALUES ('parcels', 'raw_parcels', 1, 1, 1, true)"
+    )
+    with pytest.raises(TargetError, match="table=parcels of run=1 is unknown to this version of shardgen"):
+        take_back(database)
+    assert "raw_orders" in relations(database)
+
+
 def test_nothing_is_removed_where_nobody_can_be_asked(database, capsys, monkeypatch):
     load(database, tables=FEW)
     before = content(database, *FEW)
