@@ -59,11 +59,16 @@ def run(command: Sequence[str], *, dsn: str, cwd: Path, postmaster: int | None =
     threads = [threading.Thread(target=target, args=(over, *given)) for target, given in watchers]
     for thread in threads:
         thread.start()
-    ran.output, errors = process.communicate()
-    ran.seconds = time.perf_counter() - start
-    over.set()
-    for thread in threads:
-        thread.join()
+    try:
+        ran.output, errors = process.communicate()
+        ran.seconds = time.perf_counter() - start
+    except BaseException:
+        process.terminate()
+        raise
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()
     if postmaster:
         ran.cpu["server"] = server_seconds(postmaster) - before
     if process.returncode:
