@@ -156,6 +156,10 @@ def reader() -> Iterator[Reader]:
         shutil.rmtree(home)
 
 
+NOT_A_READERS = ("SHARDGEN_", "PG", "POSTGRES_", "MAKE", "MFLAGS", "ARGS", "VENV", "PYTHON")
+"""Variables that a make of ours, which runs the tests, would hand on to a make of the reader's."""
+
+
 class Reader:
     """Somebody with a clone of the repository who types what the README says."""
 
@@ -167,9 +171,7 @@ class Reader:
         for name in ("Makefile", "README.md", "pyproject.toml"):
             shutil.copy(ROOT / name, self.clone)
         programs = self._installed()
-        kept = {
-            name: value for name, value in os.environ.items() if not name.startswith(("SHARDGEN_", "PG", "POSTGRES_"))
-        }
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(NOT_A_READERS)}
         self.environment = kept | {
             "PATH": f"{programs}:{os.environ['PATH']}",
             "PYTHONPATH": str(self.clone),
