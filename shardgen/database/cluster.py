@@ -57,7 +57,7 @@ fsync = on  # a crash may cost the shards in flight, never the cluster
 synchronous_commit = on  # off is atomic too but may lose what was reported done, to save ms of a shard's seconds
 
 autovacuum_max_workers = 1  # needed for statistics and freezing, but a load wants the other cores
-autovacuum_naptime = 1h  # a load freezes and analyses its rows itself; doing it again meanwhile took up to 25 % more CPU
+autovacuum_naptime = 1h  # a load freezes and analyses its rows itself; doing it again meanwhile took up to 25 % CPU
 jit = off  # short queries over many leaves: compiling costs more than it saves
 
 timezone = 'UTC'
