@@ -107,10 +107,10 @@ class Control:
             return work(self.connection)
 
     def attempt(self, work: Callable[[Connection], T]) -> T | None:
-        """Do some work that nothing depends on, once; None where it fails."""
+        """Do some work that nothing depends on, once and without waiting for the lock; None where it fails."""
         with contextlib.suppress(psycopg.Error, TargetError):  # the latter: somebody took our place meanwhile
             if self.connection.closed:
-                self.connection = self._open()
+                self.connection = self._open(breaths=0)
             return work(self.connection)
         return None
 
@@ -140,27 +140,27 @@ class Control:
             )
         )
 
-    def _open(self) -> Connection:
+    def _open(self, breaths: int = _LAST_BREATHS) -> Connection:
         connection = connect(self._dsn, application_name=application_name("coordinator", here()))
         self.pooled = pooler.shares_sessions(connection, self._dsn)
         if not self.pooled:
             configure_session(connection)
-        if not self._taken(connection):
+        if not self._taken(connection, breaths):
             self._refuse(connection)
         return connection
 
-    def _taken(self, connection: Connection) -> bool:
+    def _taken(self, connection: Connection, breaths: int) -> bool:
         """Take the lock; the first time, if that was asked for, by ending whatever else of ours works there."""
         if self.pooled:  # it would be kept by whoever is given the session next
             return locks.holder(connection, self._schema) is None
         by_force, self._take_over = self._take_over, False
         if by_force:
             return locks.take_over(connection, self._schema, patience=_TAKE_OVER_PATIENCE)
-        return locks.take(connection, self._schema) or self._freed(connection)
+        return locks.take(connection, self._schema) or self._freed(connection, breaths)
 
-    def _freed(self, connection: Connection) -> bool:
+    def _freed(self, connection: Connection, breaths: int) -> bool:
         """Whether the lock comes free at once: a coordinator that has just ended leaves its backend for a moment."""
-        for _ in range(_LAST_BREATHS):
+        for _ in range(breaths):
             self._sleep(_BREATH)
             if locks.take(connection, self._schema):
                 return True

@@ -69,10 +69,12 @@ def test_a_coordinator_that_comes_back_while_its_successor_works_gives_way(progr
     run.group(signal.SIGSTOP)
     successor = program("--resume", "--take-over", "--workers", "1")
     successor.until("SELECT 1 FROM bronze.shardgen_runs WHERE resumed IS NOT NULL")
+    successor.group(signal.SIGSTOP)  # so that it is at work still when the other looks, however slow that one is
     run.group(signal.SIGCONT)
     code, output = run.wait()
     assert code == 1, output
     assert "run=1 was taken over" in output
+    successor.group(signal.SIGCONT)
     code, output = successor.wait()
     assert code == 0, output
     holds(database, reference)
