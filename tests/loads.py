@@ -73,6 +73,19 @@ class Program:
         )
         return int(name.split(":")[2])
 
+    def stopped_in_flight(self) -> int:
+        """Stop a worker in the middle of a shard, which it cannot finish any more; its process id."""
+        while True:
+            worker = self.in_flight()
+            os.kill(worker, signal.SIGSTOP)
+            if self.database.rows(
+                """SELECT 1 FROM pg_stat_progress_copy JOIN pg_stat_activity USING (pid)
+                WHERE application_name LIKE %s AND pg_stat_progress_copy.datname = current_database()""",
+                [f"shardgen:%:{worker}:%"],
+            ):
+                return worker
+            os.kill(worker, signal.SIGCONT)  # it was through
+
     def group(self, signum: int) -> None:
         """What a terminal does: the signal goes to every process of the group."""
         os.killpg(self.pid, signum)

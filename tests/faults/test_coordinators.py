@@ -41,7 +41,9 @@ def test_two_new_loads_that_the_lock_does_not_part_leave_one_run(program, databa
 def test_a_load_of_another_world_is_refused_while_one_is_at_work(program, database, reference):
     run = program(*WORLD, *VOLUME, "--workers", "1")
     run.in_flight()
+    run.group(signal.SIGSTOP)  # else it may be through before the other one asks
     code, output = program(*WORLD, "--seed", "7", "--schema", "bronze").wait()
+    run.group(signal.SIGCONT)
     assert code == 2, output
     assert f":{run.pid}'" in output, output
     assert run.wait()[0] == 0
@@ -90,8 +92,7 @@ def test_workers_that_a_killed_coordinator_left_do_not_race_with_its_resume(prog
 def test_a_worker_that_hangs_is_named_and_ended_and_its_shard_done_elsewhere(program, database, reference, dice):
     run = program(*WORLD, *VOLUME, "--workers", "2", "--stall-timeout", "3")
     time.sleep(dice.uniform(0, 0.5))
-    hung = run.in_flight()
-    os.kill(hung, signal.SIGSTOP)
+    hung = run.stopped_in_flight()
     code, output = run.wait()
     assert code == 0, output
     assert f"nothing was heard of its worker for 3 s (worker pid={hung}" in output

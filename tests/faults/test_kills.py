@@ -27,7 +27,7 @@ OPEN = {"loading", "interrupted", "failed"}
 
 def test_a_killed_worker_costs_a_retry_and_no_row(program, database, reference):
     run = program(*WORLD, *VOLUME, "--workers", "2")
-    os.kill(run.in_flight(), signal.SIGKILL)
+    os.kill(run.stopped_in_flight(), signal.SIGKILL)
     code, output = run.wait()
     assert code == 0, output
     assert content(database) == reference
@@ -97,7 +97,9 @@ def test_a_backend_that_the_server_ends_costs_a_retry_and_no_row(program, databa
 def test_a_run_at_work_is_named_to_a_second_one_and_a_filled_target_is_refused(program, database):
     first = program(*WORLD, *VOLUME, "--workers", "1")
     first.in_flight()
+    first.group(signal.SIGSTOP)  # else it may be through before the second one asks
     code, output = program(*WORLD, *VOLUME).wait()
+    first.group(signal.SIGCONT)
     assert code == 2
     assert re.search(rf"another load is at work .*:{first.pid}\b", output), output
     assert first.wait()[0] == 0
