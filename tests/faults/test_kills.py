@@ -83,12 +83,13 @@ def test_a_second_signal_ends_everything_at_once(program, database):
 
 def test_a_backend_that_the_server_ends_costs_a_retry_and_no_row(program, database, reference):
     run = program(*WORLD, *VOLUME, "--workers", "2")
-    run.in_flight()
+    worker = run.stopped_in_flight()
     for part in ("1", "coordinator"):
         run.until(
             f"""SELECT pg_terminate_backend(pid) FROM pg_stat_activity
             WHERE application_name LIKE 'shardgen:{part}:%' AND {HERE}"""
         )
+    os.kill(worker, signal.SIGCONT)
     code, output = run.wait()
     assert code == 0, output
     assert content(database) == reference

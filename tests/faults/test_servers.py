@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 import time
 
@@ -36,9 +38,10 @@ def administrator(foreign, shop):
 def test_a_server_that_is_stopped_and_started_again_costs_retries_and_no_row(hurt, program, reference, dice, mode):
     server, database = hurt
     run = program(*WORLD, *VOLUME, "--workers", "2", target=database)
-    run.in_flight()
+    worker = run.stopped_in_flight()  # one shard at least is under way, however long the dice let the others go on
     time.sleep(dice.uniform(0, 1))
     server.stop(mode)
+    os.kill(worker, signal.SIGCONT)
     time.sleep(dice.uniform(0, 3))  # connections are refused meanwhile
     server.start()
     code, output = run.wait()
@@ -118,9 +121,10 @@ def test_a_read_only_server_is_refused_and_one_that_becomes_so_stops_the_load_wi
     assert (code, "default_transaction_read_only=on" in output) == (2, True), output
     administrator(f"{read_only} = off")
     run = program(*WORLD, *VOLUME, "--workers", "2", target=shop)
-    run.in_flight()
+    worker = run.stopped_in_flight()
     administrator(f"{read_only} = on")
     administrator(OURS.format("pg_terminate_backend"), 0)  # new sessions have it
+    os.kill(worker, signal.SIGCONT)
     code, output = run.wait()
     assert code == 1, output
     assert "read-only transaction (sqlstate=25006)" in output
