@@ -75,16 +75,18 @@ class Program:
 
     def stopped_in_flight(self) -> int:
         """Stop a worker in the middle of a shard, which it cannot finish any more; its process id."""
+        self.until("SELECT 1 FROM bronze.shardgen_shards")
         while True:
-            worker = self.in_flight()
-            os.kill(worker, signal.SIGSTOP)
-            if self.database.rows(
-                """SELECT 1 FROM pg_stat_progress_copy JOIN pg_stat_activity USING (pid)
-                WHERE application_name LIKE %s AND pg_stat_progress_copy.datname = current_database()""",
-                [f"shardgen:%:{worker}:%"],
-            ):
-                return worker
-            os.kill(worker, signal.SIGCONT)  # it was through
+            assert self._process.poll() is None, self.wait()
+            for worker in self.workers():
+                os.kill(worker, signal.SIGSTOP)  # first, and then look: to ask takes longer than to load a shard
+                if self.database.rows(
+                    """SELECT 1 FROM pg_stat_progress_copy JOIN pg_stat_activity USING (pid)
+                    WHERE application_name LIKE %s AND pg_stat_progress_copy.datname = current_database()""",
+                    [f"shardgen:%:{worker}:%"],
+                ):
+                    return worker
+                os.kill(worker, signal.SIGCONT)
 
     def group(self, signum: int) -> None:
         """What a terminal does: the signal goes to every process of the group."""
@@ -92,7 +94,7 @@ class Program:
 
     def alive(self) -> list[str]:
         """Processes of its session that still run."""
-        listed = subprocess.run(["ps", "-eo", "sess=,stat=,pid=,args="], capture_output=True, text=True, check=True)
+        listed = subprocess.run(["ps", "-wweo", "sess=,stat=,pid=,args="], capture_output=True, text=True, check=True)
         rows = (line.split(None, 3) for line in listed.stdout.splitlines())
         return [" ".join(row[2:]) for row in rows if row[0] == str(self.pid) and not row[1].startswith("Z")]
 
@@ -102,7 +104,7 @@ class Program:
 
     def workers(self) -> list[int]:
         """Process ids of its workers: the children of its forkserver."""
-        listed = subprocess.run(["ps", "-eo", "sess=,ppid=,pid=,args="], capture_output=True, text=True, check=True)
+        listed = subprocess.run(["ps", "-wweo", "sess=,ppid=,pid=,args="], capture_output=True, text=True, check=True)
         rows = [line.split(None, 3) for line in listed.stdout.splitlines()]
         ours = [row for row in rows if row[0] == str(self.pid) and "forkserver" in row[3]]
         parents = {row[2] for row in ours}

@@ -103,7 +103,9 @@ def test_a_worker_that_hangs_is_named_and_ended_and_its_shard_done_elsewhere(pro
 def test_all_workers_hanging_at_once_cost_time_and_no_row(program, database, reference):
     run = program(*WORLD, *VOLUME, "--workers", "2", "--stall-timeout", "3")
     run.in_flight()
-    for worker in run.workers():
+    workers = run.workers()
+    assert len(workers) == 2
+    for worker in workers:
         os.kill(worker, signal.SIGSTOP)
     code, output = run.wait()
     assert code == 0, output
