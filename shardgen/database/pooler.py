@@ -6,11 +6,13 @@ What a shard needs is set in its transaction, and the ledger's key is kept by th
 
 from __future__ import annotations
 
+import time
 from typing import Final
 
 from shardgen.database.postgres import Connection, application_name, connect, here, is_direct, one
 
 _ROUNDS: Final = 3
+_PAUSE: Final = 0.02  # seconds: a pooler may take a session back a little after its client has the answer
 NOTICE: Final = (
     "a pooler gives the sessions of this target to others between transactions: a second load is not refused, "
     "--take-over has nobody to end and verify is refused; the ledger's key still keeps every shard from being done "
@@ -37,4 +39,5 @@ def shares_sessions(connection: Connection, dsn: str) -> bool:
 
 
 def _backend(connection: Connection) -> int:
+    time.sleep(_PAUSE)
     return int(one(connection.execute("SELECT pg_backend_pid()"))[0])
