@@ -13,6 +13,7 @@ import select
 import socket
 import struct
 import threading
+import time
 from collections.abc import Iterator
 
 import psycopg
@@ -27,9 +28,11 @@ class Pooler:
     Args:
         dsn: the server.
         sessions: how many of it are shared.
+        late: seconds until a session that a client is through with may be given to another.
     """
 
-    def __init__(self, dsn: str, sessions: int) -> None:
+    def __init__(self, dsn: str, sessions: int, late: float) -> None:
+        self._late = late
         self.servers = [psycopg.connect(dsn, autocommit=True) for _ in range(sessions)]
         self._free: queue.LifoQueue[socket.socket] = queue.LifoQueue()
         for server in self.servers:
@@ -75,6 +78,7 @@ class Pooler:
                 try:
                     _transaction(client, server, first)
                 finally:
+                    time.sleep(self._late)
                     self._free.put(server)
 
 
@@ -142,8 +146,8 @@ def _exactly(client: socket.socket, size: int) -> bytes:
 
 
 @contextlib.contextmanager
-def pooling(dsn: str, sessions: int = 4) -> Iterator[Pooler]:
-    made = Pooler(dsn, sessions)
+def pooling(dsn: str, sessions: int = 4, late: float = 0) -> Iterator[Pooler]:
+    made = Pooler(dsn, sessions, late)
     try:
         yield made
     finally:

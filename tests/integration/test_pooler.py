@@ -26,6 +26,12 @@ def test_shared_sessions_are_noticed(database, sessions):
         assert pooler.shares_sessions(connection, proxy.dsn)
 
 
+def test_shared_sessions_are_noticed_where_they_are_taken_back_late(database):
+    """Two clients who ask by turns without a pause are given the same two sessions each time."""
+    with pooling(database.dsn, 2, late=0.005) as proxy, connect(proxy.dsn, application_name="test") as connection:
+        assert pooler.shares_sessions(connection, proxy.dsn)
+
+
 def test_a_session_of_our_own_is_not_taken_for_shared(database):
     with connect(database.dsn, application_name="test") as connection:
         assert not pooler.shares_sessions(connection, database.dsn)
