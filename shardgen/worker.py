@@ -157,8 +157,8 @@ def keep_memory() -> None:
 def give_back(table: str) -> None:
     """Return what malloc keeps to the system when another table begins, so that the peaks of tables do not add up.
 
-    Within a table nothing is returned: the next shard takes the same again. At ten times the default volume one that
-    builds shards of every table has 174 MiB instead of 188; it costs some 20 ms.
+    Within a table nothing is returned: the next shard takes the same again. In one comparison a worker that builds
+    shards of every table had 174 MiB instead of 188; it costs some 20 ms.
     """
     if table != _begun.get("table"):
         _begun["table"] = table
