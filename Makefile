@@ -48,7 +48,7 @@ bench: $(VENV)/.installed ## measure a load beside PostgreSQL's own speed (about
 test-faults: $(VENV)/.installed-dev ## kill, stop and starve processes and servers; SEED=7 rolls other dice
 	@SHARDGEN_FAULT_SEED=$(SEED) $(BIN)/python -m pytest -m faults tests/faults $(ARGS)
 
-docs: $(VENV)/.installed ## write the generated parts of README.md and the dbt source
+docs: $(VENV)/.installed ## write the generated parts of the manual and the dbt source
 	@$(BIN)/python scripts/manual.py
 
 lint: $(VENV)/.installed-dev ## check style with ruff

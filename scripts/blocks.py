@@ -1,4 +1,4 @@
-"""The fenced blocks of README.md: what a reader would type, put into a file or see.
+"""The pages of the manual and their fenced blocks: what a reader would type, put into a file or see.
 
 A comment on the line above a block says what to do with it: ``<!-- not run: why -->``, ``<!-- exits 2 -->``,
 ``<!-- file: path -->``. A ``text`` block that follows commands is what they printed.
@@ -10,6 +10,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).parent.parent
+MANUAL: Final = ROOT / "shardgen" / "manual"
+_FIRST: Final = ("tour.md",)
+"""Pages that others rely on: what they load is there for the others."""
+_LAST: Final = ("tables.md",)
+"""Pages that change the code."""
 
 _BLOCK = re.compile(
     r"(?:^<!-- (?P<note>(?:not run|exits|file)\b[^\n]*) -->\n)?"
@@ -23,11 +31,11 @@ class Block:
     """One fenced block."""
 
     line: int
-    """Of the README, where its text begins."""
+    """Of the page, where its text begins."""
     language: str
     text: str
     start: int
-    """Position of the text in the README."""
+    """Position of the text in the page."""
     end: int
     not_run: str
     """Why the tests do not run it; empty for a block that they do."""
@@ -37,9 +45,15 @@ class Block:
     """Where its text belongs, relative to the repository; empty for what is no file."""
 
 
-def blocks(readme: str) -> list[Block]:
-    """All blocks, in order."""
-    return list(map(_block, _BLOCK.finditer(readme)))
+def pages() -> list[Path]:
+    """README.md and the pages of the manual, in an order in which their blocks can be run one after the other."""
+    named = sorted(MANUAL.glob("*.md"), key=lambda page: (page.name in _LAST, page.name not in _FIRST, page.name))
+    return [ROOT / "README.md", *named]
+
+
+def blocks(page: str) -> list[Block]:
+    """All blocks of a page's text, in order."""
+    return list(map(_block, _BLOCK.finditer(page)))
 
 
 def _block(match: re.Match[str]) -> Block:
@@ -66,7 +80,7 @@ def apply(diff: str, root: Path) -> None:
         file = root / path
         text = file.read_text(encoding="utf-8")
         if text.count(old) != 1:
-            raise ValueError(f"{path} holds {text.count(old)} times, where the README wants it once:\n{old}")
+            raise ValueError(f"{path} holds {text.count(old)} times, where the page wants it once:\n{old}")
         file.write_text(text.replace(old, new), encoding="utf-8")
 
 

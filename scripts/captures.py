@@ -1,4 +1,4 @@
-"""Make the outputs in README.md anew: what follows a block of commands as a ``text`` block is what they print.
+"""Make the outputs in the manual anew: what follows a block of commands as a ``text`` block is what they print.
 
     python scripts/captures.py A_LINE ...     # only the blocks that hold one of these texts
 
@@ -19,7 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from scripts.blocks import Block, blocks  # noqa: E402
+from scripts.blocks import Block, blocks, pages  # noqa: E402
 
 COLUMNS = 100
 SHOWN = "~/.local/share/shardgen"
@@ -27,10 +27,7 @@ SHOWN = "~/.local/share/shardgen"
 
 
 def main(wanted: list[str]) -> None:
-    """Run what has an output in the README, and write it there."""
-    readme = ROOT / "README.md"
-    text = readme.read_text(encoding="utf-8")
-    pairs = [(before, after) for before, after in pairwise(blocks(text)) if _captured(before, after, text)]
+    """Run what has an output in the manual, and write it there."""
     home = Path(tempfile.mkdtemp(prefix="sg-", dir="/tmp"))  # short: a socket's path is limited
     home.chmod(0o711)  # as root the server runs as another user
     place = home / "h".ljust(
@@ -38,14 +35,22 @@ def main(wanted: list[str]) -> None:
     )  # as long as what is shown: tables keep their columns
     try:
         run_command([sys.executable, "-m", "shardgen", "db", "start"], place)  # the quick start has started it
-        outputs = [(after, run(before, place)) for before, after in pairs]
+        for page in pages():
+            capture(page, place, wanted)
     finally:
         run_command([sys.executable, "-m", "shardgen", "db", "stop"], place)
         shutil.rmtree(home)
+
+
+def capture(page: Path, place: Path, wanted: list[str]) -> None:
+    """Run what has an output in a page, and write it there."""
+    text = page.read_text(encoding="utf-8")
+    pairs = [(before, after) for before, after in pairwise(blocks(text)) if _captured(before, after, text)]
+    outputs = [(after, run(before, place)) for before, after in pairs]
     for (before, _), (after, output) in reversed(list(zip(pairs, outputs, strict=True))):
         if not wanted or any(each in before.text for each in wanted):
             text = text[: after.start] + output.rstrip() + "\n" + text[after.end :]
-    readme.write_text(text, encoding="utf-8")
+    page.write_text(text, encoding="utf-8")
 
 
 def _captured(before: Block, after: Block, text: str) -> bool:
@@ -63,7 +68,7 @@ def run(block: Block, place: Path) -> str:
 
 
 def run_command(words: list[str], place: Path) -> str:
-    """Stdout and stderr of a command, as they came; the words for the program are those of the README."""
+    """Stdout and stderr of a command, as they came; the words for the program are those of the manual."""
     environment = os.environ | {
         "SHARDGEN_HOME": str(place),
         "COLUMNS": str(COLUMNS),

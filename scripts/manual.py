@@ -1,6 +1,6 @@
-"""What the manual takes from the code: the generated parts of README.md, and the dbt source of the examples.
+"""What the manual takes from the code: the generated parts of its pages, and the dbt source of the examples.
 
-``make docs`` writes them anew; a unit test compares them with the code. A part of the README stands between
+``make docs`` writes them anew; a test compares them with the code. A part of a page stands between
 ``<!-- made by make docs: NAME -->`` and ``<!-- /NAME -->``.
 """
 
@@ -19,6 +19,7 @@ import typer
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
+from scripts.blocks import pages  # noqa: E402
 from shardgen.cli.application import COMMANDS, SERVER_COMMANDS, app  # noqa: E402
 from shardgen.cli.options import OPTIONS, Option  # noqa: E402
 from shardgen.schema import TABLES, Column, Table  # noqa: E402
@@ -26,7 +27,6 @@ from shardgen.settings import PROFILES, variable  # noqa: E402
 from shardgen.verification import statements  # noqa: E402
 from shardgen.world.lexicon import SUBCATEGORIES  # noqa: E402
 
-README: Final = ROOT / "README.md"
 DBT_SOURCES: Final = ROOT / "scripts" / "examples" / "dbt" / "models" / "sources.yml"
 EVERYWHERE: Final = {"--help", "--json", "--quiet", "--verbose"}
 """Options that are told once, above the table."""
@@ -147,7 +147,7 @@ def _table_section(each: Table) -> str:
     partitioned = f" Partitioned by `{each.partition_by}`, a month or a day to a partition." if each.partitioned else ""
     rows = [row for column in each.columns for row in _column_rows(column)]
     return (
-        f"### {each.relation}\n\n{each.meaning} Key: {', '.join(f'`{name}`' for name in each.key)}.{partitioned}\n\n"
+        f"## {each.relation}\n\n{each.meaning} Key: {', '.join(f'`{name}`' for name in each.key)}.{partitioned}\n\n"
         + table(("column", "type", "meaning"), rows)
     )
 
@@ -192,28 +192,29 @@ def _dbt_lines() -> Iterator[str]:
 PARTS: Final[dict[str, Callable[[], str]]] = {
     part.__name__: part for part in (commands, options, flags, profiles, laws, shapes, dictionary, attributes)
 }
-"""By name, what goes between the marks in the README."""
+"""By name, what goes between the marks in a page."""
+_PART: Final = re.compile(r"<!-- made by make docs: (?P<name>\w+) -->\n.*?<!-- /(?P=name) -->", re.DOTALL)
 
 
 def render(text: str) -> str:
-    """The text of the README with every generated part made anew.
+    """The text of a page with every generated part made anew."""
+    return _PART.sub(_part, text)
 
-    Raises:
-        ValueError: a part has no place in it.
-    """
-    for name, part in PARTS.items():
-        opening, closing = f"<!-- made by make docs: {name} -->", f"<!-- /{name} -->"
-        head, found, rest = text.partition(opening)
-        _, closed, tail = rest.partition(closing)
-        if not (found and closed):
-            raise ValueError(f"README.md has no place for {name}: put {opening} and {closing} where it belongs")
-        text = f"{head}{opening}\n\n{part()}\n\n{closing}{tail}"
-    return text
+
+def _part(match: re.Match[str]) -> str:
+    name = match["name"]
+    return f"<!-- made by make docs: {name} -->\n\n{PARTS[name]()}\n\n<!-- /{name} -->"
+
+
+def places(text: str) -> list[str]:
+    """The names of the generated parts of a page."""
+    return [match["name"] for match in _PART.finditer(text)]
 
 
 def main() -> None:
     """Write the generated parts."""
-    for file, text in ((README, render(README.read_text(encoding="utf-8"))), (DBT_SOURCES, dbt_sources())):
+    rendered = {page: render(page.read_text(encoding="utf-8")) for page in pages()}
+    for file, text in {**rendered, DBT_SOURCES: dbt_sources()}.items():
         if not file.exists() or file.read_text(encoding="utf-8") != text:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8")

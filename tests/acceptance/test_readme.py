@@ -1,6 +1,6 @@
 """The manual is true: what it tells a reader to type runs as it stands, and what it takes from the code agrees.
 
-Options that the README leaves at their defaults are made small by SHARDGEN_* variables, so that no command has to be
+Options that it leaves at their defaults are made small by SHARDGEN_* variables, so that no command has to be
 written for the tests.
 """
 
@@ -21,34 +21,50 @@ import pytest
 import yaml
 
 from scripts import manual
-from scripts.blocks import Block, apply, blocks
+from scripts.blocks import MANUAL, ROOT, Block, apply, blocks, pages
 
-ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
 EXAMPLES = ROOT / "scripts" / "examples"
-BLOCKS = blocks(README)
+OTHERS = [ROOT / "scripts" / "README.md", ROOT / "tests" / "README.md"]
+TEXTS = {page: page.read_text(encoding="utf-8") for page in [*pages(), *OTHERS]}
+PAGES = {page: blocks(text) for page, text in TEXTS.items()}
 SMALL = {"CUSTOMERS": "200", "PRODUCTS": "60", "ORDERS_PER_DAY": "10", "SESSIONS_PER_DAY": "20", "WORKERS": "1"}
 TIMEOUT = 300
 
 
-def of(*languages: str) -> list[Block]:
-    return [block for block in BLOCKS if block.language in languages]
+def name(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
 
 
-def where(block: Block) -> str:
-    return f"line {block.line}"
+def of(*languages: str) -> list:
+    return [
+        pytest.param(block, id=f"{name(page)}:{block.line}")
+        for page, members in PAGES.items()
+        for block in members
+        if block.language in languages
+    ]
 
 
-def prose() -> str:
-    """The README without its blocks."""
-    return re.sub(r"^```.*?^```$", "", README, flags=re.MULTILINE | re.DOTALL)
+def prose(page: Path) -> str:
+    """A page without its blocks."""
+    return re.sub(r"^```.*?^```$", "", TEXTS[page], flags=re.MULTILINE | re.DOTALL)
+
+
+def anchors(page: Path) -> set[str]:
+    """What a link to a part of the page may name."""
+    headings = re.findall(r"^#+ (.+)$", prose(page), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 # --- what can be checked without running anything ---------------------------------------------------------------------
 
 
-def test_the_generated_parts_are_those_of_the_code():
-    assert manual.render(README) == README, "the README is behind the code: make docs"
+@pytest.mark.parametrize("page", TEXTS, ids=name)
+def test_the_generated_parts_are_those_of_the_code(page):
+    assert manual.render(TEXTS[page]) == TEXTS[page], "the page is behind the code: make docs"
+
+
+def test_every_generated_part_has_one_place():
+    assert sorted(part for text in TEXTS.values() for part in manual.places(text)) == sorted(manual.PARTS)
 
 
 def test_the_dbt_source_is_that_of_the_code():
@@ -56,46 +72,49 @@ def test_the_dbt_source_is_that_of_the_code():
 
 
 def test_every_block_is_of_a_kind_that_is_checked():
-    assert {block.language for block in BLOCKS} == {"sh", "sql", "python", "toml", "diff", "text"}
+    languages = {block.language for members in PAGES.values() for block in members}
+    assert languages == {"sh", "sql", "python", "toml", "diff", "text"}
 
 
-@pytest.mark.parametrize("block", of("sh"), ids=where)
+@pytest.mark.parametrize("block", of("sh"))
 def test_commands_are_such_to_a_shell(block):
     subprocess.run(["bash", "-n", "-c", block.text], check=True)
 
 
 def test_what_is_not_run_says_why():
-    assert all(len(block.not_run) > 15 for block in BLOCKS if block.not_run)
-    commands = of("sh")
-    assert sum(not block.not_run for block in commands) >= 16
-    assert sum(bool(block.not_run) for block in BLOCKS) <= len(commands) / 3
+    every = [block for members in PAGES.values() for block in members]
+    assert all(len(block.not_run) > 15 for block in every if block.not_run)
+    assert sum(bool(block.not_run) for block in every) <= sum(block.language == "sh" for block in every) / 3
 
 
-@pytest.mark.parametrize("block", of("python"), ids=where)
+@pytest.mark.parametrize("block", of("python"))
 def test_python_compiles(block):
-    compile(block.text, where(block), "exec")
+    compile(block.text, "a block", "exec")
 
 
-def test_links_within_lead_somewhere():
-    headings = re.findall(r"^#+ (.+)$", prose(), re.MULTILINE)
-    anchors = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
-    wanted = set(re.findall(r"\]\(#([^)]+)\)", README))
-    assert wanted
-    assert wanted <= anchors
+@pytest.mark.parametrize("page", TEXTS, ids=name)
+def test_links_lead_somewhere(page):
+    for link in re.findall(r"\]\(([^) ]+)", prose(page)):
+        place, _, anchor = link.partition("#")
+        if "://" in place:
+            continue
+        there = (page.parent / place).resolve() if place else page
+        assert there.exists(), f"{link}: there is no {there}"
+        assert not anchor or anchor in anchors(there), f"{link}: the page has no such heading"
 
 
-def test_files_that_are_named_exist():
-    named = set(re.findall(r"`((?:shardgen|scripts|tests)/[\w./-]+)`", prose()))
-    made = {block.file for block in BLOCKS}
-    assert named
+@pytest.mark.parametrize("page", TEXTS, ids=name)
+def test_files_that_are_named_exist(page):
+    named = set(re.findall(r"`((?:shardgen|scripts|tests)/[\w./-]+)`", prose(page)))
+    made = {block.file for block in PAGES[page]}
     assert not {path for path in named - made if not (ROOT / path).exists()}
 
 
 def test_every_fault_is_shown_by_a_test_that_exists():
-    named = re.findall(r'\[test\]\((tests/[\w/]+\.py) "(test_\w+)"\)', README)
+    named = re.findall(r'\[test\]\(\.\./\.\./(tests/[\w/]+\.py) "(test_\w+)"\)', TEXTS[MANUAL / "faults.md"])
     assert len(named) > 25
-    for file, name in named:
-        assert f"\ndef {name}(" in (ROOT / file).read_text(encoding="utf-8"), f"{file} has no {name}"
+    for file, test in named:
+        assert f"\ndef {test}(" in (ROOT / file).read_text(encoding="utf-8"), f"{file} has no {test}"
 
 
 # --- the examples -----------------------------------------------------------------------------------------------------
@@ -112,21 +131,20 @@ def dsn(environment: dict[str, str]) -> str:
     )
 
 
-def commands_below(heading: str) -> list[str]:
-    start = README.index(f"### {heading}\n")
-    block = next(block for block in of("sh") if block.start > start)
-    return block.text.splitlines()
+def commands_of(topic: str) -> list[str]:
+    """The lines of a page's first block of commands."""
+    return next(block for block in PAGES[MANUAL / f"{topic}.md"] if block.language == "sh").text.splitlines()
 
 
 def test_the_connection_string_for_compose_is_that_of_the_file():
     service = example("compose.yaml")["services"]["warehouse"]
     assert service["ports"] == ["127.0.0.1:5432:5432"]
-    assert f"shardgen load --dsn {dsn(service['environment'])}" in commands_below("Docker Compose")
+    assert f"shardgen load --dsn {dsn(service['environment'])}" in commands_of("containers")
 
 
 def test_the_steps_of_the_workflow_are_the_commands_of_the_manual():
     job = example("github-actions.yml")["jobs"]["test"]
-    assert [step["run"] for step in job["steps"] if "run" in step] == commands_below("GitHub Actions")
+    assert [step["run"] for step in job["steps"] if "run" in step] == commands_of("ci")
     assert job["env"]["SHARDGEN_DSN"] == dsn(job["services"]["postgres"]["env"])
 
 
@@ -161,7 +179,7 @@ NOT_A_READERS = ("SHARDGEN_", "PG", "POSTGRES_", "MAKE", "MFLAGS", "ARGS", "VENV
 
 
 class Reader:
-    """Somebody with a clone of the repository who types what the README says."""
+    """Somebody with a clone of the repository who types what the manual says."""
 
     def __init__(self, home: Path) -> None:
         self.clone = home / "clone"
@@ -206,9 +224,9 @@ class Reader:
         assert done.returncode == exits, f"{about or words} ended with {done.returncode}:\n{done.stdout}"
         return done.stdout
 
-    def does(self, block: Block) -> None:
+    def does(self, block: Block, page: Path) -> None:
         """What a reader does with a block."""
-        about = f"README.md, line {block.line}:\n{block.text}"
+        about = f"{name(page)}, line {block.line}:\n{block.text}"
         if block.file:
             (self.clone / block.file).write_text(block.text, encoding="utf-8")
         elif block.language == "diff":
@@ -230,11 +248,10 @@ class Reader:
 
 
 def test_what_a_reader_adds_to_the_code_fits_it(reader):
-    for block in of("diff"):
-        apply(block.text, reader.clone)
-    for block in BLOCKS:
-        if block.file:
-            reader.does(block)
+    page = MANUAL / "tables.md"
+    for block in PAGES[page]:
+        if block.language == "diff" or block.file:
+            reader.does(block, page)
     assert "parcels" in reader.run(["shardgen", "plan", "--dsn", "host=/nowhere"])
     told = json.loads(reader.run(["shardgen", "sample", "parcels", "-n", "3", "--json"]))
     assert [row["parcel_id"] for row in told] == ["PARC0000000001", "PARC0000000002", "PARC0000000003"]
@@ -244,9 +261,9 @@ def test_what_a_reader_adds_to_the_code_fits_it(reader):
 
 @pytest.mark.slow
 def test_every_block_does_what_a_reader_is_told_that_it_does(reader):
-    for block in BLOCKS:
-        if not block.not_run:
-            reader.does(block)
-    added = next(block for block in BLOCKS if block.file.endswith("parcels.py"))
+    for page in pages():
+        for block in PAGES[page]:
+            if not block.not_run:
+                reader.does(block, page)
     assert reader.run(["shardgen", "db", "psql", "-Atc", "select count(*) > 0 from mine.raw_parcels"]).strip() == "t"
-    assert "raw_parcels" in (reader.clone / "README.md").read_text(encoding="utf-8"), where(added)
+    assert "raw_parcels" in (reader.clone / "shardgen" / "manual" / "dictionary.md").read_text(encoding="utf-8")
