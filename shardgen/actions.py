@@ -79,7 +79,7 @@ def forecast_of(settings: Settings) -> Forecast:
     tables = forecast.tables_of(plan)
     try:
         dsn = _running(settings)
-        findings = inspection_of(settings)
+        findings = inspection_of(settings, plan)
     except (TargetError, VerificationError) as error:
         return forecast.Forecast(plan=plan, tables=tables, duration=None, findings=None, target="", unasked=str(error))
     duration, unasked = _duration(settings, plan, dsn, before=time.perf_counter() - begun)
@@ -104,8 +104,10 @@ def _duration(settings: Settings, plan: Plan, dsn: str, *, before: float) -> tup
     return duration_of(plan, measured, before=before, workers=workers, cpus=machine.cpus(), local=local), ""
 
 
-def inspection_of(settings: Settings) -> Findings:
-    """What a load with these settings would meet in its target, and what stands in its way; writes nothing.
+def inspection_of(settings: Settings, plan: Plan | None = None) -> Findings:
+    """What a load with these settings, or of this plan, would meet in its target, and what stands in its way.
+
+    Nothing is written.
 
     Raises:
         ConfigError: an option is wrong.
@@ -116,7 +118,7 @@ def inspection_of(settings: Settings) -> Findings:
     from shardgen import claim
     from shardgen.coordinator import Machinery
 
-    return claim.inspect(settings.load(_running(settings)), plan_of(settings), Machinery().identity)
+    return claim.inspect(settings.load(_running(settings)), plan or plan_of(settings), Machinery().identity)
 
 
 def losses_of(settings: Settings, show: Show) -> tuple[Loss, ...]:

@@ -9,6 +9,7 @@ import os
 import shlex
 import shutil
 import sys
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from pathlib import Path
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
     from shardgen.events import Event
     from shardgen.progress import Show
     from shardgen.settings import Settings
+
+
+PATIENCE: Final = 2.0
+"""Seconds of silence after which a log is told what goes on."""
 
 
 class Volume(enum.Enum):
@@ -146,14 +151,22 @@ def _near(path: str) -> str:
 
 @contextlib.contextmanager
 def busy(text: str) -> Iterator[None]:
-    """Tell on a terminal what takes a while, until it is done."""
-    if volume() is Volume.QUIET or not sys.stderr.isatty():
+    """Tell what takes a while: on a terminal until it is done, elsewhere once, when it has taken PATIENCE."""
+    if volume() is Volume.QUIET:
         yield
-        return
-    from rich.console import Console
+    elif sys.stderr.isatty():
+        from rich.console import Console
 
-    with Console(stderr=True, highlight=False).status(text):
-        yield
+        with Console(stderr=True, highlight=False).status(text):
+            yield
+    else:
+        late = threading.Timer(PATIENCE, say, [f"{text} ..."])
+        late.daemon = True
+        late.start()
+        try:
+            yield
+        finally:
+            late.cancel()
 
 
 def notice(event: Event) -> None:

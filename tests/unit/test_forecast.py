@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from shardgen.calibration import Calibration, Pace
-from shardgen.config import TABLES
+from shardgen.calibration import COUNTED_ROWS, COUNTS_FIRST, Calibration, Pace, _thinned, calibrate
+from shardgen.config import TABLES, plan_config
 from shardgen.forecast import STARTING, duration_of, tables_of
 from shardgen.planning import FINISHING, Plan, build_plan
-from tests.worlds import small
+from tests.worlds import TODAY, small
 
 PACE = Pace(rows=1000, tried=1000, start=0.0, build=0.001, copy=0.002, index=0.001)
 EVEN = Calibration(paces=dict.fromkeys(TABLES, PACE), rows=7000, tried=7000, seconds=1.0)
@@ -95,3 +95,19 @@ def test_a_load_of_nothing_takes_no_time():
     plan = build_plan(small(orders_per_day=0, tables="reviews"))
     nothing = Calibration(paces={}, rows=0, tried=0, seconds=0.0)
     assert duration_of(plan, nothing, workers=2, cpus=2, local=True, before=0.0).seconds == pytest.approx(STARTING)
+
+
+def test_the_largest_world_is_measured_in_seconds():
+    plan = build_plan(plan_config(today=TODAY, scale=10_000))
+    measured = calibrate(plan, None)
+    assert measured.seconds < 40  # 3 where nothing else runs; counting a day's stock alone took a minute
+    assert set(measured.paces) == set(plan.config.tables)
+
+
+@pytest.mark.parametrize("scale", [0.01, 1, 10, 300, 10_000])
+def test_what_is_counted_first_is_counted_in_a_world_that_is_thin_enough(scale):
+    plan = build_plan(plan_config(today=TODAY, scale=scale, tables=tuple(COUNTS_FIRST)))
+    for table in COUNTS_FIRST:
+        thinned = _thinned(plan, table)
+        assert max(shard.rows for shard in thinned.of(table)) <= COUNTED_ROWS * 1.5
+        assert thinned is plan or plan.rows(table) > thinned.rows(table)
