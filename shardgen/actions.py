@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from shardgen.database.status import RunStatus
     from shardgen.database.target import Loss
     from shardgen.forecast import Duration, Forecast
+    from shardgen.page.numbers import Numbers
     from shardgen.planning import Plan
     from shardgen.progress import Show
     from shardgen.reconcile import Report
-    from shardgen.report.numbers import Numbers
     from shardgen.schema import Table
     from shardgen.settings import Effective, Settings
     from shardgen.verification.report import Report as Verification
@@ -177,7 +177,7 @@ def numbers_of(settings: Settings, show: Show, *, run: int | None = None) -> Num
         ReportError: there is nothing to report, or the server failed on the way.
     """
     settings.check()
-    from shardgen.report import numbers
+    from shardgen.page import numbers
 
     workers = settings.load("").workers
     request = numbers.Request(dsn=_running(settings), schema=settings.schema, run=run, workers=workers)
@@ -190,8 +190,8 @@ def report_of(settings: Settings, show: Show, *, output: Path | None, run: int |
     Raises:
         ReportError: the drawing library is missing, or the file cannot be written; besides as :func:`numbers_of`.
     """
-    from shardgen.report import page, pictures
-    from shardgen.report.sections import sections
+    from shardgen.page import page, pictures
+    from shardgen.page.sections import sections
 
     pictures.drawing_library()
     if output is not None:

@@ -24,7 +24,7 @@ ELSEWHERE = {
     "settings.py": {"psycopg.conninfo.conninfo_to_dict", "psycopg.conninfo.make_conninfo", "psycopg.pq.Conninfo"},
 }
 """What a module may use of psycopg outside database/, sinks/ and verification/, beside the names of its exceptions."""
-MEASURING = {"report/numbers.py", "report/volumes.py"}
+MEASURING = {"page/numbers.py", "page/volumes.py"}
 """The modules of a report that ask the server."""
 CONFIGURATION = {"pydantic", "pydantic_core", "pydantic_settings"}
 
@@ -108,7 +108,7 @@ def test_planning_is_pure():
 def test_libraries_stay_where_they_belong(path):
     where, names = place(path), imports(path)
     found = outside(names)
-    if where != "report/pictures.py":
+    if where != "page/pictures.py":
         assert "vl_convert" not in found
     if not where.startswith(("database/", "sinks/", "verification/")) and where not in MEASURING:
         used = {name for name in names if name.partition(".")[0] in DATABASE}
@@ -138,13 +138,13 @@ def test_the_coordinator_knows_no_table_no_screen_and_no_process_pool(name):
     assert not {found for found in names if found.startswith("multiprocessing") or "ProcessPoolExecutor" in found}
 
 
-@pytest.mark.parametrize("path", sorted((PACKAGE / "report").rglob("*.py")), ids=place)
+@pytest.mark.parametrize("path", sorted((PACKAGE / "page").rglob("*.py")), ids=place)
 def test_a_report_is_made_of_numbers_alone(path):
     below = {"config", "errors", "events"}
     if place(path) in MEASURING:
         below |= {"database", "verification", "__version__"}
     names = imports(path)
-    assert within(names, "report", *below) == set()
+    assert within(names, "page", *below) == set()
     assert outside(names) <= {"psycopg"} | ({"vl_convert"} if path.name == "pictures.py" else set())
 
 

@@ -12,7 +12,7 @@ from rich.text import Text
 from shardgen.progress import units
 from shardgen.progress.grids import grid_of, texts, total, verbatim
 from shardgen.progress.lanes import BUILDING
-from shardgen.queries import queries
+from shardgen.questions import queries
 
 WORTH_TELLING = 0.01  # of the workers' time
 

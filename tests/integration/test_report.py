@@ -17,9 +17,9 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from shardgen.errors import ReportError, TargetError
-from shardgen.report import page
-from shardgen.report.numbers import Numbers, Request, measure
-from shardgen.report.sections import sections
+from shardgen.page import page
+from shardgen.page.numbers import Numbers, Request, measure
+from shardgen.page.sections import sections
 from shardgen.verification.readers import reader
 from tests.conftest import Database, fresh_database
 

@@ -10,7 +10,7 @@ from rich.console import Console
 import shardgen
 from shardgen import reconcile
 from shardgen.progress.summary import load_summary
-from shardgen.queries import queries
+from shardgen.questions import queries
 from tests.conftest import Database
 
 SMALL = {"customers": 200, "products": 60, "days": 40, "end": "2026-01-01", "sessions_per_day": 100}

@@ -15,10 +15,10 @@ import pytest
 from shardgen.cli import entry
 from shardgen.errors import ReportError
 from shardgen.events import CheckDone, CheckStarted, VerificationStarted
-from shardgen.report import charts, numbers, page, pictures, words
-from shardgen.report.parts import run
-from shardgen.report.section import Part, Section
-from shardgen.report.sections import SECTIONS, sections
+from shardgen.page import charts, numbers, page, pictures, words
+from shardgen.page.parts import run
+from shardgen.page.section import Part, Section
+from shardgen.page.sections import SECTIONS, sections
 from tests.fake_numbers import ROWS, known, nothing
 from tests.fake_numbers import numbers as measured
 
@@ -219,7 +219,7 @@ def test_light_and_dark_have_enough_contrast(ink, ground, least):
 
 
 def stylesheet() -> str:
-    return resources.files("shardgen.report").joinpath("page.css").read_text(encoding="utf-8")
+    return resources.files("shardgen.page").joinpath("page.css").read_text(encoding="utf-8")
 
 
 def themes(css: str) -> tuple[str, str]:

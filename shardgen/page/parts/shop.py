@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
-from shardgen.report import charts, words
-from shardgen.report.numbers import Numbers, Row
-from shardgen.report.parts.sales import currency
-from shardgen.report.section import HALF, Part, Picture, Piece, Table, ranking, table
+from shardgen.page import charts, words
+from shardgen.page.numbers import Numbers, Row
+from shardgen.page.parts.sales import currency
+from shardgen.page.section import HALF, Part, Picture, Piece, Table, ranking, table
 
 STAR: Final = "★"
 

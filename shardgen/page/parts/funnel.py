@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from shardgen.report import words
-from shardgen.report.numbers import Numbers, Row
-from shardgen.report.section import FULL, Part, Piece, nothing, ranking, table
+from shardgen.page import words
+from shardgen.page.numbers import Numbers, Row
+from shardgen.page.section import FULL, Part, Piece, nothing, ranking, table
 
 
 def funnel(numbers: Numbers) -> Piece:

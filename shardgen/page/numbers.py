@@ -24,7 +24,7 @@ from shardgen.database.ledger import Run
 from shardgen.database.postgres import Connection, mask, one, probe, without_secret
 from shardgen.errors import ReportError, VerificationError
 from shardgen.events import Event, VerificationStarted
-from shardgen.report import volumes
+from shardgen.page import volumes
 from shardgen.verification import statements, subject
 from shardgen.verification.readers import Question, Readers, reader
 from shardgen.verification.statements import Statement

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
-from shardgen.report import charts, words
-from shardgen.report.numbers import Numbers, Row
-from shardgen.report.section import HALF, TABLE_COLORS, THIRD, Part, Picture, Piece, ranking, table
+from shardgen.page import charts, words
+from shardgen.page.numbers import Numbers, Row
+from shardgen.page.section import HALF, TABLE_COLORS, THIRD, Part, Picture, Piece, ranking, table
 
 MOST_BARS: Final = 62
 """Partitions that a picture can show one by one: two months of days; more are taken together by month."""

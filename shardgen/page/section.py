@@ -8,8 +8,8 @@ from functools import partial
 from typing import Any, Final
 
 from shardgen.config import TABLES
-from shardgen.report.charts import COLORS, Spec, bars
-from shardgen.report.numbers import Numbers, Row
+from shardgen.page.charts import COLORS, Spec, bars
+from shardgen.page.numbers import Numbers, Row
 
 FULL, HALF, THIRD = "full", "half", "third"
 """Of the page's width, where it is wide."""

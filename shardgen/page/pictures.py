@@ -12,7 +12,7 @@ from typing import Final
 from xml.etree import ElementTree as ET
 
 from shardgen.errors import ReportError
-from shardgen.report.charts import Spec
+from shardgen.page.charts import Spec
 
 _SVG: Final = "http://www.w3.org/2000/svg"
 _DROPPED: Final = re.compile(r"aria-|role$|font-family$|pointer-events$|class$|xml|version$|\{")

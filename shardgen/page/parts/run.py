@@ -7,9 +7,9 @@ from functools import partial
 from typing import Final
 
 from shardgen.config import TABLES
-from shardgen.report import charts, words
-from shardgen.report.numbers import MOST_SHARDS, Numbers, Row
-from shardgen.report.section import TABLE_COLORS, Part, Picture, Piece, Table, table
+from shardgen.page import charts, words
+from shardgen.page.numbers import MOST_SHARDS, Numbers, Row
+from shardgen.page.section import TABLE_COLORS, Part, Picture, Piece, Table, table
 
 FINISHING: Final = "finishing"
 LONGEST_PAUSE: Final = 30.0

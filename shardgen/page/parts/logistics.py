@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Final
 
-from shardgen.report import charts, words
-from shardgen.report.numbers import Numbers, Row
-from shardgen.report.section import THIRD, Part, Picture, Piece, Table, ranking, table
+from shardgen.page import charts, words
+from shardgen.page.numbers import Numbers, Row
+from shardgen.page.section import THIRD, Part, Picture, Piece, Table, ranking, table
 
 
 def stock(numbers: Numbers) -> Piece:

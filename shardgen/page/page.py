@@ -17,12 +17,12 @@ from typing import Final
 
 from shardgen.errors import ReportError
 from shardgen.events import CheckDone, CheckStarted, Event, VerificationStarted
-from shardgen.report import words
-from shardgen.report.numbers import Facts, Numbers, Row
-from shardgen.report.parts.sales import currency
-from shardgen.report.parts.volumes import totals
-from shardgen.report.pictures import draw
-from shardgen.report.section import FULL, HALF, THIRD, Picture, Section, Table
+from shardgen.page import words
+from shardgen.page.numbers import Facts, Numbers, Row
+from shardgen.page.parts.sales import currency
+from shardgen.page.parts.volumes import totals
+from shardgen.page.pictures import draw
+from shardgen.page.section import FULL, HALF, THIRD, Picture, Section, Table
 
 WIDTHS: Final = {
     FULL: {"wide": 1080, "middle": 700, "narrow": 340},

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, Final
 
-from shardgen.report import charts, words
-from shardgen.report.numbers import Numbers, Row
-from shardgen.report.section import HALF, THIRD, Part, Picture, Piece, Table, ranking, table
+from shardgen.page import charts, words
+from shardgen.page.numbers import Numbers, Row
+from shardgen.page.section import HALF, THIRD, Part, Picture, Piece, Table, ranking, table
 
 ENOUGH_DAYS: Final = 28
 """From which on weekdays can be compared."""
