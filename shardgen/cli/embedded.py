@@ -57,10 +57,11 @@ def status(*, as_json: Json = False, **options: Any) -> None:
 def psql(context: typer.Context, **options: Any) -> None:
     """Open psql on the server, starting it if need be; what is not an option here goes to psql."""
     from shardgen.database import server
+    from shardgen.database.surroundings import undisturbed
 
     dsn = server.start(terminal.home_of(options), on_notice=terminal.say).dsn
     program = str(server.binary("psql"))
-    os.execv(program, [program, dsn, *context.args])  # noqa: S606  # no shell is the point
+    os.execve(program, [program, dsn, *context.args], undisturbed(os.environ))  # noqa: S606  # no shell is the point
 
 
 @examples("db url", 'load --dsn "$(shardgen db url)"')

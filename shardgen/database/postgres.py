@@ -18,6 +18,7 @@ from psycopg import IsolationLevel, sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg_pool import ConnectionPool
 
+from shardgen.database.surroundings import connection_class
 from shardgen.errors import TargetError
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -58,7 +59,8 @@ def connect(dsn: str, *, application_name: str) -> Connection:
     Raises:
         psycopg.OperationalError: the server's own text, without a SQLSTATE.
     """
-    connection = psycopg.connect(_conninfo(dsn, application_name), autocommit=True, prepare_threshold=None)
+    conninfo = _conninfo(dsn, application_name)
+    connection = connection_class(dsn).connect(conninfo, autocommit=True, prepare_threshold=None)
     _configure(connection)
     return connection
 
@@ -67,6 +69,7 @@ def open_pool(dsn: str, *, application_name: str) -> ConnectionPool[Connection]:
     """A pool that connects on demand and checks a connection before it hands it out."""
     return ConnectionPool(
         _conninfo(dsn, application_name),
+        connection_class=connection_class(dsn),
         kwargs={"autocommit": True, "prepare_threshold": None},
         min_size=0,
         max_size=_POOL_SIZE,

@@ -19,7 +19,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
-from urllib.parse import quote
 
 import platformdirs
 import psycopg
@@ -28,6 +27,7 @@ from psycopg import sql
 from shardgen.database import cluster
 from shardgen.database.cluster import PORT, Home
 from shardgen.database.programs import NAME, Account, Notice, binary, last_line, run, server_account, server_bin
+from shardgen.database.surroundings import connection_class, embedded_dsn
 from shardgen.errors import ServerError
 
 __all__ = ["Server", "binary", "data_dir", "start", "status", "stop", "url"]
@@ -264,7 +264,7 @@ def _probe(layout: Home, directory: Path, pid: int) -> Server | None:
     # Whoever made a directory of that name in /tmp after a reboot is not to be talked to.
     if not os.path.lexists(directory) or not cluster.is_private(directory, layout.data.stat().st_uid):
         return None
-    dsn = _dsn(directory)
+    dsn = embedded_dsn(directory, PORT)
     try:
         with _connect(dsn) as connection:
             query = "SELECT current_setting('data_directory'), current_setting('server_version')"
@@ -336,21 +336,7 @@ def _create_database(server: Server) -> None:
 
 
 def _connect(dsn: str, *, autocommit: bool = False) -> psycopg.Connection[tuple[object, ...]]:
-    """Connect to the maintenance database. What libpq would take from PG* variables is given, so that it is not."""
-    return psycopg.connect(
-        dsn,
-        autocommit=autocommit,
-        dbname="postgres",
-        connect_timeout=5,
-        options="",
-        sslmode="disable",
-        gssencmode="disable",
-        channel_binding="disable",
-        target_session_attrs="any",
-        client_encoding="UTF8",
+    """Connect to the maintenance database."""
+    return connection_class(dsn).connect(
+        dsn, autocommit=autocommit, dbname="postgres", connect_timeout=5, client_encoding="UTF8"
     )
-
-
-def _dsn(directory: Path) -> str:
-    # the empty hostaddr keeps PGHOSTADDR from leading elsewhere
-    return f"postgresql:///{NAME}?host={quote(str(directory))}&hostaddr=&port={PORT}&user={NAME}"
