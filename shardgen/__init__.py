@@ -1,14 +1,13 @@
 """Fills the bronze layer of a PostgreSQL warehouse with a realistic, consistent e-commerce history.
 
-What a script or a notebook needs is here, imported when first used: ``import shardgen`` itself loads no library.
+What a script or a notebook needs is here, imported when first used: ``import shardgen`` itself loads nothing at all,
+because modules may still be looked for in the working directory (see ``paths``).
 """
 
-from __future__ import annotations
-
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from shardgen.api import load, plan, sample, verify
     from shardgen.errors import ShardgenError
 
@@ -19,9 +18,11 @@ __all__ = ["ShardgenError", "__version__", "load", "plan", "sample", "verify"]
 _HOMES = {"ShardgenError": "errors", "load": "api", "plan": "api", "sample": "api", "verify": "api"}
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> "Any":
     if name not in _HOMES:
         raise AttributeError(f"module 'shardgen' has no attribute {name!r}")
+    from importlib import import_module  # noqa: PLC0415
+
     return getattr(import_module(f"shardgen.{_HOMES[name]}"), name)
 
 

@@ -1,6 +1,15 @@
-"""``python -m shardgen``."""
+"""``python -m shardgen``, and what the installed ``shardgen`` calls."""
 
-from shardgen.cli import main
+from shardgen import paths
+
+
+def main() -> None:
+    """Run the command line, with modules looked for where they are installed only."""
+    paths.tidy()
+    from shardgen.cli import main as run  # noqa: PLC0415  # not before
+
+    run()
+
 
 if __name__ == "__main__":
     main()

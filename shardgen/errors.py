@@ -5,6 +5,7 @@ ShardgenError                 exit code 1 unless a subclass says otherwise
 |   +-- ConfigError           an option, variable or file holds a bad value
 |   +-- TargetError           the target refuses: unreachable, no right, holds other rows, busy
 |   +-- ResumeError           there is no run to resume, or it differs from what was asked
+|   +-- MachineError          this machine gives no process, thread or memory
 +-- ServerError               the embedded PostgreSQL could not be set up, started or stopped
 +-- VerificationError         exit code 2: the verification could not run, or was cut short; nothing is known
 +-- ReportError               exit code 2: the report could not be made
@@ -39,6 +40,10 @@ class TargetError(UsageError):
 
 class ResumeError(UsageError):
     """There is no run to resume, or the run in the target differs from what was asked."""
+
+
+class MachineError(UsageError):
+    """This machine does not give what a load needs: a process, a thread, memory."""
 
 
 class ServerError(ShardgenError):

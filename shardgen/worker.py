@@ -17,8 +17,8 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from multiprocessing import connection, parent_process
-from typing import TYPE_CHECKING, Any, Self
+from multiprocessing import connection
+from typing import TYPE_CHECKING, Self
 
 from shardgen.config import PlanConfig
 from shardgen.database.failures import Remedy, StoppedError, classify, describe
@@ -116,11 +116,12 @@ def run_task(job: Job, task: Task) -> Outcome:
             )
 
 
-def initialise(stop: connection.Connection[Any, Any]) -> None:
+def initialise(stop: int, alive: int) -> None:
     """Make this process a worker: signals are the coordinator's affair, and so is its life.
 
     Args:
         stop: the reading end of a pipe that the coordinator closes when running shards should give way.
+        alive: the same of one that closes with the coordinator itself.
     """
     import pyarrow as pa
 
@@ -130,10 +131,7 @@ def initialise(stop: connection.Connection[Any, Any]) -> None:
     keep_memory()
     pa.set_cpu_count(1)  # the processes are the parallelism
     pa.set_io_thread_count(1)
-    parent = parent_process()
-    if parent is None:
-        raise RuntimeError("a worker process must have a parent process")
-    threading.Thread(target=_watch, args=(parent.sentinel, stop), name="shardgen-watch", daemon=True).start()
+    threading.Thread(target=_watch, args=(alive, stop), name="shardgen-watch", daemon=True).start()
 
 
 def keep_memory() -> None:
@@ -200,14 +198,14 @@ class _Log(logging.Handler):
             self.lines.append(without_secret(text, self._dsn))
 
 
-def _watch(parent: int, stop: connection.Connection[Any, Any]) -> None:
+def _watch(alive: int, stop: int) -> None:
     """Set the stop flag when the pipe closes; end the process at once when the coordinator is gone.
 
     An orphan's transaction must end before a ``--resume`` meets it: the backend notices the closed socket.
     """
-    connection.wait([parent, stop])
+    connection.wait([alive, stop])
     _stop.set()
-    connection.wait([parent])
+    connection.wait([alive])
     os._exit(1)
 
 
