@@ -18,7 +18,7 @@ from typing import Any
 
 from shardgen import __version__, keys
 from shardgen.config import DATA_VERSION, LoadConfig, PlanConfig, fingerprint
-from shardgen.database import catalog, ledger, objects, pooler, preflight, target
+from shardgen.database import catalog, ledger, objects, pooler, preflight, restored, target
 from shardgen.database.failures import DatabaseError, describe
 from shardgen.database.ledger import Claim, NewRun, Run
 from shardgen.database.postgres import Connection, application_name, connect, here, mask, probe, without_secret
@@ -145,6 +145,7 @@ def claim_new(
     with connection.transaction():
         objects.begin_ddl(connection, config.schema)  # before the look: what is decided must still be true when done
         ledger.upgrade(connection, config.schema)
+        restored.bind(connection, config.schema)
         examined = examine(connection, plan, identity, workers=workers, terms=terms)
         preflight.refuse(examined.findings.problems)
         decisions = examined.decisions
@@ -153,7 +154,7 @@ def claim_new(
             plan_fingerprint=identity.plan(plan),
             plan=config.to_json(),
             options=plain(options),
-            planned={name: {"shards": len(plan.of(name)), "rows": plan.rows(name)} for name in config.tables},
+            planned={name: _planned(plan, name) for name in config.tables},
             versions=versions(),
             host=socket.gethostname(),
             pid=os.getpid(),
@@ -184,11 +185,12 @@ def take_up(
         TargetError: a table was changed behind the ledger's back, or the server cannot take the load.
     """
     ledger.upgrade(connection, schema)
+    restored.bind(connection, schema)
     run = _choose(ledger.runs(connection, schema) if ledger.present(connection, schema) else [], schema, plain(given))
     config = PlanConfig.from_json(run.plan)
     whole = identity.build_plan(config)
     _check_same(run, whole, identity)
-    claims = {name: each for name, each in ledger.claims(connection, schema).items() if each.run == run.run}
+    claims = {name: each for name, each in restored.claims(connection, schema).items() if each.run == run.run}
     plan = _restricted(whole, claims)
     facts = preflight.server_facts(connection, plan)
     size = sum(catalog.size(connection, claim.oid) for claim in claims.values())
@@ -228,9 +230,16 @@ def difference(run: Run, plan: Plan, identity: Identity) -> str:
     why = f" ({', '.join(changed)})" if changed else ""
     if run.fingerprint != identity.world(plan.config):
         return f"run={run.run} was started with another data version or vocabulary{why}, so its rows would not match"
-    if run.plan_fingerprint != identity.plan(plan):
+    as_begun = replace(plan, config=replace(plan.config, schema=run.started_in))
+    if run.plan_fingerprint != identity.plan(as_begun):
         return f"run={run.run} was planned with other shard boundaries{why}"
     return ""
+
+
+def _planned(plan: Plan, name: str) -> dict[str, Any]:
+    """What the ledger says of a table before its first shard."""
+    shards = plan.of(name)
+    return {"shards": len(shards), "rows": plan.rows(name), "exact": all(shard.exact for shard in shards)}
 
 
 def _claim(connection: Connection, schema: str, decision: Decision, run: int) -> Claim:

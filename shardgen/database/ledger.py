@@ -47,7 +47,8 @@ _DDL: Final[tuple[LiteralString, ...]] = (
         created boolean NOT NULL,
         others bigint NOT NULL DEFAULT 0,
         others_within bigint NOT NULL DEFAULT 0,
-        missing text NOT NULL DEFAULT '')""",
+        missing text NOT NULL DEFAULT '',
+        ledger oid NOT NULL DEFAULT 0)""",
     """CREATE TABLE {shards} (
         target text NOT NULL REFERENCES {targets},
         generation integer NOT NULL,
@@ -84,15 +85,18 @@ _DDL: Final[tuple[LiteralString, ...]] = (
 
 
 _ADDED: Final[tuple[LiteralString, ...]] = (
-    "ALTER TABLE {runs} ADD COLUMN on_conflict text NOT NULL DEFAULT 'error'",
-    """ALTER TABLE {targets} ADD COLUMN others bigint NOT NULL DEFAULT 0,
-        ADD COLUMN others_within bigint NOT NULL DEFAULT 0, ADD COLUMN missing text NOT NULL DEFAULT ''""",
-    "ALTER TABLE {shards} ADD COLUMN skipped bigint NOT NULL DEFAULT 0",
+    "ALTER TABLE {runs} ADD COLUMN IF NOT EXISTS on_conflict text NOT NULL DEFAULT 'error'",
+    """ALTER TABLE {targets} ADD COLUMN IF NOT EXISTS others bigint NOT NULL DEFAULT 0,
+        ADD COLUMN IF NOT EXISTS others_within bigint NOT NULL DEFAULT 0,
+        ADD COLUMN IF NOT EXISTS missing text NOT NULL DEFAULT '',
+        ADD COLUMN IF NOT EXISTS ledger oid NOT NULL DEFAULT 0""",
+    "ALTER TABLE {shards} ADD COLUMN IF NOT EXISTS skipped bigint NOT NULL DEFAULT 0",
+    "UPDATE {targets} SET ledger = tableoid",
 )
-"""What ledgers of before append and skip lack; until a load adds it, readers (who may lack the right) do without."""
+"""What ledgers of before lack; until a load adds it, readers (who may lack the right) do without."""
 _LAST_ADDED: Final[LiteralString] = """
 SELECT FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
-WHERE n.nspname = %s AND c.relname = 'shardgen_shards' AND a.attname = 'skipped'
+WHERE n.nspname = %s AND c.relname = 'shardgen_targets' AND a.attname = 'ledger'
 """
 
 
@@ -106,12 +110,14 @@ class Run:
     """Of the world, see config.fingerprint."""
     plan_fingerprint: str
     """Of the plan and its shard boundaries."""
+    started_in: str
+    """Name that the schema had then, which is part of the fingerprint of the plan."""
     plan: dict[str, Any]
-    """PlanConfig.to_json()."""
+    """PlanConfig.to_json(), with the schema in which the ledger lies now."""
     options: dict[str, Any]
-    """Effective options, as --resume compares them."""
+    """Effective options, as --resume compares them; with that schema, too."""
     planned: dict[str, Any]
-    """By table: shards and rows."""
+    """By table: shards, rows and whether their number is a promise."""
     versions: dict[str, Any]
     """Of the package, the data and Faker."""
     on_conflict: str
@@ -164,6 +170,8 @@ class Claim:
     """Those of them whose keys lie among the keys that the run can give."""
     missing: str = ""
     """Columns of ours that the relation lacks and that are left out: ``"raw_data,status"``."""
+    restored: bool = False
+    """Whether the ledger came out of a dump since, so that ``oid`` means nothing here; see database.restored."""
 
     @property
     def left_out(self) -> frozenset[str]:
@@ -247,16 +255,18 @@ def claim(connection: Connection, schema: str, claims: Iterable[Claim]) -> None:
     """Give tables to a run; an open run that is left without a table is superseded."""
     statement = text(
         """INSERT INTO {targets} AS t
-            (target, relation, oid, generation, run, created, others, others_within, missing)
-        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+            (target, relation, oid, generation, run, created, others, others_within, missing, ledger)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s::regclass)
         ON CONFLICT (target) DO UPDATE SET relation = excluded.relation, oid = excluded.oid,
             generation = excluded.generation, run = excluded.run, created = excluded.created,
-            others = excluded.others, others_within = excluded.others_within, missing = excluded.missing""",
+            others = excluded.others, others_within = excluded.others_within, missing = excluded.missing,
+            ledger = excluded.ledger""",
         schema,
     )
+    ours = text("{targets}", schema).as_string(connection)
     for each in claims:
         parameters = [each.target, each.relation, each.oid, each.generation, each.run, each.created]
-        connection.execute(statement, [*parameters, each.others, each.others_within, each.missing])
+        connection.execute(statement, [*parameters, each.others, each.others_within, each.missing, ours])
     connection.execute(
         text(
             """UPDATE {runs} AS r SET state = 'superseded'
@@ -294,16 +304,19 @@ def set_state(connection: Connection, schema: str, run: int, state: str, error: 
 
 
 def runs(connection: Connection, schema: str) -> list[Run]:
-    """Every run, oldest first."""
+    """Every run, oldest first; a run lives where its ledger lies, whatever the schema was called when it began."""
     with connection.cursor(row_factory=class_row(Run)) as cursor:
         cursor.execute(
             text(
-                """SELECT run, state, fingerprint, plan_fingerprint, plan, options, planned, versions,
+                """SELECT run, state, fingerprint, plan_fingerprint, coalesce(plan ->> 'schema', h.name) AS started_in,
+                    plan || jsonb_build_object('schema', h.name) AS plan,
+                    options || jsonb_build_object('schema', h.name) AS options, planned, versions,
                     coalesce(to_jsonb(r) ->> 'on_conflict', 'error') AS on_conflict,
                     host, pid, started, resumed, finished, error
-                FROM {runs} AS r ORDER BY run""",
+                FROM {runs} AS r CROSS JOIN (SELECT %s::text AS name) AS h ORDER BY run""",
                 schema,
-            )
+            ),
+            [schema],
         )
         return cursor.fetchall()
 
@@ -316,7 +329,8 @@ def claims(connection: Connection, schema: str) -> dict[str, Claim]:
                 """SELECT target, relation, oid, generation, run, created,
                     coalesce((to_jsonb(t) ->> 'others')::bigint, 0) AS others,
                     coalesce((to_jsonb(t) ->> 'others_within')::bigint, 0) AS others_within,
-                    coalesce(to_jsonb(t) ->> 'missing', '') AS missing
+                    coalesce(to_jsonb(t) ->> 'missing', '') AS missing,
+                    coalesce((to_jsonb(t) ->> 'ledger')::oid, 0) NOT IN (0, t.tableoid) AS restored
                 FROM {targets} AS t""",
                 schema,
             )

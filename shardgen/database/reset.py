@@ -15,7 +15,7 @@ import psycopg
 from psycopg import sql
 
 from shardgen import keys
-from shardgen.database import catalog, ledger, objects
+from shardgen.database import catalog, ledger, objects, restored
 from shardgen.database.ledger import Claim, Run, ShardRow
 from shardgen.database.postgres import Connection, one
 from shardgen.errors import TargetError
@@ -96,7 +96,7 @@ def survey(connection: Connection, schema: str, run: int | None, *, every: bool,
     """
     runs = ledger.runs(connection, schema) if ledger.present(connection, schema) else []
     chosen = _chosen(runs, schema, run, every=every)
-    claims = [each for each in ledger.claims(connection, schema).values() if each.run in chosen] if chosen else []
+    claims = [each for each in restored.claims(connection, schema).values() if each.run in chosen] if chosen else []
     _refuse([_UNKNOWN.format(each.target, each.run) for each in claims if each.target not in TABLES])
     wholly = _Wholly(runs=runs if every else [], plans=plans)
     found = Survey(
@@ -218,6 +218,8 @@ def _fate(connection: Connection, schema: str, claim: Claim, wholly: _Wholly) ->
     found = catalog.relation(connection, schema, claim.relation)
     if found is None:
         return How.FORGET, "it was dropped already"
+    if claim.oid == restored.UNKNOWN:
+        return How.FORGET, "left as it is: it was restored without all of the rows that the ledger has"
     if found.oid != claim.oid:
         return How.FORGET, "left as it is: it was dropped and made anew since"
     if claim.others and not (claim.created and wholly.ours(connection, schema, claim)):

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, time
 from typing import Final
 
 from shardgen import keys
-from shardgen.database import catalog, census, ledger
+from shardgen.database import catalog, census, ledger, restored
 from shardgen.database.catalog import Relation
 from shardgen.database.failures import SupersededError
 from shardgen.database.postgres import Connection
@@ -121,7 +121,7 @@ def decide(
     """
     schema = plan.config.schema
     with_ledger = ledger.present(connection, schema)
-    claims = ledger.claims(connection, schema) if with_ledger else {}
+    claims = restored.claims(connection, schema) if with_ledger else {}
     runs = {run.run: run for run in ledger.runs(connection, schema)} if with_ledger else {}
     decisions, problems = [], []
     for name in plan.config.tables:
@@ -145,6 +145,11 @@ def check_claimed(
         rows = {row.shard: row.rows for row in done if row.target == claim.target}
         if found is None:
             problems.append(f"relation={claim.relation} was dropped behind the ledger's back: {_START_OVER}")
+        elif claim.oid == restored.UNKNOWN:
+            problems.append(
+                f"relation={claim.relation} was restored without all of the rows={sum(rows.values())} that the ledger "
+                f"has: restore the rest, or {_START_OVER}"
+            )
         elif found.oid != claim.oid:
             problems.append(f"relation={claim.relation} was dropped and recreated or restored: {_START_OVER}")
         elif not found.logged:

@@ -16,8 +16,8 @@ SCHEMA = 'Raw "Zone"'
 NEW = NewRun(
     fingerprint="f",
     plan_fingerprint="p",
-    plan={"tables": ["orders"]},
-    options={"seed": 42},
+    plan={"tables": ["orders"], "schema": SCHEMA},
+    options={"seed": 42, "schema": SCHEMA},
     planned={"orders": {"shards": 3, "rows": 30}},
     versions={"faker": "1"},
     host="h",
@@ -61,7 +61,7 @@ def test_a_ledger_of_before_append_and_skip_gets_what_it_lacks_and_loses_nothing
     complete(session, mine, "a")
     for table, columns in (
         ("runs", ("on_conflict",)),
-        ("targets", ("others", "others_within", "missing")),
+        ("targets", ("others", "others_within", "missing", "ledger")),
         ("shards", ("skipped",)),
     ):
         for column in columns:
