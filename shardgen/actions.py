@@ -97,6 +97,8 @@ def _duration(settings: Settings, plan: Plan, dsn: str, *, before: float) -> tup
 
     try:
         with _refusals(dsn), connect(dsn, application_name=application_name("plan", here())) as connection:
+            if not connection.own:
+                return None, "a pooler gives its sessions to others, so none is used for a trial: connect directly"
             measured, local = calibrate(plan, connection), is_local(connection)
     except TargetError as error:
         return None, f"the target takes no rows on trial: {error}"

@@ -225,3 +225,19 @@ def _mixes(call: ast.Call) -> bool:
     assert isinstance(call.func, ast.Attribute)
     inner = call.func.value
     return (call.func.attr == "format" and isinstance(inner, ast.Constant)) or isinstance(inner, ast.JoinedStr)
+
+
+CONNECTING = {
+    "database/postgres.py",  # the one door to a target
+    "database/server.py",  # to the embedded server's own database, by nothing but what it is told
+}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=place)
+def test_one_module_opens_the_sessions_of_a_target(path):
+    """So that what database/session.py promises of each of them holds."""
+    openers = {"psycopg.connect", "Connection.connect", "psycopg.Connection.connect", "ConnectionPool"}
+    openers |= {"connection_class(dsn).connect"}
+    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    called = {ast.unparse(node.func).partition("[")[0] for node in nodes if isinstance(node, ast.Call)}
+    assert place(path) in CONNECTING or not called & openers

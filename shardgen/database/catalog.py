@@ -163,18 +163,16 @@ def relation(connection: Connection, schema: str, name: str) -> Relation | None:
 
 def partitions(connection: Connection, parent: int) -> tuple[Partition, ...]:
     """The direct partitions of a parent, by name."""
-    with connection.transaction():
-        connection.execute("SET LOCAL datestyle = 'ISO, YMD'")
-        rows = connection.execute(
-            """SELECT c.relname::text, pg_get_expr(c.relpartbound, c.oid),
-                NOT EXISTS (SELECT FROM pg_partition_tree(c.oid) AS t JOIN pg_class AS k ON k.oid = t.relid
-                    WHERE t.isleaf AND k.relpersistence <> 'p'),
-                NOT EXISTS (SELECT FROM pg_partition_tree(c.oid) AS t JOIN pg_class AS k ON k.oid = t.relid
-                    WHERE t.isleaf AND k.relkind = 'f')
-            FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
-            WHERE i.inhparent = %s ORDER BY c.relname""",
-            [parent],
-        ).fetchall()
+    rows = connection.execute(
+        """SELECT c.relname::text, pg_get_expr(c.relpartbound, c.oid),
+            NOT EXISTS (SELECT FROM pg_partition_tree(c.oid) AS t JOIN pg_class AS k ON k.oid = t.relid
+                WHERE t.isleaf AND k.relpersistence <> 'p'),
+            NOT EXISTS (SELECT FROM pg_partition_tree(c.oid) AS t JOIN pg_class AS k ON k.oid = t.relid
+                WHERE t.isleaf AND k.relkind = 'f')
+        FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
+        WHERE i.inhparent = %s ORDER BY c.relname""",
+        [parent],
+    ).fetchall()
     return tuple(
         replace(_partition(name, bounds or ""), logged=logged, local=local) for name, bounds, logged, local in rows
     )

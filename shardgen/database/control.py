@@ -18,12 +18,9 @@ from shardgen.database.failures import OUTAGE_PATIENCE, Remedy, classify
 from shardgen.database.postgres import (
     Connection,
     application_name,
-    configure_session,
     connect,
     here,
     mask,
-    set_parameters,
-    timeouts,
 )
 from shardgen.errors import LoadError, TargetError
 from shardgen.watchdog import Sighting
@@ -91,20 +88,12 @@ class Control:
             try:
                 if self.connection.closed:
                     self.connection = self._open()
-                return self._with_time(work)
+                return work(self.connection)
             except psycopg.Error as error:
                 if classify(error) is not Remedy.OUTAGE or self._clock() - started > OUTAGE_PATIENCE:
                     raise
                 self.connection.close()
                 self._sleep(_RECONNECT_DELAY)
-
-    def _with_time(self, work: Callable[[Connection], T]) -> T:
-        """Do some work under no timeout of the role's, which only a transaction can tell a session that is shared."""
-        if not self.pooled:
-            return work(self.connection)
-        with self.connection.transaction():
-            set_parameters(self.connection, timeouts(self.connection), local=True)
-            return work(self.connection)
 
     def attempt(self, work: Callable[[Connection], T]) -> T | None:
         """Do some work that nothing depends on, once and without waiting for the lock; None where it fails."""
@@ -143,8 +132,8 @@ class Control:
     def _open(self, breaths: int = _LAST_BREATHS) -> Connection:
         connection = connect(self._dsn, application_name=application_name("coordinator", here()))
         self.pooled = pooler.shares_sessions(connection, self._dsn)
-        if not self.pooled:
-            configure_session(connection)
+        if not (self.pooled or connection.own):
+            connection.make_own()
         if not self._taken(connection, breaths):
             self._refuse(connection)
         return connection

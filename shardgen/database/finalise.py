@@ -21,7 +21,7 @@ from psycopg import sql
 from shardgen import schema as bronze
 from shardgen.database import catalog, ledger
 from shardgen.database.failures import OUTAGE_PATIENCE, Remedy, classify, describe
-from shardgen.database.postgres import Connection, application_name, connect, set_parameters, timeouts, without_secret
+from shardgen.database.postgres import Connection, application_name, connect, set_parameters, without_secret
 from shardgen.errors import Interrupted, LoadError
 from shardgen.events import Event, StepDone, StepStarted
 from shardgen.planning import Plan
@@ -193,7 +193,7 @@ class Finaliser:
                 "maintenance_work_mem": _MAINTENANCE_WORK_MEM,
                 "default_statistics_target": _STATISTICS_TARGET,
             }
-            set_parameters(connection, timeouts(connection) | sizes, local=True)
+            set_parameters(connection, sizes, local=True)
             if not ledger.begin_step(connection, self._schema, self._run, step.name):
                 return  # done by somebody else meanwhile
             if not step.makes or catalog.kind(connection, self._schema, step.makes) is None:

@@ -14,7 +14,7 @@ from psycopg import sql
 
 from shardgen import schema as bronze
 from shardgen.database import catalog, locks
-from shardgen.database.postgres import Connection, application_name, connect, here, set_parameters, timeouts
+from shardgen.database.postgres import Connection, application_name, connect, here
 from shardgen.database.target import Action, Decision
 from shardgen.errors import TargetError
 from shardgen.planning import Leaf
@@ -25,8 +25,7 @@ _OURS: Final = "created by shardgen"  # the comment of a schema and of partition
 
 
 def begin_ddl(connection: Connection, schema: str) -> None:
-    """Settings and lock of a DDL transaction, which must be open."""
-    set_parameters(connection, timeouts(connection), local=True)
+    """Lock of a DDL transaction, which must be open."""
     locks.take_ddl(connection, schema)
 
 

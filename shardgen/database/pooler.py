@@ -1,7 +1,7 @@
 """Poolers between us and the server: how one is noticed that gives sessions to others between transactions.
 
-Behind such a one a lock or a parameter of the session is lost to us and found by somebody else, so none is set there.
-What a shard needs is set in its transaction, and the ledger's key is kept by the server: nothing doubles.
+Behind such a one a lock of the session is lost to us and found by somebody else, so none is taken there. The ledger's
+key is kept by the server: nothing doubles.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from typing import Final
 
-from shardgen.database.postgres import Connection, application_name, connect, here, is_direct, one
+from shardgen.database.postgres import Connection, application_name, connect, here, one
 
 _ROUNDS: Final = 3
 _PAUSE: Final = 0.02  # seconds: a pooler may take a session back a little after its client has the answer
@@ -30,7 +30,7 @@ def shares_sessions(connection: Connection, dsn: str) -> bool:
         connection: to the target, idle.
         dsn: the same target.
     """
-    if is_direct(connection):
+    if connection.is_direct():
         return False
     with connect(dsn, application_name=application_name("probe", here())) as other:
         seen = [(_backend(connection), _backend(other)) for _ in range(_ROUNDS)]

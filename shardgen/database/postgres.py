@@ -1,12 +1,12 @@
 """Connections to the target: how they are opened, pooled and named, and what may be shown of them.
 
-No text that leaves this module holds a password. A connection is in autocommit mode outside an explicit transaction,
-speaks UTF-8, prepares nothing (transaction poolers) and notices a dead peer within a minute.
+Nothing else of shardgen connects to a target, so that what session.py promises holds in every session. No text that
+leaves this module holds a password. A connection is in autocommit mode outside an explicit transaction, prepares
+nothing (transaction poolers) and notices a dead peer within a minute.
 """
 
 from __future__ import annotations
 
-import contextlib
 import os
 import socket
 from collections.abc import Mapping
@@ -14,14 +14,15 @@ from typing import Any, Final
 from urllib.parse import quote, quote_plus
 
 import psycopg
-from psycopg import IsolationLevel, sql
+from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg_pool import ConnectionPool
 
+from shardgen.database.session import Connection
 from shardgen.database.surroundings import connection_class
 from shardgen.errors import TargetError
 
-Connection = psycopg.Connection[tuple[Any, ...]]
+__all__ = ["Connection"]
 
 _DEFAULTS: Final = {
     "connect_timeout": "15",
@@ -31,22 +32,8 @@ _DEFAULTS: Final = {
     "tcp_user_timeout": "60000",
 }
 _FIXED: Final = {"client_encoding": "UTF8", "keepalives": "1"}
-_TIMEOUTS: Final = {
-    "statement_timeout": "0",  # whatever the role's are: the claim, a leaf or an index may take hours
-    "idle_in_transaction_session_timeout": "0",
-    "lock_timeout": "30s",  # for the ledger's key and the parent; a retry comes after it
-}
-_TIMEOUTS_SINCE_17: Final = {"transaction_timeout": "0"}
-_LIVENESS: Final = {
-    "idle_session_timeout": "0",
-    "client_connection_check_interval": "5s",  # lets go of a backend whose client is gone in mid-statement,
-    "tcp_keepalives_idle": "20",  # and of one that waits for a client whose host is gone (not on a Unix socket)
-    "tcp_keepalives_interval": "10",
-    "tcp_keepalives_count": "3",
-}
 _SECRETS: Final = ("password", "sslpassword", "oauth_client_secret")
 _LOOPBACK: Final = ("127.", "::1")
-_TRANSACTION_TIMEOUT_SINCE: Final = 170_000  # server_version
 _MAX_APPLICATION_NAME: Final = 63  # bytes; the server cuts the rest off
 _POOL_SIZE: Final = 4  # a worker process needs one; an executor of threads shares one pool
 _POOL_PATIENCE: Final = 20.0  # seconds for a connection; the coordinator's retries come on top
@@ -79,11 +66,6 @@ def open_pool(dsn: str, *, application_name: str) -> ConnectionPool[Connection]:
         check=ConnectionPool.check_connection,
         open=True,
     )
-
-
-def timeouts(connection: Connection) -> dict[str, str]:
-    """Parameters that keep a role's timeouts from ending our work; a transaction sets them again behind a pooler."""
-    return _TIMEOUTS | (_TIMEOUTS_SINCE_17 if connection.info.server_version >= _TRANSACTION_TIMEOUT_SINCE else {})
 
 
 def set_parameters(connection: Connection, parameters: Mapping[str, str], *, local: bool) -> None:
@@ -175,24 +157,6 @@ def _conninfo(dsn: str, name: str) -> str:
     return make_conninfo("", **{**_DEFAULTS, **given, **_FIXED, "application_name": name})
 
 
-def is_direct(connection: Connection) -> bool:
-    """Whether the server itself is at the other end: a pooler tells its clients other process ids."""
-    return bool(one(connection.execute("SELECT pg_backend_pid()"))[0] == connection.info.backend_pid)
-
-
 def _configure(connection: Connection) -> None:
     _used.add(connection.info.password)
-    connection.isolation_level = IsolationLevel.READ_COMMITTED  # whatever the role's default is
-    if is_direct(connection):  # a pooler might give what we set to its other clients
-        configure_session(connection)
-
-
-def configure_session(connection: Connection) -> None:
-    """Keep the role's timeouts from our session, and let the server notice if we are gone."""
-    settings = timeouts(connection) | _LIVENESS
-    try:
-        set_parameters(connection, settings, local=False)
-    except psycopg.errors.InvalidParameterValue:  # a platform that cannot poll or has no such keepalives
-        for name, value in settings.items():
-            with contextlib.suppress(psycopg.errors.InvalidParameterValue):
-                set_parameters(connection, {name: value}, local=False)
+    connection.settle()

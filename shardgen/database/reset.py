@@ -18,6 +18,7 @@ from shardgen import keys
 from shardgen.database import catalog, ledger, objects, restored
 from shardgen.database.ledger import Claim, Run, ShardRow
 from shardgen.database.postgres import Connection, one
+from shardgen.database.session import WHOLE
 from shardgen.errors import TargetError
 from shardgen.planning import Plan, Shard, max_id
 from shardgen.schema import ORDERS, TABLES
@@ -94,6 +95,7 @@ def survey(connection: Connection, schema: str, run: int | None, *, every: bool,
     Raises:
         TargetError: it cannot be told which run is meant, or something stands in the way.
     """
+    connection.fix(WHOLE)
     runs = ledger.runs(connection, schema) if ledger.present(connection, schema) else []
     chosen = _chosen(runs, schema, run, every=every)
     claims = [each for each in restored.claims(connection, schema).values() if each.run in chosen] if chosen else []

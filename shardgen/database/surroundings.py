@@ -20,6 +20,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.pq import Conninfo
 
 from shardgen.database.programs import NAME
+from shardgen.database.session import Connection
 
 _NOTHING: Final = (
     "options",
@@ -79,9 +80,9 @@ def is_embedded(dsn: str) -> bool:
     return options.get("user") == NAME and options.get("hostaddr") == "" and str(options.get("host"))[:1] == "/"
 
 
-def connection_class(dsn: str) -> type[psycopg.Connection[tuple[Any, ...]]]:
+def connection_class(dsn: str) -> type[Connection]:
     """What connects to the target: to the embedded server past the environment, to any other as libpq does."""
-    return _Undisturbed if is_embedded(dsn) else psycopg.Connection[tuple[Any, ...]]
+    return _Undisturbed if is_embedded(dsn) else Connection
 
 
 def undisturbed(environment: Mapping[str, str]) -> dict[str, str]:
@@ -90,7 +91,7 @@ def undisturbed(environment: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in environment.items() if not name.startswith("PG") or name in kept}
 
 
-class _Undisturbed(psycopg.Connection[tuple[Any, ...]]):
+class _Undisturbed(Connection):
     """A connection to the embedded server."""
 
     @classmethod

@@ -30,12 +30,12 @@ class Trial:
 
 
 def prepare(connection: Connection) -> bool:
-    """Make a session fit for trials; whether the rows of a load would go to the WAL before its transactions end.
+    """Make a session of our own fit for trials; whether rows of a load would go to the WAL before a transaction ends.
 
     The server is to write the pages of temporary tables out, as it has to in a load, so it gets as few buffers for them
     as it allows. With wal_level=minimal a new table is written to no WAL.
     """
-    connection.execute("SET temp_buffers = '800kB'")
+    connection.fix({"temp_buffers": "800kB"})
     [level] = one(connection.execute("SHOW wal_level"))
     return bool(level != "minimal")
 

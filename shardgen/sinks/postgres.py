@@ -20,7 +20,7 @@ from psycopg_pool import PoolTimeout
 from shardgen.database import catalog, ledger
 from shardgen.database.failures import PermanentError, StoppedError, SupersededError
 from shardgen.database.ledger import Claim, ShardRow
-from shardgen.database.postgres import Connection, application_name, connect, open_pool, set_parameters, timeouts
+from shardgen.database.postgres import Connection, application_name, connect, open_pool, set_parameters
 from shardgen.planning import Leaf, Shard
 from shardgen.schema import TABLES, Table
 from shardgen.sinks import Batch, Task, Written, leaves, staging
@@ -92,7 +92,7 @@ class PostgresSink:
             with connection.transaction():
                 self._check_stop()
                 with watch.phase("ledger"):
-                    self._settings(connection, claim.run, task.shard)
+                    self._name(connection, claim.run, task.shard)
                     begun = self._begin(connection, claim, task)
                 if not begun:
                     return self._already(connection, claim, task.shard)
@@ -125,9 +125,9 @@ class PostgresSink:
         if self._stopped():
             raise StoppedError("the load is stopping")
 
-    def _settings(self, connection: Connection, run: int, shard: Shard) -> None:
-        ours = {"client_encoding": "UTF8", "application_name": application_name(run, os.getpid(), shard.id)}
-        set_parameters(connection, timeouts(connection) | ours, local=True)
+    def _name(self, connection: Connection, run: int, shard: Shard) -> None:
+        name = application_name(run, os.getpid(), shard.id)
+        set_parameters(connection, {"application_name": name}, local=True)
 
     def _begin(self, connection: Connection, claim: Claim, task: Task) -> bool:
         try:

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
 import psycopg
+from psycopg import sql
 
 from shardgen.database.postgres import Connection, application_name, connect, here
+from shardgen.database.session import WHOLE
 from shardgen.events import CheckDone, CheckStarted, Event
 
 T = TypeVar("T")
@@ -22,14 +24,7 @@ _SETTINGS: Final = {
     "default_transaction_read_only": "on",
     "work_mem": "128MB",  # the largest sorts and hashes of the laws then stay in memory at the default volumes
     "max_parallel_workers_per_gather": "0",  # the sessions are the parallelism
-    "jit": "off",  # it costs the laws more than it saves them
     "synchronize_seqscans": "off",  # a scan begins at the beginning, so that heap order is the order of loading
-    "datestyle": "ISO, YMD",
-    "timezone": "UTC",
-    "extra_float_digits": "1",
-    "statement_timeout": "0",
-    "lock_timeout": "30s",
-    "idle_in_transaction_session_timeout": "0",
 }
 """All of them may be set by any role."""
 
@@ -46,9 +41,9 @@ class Question(Generic[T]):
 def reader(dsn: str, schema: str, *, purpose: str = "verify") -> Connection:
     """A session that reads one schema, and cannot write."""
     connection = connect(dsn, application_name=application_name(purpose, here()))
-    for name, value in _SETTINGS.items():
-        connection.execute("SELECT set_config(%s, %s, false)", [name, value])
-    connection.execute("SELECT set_config('search_path', quote_ident(%s), false)", [schema])
+    connection.read_only = True  # each transaction, whoever's the session is
+    path = sql.SQL("{}, pg_temp").format(sql.Identifier(schema)).as_string()
+    connection.fix(_SETTINGS | WHOLE | {"search_path": path})
     return connection
 
 

@@ -78,16 +78,17 @@ def verify(request: Request, show: Callable[[Event], None]) -> Report:
 
 
 def _check_session(request: Request) -> None:
-    """A verification sets what its sessions need, which must not be left to others.
+    """What proves something must know by which server it was answered, from the first question to the last.
 
     Raises:
-        VerificationError: a pooler shares the sessions.
+        VerificationError: a pooler shares the sessions, and may choose another server for each statement.
     """
     with connect(request.dsn, application_name=application_name("probe", here())) as connection:
         if pooler.shares_sessions(connection, request.dsn):
             raise VerificationError(
-                f"{mask(request.dsn)} is behind a pooler that gives sessions to others between transactions: what a "
-                "verification sets in them would be left to those; connect directly"
+                f"{mask(request.dsn)} is behind a pooler that gives sessions to others between transactions, "
+                "and may have each question answered by another server: a verification would prove nothing: "
+                "connect directly"
             )
 
 
