@@ -123,30 +123,33 @@ def test_every_parameter_that_is_fixed_has_an_odd_value_here():
 
 
 @contextlib.contextmanager
-def _pooled_session(dsn: str) -> Iterator[session.Connection]:
+def worker_session(dsn: str) -> Iterator[session.Connection]:
     with open_pool(dsn, application_name="test") as pool, pool.connection() as connection:
         yield connection
 
 
+@pytest.fixture(scope="module")
+def shown(odd, pooled) -> dict[str, dict[str, str]]:
+    """By kind of session, what holds in it."""
+    sessions = {
+        "own": connect(odd.dsn, application_name="test"),
+        "shared": connect(pooled.dsn, application_name="test"),
+        "worker": worker_session(odd.dsn),
+        "reader": reader(odd.dsn, "bronze"),
+    }
+    found = {}
+    for kind, made in sessions.items():
+        with made as connection:
+            rows = connection.execute("SELECT lower(name), current_setting(name) FROM pg_settings").fetchall()
+        found[kind] = dict(rows)
+    return found
+
+
 @pytest.mark.parametrize("name", ODD)
 @pytest.mark.parametrize("kind", ["own", "shared", "worker", "reader"])
-def test_a_parameter_holds_in_every_session_of_ours(odd, pooled, name, kind):
+def test_a_parameter_holds_in_every_session_of_ours(shown, name, kind):
     expected = (session.FIXED | session.PRIVILEGED | (session.WHOLE if kind == "reader" else {}))[name]
-    assert _shown(kind, odd.dsn, pooled.dsn)[name].lower() == expected.lower()
-
-
-def _shown(kind: str, dsn: str, shared: str, seen: dict[str, dict[str, str]] = {}) -> dict[str, str]:  # noqa: B006  # asked once
-    if kind not in seen:
-        made = {
-            "own": lambda: connect(dsn, application_name="test"),
-            "shared": lambda: connect(shared, application_name="test"),
-            "worker": lambda: _pooled_session(dsn),
-            "reader": lambda: reader(dsn, "bronze"),
-        }[kind]
-        with made() as connection:
-            rows = connection.execute("SELECT lower(name), current_setting(name) FROM pg_settings").fetchall()
-        seen[kind] = dict(rows)
-    return seen[kind]
+    assert shown[kind][name].lower() == expected.lower()
 
 
 def test_a_function_or_table_of_the_roles_search_path_never_takes_the_place_of_the_systems(odd, pooled):
