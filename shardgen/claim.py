@@ -18,7 +18,7 @@ from typing import Any
 
 from shardgen import __version__, keys
 from shardgen.config import DATA_VERSION, LoadConfig, PlanConfig, fingerprint
-from shardgen.database import catalog, ledger, objects, pooler, preflight, restored, target
+from shardgen.database import catalog, ledger, objects, pooler, preflight, restored, routes, target
 from shardgen.database.failures import DatabaseError, describe
 from shardgen.database.ledger import Claim, NewRun, Run
 from shardgen.database.postgres import Connection, application_name, connect, here, mask, probe, without_secret
@@ -26,6 +26,9 @@ from shardgen.database.preflight import Findings
 from shardgen.database.target import Action, Decision, Terms
 from shardgen.errors import ResumeError, TargetError
 from shardgen.planning import Plan, max_id
+from shardgen.sinks import rehearsal
+from shardgen.sinks.rehearsal import Part, Rehearsed
+from shardgen.worker import Job
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +52,8 @@ class Identity:
     build_plan: Callable[[PlanConfig], Plan]
     words_digest: Callable[[int], str]
     max_id: Callable[[Plan, str], int] = max_id
+    job: Callable[..., Job] = Job
+    """How rows are built."""
 
     def world(self, plan: PlanConfig) -> str:
         """Fingerprint of the world: config, data version, vocabulary."""
@@ -116,14 +121,36 @@ def examine(connection: Connection, plan: Plan, identity: Identity, *, workers: 
     if terms.on_conflict == "skip":
         server += preflight.staging_problems(connection)
     problems = server + problems
+    tried = Rehearsed() if problems else _rehearsed(connection, plan, identity, decisions, terms)
+    foreign = [(each.table, each.foreign) for each in decisions if each.foreign]
+    gains = [text for table, found in foreign for text in routes.notices(table, found.route)]
     findings = Findings(
-        problems=tuple(preflight.grouped(problems)),
-        notices=tuple(preflight.clock_notices(plan, facts)),
+        problems=tuple(preflight.grouped([*problems, *tried.problems])),
+        notices=(*preflight.clock_notices(plan, facts), *gains, *tried.notices),
         facts=facts,
         fates={each.table.name: each.action.value for each in decisions},
         losses=losses,
     )
     return Examined(findings=findings, decisions=tuple(decisions), world=world)
+
+
+def _rehearsed(
+    connection: Connection, plan: Plan, identity: Identity, decisions: Sequence[Decision], terms: Terms
+) -> Rehearsed:
+    """Try the tables of others, if there are any."""
+    parts = [
+        Part(
+            table=each.table.without(each.missing),
+            oid=each.foreign.oid,
+            route=each.foreign.route,
+            shards=plan.of(each.table.name),
+            emptied=each.action is Action.TRUNCATE,
+        )
+        for each in decisions
+        if each.foreign
+    ]
+    job = identity.job(dsn="", plan=plan.config, claims=(), batch_rows=rehearsal.ROWS)
+    return rehearsal.rehearse(connection, plan.config.schema, parts, job, staged=terms.on_conflict == "skip")
 
 
 def claim_new(

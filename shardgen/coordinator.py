@@ -51,7 +51,7 @@ class Machinery:
     @property
     def identity(self) -> Identity:
         """How plans are built and named."""
-        return Identity(build_plan=self.build_plan, words_digest=self.words_digest, max_id=self.max_id)
+        return Identity(build_plan=self.build_plan, words_digest=self.words_digest, max_id=self.max_id, job=self.job)
 
     def keyless(self, plan: Plan) -> frozenset[str]:
         """Plain tables so large that their primary key is built at the end."""
@@ -234,7 +234,7 @@ class _Session:
             self._show(Notice(text=f"sequence={sequence} may not be moved by this role: its next numbers may be taken"))
         targets = control.call(lambda connection: target.read(connection, plan, owned, done))
         for each in targets:
-            leaves = [shard.leaf for shard in plan.of(each.claim.target) if shard.id in each.homeless and shard.leaf]
+            leaves = [shard.leaf for shard in each.route.homeless if shard.leaf]
             table = TABLES[each.claim.target]
             control.call(lambda connection: objects.create_leaves(connection, self._schema, table, leaves))  # noqa: B023
         return targets
@@ -257,8 +257,8 @@ class _Session:
             )
         )
         for each in targets:
-            if each.report:
-                self._show(Notice(text=f"relation={each.claim.relation}: no fast path: {each.report}"))
+            if each.route.report:
+                self._show(Notice(text=f"relation={each.claim.relation}: no fast path: {each.route.report}"))
 
     def _shards(
         self,
@@ -286,7 +286,9 @@ class _Session:
             tools=self._machinery.tools,
         )
         try:
-            dispatcher.run(_waves(targets, pending.values()), routed=frozenset().union(*(t.routed for t in targets)))
+            dispatcher.run(
+                _waves(targets, pending.values()), routed=frozenset().union(*(t.route.routed for t in targets))
+            )
         finally:
             self._retries, self._commit_seconds = dispatcher.retries, dispatcher.commit_seconds
         if dispatcher.given_up:

@@ -12,6 +12,7 @@ from typing import Any
 
 from shardgen.database import ledger
 from shardgen.database.census import Counted
+from shardgen.database.routes import Route
 from shardgen.database.target import Target
 from shardgen.planning import Plan, Shard
 
@@ -107,7 +108,7 @@ def _report(target: Target, shards: Sequence[Shard], rows: Sequence[ledger.Shard
         bytes=sum(row.bytes for row in rows),
         seconds=round(sum(row.seconds for row in rows), 3),
         size=counted.size,
-        fast_path=target.report,
+        fast_path=_path(target.route, rows),
     )
 
 
@@ -142,6 +143,13 @@ def _differences(
     if report.ledger != report.counted:
         found.append(f"table={report.table}: ledger={report.ledger} and counted={report.counted} rows")
     return found + ([] if report.others else _leaf_differences(report.table, shards, rows, counted))
+
+
+def _path(route: Route, rows: Sequence[ledger.ShardRow]) -> str:
+    """Why the fast path was not taken, for all shards or for those whose leaves could not be attached after all."""
+    refused = sum(row.shard in route.attached and "attach" not in row.phases for row in rows)
+    told = f"{refused} of its shards went through the parent: their partitions could not be attached" if refused else ""
+    return "; ".join(part for part in (route.report, told) if part)
 
 
 def _leaf_differences(

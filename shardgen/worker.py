@@ -21,7 +21,7 @@ from multiprocessing import connection
 from typing import TYPE_CHECKING, Self
 
 from shardgen.config import PlanConfig
-from shardgen.database.failures import Remedy, StoppedError, classify, describe
+from shardgen.database.failures import LeafRefusedError, Remedy, StoppedError, classify, describe
 from shardgen.database.ledger import Claim
 from shardgen.database.postgres import without_secret
 from shardgen.planning import Shard
@@ -103,8 +103,7 @@ def run_task(job: Job, task: Task) -> Outcome:
     log = _Log(job.dsn)
     with log:
         try:
-            written = _sink(job).write(task, job.build(job.plan, shard, job.batch_rows))
-            return replace(written, log=tuple(log.lines))
+            return replace(_write(job, task), log=tuple(log.lines))
         except StoppedError:
             return GaveWay(shard=shard.id)
         except Exception as error:  # noqa: BLE001  # told as a value, see the module
@@ -114,6 +113,16 @@ def run_task(job: Job, task: Task) -> Outcome:
                 error=without_secret(describe(error), job.dsn),
                 trace="\n".join([*log.lines, without_secret(traceback.format_exc(), job.dsn).rstrip()]),
             )
+
+
+def _write(job: Job, task: Task) -> Written:
+    """Write a shard; where its leaf cannot be attached now, build it again and send the rows through the parent."""
+    sink, shard = _sink(job), task.shard
+    try:
+        return sink.write(task, job.build(job.plan, shard, job.batch_rows))
+    except LeafRefusedError as refused:
+        logging.getLogger(__name__).warning("%s: %s: its rows go through the parent", shard.id, refused)
+    return sink.write(replace(task, routed=True), job.build(job.plan, shard, job.batch_rows))
 
 
 def initialise(stop: int, alive: int) -> None:

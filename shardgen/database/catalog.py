@@ -22,6 +22,7 @@ _SPELLINGS: Final = {
 _TEXTUAL: Final = {"text", "character varying"}  # the same bytes in binary COPY
 _PRECISION: Final = re.compile(r"(?:numeric\(\d+,|timestamp\()(-?\d+)\)")
 _MICROSECONDS: Final = 6  # places of a timestamp
+_EARLIEST, _LATEST = datetime(1, 1, 1), datetime(9999, 12, 31)  # noqa: DTZ001  # a timestamp column has no zone
 _BOUNDS: Final = re.compile(r"FOR VALUES FROM \((.+)\) TO \((.+)\)")
 
 
@@ -38,6 +39,8 @@ class ColumnFacts:
     """NOT NULL without a default: a row that does not supply it fails."""
     generated: bool
     """GENERATED ALWAYS AS (...) STORED or VIRTUAL: cannot be supplied."""
+    identity: bool
+    """GENERATED ... AS IDENTITY: a partition that is filled apart has no such values."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,14 +48,21 @@ class Partition:
     """One direct partition of a parent."""
 
     name: str
+    bounds: str
+    """As the server writes them: ``"FOR VALUES WITH (modulus 4, remainder 0)"``, ``"DEFAULT"``."""
     lower: datetime | None
-    """First instant; None where the bounds are not one timestamp (MINVALUE, several columns, a default)."""
+    """First instant; None where the bounds are not one timestamp (several columns, a list, a default)."""
     upper: datetime | None
     """First instant after it."""
     logged: bool = True
     """False where it, or a partition of it, is UNLOGGED."""
     local: bool = True
     """False where it, or a partition of it, is a foreign table."""
+
+    @property
+    def default(self) -> bool:
+        """Whether it takes what no other partition takes."""
+        return self.bounds == "DEFAULT"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +83,10 @@ class Relation:
     columns: tuple[ColumnFacts, ...]
     partition_by: tuple[str, ...]
     """Columns of RANGE partitioning; empty for anything else."""
-    default_partition: bool
+    partition_key: str
+    """``"HASH (order_id)"``; empty where it is not partitioned."""
+    default_partition: int
+    """OID of its DEFAULT partition, or 0."""
     partitions: tuple[Partition, ...]
     references: tuple[int, ...]
     """OIDs of the relations that its foreign keys point at."""
@@ -95,7 +108,7 @@ SELECT c.oid, c.relkind::text, pg_has_role(c.relowner, 'USAGE'),
         SELECT array_agg(coalesce(a.attname::text, '(expression)') ORDER BY k.position)
         FROM unnest(p.partattrs::int2[]) WITH ORDINALITY AS k (number, position)
         LEFT JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum = k.number) END, '{}'),
-    coalesce(p.partdefid, 0) <> 0,
+    coalesce(pg_get_partkeydef(c.oid), ''), coalesce(p.partdefid, 0),
     ARRAY(SELECT DISTINCT confrelid FROM pg_constraint
         WHERE conrelid = c.oid AND contype = 'f' AND confrelid <> c.oid),
     EXISTS (SELECT FROM pg_constraint WHERE confrelid = c.oid AND contype = 'f' AND conrelid <> c.oid),
@@ -151,13 +164,14 @@ def relation(connection: Connection, schema: str, name: str) -> Relation | None:
         row_security=row[5],
         columns=_columns(connection, row[0]),
         partition_by=tuple(row[6]),
-        default_partition=row[7],
+        partition_key=row[7],
+        default_partition=row[8],
         partitions=partitions(connection, row[0]),
-        references=tuple(row[8]),
-        referenced=row[9],
-        triggers=tuple(row[10]),
-        secondary_indexes=row[11],
-        unique=tuple(map(frozenset, row[12])),
+        references=tuple(row[9]),
+        referenced=row[10],
+        triggers=tuple(row[11]),
+        secondary_indexes=row[12],
+        unique=tuple(map(frozenset, row[13])),
     )
 
 
@@ -175,6 +189,28 @@ def partitions(connection: Connection, parent: int) -> tuple[Partition, ...]:
     ).fetchall()
     return tuple(
         replace(_partition(name, bounds or ""), logged=logged, local=local) for name, bounds, logged, local in rows
+    )
+
+
+def default_partition(connection: Connection, parent: int) -> int:
+    """OID of a parent's DEFAULT partition, or 0."""
+    row = connection.execute("SELECT partdefid FROM pg_partitioned_table WHERE partrelid = %s", [parent]).fetchone()
+    return int(row[0]) if row else 0
+
+
+def managed_by_partman(connection: Connection, schema: str, name: str) -> bool:
+    """Whether pg_partman makes the partitions of a relation, or may, where the role cannot read what it manages."""
+    places = connection.execute(
+        """SELECT n.nspname::text, has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')
+        FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+        WHERE c.relname = 'part_config' AND c.relkind = 'r' AND EXISTS (
+            SELECT FROM pg_attribute AS a WHERE a.attrelid = c.oid AND a.attname = 'parent_table')"""
+    ).fetchall()
+    listed = sql.SQL("SELECT EXISTS (SELECT FROM {} WHERE parent_table = %s)")
+    return any(
+        not readable
+        or one(connection.execute(listed.format(sql.Identifier(place, "part_config")), [f"{schema}.{name}"]))[0]
+        for place, readable in places
     )
 
 
@@ -197,6 +233,41 @@ def references(connection: Connection, oid: int) -> set[int]:
         {"oid": oid},
     )
     return {row[0] for row in rows}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForeignKey:
+    """One foreign key of a relation."""
+
+    name: str
+    refers_to: int
+    """OID of the relation that it points at."""
+    relation: tuple[str, str]
+    """Schema and name of that."""
+    columns: tuple[str, ...]
+    referred: tuple[str, ...]
+    """Columns there, in the same order."""
+
+
+def foreign_keys(connection: Connection, oid: int) -> list[ForeignKey]:
+    """The foreign keys of a relation, by name."""
+    rows = connection.execute(
+        """SELECT k.conname::text, k.confrelid, n.nspname::text, c.relname::text,
+            ARRAY(SELECT attname::text FROM unnest(k.conkey) WITH ORDINALITY AS u (number, place)
+                JOIN pg_attribute ON attrelid = k.conrelid AND attnum = u.number ORDER BY u.place),
+            ARRAY(SELECT attname::text FROM unnest(k.confkey) WITH ORDINALITY AS u (number, place)
+                JOIN pg_attribute ON attrelid = k.confrelid AND attnum = u.number ORDER BY u.place)
+        FROM pg_constraint AS k JOIN pg_class AS c ON c.oid = k.confrelid
+        JOIN pg_namespace AS n ON n.oid = c.relnamespace
+        WHERE k.conrelid = %s AND k.contype = 'f' ORDER BY 1""",
+        [oid],
+    )
+    return [
+        ForeignKey(
+            name=name, refers_to=other, relation=(schema, relation), columns=tuple(columns), referred=tuple(referred)
+        )
+        for name, other, schema, relation, columns, referred in rows
+    ]
 
 
 def readable(connection: Connection, oid: int) -> bool:
@@ -334,7 +405,7 @@ def _columns(connection: Connection, oid: int) -> tuple[ColumnFacts, ...]:
     rows = connection.execute(
         """SELECT a.attname::text, format_type(b.oid, NULL), format_type(b.oid, b.mod),
             (a.attnotnull OR t.typnotnull) AND NOT a.atthasdef AND a.attidentity = '' AND t.typdefault IS NULL,
-            a.attgenerated <> ''
+            a.attgenerated <> '', a.attidentity <> ''
         FROM pg_attribute AS a JOIN pg_type AS t ON t.oid = a.atttypid
         CROSS JOIN LATERAL (
             SELECT CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END,
@@ -343,7 +414,8 @@ def _columns(connection: Connection, oid: int) -> tuple[ColumnFacts, ...]:
         [oid],
     )
     return tuple(
-        ColumnFacts(name=row[0], type=row[1], declared=row[2], required=row[3], generated=row[4]) for row in rows
+        ColumnFacts(name=row[0], type=row[1], declared=row[2], required=row[3], generated=row[4], identity=row[5])
+        for row in rows
     )
 
 
@@ -351,12 +423,17 @@ def _partition(name: str, bounds: str) -> Partition:
     match = _BOUNDS.fullmatch(bounds)
     lower, upper = (_instant(match[1]), _instant(match[2])) if match else (None, None)
     if lower is None or upper is None:
-        return Partition(name=name, lower=None, upper=None)
-    return Partition(name=name, lower=lower, upper=upper)
+        return Partition(name=name, bounds=bounds, lower=None, upper=None)
+    return Partition(name=name, bounds=bounds, lower=lower, upper=upper)
 
 
 def _instant(literal: str) -> datetime | None:
+    text = literal.strip("'")
+    if text in ("MINVALUE", "-infinity"):
+        return _EARLIEST
+    if text in ("MAXVALUE", "infinity"):
+        return _LATEST
     try:
-        return datetime.fromisoformat(literal.strip("'"))
+        return datetime.fromisoformat(text)
     except ValueError:
         return None

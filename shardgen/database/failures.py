@@ -21,6 +21,10 @@ class SupersededError(Exception):
     """The target was taken over by another run, or its relation is not the one that was claimed."""
 
 
+class LeafRefusedError(Exception):
+    """A leaf cannot be attached beside a DEFAULT partition, which has a place for its rows: send them there."""
+
+
 class StoppedError(Exception):
     """The worker was asked to stop between two batches; nothing of the shard is committed."""
 

@@ -102,17 +102,21 @@ def create_leaves(connection: Connection, schema: str, table: Table, leaves: Ite
         with connection.transaction():
             begin_ddl(connection, schema)
             if catalog.kind(connection, schema, leaf.name) is None:
-                connection.execute(
-                    sql.SQL("CREATE TABLE {} PARTITION OF {} FOR VALUES FROM ({}) TO ({})").format(
-                        sql.Identifier(schema, leaf.name),
-                        sql.Identifier(schema, table.relation),
-                        sql.Literal(leaf.lower.isoformat()),
-                        sql.Literal(leaf.upper.isoformat()),
-                    )
-                )
-                connection.execute(
-                    sql.SQL("COMMENT ON TABLE {} IS {}").format(sql.Identifier(schema, leaf.name), sql.Literal(_OURS))
-                )
+                create_leaf(connection, schema, table, leaf)
+
+
+def create_leaf(connection: Connection, schema: str, table: Table, leaf: Leaf) -> None:
+    """Create an empty partition and say in its comment that it is ours."""
+    relation = sql.Identifier(schema, leaf.name)
+    connection.execute(
+        sql.SQL("CREATE TABLE {} PARTITION OF {} FOR VALUES FROM ({}) TO ({})").format(
+            relation,
+            sql.Identifier(schema, table.relation),
+            sql.Literal(leaf.lower.isoformat()),
+            sql.Literal(leaf.upper.isoformat()),
+        )
+    )
+    connection.execute(sql.SQL("COMMENT ON TABLE {} IS {}").format(relation, sql.Literal(_OURS)))
 
 
 def is_our_leaf(connection: Connection, schema: str, leaf: str) -> bool:

@@ -1,7 +1,6 @@
 """What a load finds in its target and what it does about it, decided from the catalog and the ledger before any write.
 
-A relation that shardgen did not create is never dropped or altered; where it does not allow the fast path, the load
-goes through the parent, and the reason is kept for the report.
+A relation that shardgen did not create is never dropped or altered; how rows get into it, ``routes`` decides.
 """
 
 from __future__ import annotations
@@ -9,15 +8,15 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time
 from typing import Final
 
 from shardgen import keys
-from shardgen.database import catalog, census, ledger, restored
+from shardgen.database import catalog, census, ledger, restored, routes
 from shardgen.database.catalog import Relation
 from shardgen.database.failures import SupersededError
 from shardgen.database.postgres import Connection
-from shardgen.planning import Plan, Shard
+from shardgen.database.routes import Route
+from shardgen.planning import Plan
 from shardgen.schema import TABLES, Table
 
 _KINDS: Final = {"v": "a view", "m": "a materialized view", "f": "a foreign table", "S": "a sequence", "i": "an index"}
@@ -67,6 +66,15 @@ class Loss:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Foreign:
+    """A relation that shardgen did not create and is to fill."""
+
+    oid: int
+    route: Route
+    """The way of the rows, once the action is done."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """The fate of one table."""
 
@@ -83,6 +91,8 @@ class Decision:
     """Those of them whose keys lie among the keys that the load can give."""
     missing: tuple[str, ...] = ()
     """Columns of ours that the relation lacks and can do without."""
+    foreign: Foreign | None = None
+    """The relation as somebody else made it, where rows go into such a one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,21 +100,9 @@ class Target:
     """A claimed table as the workers need to know it."""
 
     claim: ledger.Claim
-    slow: str
-    """Why the table's fast path is not taken; empty where it is."""
-    routed: frozenset[str]
-    """Ids of shards whose rows go through the parent, because their partitions exist or may not be attached."""
-    homeless: tuple[str, ...]
-    """Ids of routed shards whose leaf must be created first."""
+    route: Route
     references: frozenset[str]
     """Tables of this load that foreign keys point at: they are loaded before this one."""
-
-    @property
-    def report(self) -> str:
-        """The sentence for the report: why not the fast path, and for how many shards."""
-        if self.slow:
-            return self.slow
-        return f"{len(self.routed)} of its shards go through the parent: partitions existed" if self.routed else ""
 
 
 def decide(
@@ -251,12 +249,14 @@ def _decide(
     if claim and not terms.replace and (held := _held(claim, runs, table.relation)):
         return fate, [held]
     if found is None:
-        return replace(fate, action=Action.CREATE, created=True), _leaf_names(connection, plan, name, frozenset())
+        return replace(fate, action=Action.CREATE, created=True), routes.names_in_the_way(
+            connection, plan.config.schema, table, plan.of(name)
+        )
     if terms.replace and created:
         loss = _loss(connection, found, ours, table, Action.RECREATE)
         return replace(fate, action=Action.RECREATE, loss=loss), _strangers(ours, table, terms)
-    problems = relation_problems(table, found) + _partition_problems(connection, plan, name, found)
-    fate = replace(fate, missing=missing_columns(table, found))
+    problems = relation_problems(table, found) + routes.problems(connection, plan, table, found)
+    fate = replace(fate, missing=missing_columns(table, found), foreign=_foreign(connection, plan, fate, found, terms))
     if found.kind not in "rp" or not found.writable:
         return fate, problems
     if terms.on_conflict == "skip" and not _unique(table, found):
@@ -265,6 +265,14 @@ def _decide(
         return fate, problems
     fate, more = _decide_filled(connection, fate, found, ours, terms, own)
     return fate, problems + more
+
+
+def _foreign(connection: Connection, plan: Plan, fate: Decision, found: Relation, terms: Terms) -> Foreign | None:
+    if fate.created or found.kind not in "rp":
+        return None
+    shards, schema = plan.of(fate.table.name), plan.config.schema
+    way = routes.route(connection, schema, fate.table, found, shards, created=False, emptied=terms.replace)
+    return Foreign(oid=found.oid, route=way)
 
 
 def _decide_filled(
@@ -370,75 +378,6 @@ def _other_worlds(
     return [text]
 
 
-def _leaf_names(connection: Connection, plan: Plan, name: str, known: frozenset[str]) -> list[str]:
-    return [
-        f"relation={shard.leaf.name} is in the way of a partition of {TABLES[name].relation}: rename or drop it"
-        for shard in plan.of(name)
-        if shard.leaf
-        and shard.leaf.name not in known
-        and catalog.kind(connection, plan.config.schema, shard.leaf.name) is not None
-    ]
-
-
-def _partition_problems(connection: Connection, plan: Plan, name: str, found: Relation) -> list[str]:
-    return _unfit_partitions(plan, name, found) + _gaps(connection, plan, name, found)
-
-
-def _unfit_partitions(plan: Plan, name: str, found: Relation) -> list[str]:
-    """Partitions of the window that would lose their rows in a crash, or commit them by themselves."""
-    start, stop = (datetime.combine(day, time()) for day in (plan.config.world.epoch, plan.config.end))
-    reached = [
-        part
-        for part in found.partitions
-        if part.lower is None or part.upper is None or (part.lower < stop and start < part.upper)
-    ]
-    unlogged = [part.name for part in reached if not part.logged]
-    foreign = [part.name for part in reached if not part.local]
-    relation = TABLES[name].relation
-    return [
-        f"partitions={','.join(names)} of {relation} {text}"
-        for names, text in (
-            (unlogged, "are UNLOGGED, so a crash would empty them: ALTER TABLE ... SET LOGGED"),
-            (foreign, "are foreign tables, which do not commit with the ledger: detach them for the load"),
-        )
-        if names
-    ]
-
-
-def _gaps(connection: Connection, plan: Plan, name: str, found: Relation) -> list[str]:
-    if found.kind != "p" or found.default_partition or not TABLES[name].partitioned:
-        return []
-    partial = [shard.id for shard in plan.of(name) if _coverage(found, shard) == _PARTLY]
-    problems = [
-        f"partitions of {TABLES[name].relation} cover only part of shard={each}: add the rest" for each in partial
-    ]
-    return problems + _leaf_names(connection, plan, name, frozenset(part.name for part in found.partitions))
-
-
-_FREE, _PARTLY, _WHOLLY = 0, 1, 2
-
-
-def _coverage(found: Relation, shard: Shard) -> int:
-    """How much of a shard's range the partitions of its parent cover."""
-    if shard.leaf is None or any(part.lower is None for part in found.partitions):
-        return _WHOLLY  # cannot be told: COPY will
-    start, stop = (
-        datetime.combine(day, time(), UTC).replace(tzinfo=None) for day in (shard.leaf.lower, shard.leaf.upper)
-    )
-    overlaps = sorted(
-        (part.lower, part.upper)
-        for part in found.partitions
-        if part.lower and part.upper and part.lower < stop and start < part.upper
-    )
-    if not overlaps:
-        return _FREE
-    for lower, upper in overlaps:
-        if lower > start:
-            return _PARTLY
-        start = upper
-    return _WHOLLY if start >= stop else _PARTLY
-
-
 def _target(
     connection: Connection, plan: Plan, claim: ledger.Claim, by_oid: Mapping[int, str], done: frozenset[str]
 ) -> Target:
@@ -447,54 +386,8 @@ def _target(
     if found is None:
         raise SupersededError(f"relation={claim.relation} was dropped: {_START_OVER}")
     pending = [shard for shard in plan.of(claim.target) if shard.id not in done]
-    slow = _slow(table, found, created=claim.created)
-    routed: frozenset[str] = frozenset()
-    homeless: tuple[str, ...] = ()
-    if table.partitioned and found.kind == "p" and not found.default_partition:
-        free = [shard.id for shard in pending if _coverage(found, shard) == _FREE]
-        homeless = tuple(free) if slow else ()
-        routed = frozenset(shard.id for shard in pending) - (frozenset() if slow else frozenset(free))
-    elif slow:
-        routed = frozenset(shard.id for shard in pending)
     return Target(
         claim=claim,
-        slow=slow,
-        routed=routed,
-        homeless=homeless,
+        route=routes.route(connection, plan.config.schema, table, found, pending, created=claim.created),
         references=frozenset(by_oid[oid] for oid in found.references if oid in by_oid),
     )
-
-
-def _slow(table: Table, found: Relation, *, created: bool) -> str:
-    """Why the fast path is not taken: every obstacle, and what happens instead; empty where it is taken."""
-    if not table.partitioned:
-        return "" if created else _kept_during_copy(found)
-    if found.kind == "r":
-        return "it is not partitioned: rows are copied into the table itself"
-    if found.partition_by != (table.partition_by,):
-        return f"it is not partitioned by range of {table.partition_by}: rows go through the parent"
-    obstacles = [
-        obstacle
-        for obstacle, present in (
-            ("it has a DEFAULT partition", found.default_partition),
-            ("it has foreign keys", bool(found.references) or found.referenced),
-            (f"it has triggers ({', '.join(found.triggers)})", bool(found.triggers)),
-            ("it is not owned by this role", not found.owned),
-        )
-        if present
-    ]
-    return f"{', '.join(obstacles)}: rows go through the parent" if obstacles else ""
-
-
-def _kept_during_copy(found: Relation) -> str:
-    """What COPY has to keep up, row by row, in a plain table that somebody else made."""
-    burdens = [
-        burden
-        for burden, present in (
-            (f"{found.secondary_indexes} secondary indexes", bool(found.secondary_indexes)),
-            ("foreign keys", bool(found.references)),
-            (f"triggers ({', '.join(found.triggers)})", bool(found.triggers)),
-        )
-        if present
-    ]
-    return f"its {', '.join(burdens)} existed and are kept during COPY" if burdens else ""

@@ -14,13 +14,17 @@ import psycopg
 from psycopg import sql
 
 from shardgen.database import catalog
-from shardgen.database.failures import PermanentError
-from shardgen.database.postgres import Connection
+from shardgen.database.failures import LeafRefusedError, PermanentError
+from shardgen.database.postgres import Connection, one
 from shardgen.planning import Leaf
 
 _BOUNDS: Final = "shardgen_bounds"  # the CHECK that saves ATTACH its scan, dropped after it
-_ATTACH_LOCK_TIMEOUT: Final = "2s"
-_ATTACH_TRIES: Final = 45  # a minute and a half against somebody's ANALYZE or VACUUM of the parent
+_LOCK_TIMEOUT: Final = "2s"
+_TRIES: Final = 45  # a minute and a half against somebody's ANALYZE or VACUUM of the parent
+_DEFAULT_LOCK_TIMEOUT: Final = "200ms"  # who waits to lock a DEFAULT partition keeps all readers of the parent waiting
+_DEFAULT_TRIES: Final = 5  # against others; a worker of ours that is at it will be done
+_PAUSE: Final = 0.05  # seconds
+_DEFAULT_PAUSE: Final = 0.2
 _MAINTENANCE_WORK_MEM: Final = "256MB"  # a month of clicks sorts in memory; raised for the transaction only
 
 
@@ -70,16 +74,26 @@ def build_indexes(connection: Connection, schema: str, parent_oid: int, leaf: Le
             connection.execute(sql.SQL("CREATE {}INDEX ON {} {}").format(unique, table, rest))
 
 
-def attach(connection: Connection, schema: str, parent: str, leaf: Leaf) -> None:
+def attach(connection: Connection, schema: str, parent: str, parent_oid: int, leaf: Leaf) -> None:
     """Attach the leaf and drop the CHECK; the lock on the parent is held from here to COMMIT.
 
     Raises:
         psycopg.errors.LockNotAvailable: the parent stayed locked for all tries.
+        LeafRefusedError: the DEFAULT partition is in use, or holds rows of the leaf's range.
         PermanentError: ATTACH built an index, so ours do not match the parent's.
     """
     relation = catalog.relation_oid(connection, schema, leaf.name)
     before = catalog.index_names(connection, relation)
-    _attach_patiently(connection, schema, parent, leaf)
+    statement = sql.SQL("ALTER TABLE {} ATTACH PARTITION {} FOR VALUES FROM ({}) TO ({})").format(
+        sql.Identifier(schema, parent),
+        sql.Identifier(schema, leaf.name),
+        sql.Literal(leaf.lower.isoformat()),
+        sql.Literal(leaf.upper.isoformat()),
+    )
+    if default := catalog.default_partition(connection, parent_oid):
+        _attach_beside(connection, sql.Identifier(schema, parent), default, statement)
+    else:
+        _attach_patiently(connection, statement)
     built = catalog.index_names(connection, relation) - before
     if built:
         raise PermanentError(f"ATTACH of {leaf.name} built {sorted(built)}: an index of the parent was not matched")
@@ -88,24 +102,57 @@ def attach(connection: Connection, schema: str, parent: str, leaf: Leaf) -> None
     )
 
 
-def _attach_patiently(connection: Connection, schema: str, parent: str, leaf: Leaf) -> None:
-    statement = sql.SQL("ALTER TABLE {} ATTACH PARTITION {} FOR VALUES FROM ({}) TO ({})").format(
-        sql.Identifier(schema, parent),
-        sql.Identifier(schema, leaf.name),
-        sql.Literal(leaf.lower.isoformat()),
-        sql.Literal(leaf.upper.isoformat()),
-    )
-    for attempt in range(1, _ATTACH_TRIES + 1):
+def _attach_patiently(connection: Connection, statement: sql.Composed) -> None:
+    for attempt in range(1, _TRIES + 1):
         try:
-            with connection.transaction():  # a savepoint: somebody else's lock must not cost us the copied rows
-                connection.execute("SELECT set_config('lock_timeout', %s, true)", [_ATTACH_LOCK_TIMEOUT])
-                connection.execute(statement)
+            _locking(connection, statement, _LOCK_TIMEOUT)
         except psycopg.errors.LockNotAvailable:
-            if attempt == _ATTACH_TRIES:
+            if attempt == _TRIES:
                 raise
-            time.sleep(0.05)
+            time.sleep(_PAUSE)
         else:
             return
+
+
+def _attach_beside(connection: Connection, parent: sql.Identifier, default: int, statement: sql.Composed) -> None:
+    """Attach beside a DEFAULT partition, which ATTACH locks against everybody, and looks through.
+
+    The parent is locked first, as everybody does who attaches: two that hold a lock on the DEFAULT partition and wait
+    for the parent would wait for each other. A reader of the parent is waited for a moment, a worker of ours longer.
+    """
+    _attach_patiently(connection, sql.SQL("LOCK TABLE ONLY {} IN SHARE UPDATE EXCLUSIVE MODE").format(parent))
+    others = 0
+    for _ in range(_TRIES):
+        try:
+            _locking(connection, statement, _DEFAULT_LOCK_TIMEOUT)
+        except psycopg.errors.LockNotAvailable as error:
+            others += _used_by_others(connection, default)
+            if others == _DEFAULT_TRIES:
+                raise LeafRefusedError("the DEFAULT partition of its table is in use") from error
+            time.sleep(_DEFAULT_PAUSE)
+        except (psycopg.errors.CheckViolation, psycopg.errors.InvalidObjectDefinition) as error:
+            raise LeafRefusedError(str(error.diag.message_primary)) from error
+        else:
+            return
+    raise LeafRefusedError("the DEFAULT partition of its table is filled by other shards")
+
+
+def _locking(connection: Connection, statement: sql.Composed, timeout: str) -> None:
+    with connection.transaction():  # a savepoint: somebody else's lock must not cost us the copied rows
+        connection.execute("SELECT set_config('lock_timeout', %s, true)", [timeout])
+        connection.execute(statement)
+
+
+def _used_by_others(connection: Connection, relation: int) -> bool:
+    """Whether a session that is no worker of ours holds a lock on a relation, as far as this role can see."""
+    cursor = connection.execute(
+        """SELECT count(*) = 0 OR bool_or(coalesce(a.application_name, '') NOT LIKE 'shardgen:%%')
+        FROM pg_locks AS l LEFT JOIN pg_stat_activity AS a USING (pid)
+        WHERE l.locktype = 'relation' AND l.granted AND l.relation = %s AND l.pid <> pg_backend_pid()
+            AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())""",
+        [relation],
+    )
+    return bool(one(cursor)[0])
 
 
 def _parent_indexes(connection: Connection, parent_oid: int) -> list[_ParentIndex]:

@@ -83,6 +83,7 @@ class PostgresSink:
         Raises:
             SupersededError: another run owns the table, or the relation is not the one that was claimed.
             PermanentError: rows were dropped on the way, or their number is not the planned one.
+            LeafRefusedError: its leaf cannot be attached, but its rows may go through the parent; nothing was written.
             StoppedError: the worker was asked to stop; nothing is committed.
             psycopg.Error: everything the server or the connection says.
         """
@@ -214,7 +215,7 @@ class PostgresSink:
         with watch.phase("index"):
             leaves.build_indexes(connection, self._schema, claim.oid, leaf)
         with watch.phase("attach"):
-            leaves.attach(connection, self._schema, claim.relation, leaf)
+            leaves.attach(connection, self._schema, claim.relation, claim.oid, leaf)
         return copied
 
     def _table(self, claim: Claim) -> Table:
@@ -237,7 +238,7 @@ class PostgresSink:
         encoder = self._encoder(table)
         digest = xxhash.xxh3_128()
         built, size = 0, len(encoder.header) + len(encoder.trailer)
-        statement = _copy_statement(relation, table, freeze=freeze)
+        statement = copy_statement(relation, table, freeze=freeze)
         with connection.cursor() as cursor:
             with cursor.copy(statement) as copy:
                 copy.write(encoder.header)
@@ -303,7 +304,8 @@ def _timed(items: Iterable[T], watch: Stopwatch, phase: str) -> Iterator[T]:
         yield item
 
 
-def _copy_statement(relation: sql.Identifier, table: Table, *, freeze: bool) -> sql.Composed:
+def copy_statement(relation: sql.Identifier, table: Table, *, freeze: bool) -> sql.Composed:
+    """COPY of a table's rows into a relation."""
     return sql.SQL("COPY {} ({}) FROM STDIN (FORMAT binary{})").format(
         relation,
         sql.SQL(", ").join(sql.Identifier(column.name) for column in table.columns),

@@ -12,6 +12,7 @@ from shardgen import keys, reconcile
 from shardgen.database import census
 from shardgen.database.census import Counted
 from shardgen.database.postgres import Connection, one
+from shardgen.database.routes import Route
 from shardgen.database.target import Target
 from shardgen.planning import Plan, Shard, max_id
 from shardgen.reconcile import TableReport
@@ -60,7 +61,7 @@ def _question(loaded: Loaded, plans: Mapping[int, Plan]) -> Question[Check]:
 
 def _target(loaded: Loaded) -> Target:
     """The table as reconciliation knows it; how it was loaded does not matter any more."""
-    return Target(claim=loaded.claim, slow="", routed=frozenset(), homeless=(), references=frozenset())
+    return Target(claim=loaded.claim, route=Route(), references=frozenset())
 
 
 def own_range(loaded: Loaded, plan: Plan) -> tuple[int, int] | None:

@@ -167,20 +167,21 @@ def test_a_schema_of_somebody_elses_migrations_is_loaded_by_column_name_and_stay
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
     paths = {table["table"]: table["fast_path"] for table in report["tables"]}
+    hidden = "its DEFAULT partition may not be read by this role"
     through = ", it is not owned by this role: rows go through the parent"
     assert paths == {
         "customers": "its 8 secondary indexes, triggers (customers_touch) existed and are kept during COPY",
         "products": "its 6 secondary indexes existed and are kept during COPY",
-        "orders": f"it has a DEFAULT partition, it has foreign keys, it has triggers (orders_note){through}",
-        "inventory": f"it has a DEFAULT partition, it has foreign keys{through}",
+        "orders": f"{hidden}, it has foreign keys, it has triggers (orders_note){through}",
+        "inventory": f"{hidden}, it has foreign keys{through}",
         "reviews": "its 5 secondary indexes, foreign keys existed and are kept during COPY",
         "sessions": "its 4 secondary indexes, foreign keys existed and are kept during COPY",
-        "clickstream": f"it has a DEFAULT partition, it has foreign keys{through}",
+        "clickstream": f"{hidden}, it has foreign keys{through}",
     }
     for text in (
         "relation=raw_customers has no columns=gender: they are left out",
         "relation=raw_clickstream has no columns=referrer: they are left out",
-        "relation=raw_orders: no fast path: it has a DEFAULT partition",
+        "relation=raw_orders: no fast path: its DEFAULT partition may not be read",
         "sequence=bronze.raw_clickstream_event_id_seq may not be moved by this role",
     ):
         assert text in done.stderr
@@ -298,15 +299,19 @@ def test_a_password_is_found_and_shown_nowhere_though_the_server_quotes_it(
     ) as session:
         run("load", *table, *WORLD, "-v", "--progress", "plain", "--json", "--log-file", str(log), code=0)
         session.execute("CREATE TABLE IF NOT EXISTS vault.template (LIKE vault.raw_sessions INCLUDING ALL)")
-        session.execute(
+        leak = (
             "CREATE OR REPLACE FUNCTION vault.leak() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-            f"RAISE 'no way to {quoted.replace('%', '%%')}' USING HINT = '{quoted}'; END $$"
+            "IF current_setting('application_name') ~ '{}' THEN "
+            f"RAISE 'no way to {quoted.replace('%', '%%')}' USING HINT = '{quoted}'; END IF; RETURN NEW; END $$"
         )
+        session.execute(leak.format("coordinator").encode())
         session.execute("DROP TABLE vault.raw_sessions")
         session.execute("CREATE TABLE vault.raw_sessions (LIKE vault.template)")
         session.execute(
             "CREATE TRIGGER leak BEFORE INSERT ON vault.raw_sessions FOR EACH ROW EXECUTE FUNCTION vault.leak()"
         )
+        run("load", *table, *WORLD, "-v", "--progress", "plain", "--json", "--log-file", str(log), code=2)
+        session.execute(leak.format("sessions").encode())
         run("load", *table, *WORLD, "-v", "--progress", "plain", "--json", "--log-file", str(log), code=1)
         run("status", "--schema", "vault", "--json", *words, code=0)
         run("status", "--schema", "vault", *words, code=0)

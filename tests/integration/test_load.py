@@ -285,15 +285,19 @@ ORDERS = """CREATE TABLE bronze.raw_orders (
     order_id varchar(50) NOT NULL, PRIMARY KEY (order_id, order_date)) PARTITION BY RANGE (order_date)"""
 
 
-def test_a_parent_with_a_default_partition_is_loaded_through_it_by_column_name(loader):
+def test_a_parent_that_refers_to_others_is_loaded_through_its_default_partition_by_column_name(loader):
     loader.database.run(
-        "CREATE SCHEMA bronze", ORDERS, "CREATE TABLE bronze.everything PARTITION OF bronze.raw_orders DEFAULT"
+        "CREATE SCHEMA bronze",
+        ORDERS,
+        "CREATE TABLE bronze.everything PARTITION OF bronze.raw_orders DEFAULT",
+        "CREATE TABLE bronze.notes (note text PRIMARY KEY)",
+        "ALTER TABLE bronze.raw_orders ADD FOREIGN KEY (note) REFERENCES bronze.notes",
     )
     report = loader.load(tables=("orders",))
-    assert report.tables[0].fast_path == "it has a DEFAULT partition: rows go through the parent"
+    assert report.tables[0].fast_path == "it has foreign keys: rows go through the parent"
     assert loader.database.value("SELECT count(*) FROM bronze.everything WHERE order_id < 'P' AND note IS NULL") == 600
     assert [event.text for event in loader.of(Notice)] == [
-        "relation=raw_orders: no fast path: it has a DEFAULT partition: rows go through the parent"
+        "relation=raw_orders: no fast path: it has foreign keys: rows go through the parent"
     ]
 
 
