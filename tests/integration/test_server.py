@@ -5,14 +5,10 @@ from __future__ import annotations
 import contextlib
 import os
 import pwd
-import shutil
-import signal
 import stat
 import subprocess
 import sys
-import tempfile
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,28 +18,13 @@ import pytest
 from shardgen.database import cluster, programs, server
 from shardgen.errors import ServerError
 from tests.programs import copied_programs
+from tests.servers import is_gone, kill, query, short_directory, wait_until
 
 NOBODY = 65534
 ROOT = Path(__file__).parents[2]
 IS_ROOT = os.geteuid() == 0
 
 as_root = pytest.mark.skipif(not IS_ROOT, reason="needs root to act as another user")
-
-
-@contextlib.contextmanager
-def short_directory() -> Iterator[Path]:
-    """A directory in /tmp: pytest's own are 0700 for root's helper account, and too long for a socket."""
-    base = Path(tempfile.mkdtemp(prefix="sg-", dir="/tmp")).resolve()
-    base.chmod(0o711)
-    try:
-        yield base
-    finally:
-        for home in base.glob("*/postgres"):
-            with contextlib.suppress(ServerError):
-                server.stop(home.parent)
-        for record in base.rglob("socket-directory"):
-            shutil.rmtree(record.read_text())
-        shutil.rmtree(base)
 
 
 @pytest.fixture
@@ -60,13 +41,6 @@ def home() -> Iterator[Path]:
         yield directory / "h"
 
 
-def query(running: server.Server, sql: str) -> object:
-    with psycopg.connect(running.dsn) as connection:
-        row = connection.execute(sql).fetchone()
-    assert row is not None
-    return row[0]
-
-
 def starter(home: Path, *, code: str = "print(s.pid, s.started)") -> list[str]:
     lines = (
         "import pathlib, sys",
@@ -74,27 +48,6 @@ def starter(home: Path, *, code: str = "print(s.pid, s.started)") -> list[str]:
         "s = server.start(pathlib.Path(sys.argv[1]))",
     )
     return [sys.executable, "-c", "\n".join((*lines, code)), str(home)]
-
-
-def wait_until(condition: object, *, seconds: float = 20) -> None:
-    assert callable(condition)
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.005)
-
-
-def is_gone(pid: int) -> bool:
-    """Also true of a zombie, where nobody reaps orphans."""
-    try:
-        return "\nState:\tZ" in Path(f"/proc/{pid}/status").read_text()
-    except (FileNotFoundError, ProcessLookupError):
-        return True
-
-
-def kill(pid: int) -> None:
-    os.kill(pid, signal.SIGKILL)
-    wait_until(lambda: is_gone(pid))
 
 
 def test_a_second_start_returns_the_server_of_the_first(home: Path) -> None:
