@@ -259,7 +259,9 @@ def _recover(layout: Home, on_notice: Notice) -> None:
     record = postmaster.read_record(layout)
     if record is None:
         return
-    on_notice(f"the server was not shut down (its pid={record.pid} is gone): recovering; {layout.log} tells the progress")
+    on_notice(
+        f"the server was not shut down (its pid={record.pid} is gone): recovering; {layout.log} tells the progress"
+    )
     for orphan in postmaster.orphans(layout):
         with contextlib.suppress(ProcessLookupError):
             os.kill(orphan, signal.SIGQUIT)  # what the postmaster itself does to them after a crash

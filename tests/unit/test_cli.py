@@ -542,7 +542,7 @@ def test_psql_gets_every_argument_that_is_not_ours(monkeypatch, tmp_path, capsys
     called = {}
     monkeypatch.setattr(server, "start", lambda home, on_notice: SimpleNamespace(dsn=f"dsn-of-{home.name}"))
     monkeypatch.setattr(server, "binary", lambda name: Path("/bin") / name)
-    monkeypatch.setattr(os, "execv", lambda path, words: called.update(path=path, words=words))
+    monkeypatch.setattr(os, "execve", lambda path, words, environment: called.update(path=path, words=words))
     run("db", "psql", "--data-dir", str(tmp_path / "x"), "-At", "-c", "select 1", "--csv", "--", "-h", capsys=capsys)
     assert called == {"path": "/bin/psql", "words": ["/bin/psql", "dsn-of-x", "-At", "-c", "select 1", "--csv", "-h"]}
 
