@@ -50,9 +50,9 @@ def prepared(
     given, config = settings.given(), None if resume else settings.plan(utc_today())
 
     def carry_out(show: Show) -> Report:
-        from shardgen import processes
+        from shardgen import forkserver
 
-        processes.start()
+        forkserver.start()
         from shardgen import coordinator
 
         how = settings.load(target_dsn(settings, show), take_over=take_over, yes=yes)

@@ -26,31 +26,20 @@ def chance() -> list[str]:
     return [os.path.realpath(folder) for folder in found if folder]
 
 
-def tidy() -> None:
-    """Take such folders off the path of this process, which must be one of ours; those of .pth files stay."""
+def safe() -> list[str]:
+    """The path of this process without such folders; those of .pth files stay."""
     named = [os.path.realpath(entry) for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry]
     doubtful = set(chance()) - set(named)
     ahead = sys.path.index(_library()) if _library() in sys.path else len(sys.path)
     kept = [entry for entry in sys.path[:ahead] if entry and os.path.realpath(entry) not in doubtful]
     behind = [entry for entry in sys.path[ahead:] if entry]
     lost = HOME not in kept + behind and HOME in sys.path
-    sys.path[:] = kept + behind + [HOME] * lost
+    return kept + behind + [HOME] * lost
 
 
-def merged(own: list[str], theirs: list[str], doubtful: list[str]) -> list[str]:
-    """The path of a process that Python started without such folders, with what its parent has besides.
-
-    Args:
-        own: the path that it was started with.
-        theirs: the parent's.
-        doubtful: the parent's :func:`chance` folders, which are kept only if they are in ``own``, where they are there.
-    """
-    path = [entry for entry in theirs if entry and os.path.realpath(entry) not in doubtful]
-    for index, entry in enumerate(own):
-        if os.path.realpath(entry) in doubtful:
-            after = [path.index(later) for later in own[index + 1 :] if later in path]
-            path.insert(min(after, default=len(path)), entry)
-    return path
+def tidy() -> None:
+    """Take such folders off the path of this process, which must be one of ours."""
+    sys.path[:] = safe()
 
 
 def explicit(variable: str) -> str:

@@ -12,13 +12,14 @@ import ctypes
 import logging
 import os
 import signal
+import sys
 import threading
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from multiprocessing import connection
-from typing import TYPE_CHECKING, Self
+from multiprocessing import connection, parent_process
+from typing import TYPE_CHECKING, Any, Self
 
 from shardgen.config import PlanConfig
 from shardgen.database.failures import LeafRefusedError, Remedy, StoppedError, classify, describe
@@ -125,13 +126,14 @@ def _write(job: Job, task: Task) -> Written:
     return sink.write(replace(task, routed=True), job.build(job.plan, shard, job.batch_rows))
 
 
-def initialise(stop: int, alive: int) -> None:
+def initialise(stop: connection.Connection[Any, Any], path: list[str]) -> None:
     """Make this process a worker: signals are the coordinator's affair, and so is its life.
 
     Args:
         stop: the reading end of a pipe that the coordinator closes when running shards should give way.
-        alive: the same of one that closes with the coordinator itself.
+        path: where modules are looked for from now on.
     """
+    sys.path[:] = path
     import pyarrow as pa
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to the whole group
@@ -140,7 +142,10 @@ def initialise(stop: int, alive: int) -> None:
     keep_memory()
     pa.set_cpu_count(1)  # the processes are the parallelism
     pa.set_io_thread_count(1)
-    threading.Thread(target=_watch, args=(alive, stop), name="shardgen-watch", daemon=True).start()
+    parent = parent_process()
+    if parent is None:
+        raise RuntimeError("a worker process must have a parent process")
+    threading.Thread(target=_watch, args=(parent.sentinel, stop), name="shardgen-watch", daemon=True).start()
 
 
 def keep_memory() -> None:
@@ -207,14 +212,14 @@ class _Log(logging.Handler):
             self.lines.append(without_secret(text, self._dsn))
 
 
-def _watch(alive: int, stop: int) -> None:
+def _watch(parent: int, stop: connection.Connection[Any, Any]) -> None:
     """Set the stop flag when the pipe closes; end the process at once when the coordinator is gone.
 
     An orphan's transaction must end before a ``--resume`` meets it: the backend notices the closed socket.
     """
-    connection.wait([alive, stop])
+    connection.wait([parent, stop])
     _stop.set()
-    connection.wait([alive])
+    connection.wait([parent])
     os._exit(1)
 
 
