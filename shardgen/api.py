@@ -5,6 +5,7 @@ An option that is not given is looked for in ``SHARDGEN_*``, ``.env`` and ``shar
 
 from __future__ import annotations
 
+import logging
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
@@ -210,4 +211,7 @@ def verify(
 def _settings(named: Any, config: Path | str | None, profile: str | None) -> Settings:
     from shardgen.settings import read
 
-    return read(named, config=None if config is None else Path(config), profile=profile)
+    found = read(named, config=None if config is None else Path(config), profile=profile)
+    if found.target.note:
+        logging.getLogger(__name__).warning(found.target.note)
+    return found

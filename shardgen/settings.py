@@ -36,9 +36,12 @@ from shardgen.config import (
 )
 from shardgen.errors import ConfigError
 from shardgen.machine import cpus
+from shardgen.services import Variables, passed_over, without_services
 
 CONFIG_FILE = "shardgen.toml"
 ENV_FILE = ".env"
+_PORTS = ("postgres_port", "pgport")  # what a service's address can be taken for
+_PORT = "5432"
 MAX_DEFAULT_WORKERS = 8  # more backends than that rarely help one server
 
 PROFILES: dict[str, dict[str, Any]] = {
@@ -61,9 +64,6 @@ PLAN_DEFAULTS: dict[str, Any] = {
     if parameter.default is not parameter.empty
 }
 """Every option that decides the plan, with its default; also the keys of the options that the ledger stores."""
-
-Variables = Mapping[str, str | None]
-"""Variables by their name in lower case, as pydantic-settings reads them."""
 
 _KINDS = {"int": "a whole number", "float": "a number", "value": "a date such as 2026-01-31", "path": "a path"}
 
@@ -157,6 +157,8 @@ class Target:
     """libpq connection string, ``""`` where libpq finds all it needs in PG*; None for the embedded server."""
     origin: str
     """What named it, for messages: ``"SHARDGEN_DSN"``."""
+    note: str = ""
+    """What only looked as if it named the target, in a sentence; empty where nothing did."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -301,7 +303,8 @@ def read(named: Mapping[str, Any], *, config: Path | str | None = None, profile:
         ConfigError: an option or a profile is unknown, a value is not of its type, a file cannot be read, or a
             connection string is not one.
     """
-    environment, dotenv = EnvSettingsSource(_Sources).env_vars, _dotenv()
+    around, beside = EnvSettingsSource(_Sources).env_vars, _dotenv()
+    environment, dotenv = without_services(around), without_services(beside)
     both = {**dotenv, **environment}
     file = _file(config or both.get("shardgen_config"))
     from_file, profiles = _toml(file) if file else ({}, _built_in())
@@ -321,7 +324,7 @@ def read(named: Mapping[str, Any], *, config: Path | str | None = None, profile:
     origins = {name: origin for name, (_, origin) in merged.items()}
     values = _parsed({name: value for name, (value, _) in merged.items()}, origins)
     dsn = values.pop("dsn", None)
-    target = _target(dsn, origins, environment, dotenv)
+    target = _target(dsn, origins, environment, dotenv, passed_over({**beside, **around}, _PORTS))
     return Settings(values=values, origins=origins, target=target, file=file, profile=chosen, profiles=tuple(profiles))
 
 
@@ -424,7 +427,9 @@ def _as_json(values: Mapping[str, Any]) -> dict[str, Any]:
 # --- the target -------------------------------------------------------------------------------------------------------
 
 
-def _target(dsn: str | None, origins: Mapping[str, str], environment: Variables, dotenv: Variables) -> Target:
+def _target(
+    dsn: str | None, origins: Mapping[str, str], environment: Variables, dotenv: Variables, note: str
+) -> Target:
     """The database that is meant: the first of these that is named.
 
     1. ``--dsn``, ``SHARDGEN_DSN`` (environment, then ``.env``), ``dsn`` in the TOML file.
@@ -435,17 +440,21 @@ def _target(dsn: str | None, origins: Mapping[str, str], environment: Variables,
        which libpq does not read, are put into the string unless the environment has them.
     4. The embedded server.
 
-    ``DATABASE_URL`` is not looked at: it usually names the database of an application, not a place for test data.
+    Ports that are a service's address are not among them, as the note says. ``DATABASE_URL`` is not looked at: it
+    usually names the database of an application, not a place for test data.
     """
     if dsn is not None:
         origin = origins["dsn"] or "--dsn"
         return Target(dsn=_checked_dsn(dsn, origin), origin=origin)
     both = {**dotenv, **environment}
     if any(both.get(f"postgres_{part}") for part in ("host", "port", "db", "user")):
-        return Target(dsn=_compose_dsn(both), origin="POSTGRES_*")
+        return Target(dsn=_compose_dsn(both), origin="POSTGRES_*", note=note)
     if any(both.get(variable) for variable in ("pghost", "pghostaddr", "pgport", "pgdatabase", "pgservice")):
-        return Target(dsn=make_conninfo(**_libpq_options(dotenv, environment)), origin="PG*")
-    return Target(dsn=None, origin="the embedded server")
+        options = _libpq_options(dotenv, environment)
+        if "PGPORT" in note and not both.get("pgport") and not both.get("pgservice"):
+            options["port"] = _PORT  # libpq would read the variable
+        return Target(dsn=make_conninfo(**options), origin="PG*", note=note)
+    return Target(dsn=None, origin="the embedded server", note=note)
 
 
 def _checked_dsn(dsn: str, origin: str) -> str:

@@ -32,7 +32,7 @@ def config(*, as_json: Json = False, **options: Any) -> None:
     if as_json:
         values = {each.name: {"value": each.value, "origin": each.origin} for each in found}
         sources = {"file": settings.file and str(settings.file), "profile": settings.profile}
-        terminal.print_json({**sources, "profiles": settings.profiles, "options": values})
+        terminal.print_json({**sources, "profiles": settings.profiles, "note": settings.target.note, "options": values})
     else:
         terminal.show(config_table(found, settings))
 

@@ -89,7 +89,10 @@ def settings_of(options: Mapping[str, Any]) -> Settings:
 
     spoken = ("quiet", "verbose")  # they have done what they do when they were parsed
     named = {name: value for name, value in options.items() if name not in spoken}
-    return read(named, config=named.pop("config", None), profile=named.pop("profile", None))
+    found = read(named, config=named.pop("config", None), profile=named.pop("profile", None))
+    if found.target.note and "dsn" in options:  # only commands that have a target
+        say(found.target.note)
+    return found
 
 
 @contextlib.contextmanager

@@ -82,7 +82,8 @@ def config_table(options: list[Effective], settings: Settings) -> RenderableType
         set_by = "dim" if option.origin == "default" else "bold"
         grid.add_row(option.name, Text(_value(option.value), style=set_by), Text(option.origin, style=set_by))
     head = f"profile: {settings.profile or 'none'} (there are {', '.join(settings.profiles)})"
-    return Group(Text(f"file: {settings.file or 'none'}"), Text(head), grid)
+    note = [Text(settings.target.note, style="yellow")] if settings.target.note else []
+    return Group(Text(f"file: {settings.file or 'none'}"), Text(head), *note, grid)
 
 
 def _value(value: Any) -> str:

@@ -600,3 +600,12 @@ def test_a_hint_names_the_program_as_it_was_called(monkeypatch, tmp_path, called
 def test_a_hint_names_the_module_where_that_was_called(monkeypatch):
     monkeypatch.setattr(sys, "argv", ["/x/shardgen/__main__.py"])
     assert terminal.program() == f"{sys.executable} -m shardgen"
+
+
+def test_a_services_address_that_is_passed_over_is_told_where_a_target_matters(monkeypatch, capsys):
+    monkeypatch.setenv("POSTGRES_PORT", "tcp://10.0.0.1:5432")
+    text = "POSTGRES_PORT=tcp://10.0.0.1:5432 is what Kubernetes sets for a Service, and no port: passed over"
+    code, out, err = run("config", "--json", capsys=capsys)
+    assert (code, json.loads(out)["note"], err) == (0, text, f"{text}\n")
+    assert text in " ".join(run("config", capsys=capsys)[1].split())
+    assert run("sample", "orders", "-n", "1", "--profile", "demo", capsys=capsys)[2] == ""

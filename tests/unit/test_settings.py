@@ -298,3 +298,68 @@ def test_no_password_is_shown(monkeypatch):
 def _use(settings: Settings) -> None:
     settings.check()
     settings.plan(TODAY)
+
+
+# --- what Kubernetes sets for services --------------------------------------------------------------------------------
+
+SERVICES = {
+    "a Service": "{}_PORT=tcp://10.0.0.1:5432",
+    "of IPv6": "{}_PORT=tcp://[fd00::1]:5432",
+    "of UDP": "{}_PORT=udp://10.0.0.1:5432",
+    "of SCTP": "{}_PORT=sctp://10.0.0.1:5432",
+    "its port": "{}_PORT_5432_TCP=tcp://10.0.0.1:5432",
+    "its protocol": "{}_PORT_5432_TCP_PROTO=tcp",
+    "its port's number": "{}_PORT_5432_TCP_PORT=5432",
+    "its port's address": "{}_PORT_5432_TCP_ADDR=10.0.0.1",
+    "its host": "{}_SERVICE_HOST=10.0.0.1",
+    "its number": "{}_SERVICE_PORT=5432",
+    "its named port": "{}_SERVICE_PORT_POSTGRESQL=5432",
+}
+NAMES = ["POSTGRES", "SHARDGEN", "SHARDGEN_ORDERS_PER_DAY", "SHARDGEN_EVENTS_PER_SESSION", "SHARDGEN_HOME", "PG"]
+
+
+def put(where, text, tmp_path, monkeypatch):
+    """Set variables in the environment or in .env; those of K8s come together."""
+    if where == ".env":
+        (tmp_path / ".env").write_text(text)
+    else:
+        for line in text.split():
+            monkeypatch.setenv(*line.split("=", 1))
+
+
+@pytest.mark.parametrize("where", ["environment", ".env"])
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("kind", SERVICES)
+def test_what_kubernetes_sets_for_a_service_is_neither_the_target_nor_a_misspelling(
+    kind, name, where, tmp_path, monkeypatch
+):
+    put(where, SERVICES[kind].format(name), tmp_path, monkeypatch)
+    found = read({})
+    assert (found.values, found.target.dsn) == ({}, None)
+
+
+@pytest.mark.parametrize("where", ["environment", ".env"])
+@pytest.mark.parametrize("name", ["POSTGRES_PORT", "PGPORT"])
+def test_an_address_that_looks_like_a_port_is_passed_over_with_a_note(name, where, tmp_path, monkeypatch):
+    put(where, f"{name}=tcp://10.0.0.1:5432", tmp_path, monkeypatch)
+    assert read({}).target.note.startswith(f"{name}=tcp://10.0.0.1:5432 is what Kubernetes sets")
+    assert read({"dsn": "host=db"}).target.note == ""
+
+
+@pytest.mark.parametrize("where", ["environment", ".env"])
+def test_the_rest_of_a_target_holds_beside_a_services_address(where, tmp_path, monkeypatch):
+    put(where, "POSTGRES_HOST=db\nPOSTGRES_PORT=tcp://10.0.0.1:5432", tmp_path, monkeypatch)
+    assert conninfo_to_dict(read({}).target.dsn) == {"host": "db", "dbname": "postgres", "user": "postgres"}
+
+
+def test_libpq_does_not_read_a_services_address_for_its_port(monkeypatch):
+    monkeypatch.setenv("PGHOST", "db")
+    monkeypatch.setenv("PGPORT", "tcp://10.0.0.1:5432")
+    assert conninfo_to_dict(read({}).target.dsn) == {"port": "5432"}
+
+
+def test_a_port_is_a_port(monkeypatch):
+    monkeypatch.setenv("POSTGRES_PORT", "5433")
+    found = read({})
+    assert conninfo_to_dict(found.target.dsn)["port"] == "5433"
+    assert found.target.note == ""
