@@ -10,7 +10,7 @@ SEED ?= 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install load-data create-schemas db-connect db-start db-stop db-status test test-faults bench docs lint type fmt clean
+.PHONY: help install load-data create-schemas db-connect db-start db-stop db-status test test-faults bench docs captures lint type fmt clean
 
 BIN := $(VENV)/bin
 # Names what it fetches, one line each, and keeps pip's own exit code.
@@ -50,6 +50,9 @@ test-faults: $(VENV)/.installed-dev ## kill, stop and starve processes and serve
 
 docs: $(VENV)/.installed ## write the generated parts of the manual and the dbt source
 	@$(BIN)/python scripts/manual.py
+
+captures: $(VENV)/.installed ## run the manual's commands and write the outputs that it shows
+	@$(BIN)/python scripts/captures.py $(ARGS)
 
 lint: $(VENV)/.installed-dev ## check style with ruff
 	@$(BIN)/ruff check .

@@ -1,7 +1,7 @@
 """The pages of the manual and their fenced blocks: what a reader would type, put into a file or see.
 
-A comment on the line above a block says what to do with it: ``<!-- not run: why -->``, ``<!-- exits 2 -->``,
-``<!-- file: path -->``. A ``text`` block that follows commands is what they printed.
+A comment on the line above a block says what to do with it: ``<!-- not run: why -->``, ``<!-- small: why -->``,
+``<!-- exits 2 -->``, ``<!-- file: path -->``. A ``text`` block that follows commands is what they print.
 """
 
 from __future__ import annotations
@@ -9,18 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).parent.parent
 MANUAL: Final = ROOT / "shardgen" / "manual"
-_FIRST: Final = ("tour.md",)
-"""Pages that others rely on: what they load is there for the others."""
-_LAST: Final = ("tables.md",)
-"""Pages that change the code."""
+README: Final = ROOT / "README.md"
 
 _BLOCK = re.compile(
-    r"(?:^<!-- (?P<note>(?:not run|exits|file)\b[^\n]*) -->\n)?"
+    r"(?:^<!-- (?P<note>(?:not run|small|exits|file)\b[^\n]*) -->\n)?"
     r"^```(?P<language>[a-z]*)\n(?P<text>.*?)^```$",
     re.MULTILINE | re.DOTALL,
 )
@@ -39,6 +37,8 @@ class Block:
     end: int
     not_run: str
     """Why the tests do not run it; empty for a block that they do."""
+    small: str
+    """Why the tests make the volumes small that it leaves at their defaults; empty where it is small as it stands."""
     exits: int
     """The exit code that its commands end with."""
     file: str
@@ -46,14 +46,24 @@ class Block:
 
 
 def pages() -> list[Path]:
-    """README.md and the pages of the manual, in an order in which their blocks can be run one after the other."""
-    named = sorted(MANUAL.glob("*.md"), key=lambda page: (page.name in _LAST, page.name not in _FIRST, page.name))
-    return [ROOT / "README.md", *named]
+    """README.md and the pages of the manual."""
+    return [README, *sorted(MANUAL.glob("*.md"))]
 
 
 def blocks(page: str) -> list[Block]:
     """All blocks of a page's text, in order."""
     return list(map(_block, _BLOCK.finditer(page)))
+
+
+def outputs(page: str) -> dict[int, Block]:
+    """What commands print: by the line of a block of commands, the ``text`` block that follows it at once."""
+    return {
+        before.line: after
+        for before, after in pairwise(blocks(page))
+        if before.language in {"sh", "sql", "python"}
+        and not before.not_run
+        and page[before.end : after.start].split() == ["```", "```text"]
+    }
 
 
 def _block(match: re.Match[str]) -> Block:
@@ -65,6 +75,7 @@ def _block(match: re.Match[str]) -> Block:
         start=match.start("text"),
         end=match.end("text"),
         not_run=rest if kind == "not run" else "",
+        small=rest if kind == "small" else "",
         exits=int(rest) if kind == "exits" else 0,
         file=rest if kind == "file" else "",
     )

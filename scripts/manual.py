@@ -6,13 +6,15 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from itertools import groupby
+from itertools import groupby, pairwise
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import typer
 
@@ -22,6 +24,8 @@ sys.path.insert(0, str(ROOT))
 from scripts.blocks import pages  # noqa: E402
 from shardgen.cli.application import COMMANDS, SERVER_COMMANDS, app  # noqa: E402
 from shardgen.cli.options import OPTIONS, Option  # noqa: E402
+from shardgen.errors import Interrupted, ShardgenError  # noqa: E402
+from shardgen.events import Event  # noqa: E402
 from shardgen.schema import TABLES, Column, Table  # noqa: E402
 from shardgen.settings import PROFILES, variable  # noqa: E402
 from shardgen.verification import statements  # noqa: E402
@@ -167,6 +171,48 @@ def attributes() -> str:
     )
 
 
+# --- what programs meet -----------------------------------------------------------------------------------------------
+
+
+def errors() -> str:
+    """Every exception, below what it is a kind of."""
+    return "\n".join(_error_lines(ShardgenError, 0))
+
+
+def _error_lines(kind: type[ShardgenError], depth: int) -> Iterator[str]:
+    code = "128 + signal" if kind is Interrupted else kind.exit_code
+    yield f"{'  ' * depth}- `{kind.__name__}` (exit code {code}): {_summary(kind)}"
+    for below in kind.__subclasses__():
+        yield from _error_lines(below, depth + 1)
+
+
+def _summary(kind: type) -> str:
+    return " ".join((inspect.getdoc(kind) or "").partition("\n\n")[0].split()).replace("``", "`")
+
+
+def events() -> str:
+    """Every event with its fields."""
+    return "\n\n".join(map(_event, get_args(Event)))
+
+
+def _event(kind: Any) -> str:
+    rows = [(f"`{name}`", f"`{shape}`", meaning) for name, shape, meaning in _fields(kind)]
+    return f"## {kind.__name__}\n\n{_summary(kind)}\n\n{table(('field', 'type', 'meaning'), rows)}"
+
+
+def _fields(kind: Any) -> Iterator[tuple[str, str, str]]:
+    """Name, type and meaning of each field of a dataclass; the meaning is the string below it."""
+    [described] = ast.parse(inspect.getsource(kind)).body
+    assert isinstance(described, ast.ClassDef)
+    for member, following in pairwise([*described.body, ast.Pass()]):
+        if isinstance(member, ast.AnnAssign):
+            told = following.value.value if isinstance(following, ast.Expr) else ""
+            yield ast.unparse(member.target), ast.unparse(member.annotation), str(told).replace("``", "`")
+
+
+# --- dbt --------------------------------------------------------------------------------------------------------------
+
+
 def dbt_sources() -> str:
     """The bronze tables as a dbt source, with every description."""
     return "\n".join(["# Made by `make docs` from shardgen/schema.py.", *_dbt_lines()]) + "\n"
@@ -190,7 +236,8 @@ def _dbt_lines() -> Iterator[str]:
 
 
 PARTS: Final[dict[str, Callable[[], str]]] = {
-    part.__name__: part for part in (commands, options, flags, profiles, laws, shapes, dictionary, attributes)
+    part.__name__: part
+    for part in (commands, options, flags, profiles, laws, shapes, dictionary, attributes, errors, events)
 }
 """By name, what goes between the marks in a page."""
 _PART: Final = re.compile(r"<!-- made by make docs: (?P<name>\w+) -->\n.*?<!-- /(?P=name) -->", re.DOTALL)

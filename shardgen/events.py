@@ -14,6 +14,7 @@ class LoadStarted:
     resumed: bool
     """Whether an earlier session of this run did part of it."""
     workers: int
+    """Processes, or as many as there are shards."""
     rows: dict[str, int]
     """Expected rows by table, all shards."""
     shards: dict[str, int]
@@ -33,8 +34,10 @@ class ShardStarted:
     """A shard was given to the executor."""
 
     shard: str
+    """Id of the shard: ``"orders/2025-03"``."""
     table: str
     attempt: int
+    """Counted from 1."""
     rows: int
     """Expected."""
 
@@ -44,6 +47,7 @@ class ShardSeen:
     """How far a backend is with a shard, as the server reports it; nothing of it is committed yet."""
 
     shard: str
+    """Id of the shard: ``"orders/2025-03"``."""
     table: str
     rows: int
     """Copied so far; 0 outside COPY."""
@@ -58,11 +62,14 @@ class ShardDone:
     """A shard is committed."""
 
     shard: str
+    """Id of the shard: ``"orders/2025-03"``."""
     table: str
     rows: int
+    """That were committed."""
     bytes: int
     """COPY bytes sent."""
     seconds: float
+    """From its transaction's begin to its end."""
     by_us: bool
     """False where the ledger had it already."""
     phases: dict[str, float] = field(default_factory=dict)
@@ -74,9 +81,12 @@ class ShardRetried:
     """A shard failed and will be tried again."""
 
     shard: str
+    """Id of the shard: ``"orders/2025-03"``."""
     table: str
     attempt: int
+    """Counted from 1."""
     cause: str
+    """What failed, in a sentence."""
     delay: float
     """Seconds until the next attempt."""
     trace: str = ""
@@ -88,8 +98,10 @@ class ShardFailed:
     """A shard was given up."""
 
     shard: str
+    """Id of the shard: ``"orders/2025-03"``."""
     table: str
     attempt: int
+    """Counted from 1."""
     cause: str
     """The first one."""
     trace: str = ""
@@ -101,6 +113,7 @@ class WorkerLogged:
     """What libraries logged in a worker while it did a shard; for ``--verbose``."""
 
     shard: str
+    """Id of the shard: ``"orders/2025-03"``."""
     table: str
     lines: tuple[str, ...]
     """Without secrets."""

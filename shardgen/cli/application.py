@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from shardgen.cli import configuration, embedded, loading, reporting, samples, targets, versions
+from shardgen.cli import configuration, embedded, loading, pages, reporting, samples, targets, versions
 from shardgen.cli.options import Quiet, Verbose, epilog
 
 COMMANDS: Final[tuple[Callable[..., None], ...]] = (
@@ -24,6 +24,7 @@ COMMANDS: Final[tuple[Callable[..., None], ...]] = (
     configuration.init,
     configuration.config,
     versions.version,
+    pages.help,
 )
 """``shardgen NAME``; a command is named after its function."""
 

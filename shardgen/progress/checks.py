@@ -14,6 +14,8 @@ from shardgen.progress import units
 if TYPE_CHECKING:
     from shardgen.verification.report import Check, Report
 
+TIME = 7
+"""Columns of a duration, short or long, so that the texts beside it always break at the same words."""
 _MARKS = {"held": ("held", "green"), "failed": ("FAILED", "bold red"), "not applicable": ("n/a", "yellow")}
 
 
@@ -32,7 +34,7 @@ def _grid(checks: list[Check]) -> Table:
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold")
     grid.add_column(overflow="fold")
-    grid.add_column(no_wrap=True, justify="right")
+    grid.add_column(no_wrap=True, justify="right", min_width=TIME)
     for check in checks:
         word, style = _MARKS[check.status]
         seconds = units.duration(check.seconds) if check.seconds else ""

@@ -1,19 +1,13 @@
-"""The manual is true: what it tells a reader to type runs as it stands, and what it takes from the code agrees.
-
-Options that it leaves at their defaults are made small by SHARDGEN_* variables, so that no command has to be
-written for the tests.
+"""The manual is true: what it tells a reader to type runs as it stands and prints what it shows, and what it takes from
+the code agrees.
 """
 
 from __future__ import annotations
 
+import difflib
 import json
-import os
 import re
-import shutil
 import subprocess
-import sys
-import tempfile
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,7 +15,10 @@ import pytest
 import yaml
 
 from scripts import manual
-from scripts.blocks import MANUAL, ROOT, Block, apply, blocks, pages
+from scripts.blocks import MANUAL, ROOT, blocks, outputs, pages
+from scripts.captures import FIRST
+from scripts.masks import masked
+from scripts.reader import Reader, reading
 
 EXAMPLES = ROOT / "scripts" / "examples"
 OTHERS = [ROOT / "scripts" / "README.md", ROOT / "tests" / "README.md"]
@@ -161,109 +158,43 @@ def test_the_dbt_source_describes_every_column():
 # --- running it -------------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def reader() -> Iterator[Reader]:
-    home = Path(tempfile.mkdtemp(prefix="sg-", dir="/tmp"))  # short: a socket's path is limited
-    home.chmod(0o711)  # as root the server runs as another user
-    try:
-        made = Reader(home)
+    with reading() as made:
         yield made
-        if (home / "h").exists():
-            made.run(["shardgen", "db", "stop"])
-    finally:
-        shutil.rmtree(home)
 
 
-NOT_A_READERS = ("SHARDGEN_", "PG", "POSTGRES_", "MAKE", "MFLAGS", "ARGS", "VENV", "PYTHON")
-"""Variables that a make of ours, which runs the tests, would hand on to a make of the reader's."""
+def read(page: Path, reader: Reader) -> dict[int, str]:
+    """Run a page in a clone of its own; what the blocks at its lines printed."""
+    return {block.line: told for block, told in reader.reads(page)}
 
 
-class Reader:
-    """Somebody with a clone of the repository who types what the manual says."""
-
-    def __init__(self, home: Path) -> None:
-        self.clone = home / "clone"
-        self.clone.mkdir()
-        for name in ("shardgen", "scripts"):
-            shutil.copytree(ROOT / name, self.clone / name, ignore=shutil.ignore_patterns("__pycache__"))
-        for name in ("Makefile", "README.md", "pyproject.toml"):
-            shutil.copy(ROOT / name, self.clone)
-        programs = self._installed()
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(NOT_A_READERS)}
-        self.environment = kept | {
-            "PATH": f"{programs}:{os.environ['PATH']}",
-            "PYTHONPATH": str(self.clone),
-            "SHARDGEN_HOME": str(home / "h"),
-            "PAGER": "cat",
-            **{f"SHARDGEN_{name}": value for name, value in SMALL.items()},
-        }
-
-    def _installed(self) -> Path:
-        """A virtual environment as make leaves it, with the interpreter of the tests, of which the clone is a part."""
-        programs = self.clone / ".venv" / "bin"
-        programs.mkdir(parents=True)
-        for name, words in {"shardgen": " -m shardgen", "python": ""}.items():
-            (programs / name).write_text(f'#!/bin/sh\nexec "{sys.executable}"{words} "$@"\n')
-            (programs / name).chmod(0o755)
-        for stamp in (".python", ".installed", ".installed-dev"):
-            (programs.parent / stamp).touch()
-        return programs
-
-    def run(self, words: list[str], *, exits: int = 0, about: str = "") -> str:
-        done = subprocess.run(
-            words,
-            cwd=self.clone,
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=TIMEOUT,
-            check=False,
-        )
-        assert done.returncode == exits, f"{about or words} ended with {done.returncode}:\n{done.stdout}"
-        return done.stdout
-
-    def does(self, block: Block, page: Path) -> None:
-        """What a reader does with a block."""
-        about = f"{name(page)}, line {block.line}:\n{block.text}"
-        if block.file:
-            (self.clone / block.file).write_text(block.text, encoding="utf-8")
-        elif block.language == "diff":
-            apply(block.text, self.clone)
-        elif block.language == "sh":
-            self.run(["bash", "-e", "-c", block.text], exits=block.exits, about=about)
-        elif block.language == "python":
-            self.run(["python", "-W", "error", "-c", block.text], about=about)
-        elif block.language == "sql":
-            self.run(["shardgen", "db", "psql", "-v", "ON_ERROR_STOP=1", "-c", block.text], about=about)
-        elif block.language == "toml":
-            self.configures(block)
-
-    def configures(self, block: Block) -> None:
-        """Every key is known and every value is one: shardgen says so of the file, and of each profile in it."""
-        (self.clone / "own.toml").write_text(block.text, encoding="utf-8")
-        for profile in ["demo", *tomllib.loads(block.text).get("profiles", {})]:
-            self.run(["shardgen", "config", "--config", "own.toml", "--profile", profile])
-
-
-def test_what_a_reader_adds_to_the_code_fits_it(reader):
-    page = MANUAL / "tables.md"
-    for block in PAGES[page]:
-        if block.language == "diff" or block.file:
-            reader.does(block, page)
-    assert "parcels" in reader.run(["shardgen", "plan", "--dsn", "host=/nowhere"])
-    told = json.loads(reader.run(["shardgen", "sample", "parcels", "-n", "3", "--json"]))
-    assert [row["parcel_id"] for row in told] == ["PARC0000000001", "PARC0000000002", "PARC0000000003"]
-    [customer] = json.loads(reader.run(["shardgen", "sample", "customers", "-n", "1", "--json"]))
-    assert isinstance(customer["newsletter"], bool)
+@pytest.fixture(scope="module")
+def toured(reader) -> dict[int, str]:
+    """What the tour printed; the other pages look at what it loaded."""
+    return read(FIRST, reader)
 
 
 @pytest.mark.slow
-def test_every_block_does_what_a_reader_is_told_that_it_does(reader):
-    for page in pages():
-        for block in PAGES[page]:
-            if not block.not_run:
-                reader.does(block, page)
-    assert reader.run(["shardgen", "db", "psql", "-Atc", "select count(*) > 0 from mine.raw_parcels"]).strip() == "t"
-    assert "raw_parcels" in (reader.clone / "shardgen" / "manual" / "dictionary.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("page", pages(), ids=name)
+def test_a_page_does_and_prints_what_it_says(page, reader, toured):
+    with reader.another() as one:
+        printed = toured if page == FIRST else read(page, one)
+    for line, block in outputs(TEXTS[page]).items():
+        shown, came = masked(block.text), masked(printed[line])
+        difference = difflib.unified_diff(
+            shown, came, f"{name(page)}, line {block.line}", "what came", lineterm="", n=1
+        )
+        assert shown == came, "make captures:\n" + "\n".join(difference)
+
+
+@pytest.mark.slow
+def test_what_a_reader_adds_to_the_code_fits_it(reader):
+    with reader.another() as one:
+        for block in PAGES[MANUAL / "tables.md"]:
+            if block.language == "diff" or block.file:
+                one.does(block)
+        told = json.loads(one.run("shardgen sample parcels -n 3 --json"))
+        assert [row["parcel_id"] for row in told] == ["PARC0000000001", "PARC0000000002", "PARC0000000003"]
+        [customer] = json.loads(one.run("shardgen sample customers -n 1 --json"))
+        assert isinstance(customer["newsletter"], bool)
