@@ -157,8 +157,8 @@ def _copy(clone: Path) -> None:
         shutil.copy(ROOT / name, clone)
     programs = clone / ".venv" / "bin"
     programs.mkdir(parents=True)
-    here = f"import sys; sys.path.insert(0, {str(clone)!r}); "
-    _program(programs / "shardgen", f"#!{sys.executable}\n{here}from shardgen.cli import main; main()\n")
+    here = f"import os, sys; os.environ['PYTHONPATH'] = {str(clone)!r}; sys.path.insert(0, {str(clone)!r})"
+    _program(programs / "shardgen", f"#!{sys.executable}\n{here}\nfrom shardgen.__main__ import main\nmain()\n")
     _program(programs / "python", f'#!/bin/sh\nPYTHONPATH={clone} exec "{sys.executable}" "$@"\n')
     for stamp in (".python", ".installed", ".installed-dev"):
         (programs.parent / stamp).touch()

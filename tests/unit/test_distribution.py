@@ -72,7 +72,7 @@ def test_the_sdist_is_enough_to_build_the_same_wheel(wheel, tmp_path):
 def test_the_program_is_there(wheel):
     scripts = configparser.ConfigParser()
     scripts.read_string(described(wheel, "entry_points.txt"))
-    assert dict(scripts["console_scripts"]) == {"shardgen": "shardgen.cli:main"}
+    assert dict(scripts["console_scripts"]) == {"shardgen": "shardgen.__main__:main"}
 
 
 def test_everything_that_is_imported_is_required(wheel):
