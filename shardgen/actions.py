@@ -186,22 +186,27 @@ def numbers_of(settings: Settings, show: Show, *, run: int | None = None) -> Num
     return numbers.measure(request, show)
 
 
-def report_of(settings: Settings, show: Show, *, output: Path | None, run: int | None = None) -> tuple[Numbers, str]:
+def report_of(
+    settings: Settings, show: Show, *, output: Path | str | None, run: int | None = None
+) -> tuple[Numbers, str]:
     """The numbers of a report, and the page that they make, which is written to a file if one is named.
 
     Raises:
-        ReportError: the drawing library is missing, or the file cannot be written; besides as :func:`numbers_of`.
+        ConfigError: the file cannot be written.
+        OutputError: the same, when the page was there.
+        ReportError: the drawing library is missing; besides as :func:`numbers_of`.
     """
+    from shardgen import outputs
     from shardgen.page import page, pictures
     from shardgen.page.sections import sections
 
-    pictures.drawing_library()
     if output is not None:
-        page.check_writable(output)
+        outputs.check("output", output)
+    pictures.drawing_library()
     found = numbers_of(settings, show, run=run)
     html = page.render(found, sections(found), show)
     if output is not None:
-        page.write(html, output)
+        outputs.write("output", output, html)
     return found, html
 
 

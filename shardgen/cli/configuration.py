@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 import textwrap
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -45,17 +44,17 @@ def init(
     **options: Any,
 ) -> None:
     """Write a shardgen.toml in which every option is explained, with its default, commented out."""
+    from shardgen import outputs
     from shardgen.settings import CONFIG_FILE
 
-    file = Path(options["config"] or CONFIG_FILE)
+    file = str(options["config"] or CONFIG_FILE)
     show = f"{terminal.program()} config" + (f" --config {shlex.quote(options['config'])}" if options["config"] else "")
     try:
-        with file.open("w" if force else "x", encoding="utf-8") as out:
-            out.write(template())
+        (outputs.replace if force else outputs.create)(file, template())
     except FileExistsError:
-        raise ConfigError(f"config={str(file)!r} is there already: use --force to write over it") from None
+        raise ConfigError(f"config={file!r} is there already: use --force to write over it") from None
     except OSError as error:
-        raise ConfigError(f"config={str(file)!r} cannot be written: {error.strerror}") from error
+        raise ConfigError(f"config={file!r} cannot be written: {error.strerror}") from error
     terminal.say(f"wrote {file}: take away the # of what should differ, then see: {show}")
 
 

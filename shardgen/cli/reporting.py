@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import sys
 from typing import Annotated, Any, Final
 
 import typer
@@ -61,7 +61,7 @@ def report(
     from shardgen.actions import numbers_of, report_of
 
     settings = terminal.settings_of(options)
-    file = None if output == "-" else Path(output or OUTPUT)
+    file = None if output == "-" else output or OUTPUT
     with terminal.watching(settings, "report") as show:
         if as_json and output in ("", "-"):
             numbers, page = numbers_of(settings, show, run=run), ""
@@ -70,6 +70,12 @@ def report(
     if as_json:
         terminal.print_json(numbers.to_json())
     elif file is None:
-        typer.echo(page)
+        terminal.print_text(_portable(page))
     if file is not None and page:
         terminal.say(f"{file}: {len(page.encode()) / 1e6:.1f} MB, open it in a browser")
+
+
+def _portable(page: str) -> str:
+    """The page in characters that standard output can have; HTML writes the others as numbers."""
+    encoding = sys.stdout.encoding
+    return page.encode(encoding, "xmlcharrefreplace").decode(encoding)

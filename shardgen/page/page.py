@@ -6,16 +6,13 @@ that suits.
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 from html import escape
 from importlib import resources
-from pathlib import Path
 from typing import Final
 
-from shardgen.errors import ReportError
 from shardgen.events import CheckDone, CheckStarted, Event, VerificationStarted
 from shardgen.page import words
 from shardgen.page.numbers import Facts, Numbers, Row
@@ -85,34 +82,6 @@ def render(numbers: Numbers, sections: Sequence[Section], show: Callable[[Event]
         sections="\n".join(_section(each, show) for each in sections),
         footer=escape(_footer(numbers)),
     )
-
-
-def check_writable(output: Path) -> None:
-    """Raise before anything is asked or drawn in vain.
-
-    Raises:
-        ReportError: there is no such folder, or it is closed to us.
-    """
-    folder = output.absolute().parent
-    if not folder.is_dir():
-        raise ReportError(f"output={str(output)!r} lies in no folder that exists: make it first, or choose another")
-    if output.is_dir() or not os.access(folder, os.W_OK):
-        raise ReportError(f"output={str(output)!r} cannot be written: choose another file")
-
-
-def write(page: str, output: Path) -> None:
-    """The page into a file, the whole of it or nothing.
-
-    Raises:
-        ReportError: the file cannot be written.
-    """
-    part = output.with_name(f".{output.name}.{os.getpid()}")
-    try:
-        part.write_text(page, encoding="utf-8")
-        part.replace(output)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise ReportError(f"output={str(output)!r} cannot be written: {error.strerror}") from error
 
 
 def tiles(numbers: Numbers) -> Iterator[tuple[str, str]]:

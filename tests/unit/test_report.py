@@ -332,21 +332,6 @@ def test_the_display_hears_of_each_picture():
     assert [type(event) for event in heard[1:3]] == [CheckStarted, CheckDone]
 
 
-def test_a_file_is_written_whole_or_not_at_all(tmp_path):
-    output = tmp_path / "report.html"
-    page.check_writable(output)
-    page.write("<p>★</p>", output)
-    assert output.read_text(encoding="utf-8") == "<p>★</p>"
-    assert list(tmp_path.iterdir()) == [output]
-    with pytest.raises(ReportError, match="no folder that exists: make it first"):
-        page.check_writable(tmp_path / "there" / "report.html")
-    with pytest.raises(ReportError, match="cannot be written"):
-        page.check_writable(tmp_path)
-    with pytest.raises(ReportError, match="cannot be written"):
-        page.write("", tmp_path)
-    assert list(tmp_path.iterdir()) == [output]
-
-
 def test_without_the_drawing_library_the_remedy_is_named(monkeypatch, capsys, tmp_path):
     monkeypatch.setitem(sys.modules, "vl_convert", None)
     with pytest.raises(ReportError, match=re.escape("pip install 'shardgen[report]'")):
