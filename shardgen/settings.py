@@ -9,21 +9,22 @@ A value is taken from the first of: what the caller named (command line or keywo
 from __future__ import annotations
 
 import inspect
+import os
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.pq import Conninfo
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
-from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 
+from shardgen import envfile, texts
 from shardgen.config import (
     ON_CONFLICT,
     PROGRESS,
@@ -65,7 +66,8 @@ PLAN_DEFAULTS: dict[str, Any] = {
 }
 """Every option that decides the plan, with its default; also the keys of the options that the ledger stores."""
 
-_KINDS = {"int": "a whole number", "float": "a number", "value": "a date such as 2026-01-31", "path": "a path"}
+_KINDS = {int: "a whole number", float: "a number", date: "a date such as 2026-01-31", Path: "a path", str: "a text"}
+_MOST_SHOWN = 60  # characters of a value in an error
 
 
 def _number(value: object) -> object:
@@ -188,6 +190,8 @@ class Settings:
     """The profile that was chosen."""
     profiles: tuple[str, ...]
     """Those there are."""
+    notices: tuple[str, ...] = ()
+    """What was passed over, and the user should know of."""
 
     def plan(self, today: date) -> PlanConfig:
         """The checked plan.
@@ -303,7 +307,8 @@ def read(named: Mapping[str, Any], *, config: Path | str | None = None, profile:
         ConfigError: an option or a profile is unknown, a value is not of its type, a file cannot be read, or a
             connection string is not one.
     """
-    around, beside = EnvSettingsSource(_Sources).env_vars, _dotenv()
+    around = EnvSettingsSource(_Sources).env_vars
+    beside, odd = envfile.read(ENV_FILE)
     environment, dotenv = without_services(around), without_services(beside)
     both = {**dotenv, **environment}
     file = _file(config or both.get("shardgen_config"))
@@ -325,29 +330,24 @@ def read(named: Mapping[str, Any], *, config: Path | str | None = None, profile:
     values = _parsed({name: value for name, (value, _) in merged.items()}, origins)
     dsn = values.pop("dsn", None)
     target = _target(dsn, origins, environment, dotenv, passed_over({**beside, **around}, _PORTS))
-    return Settings(values=values, origins=origins, target=target, file=file, profile=chosen, profiles=tuple(profiles))
-
-
-def _dotenv() -> Variables:
-    try:
-        return DotEnvSettingsSource(_Sources, env_file=ENV_FILE).env_vars
-    except (OSError, UnicodeError) as error:
-        raise ConfigError(f"file={ENV_FILE!r} cannot be read: {error}") from error
+    return Settings(
+        values=values, origins=origins, target=target, file=file, profile=chosen, profiles=tuple(profiles), notices=odd
+    )
 
 
 def _file(named: Path | str | None) -> Path | None:
     """The configuration file, if there is one; one that was named must be there."""
     if named:
         return Path(named)
-    return Path(CONFIG_FILE) if Path(CONFIG_FILE).exists() else None
+    return Path(CONFIG_FILE) if os.path.lexists(CONFIG_FILE) else None
 
 
 def _toml(file: Path) -> tuple[Layer, dict[str, Layer]]:
     """The options and the profiles of a TOML file, these together with the built-in ones."""
     try:
-        content = tomllib.loads(file.read_text(encoding="utf-8"))
+        content = tomllib.loads(texts.read(file))
     except OSError as error:
-        raise ConfigError(f"config={str(file)!r} cannot be read: {error.strerror}") from error
+        raise ConfigError(f"config={str(file)!r} cannot be read: {texts.reason(error)}") from error
     except (tomllib.TOMLDecodeError, UnicodeError) as error:
         raise ConfigError(f"config={str(file)!r} is not TOML: {error}") from error
     tables = content.pop("profiles", {})
@@ -404,17 +404,23 @@ def _parsed(values: Mapping[str, Any], origins: Mapping[str, str]) -> dict[str, 
     """
     try:
         options = Options(**values)
-    except ValidationError as error:
-        raise ConfigError("\n".join(_sentence(detail, origins) for detail in error.errors())) from error
-    return {name: getattr(options, _FIELDS[name]) for name in values}
+    except ValidationError as error:  # its own text is for programmers, and holds the values
+        wrong = {str(detail["loc"][0]): detail["input"] for detail in error.errors()}
+        raise ConfigError("\n".join(_sentence(name, wrong[name], origins) for name in wrong)) from None
+    parsed = {name: getattr(options, _FIELDS[name]) for name in values}
+    for name, value in parsed.items():
+        if isinstance(value, str) and not value.isascii() and value.encode(errors="ignore").decode() != value:
+            raise ConfigError(f"{_sentence(name, value, origins)} in UTF-8")
+    return parsed
 
 
-def _sentence(detail: ErrorDetails, origins: Mapping[str, str]) -> str:
-    name = str(detail["loc"][0])
-    kind = _KINDS.get(detail["type"].partition("_")[0], "a text")
+def _sentence(name: str, value: object, origins: Mapping[str, str]) -> str:
+    annotation = Options.model_fields[_FIELDS[name]].annotation
+    kind = next(text for type_, text in _KINDS.items() if type_ in get_args(annotation))
     origin = f" (it comes from {origins[name]})" if origins[name] else ""
-    shown = "" if name == "dsn" else f"={detail['input']!r}"
-    return f"{name.replace('_', '-')}{shown} is not {kind}{origin}"
+    text = repr(value)
+    short = text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}..."
+    return f"{name.replace('_', '-')}{'' if name == 'dsn' else f'={short}'} is not {kind}{origin}"
 
 
 def _as_json(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from shardgen import keys
-from shardgen.database import catalog, census, ledger, restored, routes
+from shardgen.config import PlanConfig
+from shardgen.database import catalog, census, ledger, restored, routes, worlds
 from shardgen.database.catalog import Relation
 from shardgen.database.failures import SupersededError
 from shardgen.database.postgres import Connection
@@ -128,7 +129,7 @@ def decide(
         decisions.append(decision)
         problems += problem
     replaced = set(plan.config.tables) if terms.replace else set()
-    problems += _other_worlds(claims, runs, fingerprint, replaced)
+    problems += _other_worlds(plan.config, claims, runs, fingerprint, replaced)
     return decisions, problems
 
 
@@ -362,7 +363,11 @@ def relation_problems(table: Table, found: Relation) -> list[str]:
 
 
 def _other_worlds(
-    claims: Mapping[str, ledger.Claim], runs: Mapping[int, ledger.Run], fingerprint: str, replaced: set[str]
+    config: PlanConfig,
+    claims: Mapping[str, ledger.Claim],
+    runs: Mapping[int, ledger.Run],
+    fingerprint: str,
+    replaced: set[str],
 ) -> list[str]:
     others = sorted(
         claim.target
@@ -371,9 +376,10 @@ def _other_worlds(
     )
     if not others:
         return []
+    run = runs[claims[others[0]].run]
     text = (
-        f"tables={','.join(others)} hold another world (seed, volumes, epoch, horizon, vocabulary or data version "
-        "differ): a schema holds one world; use another --schema, or --if-exists replace for all of them"
+        f"tables={','.join(others)} hold another world ({worlds.difference(run, config)}): a schema holds one world; "
+        "give the same options, use another --schema, or --if-exists replace for all of them"
     )
     return [text]
 
