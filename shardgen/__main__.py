@@ -6,8 +6,10 @@ from shardgen import paths
 def main() -> None:
     """Run the command line, with modules looked for where they are installed only."""
     paths.tidy()
-    from shardgen.cli import main as run  # noqa: PLC0415  # not before
-
+    try:
+        from shardgen.cli import main as run  # noqa: PLC0415  # not before
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
     run()
 
 

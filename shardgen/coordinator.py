@@ -28,6 +28,7 @@ from shardgen.pool import Engine, ForkserverEngine
 from shardgen.reconcile import Report
 from shardgen.schema import TABLES
 from shardgen.signals import Signals
+from shardgen.surroundings import refusal
 from shardgen.watchdog import Sighting, Watchdog
 from shardgen.worker import Job
 from shardgen.world import words_digest
@@ -193,6 +194,12 @@ class _Session:
         except DatabaseError as error:
             text = without_secret(describe(error), self._config.dsn)
             self._leave_word(control, claimed.run, "failed", text)
+            raise LoadError(f"run={claimed.run} stopped: {text}") from error
+        except (OSError, RuntimeError, MemoryError, UnicodeError) as error:
+            text = without_secret(refusal(error) or describe(error), self._config.dsn)
+            self._leave_word(control, claimed.run, "failed", text)
+            if not refusal(error):
+                raise
             raise LoadError(f"run={claimed.run} stopped: {text}") from error
         except BaseException as error:
             state = "interrupted" if isinstance(error, Interrupted | KeyboardInterrupt) else "failed"

@@ -7,6 +7,7 @@ ShardgenError                 exit code 1 unless a subclass says otherwise
 |   +-- ResumeError           there is no run to resume, or it differs from what was asked
 |   +-- MachineError          this machine gives no process, thread or memory
 +-- ServerError               the embedded PostgreSQL could not be set up, started or stopped
++-- OutputError               a file could not be written when there was something to write
 +-- VerificationError         exit code 2: the verification could not run, or was cut short; nothing is known
 +-- ReportError               exit code 2: the report could not be made
 +-- LoadError                 the load stopped; what is done stays done, and --resume goes on
@@ -16,6 +17,8 @@ ShardgenError                 exit code 1 unless a subclass says otherwise
 """
 
 from __future__ import annotations
+
+import signal
 
 
 class ShardgenError(Exception):
@@ -48,6 +51,10 @@ class MachineError(UsageError):
 
 class ServerError(ShardgenError):
     """The embedded PostgreSQL could not be set up, started or stopped."""
+
+
+class OutputError(ShardgenError):
+    """A file that the user named could not be written, though it had seemed so before."""
 
 
 class VerificationError(ShardgenError):
@@ -95,6 +102,12 @@ class ReconciliationError(LoadError):
         self.report = report
 
 
+_ENDINGS: dict[int, str] = {
+    signal.SIGINT: "interrupted (Ctrl-C)",
+    signal.SIGHUP: "stopped by SIGHUP: its terminal, or the session that it ran in, was closed",
+}
+
+
 class Interrupted(LoadError):
     """A signal stopped the load.
 
@@ -103,5 +116,5 @@ class Interrupted(LoadError):
     """
 
     def __init__(self, signum: int) -> None:
-        super().__init__(f"stopped by signal={signum}")
+        super().__init__(_ENDINGS.get(signum) or f"stopped by {signal.Signals(signum).name}")
         self.exit_code = 128 + signum

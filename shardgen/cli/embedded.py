@@ -49,7 +49,7 @@ def status(*, as_json: Json = False, **options: Any) -> None:
         terminal.print_json(facts)
     else:
         for name, value in facts.items():
-            typer.echo(f"{name:8} {value if not isinstance(value, bool) else 'yes' if value else 'no'}")
+            terminal.print_text(f"{name:8} {value if not isinstance(value, bool) else 'yes' if value else 'no'}")
 
 
 @examples("db psql", "db psql -c 'select count(*) from bronze.raw_orders'", "db psql -- --help")
@@ -70,4 +70,4 @@ def url(**options: Any) -> None:
     """Print the connection string of the running server."""
     from shardgen.database import server
 
-    typer.echo(server.url(terminal.home_of(options)))
+    terminal.print_text(server.url(terminal.home_of(options)))

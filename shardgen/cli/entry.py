@@ -13,12 +13,16 @@ import typer
 from shardgen.cli import terminal
 from shardgen.cli.application import app
 from shardgen.errors import ShardgenError
+from shardgen.progress import streams
+from shardgen.surroundings import refusal
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Entry point of ``shardgen`` and ``python -m shardgen``: every exception becomes text and an exit code."""
     words = sys.argv[1:] if arguments is None else arguments
-    sys.exit(contextvars.copy_context().run(_run, words))
+    with streams.prepared():
+        code = contextvars.copy_context().run(_run, words)
+    sys.exit(code)
 
 
 def _run(words: list[str]) -> int:
@@ -37,9 +41,18 @@ def _run(words: list[str]) -> int:
         for note in getattr(error, "__notes__", ()):
             terminal.complain(note)
         return error.exit_code
-    except Exception:  # noqa: BLE001  # a bug; the traceback is printed whole, but for the secrets
-        terminal.complain(_without_secrets(traceback.format_exc(), words).rstrip())
-        return 1
+    except Exception as error:  # noqa: BLE001  # see below
+        return _tell_unforeseen(error, words)
+
+
+def _tell_unforeseen(error: Exception, words: list[str]) -> int:
+    """Say what the system refused; else it is a bug, and its traceback is printed whole, but for the secrets."""
+    text = refusal(error)
+    if text:
+        terminal.complain(f"error: {_without_secrets(text, words)}")
+    if not text or terminal.volume() is terminal.Volume.VERBOSE:
+        terminal.complain(_without_secrets("".join(traceback.format_exception(error)), words).rstrip())
+    return 2 if text else 1
 
 
 def _tell_misuse(error: typer.TyperException) -> None:

@@ -61,7 +61,7 @@ def schema(
         terminal.say("\n".join(f"created {name}" for name in created) or "nothing to create: all of it exists")
     else:
         for statement in ddl_of(settings):
-            typer.echo(f"{statement};\n")
+            terminal.print_text(f"{statement};\n")
 
 
 @examples("reset", "reset --run 3", "reset --all --yes", "reset --dsn postgresql://me@db.example/shop --schema raw")

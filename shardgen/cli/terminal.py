@@ -15,8 +15,6 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import typer
-
 from shardgen.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -92,6 +90,8 @@ def settings_of(options: Mapping[str, Any]) -> Settings:
     found = read(named, config=named.pop("config", None), profile=named.pop("profile", None))
     if found.target.note and "dsn" in options:  # only commands that have a target
         say(found.target.note)
+    for each in found.notices:
+        say(each)
     return found
 
 
@@ -105,6 +105,7 @@ def watching(settings: Settings, command: str) -> Iterator[Show]:
     from shardgen import __version__
     from shardgen.config import DATA_VERSION
     from shardgen.database.postgres import mask
+    from shardgen.events import Notice
     from shardgen.progress import display
     from shardgen.progress.logs import Log, records, spelt_out
 
@@ -113,10 +114,13 @@ def watching(settings: Settings, command: str) -> Iterator[Show]:
     with contextlib.ExitStack() as stack:
         log = stack.enter_context(Log(file, clean=lambda text: without_secrets(text, [dsn]))) if file else None
         if log:
+            log.on_loss = complain
             target = mask(dsn) if dsn else settings.target.origin
             log.write("Began", command=command, target=target, shardgen=__version__, data=DATA_VERSION)
         shown = stack.enter_context(display(mode))
         shown = spelt_out(shown) if volume() is Volume.VERBOSE else shown
+        if log and mode != "none":
+            log.on_loss = lambda text: shown(Notice(text=text))
 
         def show(event: Event) -> None:
             if log:
@@ -148,7 +152,7 @@ def _near(path: str) -> str:
     """The path relative to the working directory where it lies below it."""
     try:
         return str(Path(path).absolute().relative_to(Path.cwd()))
-    except ValueError:
+    except (ValueError, OSError):  # it lies elsewhere, or the working directory was deleted
         return path
 
 
@@ -193,7 +197,14 @@ def say(text: str) -> None:
 
 def complain(text: str) -> None:
     """Tell what went wrong, however quiet."""
-    typer.echo(text, err=True)
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
+
+
+def print_text(text: str) -> None:
+    """Print data for whoever reads standard output."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
 
 
 def show(what: RenderableType, *, stderr: bool = False) -> None:
@@ -206,5 +217,6 @@ def show(what: RenderableType, *, stderr: bool = False) -> None:
 
 
 def print_json(value: Any) -> None:
-    """Print data for programs."""
-    typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    """Print data for programs; in an encoding of few characters with escapes, which mean the same."""
+    plain = not sys.stdout.encoding.lower().startswith("utf")
+    print_text(json.dumps(value, indent=2, ensure_ascii=plain))

@@ -7,8 +7,6 @@ import subprocess
 from importlib import metadata
 from typing import Final
 
-import typer
-
 from shardgen import __version__
 from shardgen.cli import terminal
 from shardgen.cli.options import Json, examples, takes
@@ -26,7 +24,7 @@ def version(*, as_json: Json = False) -> None:
     if as_json:
         terminal.print_json(found)
     else:
-        typer.echo(told(found))
+        terminal.print_text(told(found))
 
 
 def versions() -> dict[str, str | int | None]:

@@ -14,6 +14,7 @@ from typing import TextIO
 
 from shardgen.config import PROGRESS, check_choice
 from shardgen.events import Event
+from shardgen.progress.streams import patient
 
 Show = Callable[[Event], None]
 
@@ -32,15 +33,9 @@ def display(mode: str = "auto", *, stream: TextIO | None = None) -> Iterator[Sho
         ConfigError: the mode is unknown.
     """
     check_choice("progress", mode, PROGRESS)
-    out = sys.stderr if stream is None else stream
+    out = patient(sys.stderr if stream is None else stream)
     with _open(choose(out, os.environ) if mode == "auto" else mode, out) as shown:
-
-        def show(event: Event) -> None:
-            # A terminal that went away must not stop a load.
-            with contextlib.suppress(OSError):
-                shown(event)
-
-        yield show
+        yield shown
 
 
 def choose(stream: TextIO, environ: Mapping[str, str]) -> str:

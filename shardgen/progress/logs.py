@@ -15,8 +15,9 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TextIO
+from typing import Any, Self
 
+from shardgen import outputs
 from shardgen.errors import ConfigError
 from shardgen.events import Event, Logged, Notice, ShardDone, WorkerLogged
 from shardgen.progress import Show, units
@@ -43,11 +44,17 @@ class Log:
         clean: Callable[[str], str],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
+        self._file = file
         self._clean = clean
         self._now = now
         self._lock = threading.Lock()
+        self._torn = False  # a line was written in part
+        self.lost = ""
+        """Why lines are missing, from the first that is."""
+        self.on_loss: Callable[[str], None] = lambda _: None
+        """Hears of it, once."""
         try:
-            self._stream: TextIO = file.open("a", encoding="utf-8", buffering=1)
+            self._number = outputs.opened(file)
         except OSError as error:
             raise ConfigError(f"log-file={str(file)!r} cannot be written: {error.strerror}") from error
 
@@ -62,7 +69,7 @@ class Log:
         else:
             self.write("Failed", error=type(error).__name__, text=str(error))
         with contextlib.suppress(OSError):
-            self._stream.close()
+            os.close(self._number)
 
     def __call__(self, event: Event) -> None:
         """Write an event."""
@@ -72,8 +79,22 @@ class Log:
         """Write a line; facts are JSON values, None and what is empty included."""
         line = {"at": f"{self._now():%Y-%m-%dT%H:%M:%S.%fZ}", "event": name, "pid": os.getpid()}
         text = json.dumps(line | self._without_secrets(facts), ensure_ascii=False, default=str)
-        with self._lock, contextlib.suppress(OSError):
-            self._stream.write(text + "\n")
+        with self._lock:
+            before = self.lost
+            self._append((text + "\n").encode(errors="backslashreplace"))
+        if self.lost and not before:
+            self.on_loss(self.lost)
+
+    def _append(self, line: bytes) -> None:
+        rest = b"\n" * self._torn + line
+        try:
+            while rest:
+                rest = rest[os.write(self._number, rest) :]
+                self._torn = bool(rest)
+        except OSError as error:
+            self.lost = self.lost or (
+                f"log-file={str(self._file)!r} cannot be written, and lacks lines from here on: {error.strerror}"
+            )
 
     def _without_secrets(self, value: Any) -> Any:
         match value:

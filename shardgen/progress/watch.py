@@ -15,6 +15,7 @@ from rich.text import Text
 from shardgen.errors import ShardgenError
 from shardgen.progress import choose, units
 from shardgen.progress.speed import Speed
+from shardgen.progress.streams import abandoned
 from shardgen.progress.tables import status_tables
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def watch(
     runs, speed, note = look(), Speed(), ""
     live = choose(stream, environ) == "rich"
     with suppress(KeyboardInterrupt), _table(stream, where) if live else _lines(stream, where) as draw:
-        while True:
+        while not abandoned(stream):
             draw(runs, note)
             sleep(PERIOD)
             try:

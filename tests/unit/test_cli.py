@@ -260,8 +260,8 @@ def test_without_progress_a_load_that_succeeds_is_silent(coordinator, capsys):
             1,
             "error: they disagree:\n  - orders: 5 planned",
         ),
-        (Interrupted(2), 130, "error: stopped by signal=2"),
-        (Interrupted(15), 143, "error: stopped by signal=15"),
+        (Interrupted(2), 130, "error: interrupted (Ctrl-C)"),
+        (Interrupted(15), 143, "error: stopped by SIGTERM"),
     ],
 )
 def test_a_load_that_stops_says_how_to_go_on(coordinator, capsys, monkeypatch, error, code, text):

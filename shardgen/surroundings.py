@@ -1,0 +1,41 @@
+"""What the system around us refuses, in a sentence with a remedy: files, processes, memory, encodings."""
+
+from __future__ import annotations
+
+import errno
+import os
+from typing import Final
+
+_REMEDIES: Final = {
+    errno.EMFILE: "raise the limit of open files (ulimit -n)",
+    errno.ENFILE: "raise the system's limit of open files (fs.file-max)",
+    errno.EAGAIN: "raise the limit of processes (ulimit -u, or pids.max of a container), or use fewer --workers",
+    errno.ENOMEM: "leave it more memory (ulimit -v, or the container's limit), or use fewer --workers",
+    errno.ENOSPC: "make room there",
+    errno.EDQUOT: "raise the quota, or make room there",
+    errno.EROFS: "name a place that can be written",
+    errno.EACCES: "have the right given, or name another place",
+    errno.EPERM: "have the right given, or name another place",
+    errno.ENOENT: "is the working directory still there? change into one that is",
+    errno.ENAMETOOLONG: "name a shorter path",
+    errno.EIO: "the disk or the terminal fails: look into the system's log",
+    errno.EPIPE: "what was to read it has ended",
+}
+_THREADS: Final = "can't start new thread"
+
+
+def refusal(error: BaseException) -> str:
+    """What was refused, and what to do; empty for errors that are not the system's."""
+    match error:
+        case MemoryError():
+            return f"memory is used up: {_REMEDIES[errno.ENOMEM]}"
+        case RuntimeError() if _THREADS in str(error):
+            return f"no thread can be started: {_REMEDIES[errno.EAGAIN]}"
+        case UnicodeError():
+            return f"a text cannot be read or written in this encoding ({error}): set LC_ALL=C.UTF-8 or PYTHONUTF8=1"
+        case OSError() if error.errno:
+            named = f"{os.fsdecode(error.filename)!r}: " if isinstance(error.filename, str | bytes) else ""
+            remedy = _REMEDIES.get(error.errno, "")
+            return f"{named}{os.strerror(error.errno)}" + (f": {remedy}" if remedy else "")
+        case _:
+            return ""
