@@ -18,7 +18,7 @@ from typing import Any
 
 from shardgen import __version__, keys
 from shardgen.config import DATA_VERSION, LoadConfig, PlanConfig, fingerprint
-from shardgen.database import catalog, ledger, objects, pooler, preflight, restored, routes, target
+from shardgen.database import catalog, ledger, objects, pooler, preflight, restored, target
 from shardgen.database.failures import DatabaseError, describe
 from shardgen.database.ledger import Claim, NewRun, Run
 from shardgen.database.postgres import Connection, application_name, connect, here, mask, probe, without_secret
@@ -122,11 +122,10 @@ def examine(connection: Connection, plan: Plan, identity: Identity, *, workers: 
         server += preflight.staging_problems(connection)
     problems = server + problems
     tried = Rehearsed() if problems else _rehearsed(connection, plan, identity, decisions, terms)
-    foreign = [(each.table, each.foreign) for each in decisions if each.foreign]
-    gains = [text for table, found in foreign for text in routes.notices(table, found.route)]
+    foreign = [text for each in decisions if each.foreign for text in each.foreign.notices(each.table)]
     findings = Findings(
         problems=tuple(preflight.grouped([*problems, *tried.problems])),
-        notices=(*preflight.clock_notices(plan, facts), *gains, *tried.notices),
+        notices=(*preflight.clock_notices(plan, facts), *foreign, *tried.notices),
         facts=facts,
         fates={each.table.name: each.action.value for each in decisions},
         losses=losses,

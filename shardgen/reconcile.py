@@ -90,7 +90,10 @@ def reconcile(
         shards, rows = plan.of(name), by_table[name]
         report = _report(target, shards, rows, counted[name])
         reports.append(report)
-        differences += _differences(report, shards, rows, counted[name])
+        differences += _differences(report, shards, rows)
+        if not target.claim.others:
+            apart = [row for row in rows if ledger.in_leaf(target.claim, row)]
+            differences += _leaf_differences(name, shards, apart, counted[name])
     return tuple(reports), tuple(differences)
 
 
@@ -128,9 +131,7 @@ def _sums(rows: Sequence[ledger.ShardRow]) -> tuple[int, int]:
     return sum(row.rows for row in rows), sum(row.skipped for row in rows)
 
 
-def _differences(
-    report: TableReport, shards: Sequence[Shard], rows: Sequence[ledger.ShardRow], counted: Counted
-) -> list[str]:
+def _differences(report: TableReport, shards: Sequence[Shard], rows: Sequence[ledger.ShardRow]) -> list[str]:
     planned, recorded = {shard.id for shard in shards}, {row.shard for row in rows}
     found = []
     if missing := sorted(planned - recorded):
@@ -142,7 +143,7 @@ def _differences(
         found.append(f"table={report.table}: planned={report.planned} and ledger={report.ledger}{skipped} rows")
     if report.ledger != report.counted:
         found.append(f"table={report.table}: ledger={report.ledger} and counted={report.counted} rows")
-    return found + ([] if report.others else _leaf_differences(report.table, shards, rows, counted))
+    return found
 
 
 def _path(route: Route, rows: Sequence[ledger.ShardRow]) -> str:

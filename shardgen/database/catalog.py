@@ -94,6 +94,8 @@ class Relation:
     """Whether a foreign key of another relation points here."""
     triggers: tuple[str, ...]
     """Names of user triggers."""
+    rules: tuple[str, ...]
+    """Names of rules on INSERT."""
     unique: tuple[frozenset[str], ...]
     """Columns of each unique index that refuses a second row at once and everywhere."""
     secondary_indexes: int
@@ -114,6 +116,7 @@ SELECT c.oid, c.relkind::text, pg_has_role(c.relowner, 'USAGE'),
     EXISTS (SELECT FROM pg_constraint WHERE confrelid = c.oid AND contype = 'f' AND conrelid <> c.oid),
     ARRAY(SELECT tgname::text FROM pg_trigger WHERE tgrelid = c.oid AND NOT tgisinternal ORDER BY tgname),
     (SELECT count(*) FROM pg_index WHERE indrelid = c.oid AND NOT indisprimary),
+    ARRAY(SELECT rulename::text FROM pg_rewrite WHERE ev_class = c.oid AND ev_type = '3' ORDER BY rulename),
     ARRAY(SELECT (SELECT jsonb_agg(a.attname) FROM pg_attribute AS a
             WHERE a.attrelid = c.oid AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1]))
         FROM pg_index AS i
@@ -171,7 +174,8 @@ def relation(connection: Connection, schema: str, name: str) -> Relation | None:
         referenced=row[10],
         triggers=tuple(row[11]),
         secondary_indexes=row[12],
-        unique=tuple(map(frozenset, row[13])),
+        rules=tuple(row[13]),
+        unique=tuple(map(frozenset, row[14])),
     )
 
 

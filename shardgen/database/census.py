@@ -17,7 +17,7 @@ class Counted:
     """What a table holds."""
 
     rows: dict[str, int]
-    """By relation that holds rows: leaf, or the table itself."""
+    """By relation that holds rows, leaf or the table itself; with its schema where that is another than the table's."""
     size: int
     """Bytes on disk."""
     within: int | None = None
@@ -40,12 +40,11 @@ def count(connection: Connection, oid: int, table: str, own: tuple[int, int] | N
     """
     rows, size, within = {}, 0, 0
     condition = keys.within(TABLES[table], own) if own else sql.SQL("true")
+    home, relation = catalog.name_of(connection, oid)
     for leaf, schema, name in catalog.leaves(connection, oid):
         source = sql.SQL("ONLY {}").format(sql.Identifier(schema, name))
         if not catalog.readable(connection, leaf):  # who may read the parent may read its rows through it alone
-            source = sql.SQL("{} WHERE tableoid = {}").format(
-                sql.Identifier(*catalog.name_of(connection, oid)), sql.Literal(leaf)
-            )
+            source = sql.SQL("{} WHERE tableoid = {}").format(sql.Identifier(home, relation), sql.Literal(leaf))
         statement = sql.SQL(
             "SELECT total, inside, pg_total_relation_size(%s) "
             "FROM (SELECT count(*) AS total, {} AS inside FROM {}) AS counted"
@@ -54,7 +53,7 @@ def count(connection: Connection, oid: int, table: str, own: tuple[int, int] | N
             source,
         )
         found = one(connection.execute(statement, [leaf]))
-        rows[name] = found[0]
+        rows[name if schema == home else f"{schema}.{name}"] = found[0]
         within += found[1]
         size += found[2]
     return Counted(rows=rows, size=size, within=within if own else None)

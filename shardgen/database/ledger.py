@@ -199,6 +199,11 @@ class ShardRow:
     """Rows that were built and not inserted, because rows with their keys were there."""
 
 
+def in_leaf(claim: Claim, row: ShardRow) -> bool:
+    """Whether a partition with the name of a shard's leaf is that leaf, and not one that others made for other rows."""
+    return claim.created or "attach" in row.phases
+
+
 def text(statement: LiteralString, schema: str) -> sql.Composed:
     """A statement with the ledger's tables put in for {runs}, {targets}, {shards}, {steps} and {failures}."""
     names = {name.removeprefix("shardgen_"): sql.Identifier(schema, name) for name in TABLES}

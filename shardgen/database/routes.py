@@ -153,6 +153,8 @@ def _obstacles(connection: Connection, schema: str, table: Table, found: Relatio
 def _default_obstacle(connection: Connection, found: Relation) -> str:
     if not found.default_partition:
         return ""
+    if any(part.default and not part.local for part in found.partitions):
+        return "its DEFAULT partition is a foreign table"
     if not catalog.readable(connection, found.default_partition):
         return "its DEFAULT partition may not be read by this role"
     filled = catalog.holds_rows(connection, *catalog.name_of(connection, found.default_partition))

@@ -18,7 +18,7 @@ from shardgen.database.failures import SupersededError
 from shardgen.database.postgres import Connection
 from shardgen.database.routes import Route
 from shardgen.planning import Plan
-from shardgen.schema import TABLES, Table
+from shardgen.schema import TABLES, Column, Table
 
 _KINDS: Final = {"v": "a view", "m": "a materialized view", "f": "a foreign table", "S": "a sequence", "i": "an index"}
 
@@ -73,6 +73,13 @@ class Foreign:
     oid: int
     route: Route
     """The way of the rows, once the action is done."""
+    rules: tuple[str, ...]
+    """Names of rules on INSERT, which COPY passes by."""
+
+    def notices(self, table: Table) -> list[str]:
+        """What should be known of it."""
+        passed = f"relation={table.relation} has rules on INSERT ({', '.join(self.rules)}), which COPY passes by"
+        return routes.notices(table, self.route) + ([passed] if self.rules else [])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -256,12 +263,13 @@ def _decide(
     if terms.replace and created:
         loss = _loss(connection, found, ours, table, Action.RECREATE)
         return replace(fate, action=Action.RECREATE, loss=loss), _strangers(ours, table, terms)
-    problems = relation_problems(table, found) + routes.problems(connection, plan, table, found)
+    placeless = routes.problems(connection, plan, table, found)
+    problems = relation_problems(table, found) + placeless
     fate = replace(fate, missing=missing_columns(table, found), foreign=_foreign(connection, plan, fate, found, terms))
-    if found.kind not in "rp" or not found.writable:
+    if found.kind not in "rp" or not found.writable or placeless:  # a partition that is far away is not asked
         return fate, problems
-    if terms.on_conflict == "skip" and not _unique(table, found):
-        problems.append(f"relation={table.relation} has no unique key, so conflicts cannot be seen: {_ADD_KEY}")
+    if terms.on_conflict == "skip":
+        problems += _skip_problems(table, found)
     if not catalog.holds_rows(connection, plan.config.schema, table.relation):
         return fate, problems
     fate, more = _decide_filled(connection, fate, found, ours, terms, own)
@@ -273,7 +281,7 @@ def _foreign(connection: Connection, plan: Plan, fate: Decision, found: Relation
         return None
     shards, schema = plan.of(fate.table.name), plan.config.schema
     way = routes.route(connection, schema, fate.table, found, shards, created=False, emptied=terms.replace)
-    return Foreign(oid=found.oid, route=way)
+    return Foreign(oid=found.oid, route=way, rules=found.rules)
 
 
 def _decide_filled(
@@ -299,6 +307,19 @@ def _decide_filled(
 
 _CHOICES: Final = "use --if-exists append to keep them, --if-exists replace to remove them, or another --schema"
 _ADD_KEY: Final = "ALTER TABLE ... ADD PRIMARY KEY, or leave --on-conflict out"
+
+
+def _skip_problems(table: Table, found: Relation) -> list[str]:
+    """Why rows whose keys are there cannot be left out."""
+    problems = []
+    if not _unique(table, found):
+        problems.append(f"relation={table.relation} has no unique key, so conflicts cannot be seen: {_ADD_KEY}")
+    if found.rules:
+        rules = f"relation={table.relation} has rules on INSERT ({', '.join(found.rules)})"
+        problems.append(
+            f"{rules}, which may turn rows away: drop them, or leave --on-conflict out: COPY passes them by"
+        )
+    return problems
 
 
 def _unique(table: Table, found: Relation) -> bool:
@@ -359,7 +380,16 @@ def relation_problems(table: Table, found: Relation) -> list[str]:
         problems.append(f"{name} has row-level security for this role: use a role with BYPASSRLS or disable it")
     if not found.logged:
         problems.append(f"{name} is UNLOGGED, so a crash would empty it: {_LOG_IT}")
+    for column in table.columns:
+        if _repeats(table, column) and frozenset({column.name}) in found.unique:
+            problems.append(f"column={table.relation}.{column.name} must be unique, and its values repeat: drop that")
     return problems
+
+
+def _repeats(table: Table, column: Column) -> bool:
+    """Whether a column has the same value in several rows, at any volume worth loading."""
+    alone = {table.key[0], "email", "sku"}
+    return column.name not in alone and column.type not in ("text", "timestamp", "jsonb")
 
 
 def _other_worlds(

@@ -82,7 +82,7 @@ def _by_shard(
         return _by_number(connection, loaded, schema, shards)
     return {
         shard.id: counted.rows[shard.leaf.name]
-        if shard.leaf.name in counted.rows and own is None
+        if shard.id in loaded.apart and shard.leaf.name in counted.rows and own is None
         else _between(connection, loaded, schema, shard, own)
         for shard in shards
         if shard.leaf
@@ -126,7 +126,7 @@ def _differences(loaded: Loaded, shards: Sequence[Shard], counted: Counted, by_s
         for shard in shards
         if shard.id in recorded
         and not recorded[shard.id] <= by_shard[shard.id] <= recorded[shard.id] + loaded.claim.others_within
-        and not (shard.leaf and shard.leaf.name in counted.rows and not others)
+        and not (shard.id in loaded.apart and shard.leaf and shard.leaf.name in counted.rows and not others)
     ]
     if (strays := by_shard.get(ELSEWHERE)) and not others:
         found.append(f"{table}: {strays} rows have keys that belong to no shard")

@@ -219,7 +219,7 @@ def _items(
     for name in tables:
         loaded = subject.tables[name]
         leaves = {leaf for _, schema, leaf in catalog.leaves(connection, loaded.claim.oid) if schema == subject.schema}
-        recorded = {row.shard: row for row in loaded.shards}
+        recorded, apart = {row.shard: row for row in loaded.shards}, loaded.apart
         rescaled = catalog.rescaled(connection, loaded.claim.oid, TABLES[name])
         plan = plans[loaded.run.run]
         items += [
@@ -232,7 +232,7 @@ def _items(
                 own=counts.own_range(loaded, plan),
                 skipped=recorded[shard.id].skipped,
                 others_within=loaded.claim.others_within,
-                leaf=shard.leaf.name if shard.leaf and shard.leaf.name in leaves else None,
+                leaf=shard.leaf.name if shard.id in apart and shard.leaf and shard.leaf.name in leaves else None,
                 digest=recorded[shard.id].digest,
                 regenerate=regenerate,
             )

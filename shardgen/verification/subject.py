@@ -10,7 +10,7 @@ from shardgen.claim import Identity, difference
 from shardgen.config import TABLES as NAMES
 from shardgen.config import PlanConfig
 from shardgen.database import catalog, ledger
-from shardgen.database.ledger import Claim, Run, ShardRow
+from shardgen.database.ledger import Claim, Run, ShardRow, in_leaf
 from shardgen.database.postgres import Connection
 from shardgen.errors import VerificationError
 from shardgen.planning import Plan, build_plan
@@ -28,6 +28,11 @@ class Loaded:
     """Of the whole run."""
     shards: tuple[ShardRow, ...]
     """Committed ones."""
+
+    @property
+    def apart(self) -> frozenset[str]:
+        """Ids of shards whose rows are in a leaf of their own, if there is one of its name."""
+        return frozenset(row.shard for row in self.shards if in_leaf(self.claim, row))
 
     @property
     def rows(self) -> int:
