@@ -1,6 +1,6 @@
 """What each command does, given its settings: one function for each, without a word on a screen.
 
-The command line and the Python functions are two ways to here. Libraries are imported where they are needed, so that a
+The command line and the Python functions both call these. Libraries are imported where they are needed, so that a
 command pays for no other.
 """
 

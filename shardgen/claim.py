@@ -291,7 +291,7 @@ def _notices(decision: Decision) -> list[str]:
     }
     found = [told[decision.action]] if decision.action in told else []
     if decision.others:
-        found.append(f"{relation} holds rows={decision.others} of before, which are kept")
+        found.append(f"{relation} holds rows={decision.others} from before this load, which are kept")
     if decision.missing:
         found.append(f"{relation} has no columns={','.join(decision.missing)}: they are left out")
     return found

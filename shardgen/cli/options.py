@@ -44,7 +44,7 @@ class Option:
     suggest: Callable[[str], list[str]] | None = None
     """What a shell offers behind the name, given what is typed already; by default the choices."""
     example: str = ""
-    """A value as TOML writes it, the default where that can be written; empty for what no file may say."""
+    """A value as TOML writes it, the default where that can be written; empty for an option that a file cannot set."""
 
     @property
     def shape(self) -> str:
@@ -164,15 +164,15 @@ PLACE: Group = {
 """Options that say where."""
 
 _IF_EXISTS: Final = (
-    "What to do where a table of the load holds rows. fail: refuse. append: keep them, and add rows with other keys; "
-    "what is counted and verified then are the load's own keys. replace: drop what shardgen created, empty what it "
-    "did not, and nothing but the tables of the load in their schema; on a terminal it asks first, elsewhere rows "
-    "that shardgen did not load are removed with --yes only."
+    "What to do if a table of the load holds rows. fail: refuse. append: keep them and add rows with other keys; only "
+    "the added rows are counted and verified. replace: drop the tables that shardgen created, and empty those that it "
+    "did not create; no other table is touched. On a terminal replace asks first. Elsewhere it needs --yes to remove "
+    "rows that shardgen did not load."
 )
 _ON_CONFLICT: Final = (
-    "What to do where the key of a row is taken, by rows kept with append. error: stop, and name the table and the "
-    "key. skip: keep the row that is there (through a staging table, slower), and count those left out. With "
-    "--resume: that of the run."
+    "What to do if append meets a row with the same key. error: stop, and name the table and the key. skip: keep the "
+    "row that is there, leave out the new one, and count it (slower, because it goes through a staging table). With "
+    "--resume the run's own choice holds."
 )
 
 RUN: Group = {
@@ -195,8 +195,8 @@ RUN: Group = {
     ),
     "stall_timeout": Option(
         panel=RUNNING,
-        text="From when a worker that neither sends rows nor keeps the server busy counts as hung: it is killed, and "
-        "its shard done elsewhere.",
+        text="A worker that neither sends rows nor keeps the server busy for so long counts as hung: it is killed, and "
+        "another worker does its shard.",
         metavar="SECONDS",
         default=_STALL,
         example=_STALL,

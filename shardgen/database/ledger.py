@@ -93,7 +93,7 @@ _ADDED: Final[tuple[LiteralString, ...]] = (
     "ALTER TABLE {shards} ADD COLUMN IF NOT EXISTS skipped bigint NOT NULL DEFAULT 0",
     "UPDATE {targets} SET ledger = tableoid",
 )
-"""What ledgers of before lack; until a load adds it, readers (who may lack the right) do without."""
+"""What the ledgers of older versions lack. A load adds it; until then readers, who may not add it, do without."""
 _LAST_ADDED: Final[LiteralString] = """
 SELECT FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE n.nspname = %s AND c.relname = 'shardgen_targets' AND a.attname = 'ledger'

@@ -51,7 +51,7 @@ def _tables(report: Report) -> Table:
 
 def _kept(table: TableReport) -> str:
     skipped = f", {units.count(table.skipped)} skipped because their keys were taken" if table.skipped else ""
-    return f"{table.relation}: {units.count(table.others)} rows of before are kept{skipped}"
+    return f"{table.relation}: {units.count(table.others)} rows that were there before are kept{skipped}"
 
 
 def _line(table: TableReport) -> Iterable[str]:

@@ -84,7 +84,7 @@ class Examined:
     skipped: int = 0
     """Rows of it that are as they were before the load, by the ledger."""
     others_within: int = 0
-    """Rows that may lie among its own."""
+    """Rows from before the load whose keys are in the shard's range."""
 
     @property
     def equal(self) -> bool:

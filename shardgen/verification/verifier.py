@@ -30,7 +30,7 @@ class Request:
     level: str = "all"
     """One of LEVELS."""
     tables: tuple[str, ...] = ()
-    """Of which alone counts and digests are compared, and laws and shapes asked that concern them; empty for all."""
+    """Tables to look at, and whose laws and shapes are asked; empty for all."""
     run: int | None = None
     """Whose tables alone are meant."""
     regenerate: bool = False

@@ -43,7 +43,9 @@ def test_append_keeps_the_rows_that_are_there_and_counts_its_own(loader):
     assert (sessions.others, sessions.counted, sessions.ledger, sessions.skipped) == (3, 600, 600, 0)
     assert table(report, "orders").others == 0
     assert loader.database.value("SELECT count(*) FROM bronze.raw_sessions") == 603
-    assert "relation=raw_sessions holds rows=3 of before, which are kept" in [each.text for each in loader.of(Notice)]
+    assert "relation=raw_sessions holds rows=3 from before this load, which are kept" in [
+        each.text for each in loader.of(Notice)
+    ]
 
 
 def test_rows_that_others_add_meanwhile_do_not_matter_and_rows_of_ours_that_vanish_do(loader):
