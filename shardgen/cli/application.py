@@ -96,7 +96,7 @@ def _application() -> typer.Typer:
         cls=_Group,
         name="shardgen",
         help="Fills the bronze layer of a PostgreSQL warehouse with a realistic, consistent e-commerce history.",
-        epilog=epilog("load", "load --customers 1000 --days 30", "db psql", "COMMAND --help"),
+        epilog=epilog("load", "load --customers 1000 --days 30", "db psql", "help tour", "COMMAND --help"),
         no_args_is_help=True,
         rich_markup_mode="rich",
         pretty_exceptions_enable=False,  # they could show a password; `main` prints a masked traceback

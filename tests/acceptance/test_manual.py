@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from scripts import manual
-from scripts.blocks import MANUAL, ROOT, blocks, outputs, pages
+from scripts.blocks import MANUAL, README, ROOT, blocks, outputs, pages
 from scripts.captures import FIRST
 from scripts.masks import masked
 from scripts.reader import Reader, reading
@@ -66,6 +66,16 @@ def test_every_generated_part_has_one_place():
 
 def test_the_dbt_source_is_that_of_the_code():
     assert manual.DBT_SOURCES.read_text(encoding="utf-8") == manual.dbt_sources(), "it is behind the code: make docs"
+
+
+def test_the_readme_is_one_page_that_begins_with_its_words():
+    lines = TEXTS[README].splitlines()
+    assert len(lines) <= 200
+    assert len(TEXTS[README].encode()) <= 12 * 1024
+    beginning = "\n".join(lines[:16])
+    assert all(
+        f"A **{word}** is" in beginning or f"The **{word}** is" in beginning for word in ("shard", "ledger", "world")
+    )
 
 
 def test_every_block_is_of_a_kind_that_is_checked():
@@ -176,6 +186,7 @@ def toured(reader) -> dict[int, str]:
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("manual")  # one server and one tour for all pages
 @pytest.mark.parametrize("page", pages(), ids=name)
 def test_a_page_does_and_prints_what_it_says(page, reader, toured):
     with reader.another() as one:
@@ -189,6 +200,7 @@ def test_a_page_does_and_prints_what_it_says(page, reader, toured):
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("manual")
 def test_what_a_reader_adds_to_the_code_fits_it(reader):
     with reader.another() as one:
         for block in PAGES[MANUAL / "tables.md"]:
