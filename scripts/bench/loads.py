@@ -7,16 +7,20 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
+import psycopg
+from psycopg import sql
+
 from scripts.bench import phases, processes
 from scripts.bench.bench import Bench, Run, settle
 from scripts.databases import fresh_database
 from shardgen.config import LoadConfig, PlanConfig
+from shardgen.database import objects
 from shardgen.encode import Encoder
 from shardgen.planning import Shard, build_plan
 from shardgen.pool import ForkserverEngine
@@ -26,12 +30,43 @@ from shardgen.worker import build_batches, give_back
 
 def load(bench: Bench, workers: int) -> Run:
     """``shardgen load``, from the command to its exit."""
-    options = [part for name, value in bench.options.items() for part in (f"--{name}", value)]
+    return _load(bench, "load", workers, bench.options)
+
+
+def full(bench: Bench, workers: int) -> Run:
+    """The load with all indexes, into tables of its own."""
+    return _load(bench, "full", workers, {**bench.options, "indexes": "full"})
+
+
+def foreign(bench: Bench, workers: int) -> Run:
+    """The same into tables that somebody's migration made: all indexes, and no partition but a DEFAULT one."""
+    return _load(bench, "foreign", workers, {**bench.options, "indexes": "full"}, prepare=_migrate)
+
+
+def _migrate(dsn: str, config: PlanConfig) -> None:
+    objects.apply_schema(dsn, config.schema, config.tables, "full")
+    parents = [TABLES[name].relation for name in config.tables if TABLES[name].partitioned]
+    statement = sql.SQL("CREATE TABLE {} PARTITION OF {} DEFAULT")
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        for parent in parents:
+            leaf = sql.Identifier(config.schema, f"{parent}_default")
+            connection.execute(statement.format(leaf, sql.Identifier(config.schema, parent)))
+
+
+Prepare = Callable[[str, PlanConfig], None]
+"""Makes what a load finds in its database."""
+
+
+def _load(
+    bench: Bench, yardstick: str, workers: int, options: Mapping[str, str], prepare: Prepare | None = None
+) -> Run:
+    given = [part for name, value in options.items() for part in (f"--{name}", value)]
     return _loaded(
         bench,
-        Run(yardstick="load", workers=workers, scale=bench.scale, seconds=0, rows={}),
-        ["-m", "shardgen", "load", "--json", "--progress=none", f"--end={bench.config.end}", *options],
+        Run(yardstick=yardstick, workers=workers, scale=bench.scale, seconds=0, rows={}),
+        ["-m", "shardgen", "load", "--json", "--progress=none", f"--end={bench.config.end}", *given],
         [f"--workers={workers}", "--dsn"],
+        prepare,
     )
 
 
@@ -45,9 +80,13 @@ def floor(bench: Bench, workers: int) -> Run:
     )
 
 
-def _loaded(bench: Bench, run: Run, program: Sequence[str], arguments: Sequence[str]) -> Run:
+def _loaded(
+    bench: Bench, run: Run, program: Sequence[str], arguments: Sequence[str], prepare: Prepare | None = None
+) -> Run:
     """Run a program, whose last argument is the connection string, and fill in what it did."""
     with fresh_database(bench.dsn) as dsn:
+        if prepare:
+            prepare(dsn, bench.config)
         settle(dsn)
         command = [sys.executable, *program, *arguments, dsn]
         ran = processes.run(command, dsn=dsn, cwd=bench.directory, postmaster=bench.postmaster)

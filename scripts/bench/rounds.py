@@ -15,6 +15,8 @@ from shardgen.planning import build_plan
 YARDSTICKS: dict[str, Callable[[Bench, int], Run]] = {
     "floor": loads.floor,
     "load": loads.load,
+    "full": loads.full,
+    "foreign": loads.foreign,
     "null": loads.null,
     "psql": rivals.psql,
     "rows": rivals.rows,
@@ -90,7 +92,7 @@ def check(runs: Sequence[Run]) -> None:
     Raises:
         AssertionError: a figure compares what is not alike.
     """
-    whole = [run for run in runs if run.yardstick in ("floor", "load", "null", "psql", "rows")]
+    whole = [run for run in runs if run.yardstick in ("floor", "load", "full", "foreign", "null", "psql", "rows")]
     for run in whole[1:]:
         assert run.rows == whole[0].rows, f"{run.yardstick} rows={run.rows}, {whole[0].yardstick} rows={whole[0].rows}"
     digests = [run.figures["digests"] for run in runs if "digests" in run.figures]

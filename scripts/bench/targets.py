@@ -16,6 +16,7 @@ def targets_of(runs: Sequence[Run], volumes: Sequence[Run], workers: int) -> lis
     figures = [
         ("load / floor", ratio(main, of("load"), of("floor")), "<=", 1.05),
         ("load / psql", ratio(main, of("load"), of("psql")), "<=", 0.70),
+        ("foreign / full: tables of others beside our own", ratio(main, of("foreign"), of("full")), "<=", 1.25),
         ("null, CPU us a row", middle(_cpu(run) / run.total * 1e6 for run in nulls), "<=", 0.6),
         ("null, CPU us a row of clicks", middle(_clicks(run) for run in nulls), "<=", 0.5),
         ("null, 2 workers beside 1", ratio(runs, of("null", 1), of("null", 2)), ">=", 1.8),

@@ -386,6 +386,20 @@ def content(database: Database, name: str) -> tuple:
 
 
 @pytest.fixture(scope="module")
+def shared(server_dsn) -> Iterator[Database]:
+    """One database for all cases: to make one takes longer than a case."""
+    with fresh_database(server_dsn) as made:
+        yield made
+
+
+@pytest.fixture
+def database(shared) -> Iterator[Database]:
+    """The same without anything in it."""
+    yield shared
+    shared.run("DROP SCHEMA IF EXISTS bronze CASCADE", "DROP FOREIGN DATA WRAPPER IF EXISTS w CASCADE")
+
+
+@pytest.fixture(scope="module")
 def expected(server_dsn) -> dict[str, tuple]:
     """What tables of our own hold after the same load."""
     with fresh_database(server_dsn) as database:
