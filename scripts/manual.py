@@ -12,6 +12,7 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from datetime import date
 from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any, Final, get_args
@@ -24,8 +25,10 @@ sys.path.insert(0, str(ROOT))
 from scripts.blocks import pages  # noqa: E402
 from shardgen.cli.application import COMMANDS, SERVER_COMMANDS, app  # noqa: E402
 from shardgen.cli.options import OPTIONS, Option  # noqa: E402
+from shardgen.config import plan_config  # noqa: E402
 from shardgen.errors import Interrupted, ShardgenError  # noqa: E402
 from shardgen.events import Event  # noqa: E402
+from shardgen.planning import build_plan  # noqa: E402
 from shardgen.schema import TABLES, Column, Table  # noqa: E402
 from shardgen.settings import PROFILES, variable  # noqa: E402
 from shardgen.verification import statements  # noqa: E402
@@ -163,6 +166,13 @@ def _column_rows(column: Column) -> Iterator[tuple[str, str, str]]:
         yield f"`{column.name}` `{key}`", "", meaning
 
 
+def shop() -> str:
+    """Every table with its rows in a year of the default shop."""
+    plan = build_plan(plan_config(end=date(2026, 1, 1)))
+    rows = [(f"`{each.relation}`", f"{plan.rows(each.name):,}", each.meaning) for each in TABLES.values()]
+    return table(("table", "rows", "what a row is"), rows)
+
+
 def attributes() -> str:
     """The keys of ``attributes`` by subcategory."""
     return table(
@@ -237,7 +247,7 @@ def _dbt_lines() -> Iterator[str]:
 
 PARTS: Final[dict[str, Callable[[], str]]] = {
     part.__name__: part
-    for part in (commands, options, flags, profiles, laws, shapes, dictionary, attributes, errors, events)
+    for part in (commands, options, flags, profiles, laws, shapes, shop, dictionary, attributes, errors, events)
 }
 """By name, what goes between the marks in a page."""
 _PART: Final = re.compile(r"<!-- made by make docs: (?P<name>\w+) -->\n.*?<!-- /(?P=name) -->", re.DOTALL)
