@@ -19,7 +19,9 @@ from shardgen.errors import ConfigError, ServerError, ShardgenError, TargetError
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from shardgen.calibration import Calibration
     from shardgen.database.ledger import Run
+    from shardgen.database.postgres import Connection
     from shardgen.database.preflight import Findings
     from shardgen.database.reset import Survey
     from shardgen.database.status import RunStatus
@@ -93,13 +95,18 @@ def _duration(settings: Settings, plan: Plan, dsn: str, *, before: float) -> tup
     from shardgen import machine
     from shardgen.calibration import calibrate
     from shardgen.database.postgres import application_name, connect, here, is_local
+    from shardgen.database.retry import persist
     from shardgen.forecast import duration_of
 
-    try:
-        with _refusals(dsn), connect(dsn, application_name=application_name("plan", here())) as connection:
+    def tried() -> tuple[Calibration, bool]:
+        with connect(dsn, application_name=application_name("plan", here())) as connection:
             if not connection.own:
-                return None, "a pooler gives its sessions to others, so none is used for a trial: connect directly"
-            measured, local = calibrate(plan, connection), is_local(connection)
+                raise TargetError("a pooler gives its sessions to others, so none is used for it: connect directly")
+            return calibrate(plan, connection), is_local(connection)
+
+    try:
+        with _refusals(dsn):
+            measured, local = persist(tried)
     except TargetError as error:
         return None, f"the target takes no rows on trial: {error}"
     workers = settings.load(dsn).workers
@@ -226,10 +233,11 @@ def runs_of(settings: Settings) -> list[RunStatus]:
         ServerError: the embedded server is meant, and does not run.
     """
     from shardgen.database import status
+    from shardgen.database.retry import persist
 
     dsn = _known_dsn(settings)
     with _refusals(dsn):
-        return status.status(dsn, settings.schema)
+        return persist(lambda: status.status(dsn, settings.schema))
 
 
 @contextlib.contextmanager
@@ -261,10 +269,16 @@ def reset_survey(settings: Settings, *, run: int | None, every: bool) -> Survey:
     """
     from shardgen.database import reset
     from shardgen.database.postgres import application_name, connect, here
+    from shardgen.database.retry import persist
 
     dsn = _known_dsn(settings)
-    with _refusals(dsn), connect(dsn, application_name=application_name("reset", here())) as connection:
-        return reset.survey(connection, settings.schema, run, every=every, plans=_plan_of_run)
+
+    def survey() -> Survey:
+        with connect(dsn, application_name=application_name("reset", here())) as connection:
+            return reset.survey(connection, settings.schema, run, every=every, plans=_plan_of_run)
+
+    with _refusals(dsn):
+        return persist(survey)
 
 
 def reset_of(
@@ -283,14 +297,23 @@ def reset_of(
     from shardgen.database.failures import describe
     from shardgen.database.postgres import without_secret
 
-    dsn = _known_dsn(settings)
-    with _refusals(dsn), Control(dsn, settings.schema) as control:
-        found = reset.survey(control.connection, settings.schema, run, every=every, plans=_plan_of_run)
-        if found != expected:
+    dsn, begun = _known_dsn(settings), False
+
+    def carry_out(connection: Connection) -> None:
+        """Also the rest, where an attempt before was cut short."""
+        nonlocal begun
+        found = reset.survey(connection, settings.schema, run, every=every, plans=_plan_of_run)
+        if found != expected and not begun:
             raise TargetError("the target has changed since it was looked at: look again")
+        begun = True
+        reset.carry_out(connection, settings.schema, found, _plan_of_run, show)
+
+    with _refusals(dsn), Control(dsn, settings.schema) as control:
         try:
-            reset.carry_out(control.connection, settings.schema, found, _plan_of_run, show)
+            control.call(carry_out)
         except psycopg.Error as error:
+            if not begun:
+                raise
             text = without_secret(describe(error), dsn)
             raise ShardgenError(
                 f"the reset stopped: {text}: what is removed stays so; reset again for the rest"
@@ -371,12 +394,13 @@ def apply_schema(settings: Settings, show: Show) -> list[str]:
         TargetError: the target cannot be reached, or refuses.
     """
     from shardgen.database import objects
+    from shardgen.database.retry import persist
     from shardgen.settings import utc_today
 
     config = settings.plan(utc_today())
     dsn = target_dsn(settings, show)
     with _refusals(dsn):
-        return objects.apply_schema(dsn, config.schema, config.tables, config.indexes)
+        return persist(lambda: objects.apply_schema(dsn, config.schema, config.tables, config.indexes))
 
 
 @contextlib.contextmanager
@@ -389,13 +413,15 @@ def _refusals(dsn: str, *, check: bool = True) -> Iterator[None]:
     """
     import psycopg
 
+    from shardgen.database import waits
     from shardgen.database.failures import describe
     from shardgen.database.postgres import mask, probe, without_secret
 
-    if check:
-        probe(dsn)
     try:
-        yield
+        with waits.attending():
+            if check:
+                probe(dsn)
+            yield
     except psycopg.Error as error:
         raise TargetError(f"{mask(dsn)} refuses: {without_secret(describe(error), dsn)}") from error
 

@@ -14,15 +14,17 @@ import os
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from shardgen import __version__, keys
 from shardgen.config import DATA_VERSION, LoadConfig, PlanConfig, fingerprint
-from shardgen.database import catalog, ledger, objects, pooler, preflight, restored, target
+from shardgen.database import catalog, ledger, objects, pooler, preflight, restored, target, waits
 from shardgen.database.failures import DatabaseError, describe
 from shardgen.database.ledger import Claim, NewRun, Run
 from shardgen.database.postgres import Connection, application_name, connect, here, mask, probe, without_secret
 from shardgen.database.preflight import Findings
+from shardgen.database.retry import persist
 from shardgen.database.target import Action, Decision, Terms
 from shardgen.errors import ResumeError, TargetError
 from shardgen.planning import Plan, max_id
@@ -43,6 +45,15 @@ class Claimed:
     """One of config.ON_CONFLICT."""
     notices: tuple[str, ...]
     """What the user should know of the claim."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """A claim that was made, whatever became of its COMMIT."""
+
+    claimed: Claimed
+    started: datetime
+    """By the server's clock, to the microsecond: no other run of that number has the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,13 +96,18 @@ def inspect(load: LoadConfig, plan: Plan, identity: Identity) -> Findings:
     """
     probe(load.dsn)
     try:
-        with connect(load.dsn, application_name=application_name("inspect", here())) as connection:
-            found = examine(connection, plan, identity, workers=load.workers, terms=terms_of(load)).findings
-            if pooler.shares_sessions(connection, load.dsn):
-                found = replace(found, notices=(pooler.NOTICE, *found.notices))
-            return found
+        with waits.attending():
+            return persist(lambda: _inspect_once(load, plan, identity))
     except DatabaseError as error:
         raise TargetError(f"{mask(load.dsn)} refuses: {without_secret(describe(error), load.dsn)}") from error
+
+
+def _inspect_once(load: LoadConfig, plan: Plan, identity: Identity) -> Findings:
+    with connect(load.dsn, application_name=application_name("inspect", here())) as connection:
+        found = examine(connection, plan, identity, workers=load.workers, terms=terms_of(load)).findings
+        if pooler.shares_sessions(connection, load.dsn):
+            found = replace(found, notices=(pooler.NOTICE, *found.notices))
+        return found
 
 
 def terms_of(load: LoadConfig) -> Terms:
@@ -161,8 +177,14 @@ def claim_new(
     workers: int,
     terms: Terms,
     keyless: frozenset[str],
+    attempts: list[Attempt],
 ) -> Claimed:
     """Preflight, then create or empty the tables, insert the run and claim them for it, in one transaction.
+
+    It may be done again where it failed: an attempt whose COMMIT was done, though its answer was lost, is recognised.
+
+    Args:
+        attempts: the claims that were made before in this load; this one is added.
 
     Raises:
         TargetError: everything that stands in the way; nothing was written.
@@ -170,6 +192,8 @@ def claim_new(
     config = plan.config
     with connection.transaction():
         objects.begin_ddl(connection, config.schema)  # before the look: what is decided must still be true when done
+        if kept := _kept(connection, config.schema, attempts):
+            return kept
         ledger.upgrade(connection, config.schema)
         restored.bind(connection, config.schema)
         examined = examine(connection, plan, identity, workers=workers, terms=terms)
@@ -191,8 +215,22 @@ def claim_new(
         objects.carry_out(connection, config.schema, decisions, config.indexes, keyless=keyless)
         run = ledger.insert_run(connection, config.schema, new)
         ledger.claim(connection, config.schema, [_claim(connection, config.schema, each, run) for each in decisions])
-    notices = (*examined.findings.notices, *itertools.chain.from_iterable(map(_notices, decisions)))
-    return Claimed(run=run, plan=plan, resumed=False, notices=notices, on_conflict=terms.on_conflict)
+        notices = (*examined.findings.notices, *itertools.chain.from_iterable(map(_notices, decisions)))
+        claimed = Claimed(run=run, plan=plan, resumed=False, notices=notices, on_conflict=terms.on_conflict)
+        attempts.append(Attempt(claimed=claimed, started=ledger.started(connection, config.schema, run)))
+    return claimed
+
+
+def _kept(connection: Connection, schema: str, attempts: Sequence[Attempt]) -> Claimed | None:
+    """The claim of an attempt before this one that the server has committed, although nobody heard of it.
+
+    The DDL lock that we hold is free only when the transaction of that attempt has ended.
+    """
+    if not attempts or not ledger.present(connection, schema):
+        return None
+    born = {(attempt.claimed.run, attempt.started): attempt.claimed for attempt in attempts}
+    found = [born.get((run.run, run.started)) for run in ledger.runs(connection, schema)]
+    return next(filter(None, found), None)
 
 
 def take_up(

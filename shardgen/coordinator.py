@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from shardgen import claim, keys, reconcile
-from shardgen.claim import Claimed, Identity
+from shardgen.claim import Attempt, Claimed, Identity
 from shardgen.config import LoadConfig, PlanConfig
-from shardgen.database import census, finalise, ledger, objects, pooler, target
+from shardgen.database import census, finalise, ledger, objects, pooler, target, waits
 from shardgen.database.census import Counted
 from shardgen.database.control import Control
 from shardgen.database.failures import DatabaseError, describe
 from shardgen.database.ledger import Claim, ShardRow
-from shardgen.database.postgres import is_local, mask, probe, without_secret
+from shardgen.database.postgres import Connection, is_local, mask, probe, without_secret
 from shardgen.database.target import Target
 from shardgen.dispatch import Dispatcher, Hooks, Tools
 from shardgen.errors import Interrupted, LoadError, ReconciliationError, ShardError, TargetError
@@ -88,18 +88,21 @@ def load(
     tools = machinery or Machinery()
     whole = tools.build_plan(plan)
 
-    def begin(control: Control) -> Claimed:
+    attempts: list[Attempt] = []
+
+    def begin(connection: Connection) -> Claimed:
         return claim.claim_new(
-            control.connection,
+            connection,
             whole,
             tools.identity,
             options=options,
             workers=load.workers,
             terms=claim.terms_of(load),
             keyless=tools.keyless(whole),
+            attempts=attempts,
         )
 
-    return _Session(load, plan.schema, show, tools).run(begin)
+    return _Session(load, plan.schema, show, tools).run(begin, attempts)
 
 
 def resume(
@@ -126,9 +129,9 @@ def resume(
     """
     tools = machinery or Machinery()
 
-    def begin(control: Control) -> Claimed:
+    def begin(connection: Connection) -> Claimed:
         return claim.take_up(
-            control.connection,
+            connection,
             schema,
             tools.identity,
             given=given,
@@ -136,7 +139,7 @@ def resume(
             on_conflict=load.on_conflict,
         )
 
-    return _Session(load, schema, show, tools).run(begin)
+    return _Session(load, schema, show, tools).run(begin, [])
 
 
 class _Session:
@@ -153,17 +156,28 @@ class _Session:
         self._started = self._polled = self._clock()
         self._retries = 0
         self._commit_seconds = 0.0
+        self._begun = False
+        """Whether there may be a run to go on with."""
 
-    def run(self, begin: Callable[[Control], Claimed]) -> Report:
-        """Everything between the lock on the target and the report."""
+    def run(self, begin: Callable[[Connection], Claimed], attempts: Sequence[Attempt]) -> Report:
+        """Everything between the lock on the target and the report.
+
+        Args:
+            begin: claims or takes up a run.
+            attempts: the claims that it made and may have committed, also where their answer was lost.
+        """
         ok = False
         try:
-            with self._signals:
+            with self._signals, waits.attending(check=self._signals.check, tell=self._tell):
                 probe(self._config.dsn)
                 with self._control() as control:
-                    claimed = self._begin(control, begin)
+                    claimed = self._begin(control, begin, attempts)
                     report = self._keep_state(control, claimed)
             ok = True
+        except Interrupted as error:
+            error.resumable = self._begun
+            raise
+        else:
             return report
         finally:
             self._show(LoadFinished(ok=ok))
@@ -177,12 +191,25 @@ class _Session:
             sleep=self._machinery.tools.sleep,
         )
 
-    def _begin(self, control: Control, begin: Callable[[Control], Claimed]) -> Claimed:
+    def _tell(self, text: str) -> None:
+        self._show(Notice(text=text))
+
+    def _begin(self, control: Control, begin: Callable[[Connection], Claimed], attempts: Sequence[Attempt]) -> Claimed:
         try:
-            claimed = begin(control)
+            claimed = control.call(begin)
         except DatabaseError as error:
             text = without_secret(describe(error), self._config.dsn)
+            if attempts:
+                raise LoadError(
+                    f"run={attempts[-1].claimed.run} was claimed, but whether the server kept that is not known: {text}"
+                ) from error
             raise TargetError(f"{mask(self._config.dsn)} refuses the load: {text}") from error
+        except Interrupted as error:
+            self._begun = bool(attempts)
+            if attempts:
+                self._leave_word(control, attempts[-1].claimed.run, "interrupted", str(error))
+            raise
+        self._begun = True
         for text in (*((pooler.NOTICE,) if control.pooled else ()), *claimed.notices):
             self._show(Notice(text=text))
         return claimed

@@ -18,7 +18,8 @@ from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from shardgen.database.failures import OUTAGE_PATIENCE, Remedy
+from shardgen.database.failures import Remedy
+from shardgen.database.retry import delay, hopeless
 from shardgen.errors import Interrupted
 from shardgen.events import Event, ShardDone, ShardFailed, ShardRetried, ShardStarted, WorkerLogged
 from shardgen.planning import Shard
@@ -26,8 +27,6 @@ from shardgen.pool import Engine
 from shardgen.sinks import Task, Written
 from shardgen.worker import Failed, Job, Outcome, run_task
 
-FIRST_DELAY: Final = 0.5  # seconds; doubled with every attempt
-LONGEST_DELAY: Final = 30.0
 SUSPECT_AFTER: Final = 2  # broken pools until a shard that was aboard each time runs alone
 _GRACE: Final = 5.0  # seconds for running shards to give way before their processes are killed
 
@@ -215,16 +214,11 @@ class Dispatcher:
         trial.failures += 1
         if remedy is Remedy.FEWER:
             self._limit = max(1, self._limit - 1)
-        if remedy in (Remedy.STOP_TABLE, Remedy.STOP_LOAD) or self._exhausted(trial, remedy):
+        lasting = self._tools.clock() - trial.first_failure
+        if hopeless(remedy, failures=trial.failures, attempts=self._attempts, lasting=lasting):
             self._give_up(trial, attempt, remedy, cause, trace)
         else:
             self._retry(trial, attempt, cause, trace)
-
-    def _exhausted(self, trial: _Trial, remedy: Remedy) -> bool:
-        if trial.failures < self._attempts:
-            return False
-        lasting = self._tools.clock() - trial.first_failure
-        return remedy is not Remedy.OUTAGE or lasting > OUTAGE_PATIENCE
 
     def _note(self, trial: _Trial, cause: str) -> None:
         if not trial.first_cause:
@@ -233,10 +227,9 @@ class Dispatcher:
     def _retry(self, trial: _Trial, attempt: int, cause: str, trace: str) -> None:
         if self._stop_all or trial.shard.table in self._stopped_tables:
             return
-        ceiling = min(LONGEST_DELAY, FIRST_DELAY * 2.0 ** (trial.failures - 1))
-        delay = ceiling * self._tools.rng.uniform(0.5, 1.0)
-        heapq.heappush(self._later, (self._tools.clock() + delay, next(self._order), trial))
-        self._tell_retry(trial, attempt, cause, delay=round(delay, 3), trace=trace)
+        pause = delay(trial.failures, self._tools.rng)
+        heapq.heappush(self._later, (self._tools.clock() + pause, next(self._order), trial))
+        self._tell_retry(trial, attempt, cause, delay=round(pause, 3), trace=trace)
 
     def _give_up(self, trial: _Trial, attempt: int, remedy: Remedy, cause: str, trace: str = "") -> None:
         failed = ShardFailed(

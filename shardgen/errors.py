@@ -72,6 +72,9 @@ class ReportError(ShardgenError):
 class LoadError(ShardgenError):
     """The load stopped before its end; committed shards stay, ``--resume`` does the rest."""
 
+    resumable = True
+    """Whether there is a run to go on with."""
+
 
 class ShardError(LoadError):
     """One shard failed for good.

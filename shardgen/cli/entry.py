@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
+import signal
 import sys
 import traceback
 from itertools import pairwise
@@ -32,9 +33,9 @@ def _run(words: list[str]) -> int:
     except typer.TyperException as error:
         _tell_misuse(error)
         return error.exit_code
-    except typer.Abort:
+    except typer.Abort as abort:
         terminal.complain("aborted")
-        return 1
+        return 128 + signal.SIGINT if isinstance(abort.__cause__, KeyboardInterrupt) else 1
     except ShardgenError as error:
         for line in _without_secrets(str(error), words).splitlines():
             terminal.complain(line if line.startswith(" ") else f"error: {line}")

@@ -91,7 +91,8 @@ def load(
     except LoadError as error:
         if as_json and isinstance(error, ReconciliationError):
             terminal.print_json(error.report)
-        error.add_note(f"to go on: {resume_command(options)}")
+        if error.resumable:
+            error.add_note(f"to go on: {resume_command(options)}")
         raise
     if settings.get("progress") != "none":
         terminal.show(load_summary(report, commands=_next_commands(settings, options, report)), stderr=True)

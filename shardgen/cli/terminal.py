@@ -83,8 +83,10 @@ def place_of(settings: Settings) -> str:
 
 def settings_of(options: Mapping[str, Any]) -> Settings:
     """The options of a command and of all other sources."""
+    from shardgen.database import waits
     from shardgen.settings import read
 
+    waits.listen(say)
     spoken = ("quiet", "verbose")  # they have done what they do when they were parsed
     named = {name: value for name, value in options.items() if name not in spoken}
     found = read(named, config=named.pop("config", None), profile=named.pop("profile", None))

@@ -13,19 +13,25 @@ from typing import Any, Final, Self, TypeVar
 import psycopg
 from psycopg import sql
 
-from shardgen.database import locks, pooler
-from shardgen.database.failures import OUTAGE_PATIENCE, Remedy, classify
+from shardgen.database import locks, pooler, waits
+from shardgen.database.failures import Remedy, classify
 from shardgen.database.postgres import (
     Connection,
     application_name,
     connect,
     here,
     mask,
+    set_parameters,
 )
+from shardgen.database.retry import Patience, persist
 from shardgen.errors import LoadError, TargetError
 from shardgen.watchdog import Sighting
 
-_RECONNECT_DELAY: Final = 1.0  # seconds
+_COURTESY: Final = {
+    "lock_timeout": "1s",
+    "statement_timeout": "2s",
+    "synchronous_commit": "local",  # no standby is waited for
+}
 _BREATH: Final = 0.05  # seconds
 _LAST_BREATHS: Final = 40  # two seconds: behind a pooler, or on a busy server, a session ends late
 _TAKE_OVER_PATIENCE: Final = 30.0  # seconds for the server to roll the other sessions back
@@ -35,6 +41,7 @@ SELECT a.application_name, a.pid, coalesce(p.tuples_processed, 0), coalesce(a.wa
         WHEN p.pid IS NOT NULL THEN 'copying'
         WHEN a.query ~* 'attach partition' THEN 'attaching'
         WHEN a.query ~* '^(alter table|create (unique )?index)' THEN 'indexing'
+        WHEN a.wait_event = 'SyncRep' THEN 'waiting for a synchronous standby'
         WHEN a.query ~* '^commit' THEN 'committing'
         ELSE 'beginning' END
 FROM pg_stat_activity AS a LEFT JOIN pg_stat_progress_copy AS p USING (pid)
@@ -73,7 +80,9 @@ class Control:
         self._sleep = sleep
         self.pooled = False
         """Whether the lock cannot be held, because the session is not ours alone."""
-        self.connection = self._open()
+        self._backends: set[int] = set()
+        """Of this process's sessions, which may outlive their connections for a while."""
+        self.connection = persist(self._open, Patience(clock=clock, sleep=sleep))
 
     def __enter__(self) -> Self:
         return self
@@ -82,25 +91,31 @@ class Control:
         self.connection.close()
 
     def call(self, work: Callable[[Connection], T]) -> T:
-        """Do some work that may be repeated, over a new session if the old one breaks, for as long as outages last."""
-        started = self._clock()
-        while True:
+        """Do some work that may be repeated, until it is done or its failure is final.
+
+        An outage is waited for as long as outages last, and the work is done over a new session.
+        """
+
+        def once() -> T:
+            if self.connection.closed:
+                self.connection = self._open()
             try:
-                if self.connection.closed:
-                    self.connection = self._open()
                 return work(self.connection)
             except psycopg.Error as error:
-                if classify(error) is not Remedy.OUTAGE or self._clock() - started > OUTAGE_PATIENCE:
-                    raise
-                self.connection.close()
-                self._sleep(_RECONNECT_DELAY)
+                if classify(error) is Remedy.OUTAGE:
+                    self.connection.close()
+                raise
+
+        return persist(once, Patience(clock=self._clock, sleep=self._sleep))
 
     def attempt(self, work: Callable[[Connection], T]) -> T | None:
-        """Do some work that nothing depends on, once and without waiting for the lock; None where it fails."""
+        """Do some work that nothing depends on, once and without waiting for anybody; None where it fails."""
         with contextlib.suppress(psycopg.Error, TargetError):  # the latter: somebody took our place meanwhile
             if self.connection.closed:
                 self.connection = self._open(breaths=0)
-            return work(self.connection)
+            with waits.unattended(), self.connection.transaction():
+                set_parameters(self.connection, _COURTESY, local=True)
+                return work(self.connection)
         return None
 
     def sightings(self, run: int) -> dict[str, Sighting] | None:
@@ -136,6 +151,7 @@ class Control:
             connection.make_own()
         if not self._taken(connection, breaths):
             self._refuse(connection)
+        self._backends.add(connection.info.backend_pid)
         return connection
 
     def _taken(self, connection: Connection, breaths: int) -> bool:
@@ -158,6 +174,8 @@ class Control:
     def _refuse(self, connection: Connection) -> None:
         held = locks.holder(connection, self._schema)
         connection.close()
+        if held and held.pid in self._backends:
+            raise psycopg.OperationalError(f"our own session of before still ends: backend pid={held.pid}")
         who = f"application_name={held.application_name!r} client={held.client} backend pid={held.pid}" if held else "?"
         raise TargetError(
             f"another load is at work in schema={self._schema!r} of {mask(self._dsn)}: {who}: wait for it, or stop it, "

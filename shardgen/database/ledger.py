@@ -256,6 +256,12 @@ def insert_run(connection: Connection, schema: str, new: NewRun) -> int:
     return int(one(cursor)[0])
 
 
+def started(connection: Connection, schema: str, run: int) -> datetime:
+    """When a run was inserted."""
+    found: datetime = one(connection.execute(text("SELECT started FROM {runs} WHERE run = %s", schema), [run]))[0]
+    return found
+
+
 def claim(connection: Connection, schema: str, claims: Iterable[Claim]) -> None:
     """Give tables to a run; an open run that is left without a table is superseded."""
     statement = text(

@@ -7,9 +7,10 @@ nothing (transaction poolers) and notices a dead peer within a minute.
 
 from __future__ import annotations
 
+import functools
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 from urllib.parse import quote, quote_plus
 
@@ -18,6 +19,8 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg_pool import ConnectionPool
 
+from shardgen.database import waits
+from shardgen.database.retry import persist
 from shardgen.database.session import Connection
 from shardgen.database.surroundings import connection_class
 from shardgen.errors import TargetError
@@ -37,6 +40,13 @@ _LOOPBACK: Final = ("127.", "::1")
 _MAX_APPLICATION_NAME: Final = 63  # bytes; the server cuts the rest off
 _POOL_SIZE: Final = 4  # a worker process needs one; an executor of threads shares one pool
 _POOL_PATIENCE: Final = 20.0  # seconds for a connection; the coordinator's retries come on top
+_STARTING: Final = (
+    "the database system is starting up",
+    "the database system is shutting down",
+    "the database system is in recovery mode",
+    "the database system is not yet accepting connections",
+)
+_ASIDE: Final = "3"  # seconds for a connection that only asks what another one waits for
 _UNREADABLE: Final = "a string that libpq cannot read"
 
 
@@ -47,8 +57,13 @@ def connect(dsn: str, *, application_name: str) -> Connection:
         psycopg.OperationalError: the server's own text, without a SQLSTATE.
     """
     conninfo = _conninfo(dsn, application_name)
-    connection = connection_class(dsn).connect(conninfo, autocommit=True, prepare_threshold=None)
-    _configure(connection)
+
+    def made(**changes: str) -> Connection:
+        text = make_conninfo(conninfo, **changes)
+        return connection_class(dsn).connect(text, autocommit=True, prepare_threshold=None)
+
+    connection = waits.connected(made)
+    _configure(connection, functools.partial(made, connect_timeout=_ASIDE))
     return connection
 
 
@@ -106,12 +121,25 @@ def probe(dsn: str) -> None:
     Raises:
         TargetError: the server cannot be reached or refuses the connection.
     """
+
+    def greet() -> None:
+        try:
+            connect(dsn, application_name=application_name("probe", here())).close()
+        except psycopg.Error as error:
+            if error.sqlstate or any(words in str(error) for words in _STARTING):
+                raise  # somebody is there, and may let us in soon
+            raise _unreachable(dsn, error) from None
+
     try:
-        connect(dsn, application_name=application_name("probe", here())).close()
+        persist(greet)
     except psycopg.Error as error:
-        text = without_secret(str(error).strip().replace("\n\t", " "), dsn)
-        where = mask(dsn) or "the target of PG*"
-        raise TargetError(f"cannot connect to {where}: {text}: check --dsn, the server and the role's rights") from None
+        raise _unreachable(dsn, error) from None
+
+
+def _unreachable(dsn: str, error: psycopg.Error) -> TargetError:
+    text = without_secret(str(error).strip().replace("\n\t", " "), dsn)
+    where = mask(dsn) or "the target of PG*"
+    return TargetError(f"cannot connect to {where}: {text}: check --dsn, the server and the role's rights")
 
 
 def mask(dsn: str) -> str:
@@ -157,6 +185,6 @@ def _conninfo(dsn: str, name: str) -> str:
     return make_conninfo("", **{**_DEFAULTS, **given, **_FIXED, "application_name": name})
 
 
-def _configure(connection: Connection) -> None:
+def _configure(connection: Connection, another: Callable[[], Connection] | None = None) -> None:
     _used.add(connection.info.password)
-    connection.settle()
+    connection.settle(another)

@@ -8,13 +8,16 @@ relied on that a pooler could lose, and nothing is left to others.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, TypeVar
 
 import psycopg
 from psycopg import Copy, Cursor, IsolationLevel, sql
-from psycopg.abc import Params, Query, QueryNoTemplate
+from psycopg.abc import Params, PQGen, Query, QueryNoTemplate
 from psycopg.pq import TransactionStatus
+
+from shardgen.database import waits
+from shardgen.database.waits import Watch
 
 Row = TypeVar("Row")
 
@@ -122,6 +125,11 @@ _FIX: Final = sql.SQL(
 what the system's functions and operators are called nobody can take over."""
 
 
+_LAST_WORDS: Final = (
+    1.0  # seconds for the server to end a statement that we do not want any more, and as many to say so
+)
+
+
 class _Cursor(Cursor[Row]):
     """Gives a statement that stands alone a transaction with our settings, where the session is not ours."""
 
@@ -148,12 +156,18 @@ class Connection(psycopg.Connection[tuple[Any, ...]]):
         self.own = True
         """Whether the session is ours alone until we close it."""
         self._settings: dict[str, str] = dict(FIXED)
+        self._watch = Watch(None, None)
 
-    def settle(self) -> None:
-        """Find out whose session it is, and tell it what holds if it is ours."""
+    def settle(self, another: Callable[[], psycopg.Connection[Any]] | None = None) -> None:
+        """Find out whose session it is, and tell it what holds if it is ours.
+
+        Args:
+            another: makes another connection to the same server, to ask there what this one waits for.
+        """
         self.isolation_level = IsolationLevel.READ_COMMITTED
         self.own = self.is_direct()
         if self.own:
+            self._watch = Watch(self.info.backend_pid, another)
             self.make_own()
 
     def make_own(self) -> None:
@@ -177,6 +191,32 @@ class Connection(psycopg.Connection[tuple[Any, ...]]):
         self._settings |= settings
         if self.own:
             self._tell(self._settings, local=False)
+
+    def wait(self, gen: PQGen[Row], *arguments: Any, **options: Any) -> Row:
+        """What every statement goes through; whatever ends it before its time leaves no query behind."""
+        try:
+            return super().wait(self._watch.over(gen), *arguments, **options)
+        except psycopg.errors.LockNotAvailable as error:
+            if self._watch.cause:
+                error.add_note(self._watch.cause)
+            raise
+        except psycopg.Error:
+            raise
+        except BaseException:
+            self._give_up(gen)
+            raise
+
+    def _give_up(self, gen: PQGen[Any]) -> None:
+        """Cancel the statement and hear what becomes of it, or part with the server if it says nothing."""
+        if self.pgconn.transaction_status != TransactionStatus.ACTIVE:
+            return
+        try:
+            self.cancel_safe(timeout=_LAST_WORDS)
+            super().wait(waits.within(gen, _LAST_WORDS))
+        except psycopg.errors.QueryCanceled:
+            pass
+        except psycopg.Error:
+            self.pgconn.finish()
 
     @contextlib.contextmanager
     def transaction(

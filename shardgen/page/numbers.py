@@ -6,6 +6,7 @@ over a column or value that is not what it should be.
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -19,14 +20,15 @@ from psycopg.rows import dict_row
 
 from shardgen import __version__
 from shardgen.config import check_range
+from shardgen.database import waits
 from shardgen.database.failures import DatabaseError, describe
 from shardgen.database.ledger import Run
 from shardgen.database.postgres import Connection, mask, one, probe, without_secret
 from shardgen.errors import ReportError, VerificationError
-from shardgen.events import Event, VerificationStarted
+from shardgen.events import Event, Notice, VerificationStarted
 from shardgen.page import volumes
 from shardgen.verification import statements, subject
-from shardgen.verification.readers import Question, Readers, reader
+from shardgen.verification.readers import Question, Readers, consult
 from shardgen.verification.statements import Statement
 from shardgen.verification.subject import Subject
 
@@ -126,13 +128,12 @@ def measure(request: Request, show: Callable[[Event], None]) -> Numbers:
     start = time.perf_counter()
     probe(request.dsn)
     try:
-        with reader(request.dsn, request.schema, purpose=PURPOSE) as connection:
-            found = subject.read(connection, request.schema, request.run)
-            facts = _facts(connection, request, found)
-        questions, answers = _questions(found, timedelta(days=facts.step))
-        show(VerificationStarted(checks=len(questions), what="queries"))
-        readers = Readers[Answer](request.dsn, request.schema, number=request.workers, show=show, purpose=PURPOSE)
-        answers += readers.ask(questions)
+        with waits.attending(tell=lambda text: show(Notice(text=text))):
+            found, facts = consult(request.dsn, request.schema, functools.partial(_begun, request), purpose=PURPOSE)
+            questions, answers = _questions(found, timedelta(days=facts.step))
+            show(VerificationStarted(checks=len(questions), what="queries"))
+            readers = Readers[Answer](request.dsn, request.schema, number=request.workers, show=show, purpose=PURPOSE)
+            answers += readers.ask(questions)
     except VerificationError as error:
         raise ReportError(str(error)) from error
     except DatabaseError as error:
@@ -155,6 +156,11 @@ def queries() -> list[Statement]:
 def step_of(days: int) -> float:
     """Days that a point of a curve stands for, in a window of so many days."""
     return next(step for longest, step in STEPS if days <= longest)
+
+
+def _begun(request: Request, connection: Connection) -> tuple[Subject, Facts]:
+    found = subject.read(connection, request.schema, request.run)
+    return found, _facts(connection, request, found)
 
 
 def _facts(connection: Connection, request: Request, found: Subject) -> Facts:

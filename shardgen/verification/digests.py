@@ -20,6 +20,7 @@ from shardgen.config import PlanConfig
 from shardgen.database import catalog
 from shardgen.database.failures import describe
 from shardgen.database.postgres import Connection, without_secret
+from shardgen.database.retry import persist
 from shardgen.encode import Encoder
 from shardgen.errors import VerificationError
 from shardgen.events import CheckDone, CheckStarted, Event
@@ -113,10 +114,8 @@ def examine(item: Item) -> Examined | Trouble:
     """Hash one shard; name its rows where it is not what it should be."""
     start = time.perf_counter()
     try:
-        connection = _connection(item.dsn, item.config.schema)
-        examined = _examine(connection, item)
+        examined = persist(lambda: _examine_once(item))
     except psycopg.Error as error:
-        _connections.clear()
         return Trouble(shard=item.shard.id, error=without_secret(describe(error), item.dsn))
     return replace(examined, seconds=round(time.perf_counter() - start, 3))
 
@@ -157,6 +156,14 @@ def _connection(dsn: str, schema: str) -> Connection:
     if (dsn, schema) not in _connections:
         _connections[dsn, schema] = reader(dsn, schema, purpose="digest")
     return _connections[dsn, schema]
+
+
+def _examine_once(item: Item) -> Examined:
+    try:
+        return _examine(_connection(item.dsn, item.config.schema), item)
+    except psycopg.Error:
+        _connections.clear()
+        raise
 
 
 def _examine(connection: Connection, item: Item) -> Examined:

@@ -6,15 +6,19 @@ import contextlib
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from contextvars import copy_context
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
 import psycopg
 from psycopg import sql
 
+from shardgen.database import waits
+from shardgen.database.failures import StoppedError
 from shardgen.database.postgres import Connection, application_name, connect, here
+from shardgen.database.retry import persist
 from shardgen.database.session import WHOLE
 from shardgen.events import CheckDone, CheckStarted, Event
 
@@ -45,6 +49,20 @@ def reader(dsn: str, schema: str, *, purpose: str = "verify") -> Connection:
     path = sql.SQL("{}, pg_temp").format(sql.Identifier(schema)).as_string()
     connection.fix(_SETTINGS | WHOLE | {"search_path": path})
     return connection
+
+
+def consult(dsn: str, schema: str, ask: Callable[[Connection], T], *, purpose: str = "verify") -> T:
+    """What one read-only session answers, over another one where the first breaks.
+
+    Raises:
+        psycopg.Error: a failure that does not pass.
+    """
+
+    def once() -> T:
+        with reader(dsn, schema, purpose=purpose) as connection:
+            return ask(connection)
+
+    return persist(once)
 
 
 class Readers(Generic[T]):
@@ -79,6 +97,7 @@ class Readers(Generic[T]):
         self._waiting: deque[tuple[int, Question[T]]] = deque()
         self._answers: dict[int, list[T]] = {}
         self._open: set[Connection] = set()
+        self._stopping = False
 
     def ask(self, questions: Sequence[Question[T]]) -> list[T]:
         """The answers in the order of the questions, which are begun in that order too.
@@ -88,7 +107,7 @@ class Readers(Generic[T]):
         """
         self._waiting = deque(enumerate(questions))
         with ThreadPoolExecutor(self._number, thread_name_prefix=self._purpose) as threads:
-            work = [threads.submit(self._work) for _ in range(min(self._number, len(questions)))]
+            work = [threads.submit(copy_context().run, self._work) for _ in range(min(self._number, len(questions)))]
             try:
                 done, _ = wait(work, return_when=FIRST_EXCEPTION)
                 for each in done:
@@ -99,24 +118,44 @@ class Readers(Generic[T]):
         return [answer for place in sorted(self._answers) for answer in self._answers[place]]
 
     def _work(self) -> None:
+        with waits.attending(check=self._check_stop), contextlib.ExitStack() as stack:
+            connection: Connection | None = None
+
+            def answers(question: Question[T]) -> list[T]:
+                nonlocal connection
+                if connection is None or connection.closed:
+                    connection = stack.enter_context(self._reader())
+                return question.ask(connection)
+
+            while (next_one := self._next()) is not None:
+                self._answer(*next_one, answers)
+
+    def _answer(self, place: int, question: Question[T], ask: Callable[[Question[T]], list[T]]) -> None:
+        """Ask until there is an answer: to read again changes nothing."""
+        self._show(CheckStarted(check=question.name))
+        start = time.perf_counter()
+        self._answers[place] = answers = persist(lambda: ask(question))
+        seconds = round(time.perf_counter() - start, 3)
+        self._show(CheckDone(check=question.name, failures=self._failures(answers), seconds=seconds))
+
+    @contextlib.contextmanager
+    def _reader(self) -> Iterator[Connection]:
         with reader(self._dsn, self._schema, purpose=self._purpose) as connection:
             self._open.add(connection)
-            while (next_one := self._next()) is not None:
-                place, question = next_one
-                self._show(CheckStarted(check=question.name))
-                start = time.perf_counter()
-                answers = question.ask(connection)
-                self._answers[place] = answers
-                seconds = round(time.perf_counter() - start, 3)
-                self._show(CheckDone(check=question.name, failures=self._failures(answers), seconds=seconds))
+            yield connection
+
+    def _check_stop(self) -> None:
+        if self._stopping:
+            raise StoppedError("another question has failed, or nobody wants the answers any more")
 
     def _next(self) -> tuple[int, Question[T]] | None:
         with self._lock:
             return self._waiting.popleft() if self._waiting else None
 
     def _cancel(self) -> None:
+        self._stopping = True
         with self._lock:
             self._waiting.clear()
         for connection in set(self._open):
             with contextlib.suppress(psycopg.Error):
-                connection.cancel_safe(timeout=5)
+                connection.cancel_safe(timeout=2)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from shardgen.config import LEVELS, TABLES, check_choice, check_range, table_names
-from shardgen.database import pooler
+from shardgen.database import pooler, waits
 from shardgen.database.failures import DatabaseError, describe
-from shardgen.database.postgres import Connection, application_name, connect, here, mask, probe, without_secret
+from shardgen.database.postgres import application_name, connect, here, mask, probe, without_secret
+from shardgen.database.retry import persist
 from shardgen.errors import VerificationError
-from shardgen.events import Event, VerificationStarted
+from shardgen.events import Event, Notice, VerificationStarted
 from shardgen.verification import counts, digests, laws, shape, subject
-from shardgen.verification.readers import Question, Readers, reader
+from shardgen.verification.readers import Question, Readers, consult
 from shardgen.verification.report import Check, Report, Status
 from shardgen.verification.subject import Subject
 
@@ -59,9 +61,9 @@ def verify(request: Request, show: Callable[[Event], None]) -> Report:
     start = time.perf_counter()
     probe(request.dsn)
     try:
-        _check_session(request)
-        with reader(request.dsn, request.schema) as connection:
-            found, checks = _checks(connection, request, show)
+        with waits.attending(tell=lambda text: show(Notice(text=text))):
+            persist(lambda: _check_session(request))
+            found, checks = _checks(request, show)
     except DatabaseError as error:
         text = without_secret(describe(error), request.dsn)
         raise VerificationError(f"{mask(request.dsn)} cannot be verified: {text}") from error
@@ -92,9 +94,9 @@ def _check_session(request: Request) -> None:
             )
 
 
-def _checks(connection: Connection, request: Request, show: Callable[[Event], None]) -> tuple[Subject, list[Check]]:
-    levels = request.levels
-    found = subject.read(connection, request.schema, request.run)
+def _checks(request: Request, show: Callable[[Event], None]) -> tuple[Subject, list[Check]]:
+    levels, ask_once = request.levels, functools.partial(consult, request.dsn, request.schema)
+    found = ask_once(lambda connection: subject.read(connection, request.schema, request.run))
     tables = _tables(found, request.tables)
     plans = subject.plans(found) if {"counts", "digests"} & set(levels) else {}
     asked: list[Question[Check]] = []
@@ -111,15 +113,17 @@ def _checks(connection: Connection, request: Request, show: Callable[[Event], No
     readers = Readers(request.dsn, request.schema, number=request.workers, show=show, failures=_failures)
     checks += readers.ask(asked)
     if shards:
-        checks += digests.check(
-            connection,
-            request.dsn,
-            found,
-            plans,
-            tables,
-            regenerate=request.regenerate,
-            workers=request.workers,
-            show=show,
+        checks += ask_once(
+            lambda connection: digests.check(
+                connection,
+                request.dsn,
+                found,
+                plans,
+                tables,
+                regenerate=request.regenerate,
+                workers=request.workers,
+                show=show,
+            )
         )
     return found, checks
 

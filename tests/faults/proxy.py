@@ -28,9 +28,11 @@ class Proxy:
         fault: one of BEFORE, AFTER, LATE.
         every: how many COMMITs of workers are let through between two that are hit.
         hits: how many are hit.
+        whose: whose COMMITs they are, by the application_name.
     """
 
-    def __init__(self, upstream: int, *, fault: str, every: int, hits: int) -> None:
+    def __init__(self, upstream: int, *, fault: str, every: int, hits: int, whose: bytes = b"shardgen:worker") -> None:
+        self._whose = whose
         self._upstream, self._fault, self._every, self._hits = upstream, fault, every, hits
         self._commits = 0
         self.hit = 0
@@ -58,7 +60,7 @@ class Proxy:
         with contextlib.suppress(OSError), client, server:
             startup = _exactly(client, struct.unpack("!I", head := _exactly(client, 4))[0] - 4)
             server.sendall(head + startup)
-            ours = b"shardgen:worker" in startup
+            ours = self._whose in startup
             for message in _messages(client):
                 if ours and message[5:] == _COMMIT and self._is_hit():
                     self._lose(message, client, server)

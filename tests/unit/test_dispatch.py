@@ -10,6 +10,7 @@ from dataclasses import replace
 import pytest
 
 from shardgen import dispatch
+from shardgen.database import retry
 from shardgen.database.failures import Remedy
 from shardgen.dispatch import Dispatcher, Hooks, Tools
 from shardgen.errors import Interrupted
@@ -175,7 +176,7 @@ def test_a_failed_shard_is_tried_again_later_and_later_and_then_given_up_with_it
 
 def test_the_delay_between_attempts_has_a_ceiling(stage):
     ran = stage([shard("bad")], failed, attempts=12)
-    assert max(event.delay for event in of(ran, ShardRetried)) <= dispatch.LONGEST_DELAY
+    assert max(event.delay for event in of(ran, ShardRetried)) <= retry.LONGEST_DELAY
 
 
 def test_an_outage_is_waited_for_beyond_the_attempts(stage):
