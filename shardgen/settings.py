@@ -18,8 +18,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
-import psycopg
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.conninfo import make_conninfo
 from psycopg.pq import Conninfo
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
@@ -35,6 +34,7 @@ from shardgen.config import (
     plan_config,
     table_names,
 )
+from shardgen.database.conninfo import fault
 from shardgen.errors import ConfigError
 from shardgen.machine import cpus
 from shardgen.services import Variables, passed_over, without_services
@@ -467,13 +467,9 @@ def _checked_dsn(dsn: str, origin: str) -> str:
     """The string itself, if libpq can parse it; its own words could quote a part of the password."""
     if not dsn.strip():
         raise ConfigError(f"{origin} is empty: leave it out for the embedded server, or name a database")
-    try:
-        conninfo_to_dict(dsn)
-    except psycopg.ProgrammingError:
-        raise ConfigError(
-            f"{origin} is no connection string: use 'host=... dbname=... user=...', or "
-            "postgresql://USER:PASSWORD@HOST:PORT/DATABASE with special characters percent-encoded"
-        ) from None
+    dsn = dsn.strip()
+    if why := fault(dsn):
+        raise ConfigError(f"{origin} is no connection string: {why}")
     return dsn
 
 

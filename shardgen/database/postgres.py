@@ -20,6 +20,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg_pool import ConnectionPool
 
 from shardgen.database import waits
+from shardgen.database.conninfo import SECRETS, fault
 from shardgen.database.retry import persist
 from shardgen.database.session import Connection
 from shardgen.database.surroundings import connection_class
@@ -35,7 +36,6 @@ _DEFAULTS: Final = {
     "tcp_user_timeout": "60000",
 }
 _FIXED: Final = {"client_encoding": "UTF8", "keepalives": "1"}
-_SECRETS: Final = ("password", "sslpassword", "oauth_client_secret")
 _LOOPBACK: Final = ("127.", "::1")
 _MAX_APPLICATION_NAME: Final = 63  # bytes; the server cuts the rest off
 _POOL_SIZE: Final = 4  # a worker process needs one; an executor of threads shares one pool
@@ -144,12 +144,11 @@ def _unreachable(dsn: str, error: psycopg.Error) -> TargetError:
 
 def mask(dsn: str) -> str:
     """The target as it may be shown: ``"host=db user=me dbname=shop password=***"``."""
-    try:
-        parameters = conninfo_to_dict(dsn)
-    except psycopg.ProgrammingError:
+    if fault(dsn):
         return _UNREADABLE
+    parameters = conninfo_to_dict(dsn)
     given = {name: value for name, value in parameters.items() if value}  # an empty one says nothing
-    shown = {name: value for name, value in given.items() if name not in _SECRETS}
+    shown = {name: value for name, value in given.items() if name not in SECRETS}
     return make_conninfo("", **shown) + (" password=***" if len(shown) < len(given) else "")
 
 
@@ -159,11 +158,10 @@ def without_secret(text: str, dsn: str) -> str:
     Secrets are those of the connection string and of the environment, and the passwords that connections of this
     process were made with, which may come out of a password file or a service file.
     """
-    try:
-        parameters = conninfo_to_dict(dsn)
-    except psycopg.ProgrammingError:
-        return text if dsn not in text else text.replace(dsn, "***")
-    given = {str(parameters.get(name) or "") for name in _SECRETS} | {os.environ.get("PGPASSWORD", "")}
+    if fault(dsn):
+        return text.replace(dsn, "***")
+    parameters = conninfo_to_dict(dsn)
+    given = {str(parameters.get(name) or "") for name in SECRETS} | {os.environ.get("PGPASSWORD", "")}
     for secret in sorted((given | _used) - {""}, key=len, reverse=True):
         for spelling in {secret, quote(secret, safe=""), quote(secret), quote_plus(secret)}:
             text = text.replace(spelling, "***")
@@ -175,13 +173,9 @@ _used: set[str] = set()
 
 
 def _conninfo(dsn: str, name: str) -> str:
-    try:
-        given = conninfo_to_dict(dsn)
-    except psycopg.ProgrammingError:
-        raise TargetError(
-            "dsn='***' is neither a libpq connection string nor a URI: check its spelling, and percent-encode "
-            "special characters of the password"
-        ) from None
+    if why := fault(dsn):
+        raise TargetError(f"dsn='***' is neither a libpq connection string nor a URI: {why}")
+    given = conninfo_to_dict(dsn)
     return make_conninfo("", **{**_DEFAULTS, **given, **_FIXED, "application_name": name})
 
 

@@ -302,7 +302,7 @@ def test_a_target_that_refuses_needs_no_resuming(coordinator, capsys):
         (["--end", "soon"], "error: end='soon' is not a date such as 2026-01-31\n"),
         (["--progress", "loud"], "error: progress='loud' is unknown: choose from auto"),
         (["--config", "none.toml"], "error: config='none.toml' cannot be read: No such file or directory\n"),
-        (["--dsn", "host=h my s3cret"], "error: --dsn is no connection string: use "),
+        (["--dsn", "host=h my s3cret"], "error: --dsn is no connection string: libpq says: "),
         (
             ["--days", "x", "--seed", "y"],
             "error: seed='y' is not a whole number\nerror: days='x' is not a whole number\n",
