@@ -64,6 +64,14 @@ class Program:
             time.sleep(0.02)
         raise AssertionError(f"never true: {query}")
 
+    def until_said(self, text: str) -> None:
+        """Read what it prints until the text is there; :meth:`wait` gives the rest."""
+        assert self._process.stdout
+        for line in self._process.stdout:
+            if text in line:
+                return
+        raise AssertionError(f"never said: {text}")
+
     def in_flight(self) -> int:
         """Wait until something is committed and something else half-way; the process id of a worker at it."""
         self.until("SELECT 1 FROM bronze.shardgen_shards")

@@ -146,6 +146,13 @@ class Control:
 
     def _open(self, breaths: int = _LAST_BREATHS) -> Connection:
         connection = connect(self._dsn, application_name=application_name("coordinator", here()))
+        try:
+            return self._locked(connection, breaths)
+        except BaseException:
+            connection.close()
+            raise
+
+    def _locked(self, connection: Connection, breaths: int) -> Connection:
         self.pooled = pooler.shares_sessions(connection, self._dsn)
         if not (self.pooled or connection.own):
             connection.make_own()
@@ -166,6 +173,7 @@ class Control:
     def _freed(self, connection: Connection, breaths: int) -> bool:
         """Whether the lock comes free at once: a coordinator that has just ended leaves its backend for a moment."""
         for _ in range(breaths):
+            waits.check()
             self._sleep(_BREATH)
             if locks.take(connection, self._schema):
                 return True
@@ -173,7 +181,6 @@ class Control:
 
     def _refuse(self, connection: Connection) -> None:
         held = locks.holder(connection, self._schema)
-        connection.close()
         if held and held.pid in self._backends:
             raise psycopg.OperationalError(f"our own session of before still ends: backend pid={held.pid}")
         who = f"application_name={held.application_name!r} client={held.client} backend pid={held.pid}" if held else "?"

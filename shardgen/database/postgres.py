@@ -63,7 +63,11 @@ def connect(dsn: str, *, application_name: str) -> Connection:
         return connection_class(dsn).connect(text, autocommit=True, prepare_threshold=None)
 
     connection = waits.connected(made)
-    _configure(connection, functools.partial(made, connect_timeout=_ASIDE))
+    try:
+        _configure(connection, functools.partial(made, connect_timeout=_ASIDE))
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 

@@ -12,11 +12,12 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 import psycopg
 
 T = TypeVar("T")
+C = TypeVar("C", bound="psycopg.Connection[Any]")
 
 FIRST_LOOK: Final = 1.5
 """Seconds that a statement may wait before it is asked what for; most end sooner, and the question costs a session."""
@@ -138,31 +139,56 @@ def within(steps: Generator[Any, Any, T], seconds: float) -> Generator[Any, Any,
         return result
 
 
-def connected(connect: Callable[[], T]) -> T:
-    """What the function gives, which signals can end however long a host or its name stay silent.
+def connected(connect: Callable[[], C]) -> C:
+    """The connection that the function makes, which signals can end however long a host or its name stay silent.
 
     Names are looked up in a call that hears nothing, so that it runs in a thread of its own.
     """
     attention = _attention.get()
     if attention is None:
         return connect()
-    found: list[T] = []
-    failed: list[BaseException] = []
+    making = _Making(connect)
+    making.start()
+    try:
+        while making.is_alive():
+            making.join(_PERIOD)
+            attention.check()
+    except BaseException:
+        making.abandon()
+        raise
+    return making.result()
 
-    def work() -> None:
+
+class _Making(threading.Thread, Generic[C]):
+    """A connection on its way; it is closed if nobody wants it any more when it comes."""
+
+    def __init__(self, connect: Callable[[], C]) -> None:
+        super().__init__(name="shardgen-connect", daemon=True)
+        self._connect = connect
+        self._made: C | None = None
+        self._error: BaseException | None = None
+        self._unwanted = False
+
+    def run(self) -> None:
         try:
-            found.append(connect())
+            self._made = self._connect()
         except BaseException as error:  # noqa: BLE001  # raised again by who waits for it
-            failed.append(error)
+            self._error = error
+        if self._unwanted:
+            self.abandon()
 
-    thread = threading.Thread(target=work, name="shardgen-connect", daemon=True)
-    thread.start()
-    while thread.is_alive():
-        thread.join(_PERIOD)
-        attention.check()
-    if failed:
-        raise failed[0]
-    return found[0]
+    def abandon(self) -> None:
+        """Close the connection, now or when it comes."""
+        self._unwanted = True
+        if self._made is not None:
+            self._made.close()
+
+    def result(self) -> C:
+        """The connection, after the end."""
+        if self._error is not None:
+            raise self._error
+        assert self._made is not None
+        return self._made
 
 
 def _cause(backend: int, another: Callable[[], psycopg.Connection[Any]]) -> str:
