@@ -31,7 +31,7 @@ def main(wanted: list[str]) -> None:
 
 def capture(page: Path, reader: Reader) -> None:
     """Run a page, and write what has changed of its outputs."""
-    text = page.read_text(encoding="utf-8")
+    before = text = page.read_text(encoding="utf-8")
     places = outputs(text)
     with reader.another() as one:
         printed = [(places[block.line], told) for block, told in one.reads(page) if block.line in places]
@@ -39,6 +39,8 @@ def capture(page: Path, reader: Reader) -> None:
         if masked(told) != masked(place.text):
             text = text[: place.start] + without_signs_of_life(told) + text[place.end :]
             print(f"{page.relative_to(ROOT)}, line {place.line}")
+    if page.read_text(encoding="utf-8") != before:
+        sys.exit(f"{page.relative_to(ROOT)} was edited meanwhile: nothing of it was written, run it again")
     page.write_text(text, encoding="utf-8")
 
 
