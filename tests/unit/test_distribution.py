@@ -55,7 +55,7 @@ def test_the_wheel_holds_every_file_of_the_package_and_nothing_else(wheel):
     }
     assert {name for name in wheel.namelist() if ".dist-info/" not in name} == files
     assert "shardgen/py.typed" in files
-    assert {Path(name).suffix for name in files} >= {".py", ".sql", ".typed"}
+    assert {Path(name).suffix for name in files} >= {".py", ".sql", ".md", ".typed"}
 
 
 def test_the_sdist_is_enough_to_build_the_same_wheel(wheel, tmp_path):
