@@ -60,6 +60,20 @@ def commands() -> str:
     return table(("command", "what it does"), [*named, *served])
 
 
+def details() -> str:
+    """What each command says of itself, and its examples."""
+    groups = [(COMMANDS, "shardgen"), (SERVER_COMMANDS, "shardgen db")]
+    return "\n\n".join(
+        _details(command, f"{prefix} {_name(command)}") for members, prefix in groups for command in members
+    )
+
+
+def _details(command: Callable[..., None], called: str) -> str:
+    told = (inspect.getdoc(command) or "").replace("\\[", "[")
+    lines: tuple[str, ...] = command.examples  # type: ignore[attr-defined]
+    return f"### {called}\n\n{told}\n\n" + "\n".join(f"- `shardgen {line}`" for line in lines)
+
+
 def options() -> str:
     """Every option that can be set by a variable or in a file, by panel."""
     parts = []
@@ -247,7 +261,20 @@ def _dbt_lines() -> Iterator[str]:
 
 PARTS: Final[dict[str, Callable[[], str]]] = {
     part.__name__: part
-    for part in (commands, options, flags, profiles, laws, shapes, shop, dictionary, attributes, errors, events)
+    for part in (
+        commands,
+        details,
+        options,
+        flags,
+        profiles,
+        laws,
+        shapes,
+        shop,
+        dictionary,
+        attributes,
+        errors,
+        events,
+    )
 }
 """By name, what goes between the marks in a page."""
 _PART: Final = re.compile(r"<!-- made by make docs: (?P<name>\w+) -->\n.*?<!-- /(?P=name) -->", re.DOTALL)

@@ -24,6 +24,7 @@ _MASKS: Final = [
         (r"^workers' time: .*(?:\n[a-z ]+ \d+%.*)*", "workers' time: SHARES"),  # in the order of the shares
         (r'"at": "[^"]*"', '"at": WHEN'),
         (r"((?:started|finished|since) )\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", r"\1WHEN"),
+        (r"\bpid \d+", "pid NUMBER"),
         (r'"(pid|size)": \d+', r'"\1": NUMBER'),
         (r'"phases": \{[^}]*\}', '"phases": SHARES'),
         (r"'(size)': \d+", r"'\1': NUMBER"),

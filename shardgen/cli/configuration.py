@@ -16,7 +16,7 @@ from shardgen.errors import ConfigError
 WIDTH = 100  # columns of a comment in the file
 
 
-@examples("config", "config --profile bench", "SHARDGEN_DAYS=7 shardgen config --json")
+@examples("config", "config --profile bench", "config --days 7 --json")
 @takes(WORLD, FORM, PLACE, RUN)
 def config(*, as_json: Json = False, **options: Any) -> None:
     """Show every option with the value in force and where it came from; secrets are masked.
