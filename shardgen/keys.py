@@ -62,7 +62,10 @@ def shown(table: Table, field: bytes | None) -> str:
     """The key as a person reads it: ``"REV0000000017"``."""
     if field is None:
         return "null"
-    return field.decode(errors="replace") if table.name in KINDS else str(number_in(table, field))
+    if table.name not in KINDS:
+        return str(number_in(table, field))
+    text = field.decode(errors="replace")
+    return text if text.isprintable() and text == text.strip() else repr(text)
 
 
 def bounds(shard: Shard) -> tuple[int, int]:

@@ -7,6 +7,7 @@ over a column or value that is not what it should be.
 from __future__ import annotations
 
 import functools
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -241,7 +242,13 @@ def _row(row: Mapping[str, Any]) -> Row:
 
 
 def _plain(value: Any) -> Any:
-    """A JSON value: amounts and means as numbers, times in ISO 8601."""
+    """A JSON value: amounts and means as numbers, times in ISO 8601.
+
+    Raises:
+        psycopg.DataError: there is none, as the driver says of dates that Python does not have.
+    """
+    if isinstance(value, Decimal | float) and not math.isfinite(value):
+        raise psycopg.DataError(f"{value} is no number that can be drawn")
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else round(float(value), 4)
     if isinstance(value, date | datetime):

@@ -12,12 +12,9 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Final
 
-from psycopg import postgres, pq
-from psycopg.adapt import Transformer
-
 from shardgen import keys
-from shardgen.database.catalog import base_type
 from shardgen.schema import Column, Table
+from shardgen.verification import values
 
 SAMPLES: Final = 3
 _EXCERPT: Final = 24  # bytes of a text on either side of where it differs
@@ -146,6 +143,4 @@ def _shown(column: Column, field: bytes | None, at: int) -> str:
         start, stop = max(first, at - _EXCERPT), at + _EXCERPT
         excerpt = field[start:stop].decode(errors="replace")
         return f"{'...' * (start > first)}{excerpt!r}{'...' * (stop < len(field))}"
-    kind = {"bigserial": "int8", "integer": "int4", "boolean": "bool"}.get(column.type, base_type(column.type))
-    loader = Transformer().get_loader(postgres.types[kind.removesuffix(" without time zone")].oid, pq.Format.BINARY)
-    return str(loader.load(field))
+    return values.shown(column.type, field)

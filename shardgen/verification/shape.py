@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import psycopg
+
 from shardgen.database.postgres import Connection
-from shardgen.verification import statements
+from shardgen.verification import statements, values
 from shardgen.verification.laws import not_applicable
 from shardgen.verification.readers import Question
 from shardgen.verification.report import Check, Status
@@ -31,9 +34,12 @@ def questions(subject: Subject, tables: Iterable[str]) -> tuple[list[Question[Ch
 
 
 def measure(connection: Connection, shape: Statement, parameters: Mapping[str, object]) -> list[Check]:
-    """A check for each figure."""
+    """A check for each figure; one that fails where a value is so damaged that there are none."""
     start = time.perf_counter()
-    rows = connection.execute(shape.text.encode(), parameters).fetchall()
+    try:
+        rows = connection.execute(shape.text.encode(), parameters).fetchall()
+    except psycopg.DataError as error:
+        return [_stumbled(shape, values.stumbled(error), seconds=time.perf_counter() - start)]
     seconds = (time.perf_counter() - start) / len(rows)
     return [_check(shape, *row, seconds=seconds) for row in rows]
 
@@ -59,12 +65,25 @@ def _longest_first(nouns: Iterable[str]) -> list[str]:
     return sorted((noun.lower() for noun in nouns), key=lambda noun: (-len(noun), noun))
 
 
+def _stumbled(shape: Statement, finding: str, *, seconds: float) -> Check:
+    return Check(
+        level="shape",
+        name=shape.name,
+        about=shape.purpose,
+        status=Status.FAILED,
+        finding=finding,
+        offenders=1,
+        seconds=round(seconds, 3),
+        figures=dict.fromkeys(("value", "low", "high")),
+    )
+
+
 def _check(shape: Statement, name: str, value: Any, low: Any, high: Any, *, seconds: float) -> Check:
     figures = {"value": _number(value), "low": _number(low), "high": _number(high)}
     if value is None:
         status, finding = Status.NOT_APPLICABLE, "what is loaded does not tell"
     else:
-        within = (low is None or value >= low) and (high is None or value <= high)
+        within = math.isfinite(value) and (low is None or value >= low) and (high is None or value <= high)
         status, finding = Status.HELD if within else Status.FAILED, f"{_shown(value)} ({_band(low, high)})"
     return Check(
         level="shape",
@@ -79,7 +98,7 @@ def _check(shape: Statement, name: str, value: Any, low: Any, high: Any, *, seco
 
 
 def _number(value: Any) -> float | None:
-    return None if value is None else round(float(value), 4)
+    return None if value is None or not math.isfinite(value) else round(float(value), 4)
 
 
 def _shown(value: Any) -> str:
