@@ -84,8 +84,6 @@ class Examined:
     findings: Findings
     decisions: tuple[Decision, ...]
     """In the order of the plan's tables."""
-    world: str
-    """Fingerprint."""
 
 
 def inspect(load: LoadConfig, plan: Plan, identity: Identity) -> Findings:
@@ -146,7 +144,7 @@ def examine(connection: Connection, plan: Plan, identity: Identity, *, workers: 
         fates={each.table.name: each.action.value for each in decisions},
         losses=losses,
     )
-    return Examined(findings=findings, decisions=tuple(decisions), world=world)
+    return Examined(findings=findings, decisions=tuple(decisions))
 
 
 def _rehearsed(
@@ -196,25 +194,18 @@ def claim_new(
             return kept
         ledger.upgrade(connection, config.schema)
         restored.bind(connection, config.schema)
+        before = ledger.claims(connection, config.schema) if ledger.present(connection, config.schema) else {}
         examined = examine(connection, plan, identity, workers=workers, terms=terms)
         preflight.refuse(examined.findings.problems)
         decisions = examined.decisions
-        new = NewRun(
-            fingerprint=examined.world,
-            plan_fingerprint=identity.plan(plan),
-            plan=config.to_json(),
-            options=plain(options),
-            planned={name: _planned(plan, name) for name in config.tables},
-            versions=versions(),
-            host=socket.gethostname(),
-            pid=os.getpid(),
-            on_conflict=terms.on_conflict,
-        )
         objects.create_schema(connection, config.schema)
         ledger.create(connection, config.schema)
         objects.carry_out(connection, config.schema, decisions, config.indexes, keyless=keyless)
-        run = ledger.insert_run(connection, config.schema, new)
-        ledger.claim(connection, config.schema, [_claim(connection, config.schema, each, run) for each in decisions])
+        run = ledger.insert_run(
+            connection, config.schema, _new_run(plan, identity, options=options, on_conflict=terms.on_conflict)
+        )
+        claims = [_claim(connection, config.schema, each, run, before.get(each.table.name)) for each in decisions]
+        ledger.claim(connection, config.schema, claims)
         notices = (*examined.findings.notices, *itertools.chain.from_iterable(map(_notices, decisions)))
         claimed = Claimed(run=run, plan=plan, resumed=False, notices=notices, on_conflict=terms.on_conflict)
         attempts.append(Attempt(claimed=claimed, started=ledger.started(connection, config.schema, run)))
@@ -300,18 +291,35 @@ def difference(run: Run, plan: Plan, identity: Identity) -> str:
     return ""
 
 
+def _new_run(plan: Plan, identity: Identity, *, options: Mapping[str, Any], on_conflict: str) -> NewRun:
+    return NewRun(
+        fingerprint=identity.world(plan.config),
+        plan_fingerprint=identity.plan(plan),
+        plan=plan.config.to_json(),
+        options=plain(options),
+        planned={name: _planned(plan, name) for name in plan.config.tables},
+        versions=versions(),
+        host=socket.gethostname(),
+        pid=os.getpid(),
+        on_conflict=on_conflict,
+    )
+
+
 def _planned(plan: Plan, name: str) -> dict[str, Any]:
     """What the ledger says of a table before its first shard."""
     shards = plan.of(name)
     return {"shards": len(shards), "rows": plan.rows(name), "exact": all(shard.exact for shard in shards)}
 
 
-def _claim(connection: Connection, schema: str, decision: Decision, run: int) -> Claim:
+def _claim(connection: Connection, schema: str, decision: Decision, run: int, before: Claim | None) -> Claim:
     table = decision.table
+    oid = catalog.relation_oid(connection, schema, table.relation)
+    added = before is not None and before.oid == oid and decision.others > 0
     return Claim(
         target=table.name,
         relation=table.relation,
-        oid=catalog.relation_oid(connection, schema, table.relation),
+        oid=oid,
+        since=before.since if before is not None and added else decision.generation,
         generation=decision.generation,
         run=run,
         created=decision.created,

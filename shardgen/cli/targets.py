@@ -17,7 +17,9 @@ from shardgen.errors import ConfigError
 @takes(PLACE)
 def status(
     *,
-    watch: Annotated[bool, typer.Option("--watch", help="Look again about once a second, until Ctrl-C.")] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Look again about once a second, until the run has ended.")
+    ] = False,
     as_json: Json = False,
     **options: Any,
 ) -> None:
@@ -92,7 +94,8 @@ def reset(
     settings = terminal.settings_of(options)
     if run is not None and every:
         raise ConfigError("--run and --all contradict each other: leave one of them out")
-    found = reset_survey(settings, run=run, every=every)
+    with terminal.busy("counting what would go"):
+        found = reset_survey(settings, run=run, every=every)
     where = f"schema {settings.schema} of {terminal.place_of(settings)}"
     if not found.runs:
         terminal.say(f"nothing to reset: no runs in {where}")

@@ -48,7 +48,8 @@ _DDL: Final[tuple[LiteralString, ...]] = (
         others bigint NOT NULL DEFAULT 0,
         others_within bigint NOT NULL DEFAULT 0,
         missing text NOT NULL DEFAULT '',
-        ledger oid NOT NULL DEFAULT 0)""",
+        ledger oid NOT NULL DEFAULT 0,
+        since integer NOT NULL DEFAULT 1)""",
     """CREATE TABLE {shards} (
         target text NOT NULL REFERENCES {targets},
         generation integer NOT NULL,
@@ -89,15 +90,21 @@ _ADDED: Final[tuple[LiteralString, ...]] = (
     """ALTER TABLE {targets} ADD COLUMN IF NOT EXISTS others bigint NOT NULL DEFAULT 0,
         ADD COLUMN IF NOT EXISTS others_within bigint NOT NULL DEFAULT 0,
         ADD COLUMN IF NOT EXISTS missing text NOT NULL DEFAULT '',
-        ADD COLUMN IF NOT EXISTS ledger oid NOT NULL DEFAULT 0""",
+        ADD COLUMN IF NOT EXISTS ledger oid NOT NULL DEFAULT 0,
+        ADD COLUMN IF NOT EXISTS since integer NOT NULL DEFAULT 1""",
     "ALTER TABLE {shards} ADD COLUMN IF NOT EXISTS skipped bigint NOT NULL DEFAULT 0",
-    "UPDATE {targets} SET ledger = tableoid",
+    "UPDATE {targets} SET ledger = tableoid, since = CASE WHEN others = 0 THEN generation ELSE 1 END",
 )
 """What the ledgers of older versions lack. A load adds it; until then readers, who may not add it, do without."""
 _LAST_ADDED: Final[LiteralString] = """
 SELECT FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
-WHERE n.nspname = %s AND c.relname = 'shardgen_targets' AND a.attname = 'ledger'
+WHERE n.nspname = %s AND c.relname = 'shardgen_targets' AND a.attname = 'since'
 """
+
+
+_SINCE: Final[LiteralString] = """coalesce((to_jsonb(t) ->> 'since')::integer,
+    CASE WHEN coalesce(to_jsonb(t) ->> 'others', '0') = '0' THEN t.generation ELSE 1 END)"""
+"""What Claim.since is, with {targets} as t; also in a ledger of before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,6 +177,8 @@ class Claim:
     """Those of them whose keys lie among the keys that the run can give."""
     missing: str = ""
     """Columns of ours that the relation lacks and that are left out: ``"raw_data,status"``."""
+    since: int = 1
+    """First generation of which the table still holds rows: its own, unless it was added to those of before."""
     restored: bool = False
     """Whether the ledger came out of a dump since, so that ``oid`` means nothing here; see database.restored."""
 
@@ -205,9 +214,12 @@ def in_leaf(claim: Claim, row: ShardRow) -> bool:
 
 
 def text(statement: LiteralString, schema: str) -> sql.Composed:
-    """A statement with the ledger's tables put in for {runs}, {targets}, {shards}, {steps} and {failures}."""
+    """A statement with the ledger's tables put in for {runs}, {targets}, {shards}, {steps} and {failures}.
+
+    In one that calls the targets t, {since} is what Claim.since says.
+    """
     names = {name.removeprefix("shardgen_"): sql.Identifier(schema, name) for name in TABLES}
-    return sql.SQL(statement).format(**names)
+    return sql.SQL(statement).format(**names, since=sql.SQL(_SINCE))
 
 
 def present(connection: Connection, schema: str) -> bool:
@@ -266,18 +278,18 @@ def claim(connection: Connection, schema: str, claims: Iterable[Claim]) -> None:
     """Give tables to a run; an open run that is left without a table is superseded."""
     statement = text(
         """INSERT INTO {targets} AS t
-            (target, relation, oid, generation, run, created, others, others_within, missing, ledger)
-        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s::regclass)
+            (target, relation, oid, generation, run, created, others, others_within, missing, since, ledger)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::regclass)
         ON CONFLICT (target) DO UPDATE SET relation = excluded.relation, oid = excluded.oid,
             generation = excluded.generation, run = excluded.run, created = excluded.created,
             others = excluded.others, others_within = excluded.others_within, missing = excluded.missing,
-            ledger = excluded.ledger""",
+            since = excluded.since, ledger = excluded.ledger""",
         schema,
     )
     ours = text("{targets}", schema).as_string(connection)
     for each in claims:
         parameters = [each.target, each.relation, each.oid, each.generation, each.run, each.created]
-        connection.execute(statement, [*parameters, each.others, each.others_within, each.missing, ours])
+        connection.execute(statement, [*parameters, each.others, each.others_within, each.missing, each.since, ours])
     connection.execute(
         text(
             """UPDATE {runs} AS r SET state = 'superseded'
@@ -341,6 +353,7 @@ def claims(connection: Connection, schema: str) -> dict[str, Claim]:
                     coalesce((to_jsonb(t) ->> 'others')::bigint, 0) AS others,
                     coalesce((to_jsonb(t) ->> 'others_within')::bigint, 0) AS others_within,
                     coalesce(to_jsonb(t) ->> 'missing', '') AS missing,
+                    {since} AS since,
                     coalesce((to_jsonb(t) ->> 'ledger')::oid, 0) NOT IN (0, t.tableoid) AS restored
                 FROM {targets} AS t""",
                 schema,

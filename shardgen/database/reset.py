@@ -7,6 +7,7 @@ holds less than it did: another reset takes the rest, and ``--resume`` fills aga
 from __future__ import annotations
 
 import enum
+import functools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -15,7 +16,7 @@ import psycopg
 from psycopg import sql
 
 from shardgen import keys
-from shardgen.database import catalog, ledger, objects, restored
+from shardgen.database import catalog, census, ledger, objects, restored
 from shardgen.database.ledger import Claim, Run, ShardRow
 from shardgen.database.postgres import Connection, one
 from shardgen.database.session import WHOLE
@@ -49,7 +50,7 @@ class Removal:
     shards: int
     """Committed."""
     rows: int
-    """In them."""
+    """That go, by count(*)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +91,7 @@ def survey(connection: Connection, schema: str, run: int | None, *, every: bool,
         schema: of the target.
         run: the run to take back; None for the only one there is.
         every: take back all of them.
-        plans: how a run was planned; asked only where one has added to the rows of another.
+        plans: how a run was planned; asked only where its rows must be told from those of others.
 
     Raises:
         TargetError: it cannot be told which run is meant, or something stands in the way.
@@ -100,10 +101,12 @@ def survey(connection: Connection, schema: str, run: int | None, *, every: bool,
     chosen = _chosen(runs, schema, run, every=every)
     claims = [each for each in restored.claims(connection, schema).values() if each.run in chosen] if chosen else []
     _refuse([_UNKNOWN.format(each.target, each.run) for each in claims if each.target not in TABLES])
-    wholly = _Wholly(runs=runs if every else [], plans=plans)
+    planned = _planned(runs, plans)
+    wholly = _Wholly(runs=runs if every else [], planned=planned)
+    removals = [_removal(connection, schema, each, wholly, planned) for each in claims]
     found = Survey(
         runs=tuple(chosen),
-        removals=_referring_first(connection, [_removal(connection, schema, each, wholly) for each in claims]),
+        removals=_referring_first(connection, removals),
         last=bool(chosen) and len(chosen) == len(runs),
         schema=objects.is_ours(connection, schema),
     )
@@ -187,11 +190,11 @@ class _Wholly:
 
     runs: Sequence[Run]
     """All there are, or none where only some are taken back."""
-    plans: Plans
+    planned: Callable[[int], Plan]
 
     def ours(self, connection: Connection, schema: str, claim: Claim) -> bool:
         """Whether every row has a key that one of the runs gives."""
-        planned = [self.plans(run) for run in self.runs if claim.target in run.plan["tables"]]
+        planned = [self.planned(run.run) for run in self.runs if claim.target in run.plan["tables"]]
         if not planned:
             return False
         ranges = [keys.own_range(plan, claim.target, max_id) for plan in planned]
@@ -202,18 +205,35 @@ class _Wholly:
         return not one(connection.execute(strangers))[0]
 
 
-def _removal(connection: Connection, schema: str, claim: Claim, wholly: _Wholly) -> Removal:
-    shards, rows = one(
-        connection.execute(
-            ledger.text(
-                "SELECT count(*), coalesce(sum(rows), 0)::bigint FROM {shards} WHERE target = %s AND generation = %s",
-                schema,
-            ),
-            [claim.target, claim.generation],
-        )
-    )
+def _planned(runs: Sequence[Run], plans: Plans) -> Callable[[int], Plan]:
+    """The plan of a run by its number, made once."""
+    by_number = {each.run: each for each in runs}
+    return functools.cache(lambda number: plans(by_number[number]))
+
+
+def _removal(
+    connection: Connection, schema: str, claim: Claim, wholly: _Wholly, planned: Callable[[int], Plan]
+) -> Removal:
     how, why = _fate(connection, schema, claim, wholly)
-    return Removal(claim=claim, how=how, why=why, shards=shards, rows=rows)
+    committed = _committed(connection, schema, claim)
+    match how:
+        case How.DROP:
+            rows = census.count(connection, claim.oid, claim.target).total
+        case How.DELETE if not claim.others_within:
+            rows = _rows_of(connection, schema, claim, planned(claim.run), committed)
+        case _:  # it stays, or nothing is removed at all
+            rows = 0
+    return Removal(claim=claim, how=how, why=why, shards=len(committed), rows=rows)
+
+
+def _rows_of(connection: Connection, schema: str, claim: Claim, plan: Plan, committed: Iterable[ShardRow]) -> int:
+    """Rows of the committed shards that are there."""
+    shards = {shard.id: shard for shard in plan.of(claim.target)}
+    own = keys.own_range(plan, claim.target, max_id)
+    statement = sql.SQL("SELECT count(*) FROM {} WHERE {}")
+    relation = sql.Identifier(schema, claim.relation)
+    conditions = (keys.of_shard(shards[row.shard], own) for row in committed)
+    return sum(one(connection.execute(statement.format(relation, each)))[0] for each in conditions)
 
 
 def _fate(connection: Connection, schema: str, claim: Claim, wholly: _Wholly) -> tuple[How, str]:
@@ -238,7 +258,8 @@ def _overlaid(connection: Connection, schema: str, chosen: Sequence[int]) -> lis
     rows = connection.execute(
         ledger.text(
             """SELECT DISTINCT s.run, t.relation, t.run FROM {shards} AS s JOIN {targets} AS t USING (target)
-            WHERE s.run = ANY (%(runs)s) AND t.run <> ALL (%(runs)s) AND t.others > 0 ORDER BY 1, 2""",
+            WHERE s.run = ANY (%(runs)s) AND t.run <> ALL (%(runs)s) AND s.generation >= {since}
+            ORDER BY 1, 2""",
             schema,
         ),
         {"runs": list(chosen)},

@@ -13,10 +13,11 @@ from shardgen.database.postgres import Connection, application_name, connect, he
 
 _TABLES: Final[LiteralString] = """
 WITH planned AS (
-    SELECT r.run, p.key AS target, (p.value ->> 'shards')::bigint AS shards, (p.value ->> 'rows')::bigint AS rows
+    SELECT r.run, p.key AS target, (p.value ->> 'shards')::bigint AS shards, (p.value ->> 'rows')::bigint AS rows,
+        coalesce((p.value ->> 'exact')::boolean, false) AS exact
     FROM {runs} AS r CROSS JOIN LATERAL jsonb_each(r.planned) AS p (key, value)
 ), done AS (
-    SELECT run, target, count(*) AS shards, sum(rows)::bigint AS rows,
+    SELECT run, target, max(generation) AS generation, count(*) AS shards, sum(rows)::bigint AS rows,
         sum((to_jsonb(s) ->> 'skipped')::bigint)::bigint AS skipped
     FROM {shards} AS s GROUP BY run, target
 ), failed AS (
@@ -28,12 +29,16 @@ WITH planned AS (
         WHERE s.target = f.target AND s.generation = f.generation AND s.shard = f.shard)
     GROUP BY run, target
 )
-SELECT p.run, p.target AS table, coalesce(t.relation, 'raw_' || p.target) AS relation, t.generation,
-    p.shards AS planned_shards, p.rows AS planned_rows, coalesce(d.shards, 0) AS done,
+SELECT p.run, p.target AS table, coalesce(t.relation, 'raw_' || p.target) AS relation,
+    CASE WHEN t.run = p.run THEN t.generation END AS generation,
+    CASE WHEN t.run <> p.run AND coalesce(d.generation, 0) < {since} THEN coalesce((
+        SELECT s.run FROM {shards} AS s WHERE s.target = p.target AND s.generation > coalesce(d.generation, 0)
+        ORDER BY s.generation LIMIT 1), t.run) END AS replaced_by,
+    p.shards AS planned_shards, p.rows AS planned_rows, p.exact, coalesce(d.shards, 0) AS done,
     p.shards - coalesce(d.shards, 0) - coalesce(f.shards, 0) AS pending, coalesce(f.shards, 0) AS failed,
     coalesce(d.rows, 0) AS rows, coalesce(d.skipped, 0) AS skipped, f.last_error
 FROM planned AS p
-LEFT JOIN {targets} AS t ON t.target = p.target AND t.run = p.run
+LEFT JOIN {targets} AS t ON t.target = p.target
 LEFT JOIN done AS d ON d.run = p.run AND d.target = p.target
 LEFT JOIN failed AS f ON f.run = p.run AND f.target = p.target
 ORDER BY p.run, array_position(ARRAY['customers', 'products', 'orders', 'inventory', 'reviews', 'sessions'], p.target)
@@ -49,9 +54,13 @@ class TableStatus:
     relation: str
     generation: int | None
     """None where another run has taken the table over since."""
+    replaced_by: int | None
+    """The run that has taken the table and let nothing of this one stay; None where there is none."""
     planned_shards: int
     planned_rows: int
-    """Expected; an estimate for some tables."""
+    """Expected."""
+    exact: bool
+    """Whether that is a promise; of some tables it is an estimate."""
     done: int
     """Shards committed."""
     pending: int
@@ -85,6 +94,8 @@ class RunStatus:
     options: dict[str, Any]
     last_error: str | None
     """Why the run stopped, or the newest error of a shard that is not done."""
+    replaced_by: tuple[int, ...]
+    """The runs that have taken all of its tables; empty where rows of it may be there."""
     tables: tuple[TableStatus, ...]
 
     def to_json(self) -> dict[str, Any]:
@@ -164,5 +175,11 @@ def _run_status(run: ledger.Run, held: locks.Holder | None, tables: tuple[TableS
         plan=run.plan,
         options=run.options,
         last_error=run.error or next((each.last_error for each in tables if each.last_error), None),
+        replaced_by=_replaced_by(tables),
         tables=tables,
     )
+
+
+def _replaced_by(tables: tuple[TableStatus, ...]) -> tuple[int, ...]:
+    takers = {each.replaced_by for each in tables if each.replaced_by is not None}
+    return tuple(sorted(takers)) if all(each.replaced_by for each in tables) else ()

@@ -32,10 +32,20 @@ def losses_table(losses: Sequence[Loss], *, where: str) -> RenderableType:
 
 
 def status_tables(runs: list[RunStatus], *, where: str) -> RenderableType:
-    """Every run of a target, and its tables."""
+    """Every run of a target, the newest first, and its tables."""
     if not runs:
         return Text(f"no runs in {where}")
-    return Group(*(part for run in runs for part in _run(run)))
+    newest_first = sorted(runs, key=lambda run: -run.run)
+    return Group(*(part for run in newest_first for part in ([_head(run)] if run.replaced_by else _run(run))))
+
+
+def _head(run: RunStatus) -> RenderableType:
+    begun = f"{run.started:%Y-%m-%d %H:%M:%S}"
+    ended = f", finished {run.finished:%Y-%m-%d %H:%M:%S}" if run.finished else ""
+    by = f", at work: {run.coordinator}" if run.coordinator else ""
+    takers = ", ".join(map(str, run.replaced_by))
+    gone = f", replaced by run{'s' * (len(run.replaced_by) > 1)} {takers}" if takers else ""
+    return Text.assemble((f"run {run.run}: {run.state}{gone}", "bold"), (f"  started {begun}{ended}{by}", "dim"))
 
 
 def _run(run: RunStatus) -> list[RenderableType]:
@@ -46,7 +56,7 @@ def _run(run: RunStatus) -> list[RenderableType]:
         grid.add_row(
             table.relation,
             units.count(table.rows),
-            units.count(table.planned_rows),
+            expected(table.planned_rows, exact=table.exact),
             progress,
             str(table.pending),
             failed,
@@ -54,22 +64,25 @@ def _run(run: RunStatus) -> list[RenderableType]:
     total(
         grid,
         units.count(sum(table.rows for table in run.tables)),
-        units.count(sum(table.planned_rows for table in run.tables)),
+        expected(sum(table.planned_rows for table in run.tables), exact=all(table.exact for table in run.tables)),
         f"{sum(table.done for table in run.tables)}/{sum(table.planned_shards for table in run.tables)}",
         str(sum(table.pending for table in run.tables)),
         str(sum(table.failed for table in run.tables)),
     )
-    begun = f"{run.started:%Y-%m-%d %H:%M:%S}"
-    ended = f", finished {run.finished:%Y-%m-%d %H:%M:%S}" if run.finished else ""
-    by = f", at work: {run.coordinator}" if run.coordinator else ""
-    head = Text.assemble((f"run {run.run}: {run.state}", "bold"), (f"  started {begun}{ended}{by}", "dim"))
+    gone = [f"{table.relation}: replaced by run {table.replaced_by}" for table in run.tables if table.replaced_by]
     skipped = [f"{table.relation}: {units.count(table.skipped)} rows skipped" for table in run.tables if table.skipped]
     return [
-        head,
+        _head(run),
         grid,
+        *texts(gone, "yellow"),
         *texts(skipped, "yellow"),
         *texts([f"last error: {run.last_error}"] if run.last_error else [], "red"),
     ]
+
+
+def expected(rows: int, *, exact: bool) -> str:
+    """A number of rows to come, marked where it is an estimate."""
+    return units.count(rows) if exact else f"~{units.count(rows)}"
 
 
 def config_table(options: list[Effective], settings: Settings) -> RenderableType:
@@ -100,11 +113,12 @@ def _value(value: Any) -> str:
 
 def survey_table(survey: Survey, *, where: str) -> RenderableType:
     """What a reset takes away."""
-    grid = grid_of("table", "run", "rows", "shards")
+    grid = grid_of("table", "run", "rows")
     grid.add_column("what happens", overflow="fold")
     for each in survey.removals:
-        run, rows, shards = str(each.claim.run), units.count(each.rows), str(each.shards)
-        grid.add_row(each.claim.relation, run, rows, shards, each.why)
+        grid.add_row(each.claim.relation, str(each.claim.run), units.count(each.rows), each.why)
+    if len(survey.removals) > 1:
+        total(grid, "", units.count(sum(each.rows for each in survey.removals)), "")
     runs = f"run{'s' * (len(survey.runs) > 1)} {', '.join(map(str, survey.runs))}"
     last = ["the ledger goes with the last run"] if survey.last else []
     schema = ["the schema goes too if nothing else is in it"] if survey.last and survey.schema else []

@@ -16,7 +16,7 @@ from shardgen.errors import ShardgenError
 from shardgen.progress import choose, units
 from shardgen.progress.speed import Speed
 from shardgen.progress.streams import abandoned
-from shardgen.progress.tables import status_tables
+from shardgen.progress.tables import expected, status_tables
 
 if TYPE_CHECKING:
     from shardgen.database.status import RunStatus
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 PERIOD = 1.0  # seconds between looks: the ledger moves with every committed shard, no faster
 SILENCE = "no answer"
 ENDED = ("finished", "superseded")
+LOST = 30.0  # seconds without a commit from which a run that nobody is seen to work on has ended
 
 Look = Callable[[], "list[RunStatus]"]
 Draw = Callable[["list[RunStatus]", str], None]
@@ -38,7 +39,7 @@ def watch(
     sleep: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
 ) -> None:
-    """Show how the runs stand, about once a second, until Ctrl-C.
+    """Show how the runs stand, about once a second, until none is at work or Ctrl-C; without runs, wait for the first.
 
     Args:
         look: tells the runs.
@@ -51,17 +52,40 @@ def watch(
     Raises:
         ShardgenError: the first look failed; later ones are tried again.
     """
-    runs, speed, note = look(), Speed(), ""
+    runs, speed, note, stillness = look(), Speed(), "", Stillness()
     live = choose(stream, environ) == "rich"
     with suppress(KeyboardInterrupt), _table(stream, where) if live else _lines(stream, where) as draw:
         while not abandoned(stream):
             draw(runs, note)
+            if over(runs, stillness.seconds(runs, clock())):
+                return
             sleep(PERIOD)
             try:
                 runs = look()
                 note = _pace(runs, speed, clock())
             except ShardgenError as error:
                 note = f"{SILENCE}: {error}"
+
+
+class Stillness:
+    """For how long nothing was committed."""
+
+    def __init__(self) -> None:
+        self._rows = -1
+        self._since = 0.0
+
+    def seconds(self, runs: list[RunStatus], now: float) -> float:
+        """Since the last change, given what is seen now."""
+        rows = sum(table.rows for run in runs for table in run.tables)
+        if rows != self._rows:
+            self._rows, self._since = rows, now
+        return now - self._since
+
+
+def over(runs: list[RunStatus], still: float) -> bool:
+    """Whether no run is at work any more; one without a coordinator may be about to get its connection back."""
+    states = {run.state for run in runs}
+    return bool(runs) and "loading" not in states and ("lost" not in states or still > LOST)
 
 
 def of_interest(runs: list[RunStatus]) -> list[RunStatus]:
@@ -72,11 +96,11 @@ def of_interest(runs: list[RunStatus]) -> list[RunStatus]:
 def state(run: RunStatus) -> str:
     """How a run stands, in one line."""
     done, planned = sum(each.done for each in run.tables), sum(each.planned_shards for each in run.tables)
-    rows, expected = sum(each.rows for each in run.tables), sum(each.planned_rows for each in run.tables)
+    rows, to_come = sum(each.rows for each in run.tables), sum(each.planned_rows for each in run.tables)
     failed = sum(each.failed for each in run.tables)
     parts = [
         f"run {run.run} {run.state}: shards {done}/{planned}",
-        f"{units.count(rows)} of {units.count(expected)} rows",
+        f"{units.count(rows)} of {expected(to_come, exact=all(each.exact for each in run.tables))} rows",
     ]
     return ", ".join([*parts, *([f"failed {failed}"] if failed else [])])
 

@@ -61,7 +61,7 @@ def test_a_ledger_of_before_append_and_skip_gets_what_it_lacks_and_loses_nothing
     complete(session, mine, "a")
     for table, columns in (
         ("runs", ("on_conflict",)),
-        ("targets", ("others", "others_within", "missing", "ledger")),
+        ("targets", ("others", "others_within", "missing", "ledger", "since")),
         ("shards", ("skipped",)),
     ):
         for column in columns:

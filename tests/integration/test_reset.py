@@ -20,6 +20,7 @@ from shardgen.config import LoadConfig, PlanConfig, plan_config
 from shardgen.coordinator import Machinery
 from shardgen.database import objects, reset
 from shardgen.database.control import Control
+from shardgen.database.postgres import connect
 from shardgen.database.status import status
 from shardgen.errors import TargetError
 from tests import fakes
@@ -28,9 +29,9 @@ from tests.conftest import Database
 FEW = ("orders", "sessions")
 
 
-def load(database: Database, *, real: bool = False, resume: bool = False, **plan):
+def load(database: Database, *, real: bool = False, resume: bool = False, if_exists: str = "fail", **plan):
     """A load of fake rows, or of real ones where their keys matter."""
-    how = LoadConfig(dsn=database.dsn, workers=2)
+    how = LoadConfig(dsn=database.dsn, workers=2, if_exists=if_exists, on_conflict="skip")
     machinery = Machinery(engine=fakes.Threads, tools=fakes.tools()) if real else fakes.machinery()
     config = small(**plan) if real else fakes.plan_config(**plan)
     if resume:
@@ -296,6 +297,30 @@ def test_the_rows_of_another_version_are_not_guessed(database):
     with pytest.raises(TargetError, match="run=1 was planned with other shard boundaries: its rows cannot be told"):
         take_back(database)
     assert status(database.dsn, "bronze")[-1].state == "finished"
+
+
+@pytest.mark.parametrize("others", [False, True], ids=["own tables", "tables of others"])
+def test_the_rows_that_a_reset_names_are_those_that_go(database, others):
+    tables = ("customers", "orders")
+    if others:
+        objects.apply_schema(database.dsn, "bronze", tables, "none")
+        database.run("INSERT INTO bronze.raw_customers (customer_id, email, source_system) VALUES ('x', 'y', 'theirs')")
+    for _ in range(1 if others else 2):
+        load(database, real=True, tables=tables, if_exists="append")
+    database.run(
+        "DELETE FROM bronze.raw_orders WHERE order_id IN ('ORD0000000003', 'ORD0000000004')",
+        "DELETE FROM bronze.raw_customers WHERE customer_id = 'CUST00000003'",
+    )
+    before = {name: database.value(f"SELECT count(*) FROM bronze.raw_{name}") for name in tables}
+    with connect(database.dsn, application_name="test") as connection:
+        found = reset.survey(connection, "bronze", None, every=True, plans=actions._plan_of_run)
+    take_back(database, every=True)
+    kept = {"customers": 1, "orders": 0} if others else dict.fromkeys(tables, 0)
+    assert {each.claim.target: each.rows for each in found.removals} == {
+        name: before[name] - kept[name] for name in tables
+    }
+    if others:
+        assert database.rows("SELECT customer_id FROM bronze.raw_customers") == [("x",)]
 
 
 # --- on the command line ----------------------------------------------------------------------------------------------

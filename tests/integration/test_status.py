@@ -8,16 +8,20 @@ import sys
 
 from shardgen import coordinator
 from shardgen.config import LoadConfig
-from shardgen.database.status import Observer
+from shardgen.database.status import Observer, RunStatus, status
 from tests import fakes
 from tests.conftest import Database
 
 
-def load(database: Database, *tables: str) -> None:
+def runs_of(database: Database) -> list[RunStatus]:
+    return status(database.dsn, "bronze")
+
+
+def load(database: Database, *tables: str, **how) -> None:
     plan = fakes.plan_config(tables=tables)
     coordinator.load(
         plan,
-        LoadConfig(dsn=database.dsn, workers=2),
+        LoadConfig(dsn=database.dsn, workers=2, **how),
         options=fakes.options(plan),
         show=lambda _: None,
         machinery=fakes.machinery(),
@@ -28,8 +32,7 @@ def hear_sigint() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def test_watching_tells_each_run_and_ends_well_with_ctrl_c(database):
-    load(database, "sessions")
+def test_watching_waits_for_a_run_and_ends_with_it(database):
     command = [sys.executable, "-m", "shardgen", "status", "--watch", "--dsn", database.dsn]
     with subprocess.Popen(
         command,
@@ -38,12 +41,41 @@ def test_watching_tells_each_run_and_ends_well_with_ctrl_c(database):
         text=True,
         preexec_fn=hear_sigint,  # noqa: PLW1509  # it starts no thread
     ) as program:
-        assert "run 1 finished: shards 3/3, 600 of 600 rows" in program.stdout.readline()
-        load(database, "orders")
-        assert "run 2 " in program.stdout.readline()
+        assert "no runs in schema bronze of " in program.stdout.readline()
+        load(database, "sessions")
+        out, err = program.communicate(timeout=60)
+    assert (program.returncode, err) == (0, "")
+    assert "run 1 finished: shards 3/3, 600 of 600 rows" in out.splitlines()[-1]
+
+
+def test_watching_ends_well_with_ctrl_c(database):
+    command = [sys.executable, "-m", "shardgen", "status", "--watch", "--dsn", database.dsn]
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=hear_sigint,  # noqa: PLW1509  # it starts no thread
+    ) as program:
+        assert "no runs in" in program.stdout.readline()
         program.send_signal(signal.SIGINT)
         _, err = program.communicate(timeout=60)
     assert (program.returncode, err) == (0, "")
+
+
+def test_a_run_of_which_nothing_is_left_names_the_one_that_took_its_tables(database):
+    load(database, "sessions", "orders")
+    load(database, "orders", if_exists="replace")
+    first, second = runs_of(database)
+    assert (first.replaced_by, second.replaced_by) == ((), ())
+    assert {table.table: table.replaced_by for table in first.tables} == {"sessions": None, "orders": 2}
+    load(database, "sessions", if_exists="replace")
+    assert [run.replaced_by for run in runs_of(database)] == [(2, 3), (), ()]
+    load(database, "sessions", if_exists="append", on_conflict="skip")
+    assert [run.replaced_by for run in runs_of(database)] == [(2, 3), (), (), ()], "run 3's rows are still there"
+    load(database, "sessions", if_exists="replace", yes=True)
+    assert [run.replaced_by for run in runs_of(database)] == [(2, 3), (), (4,), (5,), ()]
+    assert runs_of(database)[0].to_json()["replaced_by"] == (2, 3)
 
 
 def test_an_observer_goes_on_over_another_connection(database):

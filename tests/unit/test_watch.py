@@ -7,10 +7,12 @@ import re
 from datetime import UTC, datetime
 
 import pytest
+from rich.console import Console
 
 from shardgen.database.status import RunStatus, TableStatus
 from shardgen.errors import TargetError
-from shardgen.progress.watch import of_interest, watch
+from shardgen.progress.tables import status_tables
+from shardgen.progress.watch import LOST, of_interest, watch
 
 WHERE = "schema bronze of here"
 
@@ -20,14 +22,18 @@ class Terminal(io.StringIO):
         return True
 
 
-def status(*, run: int = 1, state: str = "loading", done: int = 0, failed: int = 0) -> RunStatus:
+def status(
+    *, run: int = 1, state: str = "loading", done: int = 0, failed: int = 0, exact: bool = True, replaced_by=()
+) -> RunStatus:
     table = TableStatus(
         run=run,
         table="orders",
         relation="raw_orders",
         generation=1,
+        replaced_by=None,
         planned_shards=4,
         planned_rows=4000,
+        exact=exact,
         done=done,
         pending=4 - done - failed,
         failed=failed,
@@ -49,6 +55,7 @@ def status(*, run: int = 1, state: str = "loading", done: int = 0, failed: int =
         plan={},
         options={},
         last_error=None,
+        replaced_by=replaced_by,
         tables=(table,),
     )
 
@@ -118,3 +125,48 @@ def test_runs_that_cannot_move_any_more_are_left_out_unless_there_is_no_other():
     assert of_interest([old, new]) == [new]
     assert of_interest([status(run=1, state="superseded"), old]) == [old]
     assert of_interest([]) == []
+
+
+@pytest.mark.parametrize("ended", ["finished", "failed", "interrupted", "superseded"])
+def test_it_ends_by_itself_when_no_run_is_at_work_any_more(ended):
+    asked = []
+
+    def look() -> list[RunStatus]:
+        asked.append(1)
+        return [status(state="finished"), status(run=2, done=4, state=ended if len(asked) > 2 else "loading")]
+
+    shown = io.StringIO()
+    watch(look, where=WHERE, stream=shown, environ={}, sleep=lambda _: None)
+    assert len(asked) == 3
+    assert f"run 2 {ended}" in shown.getvalue() or ended in ("finished", "superseded")
+
+
+def test_a_run_that_nobody_works_on_is_given_up_only_after_a_while_without_a_commit():
+    looks = [[status(done=1, state="lost")]] * 10 + [[status(done=2, state="lost")]] * (int(LOST) + 10)
+    asked, now = iter(looks), [0.0]
+
+    def sleep(seconds: float) -> None:
+        now[0] += seconds
+
+    watch(lambda: next(asked), where=WHERE, stream=io.StringIO(), environ={}, sleep=sleep, clock=lambda: now[0])
+    assert now[0] == 10 + LOST + 1
+
+
+def told(runs: list[RunStatus], width: int = 100) -> str:
+    console = Console(file=io.StringIO(), width=width)
+    console.print(status_tables(runs, where=WHERE))
+    return console.file.getvalue()
+
+
+def test_status_tells_the_newest_run_first_and_marks_estimates():
+    text = told([status(done=4, state="finished", exact=False), status(run=2)])
+    assert text.index("run 2: loading") < text.index("run 1: finished")
+    assert re.search(r"raw_orders +4,000 +~4,000", text)
+    assert re.search(r"all +4,000 +~4,000", text)
+    assert re.search(r"raw_orders +0 +4,000", text)
+
+
+def test_of_a_run_that_was_replaced_status_tells_by_which_and_no_rows():
+    text = told([status(state="finished", replaced_by=(2,)), status(run=2)])
+    assert "run 1: finished, replaced by run 2" in text
+    assert text.count("raw_orders") == 1
