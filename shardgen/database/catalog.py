@@ -337,6 +337,17 @@ def settable(connection: Connection, sequence: str) -> bool:
     return bool(one(connection.execute(query, [sequence] * 2))[0])
 
 
+def other_owner(connection: Connection, schema: str, name: str) -> str | None:
+    """The owner of a relation, where that is another role than the current one."""
+    row = connection.execute(
+        """SELECT o.rolname::text FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+        JOIN pg_roles AS o ON o.oid = c.relowner
+        WHERE n.nspname = %s AND c.relname = %s AND o.rolname <> current_user""",
+        [schema, name],
+    ).fetchone()
+    return None if row is None else str(row[0])
+
+
 def column_names(connection: Connection, schema: str, name: str) -> list[str]:
     """Columns of a relation or view, in order."""
     rows = connection.execute(

@@ -6,6 +6,7 @@ shard.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
@@ -117,6 +118,19 @@ def create_leaf(connection: Connection, schema: str, table: Table, leaf: Leaf) -
         )
     )
     connection.execute(sql.SQL("COMMENT ON TABLE {} IS {}").format(relation, sql.Literal(_OURS)))
+    give_to_owner(connection, schema, table.relation, leaf)
+
+
+def give_to_owner(connection: Connection, schema: str, parent: str, leaf: Leaf) -> None:
+    """Let a partition belong to whom its parent belongs, who could not alter the parent any more otherwise.
+
+    A role that may not give it away keeps it.
+    """
+    owner = catalog.other_owner(connection, schema, parent)
+    if owner:
+        statement = sql.SQL("ALTER TABLE {} OWNER TO {}")
+        with contextlib.suppress(psycopg.errors.InsufficientPrivilege), connection.transaction():
+            connection.execute(statement.format(sql.Identifier(schema, leaf.name), sql.Identifier(owner)))
 
 
 def is_our_leaf(connection: Connection, schema: str, leaf: str) -> bool:

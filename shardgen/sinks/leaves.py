@@ -13,7 +13,7 @@ from typing import Final
 import psycopg
 from psycopg import sql
 
-from shardgen.database import catalog
+from shardgen.database import catalog, objects
 from shardgen.database.failures import LeafRefusedError, PermanentError
 from shardgen.database.postgres import Connection, one
 from shardgen.planning import Leaf
@@ -75,7 +75,7 @@ def build_indexes(connection: Connection, schema: str, parent_oid: int, leaf: Le
 
 
 def attach(connection: Connection, schema: str, parent: str, parent_oid: int, leaf: Leaf) -> None:
-    """Attach the leaf and drop the CHECK; the lock on the parent is held from here to COMMIT.
+    """Attach the leaf, drop the CHECK and give it to the parent's owner; the parent stays locked from here to COMMIT.
 
     Raises:
         psycopg.errors.LockNotAvailable: the parent stayed locked for all tries.
@@ -100,6 +100,7 @@ def attach(connection: Connection, schema: str, parent: str, parent_oid: int, le
     connection.execute(
         sql.SQL("ALTER TABLE {} DROP CONSTRAINT {}").format(sql.Identifier(schema, leaf.name), sql.Identifier(_BOUNDS))
     )
+    objects.give_to_owner(connection, schema, parent, leaf)
 
 
 def _attach_patiently(connection: Connection, statement: sql.Composed) -> None:

@@ -435,6 +435,23 @@ def test_what_a_table_of_others_would_not_take_is_said_before_anything_is_writte
     assert database.value(relations) == before
 
 
+@pytest.mark.parametrize("way", ["attached", "made empty, for a trigger"])
+def test_a_partition_belongs_to_the_owner_of_its_parent_who_can_go_on_altering_that(database, way):
+    owner = f"owner_of_{database.name}"
+    database.run(f"CREATE ROLE {owner}", "CREATE SCHEMA bronze", f"GRANT ALL ON SCHEMA bronze TO {owner}", ORDERS)
+    if way != "attached":
+        database.run(
+            "CREATE FUNCTION bronze.pass() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$",
+            "CREATE TRIGGER t BEFORE INSERT ON bronze.raw_orders FOR EACH ROW EXECUTE FUNCTION bronze.pass()",
+        )
+    database.run(f"ALTER TABLE bronze.raw_orders OWNER TO {owner}")
+    try:
+        load(database, "orders")
+        database.run(f"SET ROLE {owner}; ALTER TABLE bronze.raw_orders ADD note text")
+    finally:
+        database.run(f"DROP OWNED BY {owner}", f"DROP ROLE {owner}")
+
+
 def test_what_a_replace_empties_is_tried_although_its_rows_are_still_there(database, expected):
     database.run("CREATE SCHEMA bronze", table("customers", ")"), ORDERS, DEFAULT)
     load(database, "customers", "orders")
