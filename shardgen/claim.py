@@ -162,8 +162,11 @@ def _rehearsed(
         for each in decisions
         if each.foreign
     ]
+    schema = plan.config.schema
+    there = [each.table.relation for each in decisions if each.action in (Action.USE, Action.TRUNCATE)]
+    filled = [catalog.relation_oid(connection, schema, relation) for relation in there]
     job = identity.job(dsn="", plan=plan.config, claims=(), batch_rows=rehearsal.ROWS)
-    return rehearsal.rehearse(connection, plan.config.schema, parts, job, staged=terms.on_conflict == "skip")
+    return rehearsal.rehearse(connection, schema, parts, job, filled=filled, staged=terms.on_conflict == "skip")
 
 
 def claim_new(

@@ -423,8 +423,11 @@ def _columns(connection: Connection, oid: int) -> tuple[ColumnFacts, ...]:
             a.attgenerated <> '', a.attidentity <> ''
         FROM pg_attribute AS a JOIN pg_type AS t ON t.oid = a.atttypid
         CROSS JOIN LATERAL (
-            SELECT CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END,
-                CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE a.atttypmod END) AS b (oid, mod)
+            WITH RECURSIVE base (oid, mod) AS (
+                SELECT a.atttypid, a.atttypmod
+                UNION ALL
+                SELECT d.typbasetype, d.typtypmod FROM base JOIN pg_type AS d USING (oid) WHERE d.typtype = 'd')
+            SELECT oid, mod FROM base JOIN pg_type AS e USING (oid) WHERE e.typtype <> 'd') AS b (oid, mod)
         WHERE a.attrelid = %s AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum""",
         [oid],
     )

@@ -69,7 +69,9 @@ class _Rows:
     stream: tuple[bytes, ...]
 
 
-def rehearse(connection: Connection, schema: str, parts: Sequence[Part], job: Job, *, staged: bool) -> Rehearsed:
+def rehearse(
+    connection: Connection, schema: str, parts: Sequence[Part], job: Job, *, filled: Collection[int], staged: bool
+) -> Rehearsed:
     """Try all tables, each for its share of the time that is left.
 
     Args:
@@ -77,18 +79,20 @@ def rehearse(connection: Connection, schema: str, parts: Sequence[Part], job: Jo
         schema: of the tables.
         parts: the tables.
         job: how rows are built.
+        filled: OIDs of all relations that the load fills: rows of theirs may be referred to before they are there.
         staged: whether the load leaves out rows whose keys are there.
 
     Raises:
         psycopg.Error: the connection is lost.
     """
     problems, notices, left = [], [], SECONDS
-    ours = [part.oid for part in parts]
     for number, part in enumerate(parts):
         rows = list(_chosen(part, job))
         begun = time.monotonic()
         try:
-            _try_table(connection, schema, part, rows, ours, until=begun + left / (len(parts) - number), staged=staged)
+            _try_table(
+                connection, schema, part, rows, filled, until=begun + left / (len(parts) - number), staged=staged
+            )
         except PermanentError as error:
             problems.append(f"relation={part.table.relation} would not take rows of this load: {error}")
         except psycopg.Error as error:
@@ -139,7 +143,7 @@ def _try_table(
     schema: str,
     part: Part,
     rows: Sequence[_Rows],
-    ours: Collection[int],
+    filled: Collection[int],
     *,
     until: float,
     staged: bool,
@@ -151,13 +155,13 @@ def _try_table(
                 _try_shard(connection, schema, part, each, staged=staged)
                 connection.execute("SET CONSTRAINTS ALL IMMEDIATE")  # what is deferred counts at COMMIT
         except psycopg.errors.ForeignKeyViolation as error:
-            if _referred(connection, part.oid, error) not in ours:
+            if _referred(connection, part.oid, error) not in filled:
                 raise
-            _apart(connection, schema, part, each, ours, until)  # these rows come before, so only the others matter
+            _apart(connection, schema, part, each, filled, until)  # these rows come before, so only the others matter
         except _TAKEN:
             if not part.emptied:
                 raise
-            _apart(connection, schema, part, each, ours, until)
+            _apart(connection, schema, part, each, filled, until)
 
 
 def _bound(connection: Connection, until: float) -> None:
@@ -182,7 +186,7 @@ def _try_shard(connection: Connection, schema: str, part: Part, rows: _Rows, *, 
     staging.insert(connection, schema, table, rows.number)
 
 
-def _apart(connection: Connection, schema: str, part: Part, rows: _Rows, ours: Collection[int], until: float) -> None:
+def _apart(connection: Connection, schema: str, part: Part, rows: _Rows, filled: Collection[int], until: float) -> None:
     """Try a temporary table like the target, which holds no rows, and then whether what rows refer to is there.
 
     Raises:
@@ -196,7 +200,7 @@ def _apart(connection: Connection, schema: str, part: Part, rows: _Rows, ours: C
         _copy(connection, part, sql.Identifier("pg_temp", "shardgen_trial"), rows)
         for key in catalog.foreign_keys(connection, part.oid):
             names = {column.name for column in part.table.columns}
-            if key.refers_to not in ours and names.issuperset(key.columns) and _orphaned(connection, key):
+            if key.refers_to not in filled and names.issuperset(key.columns) and _orphaned(connection, key):
                 raise PermanentError(
                     f"constraint={key.name} refers to rows that {'.'.join(key.relation)} lacks: load them first"
                 )

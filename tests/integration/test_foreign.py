@@ -103,6 +103,14 @@ def ways_in() -> Iterator[Case]:
         ),
     )
     yield Case(
+        "a domain over a domain",
+        (
+            "CREATE DOMAIN bronze.name AS varchar(60)",
+            "CREATE DOMAIN bronze.state AS bronze.name CHECK (VALUE <> '')",
+            table("orders", ") PARTITION BY RANGE (order_date)", status="bronze.state"),
+        ),
+    )
+    yield Case(
         "by another column", orders("RANGE (ingestion_timestamp)", "FOR VALUES FROM ('2025-10-01') TO ('2026-03-01')")
     )
     yield Case("by another column, with a DEFAULT", orders("RANGE (ingestion_timestamp)", "DEFAULT"))
@@ -433,6 +441,13 @@ def test_what_a_table_of_others_would_not_take_is_said_before_anything_is_writte
     )
     assert list(found.problems) == [str(caught.value)]
     assert database.value(relations) == before
+
+
+def test_what_a_table_of_others_refers_to_in_a_table_of_ours_may_come_with_the_same_load(database, expected):
+    load(database, "customers")
+    database.run("TRUNCATE bronze.raw_customers", ORDERS, TO_CUSTOMERS)
+    load(database, "customers", "orders", if_exists="append")
+    assert content(database, "orders") == expected["orders"]
 
 
 @pytest.mark.parametrize("way", ["attached", "made empty, for a trigger"])
