@@ -268,8 +268,7 @@ def _decide(
     fate = replace(fate, missing=missing_columns(table, found), foreign=_foreign(connection, plan, fate, found, terms))
     if found.kind not in "rp" or not found.writable or placeless:  # a partition that is far away is not asked
         return fate, problems
-    if terms.on_conflict == "skip":
-        problems += _skip_problems(table, found)
+    problems += _skip_problems(table, found) if terms.on_conflict == "skip" else _repeat_problems(table, found)
     if not catalog.holds_rows(connection, plan.config.schema, table.relation):
         return fate, problems
     fate, more = _decide_filled(connection, fate, found, ours, terms, own)
@@ -380,10 +379,16 @@ def relation_problems(table: Table, found: Relation) -> list[str]:
         problems.append(f"{name} has row-level security for this role: use a role with BYPASSRLS or disable it")
     if not found.logged:
         problems.append(f"{name} is UNLOGGED, so a crash would empty it: {_LOG_IT}")
-    for column in table.columns:
-        if _repeats(table, column) and frozenset({column.name}) in found.unique:
-            problems.append(f"column={table.relation}.{column.name} must be unique, and its values repeat: drop that")
     return problems
+
+
+def _repeat_problems(table: Table, found: Relation) -> list[str]:
+    """Columns whose values may not repeat there, and do."""
+    return [
+        f"column={table.relation}.{column.name} must be unique, and its values repeat: drop that"
+        for column in table.columns
+        if _repeats(table, column) and frozenset({column.name}) in found.unique
+    ]
 
 
 def _repeats(table: Table, column: Column) -> bool:

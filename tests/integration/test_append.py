@@ -7,7 +7,7 @@ import json
 import psycopg
 import pytest
 
-from shardgen.database import catalog, objects, target
+from shardgen.database import catalog, objects, routes
 from shardgen.database.postgres import connect
 from shardgen.database.status import status
 from shardgen.errors import ShardError, TargetError
@@ -169,7 +169,7 @@ def test_rows_that_a_trigger_drops_are_not_taken_for_conflicts(loader):
         "$$ BEGIN IF NEW.is_mobile THEN RETURN NULL; END IF; RETURN NEW; END $$",
         "CREATE TRIGGER no_phones BEFORE INSERT ON bronze.raw_sessions FOR EACH ROW EXECUTE FUNCTION drop_some()",
     )
-    with pytest.raises(ShardError, match=r"has one for \d+ keys: a trigger drops rows \(no_phones\)"):
+    with pytest.raises(TargetError, match=r"has one for \d+ keys: a trigger drops rows \(no_phones\)"):
         loader.load(tables=("sessions",), if_exists="append", how=SKIP)
 
 
@@ -316,13 +316,13 @@ def test_a_partition_that_commits_elsewhere_is_refused_where_the_window_reaches_
     plan = fakes.build_plan(fakes.plan_config(tables=("orders",)))
     with connect(database.dsn, application_name="test") as connection:
         found = catalog.relation(connection, "bronze", "raw_orders")
-        assert target._unfit_partitions(plan, "orders", found) == []
+        assert routes._unfit_partitions(plan, TABLES["orders"], found) == []
         database.run(
             "CREATE FOREIGN TABLE bronze.january PARTITION OF bronze.raw_orders FOR VALUES FROM ('2025-01-01') "
             "TO ('2025-02-01') SERVER elsewhere",
         )
         found = catalog.relation(connection, "bronze", "raw_orders")
-        (problem,) = target._unfit_partitions(plan, "orders", found)
+        (problem,) = routes._unfit_partitions(plan, TABLES["orders"], found)
     assert problem.startswith(
         "partitions=january of raw_orders are foreign tables, which do not commit with the ledger"
     )
