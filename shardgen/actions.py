@@ -10,6 +10,7 @@ import contextlib
 import json
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -131,7 +132,7 @@ def inspection_of(settings: Settings, plan: Plan | None = None) -> Findings:
 
 
 def losses_of(settings: Settings, show: Show) -> tuple[Loss, ...]:
-    """What a replace with these settings would take away; nothing, where something else stands in its way.
+    """What a replace with these settings would take away, counted; nothing, where something else stands in its way.
 
     Raises:
         ConfigError: an option is wrong.
@@ -140,10 +141,16 @@ def losses_of(settings: Settings, show: Show) -> tuple[Loss, ...]:
     settings.check()
     from shardgen import claim
     from shardgen.coordinator import Machinery
+    from shardgen.database import census
+    from shardgen.database.postgres import application_name, connect, here
 
     how, plan = settings.load(target_dsn(settings, show), yes=True), plan_of(settings)
     found = claim.inspect(how, plan, Machinery().identity)
-    return () if found.problems else found.losses
+    if found.problems or not found.losses:
+        return ()
+    with _refusals(how.dsn, check=False), connect(how.dsn, application_name=application_name("count", here())) as there:
+        counted = [census.of_relation(there, plan.config.schema, loss.relation) for loss in found.losses]
+    return tuple(replace(loss, rows=rows) for loss, rows in zip(found.losses, counted, strict=True))
 
 
 def verification_of(

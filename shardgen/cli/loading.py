@@ -197,7 +197,8 @@ def _agreed(settings: Settings) -> bool:
     from shardgen.actions import losses_of
     from shardgen.progress.tables import losses_table
 
-    losses = losses_of(settings, terminal.notice)
+    with terminal.busy("counting what would go"):
+        losses = losses_of(settings, terminal.notice)
     if losses:
         place = f"schema {settings.schema} of {terminal.place_of(settings)}"
         terminal.show(losses_table(losses, where=place), stderr=True)

@@ -29,6 +29,12 @@ class Counted:
         return sum(self.rows.values())
 
 
+def of_relation(connection: Connection, schema: str, relation: str) -> int:
+    """All rows of one of our tables, by its name in the database."""
+    oid = catalog.relation_oid(connection, schema, relation)
+    return count(connection, oid, relation.removeprefix("raw_")).total
+
+
 def count(connection: Connection, oid: int, table: str, own: tuple[int, int] | None = None) -> Counted:
     """Count a table, one leaf and one transaction at a time.
 

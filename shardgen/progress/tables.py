@@ -25,7 +25,7 @@ def losses_table(losses: Sequence[Loss], *, where: str) -> RenderableType:
     """What a replace would take away, table by table."""
     grid = grid_of("table", "rows", "on disk", "loaded by", "created by", "would be")
     for loss in losses:
-        rows = "?" if loss.rows is None else f"~{units.count(loss.rows)}"
+        rows = "?" if loss.rows is None else units.count(loss.rows)
         maker = "shardgen" if loss.created else "somebody else"
         grid.add_row(loss.relation, rows, units.size(loss.bytes), loss.filled_by, maker, loss.action)
     return Group(Text(f"--if-exists replace would remove from {where}:", style="bold"), grid)
