@@ -1,11 +1,14 @@
 """``python -m shardgen``, and what the installed ``shardgen`` calls."""
 
+import os
+
 from shardgen import paths
 
 
 def main() -> None:
     """Run the command line, with modules looked for where they are installed only."""
     paths.tidy()
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # nothing of ours uses more, and a limit of threads would end it
     try:
         from shardgen.cli import main as run  # noqa: PLC0415  # not before
     except KeyboardInterrupt:

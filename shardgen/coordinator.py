@@ -21,7 +21,7 @@ from shardgen.database.ledger import Claim, ShardRow
 from shardgen.database.postgres import Connection, is_local, mask, probe, without_secret
 from shardgen.database.target import Target
 from shardgen.dispatch import Dispatcher, Hooks, Tools
-from shardgen.errors import Interrupted, LoadError, ReconciliationError, ShardError, TargetError
+from shardgen.errors import Interrupted, LoadError, MachineError, ReconciliationError, ShardError, TargetError
 from shardgen.events import Event, LoadFinished, LoadStarted, Notice, ShardSeen, StepDone, StepStarted
 from shardgen.planning import Plan, Shard, build_plan, max_id
 from shardgen.pool import Engine, ForkserverEngine
@@ -228,6 +228,9 @@ class _Session:
             if not refusal(error):
                 raise
             raise LoadError(f"run={claimed.run} stopped: {text}") from error
+        except MachineError as error:
+            self._leave_word(control, claimed.run, "failed", str(error))
+            raise LoadError(f"run={claimed.run} stopped: {error}") from error
         except BaseException as error:
             state = "interrupted" if isinstance(error, Interrupted | KeyboardInterrupt) else "failed"
             self._leave_word(control, claimed.run, state, without_secret(str(error), self._config.dsn))

@@ -22,7 +22,7 @@ from multiprocessing import forkserver, process, resource_tracker
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from shardgen import paths
 from shardgen.errors import MachineError
@@ -65,7 +65,7 @@ def starting() -> Iterator[None]:
     configuration: dict[str, Any] = vars(process.current_process())["_config"]
     daemonic = configuration.pop("daemon", None)
     try:
-        with _without_main():
+        with _without_main(), _safe_path(), _unread_streams():
             yield
     except (OSError, RuntimeError, EOFError) as error:  # RuntimeError: no thread; EOFError: the server could not fork
         raise shortage(error) from error
@@ -83,7 +83,9 @@ def shortage(error: Exception) -> MachineError:
     }
     number = getattr(error, "errno", None) or 0
     usual = "raise the limit of processes (ulimit -u, or pids.max of a container), or use fewer --workers"
-    cause = os.strerror(number) if number else str(error) or "the process that workers are forked from ended"
+    cause = os.strerror(number) if number else str(error)
+    if isinstance(error, EOFError):
+        cause = "the process that workers are forked from ended, perhaps for want of memory (ulimit -v)"
     return MachineError(f"no worker process can be started: {cause}: {remedies.get(number, usual)}")
 
 
@@ -103,18 +105,50 @@ def _without_main() -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def _safe_path() -> Iterator[None]:
+    """Have a safe path handed on to children, those of a server that the caller started itself, too."""
+    unsafe = sys.path[:]
+    sys.path[:] = paths.safe()
+    try:
+        yield
+    finally:
+        sys.path[:] = unsafe
+
+
+class _Stream:
+    """A standard stream whose flush, which multiprocessing does first, fails nobody: perhaps no one reads any more."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            self._stream.flush()
+
+
+@contextlib.contextmanager
+def _unread_streams() -> Iterator[None]:
+    before: tuple[Any, Any] = sys.stdout, sys.stderr
+    sys.stdout, sys.stderr = (cast("Any", each and _Stream(each)) for each in before)
+    try:
+        yield
+    finally:
+        sys.stdout, sys.stderr = before
+
+
+@contextlib.contextmanager
 def _environment() -> Iterator[None]:
     """Have Python started with a path that names no folder by chance; see ``paths``."""
     named = paths.explicit(os.environ.get("PYTHONPATH", ""))
     ours = {"PYTHONSAFEPATH": "1", "PYTHONPATH": named, "OPENBLAS_NUM_THREADS": "1"}  # who forks should have no threads
     before = {name: os.environ.get(name) for name in ours}
     os.environ.update(ours)
-    safe, unsafe = paths.safe(), sys.path[:]
-    sys.path[:] = safe  # what is handed on
     try:
         yield
     finally:
-        sys.path[:] = unsafe
         for name, value in before.items():
             os.environ.pop(name) if value is None else os.environ.update({name: value})
 
