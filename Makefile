@@ -42,7 +42,7 @@ db-status: $(VENV)/.installed ## tell whether the embedded server runs, and wher
 test: $(VENV)/.installed-dev ## run the tests; ARGS="-n 2" two at a time
 	@$(BIN)/python -m pytest $(ARGS)
 
-bench: $(VENV)/.installed ## measure a load beside PostgreSQL's own speed (about half an hour, 25 GB)
+bench: $(VENV)/.installed ## measure a load beside PostgreSQL's own speed (about half an hour, 25 GiB)
 	@$(BIN)/python -m scripts.bench $(ARGS)
 
 test-faults: $(VENV)/.installed-dev ## kill, stop and starve processes and servers; SEED=7 rolls other dice
@@ -81,7 +81,7 @@ $(VENV)/.python:
 
 $(VENV)/.installed: pyproject.toml | $(VENV)/.python
 	@echo "installing shardgen and the libraries that it needs (once, about a minute) ..."
-	@$(call PIP_INSTALL,.)
+	@$(call PIP_INSTALL,'.[report]')
 	@touch $@
 
 $(VENV)/.installed-dev: pyproject.toml $(VENV)/.installed

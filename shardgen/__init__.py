@@ -8,14 +8,27 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from shardgen.api import load, plan, sample, verify
+    from shardgen.api import load, plan, queries, report, reset, sample, status, table, url, verify
     from shardgen.errors import ShardgenError
 
 __version__ = "0.1.0"
 
-__all__ = ["ShardgenError", "__version__", "load", "plan", "sample", "verify"]
+__all__ = [
+    "ShardgenError",
+    "__version__",
+    "load",
+    "plan",
+    "queries",
+    "report",
+    "reset",
+    "sample",
+    "status",
+    "table",
+    "url",
+    "verify",
+]
 
-_HOMES = {"ShardgenError": "errors", "load": "api", "plan": "api", "sample": "api", "verify": "api"}
+_HOMES = {name: "api" for name in __all__ if name.islower() and not name.startswith("_")} | {"ShardgenError": "errors"}
 
 
 def __getattr__(name: str) -> "Any":

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from shardgen.page.numbers import Numbers
     from shardgen.planning import Plan
     from shardgen.progress import Show
+    from shardgen.questions import Query
     from shardgen.reconcile import Report
     from shardgen.schema import Table
     from shardgen.settings import Effective, Settings
@@ -247,6 +248,47 @@ def runs_of(settings: Settings) -> list[RunStatus]:
         return persist(lambda: status.status(dsn, settings.schema))
 
 
+def queries_of(settings: Settings) -> list[Query]:
+    """The queries that can run on what is loaded; a server is not started for the question.
+
+    Raises:
+        TargetError: the target cannot be reached, refuses, or nothing is loaded there.
+        ServerError: the embedded server is meant, and does not run.
+    """
+    from shardgen.questions import queries
+
+    return queries(settings.schema, _loaded(settings))
+
+
+def query_of(settings: Settings, name: str) -> Query:
+    """The one of this name.
+
+    Raises:
+        ConfigError: there is none of this name, or it reads a table that is not loaded.
+        TargetError, ServerError: as :func:`queries_of`.
+    """
+    from shardgen.questions import NAMES, missing, queries
+
+    check_choice("query", name, NAMES)
+    loaded = _loaded(settings)
+    if lacking := missing(name, loaded):
+        raise ConfigError(f"query={name!r} reads what is not loaded: rows or raw_data of {', '.join(lacking)}")
+    return next(query for query in queries(settings.schema, loaded) if query.name == name)
+
+
+def _loaded(settings: Settings) -> dict[str, str]:
+    """The tables that finished runs have filled, each with the mode of its raw_data."""
+    found = {
+        table.table: str(run.plan["raw_data"])
+        for run in runs_of(settings)
+        for table in run.tables
+        if run.state == "finished" and table.generation is not None and table.rows
+    }
+    if not found:
+        raise TargetError(f"schema={settings.schema!r} holds no rows of a finished run: load some first")
+    return found
+
+
 @contextlib.contextmanager
 def watched_runs(settings: Settings) -> Iterator[Callable[[], list[RunStatus]]]:
     """What tells the runs in the target's ledger as often as it is asked; a server is not started for the question.
@@ -344,6 +386,15 @@ def _known_dsn(settings: Settings) -> str:
     """The connection string of the target; the embedded server must be running."""
     if settings.target.dsn is not None:
         return settings.target.dsn
+    return url_of(settings)
+
+
+def url_of(settings: Settings) -> str:
+    """The connection string of the embedded server.
+
+    Raises:
+        ServerError: it does not run.
+    """
     from shardgen.database import server
 
     return server.url(server.data_dir(settings.get("data_dir")))
@@ -462,10 +513,7 @@ def sample_of(settings: Settings, n: int) -> list[dict[str, Any]]:
     from shardgen.tables import batches
     from shardgen.world import build_world
 
-    found = plan_of(settings)
-    if len(found.config.tables) != 1:
-        raise ConfigError(f"tables={','.join(found.config.tables)!r} are several: sample one table at a time")
-    [name] = found.config.tables
+    found, name = _plan_of_one(settings)
     world = build_world(found.config.world)
     rows: list[dict[str, Any]] = []
     for shard in found.shards:
@@ -474,6 +522,29 @@ def sample_of(settings: Settings, n: int) -> list[dict[str, Any]]:
             if len(rows) == n:
                 return rows
     return rows
+
+
+def reader_of(settings: Settings) -> pa.RecordBatchReader:
+    """All rows of the one table that the settings name, built as they are read."""
+    import pyarrow as pa
+
+    from shardgen.schema import TABLES
+    from shardgen.tables import batches
+    from shardgen.tables.records import arrow_schema
+    from shardgen.world import build_world
+
+    found, name = _plan_of_one(settings)
+    world, rows = build_world(found.config.world), settings.load("").batch_rows
+    built = (batch.arrow() for shard in found.shards for batch in batches(world, found.config, shard, rows))
+    return pa.RecordBatchReader.from_batches(arrow_schema(TABLES[name]), built)
+
+
+def _plan_of_one(settings: Settings) -> tuple[Plan, str]:
+    """The plan of the one table that the settings name, and that table."""
+    found = plan_of(settings)
+    if len(found.config.tables) != 1:
+        raise ConfigError(f"tables={','.join(found.config.tables)!r} are several: name one table")
+    return found, found.config.tables[0]
 
 
 def _rows(table: Table, batch: pa.RecordBatch) -> list[dict[str, Any]]:

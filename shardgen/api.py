@@ -5,18 +5,47 @@ An option that is not given is looked for in ``SHARDGEN_*``, ``.env`` and ``shar
 
 from __future__ import annotations
 
+import functools
 import logging
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, ParamSpec, TypedDict, TypeVar, Unpack
+
+from shardgen.errors import ShardgenError
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from shardgen.database.reset import Survey
+    from shardgen.database.status import RunStatus
+    from shardgen.page.page import Page
     from shardgen.planning import Plan
+    from shardgen.questions import Query
     from shardgen.reconcile import Report
     from shardgen.settings import Settings
     from shardgen.verification.report import Report as Verification
 
-__all__ = ["Options", "load", "plan", "sample", "verify"]
+__all__ = ["Options", "load", "plan", "queries", "report", "reset", "sample", "status", "table", "url", "verify"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _in_python(call: Callable[P, R]) -> Callable[P, R]:
+    """Let errors name arguments where the command line names options."""
+
+    @functools.wraps(call)
+    def worded(*args: P.args, **named: P.kwargs) -> R:
+        try:
+            return call(*args, **named)
+        except ShardgenError as error:
+            from shardgen.wording import reword
+
+            reword(error)
+            raise
+
+    return worded
 
 
 class Options(TypedDict, total=False):
@@ -41,6 +70,7 @@ class Options(TypedDict, total=False):
     raw_data: str
 
 
+@_in_python
 def load(
     dsn: str | None = None,
     *,
@@ -98,6 +128,7 @@ def load(
         return carry_out(show)
 
 
+@_in_python
 def plan(*, config: Path | str | None = None, profile: str | None = None, **options: Unpack[Options]) -> Plan:
     """Which shards a load consists of, with expected rows and bytes; touches no database.
 
@@ -120,6 +151,7 @@ def plan(*, config: Path | str | None = None, profile: str | None = None, **opti
     return plan_of(_settings(options, config, profile))
 
 
+@_in_python
 def sample(
     table: str,
     n: int = 5,
@@ -154,6 +186,7 @@ def sample(
     return sample_of(_settings({**options, "tables": table}, config, profile), n)
 
 
+@_in_python
 def verify(
     dsn: str | None = None,
     *,
@@ -206,6 +239,235 @@ def verify(
     settings = _settings(named, config, profile)
     with display(progress) as show:
         return verification_of(settings, show, level=level, tables=tables, run=run, regenerate=regenerate)
+
+
+@_in_python
+def table(
+    table: str,
+    *,
+    config: Path | str | None = None,
+    profile: str | None = None,
+    **options: Unpack[Options],
+) -> pa.RecordBatchReader:
+    """The rows of a table, built without any database, as a stream of Arrow record batches.
+
+    Whatever takes Arrow takes it (``polars.from_arrow``, ``duckdb.from_arrow``, ``reader.read_pandas()``,
+    ``pyarrow.table``), once: a reader is read to its end, and memory holds no more than a batch of it.
+
+    Args:
+        table: ``"orders"`` or ``"raw_orders"``.
+        config: TOML file to read instead of ``shardgen.toml``.
+        profile: named set of options: ``demo``, ``dev``, ``bench``, or one of the file's.
+        options: which world, see :class:`Options`.
+
+    Returns:
+        Times are timestamps in microseconds UTC without a zone, days date32, amounts decimal128 with two digits, and
+        JSON columns text.
+
+    Raises:
+        ConfigError: an option is wrong.
+
+    Example:
+        >>> import shardgen
+        >>> orders = shardgen.table("orders", profile="demo", end="2026-01-01")
+        >>> orders.schema.field("total_amount").type, orders.read_all().num_rows
+        (Decimal128Type(decimal128(18, 2)), 1800)
+    """
+    from shardgen.actions import reader_of
+
+    return reader_of(_settings({**options, "tables": table}, config, profile))
+
+
+@_in_python
+def report(
+    dsn: str | None = None,
+    *,
+    output: Path | str | None = None,
+    run: int | None = None,
+    schema: str | None = None,
+    workers: int | None = None,
+    progress: str = "auto",
+    data_dir: Path | str | None = None,
+    config: Path | str | None = None,
+    profile: str | None = None,
+) -> Page:
+    """What is loaded, in pictures: one HTML page that needs nothing else. Writes nothing to the target.
+
+    Args:
+        dsn: libpq connection string; without it the target is found as on the command line.
+        output: file to write the page to, too.
+        run: only the tables of this run.
+        schema: of the target.
+        workers: connections that ask at the same time.
+        progress: ``auto``, ``rich``, ``tqdm``, ``plain`` or ``none``.
+        data_dir: home of the embedded server, which must be running.
+        config: TOML file to read instead of ``shardgen.toml``.
+        profile: named set of options: ``demo``, ``dev``, ``bench``, or one of the file's.
+
+    Returns:
+        The page, which a notebook shows: ``page.html``, and ``page.numbers`` for the figures behind it.
+
+    Raises:
+        ConfigError: an option is wrong.
+        TargetError, VerificationError: the target cannot be reached.
+        ReportError: nothing is loaded, or the extra ``report`` is not installed.
+
+    Example:
+        >>> import shardgen
+        >>> page = shardgen.report(progress="none")
+        >>> page.html.startswith("<!doctype html>")
+        True
+    """
+    from shardgen.actions import report_of
+    from shardgen.page.page import Page
+    from shardgen.progress import display
+
+    settings = _settings({"dsn": dsn, "schema": schema, "workers": workers, "data_dir": data_dir}, config, profile)
+    with display(progress) as show:
+        numbers, html = report_of(settings, show, output=None if output is None else Path(output), run=run)
+    return Page(numbers=numbers, html=html)
+
+
+@_in_python
+def status(
+    dsn: str | None = None,
+    *,
+    schema: str | None = None,
+    data_dir: Path | str | None = None,
+    config: Path | str | None = None,
+    profile: str | None = None,
+) -> list[RunStatus]:
+    """The runs in a target: shards done, pending and failed for each table, and the last error.
+
+    Args:
+        dsn: libpq connection string; without it the target is found as on the command line.
+        schema: of the target.
+        data_dir: home of the embedded server, which must be running.
+        config: TOML file to read instead of ``shardgen.toml``.
+        profile: named set of options: ``demo``, ``dev``, ``bench``, or one of the file's.
+
+    Raises:
+        ConfigError: an option is wrong.
+        TargetError, ServerError: the target cannot be reached.
+
+    Example:
+        >>> import shardgen
+        >>> [run] = shardgen.status()
+        >>> run.run, run.state
+        (1, 'finished')
+    """
+    from shardgen.actions import runs_of
+
+    return runs_of(_settings({"dsn": dsn, "schema": schema, "data_dir": data_dir}, config, profile))
+
+
+@_in_python
+def queries(
+    dsn: str | None = None,
+    *,
+    schema: str | None = None,
+    data_dir: Path | str | None = None,
+    config: Path | str | None = None,
+    profile: str | None = None,
+) -> list[Query]:
+    """SQL that shows the story of what is loaded: a few queries to begin with, ready to be run.
+
+    Args:
+        dsn: libpq connection string; without it the target is found as on the command line.
+        schema: of the target.
+        data_dir: home of the embedded server, which must be running.
+        config: TOML file to read instead of ``shardgen.toml``.
+        profile: named set of options: ``demo``, ``dev``, ``bench``, or one of the file's.
+
+    Raises:
+        ConfigError: an option is wrong.
+        TargetError, ServerError: the target cannot be reached, or nothing is loaded there.
+
+    Example:
+        >>> import shardgen
+        >>> revenue = shardgen.queries()[0]
+        >>> revenue.about, revenue.text.partition(" ")[0]
+        ('revenue by month', 'SELECT')
+    """
+    from shardgen.actions import queries_of
+
+    return queries_of(_settings({"dsn": dsn, "schema": schema, "data_dir": data_dir}, config, profile))
+
+
+@_in_python
+def url(
+    *,
+    data_dir: Path | str | None = None,
+    config: Path | str | None = None,
+    profile: str | None = None,
+) -> str:
+    """The connection string of the embedded server, which must be running.
+
+    Args:
+        data_dir: home of the embedded server.
+        config: TOML file to read instead of ``shardgen.toml``.
+        profile: named set of options: ``demo``, ``dev``, ``bench``, or one of the file's.
+
+    Raises:
+        ConfigError: an option is wrong.
+        ServerError: the server does not run.
+
+    Example:
+        >>> import shardgen
+        >>> try:
+        ...     print(shardgen.url(data_dir="no-server-here"))
+        ... except shardgen.ShardgenError as error:
+        ...     print(str(error).partition(" in ")[0])
+        no embedded server runs
+    """
+    from shardgen.actions import url_of
+
+    return url_of(_settings({"data_dir": data_dir}, config, profile))
+
+
+@_in_python
+def reset(
+    dsn: str | None = None,
+    *,
+    run: int | None = None,
+    all: bool = False,  # noqa: A002  # as the command line has it
+    yes: bool = True,
+    schema: str | None = None,
+    data_dir: Path | str | None = None,
+    config: Path | str | None = None,
+    profile: str | None = None,
+) -> Survey:
+    """Remove what a run loaded: its tables, their partitions, its rows, its lines in the ledger. Nobody is asked.
+
+    Args:
+        dsn: libpq connection string; without it the target is found as on the command line.
+        run: take this run back; by default the only one there is.
+        all: take back every run in the target.
+        yes: False tells what would be removed, and removes nothing.
+        schema: of the target.
+        data_dir: home of the embedded server, which must be running.
+        config: TOML file to read instead of ``shardgen.toml``.
+        profile: named set of options: ``demo``, ``dev``, ``bench``, or one of the file's.
+
+    Returns:
+        What was removed: ``survey.runs``, and for each table what happened.
+
+    Raises:
+        ConfigError: an option is wrong.
+        TargetError, ServerError: the target cannot be reached, or it cannot be told which run is meant.
+
+    Example:
+        >>> import shardgen
+        >>> shardgen.reset(yes=False).runs
+        (1,)
+    """
+    from shardgen.actions import reset_of, reset_survey
+
+    settings = _settings({"dsn": dsn, "schema": schema, "data_dir": data_dir}, config, profile)
+    found = reset_survey(settings, run=run, every=all)
+    if yes and found.runs:
+        reset_of(settings, found, run=run, every=all, show=lambda text: None)  # noqa: ARG005
+    return found
 
 
 def _settings(named: Any, config: Path | str | None, profile: str | None) -> Settings:

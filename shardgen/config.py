@@ -15,6 +15,7 @@ from difflib import get_close_matches
 from typing import Any, Self
 
 from shardgen.errors import ConfigError
+from shardgen.figures import plural
 
 DATA_VERSION = 2
 """Raised whenever the same config would give other bytes; a run of another version cannot be resumed."""
@@ -112,7 +113,7 @@ class PlanConfig:
         days = self.days
         if days > self.world.horizon:
             raise ConfigError(
-                f"end={self.end} lies past the horizon of {self.world.horizon} days from {self.world.epoch}: "
+                f"end={self.end} lies past the horizon of {plural(self.world.horizon, 'day')} from {self.world.epoch}: "
                 f"set --horizon to at least {days}"
             )
         check_choice("indexes", self.indexes, INDEX_MODES)
@@ -293,6 +294,6 @@ def check_range(name: str, value: Any, low: Any, high: Any) -> None:
 def check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
     """Raise ConfigError unless value is one of the choices."""
     if value not in choices:
-        near = get_close_matches(value, choices, n=1)
+        near = get_close_matches(value, choices, n=1, cutoff=0.7)
         hint = f" (did you mean {near[0]!r}?)" if near else ""
         raise ConfigError(f"{name}={value!r} is unknown: choose from {', '.join(choices)}{hint}")

@@ -12,6 +12,7 @@ from typing import Any
 
 from shardgen.calibration import Calibration, Pace
 from shardgen.database.preflight import Findings
+from shardgen.figures import plural
 from shardgen.planning import FINISHING, Plan, Shard
 from shardgen.schema import TABLES
 from shardgen.sizing import Size, sizes
@@ -171,8 +172,8 @@ def _makespan(costs: Iterable[float], slots: int) -> float:
 
 def _how(measured: Calibration) -> str:
     return (
-        f"{measured.rows:,} rows built and {measured.tried:,} of them copied into temporary tables, indexed and "
-        f"rolled back, in {measured.seconds:.1f} s"
+        f"{plural(measured.rows, 'row')} built and {measured.tried:,} of them copied into temporary tables, indexed "
+        f"and rolled back, in {measured.seconds:.1f} s"
     )
 
 

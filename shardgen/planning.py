@@ -13,6 +13,8 @@ from datetime import date
 from typing import Any
 
 from shardgen.config import PlanConfig
+from shardgen.figures import count, size
+from shardgen.notebook import html_table
 from shardgen.schema import TABLES
 from shardgen.world import World, build_world, estimates, stock
 from shardgen.world.calendar import Period, periods
@@ -75,6 +77,18 @@ class Plan:
         """Expected rows of one table."""
         return sum(shard.rows for shard in self.of(table))
 
+    def _repr_html_(self) -> str:
+        """As a notebook shows it; ``~`` marks an estimate."""
+        lines = [_html_line(table, self.of(table)) for table in self.config.tables]
+        caption = f"{self.config.world.epoch} to {self.config.end}, seed {self.config.world.seed}"
+        return html_table(caption, ("table", "rows", "COPY", "shards"), [*lines, _html_line("all", self.shards)])
+
+
+def _html_line(name: str, shards: tuple[Shard, ...]) -> tuple[str, str, str, str]:
+    mark = "" if all(shard.exact for shard in shards) else "~"
+    rows = f"{mark}{count(sum(shard.rows for shard in shards))}"
+    return name, rows, size(sum(shard.bytes for shard in shards)), count(len(shards))
+
 
 def build_plan(config: PlanConfig) -> Plan:
     """The plan of a config: the same shards for the same config, on any machine.
@@ -113,10 +127,16 @@ ROW_BYTES = {
 
 def _shard(config: PlanConfig, table: str, label: str, start: int, stop: int, rows: float, **rest: Any) -> Shard:
     exact, leaf = rest.get("exact", False), rest.get("leaf")
-    count = round(rows)
-    size = count * ROW_BYTES[table][config.raw_data]
+    expected = round(rows)
     return Shard(
-        id=f"{table}/{label}", table=table, start=start, stop=stop, leaf=leaf, rows=count, exact=exact, bytes=size
+        id=f"{table}/{label}",
+        table=table,
+        start=start,
+        stop=stop,
+        leaf=leaf,
+        rows=expected,
+        exact=exact,
+        bytes=expected * ROW_BYTES[table][config.raw_data],
     )
 
 

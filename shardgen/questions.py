@@ -1,4 +1,4 @@
-"""Three questions that show the story to somebody who sees the tables for the first time, as SQL to be pasted."""
+"""Questions that show the story to somebody who sees the tables for the first time, as SQL to be run as it stands."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from dataclasses import dataclass
 class Query:
     """One statement, ready to run."""
 
+    name: str
+    """``"revenue"``."""
     about: str
     """What it shows."""
     text: str
@@ -18,19 +20,20 @@ class Query:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Template:
+    name: str
     about: str
     tables: tuple[str, ...]
     """That it reads: each must hold rows."""
-    raw_data: bool
+    raw_data: bool = False
     """Whether it reads what only raw_data has."""
     text: str
 
 
 _TEMPLATES = (
     _Template(
+        name="revenue",
         about="revenue by month",
         tables=("orders",),
-        raw_data=False,
         text="""
 SELECT date_trunc('month', order_date)::date AS month, count(*) AS orders,
        sum(total_amount) AS revenue
@@ -39,9 +42,9 @@ GROUP BY month ORDER BY month;
 """,
     ),
     _Template(
+        name="funnel",
         about="the funnel: how far sessions get",
         tables=("clickstream",),
-        raw_data=False,
         text="""
 SELECT count(*) AS sessions, sum(viewed) AS viewed_product, sum(cart) AS cart,
        sum(checkout) AS checkout, sum(bought) AS purchase
@@ -53,6 +56,7 @@ FROM (SELECT max((event_type = 'product_view')::int) AS viewed,
 """,
     ),
     _Template(
+        name="returns",
         about="products that come back most (+ 10, because one sale says little)",
         tables=("orders", "products"),
         raw_data=True,
@@ -67,20 +71,71 @@ ORDER BY sum((i ->> 'returned_quantity')::int)
          / (sum((i ->> 'quantity')::int) + 10.0) DESC LIMIT 10;
 """,
     ),
+    _Template(
+        name="customers",
+        about="customers by country",
+        tables=("customers",),
+        text="""
+SELECT address ->> 'country' AS country, count(*) AS customers,
+       min(registration_date)::date AS first_registered
+FROM {schema}.raw_customers
+GROUP BY country ORDER BY customers DESC, country LIMIT 10;
+""",
+    ),
+    _Template(
+        name="stock",
+        about="units in each warehouse, and what moved them",
+        tables=("inventory",),
+        text="""
+SELECT warehouse_id, sum(quantity) AS on_hand,
+       sum(quantity * (movement_type = 'IN')::int) AS stocked,
+       -sum(quantity * (movement_type = 'OUT')::int) AS shipped,
+       sum(quantity * (movement_type = 'RETURN')::int) AS returned
+FROM {schema}.raw_inventory GROUP BY warehouse_id ORDER BY warehouse_id;
+""",
+    ),
+    _Template(
+        name="ratings",
+        about="reviews by stars, and how helpful they were found",
+        tables=("reviews",),
+        text="""
+SELECT rating, count(*) AS reviews, avg(helpful_count)::numeric(6, 2) AS helpful
+FROM {schema}.raw_reviews GROUP BY rating ORDER BY rating DESC;
+""",
+    ),
+    _Template(
+        name="devices",
+        about="sessions by kind of device",
+        tables=("sessions",),
+        text="""
+SELECT device_type, count(*) AS sessions, count(DISTINCT user_id) AS users,
+       avg(duration_seconds)::int AS mean_seconds
+FROM {schema}.raw_sessions GROUP BY device_type ORDER BY sessions DESC;
+""",
+    ),
 )
 
+NAMES = tuple(each.name for each in _TEMPLATES)
 
-def queries(schema: str, rows: Mapping[str, int], raw_data: str) -> list[Query]:
+
+def queries(schema: str, loaded: Mapping[str, str]) -> list[Query]:
     """Those that can run, and have something to tell.
 
     Args:
         schema: of the tables.
-        rows: that each loaded table holds.
-        raw_data: the mode that they were loaded in.
+        loaded: each table that holds rows, with the mode of its raw_data.
     """
     name = schema if schema == "bronze" else '"' + schema.replace('"', '""') + '"'  # no need to know reserved words
     return [
-        Query(about=each.about, text=each.text.strip().replace("{schema}", name))
+        Query(name=each.name, about=each.about, text=each.text.strip().replace("{schema}", name))
         for each in _TEMPLATES
-        if all(rows.get(table) for table in each.tables) and not (each.raw_data and raw_data == "none")
+        if not missing(each.name, loaded)
+    ]
+
+
+def missing(name: str, loaded: Mapping[str, str]) -> list[str]:
+    """The tables that a query would need, and of which there are no rows, or no raw_data that it reads."""
+    [template] = (each for each in _TEMPLATES if each.name == name)
+    return [
+        table for table in template.tables if table not in loaded or (template.raw_data and loaded[table] == "none")
     ]

@@ -14,6 +14,8 @@ from shardgen.database import ledger
 from shardgen.database.census import Counted
 from shardgen.database.routes import Route
 from shardgen.database.target import Target
+from shardgen.figures import count, plural, size
+from shardgen.notebook import html_table
 from shardgen.planning import Plan, Shard
 
 
@@ -75,6 +77,20 @@ class Report:
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""
         return asdict(self)
+
+    def _repr_html_(self) -> str:
+        """As a notebook shows it."""
+        return html_table(
+            f"run {self.run} into schema {self.schema}: {self.seconds:,.1f} s, "
+            f"{count(self.rows_per_second)} rows/s with {plural(self.workers, 'worker')}",
+            ("table", "rows", "COPY", "on disk", "shards"),
+            [(each.relation, *_figures(each)) for each in self.tables],
+            below="; ".join(self.differences) or "plan, ledger and count(*) agree for every table",
+        )
+
+
+def _figures(table: TableReport) -> tuple[str, str, str, str]:
+    return count(table.counted), size(table.bytes), size(table.size), count(table.shards)
 
 
 def reconcile(
@@ -158,7 +174,8 @@ def _leaf_differences(
 ) -> list[str]:
     recorded = {row.shard: row.rows for row in rows}
     return [
-        f"table={table}: leaf={shard.leaf.name} holds {counted.rows[shard.leaf.name]} rows, ledger={recorded[shard.id]}"
+        f"table={table}: leaf={shard.leaf.name} holds {plural(counted.rows[shard.leaf.name], 'row')}, "
+        f"ledger={recorded[shard.id]}"
         for shard in shards
         if shard.leaf
         and shard.id in recorded

@@ -11,7 +11,7 @@ from __future__ import annotations
 import inspect
 import os
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from difflib import get_close_matches
@@ -23,7 +23,7 @@ from psycopg.pq import Conninfo
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 
-from shardgen import envfile, texts
+from shardgen import envfile, meant, texts
 from shardgen.config import (
     ON_CONFLICT,
     PROGRESS,
@@ -386,14 +386,17 @@ def _variables(variables: Variables, where: str = "") -> dict[str, tuple[Any, st
     return {name: (value, origin) for name, (value, origin) in found.items() if value}
 
 
-def _known(name: str, kind: str, known: Iterable[str]) -> str:
+def _known(name: str, kind: str, known: Collection[str]) -> str:
     """The name itself, if it is known."""
     if name in known:
         return name
-    near = get_close_matches(name, known, n=1)
-    raise ConfigError(
-        f"{kind} {name!r} is unknown: " + (f"did you mean {near[0]!r}?" if near else f"use {', '.join(sorted(known))}")
-    )
+    found = meant.options(name, known)
+    near = " or ".join(f"{option!r}" + (f" ({value!r})" if value else "") for option, value in found[:2])
+    raise ConfigError(f"{kind} {name!r} is unknown: " + (f"did you mean {near}?" if near else f"use {_listed(known)}"))
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names))
 
 
 def _parsed(values: Mapping[str, Any], origins: Mapping[str, str]) -> dict[str, Any]:

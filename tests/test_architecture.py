@@ -84,11 +84,13 @@ def test_the_world_depends_on_numpy_and_itself(path):
     assert within(names, "world", "config", "errors") == set()
 
 
-@pytest.mark.parametrize("name", ["config.py", "documents.py", "errors.py", "events.py"])
+@pytest.mark.parametrize(
+    "name", ["config.py", "documents.py", "errors.py", "events.py", "figures.py", "installation.py", "meant.py"]
+)
 def test_the_base_depends_on_nothing(name):
     names = imports(PACKAGE / name)
     assert outside(names) == set()
-    assert within(names, "errors") == set()
+    assert within(names, "errors", "figures") == set()
 
 
 @pytest.mark.parametrize("path", sorted((PACKAGE / "tables").rglob("*.py")), ids=place)
@@ -101,7 +103,7 @@ def test_tables_know_no_database(path):
 def test_planning_is_pure():
     names = imports(PACKAGE / "planning.py")
     assert outside(names) <= {"numpy"}
-    assert within(names, "world", "schema", "config", "errors") == set()
+    assert within(names, "world", "schema", "config", "errors", "figures", "notebook") == set()
 
 
 @pytest.mark.parametrize("path", MODULES, ids=place)
@@ -140,7 +142,7 @@ def test_the_coordinator_knows_no_table_no_screen_and_no_process_pool(name):
 
 @pytest.mark.parametrize("path", sorted((PACKAGE / "page").rglob("*.py")), ids=place)
 def test_a_report_is_made_of_numbers_alone(path):
-    below = {"config", "errors", "events"}
+    below = {"config", "errors", "events", "figures", "installation"}
     if place(path) in MEASURING:
         below |= {"database", "verification", "__version__"}
     names = imports(path)
@@ -162,10 +164,16 @@ def test_every_module_opens_with_what_it_owns(path):
 
 
 def test_what_is_public_is_pinned():
-    assert shardgen.__all__ == ["ShardgenError", "__version__", "load", "plan", "sample", "verify"]
+    functions = ["load", "plan", "queries", "report", "reset", "sample", "status", "table", "url", "verify"]
+    assert shardgen.__all__ == ["ShardgenError", "__version__", *functions]
     assert shardgen.__all__ == sorted(shardgen.__all__)
     for name in shardgen.__all__:
         assert getattr(shardgen, name) is not None
+
+
+def test_no_module_takes_the_place_of_a_public_function():
+    modules = {path.stem for path in PACKAGE.glob("*.py")} | {path.parent.name for path in PACKAGE.glob("*/*.py")}
+    assert not modules & set(shardgen.__all__)
 
 
 def test_importing_shardgen_loads_no_library():

@@ -9,13 +9,14 @@ from typing import Annotated, Any, Final
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from shardgen.cli import configuration, embedded, loading, pages, reporting, samples, targets, versions
+from shardgen.cli import asking, configuration, embedded, loading, pages, reporting, samples, targets, versions
 from shardgen.cli.options import Quiet, Verbose, epilog
 
 COMMANDS: Final[tuple[Callable[..., None], ...]] = (
     loading.load,
     loading.verify,
     loading.plan,
+    asking.queries,
     targets.status,
     targets.schema,
     targets.reset,
@@ -37,6 +38,9 @@ SERVER_COMMANDS: Final[tuple[Callable[..., None], ...]] = (
 )
 """``shardgen db NAME``."""
 
+_RENAMED: Final = {"--table": "--tables"}
+"""Options by their old names."""
+
 _PASS_ON: Final[dict[Callable[..., None], dict[str, Any]]] = {
     embedded.psql: {
         "context_settings": {"allow_extra_args": True, "ignore_unknown_options": True},
@@ -47,10 +51,14 @@ _PASS_ON: Final[dict[Callable[..., None], dict[str, Any]]] = {
 
 
 class _Command(TyperCommand):
-    """A command whose help does not tell flags to be ``<bool>``."""
+    """A command whose help does not tell flags to be ``<bool>``, and which takes options by their old names."""
 
     def get_params(self, ctx: Any) -> list[Any]:
         return _bare(super().get_params(ctx))
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        known = {spelling for parameter in self.get_params(ctx) for spelling in parameter.opts}
+        return super().parse_args(ctx, [_renamed(word, known) for word in args])
 
 
 class _Group(TyperGroup):
@@ -58,6 +66,12 @@ class _Group(TyperGroup):
 
     def get_params(self, ctx: Any) -> list[Any]:
         return _bare(super().get_params(ctx))
+
+
+def _renamed(word: str, known: set[str]) -> str:
+    name, equals, value = word.partition("=")
+    new = _RENAMED.get(name, name)
+    return f"{new}{equals}{value}" if new in known else word
 
 
 def _bare(parameters: list[Any]) -> list[Any]:
@@ -99,6 +113,7 @@ def _application() -> typer.Typer:
         epilog=epilog("load", "load --customers 1000 --days 30", "db psql", "help tour", "COMMAND --help"),
         no_args_is_help=True,
         rich_markup_mode="rich",
+        context_settings={"help_option_names": ["-h", "--help"]},
         pretty_exceptions_enable=False,  # they could show a password; `main` prints a masked traceback
     )
     server = typer.Typer(

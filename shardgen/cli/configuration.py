@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 import textwrap
 from collections.abc import Iterator
 from typing import Annotated, Any
 
 import typer
 
-from shardgen.cli import terminal
+from shardgen.cli import hints, terminal
 from shardgen.cli.options import FILES, FORM, OPTIONS, PLACE, RUN, WORLD, Json, Option, examples, takes
 from shardgen.errors import ConfigError
 
@@ -48,14 +47,13 @@ def init(
     from shardgen.settings import CONFIG_FILE
 
     file = str(options["config"] or CONFIG_FILE)
-    show = f"{terminal.program()} config" + (f" --config {shlex.quote(options['config'])}" if options["config"] else "")
     try:
         (outputs.replace if force else outputs.create)(file, template())
     except FileExistsError:
         raise ConfigError(f"config={file!r} is there already: use --force to write over it") from None
     except OSError as error:
         raise ConfigError(f"config={file!r} cannot be written: {error.strerror}") from error
-    terminal.say(f"wrote {file}: take away the # of what should differ, then see: {show}")
+    terminal.say(f"wrote {file}: take away the # of what should differ, then see: {hints.again('config', options)}")
 
 
 def template() -> str:

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
+import re
 import signal
 import sys
 import traceback
 from itertools import pairwise
+from typing import Any, Final
 
 import typer
 
+from shardgen import meant
 from shardgen.cli import terminal
 from shardgen.cli.application import app
 from shardgen.errors import ShardgenError
+from shardgen.installation import program
 from shardgen.progress import streams
 from shardgen.surroundings import refusal
+
+_NO_COMMAND: Final = re.compile(r"No such command '(?P<name>[^']*)'")
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -58,14 +64,46 @@ def _tell_unforeseen(error: Exception, words: list[str]) -> int:
 
 def _tell_misuse(error: typer.TyperException) -> None:
     """Say what typer does not understand, with what was probably meant; its help page, if nothing was asked for."""
-    near = getattr(error, "possibilities", None)
-    text = f"{error.message}. Did you mean {', '.join(near)}?" if near else error.format_message()
     context = getattr(error, "ctx", None)
+    text = _with_suggestion(error, context)
     if not text:
         return
     terminal.complain(f"error: {text[:1].lower()}{text[1:]}")
     if context is not None:
-        terminal.complain(f"try: {context.command_path} --help")
+        _, _, command = context.command_path.partition(" ")
+        terminal.complain(f"try: {' '.join(filter(None, (program(), command)))} --help")
+
+
+def _with_suggestion(error: typer.TyperException, context: Any) -> str:
+    """The error, and where something is unknown what there is instead."""
+    if context is not None and (option := getattr(error, "option_name", "")) and "No such" in error.message:
+        return f"{error.message}{_instead(_options_meant(option, context))}"
+    if context is not None and (found := _NO_COMMAND.match(error.message)):
+        return f"{found[0]}{_instead(_commands_meant(found['name'], context))}"
+    return error.format_message()
+
+
+def _options_meant(option: str, context: Any) -> list[str]:
+    """What an option of the command, or a command, would be called that does what this one sounds like."""
+    spellings = {each.name: max(each.opts, key=len) for each in context.command.params if each.opts[0].startswith("-")}
+    names = {spelling.lstrip("-").replace("-", "_"): spelling for spelling in spellings.values()} | spellings
+    if context.command.name == "load":
+        names["plan"] = f"the command {program()} plan"
+    word = option.lstrip("-").partition("=")[0].replace("-", "_")
+    found = [f"{names[name]} {value}".strip() for name, value in meant.options(word, names)]
+    return list(dict.fromkeys(found))
+
+
+def _commands_meant(name: str, context: Any) -> list[str]:
+    near = meant.near(name, context.command.commands)
+    other = meant.COMMANDS.get(name, "")
+    first, _, second = other.partition(" ")
+    there = first in context.command.commands and not near
+    return near or ([other] if there else [second] if second in context.command.commands else [])
+
+
+def _instead(found: list[str]) -> str:
+    return f". Did you mean {' or '.join(found)}?" if found else ""
 
 
 def _without_secrets(text: str, words: list[str]) -> str:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from shardgen.cli import terminal
+from shardgen.cli import hints, terminal
 from shardgen.cli.options import (
     CHECKS,
-    EMBEDDED,
     FORM,
     PLACE,
     RUN,
@@ -20,19 +17,15 @@ from shardgen.cli.options import (
     WORLD,
     Json,
     examples,
-    tables,
+    some_tables,
     takes,
 )
 from shardgen.config import LEVELS
 from shardgen.errors import LoadError, ReconciliationError
 
 if TYPE_CHECKING:
-    from shardgen.reconcile import Report as Loaded
     from shardgen.settings import Settings
     from shardgen.verification.report import Report
-
-MASKED = " password=***"
-"""How a connection string that had a password ends."""
 
 
 @examples(
@@ -80,7 +73,7 @@ def load(
 ) -> None:
     """Fill the bronze tables, reconcile, and tell what was loaded."""
     from shardgen.actions import prepared
-    from shardgen.progress.summary import load_summary
+    from shardgen.progress.summary import load_summary, next_steps
 
     settings = terminal.settings_of(options)
     agreed = yes or (not resume and _agreed(settings))
@@ -91,23 +84,23 @@ def load(
     except LoadError as error:
         if as_json and isinstance(error, ReconciliationError):
             terminal.print_json(error.report)
-        if error.resumable:
-            error.add_note(f"to go on: {resume_command(options)}")
+        for line in hints.to_go_on(options) if error.resumable else []:
+            error.add_note(line)
         raise
-    if settings.get("progress") != "none":
-        terminal.show(load_summary(report, commands=_next_commands(settings, options, report)), stderr=True)
+    terminal.show(load_summary(report), stderr=True)
     verification = _verify(settings, run=report.run) if verify else None
     if as_json:
         terminal.print_json(report.to_json() | ({"verification": verification.to_json()} if verification else {}))
     elif verification:
         _show_verification(verification)
+    terminal.show(next_steps(hints.after_load(settings, options, report.target)), stderr=True)
     if not report.ok or (verification and not verification.ok):
         raise typer.Exit(1)
 
 
 @examples(
     "verify",
-    "verify --level digests --table orders --regenerate",
+    "verify --level digests --tables orders --regenerate",
     "verify --dsn postgresql://me@db.example/shop --level laws --json",
 )
 @takes(PLACE, {"workers": RUN["workers"], **WATCHED})
@@ -124,14 +117,14 @@ def verify(
             autocompletion=lambda: list(LEVELS),
         ),
     ] = "all",
-    table: Annotated[
+    tables: Annotated[
         str,
         typer.Option(
             metavar="A,B",
             help="Only these tables, and the laws and shapes that concern them. [dim]Default: all.[/]",
             show_default=False,
             rich_help_panel=CHECKS,
-            autocompletion=tables,
+            autocompletion=some_tables,
         ),
     ] = "",
     run: Annotated[
@@ -158,7 +151,7 @@ def verify(
 
     Exit code 0: all of it held. 1: something failed. 2: it could not be verified.
     """
-    report = _verify(terminal.settings_of(options), level=level, tables=table, run=run, regenerate=regenerate)
+    report = _verify(terminal.settings_of(options), level=level, tables=tables, run=run, regenerate=regenerate)
     if as_json:
         terminal.print_json(report.to_json())
     else:
@@ -218,40 +211,3 @@ def _show_verification(report: Report) -> None:
     from shardgen.progress.checks import verification_table
 
     terminal.show(verification_table(report))
-
-
-def resume_command(options: Mapping[str, Any]) -> str:
-    """The command that goes on with a load, given its options; a password is masked."""
-    return _again("load --resume", options)
-
-
-def _next_commands(settings: Settings, options: Mapping[str, Any], report: Loaded) -> dict[str, str]:
-    """What to type after a load, by what it does."""
-    commands = {
-        "connect": _connect_command(settings, options, report.target),
-        "verify": _again("verify", options).replace(MASKED, ""),
-        "report": _again("report", options).replace(MASKED, ""),
-    }
-    if report.target.endswith(MASKED):
-        commands["password"] = "in PGPASSWORD or ~/.pgpass"  # noqa: S105  # not one
-    return commands
-
-
-def _again(command: str, options: Mapping[str, Any]) -> str:
-    """A command for the same target as one that had these options; a password is masked."""
-    from shardgen.database.postgres import mask
-
-    words = [terminal.program(), command]
-    for name in PLACE:
-        if (value := options.get(name)) is not None:
-            text = mask(value) if name == "dsn" else str(value)
-            words += [f"--{name.replace('_', '-')}", shlex.quote(text)]
-    return " ".join(words)
-
-
-def _connect_command(settings: Settings, options: Mapping[str, Any], target: str) -> str:
-    """What opens psql on the target."""
-    if settings.target.dsn is None:
-        return _again("db psql", {name: options.get(name) for name in EMBEDDED})
-    shown = target.removesuffix(MASKED)
-    return f"psql {shlex.quote(shown)}" if shown else "psql"

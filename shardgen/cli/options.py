@@ -25,6 +25,7 @@ from shardgen.config import (
     plan_config,
 )
 from shardgen.errors import ShardgenError
+from shardgen.installation import program
 
 F = TypeVar("F", bound=Callable[..., None])
 
@@ -65,7 +66,7 @@ CHECKS = "What is verified"
 _DEFAULTS: Final = {name: parameter.default for name, parameter in inspect.signature(plan_config).parameters.items()}
 
 
-def tables(incomplete: str) -> list[str]:
+def some_tables(incomplete: str) -> list[str]:
     """Completion of a list of tables."""
     before, comma, _ = incomplete.rpartition(",")
     return [before + comma + name for name in TABLES if name not in before.split(",")]
@@ -122,7 +123,7 @@ FORM: Group = {
         metavar="A,B",
         default="all",
         example='["customers", "orders"]',
-        suggest=tables,
+        suggest=some_tables,
     ),
     "indexes": _choice(_FORM, "Which secondary indexes are built.", INDEX_MODES, "keys"),
     "raw_data": _choice(_FORM, "How much of the record raw_data holds.", RAW_DATA_MODES, "full"),
@@ -269,7 +270,7 @@ def examples(*lines: str) -> Callable[[F], F]:
 
 def epilog(*lines: str) -> str:
     """The end of a help page."""
-    return "\n".join(["[bold]Examples[/]", *(f"[cyan]  shardgen {line}[/]" for line in lines)])
+    return "\n".join(["[bold]Examples[/]", *(f"[cyan]  {program()} {line}[/]" for line in lines)])
 
 
 def _annotation(option: Option) -> Any:

@@ -11,9 +11,9 @@ from typing import Annotated, Any, Final
 import typer
 
 import shardgen
-from shardgen.cli import terminal
 from shardgen.cli.options import examples, takes
 from shardgen.errors import ConfigError
+from shardgen.installation import program
 
 FOLDER: Final = Path(shardgen.__file__).parent / "manual"
 INDEX: Final = "README"
@@ -81,7 +81,7 @@ def _explain(root: Any, topic: str) -> None:
         return
     near = difflib.get_close_matches(topic, topics()) or _mentioning(topic)
     hint = f"did you mean {', '.join(near)}? " if near else ""
-    raise ConfigError(f"topic={topic!r} is not in the manual: {hint}{terminal.program()} help lists all topics")
+    raise ConfigError(f"topic={topic!r} is not in the manual: {hint}{program()} help lists all topics")
 
 
 def _mentioning(word: str) -> list[str]:

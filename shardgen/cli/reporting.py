@@ -9,6 +9,7 @@ import typer
 
 from shardgen.cli import terminal
 from shardgen.cli.options import PLACE, RUN, WATCHED, examples, takes
+from shardgen.figures import size
 
 OUTPUT: Final = "report.html"
 _PANEL: Final = "The report"
@@ -56,7 +57,7 @@ def report(
 ) -> None:
     r"""Show what is loaded in pictures: one HTML page that needs nothing else. Writes nothing to the target.
 
-    The pictures need an extra: pip install 'shardgen\[report]'.
+    The pictures are drawn by vl-convert-python, which the extra shardgen\[report] brings.
     """
     from shardgen.actions import numbers_of, report_of
 
@@ -72,7 +73,7 @@ def report(
     elif file is None:
         terminal.print_text(_portable(page))
     if file is not None and page:
-        terminal.say(f"{file}: {len(page.encode()) / 1e6:.1f} MB, open it in a browser")
+        terminal.say(f"{file}: {size(len(page.encode()))}, open it in a browser")
 
 
 def _portable(page: str) -> str:

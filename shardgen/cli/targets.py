@@ -77,7 +77,7 @@ def reset(
         ),
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="Take back every run in the target.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask; for scripts.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; for scripts.")] = False,
     as_json: Json = False,
     **options: Any,
 ) -> None:

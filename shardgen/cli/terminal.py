@@ -6,8 +6,6 @@ import contextlib
 import enum
 import json
 import os
-import shlex
-import shutil
 import sys
 import threading
 from collections.abc import Iterable, Iterator, Mapping
@@ -62,15 +60,6 @@ def _set_volume(wanted: bool, loudness: Volume) -> None:  # noqa: FBT001
     if volume() not in (Volume.NORMAL, loudness):
         raise ConfigError("-q and -v contradict each other: leave one of them out")
     _VOLUME.set(loudness)
-
-
-def program() -> str:
-    """How this program was called, so that a hint can be pasted: ``"shardgen"``, ``".venv/bin/shardgen"``."""
-    called = sys.argv[0]
-    if Path(called).name in {"__main__.py", "-m", "-c"}:
-        return f"{shlex.quote(_near(sys.executable))} -m shardgen"
-    found = shutil.which(Path(called).name)
-    return Path(called).name if found and Path(found) == Path(called) else shlex.quote(_near(called))
 
 
 def place_of(settings: Settings) -> str:
@@ -148,14 +137,6 @@ def home_of(options: Mapping[str, Any]) -> Path:
     from shardgen.database import server
 
     return server.data_dir(settings_of(options).get("data_dir"))
-
-
-def _near(path: str) -> str:
-    """The path relative to the working directory where it lies below it."""
-    try:
-        return str(Path(path).absolute().relative_to(Path.cwd()))
-    except (ValueError, OSError):  # it lies elsewhere, or the working directory was deleted
-        return path
 
 
 @contextlib.contextmanager

@@ -13,6 +13,7 @@ from shardgen.database import catalog, locks
 from shardgen.database.postgres import Connection, one
 from shardgen.database.target import Loss
 from shardgen.errors import TargetError
+from shardgen.figures import plural, size
 from shardgen.planning import Plan
 from shardgen.schema import TABLES
 from shardgen.sizing import sizes
@@ -66,7 +67,7 @@ def server_facts(connection: Connection, plan: Plan) -> Facts:
     return Facts(
         server_version=connection.info.parameter_status("server_version") or str(connection.info.server_version),
         connections_left=_connections_left(connection),
-        disk_needed=round(sum(size.total for size in sizes(plan).values()) * _MARGIN),
+        disk_needed=round(sum(each.total for each in sizes(plan).values()) * _MARGIN),
         disk_free=_free(place),
         data_directory=place,
         today=_value(connection, "SELECT (now() AT TIME ZONE 'UTC')::date"),
@@ -216,13 +217,9 @@ def _disk(facts: Facts, *, freed: int, done: int) -> str:
     if facts.disk_free is None or facts.disk_free + freed >= needed:
         return ""
     return (
-        f"data_directory={facts.data_directory!r} has {_gigabytes(facts.disk_free + freed)} free and the load needs "
-        f"about {_gigabytes(needed)}: make room, shorten the window or use --raw-data lean"
+        f"data_directory={facts.data_directory!r} has {size(facts.disk_free + freed)} free and the load needs "
+        f"about {size(needed)}: make room, shorten the window or use --raw-data lean"
     )
-
-
-def _gigabytes(size: int) -> str:
-    return f"{size / 1e9:,.1f} GB"
 
 
 def _connections(facts: Facts, workers: int) -> str:
@@ -261,7 +258,8 @@ def _locks(connection: Connection, plan: Plan) -> str:
         needed = leaves * (_RELATIONS_OF_A_LEAF + len(TABLES[name].indexes_for(plan.config.indexes)))
         if needed > slots // 2:
             return (
-                f"table={name} would have {leaves} partitions, and one statement over all needs {needed} locks of "
-                f"{slots}: raise max_locks_per_transaction to {-(-2 * needed * 64 // slots)} or shorten the window"
+                f"table={name} would have {plural(leaves, 'partition')}, and one statement over all needs {needed} "
+                f"locks of {slots}: raise max_locks_per_transaction to {-(-2 * needed * 64 // slots)} or shorten "
+                "the window"
             )
     return ""

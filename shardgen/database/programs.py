@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Final
 
 from shardgen.errors import ServerError
+from shardgen.installation import install
 
 Notice = Callable[[str], None]
 
@@ -62,7 +63,7 @@ def _package() -> Path:
     """The wheel's directory, found without importing it."""
     spec = importlib.util.find_spec(_PACKAGE)
     if spec is None or not spec.submodule_search_locations:
-        raise ServerError(f"package={_PACKAGE!r} is not installed; pip install {WHEEL}, or give a server's URL")
+        raise ServerError(f"package={_PACKAGE!r} is not installed: give a server's URL, or: {install(WHEEL)}")
     return Path(next(iter(spec.submodule_search_locations)))
 
 

@@ -21,6 +21,7 @@ from shardgen.database.ledger import Claim, Run, ShardRow
 from shardgen.database.postgres import Connection, one
 from shardgen.database.session import WHOLE
 from shardgen.errors import TargetError
+from shardgen.figures import plural
 from shardgen.planning import Plan, Shard, max_id
 from shardgen.schema import ORDERS, TABLES
 
@@ -273,8 +274,8 @@ def _overlaid(connection: Connection, schema: str, chosen: Sequence[int]) -> lis
 def _mixed(removals: Sequence[Removal], *, every: bool) -> list[str]:
     """Tables in which rows of a run cannot be told from those that were there before."""
     return [
-        f"{each.claim.relation} held {each.claim.others_within} rows with keys such as run={each.claim.run} gives, so "
-        f"its rows cannot be told from those: {_remedy(each.claim, every=every)}"
+        f"{each.claim.relation} held {plural(each.claim.others_within, 'row')} with keys such as "
+        f"run={each.claim.run} gives, so its rows cannot be told from those: {_remedy(each.claim, every=every)}"
         for each in removals
         if each.how is How.DELETE and each.claim.others_within
     ]

@@ -17,6 +17,7 @@ from typing import Final
 from shardgen.database import catalog
 from shardgen.database.catalog import Partition, Relation
 from shardgen.database.postgres import Connection
+from shardgen.figures import plural
 from shardgen.planning import Plan, Shard
 from shardgen.schema import Table
 
@@ -171,7 +172,7 @@ def _kept_during_copy(found: Relation) -> str:
         burden
         for burden, present in (
             (f"partitions by {found.partition_key}", found.kind == "p"),
-            (f"{found.secondary_indexes} secondary indexes", bool(found.secondary_indexes)),
+            (plural(found.secondary_indexes, "secondary index", "secondary indexes"), bool(found.secondary_indexes)),
             ("foreign keys", bool(found.references)),
             (f"triggers ({', '.join(found.triggers)})", bool(found.triggers)),
         )

@@ -31,6 +31,7 @@ from shardgen.database.postmaster import Record
 from shardgen.database.programs import NAME, Account, Notice, binary, cause, run, server_account, server_bin, why
 from shardgen.database.surroundings import connection_class, embedded_dsn
 from shardgen.errors import ConfigError, ServerError
+from shardgen.installation import program
 
 __all__ = ["Server", "binary", "data_dir", "start", "status", "stop", "url"]
 
@@ -163,7 +164,8 @@ def url(home: Path) -> str:
     """
     server = status(home)
     if server is None:
-        raise ServerError(f"no embedded server runs in home={str(home)!r}; start it first")
+        command = f"{program()} db start --data-dir {shlex.quote(str(home))}"
+        raise ServerError(f"no embedded server runs in home={str(home)!r}: start it: {command}")
     return server.dsn
 
 

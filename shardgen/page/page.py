@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from html import escape
 from importlib import resources
@@ -55,6 +56,18 @@ _PAGE: Final = """<!doctype html>
 </body>
 </html>
 """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A page, and the figures that it was made of; a notebook shows it."""
+
+    numbers: Numbers
+    html: str = field(repr=False)
+
+    def _repr_html_(self) -> str:
+        """In a frame of its own, as it is a whole document."""
+        return f'<iframe srcdoc="{escape(self.html)}" style="width: 100%; height: 80vh; border: 0"></iframe>'
 
 
 def render(numbers: Numbers, sections: Sequence[Section], show: Callable[[Event], None]) -> str:

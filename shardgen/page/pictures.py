@@ -12,6 +12,7 @@ from typing import Final
 from xml.etree import ElementTree as ET
 
 from shardgen.errors import ReportError
+from shardgen.installation import DRAWING, install
 from shardgen.page.charts import Spec
 
 _SVG: Final = "http://www.w3.org/2000/svg"
@@ -32,8 +33,8 @@ def drawing_library() -> ModuleType:
         import vl_convert  # noqa: PLC0415  # an extra
     except ImportError as error:
         raise ReportError(
-            "the pictures of a report need vl-convert-python, which is not installed: "
-            "pip install 'shardgen[report]', or ask for the numbers alone with --json"
+            "the pictures of a report need vl-convert-python, which is not installed: ask for the numbers alone with "
+            f"--json, or: {install(DRAWING)}"
         ) from error
     return vl_convert
 

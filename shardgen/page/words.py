@@ -6,6 +6,28 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Final
 
+from shardgen.figures import plural
+
+__all__ = [
+    "GAP",
+    "MONTHS",
+    "NOTHING",
+    "WEEKDAYS",
+    "count",
+    "day",
+    "listed",
+    "mean",
+    "money",
+    "name",
+    "percent",
+    "plural",
+    "seconds",
+    "share",
+    "short",
+    "size",
+    "times",
+]
+
 NOTHING: Final = "-"
 GAP: Final = "\N{NO-BREAK SPACE}"
 """Between a number and its unit."""
@@ -98,8 +120,3 @@ def listed(names: Iterable[str]) -> str:
     """``"a, b and c"``."""
     *first, last = names
     return f"{', '.join(first)} and {last}" if first else last
-
-
-def plural(number: int, noun: str, nouns: str = "") -> str:
-    """``"1 shard"``, ``"2 shards"``, ``"3 countries"``."""
-    return f"{number:,} {noun if number == 1 else nouns or noun + 's'}"

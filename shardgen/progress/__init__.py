@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
+from importlib.util import find_spec
 from typing import TextIO
 
 from shardgen.config import PROGRESS, check_choice
@@ -59,7 +60,7 @@ def _open(mode: str, stream: TextIO) -> AbstractContextManager[Show]:
         case "tqdm":
             from shardgen.progress.bars import Bars
 
-            return Bars(stream, each_table=_in_notebook())
+            return Bars(stream, each_table=_in_notebook() and find_spec("ipywidgets") is not None)
         case "plain":
             from shardgen.progress.lines import Lines
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
+import warnings
 from types import TracebackType
 from typing import Any, Self, TextIO
 
-from tqdm.auto import tqdm
+from tqdm import TqdmExperimentalWarning, TqdmWarning
 
 from shardgen.events import (
     CheckDone,
@@ -19,6 +20,11 @@ from shardgen.events import (
 )
 from shardgen.progress.lines import Retries, failure, refuted
 from shardgen.progress.tally import Account, Checks, Tally
+
+with warnings.catch_warnings():  # that it is experimental in a notebook, or that ipywidgets are not installed
+    warnings.simplefilter("ignore", TqdmExperimentalWarning)
+    warnings.simplefilter("ignore", TqdmWarning)
+    from tqdm.auto import tqdm
 
 ALL = "all"
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from shardgen.progress import units
+from shardgen.progress.grids import Grid
 
 if TYPE_CHECKING:
     from shardgen.verification.report import Check, Report
@@ -28,8 +28,8 @@ def verification_table(report: Report) -> RenderableType:
     return Group(*parts, *_verdict(report))
 
 
-def _grid(checks: list[Check]) -> Table:
-    grid = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+def _grid(checks: list[Check]) -> Grid:
+    grid = Grid(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     grid.add_column(no_wrap=True)
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold")

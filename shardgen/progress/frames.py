@@ -20,7 +20,9 @@ from shardgen.progress.tally import Account, Tally
 
 WIDE = 110  # columns from which totals and shards fit beside the bars
 ROOMY = 74  # columns from which bytes per second fit
-NARROW = 60  # columns below which rows per second give way as well
+NARROW = 60  # columns below which rows per second give way as well, and what a worker does
+TIGHT = 52  # columns below which the bars give way, of which the percentage remains
+TINY = 42  # columns below which times give way, and the workers' lines: rows alone are never cut
 FEW_LANES = 2  # that tables do not push away
 ALWAYS = 3  # lines: heading, the whole, status
 SPARE = 1  # line left free, so that a message does not scroll the frame out of the screen
@@ -41,7 +43,7 @@ def frame(tally: Tally, *, width: int, height: int, cpus: int) -> Frame:
     room = height - SPARE - ALWAYS - bool(judged)
     tables, shown = _fitting(tally, len(lanes), room)
     parts: list[RenderableType] = [_bars(tally, tables, width)]
-    if shown:
+    if shown and width >= TINY:
         parts.append(_lane_table(tally, lanes, shown, width))
     if judged:
         parts.append(Text(judged, style="dim", no_wrap=True, overflow="ellipsis"))
@@ -87,7 +89,8 @@ def _bars(tally: Tally, names: list[str], width: int) -> Table:
     grid = Table(box=None, expand=True, padding=(0, 1, 0, 0), header_style="dim", pad_edge=False)
     digits = max(9, len(units.count(tally.all.total)))
     grid.add_column("table", no_wrap=True, width=max(len("customers"), *map(len, tally.tables)))
-    grid.add_column("", ratio=1, min_width=8)
+    if width >= TIGHT:
+        grid.add_column("", ratio=1, min_width=8)
     grid.add_column("", justify="right", width=4)
     grid.add_column("rows", justify="right", no_wrap=True, min_width=digits)
     if width >= WIDE:
@@ -97,7 +100,8 @@ def _bars(tally: Tally, names: list[str], width: int) -> Table:
         grid.add_column("rows/s", justify="right", no_wrap=True, min_width=8)
     if width >= ROOMY:
         grid.add_column("MiB/s", justify="right", no_wrap=True, min_width=6)
-    grid.add_column("time", justify="right", no_wrap=True, min_width=12)
+    if width >= TINY:
+        grid.add_column("time", justify="right", no_wrap=True, min_width=12)
     for name in names:
         account = tally.tables[name]
         grid.add_row(*_line(name, account, account.share, account.row_bytes, _time(account, account.eta), width))
@@ -112,14 +116,15 @@ def _bars(tally: Tally, names: list[str], width: int) -> Table:
 def _line(name: str, account: Account, share: float, row_bytes: float, time: Text, width: int) -> list[RenderableType]:
     bar = ProgressBar(total=1.0, completed=share, complete_style="cyan", finished_style="green")
     rate = _rate(account)
-    cells: list[RenderableType] = [name, bar, f"{int(share * 100)}%", units.count(account.rows)]
+    percent, rows = f"{int(share * 100)}%", units.count(account.rows)
+    cells: list[RenderableType] = [name, bar, percent, rows] if width >= TIGHT else [name, percent, rows]
     if width >= WIDE:
         cells += [units.count(account.total), f"{account.shards_done}/{account.shards}"]
     if width >= NARROW:
         cells.append(units.count(rate) if rate else "")
     if width >= ROOMY:
         cells.append(f"{rate * row_bytes / 2**20:,.1f}" if rate else "")
-    return [*cells, time]
+    return [*cells, time] if width >= TINY else cells
 
 
 def _rate(account: Account) -> float:
@@ -145,22 +150,24 @@ def _lane_table(tally: Tally, lanes: list[Lane | None], shown: int, width: int) 
     title = "worker " if width >= ROOMY else ""
     grid.add_column(width=len(f"{title}{len(lanes)}"), justify="right", style="dim", no_wrap=True)
     grid.add_column(no_wrap=True, width=28 if width >= WIDE else 22)
-    grid.add_column(ratio=1, min_width=8)
+    if width >= TIGHT:
+        grid.add_column(ratio=1, min_width=8)
     grid.add_column(width=4, justify="right")
     grid.add_column(no_wrap=True, justify="right", min_width=9)
-    grid.add_column(no_wrap=True, width=10)
+    if width >= NARROW:
+        grid.add_column(no_wrap=True, width=10)
     if width >= WIDE:
         grid.add_column(no_wrap=True, justify="right", width=6)
         grid.add_column(no_wrap=True, justify="right", width=12, style="dim")
     hidden = len(lanes) - shown
     for number, lane in enumerate(lanes[: shown - 1 if hidden else shown], start=1):
-        grid.add_row(*_lane(f"{title}{number}", lane, tally.now, wide=width >= WIDE))
+        grid.add_row(*_lane(f"{title}{number}", lane, tally.now, width))
     if hidden:
-        grid.add_row("", Text(f"and {hidden + 1} more workers", style="dim"))
+        grid.add_row("", Text(f"and {units.plural(hidden + 1, 'more worker')}", style="dim"))
     return grid
 
 
-def _lane(number: str, lane: Lane | None, now: float, *, wide: bool) -> list[RenderableType]:
+def _lane(number: str, lane: Lane | None, now: float, width: int) -> list[RenderableType]:
     if lane is None:
         return [number, Text("idle", style="dim")]
     name = Text(lane.shard, overflow="ellipsis")
@@ -169,8 +176,9 @@ def _lane(number: str, lane: Lane | None, now: float, *, wide: bool) -> list[Ren
     bar = ProgressBar(total=1.0, completed=lane.share, complete_style="blue", finished_style="blue")
     style = "yellow" if lane.doing == "waiting for a lock" else "dim"
     doing = Text("locked out" if lane.doing == "waiting for a lock" else lane.doing, style=style)
-    cells: list[RenderableType] = [number, name, bar, f"{int(lane.share * 100)}%", units.count(lane.rows), doing]
-    if wide:
+    cells: list[RenderableType] = [number, name, *([bar] if width >= TIGHT else [])]
+    cells += [f"{int(lane.share * 100)}%", units.count(lane.rows), *([doing] if width >= NARROW else [])]
+    if width >= WIDE:
         cells += [units.clock(now - lane.began), f"pid {lane.worker}" if lane.worker else ""]
     return cells
 

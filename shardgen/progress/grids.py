@@ -5,14 +5,52 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from rich import box
-from rich.console import RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.measure import Measurement
+from rich.style import StyleType
 from rich.table import Table
 from rich.text import Text
 
+ENDLESS = 100_000  # columns
 
-def grid_of(first: str, *others: str) -> Table:
+
+class Grid(Table):
+    """A table of which no cell is ever cut: where the terminal is too narrow, each row is told down the page."""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        if self._least(console, options.update(width=ENDLESS)) <= options.max_width:
+            yield from super().__rich_console__(console, options)
+            return
+        names = [str(column.header) for column in self.columns]
+        for place, cells in enumerate(zip(*(column.cells for column in self.columns), strict=True)):
+            yield from _down_the_page(names, list(cells), style=self.rows[place].style or "")
+
+    def _least(self, console: Console, options: ConsoleOptions) -> int:
+        """Columns of the terminal that it needs, if only what may be folded is."""
+        whole = self.__rich_measure__(console, options).maximum
+        for column in self.columns:
+            if not column.no_wrap:
+                cells = [Measurement.get(console, options, cell) for cell in [column.header, *column.cells]]
+                whole -= max(cell.maximum for cell in cells) - max(cell.minimum for cell in cells)
+        return whole
+
+
+def _down_the_page(names: list[str], cells: list[RenderableType], *, style: StyleType) -> RenderResult:
+    """A row as lines of a name and a figure each, below its first cell."""
+    first, *others = cells
+    yield Text(str(first), style=style)
+    lines = Table.grid(padding=(0, 1, 0, 0))
+    lines.add_column(no_wrap=True, style="dim")
+    lines.add_column(overflow="fold", style=style)
+    for name, cell in zip(names[1:], others, strict=True):
+        if str(cell):
+            lines.add_row(f"  {name}" if name else " ", cell)
+    yield lines
+
+
+def grid_of(first: str, *others: str) -> Grid:
     """An empty table: names on the left, figures on the right."""
-    grid = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True, show_edge=False)
+    grid = Grid(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True, show_edge=False)
     grid.add_column(first, no_wrap=True)
     for name in others:
         grid.add_column(name, justify="right", no_wrap=True)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from shardgen.events import ShardSeen, ShardStarted
+from shardgen.figures import plural
 
 FORGETTING = 60.0  # seconds in which half of what was learnt is forgotten: tables differ, the present one counts
 ENOUGH = 1.0  # seconds of workers' time from which a share means something
@@ -120,7 +121,7 @@ def verdict(database: float | None, *, workers: int, cpus: int, local: bool) -> 
         local: whether the server has to do with the same CPUs; those of another machine are not known.
     """
     if local and workers > cpus:
-        return f"{workers} workers share {cpus} CPU{'s' * (cpus > 1)} with the database: more will not help"
+        return f"{plural(workers, 'worker')} share {plural(cpus, 'CPU')} with the database: more will not help"
     if database is None:
         return ""
     limit = "building rows and the database take the same time"

@@ -96,8 +96,8 @@ def told(event: Event, tally: Tally) -> str:
 def _beginning(tally: Tally) -> str:
     done = f", {units.count(tally.all.settled)} there already" if tally.all.settled else ""
     return (
-        f"run {tally.run} {'resumes' if tally.resumed else 'begins'}: {units.count(tally.all.expected)} rows in "
-        f"{tally.all.shards} shards{done}, {tally.workers} workers"
+        f"run {tally.run} {'resumes' if tally.resumed else 'begins'}: {units.plural(tally.all.expected, 'row')} in "
+        f"{units.plural(tally.all.shards, 'shard')}{done}, {units.plural(tally.workers, 'worker')}"
     )
 
 
@@ -108,7 +108,7 @@ def state(tally: Tally) -> str:
         return f"{tally.step} for {units.clock(tally.step_elapsed)}"
     parts = [
         f"{int(tally.share * 100)}%",
-        f"{units.count(total.rows)} of {units.count(total.total)} rows",
+        f"{units.count(total.rows)} of {units.plural(total.total, 'row')}",
         f"shards {total.shards_done}/{total.shards}",
     ]
     if not total.finished and total.speed.rate:

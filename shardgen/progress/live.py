@@ -130,4 +130,4 @@ class _Screen(rich.live.Live):
 
 def _there(event: LoadStarted) -> str:
     rows, shards = sum(event.rows_done.values()), sum(event.shards_done.values())
-    return f"{units.count(rows)} rows in {shards} shard{'s' * (shards != 1)}"
+    return f"{units.plural(rows, 'row')} in {units.plural(shards, 'shard')}"

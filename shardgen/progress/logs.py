@@ -147,7 +147,7 @@ def detail(event: Event) -> str:
     match event:
         case ShardDone() if event.by_us:
             rate = f", {units.count(event.rows / event.seconds)} rows/s" if event.seconds > 0 else ""
-            return f"{event.shard}: {units.count(event.rows)} rows in {units.duration(event.seconds)}{rate}"
+            return f"{event.shard}: {units.plural(event.rows, 'row')} in {units.duration(event.seconds)}{rate}"
         case ShardDone():
             return f"{event.shard}: committed already"
         case WorkerLogged():

@@ -32,7 +32,7 @@ def forecast_table(forecast: Forecast) -> RenderableType:
 
 def _head(forecast: Forecast) -> str:
     config = forecast.plan.config
-    days = f"{config.days} day{'s' * (config.days > 1)}"
+    days = units.plural(config.days, "day")
     return (
         f"{config.world.epoch} to {config.end} ({days}), seed {config.world.seed}, raw-data {config.raw_data}, "
         f"indexes {config.indexes}"
@@ -81,7 +81,7 @@ def _time(forecast: Forecast) -> Text:
         return Text(f"not known: {forecast.unasked}", style="yellow")
     return Text.assemble(
         (f"about {_rounded(duration.seconds)}", "bold"),
-        f" with {duration.workers} worker{'s' * (duration.workers > 1)}: {_spent(duration)} ",
+        f" with {units.plural(duration.workers, 'worker')}: {_spent(duration)} ",
         (f"({duration.how})", "dim"),
     )
 
@@ -89,7 +89,7 @@ def _time(forecast: Forecast) -> Text:
 def _spent(duration: Duration) -> str:
     whole = duration.building + duration.database
     share = duration.database / whole if whole else 0.0
-    cpus = f"{duration.cpus} CPU{'s' * (duration.cpus > 1)}"
+    cpus = units.plural(duration.cpus, "CPU")
     where = f"on {cpus} that they share with the server" if duration.local else f"on {cpus}, the server on its own"
     return f"{1 - share:.0%} of it building rows, {share:.0%} in the database, {where}"
 
@@ -114,7 +114,7 @@ def _target(forecast: Forecast, findings: Findings) -> Text:
     facts = findings.facts
     return Text(
         f"PostgreSQL {facts.server_version}, schema {forecast.plan.config.schema}, "
-        f"{facts.connections_left} connections left: {forecast.target}"
+        f"{units.plural(facts.connections_left, 'connection')} left: {forecast.target}"
     )
 
 

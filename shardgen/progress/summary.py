@@ -1,8 +1,8 @@
-"""What is shown after a load: what was loaded, how it went, how to get at it, and what to look at first."""
+"""What is shown after a load: what was loaded, how it went, and last, where the eye rests, what to do next."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
@@ -12,7 +12,6 @@ from rich.text import Text
 from shardgen.progress import units
 from shardgen.progress.grids import grid_of, texts, total, verbatim
 from shardgen.progress.lanes import BUILDING
-from shardgen.questions import queries
 
 WORTH_TELLING = 0.01  # of the workers' time
 
@@ -20,17 +19,22 @@ if TYPE_CHECKING:
     from shardgen.reconcile import Report, TableReport
 
 
-def load_summary(report: Report, *, commands: dict[str, str]) -> RenderableType:
-    """Everything that somebody wants to know when a load is done.
-
-    Args:
-        report: of the load.
-        commands: what to type next, by what it does: ``{"connect": "shardgen db psql"}``.
-    """
+def load_summary(report: Report) -> RenderableType:
+    """What somebody wants to know when a load is done, the verdict last."""
     slow = [f"{table.relation}: {table.fast_path}" for table in report.tables if table.fast_path]
     kept = [_kept(table) for table in report.tables if table.others or table.skipped]
-    lines = [verbatim(f"{what + ':':9}{command}") for what, command in commands.items()]
-    return Group("", _tables(report), *texts([*slow, *kept], "yellow"), *_verdict(report), "", *lines, *_first(report))
+    return Group("", _tables(report), *texts([*slow, *kept], "yellow"), *_verdict(report))
+
+
+def next_steps(commands: Mapping[str, str]) -> RenderableType:
+    """What to type next, never broken.
+
+    Args:
+        commands: by what they do: ``{"connect": "shardgen db psql"}``; ``stop`` where a server keeps running.
+    """
+    lines = [verbatim(f"{what + ':':9} {command}") for what, command in commands.items()]
+    runs = texts(["the embedded server keeps running until it is stopped"] if "stop" in commands else [], "dim")
+    return Group(*runs, "", *lines)
 
 
 def _tables(report: Report) -> Table:
@@ -51,7 +55,8 @@ def _tables(report: Report) -> Table:
 
 def _kept(table: TableReport) -> str:
     skipped = f", {units.count(table.skipped)} skipped because their keys were taken" if table.skipped else ""
-    return f"{table.relation}: {units.count(table.others)} rows that were there before are kept{skipped}"
+    verb = "was there before and is" if table.others == 1 else "were there before and are"
+    return f"{table.relation}: {units.plural(table.others, 'row')} that {verb} kept{skipped}"
 
 
 def _line(table: TableReport) -> Iterable[str]:
@@ -70,7 +75,7 @@ def _line(table: TableReport) -> Iterable[str]:
 def _verdict(report: Report) -> list[RenderableType]:
     head = Text(
         f"run {report.run} into schema {report.schema}: {units.duration(report.seconds)}, "
-        f"{units.count(report.rows_per_second)} rows/s with {report.workers} workers{_retries(report)}"
+        f"{units.count(report.rows_per_second)} rows/s with {units.plural(report.workers, 'worker')}{_retries(report)}"
     )
     if not report.ok:
         return [head, *texts(["plan, ledger and tables disagree:", *report.differences], "bold red")]
@@ -79,7 +84,7 @@ def _verdict(report: Report) -> list[RenderableType]:
 
 
 def _retries(report: Report) -> str:
-    return f", {report.retries} retr{'y' if report.retries == 1 else 'ies'}" if report.retries else ""
+    return f", {units.plural(report.retries, 'retry', 'retries')}" if report.retries else ""
 
 
 def _phases(report: Report) -> list[str]:
@@ -93,13 +98,3 @@ def _phases(report: Report) -> list[str]:
     return [
         "workers' time: " + ", ".join(f"{name} {part / whole:.0%}" for name, part in shares if part / whole >= 0.01)
     ]
-
-
-def _first(report: Report) -> list[RenderableType]:
-    """Queries that show the story, as far as what was loaded tells it."""
-    rows = {table.table: table.counted for table in report.tables}
-    found = queries(report.schema, rows, str(report.plan.get("raw_data", "")))
-    lines: list[RenderableType] = ["", Text("what to look at first:", style="dim")] if found else []
-    for query in found:
-        lines += ["", verbatim(f"-- {query.about}", "dim"), *map(verbatim, query.text.splitlines())]
-    return lines

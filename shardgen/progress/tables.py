@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from shardgen.config import TABLES
 from shardgen.progress import units
-from shardgen.progress.grids import grid_of, texts, total
+from shardgen.progress.grids import Grid, grid_of, texts, total
 
 if TYPE_CHECKING:
     from shardgen.database.reset import Survey
@@ -70,7 +69,9 @@ def _run(run: RunStatus) -> list[RenderableType]:
         str(sum(table.failed for table in run.tables)),
     )
     gone = [f"{table.relation}: replaced by run {table.replaced_by}" for table in run.tables if table.replaced_by]
-    skipped = [f"{table.relation}: {units.count(table.skipped)} rows skipped" for table in run.tables if table.skipped]
+    skipped = [
+        f"{table.relation}: {units.plural(table.skipped, 'row')} skipped" for table in run.tables if table.skipped
+    ]
     return [
         _head(run),
         grid,
@@ -87,7 +88,7 @@ def expected(rows: int, *, exact: bool) -> str:
 
 def config_table(options: list[Effective], settings: Settings) -> RenderableType:
     """Every option, its value and where it came from; what somebody set stands out."""
-    grid = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    grid = Grid(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     grid.add_column("option", no_wrap=True)
     grid.add_column("value", overflow="fold")
     grid.add_column("from", overflow="fold")

@@ -2,19 +2,9 @@
 
 from __future__ import annotations
 
+from shardgen.figures import count, plural, size
 
-def count(number: float) -> str:
-    """``1234567`` as ``"1,234,567"``."""
-    return f"{number:,.0f}"
-
-
-def size(number: float) -> str:
-    """Bytes with a binary unit: ``"1.5 MiB"``."""
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if number < 1024:
-            return f"{number:.0f} {unit}" if unit == "B" or number >= 100 else f"{number:.1f} {unit}"
-        number /= 1024
-    return f"{number:,.1f} TiB"
+__all__ = ["clock", "count", "duration", "plural", "size"]
 
 
 def clock(seconds: float | None) -> str:

@@ -12,6 +12,7 @@ from psycopg import sql
 from shardgen.database import catalog
 from shardgen.database.failures import PermanentError
 from shardgen.database.postgres import Connection, one
+from shardgen.figures import plural
 from shardgen.schema import Table
 
 _STAGING: Final = sql.Identifier("pg_temp", "shardgen_staging")
@@ -61,7 +62,7 @@ def _check_triggers(connection: Connection, schema: str, table: Table) -> None:
     )[0]
     if gone:
         raise PermanentError(
-            f"relation={table.relation} took neither a row nor has one for {gone} keys: a trigger drops rows "
+            f"relation={table.relation} took neither a row nor has one for {plural(gone, 'key')}: a trigger drops rows "
             f"({', '.join(triggers)}); disable it for the load"
         )
 

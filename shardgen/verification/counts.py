@@ -14,6 +14,7 @@ from shardgen.database.census import Counted
 from shardgen.database.postgres import Connection, one
 from shardgen.database.routes import Route
 from shardgen.database.target import Target
+from shardgen.figures import plural
 from shardgen.planning import Plan, Shard, max_id
 from shardgen.reconcile import TableReport
 from shardgen.schema import TABLES
@@ -122,23 +123,23 @@ def _differences(loaded: Loaded, shards: Sequence[Shard], counted: Counted, by_s
     recorded = {row.shard: row.rows for row in loaded.shards}
     table, others = f"table={loaded.claim.target}", loaded.claim.others
     found = [
-        f"{table}: shard={shard.id} holds {by_shard[shard.id]} rows, ledger={recorded[shard.id]}"
+        f"{table}: shard={shard.id} holds {plural(by_shard[shard.id], 'row')}, ledger={recorded[shard.id]}"
         for shard in shards
         if shard.id in recorded
         and not recorded[shard.id] <= by_shard[shard.id] <= recorded[shard.id] + loaded.claim.others_within
         and not (shard.id in loaded.apart and shard.leaf and shard.leaf.name in counted.rows and not others)
     ]
     if (strays := by_shard.get(ELSEWHERE)) and not others:
-        found.append(f"{table}: {strays} rows have keys that belong to no shard")
+        found.append(f"{table}: {plural(strays, 'row')} with keys that belong to no shard")
     return found
 
 
 def _finding(table: TableReport, loaded: Loaded) -> str:
-    shards = f"{len(loaded.shards)} shard{'s' * (len(loaded.shards) != 1)}"
+    shards = plural(len(loaded.shards), "shard")
     if table.ledger == table.counted and (table.planned == table.ledger + table.skipped or not table.exact):
         beside = f", beside {table.others:,} that were there" if table.others else ""
         skipped = f", {table.skipped:,} skipped" if table.skipped else ""
-        return f"{table.counted:,} rows in {shards}{skipped}{beside}"
+        return f"{plural(table.counted, 'row')} in {shards}{skipped}{beside}"
     about = "" if table.exact else "about "
     return f"planned {about}{table.planned:,}, ledger {table.ledger:,}, counted {table.counted:,}"
 

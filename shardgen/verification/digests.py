@@ -24,6 +24,7 @@ from shardgen.database.retry import persist
 from shardgen.encode import Encoder
 from shardgen.errors import VerificationError
 from shardgen.events import CheckDone, CheckStarted, Event
+from shardgen.figures import plural
 from shardgen.planning import Plan, Shard
 from shardgen.pool import Engine, ForkserverEngine
 from shardgen.schema import TABLES, Table
@@ -280,7 +281,7 @@ def _check(loaded: Loaded, found: Sequence[Examined]) -> Check:
     found = sorted(found, key=lambda each: each.shard)
     bad = [each for each in found if not each.equal]
     against = "ledger and plan" if found and all(each.regenerated for each in found) else "the ledger"
-    shards = f"{len(found)} shard{'s' * (len(found) != 1)}"
+    shards = plural(len(found), "shard")
     return Check(
         level="digests",
         name=loaded.claim.target,
@@ -297,7 +298,7 @@ def _check(loaded: Loaded, found: Sequence[Examined]) -> Check:
 def _kept(found: Sequence[Examined]) -> str:
     """What is said of rows that were there before the load and stayed."""
     skipped = sum(each.skipped for each in found)
-    return f", but for {skipped:,} rows that were there before and stayed" if skipped else ""
+    return f", but for {plural(skipped, 'row')} of before, which stayed" if skipped else ""
 
 
 def _sentences(examined: Examined) -> tuple[str, ...]:
@@ -308,7 +309,7 @@ def _sentences(examined: Examined) -> tuple[str, ...]:
     told = examined.differences
     if told is None or not (told.changed or told.missing or told.additional):
         return (f"{start}: rows are as planned, but the ledger's digest is another",)
-    summary = f"{start}: {told.changed} rows changed, {told.missing} missing, {told.additional} not planned"
+    summary = f"{start}: {plural(told.changed, 'row')} changed, {told.missing} missing, {told.additional} not planned"
     drift = (f"{start}: what this code builds is not what the ledger has either: was it loaded by another version?",)
     return (
         summary,

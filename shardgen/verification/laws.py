@@ -11,6 +11,7 @@ from typing import Any, Final
 import psycopg
 
 from shardgen.database.postgres import Connection, one
+from shardgen.figures import plural
 from shardgen.verification import statements, values
 from shardgen.verification.readers import Question
 from shardgen.verification.report import Check, Status
@@ -65,7 +66,7 @@ def ask(connection: Connection, law: Statement, parameters: Mapping[str, object]
     query = _COUNTED.format(law=law.text, samples=SAMPLES)
     try:
         offenders, texts = one(connection.execute(query.encode(), parameters))
-        finding = f"{offenders:,} offender{'s' * (offenders != 1)}"
+        finding = plural(offenders, "offender")
     except psycopg.DataError as error:
         offenders, texts, finding = 1, None, values.stumbled(error)
     samples = [_read(text) for text in texts or ()]

@@ -6,6 +6,8 @@ import enum
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from shardgen.notebook import html_table
+
 
 class Status(enum.StrEnum):
     """How a check ended; what could not be checked has not held."""
@@ -61,3 +63,13 @@ class Report:
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""
         return asdict(self)
+
+    def _repr_html_(self) -> str:
+        """As a notebook shows it."""
+        runs = f"{'run' if len(self.runs) == 1 else 'runs'} {', '.join(map(str, self.runs))}"
+        return html_table(
+            f"{runs} in schema {self.schema} of {self.target}: {self.seconds:,.1f} s",
+            ("check", "", "what is looked at", "what was found"),
+            [(each.name, each.status, each.about, "; ".join([each.finding, *each.samples])) for each in self.checks],
+            below=", ".join(f"{number} {status}" for status in Status if (number := self.count(status))),
+        )

@@ -16,6 +16,7 @@ from importlib import resources
 from typing import Final
 
 from shardgen.config import TABLES, WorldConfig, plan_config
+from shardgen.figures import plural
 from shardgen.verification.subject import Loaded, Subject
 
 _PARTS: Final = re.compile(
@@ -126,10 +127,10 @@ def _too_little(statement: Statement, needed: dict[str, Loaded]) -> str:
         if least and not rows:
             return f"table {name} is empty"
         if rows < least:
-            return f"{rows:,} rows of {name} are too few to tell: at least {least:,}"
+            return f"{plural(rows, 'row')} of {name} {'is' if rows == 1 else 'are'} too few to tell: at least {least:,}"
     config = next(iter(needed.values())).config
     if config.days < statement.days:
-        return f"a window of {config.days} days is too short to tell: at least {statement.days}"
+        return f"a window of {plural(config.days, 'day')} is too short to tell: at least {statement.days}"
     for name in statement.proportions:
         usual, here = PROPORTIONS[name](USUAL), PROPORTIONS[name](config.world)
         if not usual / LEEWAY <= here <= usual * LEEWAY:

@@ -9,6 +9,7 @@ from shardgen import claim
 from shardgen.config import LoadConfig
 from shardgen.database.control import Control
 from shardgen.database.preflight import Findings
+from shardgen.figures import size
 from shardgen.planning import Plan
 from shardgen.sizing import sizes
 from tests import fakes
@@ -35,7 +36,7 @@ def test_an_empty_target_has_facts_and_no_problem_and_nothing_is_written(databas
     assert facts.connections_left > 2
     assert facts.holder == ""
     assert abs((facts.today - date.today()).days) <= 1  # noqa: DTZ011
-    assert facts.disk_needed == round(1.05 * sum(size.total for size in sizes(plan()).values()))
+    assert facts.disk_needed == round(1.05 * sum(each.total for each in sizes(plan()).values()))
     assert database.value("SELECT to_regnamespace('bronze') IS NULL")
 
 
@@ -46,8 +47,8 @@ def test_free_disk_is_known_where_the_data_lie_on_this_machine_and_compared_with
     assert found.facts.disk_free > 0
     huge = replace(small, shards=tuple(replace(shard, rows=10**12) for shard in small.shards))
     (problem,) = inspect(database, huge).problems
-    needed = 1.05 * sum(size.total for size in sizes(huge).values()) / 1e9
-    assert f"GB free and the load needs about {needed:,.1f} GB: make room" in problem
+    needed = 1.05 * sum(size.total for size in sizes(huge).values())
+    assert f"iB free and the load needs about {size(round(needed))}: make room" in problem
 
 
 def test_free_disk_is_not_guessed_where_the_role_may_not_see_the_data_directory(database):

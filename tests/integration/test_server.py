@@ -72,7 +72,7 @@ def test_stop_tells_whether_there_was_a_server(home: Path) -> None:
     assert is_gone(running.pid)
     assert server.status(home) is None
     assert server.stop(home) is False
-    with pytest.raises(ServerError, match=r"no embedded server runs in home='.*'; start it first"):
+    with pytest.raises(ServerError, match=r"no embedded server runs in home='.*': start it: .* db start --data-dir "):
         server.url(home)
 
 

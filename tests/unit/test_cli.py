@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 
 import shardgen
 from shardgen import settings
-from shardgen.cli import application, entry, terminal
+from shardgen.cli import application, entry
 from shardgen.cli.options import FILES, OPTIONS
 from shardgen.config import DATA_VERSION, LoadConfig, PlanConfig, plan_config
 from shardgen.errors import Interrupted, ReconciliationError, ShardError, TargetError
@@ -37,7 +37,11 @@ SMALL = ["--customers", "100", "--products", "50", "--days", "3", "--end", "2026
 
 
 @pytest.fixture(autouse=True)
-def _nothing_around(tmp_path, monkeypatch):
+def _nothing_around(tmp_path, tmp_path_factory, monkeypatch):
+    programs = tmp_path_factory.mktemp("bin")
+    (programs / "shardgen").touch(mode=0o755)
+    monkeypatch.setattr(sys, "argv", [str(programs / "shardgen")])
+    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "100")
     for name in list(os.environ):
@@ -171,9 +175,9 @@ def test_the_versions_that_matter_are_told(capsys):
 @pytest.mark.parametrize(
     ("words", "answer"),
     [
-        (["load", "--order-per-day", "3"], "error: no such option: --order-per-day. Did you mean --orders-per-day, "),
-        (["laod"], "error: no such command 'laod'. Did you mean 'load'?\ntry: shardgen --help\n"),
-        (["db", "strat"], "error: no such command 'strat'. Did you mean 'start', 'status'?\ntry: shardgen db --help\n"),
+        (["load", "--order-per-day", "3"], "error: no such option: --order-per-day. Did you mean --orders-per-day?\n"),
+        (["laod"], "error: no such command 'laod'. Did you mean load?\ntry: shardgen --help\n"),
+        (["db", "strat"], "error: no such command 'strat'. Did you mean start?\ntry: shardgen db --help\n"),
         (["load", "--indexes", "ful"], "error: indexes='ful' is unknown: choose from keys, full, none (did you mean "),
         (["verify", "--table", "ordrs"], "error: tables='ordrs' is unknown: choose from customers, "),
         (["load", "more"], "error: got unexpected extra argument(s) (more)\ntry: shardgen load --help\n"),
@@ -243,8 +247,11 @@ def test_json_is_all_that_is_on_stdout(coordinator, capsys):
     assert "run 7 begins" in err
 
 
-def test_without_progress_a_load_that_succeeds_is_silent(coordinator, capsys):
-    assert run("load", "--dsn", DSN, "--progress", "none", capsys=capsys) == (0, "", "")
+def test_without_progress_a_load_tells_its_summary_and_quiet_alone_is_silent(coordinator, capsys):
+    code, out, err = run("load", "--dsn", DSN, "--progress", "none", capsys=capsys)
+    assert (code, out) == (0, "")
+    assert "plan, ledger and count(*) agree" in err
+    assert run("load", "--dsn", DSN, "-q", capsys=capsys) == (0, "", "")
 
 
 @pytest.mark.parametrize(
@@ -264,16 +271,15 @@ def test_without_progress_a_load_that_succeeds_is_silent(coordinator, capsys):
         (Interrupted(15), 143, "error: stopped by SIGTERM"),
     ],
 )
-def test_a_load_that_stops_says_how_to_go_on(coordinator, capsys, monkeypatch, error, code, text):
-    monkeypatch.setattr(sys, "argv", ["/usr/bin/no/shardgen", "load"])
+def test_a_load_that_stops_says_how_to_go_on(coordinator, capsys, error, code, text):
     coordinator.raises = error
     ended, out, err = run("load", "--dsn", DSN, "--schema", "my raw", "--days", "3", capsys=capsys)
     assert (ended, out) == (code, "")
     assert text in err
-    assert err.splitlines()[-1] == (
-        "to go on: /usr/bin/no/shardgen load --resume "
-        "--dsn 'user=me dbname=shop host=127.0.0.1 port=1 password=***' --schema 'my raw'"
-    )
+    assert err.splitlines()[-2:] == [
+        "to go on: shardgen load --resume --dsn 'user=me dbname=shop host=127.0.0.1 port=1' --schema 'my raw'",
+        "password: in PGPASSWORD or ~/.pgpass, as it is not shown here",
+    ]
     assert "s3cret" not in err
     assert "Traceback" not in err
 
@@ -467,7 +473,7 @@ def test_the_secret_of_a_profile_is_not_in_a_traceback(coordinator, capsys, tmp_
 
 
 def test_plan_tells_tables_rows_bytes_and_shards(capsys):
-    code, out, err = run("plan", *SMALL, "--tables", "customers,products", capsys=capsys)
+    code, out, err = run("plan", "-q", *SMALL, "--tables", "customers,products", capsys=capsys)
     assert (code, err) == (0, "")
     assert re.search(r"customers +100 +[\d.]+ KiB +1", out)
     assert re.search(r"all +150 ", out)
@@ -507,7 +513,7 @@ def test_sample_shows_rows_and_prints_json(capsys):
     ("words", "text"),
     [
         (["ordrs"], "error: tables='ordrs' is unknown: choose from "),
-        (["orders,customers"], "error: tables='customers,orders' are several: sample one table at a time"),
+        (["orders,customers"], "error: tables='customers,orders' are several: name one table"),
         (["orders", "-n", "0"], "error: n=0 is out of range: use 1 to 100000"),
     ],
 )
@@ -577,29 +583,6 @@ def test_help_comes_at_once():
     assert (
         min(seconds() for _ in range(3)) < 0.5
     )  # of a CPU: 0.15 where nothing else runs, more where caches are shared
-
-
-@pytest.mark.parametrize(
-    ("called", "shown"),
-    [
-        ("{cwd}/.venv/bin/shardgen", ".venv/bin/shardgen"),
-        (".venv/bin/shardgen", ".venv/bin/shardgen"),
-        ("/opt/my tools/shardgen", "'/opt/my tools/shardgen'"),
-        ("{bin}/shardgen", "shardgen"),
-    ],
-)
-def test_a_hint_names_the_program_as_it_was_called(monkeypatch, tmp_path, called, shown):
-    on_path = tmp_path.parent / "bin"
-    on_path.mkdir(exist_ok=True)
-    (on_path / "shardgen").touch(mode=0o755)
-    monkeypatch.setenv("PATH", str(on_path))
-    monkeypatch.setattr(sys, "argv", [called.format(cwd=tmp_path, bin=on_path)])
-    assert terminal.program() == shown
-
-
-def test_a_hint_names_the_module_where_that_was_called(monkeypatch):
-    monkeypatch.setattr(sys, "argv", ["/x/shardgen/__main__.py"])
-    assert terminal.program() == f"{sys.executable} -m shardgen"
 
 
 def test_a_services_address_that_is_passed_over_is_told_where_a_target_matters(monkeypatch, capsys):

@@ -334,13 +334,13 @@ def test_the_display_hears_of_each_picture():
 
 def test_without_the_drawing_library_the_remedy_is_named(monkeypatch, capsys, tmp_path):
     monkeypatch.setitem(sys.modules, "vl_convert", None)
-    with pytest.raises(ReportError, match=re.escape("pip install 'shardgen[report]'")):
+    with pytest.raises(ReportError, match=r"pip install 'vl-convert-python>=1\.7'"):
         pictures.drawing_library()
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit) as ended:
         entry.main(["report", "--dsn", "host=127.0.0.1 port=1"])
     assert ended.value.code == 2
-    assert "pip install 'shardgen[report]'" in capsys.readouterr().err
+    assert "pip install 'vl-convert-python>=1.7'" in capsys.readouterr().err
 
 
 # The run

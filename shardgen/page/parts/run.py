@@ -190,7 +190,7 @@ def _lanes(rows: Sequence[Row], lane: Callable[[Row], str]) -> list[Row]:
             "start": row["start"],
             "end": row["end"],
             "tip": f"{row.get('shard') or row['step']}: {words.seconds(row['seconds'])}"
-            + (f", {words.count(row['rows'])} rows" if "rows" in row else ""),
+            + (f", {words.plural(row['rows'], 'row')}" if "rows" in row else ""),
         }
         for row in rows
     ]

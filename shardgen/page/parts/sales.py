@@ -199,7 +199,7 @@ def _heat(title: str, rows: Sequence[Row]) -> Picture:
             "hour": row["hour"],
             "day": ABBREVIATED[row["weekday"] - 1],
             "value": row["sessions"],
-            "tip": f"{words.WEEKDAYS[row['weekday'] - 1]} {row['hour']} h: {words.count(row['sessions'])} sessions",
+            "tip": f"{words.WEEKDAYS[row['weekday'] - 1]} {row['hour']} h: {words.plural(row['sessions'], 'session')}",
         }
         for row in rows
     ]

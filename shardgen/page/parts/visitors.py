@@ -49,7 +49,7 @@ def places(numbers: Numbers) -> Piece:
         {
             **row,
             "value": row["sessions"],
-            "tip": f"{row['city']}, {row['country']}: {words.count(row['sessions'])} sessions",
+            "tip": f"{row['city']}, {row['country']}: {words.plural(row['sessions'], 'session')}",
         }
         for row in rows
     ]

@@ -34,8 +34,8 @@ def sizes(numbers: Numbers) -> Piece:
     heap, indexes = (sum(each[name] for each in tables) for name in ("heap", "indexes"))
     first = tables[0]
     finding = (
-        f"{words.count(rows)} rows in {words.plural(len(tables), 'table')} take {words.size(heap + indexes)} on disk, "
-        f"{words.percent(words.share(indexes, heap + indexes))} of it for indexes."
+        f"{words.plural(rows, 'row')} in {words.plural(len(tables), 'table')} take {words.size(heap + indexes)} "
+        f"on disk, {words.percent(words.share(indexes, heap + indexes))} of it for indexes."
     )
     if rows and len(tables) > 1:
         finding += (
@@ -130,7 +130,7 @@ def _growth(name: str, leaves: Sequence[Row]) -> Picture:
         {
             "label": f"{words.MONTHS[int(since[5:7]) - 1]} {since[2:4]}" if monthly else since[5:],
             "value": number,
-            "tip": f"{since}: {words.count(number)} rows",
+            "tip": f"{since}: {words.plural(number, 'row')}",
         }
         for since, number in rows.items()
     ]

@@ -1,0 +1,129 @@
+"""The commands that a message names, for the same target as the command that names them, without its secrets.
+
+Where a secret was named, a line says from where the command will take it.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from shardgen.cli.options import EMBEDDED, PLACE
+from shardgen.errors import ServerError
+from shardgen.installation import DRAWING, install, installed, kept, program, spelt
+
+if TYPE_CHECKING:
+    from shardgen.settings import Settings
+
+_PASSWORD: Final = "in PGPASSWORD or ~/.pgpass, as it is not shown here"  # noqa: S105  # where it is, not what
+_MASKED: Final = " password=***"
+"""How a connection string that had a password ends."""
+
+
+def after_load(settings: Settings, options: Mapping[str, Any], target: str) -> dict[str, str]:
+    """What to type after a load, by what it does.
+
+    Args:
+        settings: of the load.
+        options: of its command line.
+        target: its connection string, without the password.
+    """
+    found = {
+        "connect": _connect(settings, options, target),
+        "queries": again("queries", options),
+        "verify": again("verify", options),
+        "report": _report(options),
+        "stop": again("db stop", _of_server(options)) if settings.target.dsn is None else "",
+        "password": _PASSWORD if _hidden(options) else "",
+    }
+    return {what: command for what, command in found.items() if command}
+
+
+def to_go_on(options: Mapping[str, Any]) -> list[str]:
+    """What to type after a load that stopped; of several unfinished runs the tables tell which one is meant."""
+    tables = options.get("tables")
+    command = again("load --resume", options) + (f" --tables {shlex.quote(tables)}" if tables else "")
+    return [f"to go on: {command}", *([f"password: {_PASSWORD}"] if _hidden(options) else [])]
+
+
+def again(command: str, options: Mapping[str, Any], *requirements: str) -> str:
+    """A command for the same target as one that had these options; a runner is told to bring the requirements."""
+    words = [program(*requirements), command]
+    for name, value in _place(options).items():
+        words += [f"--{name.replace('_', '-')}", shlex.quote(value)]
+    return " ".join(words)
+
+
+def _place(options: Mapping[str, Any]) -> dict[str, str]:
+    """The options that say where, from the command line or a variable that may have been set for one command alone.
+
+    A connection string with a secret stays in its variable.
+    """
+    from shardgen.settings import variable
+
+    named = {name: options[name] for name in PLACE if options.get(name) is not None}
+    spoken = {name: os.environ[variable(name)] for name in PLACE if name in options and os.environ.get(variable(name))}
+    if _secret(spoken.get("dsn")):
+        del spoken["dsn"]
+    found = {**spoken, **named}
+    if "dsn" in found:
+        found.pop("data_dir", None)
+    return {name: _open(name, str(found[name])) for name in PLACE if name in found}
+
+
+def _open(name: str, value: str) -> str:
+    from shardgen.database.postgres import mask
+
+    return mask(value).removesuffix(_MASKED) if name == "dsn" else value
+
+
+def _secret(dsn: str | None) -> bool:
+    from shardgen.database.postgres import mask
+
+    return dsn is not None and mask(dsn).endswith(_MASKED)
+
+
+def _hidden(options: Mapping[str, Any]) -> bool:
+    """Whether a command that is shown lacks a secret that was on the command line."""
+    return _secret(options.get("dsn"))
+
+
+def _of_server(options: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: options[name] for name in EMBEDDED if name in options}
+
+
+def _connect(settings: Settings, options: Mapping[str, Any], target: str) -> str:
+    """What opens psql on the target; nothing where there is no psql."""
+    if settings.target.dsn is None:
+        return again("db psql", _of_server(options))
+    psql = _psql()
+    if not psql:
+        return ""
+    shown = target.removesuffix(_MASKED)
+    if shown != target and settings.target.origin == "SHARDGEN_DSN":
+        return f'{psql} "$SHARDGEN_DSN"'
+    if shown != target and settings.target.origin == "POSTGRES_*" and "POSTGRES_PASSWORD" in os.environ:
+        psql = f'PGPASSWORD="$POSTGRES_PASSWORD" {psql}'
+    return f"{psql} {shlex.quote(shown)}" if shown else psql
+
+
+def _psql() -> str:
+    """The system's psql, else the one of the embedded server."""
+    if shutil.which("psql"):
+        return "psql"
+    from shardgen.database import server
+
+    try:
+        return spelt(str(server.binary("psql")))
+    except ServerError:
+        return ""
+
+
+def _report(options: Mapping[str, Any]) -> str:
+    """What makes the report, with what it draws by where that is missing."""
+    if installed(DRAWING):
+        return again("report", options)
+    return f"{install(DRAWING)} && {again('report', options)}" if kept() else again("report", options, DRAWING)
