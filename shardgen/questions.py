@@ -91,7 +91,8 @@ SELECT warehouse_id, sum(quantity) AS on_hand,
        sum(quantity * (movement_type = 'IN')::int) AS stocked,
        -sum(quantity * (movement_type = 'OUT')::int) AS shipped,
        sum(quantity * (movement_type = 'RETURN')::int) AS returned
-FROM {schema}.raw_inventory GROUP BY warehouse_id ORDER BY warehouse_id;
+FROM {schema}.raw_inventory
+GROUP BY warehouse_id ORDER BY warehouse_id;
 """,
     ),
     _Template(
@@ -100,7 +101,8 @@ FROM {schema}.raw_inventory GROUP BY warehouse_id ORDER BY warehouse_id;
         tables=("reviews",),
         text="""
 SELECT rating, count(*) AS reviews, avg(helpful_count)::numeric(6, 2) AS helpful
-FROM {schema}.raw_reviews GROUP BY rating ORDER BY rating DESC;
+FROM {schema}.raw_reviews
+GROUP BY rating ORDER BY rating DESC;
 """,
     ),
     _Template(
@@ -110,7 +112,8 @@ FROM {schema}.raw_reviews GROUP BY rating ORDER BY rating DESC;
         text="""
 SELECT device_type, count(*) AS sessions, count(DISTINCT user_id) AS users,
        avg(duration_seconds)::int AS mean_seconds
-FROM {schema}.raw_sessions GROUP BY device_type ORDER BY sessions DESC;
+FROM {schema}.raw_sessions
+GROUP BY device_type ORDER BY sessions DESC;
 """,
     ),
 )
