@@ -36,16 +36,13 @@ class Grid(Table):
 
 
 def _down_the_page(names: list[str], cells: list[RenderableType], *, style: StyleType) -> RenderResult:
-    """A row as lines of a name and a figure each, below its first cell."""
-    first, *others = cells
-    yield Text(str(first), style=style)
-    lines = Table.grid(padding=(0, 1, 0, 0))
-    lines.add_column(no_wrap=True, style="dim")
-    lines.add_column(overflow="fold", style=style)
-    for name, cell in zip(names[1:], others, strict=True):
+    """A row as lines of a name and a figure each, below its first cell; only the edge of the terminal breaks them."""
+    yield Text(str(cells[0]), style=style)
+    widest = max(map(len, names[1:]), default=0)
+    for name, cell in zip(names[1:], cells[1:], strict=True):
         if str(cell):
-            lines.add_row(f"  {name}" if name else " ", cell)
-    yield lines
+            figure = cell if isinstance(cell, Text) else Text(str(cell))
+            yield Text.assemble((f"  {name:{widest}} ", "dim"), figure, style=style, overflow="fold")
 
 
 def grid_of(first: str, *others: str) -> Grid:
