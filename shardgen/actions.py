@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
     from shardgen.calibration import Calibration
     from shardgen.database.ledger import Run
+    from shardgen.database.losses import Loss
     from shardgen.database.postgres import Connection
     from shardgen.database.preflight import Findings
     from shardgen.database.reset import Survey
     from shardgen.database.status import RunStatus
-    from shardgen.database.target import Loss
     from shardgen.forecast import Duration, Forecast
     from shardgen.page.numbers import Numbers
     from shardgen.planning import Plan

@@ -139,7 +139,12 @@ def examine(connection: Connection, plan: Plan, identity: Identity, *, workers: 
     foreign = [text for each in decisions if each.foreign for text in each.foreign.notices(each.table)]
     findings = Findings(
         problems=tuple(preflight.grouped([*problems, *tried.problems])),
-        notices=(*preflight.clock_notices(plan, facts), *foreign, *tried.notices),
+        notices=(
+            *preflight.clock_notices(plan, facts),
+            *(loss.notice for loss in losses if loss.notice),
+            *foreign,
+            *tried.notices,
+        ),
         facts=facts,
         fates={each.table.name: each.action.value for each in decisions},
         losses=losses,
@@ -157,13 +162,14 @@ def _rehearsed(
             oid=each.foreign.oid,
             route=each.foreign.route,
             shards=plan.of(each.table.name),
-            emptied=each.action is Action.TRUNCATE,
+            emptied=each.action is Action.EMPTY,
+            waiting=frozenset(each.set_aside.split(",")),
         )
         for each in decisions
         if each.foreign
     ]
     schema = plan.config.schema
-    there = [each.table.relation for each in decisions if each.action in (Action.USE, Action.TRUNCATE)]
+    there = [each.table.relation for each in decisions if each.action in (Action.USE, Action.EMPTY)]
     filled = [catalog.relation_oid(connection, schema, relation) for relation in there]
     job = identity.job(dsn="", plan=plan.config, claims=(), batch_rows=rehearsal.ROWS)
     return rehearsal.rehearse(connection, schema, parts, job, filled=filled, staged=terms.on_conflict == "skip")
@@ -197,6 +203,8 @@ def claim_new(
             return kept
         ledger.upgrade(connection, config.schema)
         restored.bind(connection, config.schema)
+        if terms.replace:
+            ledger.hold(connection, config.schema, config.tables)
         before = ledger.claims(connection, config.schema) if ledger.present(connection, config.schema) else {}
         examined = examine(connection, plan, identity, workers=workers, terms=terms)
         preflight.refuse(examined.findings.problems)
@@ -329,16 +337,17 @@ def _claim(connection: Connection, schema: str, decision: Decision, run: int, be
         others=decision.others,
         others_within=decision.others_within,
         missing=",".join(decision.missing),
+        set_aside=decision.set_aside,
     )
 
 
 def _notices(decision: Decision) -> list[str]:
     relation = f"relation={decision.table.relation}"
-    told = {
-        Action.TRUNCATE: f"{relation} was emptied; shardgen did not create it, so it was not dropped",
-        Action.RECREATE: f"{relation} was dropped and created anew",
-    }
-    found = [told[decision.action]] if decision.action in told else []
+    found = []
+    if decision.action is Action.EMPTY:
+        found.append(f"{relation} was emptied; what others have put on it is kept")
+    if decision.action is Action.RECREATE:
+        found.append(f"{relation} was dropped and created anew")
     if decision.others:
         found.append(f"{relation} holds rows={decision.others} from before this load, which are kept")
     if decision.missing:

@@ -272,8 +272,8 @@ class _Session:
         targets = control.call(lambda connection: target.read(connection, plan, owned, done))
         for each in targets:
             leaves = [shard.leaf for shard in each.route.homeless if shard.leaf]
-            table = TABLES[each.claim.target]
-            control.call(lambda connection: objects.create_leaves(connection, self._schema, table, leaves))  # noqa: B023
+            table, waiting = TABLES[each.claim.target], each.claim.waiting
+            control.call(lambda connection: objects.create_leaves(connection, self._schema, table, leaves, waiting))  # noqa: B023
         return targets
 
     def _announce(

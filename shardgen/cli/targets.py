@@ -83,7 +83,8 @@ def reset(
 ) -> None:
     """Remove what a run loaded: its tables, their partitions, its rows, its lines in the ledger. Asks first.
 
-    A table that shardgen created is dropped. From one that others made, or that held rows before, only the rows that
+    A table that shardgen created is dropped, with privileges, comments and the like that others have put on it; what
+    goes is listed. From one that others made, or that held rows before, only the rows that
     shardgen loaded are deleted; where they cannot be told apart, nothing is removed at all. With the last run go the
     ledger and, if shardgen created it and nothing else is in it, the schema. What is cut short is finished by another
     reset.

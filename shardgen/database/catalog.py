@@ -100,6 +100,8 @@ class Relation:
     """Columns of each unique index that refuses a second row at once and everywhere."""
     secondary_indexes: int
     """Indexes besides the primary key."""
+    own_leaves: frozenset[str] = frozenset()
+    """Names of partitions of ours that a replace takes away or has set aside: they stand in nobody's way."""
 
 
 _RELATION: Final = """
@@ -360,9 +362,21 @@ def column_names(connection: Connection, schema: str, name: str) -> list[str]:
 
 
 def holds_rows(connection: Connection, schema: str, name: str) -> bool:
-    """Whether a table holds any row."""
-    statement = sql.SQL("SELECT EXISTS (SELECT FROM {})").format(sql.Identifier(schema, name))
+    """Whether a table holds any row; what tables hold that inherit from it is not its own."""
+    statement = sql.SQL("SELECT EXISTS (SELECT FROM {})").format(own_rows(connection, schema, name))
     return bool(one(connection.execute(statement))[0])
+
+
+def own_rows(connection: Connection, schema: str, name: str) -> sql.Composed:
+    """A table as FROM and DELETE take it: with its partitions, and without tables that merely inherit from it."""
+    only = sql.SQL("") if kind(connection, schema, name) == "p" else sql.SQL("ONLY ")
+    return only + sql.Identifier(schema, name)
+
+
+def is_partition(connection: Connection, schema: str, name: str) -> bool:
+    """Whether a relation that must exist is a partition of another."""
+    query = "SELECT relispartition FROM pg_class WHERE oid = %s"
+    return bool(one(connection.execute(query, [relation_oid(connection, schema, name)]))[0])
 
 
 def size(connection: Connection, oid: int) -> int:

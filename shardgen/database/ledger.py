@@ -6,7 +6,7 @@ the shard's rows and committed with them. Rows of an older generation are supers
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, LiteralString
@@ -49,7 +49,8 @@ _DDL: Final[tuple[LiteralString, ...]] = (
         others_within bigint NOT NULL DEFAULT 0,
         missing text NOT NULL DEFAULT '',
         ledger oid NOT NULL DEFAULT 0,
-        since integer NOT NULL DEFAULT 1)""",
+        since integer NOT NULL DEFAULT 1,
+        set_aside text NOT NULL DEFAULT '')""",
     """CREATE TABLE {shards} (
         target text NOT NULL REFERENCES {targets},
         generation integer NOT NULL,
@@ -91,14 +92,15 @@ _ADDED: Final[tuple[LiteralString, ...]] = (
         ADD COLUMN IF NOT EXISTS others_within bigint NOT NULL DEFAULT 0,
         ADD COLUMN IF NOT EXISTS missing text NOT NULL DEFAULT '',
         ADD COLUMN IF NOT EXISTS ledger oid NOT NULL DEFAULT 0,
-        ADD COLUMN IF NOT EXISTS since integer NOT NULL DEFAULT 1""",
+        ADD COLUMN IF NOT EXISTS since integer NOT NULL DEFAULT 1,
+        ADD COLUMN IF NOT EXISTS set_aside text NOT NULL DEFAULT ''""",
     "ALTER TABLE {shards} ADD COLUMN IF NOT EXISTS skipped bigint NOT NULL DEFAULT 0",
-    "UPDATE {targets} SET ledger = tableoid, since = CASE WHEN others = 0 THEN generation ELSE 1 END",
+    "UPDATE {targets} SET ledger = tableoid, since = CASE WHEN others = 0 THEN generation ELSE 1 END WHERE ledger = 0",
 )
 """What the ledgers of older versions lack. A load adds it; until then readers, who may not add it, do without."""
 _LAST_ADDED: Final[LiteralString] = """
 SELECT FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
-WHERE n.nspname = %s AND c.relname = 'shardgen_targets' AND a.attname = 'since'
+WHERE n.nspname = %s AND c.relname = 'shardgen_targets' AND a.attname = 'set_aside'
 """
 
 
@@ -181,6 +183,13 @@ class Claim:
     """First generation of which the table still holds rows: its own, unless it was added to those of before."""
     restored: bool = False
     """Whether the ledger came out of a dump since, so that ``oid`` means nothing here; see database.restored."""
+    set_aside: str = ""
+    """Partitions of ours, empty and detached, that keep what others gave them until a shard fills them again."""
+
+    @property
+    def waiting(self) -> frozenset[str]:
+        """Names of the partitions that are set aside."""
+        return frozenset(filter(None, self.set_aside.split(",")))
 
     @property
     def left_out(self) -> frozenset[str]:
@@ -278,18 +287,20 @@ def claim(connection: Connection, schema: str, claims: Iterable[Claim]) -> None:
     """Give tables to a run; an open run that is left without a table is superseded."""
     statement = text(
         """INSERT INTO {targets} AS t
-            (target, relation, oid, generation, run, created, others, others_within, missing, since, ledger)
-        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::regclass)
+            (target, relation, oid, generation, run, created, others, others_within, missing, since, ledger, set_aside)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::regclass, %s)
         ON CONFLICT (target) DO UPDATE SET relation = excluded.relation, oid = excluded.oid,
             generation = excluded.generation, run = excluded.run, created = excluded.created,
             others = excluded.others, others_within = excluded.others_within, missing = excluded.missing,
-            since = excluded.since, ledger = excluded.ledger""",
+            since = excluded.since, ledger = excluded.ledger,
+            set_aside = excluded.set_aside""",
         schema,
     )
     ours = text("{targets}", schema).as_string(connection)
     for each in claims:
         parameters = [each.target, each.relation, each.oid, each.generation, each.run, each.created]
-        connection.execute(statement, [*parameters, each.others, each.others_within, each.missing, each.since, ours])
+        more = [each.others, each.others_within, each.missing, each.since, ours, each.set_aside]
+        connection.execute(statement, [*parameters, *more])
     connection.execute(
         text(
             """UPDATE {runs} AS r SET state = 'superseded'
@@ -298,6 +309,14 @@ def claim(connection: Connection, schema: str, claims: Iterable[Claim]) -> None:
         ),
         [list(OPEN_STATES)],
     )
+
+
+def hold(connection: Connection, schema: str, tables: Sequence[str]) -> None:
+    """Wait for workers that outlived their coordinator, and keep new shards of some tables out until COMMIT."""
+    if present(connection, schema):
+        connection.execute(
+            text("SELECT FROM {targets} WHERE target = ANY (%s) ORDER BY target FOR UPDATE", schema), [list(tables)]
+        )
 
 
 def take_up(connection: Connection, schema: str, run: int, *, host: str, pid: int, on_conflict: str) -> None:
@@ -354,7 +373,8 @@ def claims(connection: Connection, schema: str) -> dict[str, Claim]:
                     coalesce((to_jsonb(t) ->> 'others_within')::bigint, 0) AS others_within,
                     coalesce(to_jsonb(t) ->> 'missing', '') AS missing,
                     {since} AS since,
-                    coalesce((to_jsonb(t) ->> 'ledger')::oid, 0) NOT IN (0, t.tableoid) AS restored
+                    coalesce((to_jsonb(t) ->> 'ledger')::oid, 0) NOT IN (0, t.tableoid) AS restored,
+                    coalesce(to_jsonb(t) ->> 'set_aside', '') AS set_aside
                 FROM {targets} AS t""",
                 schema,
             )

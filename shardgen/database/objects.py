@@ -7,22 +7,19 @@ shard.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Final
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 import psycopg
 from psycopg import sql
 
 from shardgen import schema as bronze
-from shardgen.database import catalog, locks
+from shardgen.database import belongings, catalog, locks, renewal
+from shardgen.database.belongings import MARK, VIEW
 from shardgen.database.postgres import Connection, application_name, connect, here
 from shardgen.database.target import Action, Decision
 from shardgen.errors import TargetError
 from shardgen.planning import Leaf
 from shardgen.schema import TABLES, Table
-
-VIEW: Final = "order_items"
-_OURS: Final = "created by shardgen"  # the comment of a schema and of partitions that may go with their run
 
 
 def begin_ddl(connection: Connection, schema: str) -> None:
@@ -35,7 +32,7 @@ def create_schema(connection: Connection, schema: str) -> bool:
     if catalog.schema_exists(connection, schema):
         return False
     connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema)))
-    connection.execute(sql.SQL("COMMENT ON SCHEMA {} IS {}").format(sql.Identifier(schema), sql.Literal(_OURS)))
+    connection.execute(sql.SQL("COMMENT ON SCHEMA {} IS {}").format(sql.Identifier(schema), sql.Literal(MARK)))
     return True
 
 
@@ -44,7 +41,7 @@ def is_ours(connection: Connection, schema: str) -> bool:
     comment = connection.execute(
         "SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = %s", [schema]
     ).fetchone()
-    return comment is not None and comment[0] == _OURS
+    return comment is not None and comment[0] == MARK
 
 
 def drop_schema(connection: Connection, schema: str) -> bool:
@@ -68,18 +65,30 @@ def carry_out(
         TargetError: other objects depend on a table that must go.
     """
     try:
-        drop(connection, schema, [each.table for each in decisions if each.action is Action.RECREATE])
-        _truncate(connection, schema, [each.table for each in decisions if each.action is Action.TRUNCATE])
+        for each in decisions:
+            _clear(connection, schema, each)
+        renewal.empty(connection, schema, [each.table.relation for each in decisions if each.action is Action.EMPTY])
     except (psycopg.errors.DependentObjectsStillExist, psycopg.errors.FeatureNotSupported) as error:
         detail = " ".join((error.diag.message_detail or str(error)).split())
         raise TargetError(f"cannot replace: {detail}: drop what depends on it first") from error
     for each in decisions:
         if each.action in (Action.CREATE, Action.RECREATE):
             create_table(connection, schema, each.table, indexes)
+        if each.action is Action.EMPTY and each.created:
+            renewal.restore(connection, schema, each.table)
+            renewal.renew_indexes(connection, schema, each.table, before=each.indexes, wanted=indexes)
         if each.created and each.table.name in keyless and not each.others:
-            _drop_key(connection, schema, each.table)
+            renewal.drop_key(connection, schema, each.table)
         if each.created and each.table is bronze.ORDERS:
             create_view(connection, schema)
+
+
+def _clear(connection: Connection, schema: str, decision: Decision) -> None:
+    """Take away what the table does not begin with: all of it, or its partitions of our making."""
+    if decision.action is Action.RECREATE:
+        drop(connection, schema, decision.table, [leaf.name for leaf in decision.leaves if not leaf.attached])
+    elif decision.action is Action.EMPTY:
+        renewal.clear_leaves(connection, schema, decision.table.relation, decision.leaves)
 
 
 def create_table(connection: Connection, schema: str, table: Table, indexes: str) -> None:
@@ -97,28 +106,36 @@ def create_view(connection: Connection, schema: str) -> bool:
     return True
 
 
-def create_leaves(connection: Connection, schema: str, table: Table, leaves: Iterable[Leaf]) -> None:
-    """Create empty partitions for a parent that is loaded by routing, in one DDL transaction each."""
+def create_leaves(
+    connection: Connection, schema: str, table: Table, leaves: Iterable[Leaf], waiting: Collection[str]
+) -> None:
+    """Create empty partitions for a parent that is loaded by routing, in one DDL transaction each.
+
+    Those that are ``waiting``, set aside by a replace, are attached again.
+    """
     for leaf in leaves:
         with connection.transaction():
             begin_ddl(connection, schema)
-            if catalog.kind(connection, schema, leaf.name) is None:
-                create_leaf(connection, schema, table, leaf)
+            create_leaf(connection, schema, table, leaf, waiting)
 
 
-def create_leaf(connection: Connection, schema: str, table: Table, leaf: Leaf) -> None:
-    """Create an empty partition and say in its comment that it is ours."""
-    relation = sql.Identifier(schema, leaf.name)
-    connection.execute(
-        sql.SQL("CREATE TABLE {} PARTITION OF {} FOR VALUES FROM ({}) TO ({})").format(
-            relation,
-            sql.Identifier(schema, table.relation),
-            sql.Literal(leaf.lower.isoformat()),
-            sql.Literal(leaf.upper.isoformat()),
-        )
-    )
-    connection.execute(sql.SQL("COMMENT ON TABLE {} IS {}").format(relation, sql.Literal(_OURS)))
-    give_to_owner(connection, schema, table.relation, leaf)
+def create_leaf(connection: Connection, schema: str, table: Table, leaf: Leaf, waiting: Collection[str]) -> None:
+    """Create an empty partition and say in its comment that it is ours, or attach the one that waits for that."""
+    parts = {
+        "leaf": sql.Identifier(schema, leaf.name),
+        "parent": sql.Identifier(schema, table.relation),
+        "lower": sql.Literal(leaf.lower.isoformat()),
+        "upper": sql.Literal(leaf.upper.isoformat()),
+        "mark": sql.Literal(MARK),
+    }
+    if catalog.kind(connection, schema, leaf.name) is None:
+        created = sql.SQL("CREATE TABLE {leaf} PARTITION OF {parent} FOR VALUES FROM ({lower}) TO ({upper})")
+        connection.execute(created.format(**parts))
+        connection.execute(sql.SQL("COMMENT ON TABLE {leaf} IS {mark}").format(**parts))
+        give_to_owner(connection, schema, table.relation, leaf)
+    elif leaf.name in waiting and not catalog.is_partition(connection, schema, leaf.name):
+        attached = sql.SQL("ALTER TABLE {parent} ATTACH PARTITION {leaf} FOR VALUES FROM ({lower}) TO ({upper})")
+        connection.execute(attached.format(**parts))
 
 
 def give_to_owner(connection: Connection, schema: str, parent: str, leaf: Leaf) -> None:
@@ -140,7 +157,7 @@ def is_our_leaf(connection: Connection, schema: str, leaf: str) -> bool:
         WHERE n.nspname = %s AND c.relname = %s""",
         [schema, leaf],
     ).fetchone()
-    return comment is not None and comment[0] == _OURS
+    return comment is not None and comment[0] == MARK
 
 
 def serial_columns(table: Table) -> list[str]:
@@ -212,33 +229,9 @@ def _create_bare(connection: Connection, schema: str, table: Table) -> None:
     connection.execute(bronze.comments(table, schema))
 
 
-def drop(connection: Connection, schema: str, tables: Sequence[Table]) -> None:
-    """Drop tables of ours, and the view on the orders with them; a view of another making stands in the way."""
-    ours = tuple(catalog.column_names(connection, schema, VIEW)) == bronze.ORDER_ITEM_COLUMNS
-    if (
-        ours
-        and catalog.kind(connection, schema, VIEW) == "v"
-        and any(table.name == bronze.ORDERS.name for table in tables)
-    ):
+def drop(connection: Connection, schema: str, table: Table, aside: Iterable[str] = ()) -> None:
+    """Drop a table of ours with partitions that were set aside, and the view on the orders with them."""
+    if table is bronze.ORDERS and belongings.own_view(connection, schema):
         connection.execute(sql.SQL("DROP VIEW {}").format(sql.Identifier(schema, VIEW)))
-    if tables:
-        connection.execute(sql.SQL("DROP TABLE {}").format(_list(schema, tables)))
-
-
-def _drop_key(connection: Connection, schema: str, table: Table) -> None:
-    key = catalog.primary_key(connection, schema, table.relation)
-    if key:
-        connection.execute(
-            sql.SQL("ALTER TABLE {} DROP CONSTRAINT {}").format(
-                sql.Identifier(schema, table.relation), sql.Identifier(key)
-            )
-        )
-
-
-def _truncate(connection: Connection, schema: str, tables: Sequence[Table]) -> None:
-    if tables:
-        connection.execute(sql.SQL("TRUNCATE {}").format(_list(schema, tables)))
-
-
-def _list(schema: str, tables: Sequence[Table]) -> sql.Composed:
-    return sql.SQL(", ").join(sql.Identifier(schema, table.relation) for table in tables)
+    names = sql.SQL(", ").join(sql.Identifier(schema, name) for name in (table.relation, *aside))
+    connection.execute(sql.SQL("DROP TABLE {}").format(names))

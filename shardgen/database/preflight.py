@@ -10,8 +10,8 @@ from datetime import date
 from typing import Any, Final
 
 from shardgen.database import catalog, locks
+from shardgen.database.losses import Loss
 from shardgen.database.postgres import Connection, one
-from shardgen.database.target import Loss
 from shardgen.errors import TargetError
 from shardgen.figures import plural, size
 from shardgen.planning import Plan

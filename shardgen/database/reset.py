@@ -16,7 +16,7 @@ import psycopg
 from psycopg import sql
 
 from shardgen import keys
-from shardgen.database import catalog, census, ledger, objects, restored
+from shardgen.database import belongings, catalog, census, ledger, losses, objects, reach, renewal, restored
 from shardgen.database.ledger import Claim, Run, ShardRow
 from shardgen.database.postgres import Connection, one
 from shardgen.database.session import WHOLE
@@ -52,6 +52,8 @@ class Removal:
     """Committed."""
     rows: int
     """That go, by count(*)."""
+    carried: tuple[str, ...] = ()
+    """What others have put on the table and that goes with it: ``"privileges of bi"``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +79,7 @@ class Survey:
                     "shards": each.shards,
                     "rows": each.rows,
                     "how": each.how.value,
+                    "carried": list(each.carried),
                 }
                 for each in self.removals
             ],
@@ -115,7 +118,7 @@ def survey(connection: Connection, schema: str, run: int | None, *, every: bool,
         [
             *_overlaid(connection, schema, chosen),
             *_mixed(found.removals, every=every),
-            *_dependants(connection, schema, found.removals),
+            *_dependants(connection, schema, found.removals, last=found.last),
         ]
     )
     return found
@@ -201,7 +204,7 @@ class _Wholly:
         ranges = [keys.own_range(plan, claim.target, max_id) for plan in planned]
         own = (min(low for low, _ in ranges), max(high for _, high in ranges))
         strangers = sql.SQL("SELECT EXISTS (SELECT FROM {} WHERE NOT {})").format(
-            sql.Identifier(schema, claim.relation), keys.within(TABLES[claim.target], own)
+            catalog.own_rows(connection, schema, claim.relation), keys.within(TABLES[claim.target], own)
         )
         return not one(connection.execute(strangers))[0]
 
@@ -224,7 +227,8 @@ def _removal(
             rows = _rows_of(connection, schema, claim, planned(claim.run), committed)
         case _:  # it stays, or nothing is removed at all
             rows = 0
-    return Removal(claim=claim, how=how, why=why, shards=len(committed), rows=rows)
+    carried = _carried(connection, schema, claim) if how is How.DROP else ()
+    return Removal(claim=claim, how=how, why=why, shards=len(committed), rows=rows, carried=carried)
 
 
 def _rows_of(connection: Connection, schema: str, claim: Claim, plan: Plan, committed: Iterable[ShardRow]) -> int:
@@ -232,9 +236,15 @@ def _rows_of(connection: Connection, schema: str, claim: Claim, plan: Plan, comm
     shards = {shard.id: shard for shard in plan.of(claim.target)}
     own = keys.own_range(plan, claim.target, max_id)
     statement = sql.SQL("SELECT count(*) FROM {} WHERE {}")
-    relation = sql.Identifier(schema, claim.relation)
+    relation = catalog.own_rows(connection, schema, claim.relation)
     conditions = (keys.of_shard(shards[row.shard], own) for row in committed)
     return sum(one(connection.execute(statement.format(relation, each)))[0] for each in conditions)
+
+
+def _carried(connection: Connection, schema: str, claim: Claim) -> tuple[str, ...]:
+    view = belongings.own_view(connection, schema) if claim.target == ORDERS.name else None
+    leaves = renewal.own_leaves(connection, schema, claim)
+    return losses.carried(connection, TABLES[claim.target], claim.oid, leaves, view)
 
 
 def _fate(connection: Connection, schema: str, claim: Claim, wholly: _Wholly) -> tuple[How, str]:
@@ -287,33 +297,18 @@ def _remedy(claim: Claim, *, every: bool) -> str:
     return "delete by hand what should go, and the ledger's tables"
 
 
-def _dependants(connection: Connection, schema: str, removals: Sequence[Removal]) -> list[str]:
-    """What refers to a table that is dropped, or to rows that are deleted, and does not go with them."""
-    going = [each.claim.oid for each in removals if each.how is not How.FORGET]
-    dropped = [each.claim.oid for each in removals if each.how is How.DROP]
-    rows = connection.execute(
-        """WITH view (oid) AS (
-            SELECT c.oid FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-            WHERE n.nspname = %(schema)s AND c.relname = %(view)s AND c.relkind = 'v' AND %(orders)s
-        ), referring (oid, target) AS (
-            SELECT w.ev_class, d.refobjid FROM pg_depend AS d
-            JOIN pg_rewrite AS w ON d.classid = 'pg_rewrite'::regclass AND w.oid = d.objid
-            WHERE d.refclassid = 'pg_class'::regclass
-                AND (d.refobjid = ANY (%(dropped)s) OR d.refobjid IN (SELECT oid FROM view))
-            UNION
-            SELECT conrelid, confrelid FROM pg_constraint
-            WHERE contype = 'f' AND conparentid = 0 AND confrelid = ANY (%(going)s))
-        SELECT DISTINCT oid::regclass::text, target::regclass::text FROM referring
-        WHERE oid <> ALL (%(going)s) AND oid NOT IN (SELECT oid FROM view) ORDER BY 1, 2""",
-        {
-            "schema": schema,
-            "view": objects.VIEW,
-            "orders": any(each.how is How.DROP and each.claim.target == ORDERS.name for each in removals),
-            "dropped": dropped,
-            "going": going,
-        },
-    ).fetchall()
-    return [f"{name} depends on {relation}: drop it first" for name, relation in rows]
+def _dependants(connection: Connection, schema: str, removals: Sequence[Removal], *, last: bool) -> list[str]:
+    """What depends on a table that is dropped or would change with rows that are deleted, and does not go with them."""
+    dropped = [each.claim for each in removals if each.how is How.DROP]
+    deleted = [each.claim.oid for each in removals if each.how is How.DELETE]
+    roots = [claim.oid for claim in dropped]
+    roots += [leaf.oid for claim in dropped for leaf in renewal.own_leaves(connection, schema, claim)]
+    if any(claim.target == ORDERS.name for claim in dropped) and (view := belongings.own_view(connection, schema)):
+        roots.append(view)
+    if last:
+        roots += [catalog.relation_oid(connection, schema, name) for name in ledger.TABLES]
+    found = [*belongings.dependants(connection, roots), *reach.deleting(connection, deleted, going=roots)]
+    return list(dict.fromkeys(found))
 
 
 def _refuse(problems: Sequence[str]) -> None:
@@ -345,7 +340,8 @@ def _drop(connection: Connection, schema: str, claim: Claim) -> None:
     with connection.transaction():
         objects.begin_ddl(connection, schema)
         _lock(connection, schema, claim)
-        objects.drop(connection, schema, [TABLES[claim.target]])
+        aside = [leaf.name for leaf in renewal.own_leaves(connection, schema, claim) if not leaf.attached]
+        objects.drop(connection, schema, TABLES[claim.target], aside)
         _forget(connection, schema, claim)
 
 
@@ -381,7 +377,7 @@ def _delete_shard(
     leaf = shard.leaf.name if shard.leaf else ""
     created = "attach" in row.phases or objects.is_our_leaf(connection, schema, leaf)
     if not (created and catalog.kind(connection, schema, leaf) == "r" and _drop_leaf(connection, schema, shard, own)):
-        relation = sql.Identifier(schema, claim.relation)
+        relation = catalog.own_rows(connection, schema, claim.relation)
         connection.execute(sql.SQL("DELETE FROM {} WHERE {}").format(relation, keys.of_shard(shard, own)))
 
 
@@ -390,7 +386,7 @@ def _drop_leaf(connection: Connection, schema: str, shard: Shard, own: tuple[int
     assert shard.leaf is not None
     relation = sql.Identifier(schema, shard.leaf.name)
     objects.begin_ddl(connection, schema)
-    connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(relation))
+    connection.execute(sql.SQL("LOCK TABLE ONLY {} IN ACCESS EXCLUSIVE MODE").format(relation))
     ours = keys.within(TABLES[shard.table], own)
     strangers = sql.SQL("SELECT EXISTS (SELECT FROM {} WHERE NOT {})").format(relation, ours)
     if one(connection.execute(strangers))[0]:

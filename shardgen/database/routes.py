@@ -8,7 +8,7 @@ not where pg_partman sees to that.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from fractions import Fraction
@@ -102,12 +102,14 @@ def problems(connection: Connection, plan: Plan, table: Table, found: Relation) 
     )
 
 
-def names_in_the_way(connection: Connection, schema: str, table: Table, shards: Sequence[Shard]) -> list[str]:
-    """Relations that have the names of partitions that are to be made."""
+def names_in_the_way(
+    connection: Connection, schema: str, table: Table, shards: Sequence[Shard], own: Collection[str] = ()
+) -> list[str]:
+    """Relations that have the names of partitions that are to be made, and are not such partitions set aside."""
     return [
         f"relation={shard.leaf.name} is in the way of a partition of {table.relation}: rename or drop it"
         for shard in shards
-        if shard.leaf and catalog.kind(connection, schema, shard.leaf.name) is not None
+        if shard.leaf and shard.leaf.name not in own and catalog.kind(connection, schema, shard.leaf.name) is not None
     ]
 
 
@@ -230,7 +232,7 @@ def _gaps(connection: Connection, plan: Plan, table: Table, found: Relation) -> 
     elif free and not found.owned:
         what = "this role does not own it: let its owner create them"
     else:
-        return problems + names_in_the_way(connection, schema, table, free)
+        return problems + names_in_the_way(connection, schema, table, free, found.own_leaves)
     lacking = f"relation={table.relation} has no partitions for shard={free[0].id} to shard={free[-1].id}"
     return [*problems, f"{lacking}, and {what}"]
 
@@ -242,7 +244,9 @@ def _free(connection: Connection, schema: str, found: Relation, shard: Shard) ->
     """Whether a leaf of the shard's own can be made; beside a DEFAULT partition a name that is taken is no trouble."""
     if shard.leaf is None or _coverage(found, shard) != _FREE:
         return False
-    return not found.default_partition or catalog.kind(connection, schema, shard.leaf.name) is None
+    if not found.default_partition or shard.leaf.name in found.own_leaves:
+        return True
+    return catalog.kind(connection, schema, shard.leaf.name) is None
 
 
 def _coverage(found: Relation, shard: Shard) -> int:

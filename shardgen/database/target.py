@@ -12,13 +12,15 @@ from typing import Final
 
 from shardgen import keys
 from shardgen.config import PlanConfig
-from shardgen.database import catalog, census, ledger, restored, routes, worlds
+from shardgen.database import belongings, catalog, census, ledger, losses, reach, renewal, restored, routes, worlds
 from shardgen.database.catalog import Relation
 from shardgen.database.failures import SupersededError
+from shardgen.database.losses import Loss
 from shardgen.database.postgres import Connection
+from shardgen.database.renewal import OwnLeaf
 from shardgen.database.routes import Route
 from shardgen.planning import Plan
-from shardgen.schema import TABLES, Column, Table
+from shardgen.schema import ORDERS, TABLES, Column, Table
 
 _KINDS: Final = {"v": "a view", "m": "a materialized view", "f": "a foreign table", "S": "a sequence", "i": "an index"}
 
@@ -28,7 +30,7 @@ class Action(enum.Enum):
 
     CREATE = "create"
     USE = "use as it is"
-    TRUNCATE = "truncate"
+    EMPTY = "empty"
     RECREATE = "drop and create"
 
 
@@ -47,23 +49,6 @@ class Terms:
     def replace(self) -> bool:
         """Whether the tables start over."""
         return self.if_exists == "replace"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Loss:
-    """A table that a replace takes rows from."""
-
-    relation: str
-    action: str
-    """``"dropped and created anew"`` or ``"emptied"``."""
-    rows: int | None
-    """As the server estimates them, or None where it never counted."""
-    bytes: int
-    """On disk."""
-    filled_by: str
-    """``"run=3"``, ``"run=3 and others"`` or ``"others"``."""
-    created: bool
-    """Whether shardgen created the relation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +86,14 @@ class Decision:
     """Columns of ours that the relation lacks and can do without."""
     foreign: Foreign | None = None
     """The relation as somebody else made it, where rows go into such a one."""
+    oid: int | None = None
+    """Of the relation, where there is one."""
+    leaves: tuple[OwnLeaf, ...] = ()
+    """Partitions of ours that a replace takes away or sets aside."""
+    set_aside: str = ""
+    """Those that are set aside once the action is done, as a claim has them."""
+    indexes: str = "none"
+    """The ``--indexes`` mode that shardgen loaded its own table with before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,12 +122,13 @@ def decide(
     with_ledger = ledger.present(connection, schema)
     claims = restored.claims(connection, schema) if with_ledger else {}
     runs = {run.run: run for run in ledger.runs(connection, schema)} if with_ledger else {}
+    asked = _Asked(connection=connection, plan=plan, runs=runs, terms=terms, own=own)
     decisions, problems = [], []
     for name in plan.config.tables:
-        found = catalog.relation(connection, schema, TABLES[name].relation)
-        decision, problem = _decide(connection, plan, name, found, claims.get(name), runs, terms, own)
+        decision, problem = _decide(asked, TABLES[name], claims.get(name))
         decisions.append(decision)
         problems += problem
+    problems += _reached(connection, schema, decisions)
     replaced = set(plan.config.tables) if terms.replace else set()
     problems += _other_worlds(plan.config, claims, runs, fingerprint, replaced)
     return decisions, problems
@@ -238,70 +232,156 @@ def column_problems(table: Table, found: Relation) -> list[str]:
     return problems
 
 
-def _decide(
-    connection: Connection,
-    plan: Plan,
-    name: str,
-    found: Relation | None,
-    claim: ledger.Claim | None,
-    runs: Mapping[int, ledger.Run],
-    terms: Terms,
-    own: Callable[[str], tuple[int, int]],
-) -> tuple[Decision, list[str]]:
-    table = TABLES[name]
-    ours = claim if claim is not None and found is not None and claim.oid == found.oid else None
-    created = ours is not None and ours.created
-    fate = Decision(
-        table=table, action=Action.USE, generation=claim.generation + 1 if claim else 1, created=created, loss=None
-    )
-    if claim and not terms.replace and (held := _held(claim, runs, table.relation)):
-        return fate, [held]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """What every decision of a load depends on."""
+
+    connection: Connection
+    plan: Plan
+    runs: Mapping[int, ledger.Run]
+    """All that the ledger has."""
+    terms: Terms
+    own: Callable[[str], tuple[int, int]]
+    """The range of key numbers that the load can give to a table."""
+
+    @property
+    def schema(self) -> str:
+        """Of the tables."""
+        return self.plan.config.schema
+
+
+def _decide(asked: _Asked, table: Table, claim: ledger.Claim | None) -> tuple[Decision, list[str]]:
+    found = catalog.relation(asked.connection, asked.schema, table.relation)
+    fate = Decision(table=table, action=Action.USE, generation=claim.generation + 1 if claim else 1, created=False)
+    if claim and not asked.terms.replace and (held := _held(claim, asked.runs, table.relation)):
+        return replace(fate, created=found is not None and claim.oid == found.oid and claim.created), [held]
     if found is None:
-        return replace(fate, action=Action.CREATE, created=True), routes.names_in_the_way(
-            connection, plan.config.schema, table, plan.of(name)
-        )
-    if terms.replace and created:
-        loss = _loss(connection, found, ours, table, Action.RECREATE)
-        return replace(fate, action=Action.RECREATE, loss=loss), _strangers(ours, table, terms)
-    placeless = routes.problems(connection, plan, table, found)
+        shards = asked.plan.of(table.name)
+        in_the_way = routes.names_in_the_way(asked.connection, asked.schema, table, shards)
+        return replace(fate, action=Action.CREATE, created=True), in_the_way
+    fate = replace(fate, oid=found.oid)
+    if claim is None or claim.oid != found.oid:
+        return _decide_found(asked, fate, found, None)
+    fate = replace(fate, created=claim.created, set_aside=claim.set_aside)
+    if asked.terms.replace:
+        leaves = renewal.own_leaves(asked.connection, asked.schema, claim)
+        fate = replace(fate, leaves=leaves, indexes=str(asked.runs[claim.run].plan["indexes"]))
+    if asked.terms.replace and claim.created:
+        if why := _misfits(table, found):
+            return _decide_anew(asked, fate, found, claim, why)
+        found = replace(found, logged=True)  # it is made so again
+    return _decide_found(asked, fate, replace(found, own_leaves=claim.waiting), claim)
+
+
+def _decide_found(
+    asked: _Asked, fate: Decision, found: Relation, ours: ledger.Claim | None
+) -> tuple[Decision, list[str]]:
+    """The fate of a table that is there and stays; ``ours`` is the claim of the run that it is known by."""
+    connection, table, terms = asked.connection, fate.table, asked.terms
+    found, leaves = _without(asked, fate, found)
+    placeless = routes.problems(connection, asked.plan, table, found)
     problems = relation_problems(table, found) + placeless
-    fate = replace(fate, missing=missing_columns(table, found), foreign=_foreign(connection, plan, fate, found, terms))
+    fate = replace(fate, leaves=leaves, missing=missing_columns(table, found), foreign=_foreign(asked, fate, found))
     if found.kind not in "rp" or not found.writable or placeless:  # a partition that is far away is not asked
         return fate, problems
     problems += _skip_problems(table, found) if terms.on_conflict == "skip" else _repeat_problems(table, found)
-    if not catalog.holds_rows(connection, plan.config.schema, table.relation):
+    starts_over = terms.replace and (fate.created or bool(leaves))
+    if not starts_over and not catalog.holds_rows(connection, asked.schema, table.relation):
         return fate, problems
-    fate, more = _decide_filled(connection, fate, found, ours, terms, own)
+    decide_rows = _decide_empty if terms.replace else _decide_filled
+    fate, more = decide_rows(asked, fate, found, ours)
     return fate, problems + more
 
 
-def _foreign(connection: Connection, plan: Plan, fate: Decision, found: Relation, terms: Terms) -> Foreign | None:
+def _without(asked: _Asked, fate: Decision, found: Relation) -> tuple[Relation, tuple[OwnLeaf, ...]]:
+    """A table less the partitions of ours that a replace takes away, and which these are.
+
+    Where the load would not make them again, they stay and are emptied: rows go into them and not beside.
+    """
+    leaves = fate.leaves
+    if not leaves:
+        return found, leaves
+    names = frozenset(leaf.name for leaf in leaves)
+    rest = tuple(part for part in found.partitions if part.name not in names)
+    less = replace(found, partitions=rest, own_leaves=names | found.own_leaves)
+    if (way := _way(asked, fate, less)).slow and not way.added:
+        return found, tuple(leaf for leaf in leaves if not leaf.attached)
+    return less, leaves
+
+
+def _foreign(asked: _Asked, fate: Decision, found: Relation) -> Foreign | None:
     if fate.created or found.kind not in "rp":
         return None
-    shards, schema = plan.of(fate.table.name), plan.config.schema
-    way = routes.route(connection, schema, fate.table, found, shards, created=False, emptied=terms.replace)
-    return Foreign(oid=found.oid, route=way, rules=found.rules)
+    return Foreign(oid=found.oid, route=_way(asked, fate, found), rules=found.rules)
+
+
+def _way(asked: _Asked, fate: Decision, found: Relation) -> Route:
+    """The way of the rows, once what goes is gone."""
+    shards, emptied = asked.plan.of(fate.table.name), asked.terms.replace
+    return routes.route(
+        asked.connection, asked.schema, fate.table, found, shards, created=fate.created, emptied=emptied
+    )
+
+
+def _decide_empty(
+    asked: _Asked, fate: Decision, found: Relation, ours: ledger.Claim | None
+) -> tuple[Decision, list[str]]:
+    """The fate of a table that starts over and stays, with all that others have put on it."""
+    table = fate.table
+    loss = losses.emptied(asked.connection, table, found, ours)
+    strange = bool(found.partitions and ours) and renewal.strange_rows(
+        asked.connection, asked.schema, table, found.oid, asked.own(table.name), fate.leaves
+    )
+    fate = replace(fate, action=Action.EMPTY, loss=loss, set_aside=renewal.set_aside(fate.leaves))
+    return fate, losses.strangers(loss, ours, strange=strange, yes=asked.terms.yes)
+
+
+def _decide_anew(
+    asked: _Asked, fate: Decision, found: Relation, ours: ledger.Claim, why: Sequence[str]
+) -> tuple[Decision, list[str]]:
+    """The fate of a table of our own whose definition cannot be filled any more."""
+    connection, table, yes = asked.connection, fate.table, asked.terms.yes
+    view = belongings.own_view(connection, asked.schema) if table is ORDERS else None
+    loss = replace(
+        losses.emptied(connection, table, found, ours),
+        action="dropped and created anew",
+        why=" and ".join(why),
+        carried=losses.carried(connection, table, found.oid, fate.leaves, view),
+    )
+    problems = losses.strangers(loss, ours, strange=False, yes=yes) + losses.unkept(loss, yes=yes)
+    return replace(fate, action=Action.RECREATE, loss=loss, set_aside=""), problems
+
+
+def _misfits(table: Table, found: Relation) -> list[str]:
+    """Why a table of our own can only be filled as it should be if it is made anew."""
+    problems = column_problems(table, found)
+    problems += [f"column={table.relation}.{name} is missing" for name in missing_columns(table, found)]
+    if table.partitioned and found.partition_by != (table.partition_by,):
+        problems.append(f"it is not partitioned by range of {table.partition_by}")
+    return problems
+
+
+def _reached(connection: Connection, schema: str, decisions: Sequence[Decision]) -> list[str]:
+    """Whom a replace would reach beside the tables that it is told to replace."""
+    emptied = [each.oid for each in decisions if each.action is Action.EMPTY and each.oid]
+    anew = [each for each in decisions if each.action is Action.RECREATE]
+    roots = [each.oid for each in anew if each.oid] + [leaf.oid for each in anew for leaf in each.leaves]
+    if any(each.table is ORDERS for each in anew) and (view := belongings.own_view(connection, schema)):
+        roots.append(view)
+    return reach.emptying(connection, schema, emptied) + belongings.dependants(connection, roots)
 
 
 def _decide_filled(
-    connection: Connection,
-    fate: Decision,
-    found: Relation,
-    ours: ledger.Claim | None,
-    terms: Terms,
-    own: Callable[[str], tuple[int, int]],
+    asked: _Asked, fate: Decision, found: Relation, ours: ledger.Claim | None
 ) -> tuple[Decision, list[str]]:
-    """The fate of a table that holds rows and that shardgen may not drop, or need not."""
+    """The fate of a table that holds rows and keeps them."""
     table = fate.table
-    if terms.replace:
-        loss = _loss(connection, found, ours, table, Action.TRUNCATE)
-        return replace(fate, action=Action.TRUNCATE, loss=loss), _strangers(ours, table, terms)
-    if terms.if_exists == "fail":
+    if asked.terms.if_exists == "fail":
         owner = f"rows of the finished run={ours.run}" if ours else "rows that shardgen did not load"
         return fate, [f"relation={table.relation} holds {owner}: {_CHOICES}"]
-    counted = census.count(connection, found.oid, table.name, own(table.name))
+    counted = census.count(asked.connection, found.oid, table.name, asked.own(table.name))
     fate = replace(fate, others=counted.total, others_within=counted.within or 0)
-    return fate, _conflicts(table, found, fate, ours, terms)
+    return fate, _conflicts(table, found, fate, ours, asked.terms)
 
 
 _CHOICES: Final = "use --if-exists append to keep them, --if-exists replace to remove them, or another --schema"
@@ -324,27 +404,6 @@ def _skip_problems(table: Table, found: Relation) -> list[str]:
 def _unique(table: Table, found: Relation) -> bool:
     """Whether a second row of the same key would be refused."""
     return any(columns <= set(table.key) for columns in found.unique)
-
-
-def _strangers(ours: ledger.Claim | None, table: Table, terms: Terms) -> list[str]:
-    """Rows that only somebody else can bring back are not removed without being told."""
-    if terms.yes or (ours is not None and not ours.others):
-        return []
-    remedy = "say --yes, or use another --schema"
-    whose = f"rows that run={ours.run} found and kept" if ours else "rows that shardgen did not load"
-    return [f"relation={table.relation} holds {whose}, and replace would remove them: {remedy}"]
-
-
-def _loss(connection: Connection, found: Relation, ours: ledger.Claim | None, table: Table, action: Action) -> Loss:
-    by = "others" if ours is None else f"run={ours.run}{' and others' if ours.others else ''}"
-    return Loss(
-        relation=table.relation,
-        action="dropped and created anew" if action is Action.RECREATE else "emptied",
-        rows=catalog.row_estimate(connection, found.oid),
-        bytes=catalog.size(connection, found.oid),
-        filled_by=by,
-        created=ours is not None and ours.created,
-    )
 
 
 def _conflicts(table: Table, found: Relation, fate: Decision, ours: ledger.Claim | None, terms: Terms) -> list[str]:
@@ -426,6 +485,7 @@ def _target(
     found = catalog.relation(connection, plan.config.schema, claim.relation)
     if found is None:
         raise SupersededError(f"relation={claim.relation} was dropped: {_START_OVER}")
+    found = replace(found, own_leaves=claim.waiting)
     pending = [shard for shard in plan.of(claim.target) if shard.id not in done]
     return Target(
         claim=claim,

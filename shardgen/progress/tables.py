@@ -14,9 +14,9 @@ from shardgen.progress import units
 from shardgen.progress.grids import Grid, grid_of, texts, total
 
 if TYPE_CHECKING:
+    from shardgen.database.losses import Loss
     from shardgen.database.reset import Survey
     from shardgen.database.status import RunStatus
-    from shardgen.database.target import Loss
     from shardgen.settings import Effective, Settings
 
 
@@ -27,7 +27,8 @@ def losses_table(losses: Sequence[Loss], *, where: str) -> RenderableType:
         rows = "?" if loss.rows is None else units.count(loss.rows)
         maker = "shardgen" if loss.created else "somebody else"
         grid.add_row(loss.relation, rows, units.size(loss.bytes), loss.filled_by, maker, loss.action)
-    return Group(Text(f"--if-exists replace would remove from {where}:", style="bold"), grid)
+    lost = texts([loss.notice for loss in losses if loss.notice], "yellow")
+    return Group(Text(f"--if-exists replace would remove from {where}:", style="bold"), grid, *lost)
 
 
 def status_tables(runs: list[RunStatus], *, where: str) -> RenderableType:
@@ -123,4 +124,6 @@ def survey_table(survey: Survey, *, where: str) -> RenderableType:
     runs = f"run{'s' * (len(survey.runs) > 1)} {', '.join(map(str, survey.runs))}"
     last = ["the ledger goes with the last run"] if survey.last else []
     schema = ["the schema goes too if nothing else is in it"] if survey.last and survey.schema else []
-    return Group(Text(f"reset of {runs} in {where}", style="bold"), grid, *texts([*last, *schema], ""))
+    carried = [f"with {each.claim.relation} goes {', '.join(each.carried)}" for each in survey.removals if each.carried]
+    lines = [*texts(carried, "yellow"), *texts([*last, *schema], "")]
+    return Group(Text(f"reset of {runs} in {where}", style="bold"), grid, *lines)

@@ -29,7 +29,7 @@ _MAINTENANCE_WORK_MEM: Final = "256MB"  # a month of clicks sorts in memory; rai
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _ParentIndex:
+class _Index:
     definition: str
     """What follows the table's name in CREATE INDEX; empty for a constraint."""
     unique: bool
@@ -55,6 +55,27 @@ def create(connection: Connection, schema: str, parent: str, column: str, leaf: 
     )
 
 
+def take_up(connection: Connection, schema: str, column: str, leaf: Leaf) -> None:
+    """Make a leaf that a replace has set aside as good as a new one: FREEZE takes it, and ATTACH will not scan it.
+
+    Raises:
+        PermanentError: somebody has filled it meanwhile.
+    """
+    if catalog.holds_rows(connection, schema, leaf.name):
+        raise PermanentError(f"relation={leaf.name} was set aside by a replace, and holds rows now: empty or drop it")
+    table = sql.SQL("ONLY {}").format(sql.Identifier(schema, leaf.name))
+    connection.execute(sql.SQL("TRUNCATE {}").format(table))
+    connection.execute(
+        sql.SQL("ALTER TABLE {} ADD CONSTRAINT {} CHECK ({column} >= {} AND {column} < {})").format(
+            table,
+            sql.Identifier(_BOUNDS),
+            sql.Literal(leaf.lower.isoformat()),
+            sql.Literal(leaf.upper.isoformat()),
+            column=sql.Identifier(column),
+        )
+    )
+
+
 def build_indexes(connection: Connection, schema: str, parent_oid: int, leaf: Leaf) -> None:
     """Build primary key, unique constraints and indexes, each equal to the parent's, so that ATTACH adopts them."""
     connection.execute(
@@ -64,7 +85,10 @@ def build_indexes(connection: Connection, schema: str, parent_oid: int, leaf: Le
     )
     connection.execute("SET LOCAL max_parallel_maintenance_workers = 0")  # the shards are the parallelism
     table = sql.Identifier(schema, leaf.name)
-    for index in _parent_indexes(connection, parent_oid):
+    there = _indexes(connection, catalog.relation_oid(connection, schema, leaf.name))  # of a leaf that was set aside
+    for index in _indexes(connection, parent_oid):
+        if index in there:
+            continue
         if index.constraint:
             rest = sql.SQL(index.constraint)  # rendered by the server
             connection.execute(sql.SQL("ALTER TABLE {} ADD {}").format(table, rest))
@@ -156,10 +180,11 @@ def _used_by_others(connection: Connection, relation: int) -> bool:
     return bool(one(cursor)[0])
 
 
-def _parent_indexes(connection: Connection, parent_oid: int) -> list[_ParentIndex]:
+def _indexes(connection: Connection, relation: int) -> list[_Index]:
     rows = connection.execute(
         """SELECT pg_get_indexdef(i.indexrelid), i.indisunique, coalesce(pg_get_constraintdef(k.oid), ''),
-            format('CREATE %%sINDEX %%I ON ONLY ', CASE WHEN i.indisunique THEN 'UNIQUE ' ELSE '' END, x.relname),
+            format('CREATE %%sINDEX %%I ON %%s', CASE WHEN i.indisunique THEN 'UNIQUE ' ELSE '' END, x.relname,
+                CASE c.relkind WHEN 'p' THEN 'ONLY ' ELSE '' END),
             ARRAY[format('%%I.%%I ', n.nspname, c.relname), format('%%I ', c.relname)]
         FROM pg_index AS i
         JOIN pg_class AS x ON x.oid = i.indexrelid
@@ -167,10 +192,10 @@ def _parent_indexes(connection: Connection, parent_oid: int) -> list[_ParentInde
         JOIN pg_namespace AS n ON n.oid = c.relnamespace
         LEFT JOIN pg_constraint AS k ON k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x')
         WHERE i.indrelid = %s ORDER BY i.indisprimary DESC, x.relname""",
-        [parent_oid],
+        [relation],
     ).fetchall()
     return [
-        _ParentIndex(definition=_after(definition, start, tables), unique=unique, constraint=constraint)
+        _Index(definition=_after(definition, start, tables), unique=unique, constraint=constraint)
         for definition, unique, constraint, start, tables in rows
     ]
 

@@ -208,8 +208,12 @@ class PostgresSink:
         batches: Iterator[Batch],
         watch: Stopwatch,
     ) -> tuple[int, int, str]:
+        column = TABLES[shard.table].partition_by
         with watch.phase("create"):
-            leaves.create(connection, self._schema, claim.relation, TABLES[shard.table].partition_by, leaf)
+            if leaf.name in claim.waiting and catalog.kind(connection, self._schema, leaf.name) == "r":
+                leaves.take_up(connection, self._schema, column, leaf)
+            else:
+                leaves.create(connection, self._schema, claim.relation, column, leaf)
         relation = sql.Identifier(self._schema, leaf.name)
         copied = self._copy(connection, claim, relation, shard, batches, watch, freeze=True)
         with watch.phase("index"):

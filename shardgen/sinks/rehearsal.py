@@ -48,6 +48,8 @@ class Part:
     """All of the plan."""
     emptied: bool
     """Whether the rows that it holds go before the load begins."""
+    waiting: frozenset[str] = frozenset()
+    """Names of partitions that a replace has set aside."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,7 +180,7 @@ def _try_shard(connection: Connection, schema: str, part: Part, rows: _Rows, *, 
         leaves.build_indexes(connection, schema, part.oid, shard.leaf)
         return
     if shard in part.route.homeless and shard.leaf:
-        objects.create_leaf(connection, schema, table, shard.leaf)
+        objects.create_leaf(connection, schema, table, shard.leaf, part.waiting)
     if not staged:
         _copy(connection, part, relation, rows)
         return

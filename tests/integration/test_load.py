@@ -265,18 +265,6 @@ def test_everything_in_the_way_is_said_at_once_and_nothing_is_written(loader):
     assert loader.database.value("SELECT to_regclass('bronze.shardgen_runs') IS NULL")
 
 
-def test_a_replace_that_something_depends_on_says_so_and_changes_nothing(loader):
-    loader.load(tables=FEW)
-    before = loader.content()
-    loader.database.run("CREATE VIEW public.mine AS SELECT order_id FROM bronze.raw_orders")
-    with pytest.raises(
-        TargetError, match=r"view mine depends on table bronze.raw_orders: drop what depends on it first"
-    ):
-        loader.load(tables=FEW, if_exists="replace")
-    assert loader.content() == before
-    assert loader.state() == "finished"
-
-
 # Tables as somebody else made them
 
 ORDERS = """CREATE TABLE bronze.raw_orders (

@@ -71,7 +71,7 @@ def test_a_plan_tells_what_would_be_refused(database):
     assert found.to_json()["preflight"]["problems"] == list(found.findings.problems)
     allowed = forecast(database.dsn, tables="customers,products", if_exists="replace")
     assert allowed.findings.problems == ()
-    assert "drop and create: customers, products" in shown(allowed)
+    assert "empty: customers, products" in shown(allowed)
 
 
 def test_a_plan_without_a_server_says_so_and_starts_none(tmp_path):

@@ -145,8 +145,8 @@ def test_what_depends_on_a_table_is_named_before_anything_is_removed(database):
         take_back(database)
     assert str(caught.value).splitlines() == [
         "nothing was removed:",
-        "  - mine depends on bronze.order_items: drop it first",
-        "  - visits depends on bronze.raw_sessions: drop it first",
+        "  - constraint visits_id_fkey on table visits depends on table bronze.raw_sessions: drop it first",
+        "  - view mine depends on view bronze.order_items: drop it first",
     ]
     assert content(database, *FEW) == before
     assert status(database.dsn, "bronze")[-1].state == "finished"
@@ -379,6 +379,7 @@ def test_a_script_says_yes_and_reads_json(database, capsys):
         "shards": 3,
         "rows": 600,
         "how": "drop",
+        "carried": [],
     }
     code, out, err = run("reset", "--dsn", database.dsn, "--all", "--yes", capsys=capsys)
     assert (code, out) == (0, "")
