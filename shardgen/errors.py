@@ -8,6 +8,9 @@ ShardgenError                 exit code 1 unless a subclass says otherwise
 |   +-- MachineError          this machine gives no process, thread or memory
 +-- ServerError               the embedded PostgreSQL could not be set up, started or stopped
 +-- OutputError               a file could not be written when there was something to write
+
+
+|   +-- HomeError             exit code 2: it cannot be where it should, or not as this user; nothing was written
 +-- VerificationError         exit code 2: the verification could not run, or was cut short; nothing is known
 +-- ReportError               exit code 2: the report could not be made
 +-- LoadError                 the load stopped; what is done stays done, and --resume goes on
@@ -55,6 +58,12 @@ class ServerError(ShardgenError):
 
 class OutputError(ShardgenError):
     """A file that the user named could not be written, though it had seemed so before."""
+
+
+class HomeError(ServerError):
+    """The embedded PostgreSQL cannot have this home, or run as this user; nothing was written."""
+
+    exit_code = 2
 
 
 class VerificationError(ShardgenError):

@@ -15,7 +15,6 @@ import os
 import shutil
 import signal
 import sys
-import tempfile
 import threading
 from collections.abc import Iterator
 from multiprocessing import forkserver, process, resource_tracker
@@ -24,7 +23,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Final, cast
 
-from shardgen import paths
+from shardgen import paths, sockets
 from shardgen.errors import MachineError
 
 PRELOADED: Final = (
@@ -32,9 +31,6 @@ PRELOADED: Final = (
     *("concurrent.futures.process", "multiprocessing.queues", "multiprocessing.synchronize"),
 )
 """What workers need, and what they are unpickled with before their path is set."""
-LONGEST_FOLDER: Final = 60
-"""Bytes of the folder's name: with that of the socket in it, at most the 103 that every system allows."""
-
 _lock = threading.RLock()
 
 
@@ -44,13 +40,14 @@ def start() -> ForkServerContext:
     It ends with the process that calls.
 
     Raises:
-        MachineError: the system gives no process.
+        MachineError: the system gives no process, or no place for a socket or a semaphore.
     """
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(list(PRELOADED))
     with _lock, starting(), _open_standard(), _environment(), _without_ctrl_c():
         _use_short_folder()
         resource_tracker.ensure_running()
+        _check_semaphores(context)
         forkserver.ensure_running()
     return context
 
@@ -175,18 +172,26 @@ def _open_standard() -> Iterator[None]:
     yield
 
 
+def _check_semaphores(context: ForkServerContext) -> None:
+    """Refuse a machine on which no pool of workers can be made, before anything is written."""
+    try:
+        context.Lock()
+    except (OSError, ImportError) as error:
+        raise MachineError(
+            f"no semaphore can be made: {error}: give /dev/shm room, and let it be written; in a container: "
+            "--tmpfs /dev/shm, or --shm-size"
+        ) from error
+
+
 def _use_short_folder() -> None:
     """Have multiprocessing put its socket where its path is not too long, whatever TMPDIR says."""
     configuration: dict[str, Any] = vars(process.current_process())["_config"]
     if configuration.get("tempdir"):
         return
-    candidates = [tempfile.gettempdir(), "/tmp", "/dev/shm", "/var/tmp", os.environ.get("XDG_RUNTIME_DIR", "")]  # noqa: S108
-    for folder in candidates:
-        if folder and len(os.fsencode(folder)) <= LONGEST_FOLDER and os.access(folder, os.W_OK | os.X_OK):
-            made = tempfile.mkdtemp(prefix="pymp-", dir=folder)
-            configuration["tempdir"] = made
-            atexit.register(_remove, made, os.getpid())
-            return
+    remedy = "set TMPDIR to a directory that can be written, with a short name; in a container: --tmpfs /tmp"
+    made = str(sockets.make_directory("pymp-", usual=sockets.usual_place(), remedy=remedy))
+    configuration["tempdir"] = made
+    atexit.register(_remove, made, os.getpid())
 
 
 def _remove(folder: str, owner: int) -> None:

@@ -19,9 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from shardgen.database import sockets
+from shardgen import sockets
 from shardgen.database.programs import NAME, WHEEL, Account, Notice, run, why
-from shardgen.errors import ServerError
+from shardgen.errors import HomeError, ServerError
 
 PORT: Final = 5432  # without TCP only part of the socket's name; explicit, so that a caller's PGPORT does not matter
 LOOPBACK: Final = "127.0.0.1"  # where it listens if a port is asked for
@@ -118,13 +118,13 @@ def make_home(home: Path) -> Home:
     """Make the home where it is missing, and refuse one that cannot serve or belongs to somebody else."""
     path = home.resolve()
     if bad := sorted(_SHELL_SPECIAL.intersection(str(path))):
-        raise ServerError(f"home={str(path)!r} holds {''.join(bad)!r}, which pg_ctl cannot pass on; choose another one")
+        raise HomeError(f"home={str(path)!r} holds {''.join(bad)!r}, which pg_ctl cannot pass on; choose another one")
     try:
         # As root the helper account must be able to pass through, but has no business in listing it.
         path.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
     except OSError as error:
         reason = error.strerror or error
-        raise ServerError(f"home={str(path)!r} cannot be made: {reason}; set SHARDGEN_HOME to another place") from error
+        raise HomeError(f"home={str(path)!r} cannot be made: {reason}; set SHARDGEN_HOME to another place") from error
     check_owner(path)
     return Home(path)
 
@@ -134,14 +134,14 @@ def exists(layout: Home) -> bool:
     try:
         return layout.data.is_dir()
     except PermissionError:
-        raise ServerError(f"home={str(layout.path)!r} is closed to uid={os.geteuid()}; run as its owner") from None
+        raise HomeError(f"home={str(layout.path)!r} is closed to uid={os.geteuid()}; run as its owner") from None
 
 
 def check_owner(path: Path) -> None:
     """Refuse a home of somebody else: its owner could swap what we make in it, as root with grave results."""
     owner = path.stat().st_uid
     if owner != os.geteuid():
-        raise ServerError(
+        raise HomeError(
             f"home={str(path)!r} belongs to uid={owner}, not to uid={os.geteuid()}; "
             "run as its owner, or set SHARDGEN_HOME to a directory of your own"
         )
@@ -332,7 +332,8 @@ def make_socket_directory(layout: Home, account: Account) -> Path:
     if known is not None and (known == layout.socket or not os.path.lexists(known) or is_private(known, account.uid)):
         _make_private(known, account)
         return known
-    made = sockets.make_directory(f"{NAME}-")
+    remedy = "set SHARDGEN_HOME to a directory with a name of at most 80 bytes, in which the socket can be"
+    made = sockets.make_directory(f"{NAME}-", remedy=remedy)
     os.chown(made, account.uid, account.gid)
     write_file(layout.socket_record, f"{made}\n{layout.path.stat().st_ino}\n")
     return made

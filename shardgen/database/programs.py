@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from shardgen.errors import ServerError
+from shardgen.errors import HomeError, ServerError
 from shardgen.installation import install
 
 Notice = Callable[[str], None]
@@ -118,10 +118,10 @@ def server_account(home: Path, data: Path, on_notice: Notice) -> Account:
     owner = data.stat().st_uid if data.exists() else None
     if os.geteuid() != 0:
         if owner not in (None, os.geteuid()):
-            raise ServerError(f"data_directory={str(data)!r} belongs to uid={owner}; run as that user")
+            raise HomeError(f"data_directory={str(data)!r} belongs to uid={owner}; run as that user")
         return _named_account(os.geteuid())
     if owner == 0:
-        raise ServerError(
+        raise HomeError(
             f"data_directory={str(data)!r} belongs to root, as whom PostgreSQL does not run; "
             f"give it to an account of its own with chown -R, or remove it"
         )
@@ -134,7 +134,7 @@ def _named_account(uid: int) -> Account:
     try:
         entry = pwd.getpwuid(uid)
     except KeyError:
-        raise ServerError(
+        raise HomeError(
             f"uid={uid} has no entry in the user database, which PostgreSQL needs; "
             "add one to /etc/passwd (or preload nss_wrapper), or give the URL of another server"
         ) from None
@@ -157,7 +157,7 @@ def _helper_account(on_notice: Notice) -> Account:
     try:
         account = _named_account(pwd.getpwnam("nobody").pw_uid)
     except KeyError:
-        raise ServerError(f"PostgreSQL does not run as root; make an account named {NAME!r} for it") from None
+        raise HomeError(f"PostgreSQL does not run as root; make an account named {NAME!r} for it") from None
     on_notice(f"the server runs as 'nobody', whose other processes can reach it; an account {NAME!r} would be better")
     return account
 
@@ -166,11 +166,11 @@ def _check_entry(home: Path, account: Account) -> None:
     try:
         done = run(["/bin/sh", "-c", 'cd "$1"', "sh", str(home)], account, Path("/"))
     except OSError as error:
-        raise ServerError(
+        raise HomeError(
             f"root cannot become account={account.name!r}: {error.strerror}; run shardgen as an ordinary user"
         ) from error
     if done.returncode != 0:
-        raise ServerError(
+        raise HomeError(
             f"home={str(home)!r} cannot be entered by account={account.name!r}, as which the server runs "
             f"instead of root; set SHARDGEN_HOME to a place open to it, such as /var/lib/{NAME}"
         )

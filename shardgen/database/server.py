@@ -25,12 +25,13 @@ import platformdirs
 import psycopg
 from psycopg import sql
 
-from shardgen.database import cluster, ports, postmaster, sockets
+from shardgen import sockets
+from shardgen.database import cluster, ports, postmaster
 from shardgen.database.cluster import PORT, Home
 from shardgen.database.postmaster import Record
 from shardgen.database.programs import NAME, Account, Notice, binary, cause, run, server_account, server_bin, why
 from shardgen.database.surroundings import connection_class, embedded_dsn
-from shardgen.errors import ConfigError, ServerError
+from shardgen.errors import ConfigError, HomeError, ServerError
 from shardgen.installation import program
 
 __all__ = ["Server", "binary", "data_dir", "start", "status", "stop", "url"]
@@ -76,13 +77,14 @@ def data_dir(option: Path | None = None) -> Path:
 
 
 def _usual_place() -> Path:
-    place = platformdirs.user_data_path(NAME, appauthor=False)
-    if str(place).startswith("~"):  # what expanduser gives that finds no home
-        raise ConfigError(
-            f"no home directory is known: HOME is not set, and uid={os.geteuid()} has no entry in the user database: "
-            "set SHARDGEN_HOME to a directory for the embedded server, or name a server with --dsn"
-        )
-    return place
+    with contextlib.suppress(RuntimeError, KeyError):
+        place = platformdirs.user_data_path(NAME, appauthor=False)
+        if not str(place).startswith("~"):  # what expanduser leaves if it finds no home
+            return place
+    raise ConfigError(
+        f"no home directory is known: HOME is not set, and uid={os.geteuid()} has no entry in the user database: "
+        "set SHARDGEN_HOME to a directory for the embedded server, or name a server with --dsn"
+    )
 
 
 def _resolved(named: Path) -> Path:
@@ -190,7 +192,11 @@ def _told(home: Path, what: str) -> Iterator[None]:
 @contextlib.contextmanager
 def _locked(layout: Home, on_notice: Notice) -> Iterator[None]:
     """Hold the home's lock. The kernel frees it when we die; no program that we run inherits it (O_CLOEXEC)."""
-    descriptor = os.open(layout.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        descriptor = os.open(layout.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        remedy = "let it be written, or set SHARDGEN_HOME to another place"
+        raise HomeError(f"home={str(layout.path)!r} cannot be locked: {error.strerror}; {remedy}") from error
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

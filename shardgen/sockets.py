@@ -8,9 +8,10 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-from shardgen.errors import ConfigError
+from shardgen.errors import MachineError
 
 LONGEST: Final = 103  # bytes of a socket's path; 107 on Linux, 103 on macOS
+_RANDOM: Final = 10  # bytes that mkdtemp adds, with a slash on each side
 _PLACES: Final = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108  # each made private by mkdtemp
 
 
@@ -32,19 +33,33 @@ def listens(path: Path) -> bool:
     return True
 
 
-def make_directory(prefix: str) -> Path:
+def make_directory(prefix: str, *, usual: str = "", room: int = 24, remedy: str) -> Path:
     """A new directory with a short name that only we can enter.
 
+    Args:
+        prefix: of its name.
+        usual: where to make it rather than in one of the places that every system has.
+        room: bytes for the socket's own name.
+        remedy: what helps if there is no such place.
+
     Raises:
-        ConfigError: none can be made; the text says why and what to do.
+        MachineError: none can be made; the text says why and what to do.
     """
     refusals = []
-    for place in _PLACES:
+    for place in dict.fromkeys(filter(None, (usual, *_PLACES))):
+        if len(os.fsencode(place)) + len(prefix) + _RANDOM + room > LONGEST:
+            refusals.append(f"{place}: its name is too long")
+            continue
         try:
             return Path(tempfile.mkdtemp(prefix=prefix, dir=place))
         except OSError as error:
             refusals.append(f"{place}: {error.strerror}")
-    raise ConfigError(
-        f"no directory for a socket can be made ({', '.join(refusals)}): set SHARDGEN_HOME to a directory with a name "
-        "of at most 80 bytes, in which the socket can be"
-    )
+    raise MachineError(f"no directory for a socket can be made ({', '.join(refusals)}): {remedy}")
+
+
+def usual_place() -> str:
+    """The directory for temporary files, as TMPDIR says; empty where none can be written."""
+    try:
+        return tempfile.gettempdir()
+    except FileNotFoundError:
+        return ""
