@@ -7,10 +7,8 @@ ShardgenError                 exit code 1 unless a subclass says otherwise
 |   +-- ResumeError           there is no run to resume, or it differs from what was asked
 |   +-- MachineError          this machine gives no process, thread or memory
 +-- ServerError               the embedded PostgreSQL could not be set up, started or stopped
-+-- OutputError               a file could not be written when there was something to write
-
-
 |   +-- HomeError             exit code 2: it cannot be where it should, or not as this user; nothing was written
++-- OutputError               a file could not be written when there was something to write
 +-- VerificationError         exit code 2: the verification could not run, or was cut short; nothing is known
 +-- ReportError               exit code 2: the report could not be made
 +-- LoadError                 the load stopped; what is done stays done, and --resume goes on

@@ -3,23 +3,55 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from shardgen.cli import terminal
-from shardgen.cli.options import EMBEDDED, Json, examples, takes
+from shardgen.cli.options import EMBEDDED, PLACE, Json, examples, takes
+
+if TYPE_CHECKING:
+    from shardgen.database.loaded import Loaded
+    from shardgen.database.server import Server
 
 
-@examples("db start", "db start --data-dir /srv/shardgen")
+@examples("db start", "db start --data-dir /srv/shardgen", "db start --port 5433")
 @takes(EMBEDDED)
-def start(**options: Any) -> None:
-    """Start the server; make its cluster first where there is none."""
+def start(
+    *,
+    port: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            show_default=False,
+            help="Also listen on 127.0.0.1 at this port, for BI tools and IDEs, with a password that is shown once; 0 "
+            "closes it. [dim]Default: as the last start was asked.[/]",
+        ),
+    ] = None,
+    new_password: Annotated[bool, typer.Option("--new-password", help="Make and show another password.")] = False,
+    as_json: Json = False,
+    **options: Any,
+) -> None:
+    """Start the server; make its cluster first where there is none.
+
+    It is reached through a socket by the user who runs it. With --port also over TCP, on this machine alone, by whoever
+    has the password. Later starts, also that of a load, open the same port again, until --port 0.
+    """
     from shardgen.database import server
 
-    found = server.start(terminal.home_of(options), on_notice=terminal.say)
+    home = terminal.home_of(options)
+    found = server.start(home, port=port, on_notice=terminal.say)
+    password = server.make_password(found, anew=new_password)
+    if as_json:
+        terminal.print_json({**_facts(home, found), "started": found.started, "password": password})
+        return
     verb = "started" if found.started else "runs already"
     terminal.say(f"PostgreSQL {found.version} {verb} (pid {found.pid}, data in {found.data_directory})")
+    if found.port is not None:
+        shown = f"{password}  (shown this once)" if password else "as it was shown; --new-password makes another"
+        _list({**_access(found), "password": shown})
 
 
 @examples("db stop")
@@ -41,27 +73,32 @@ def status(*, as_json: Json = False, **options: Any) -> None:
     from shardgen.database import server
 
     home = terminal.home_of(options)
-    found = server.status(home)
-    facts = {"home": str(home), "running": found is not None}
-    if found is not None:
-        facts |= {"version": found.version, "pid": found.pid, "data": str(found.data_directory), "dsn": found.dsn}
+    facts = _facts(home, server.status(home))
     if as_json:
         terminal.print_json(facts)
     else:
-        for name, value in facts.items():
-            terminal.print_text(f"{name:8} {value if not isinstance(value, bool) else 'yes' if value else 'no'}")
+        _list(facts)
 
 
-@examples("db psql", "db psql -c 'select count(*) from bronze.raw_orders'", "db psql -- --help")
-@takes(EMBEDDED, volume=False)  # psql has a -q and a -v of its own
+@examples("db psql", "db psql -c 'select count(*) from raw_orders'", "db psql -- --help")
+@takes(EMBEDDED, {"schema": PLACE["schema"]}, volume=False)  # psql has a -q and a -v of its own
 def psql(context: typer.Context, **options: Any) -> None:
-    """Open psql on the server, starting it if need be; what is not an option here goes to psql."""
-    from shardgen.database import server
-    from shardgen.database.surroundings import undisturbed
+    """Open psql on the server, starting it if need be; what is not an option here goes to psql.
 
-    dsn = server.start(terminal.home_of(options), on_notice=terminal.say).dsn
+    Its search_path is the schema that was loaded last, or that of --schema.
+    """
+    from shardgen.database import loaded, server
+    from shardgen.database.surroundings import undisturbed, with_search_path
+
+    settings = terminal.settings_of(options)
+    home = server.data_dir(settings.get("data_dir"))
+    dsn = server.start(home, on_notice=terminal.say).dsn
+    found = loaded.look(dsn, settings.get("schema"))
+    if _is_conversation(context.args):
+        terminal.say(_greeting(found))
     program = str(server.binary("psql"))
-    os.execve(program, [program, dsn, *context.args], undisturbed(os.environ))  # noqa: S606  # no shell is the point
+    words = [program, with_search_path(dsn, found.schema) if found.schema else dsn, *context.args]
+    os.execve(program, words, undisturbed(os.environ))  # noqa: S606  # no shell is the point
 
 
 @examples("db url", 'load --dsn "$(shardgen db url)"')
@@ -71,3 +108,61 @@ def url(**options: Any) -> None:
     from shardgen.database import server
 
     terminal.print_text(server.url(terminal.home_of(options)))
+
+
+def _facts(home: Path, found: Server | None) -> dict[str, Any]:
+    """What is known of a server, as JSON values."""
+    facts: dict[str, Any] = {"home": str(home), "running": found is not None}
+    if found is None:
+        return facts
+    facts |= {"version": found.version, "pid": found.pid, "data": str(found.data_directory), "dsn": found.dsn}
+    return facts | _access(found)
+
+
+def _access(found: Server) -> dict[str, Any]:
+    """What a tool has to be told that connects by TCP; nothing, where the server does not listen."""
+    from shardgen.database.cluster import LOOPBACK
+    from shardgen.database.programs import NAME
+
+    return {} if found.port is None else {"host": LOOPBACK, "port": found.port, "user": NAME, "database": NAME}
+
+
+def _list(facts: dict[str, Any]) -> None:
+    for name, value in facts.items():
+        terminal.print_text(f"{name:8} {value if not isinstance(value, bool) else 'yes' if value else 'no'}")
+
+
+def _greeting(found: Loaded) -> str:
+    """Two lines for a person at a terminal: which tables there are, and how to go on."""
+    others = f"   other loads: {', '.join(found.others)} (--schema)" if found.others else ""
+    if not found.tables:
+        where = f"schema {found.schema}" if found.schema else "the database"
+        return f"{where} has no tables yet: {terminal.program()} load --profile demo fills some\nleave: \\q{others}"
+    return f"schema {found.schema}: {_names(found.tables)}\ncolumns: \\d {found.tables[0]}   leave: \\q{others}"
+
+
+def _names(tables: tuple[str, ...]) -> str:
+    """The names in one line, with what they all begin with written once."""
+    begin = "raw_"
+    if all(name.startswith(begin) for name in tables):
+        return f"{begin}{{{','.join(name.removeprefix(begin) for name in tables)}}}"
+    return ", ".join(tables)
+
+
+def _is_conversation(words: list[str]) -> bool:
+    """Whether psql will talk to a person, rather than do what it was told and end."""
+    ends = ("--command", "--file", "--list", "--version", "--help")
+    for word in words:
+        if word.startswith(ends) or (word.startswith("-") and not word.startswith("--") and _ends(word[1:])):
+            return False
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def _ends(letters: str) -> bool:
+    """Whether one of psql's short options in a row makes it end: ``"Atc"``, but not ``"dcf"``, a database's name."""
+    for letter in letters:
+        if letter in "cflV?":
+            return True
+        if letter in "dFhLopPRTUv":  # the rest is its value
+            return False
+    return False

@@ -43,9 +43,7 @@ def check_running(asked: int | None, now: int | None) -> None:
     if asked is None or (asked or None) == now:
         return
     how = "without a port" if now is None else f"with port={now}"
-    raise ConfigError(
-        f"port={asked} cannot be set while the server runs, {how}: stop it first, with `shardgen db stop`"
-    )
+    raise ConfigError(f"port={asked} cannot be set: the server runs already, {how}: stop it first, with db stop")
 
 
 def choose(layout: Home, asked: int | None, on_notice: Notice) -> int | None:

@@ -112,7 +112,7 @@ def _copy_programs(target: Path) -> None:
 def server_account(home: Path, data: Path, on_notice: Notice) -> Account:
     """The account to run a home's server as: we ourselves, or for root, whom postgres refuses, a helper.
 
-    The helper is the cluster's owner; for a new cluster the system account ``shardgen``, made if useradd exists.
+    The helper is the cluster's owner; for a new cluster an existing account, ``shardgen`` or ``nobody``.
     It has to have a name: initdb looks its own uid up and fails without one, and so does ``peer``.
     """
     owner = data.stat().st_uid if data.exists() else None
@@ -142,23 +142,17 @@ def _named_account(uid: int) -> Account:
 
 
 def _helper_account(on_notice: Notice) -> Account:
+    """The account named ``shardgen`` where there is one, else ``nobody``: no account is made on anybody's machine."""
     with contextlib.suppress(KeyError):
         return _named_account(pwd.getpwnam(NAME).pw_uid)
-    useradd = shutil.which("useradd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
-    if useradd is not None:
-        # Its exit code does not matter: another process may have been faster.
-        options = ("--system", "--no-create-home", "--home-dir", "/nonexistent", "--shell", "/usr/sbin/nologin")
-        command = [useradd, *options, NAME]
-        subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)  # noqa: S603 - constants
-        with contextlib.suppress(KeyError):
-            account = _named_account(pwd.getpwnam(NAME).pw_uid)
-            on_notice(f"made the system account {NAME!r}: PostgreSQL does not run as root")
-            return account
     try:
         account = _named_account(pwd.getpwnam("nobody").pw_uid)
     except KeyError:
         raise HomeError(f"PostgreSQL does not run as root; make an account named {NAME!r} for it") from None
-    on_notice(f"the server runs as 'nobody', whose other processes can reach it; an account {NAME!r} would be better")
+    on_notice(
+        f"the server runs as 'nobody', because PostgreSQL does not run as root; for an account of its own, made before "
+        f"the first start: useradd --system --no-create-home {NAME}"
+    )
     return account
 
 

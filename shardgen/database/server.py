@@ -111,6 +111,7 @@ def start(home: Path, *, port: int | None = None, on_notice: Notice = _LOG.info)
         ConfigError: the port is taken, or the server runs with another one.
         ServerError: it cannot be had; the text says why and what to do.
     """
+    ports.check(port)
     with _told(home, "started"):
         layout = cluster.make_home(home)
         with _locked(layout, on_notice):
@@ -169,6 +170,20 @@ def url(home: Path) -> str:
         command = f"{program()} db start --data-dir {shlex.quote(str(home))}"
         raise ServerError(f"no embedded server runs in home={str(home)!r}: start it: {command}")
     return server.dsn
+
+
+def make_password(server: Server, *, anew: bool) -> str | None:
+    """A password for TCP, where the server listens and has none yet, or another one is wanted; else None.
+
+    Raises:
+        ConfigError: another one is wanted for a server that does not listen.
+    """
+    if server.port is None:
+        if anew:
+            raise ConfigError("--new-password is for a server that listens: give it a --port")
+        return None
+    with _told(server.data_directory.parent, "given a password"), _connect(server.dsn, autocommit=True) as connection:
+        return ports.make_password(connection) if anew or not ports.has_password(connection) else None
 
 
 # --- the life cycle ---------------------------------------------------------------------------------------------------

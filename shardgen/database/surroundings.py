@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -78,6 +79,13 @@ def is_embedded(dsn: str) -> bool:
     except psycopg.ProgrammingError:
         return False
     return options.get("user") == NAME and options.get("hostaddr") == "" and str(options.get("host"))[:1] == "/"
+
+
+def with_search_path(dsn: str, schema: str) -> str:
+    """The string for a session that finds the tables of a schema without their schema's name."""
+    path = f'"{schema.replace(chr(34), chr(34) * 2)}",public'
+    escaped = re.sub(r"([\\\s])", r"\\\1", path)
+    return make_conninfo(dsn, options=f"-c search_path={escaped}")
 
 
 def connection_class(dsn: str) -> type[Connection]:

@@ -21,6 +21,7 @@ from tests.programs import copied_programs
 from tests.servers import is_gone, kill, query, short_directory, wait_until
 
 NOBODY = 65534
+DAEMON = 1
 ROOT = Path(__file__).parents[2]
 IS_ROOT = os.geteuid() == 0
 
@@ -241,22 +242,21 @@ def test_cluster_and_socket_are_closed_to_others(home: Path) -> None:
 def test_another_user_cannot_connect_even_where_the_socket_is_open(home: Path) -> None:
     running = server.start(home)
     psql = copied_programs(home.parent / "programs") / "psql"
-    if running.data_directory.stat().st_uid == NOBODY:
-        pytest.skip("the server itself runs as nobody")
+    assert running.data_directory.stat().st_uid != DAEMON
     command = [str(psql), "-XAtc", "SELECT 1", running.dsn]
 
-    def connect_as_nobody() -> str:
+    def connect_as_another() -> str:
         done = subprocess.run(
-            command, user=NOBODY, group=NOBODY, extra_groups=[], cwd="/", capture_output=True, text=True, check=False
+            command, user=DAEMON, group=DAEMON, extra_groups=[], cwd="/", capture_output=True, text=True, check=False
         )
         assert done.returncode != 0
         return done.stderr
 
     try:
-        assert "Permission denied" in connect_as_nobody()
+        assert "Permission denied" in connect_as_another()
         (running.socket_directory / ".s.PGSQL.5432").chmod(0o777)
         running.socket_directory.chmod(0o755)
-        assert 'Peer authentication failed for user "shardgen"' in connect_as_nobody()
+        assert 'Peer authentication failed for user "shardgen"' in connect_as_another()
     finally:
         running.socket_directory.chmod(0o700)
         (running.socket_directory / ".s.PGSQL.5432").chmod(0o700)
@@ -399,3 +399,26 @@ def test_what_initdb_and_the_server_say_of_a_failure_is_told() -> None:
         assert cause.removeprefix("initdb: ").removeprefix("postgres: ") in programs.cause(text.format(cause))
         assert "removing" not in programs.cause(text.format(cause))
     assert programs.cause("all is well") == ""
+
+
+@as_root
+def test_root_makes_no_account_and_names_the_one_that_the_server_runs_as(
+    base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = pwd.getpwnam
+
+    def without_ours(name: str) -> pwd.struct_passwd:
+        if name == "shardgen":
+            raise KeyError(name)
+        return real(name)
+
+    before = Path("/etc/passwd").read_text()
+    monkeypatch.setattr(pwd, "getpwnam", without_ours)
+    notices: list[str] = []
+    running = server.start(base / "h", on_notice=notices.append)
+    assert pwd.getpwuid(running.data_directory.stat().st_uid).pw_name == "nobody"
+    assert any("runs as 'nobody', because PostgreSQL does not run as root" in notice for notice in notices)
+    assert Path("/etc/passwd").read_text() == before
+    monkeypatch.undo()
+    server.stop(base / "h")
+    assert server.start(base / "h").data_directory.stat().st_uid == NOBODY  # a cluster keeps its account

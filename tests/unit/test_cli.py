@@ -543,11 +543,13 @@ def test_questions_about_a_server_that_is_not_there_start_none(capsys, tmp_path)
 
 
 def test_psql_gets_every_argument_that_is_not_ours(monkeypatch, tmp_path, capsys):
-    from shardgen.database import server
+    from shardgen.database import loaded, server
 
     called = {}
+    nothing = loaded.Loaded(schema=None, tables=(), others=())
     monkeypatch.setattr(server, "start", lambda home, on_notice: SimpleNamespace(dsn=f"dsn-of-{home.name}"))
     monkeypatch.setattr(server, "binary", lambda name: Path("/bin") / name)
+    monkeypatch.setattr(loaded, "look", lambda dsn, named: nothing)
     monkeypatch.setattr(os, "execve", lambda path, words, environment: called.update(path=path, words=words))
     run("db", "psql", "--data-dir", str(tmp_path / "x"), "-At", "-c", "select 1", "--csv", "--", "-h", capsys=capsys)
     assert called == {"path": "/bin/psql", "words": ["/bin/psql", "dsn-of-x", "-At", "-c", "select 1", "--csv", "-h"]}
