@@ -11,6 +11,7 @@ import typer
 
 from shardgen.cli import terminal
 from shardgen.cli.options import EMBEDDED, PLACE, Json, examples, takes
+from shardgen.installation import program
 
 if TYPE_CHECKING:
     from shardgen.database.loaded import Loaded
@@ -96,9 +97,9 @@ def psql(context: typer.Context, **options: Any) -> None:
     found = loaded.look(dsn, settings.get("schema"))
     if _is_conversation(context.args):
         terminal.say(_greeting(found))
-    program = str(server.binary("psql"))
-    words = [program, with_search_path(dsn, found.schema) if found.schema else dsn, *context.args]
-    os.execve(program, words, undisturbed(os.environ))  # noqa: S606  # no shell is the point
+    path = str(server.binary("psql"))
+    words = [path, with_search_path(dsn, found.schema) if found.schema else dsn, *context.args]
+    os.execve(path, words, undisturbed(os.environ))  # noqa: S606  # no shell is the point
 
 
 @examples("db url", 'load --dsn "$(shardgen db url)"')
@@ -137,7 +138,7 @@ def _greeting(found: Loaded) -> str:
     others = f"   other loads: {', '.join(found.others)} (--schema)" if found.others else ""
     if not found.tables:
         where = f"schema {found.schema}" if found.schema else "the database"
-        return f"{where} has no tables yet: {terminal.program()} load --profile demo fills some\nleave: \\q{others}"
+        return f"{where} has no tables yet: {program()} load --profile demo fills some\nleave: \\q{others}"
     return f"schema {found.schema}: {_names(found.tables)}\ncolumns: \\d {found.tables[0]}   leave: \\q{others}"
 
 

@@ -17,6 +17,7 @@ from shardgen.database import cluster
 from shardgen.database.cluster import LOOPBACK, Home
 from shardgen.database.programs import NAME, Notice
 from shardgen.errors import ConfigError
+from shardgen.installation import program
 
 LOWEST: Final = 1024  # below it are the system's
 HIGHEST: Final = 65535
@@ -43,7 +44,7 @@ def check_running(asked: int | None, now: int | None) -> None:
     if asked is None or (asked or None) == now:
         return
     how = "without a port" if now is None else f"with port={now}"
-    raise ConfigError(f"port={asked} cannot be set: the server runs already, {how}: stop it first, with db stop")
+    raise ConfigError(f"port={asked} cannot be set: the server runs already, {how}: stop it first: {program()} db stop")
 
 
 def choose(layout: Home, asked: int | None, on_notice: Notice) -> int | None:

@@ -64,8 +64,9 @@ def connected(port, password, host="127.0.0.1"):
 
 
 def test_a_port_is_opened_with_a_password_kept_and_closed_again(run, home):
+    server.stop(home)
     port = free_port()
-    code, out, err = run("db", "start", "--port", str(port), "--json")
+    code, out, err = run("db", "start", "--port", str(port), "--new-password", "--json")
     assert code == 0, err
     facts = json.loads(out)
     password = facts["password"]
@@ -128,7 +129,8 @@ def test_a_port_that_cannot_be_is_refused_before_anything_is_written(port, run, 
 
 
 def test_another_password_is_for_a_server_that_listens(run, home):
-    server.start(home)
+    server.stop(home)
+    server.start(home, port=0)
     code, _, err = run("db", "start", "--new-password")
     assert (code, "--new-password is for a server that listens: give it a --port" in err) == (2, True)
 
