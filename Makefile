@@ -68,6 +68,12 @@ fmt: $(VENV)/.installed-dev ## format the code and fix what ruff can fix
 install: $(VENV)/.installed-dev ## make the virtual environment, development tools included
 
 clean: ## remove the virtual environment and all caches (loaded data stays)
+	@homes=$$(ps -axww -o args= | sed -n 's|^$(abspath $(VENV))/.*/bin/postgres -D \(.*\)/postgres -c config_file=.*|\1|p'); \
+	if [ -n "$$homes" ]; then \
+		echo "error: an embedded server runs from $(VENV), which holds its programs: stop it first:" >&2; \
+		echo "$$homes" | while IFS= read -r home; do echo "  $(BIN)/shardgen db stop --data-dir '$$home'" >&2; done; \
+		exit 2; \
+	fi
 	@rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -86,7 +86,8 @@ COMMANDS: Final[dict[str, str]] = {
 
 def near(word: str, known: Collection[str]) -> list[str]:
     """Those that are nearly the same word, the nearest first."""
-    return get_close_matches(word, known, cutoff=_LIKE)
+    swapped = [each for each in known if sorted(each) == sorted(word)]
+    return swapped or get_close_matches(word, known, cutoff=_LIKE)
 
 
 def options(name: str, known: Collection[str]) -> list[Meant]:

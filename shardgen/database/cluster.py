@@ -255,7 +255,7 @@ def write_conf(layout: Home, account: Account, directory: Path, port: int | None
     """Write postgresql.conf, pg_hba.conf and pg_ident.conf anew, sized for this machine; with a port also for TCP."""
     hba, ident = layout.path / "pg_hba.conf", layout.path / "pg_ident.conf"
     # Root could become any user anyway; and it is the one who runs shardgen where a helper runs the server.
-    names = dict.fromkeys((account.name, pwd.getpwuid(0).pw_name))
+    names = dict.fromkeys((account.name, *_root()))
     write_file(hba, _HBA if port is None else _HBA + _HBA_TCP)
     write_file(ident, "".join(f'{NAME} "{name}" {NAME}\n' for name in names))
     sizes = _sizes(_memory(), shutil.disk_usage(layout.path).free)
@@ -269,6 +269,13 @@ def write_conf(layout: Home, account: Account, directory: Path, port: int | None
         **sizes,
     )
     write_file(layout.conf, text)
+
+
+def _root() -> list[str]:
+    """Root's name, unless the user database, such as one made up for a container, does not know it."""
+    with contextlib.suppress(KeyError):
+        return [pwd.getpwuid(0).pw_name]
+    return []
 
 
 def _sizes(memory: int, disk: int) -> dict[str, int]:

@@ -96,3 +96,19 @@ def imported(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             found.add(node.module.partition(".")[0])
     return found
+
+
+def test_the_licence_is_named_and_its_text_is_there(wheel):
+    facts = Parser().parsestr(described(wheel, "METADATA"))
+    assert facts["License-Expression"] == "Apache-2.0"
+    assert facts.get_all("License-File") == ["shardgen/LICENSE"]
+    [text] = [name for name in wheel.namelist() if ".dist-info/licenses/" in name]
+    assert wheel.read(text).decode() == (PACKAGE / "LICENSE").read_text(encoding="utf-8")
+    assert "Apache License" in wheel.read(text).decode()
+    assert not [line for line in facts.get_all("Classifier") if line.startswith("License")]
+
+
+def test_the_source_archive_has_the_licence_too(tmp_path):
+    [path] = SdistBuilder(str(ROOT)).build(directory=str(tmp_path), versions=["standard"])
+    with tarfile.open(path) as archive:
+        assert any(name.endswith("/shardgen/LICENSE") for name in archive.getnames())
