@@ -32,15 +32,18 @@ def hear_sigint() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def test_watching_waits_for_a_run_and_ends_with_it(database):
-    command = [sys.executable, "-m", "shardgen", "status", "--watch", "--dsn", database.dsn]
-    with subprocess.Popen(
-        command,
+def watching(database: Database) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "shardgen", "status", "--watch", "--dsn", database.dsn],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         preexec_fn=hear_sigint,  # noqa: PLW1509  # it starts no thread
-    ) as program:
+    )
+
+
+def test_watching_waits_for_a_run_and_ends_with_it(database):
+    with watching(database) as program:
         assert "no runs in schema bronze of " in program.stdout.readline()
         load(database, "sessions")
         out, err = program.communicate(timeout=60)
@@ -49,14 +52,7 @@ def test_watching_waits_for_a_run_and_ends_with_it(database):
 
 
 def test_watching_ends_well_with_ctrl_c(database):
-    command = [sys.executable, "-m", "shardgen", "status", "--watch", "--dsn", database.dsn]
-    with subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=hear_sigint,  # noqa: PLW1509  # it starts no thread
-    ) as program:
+    with watching(database) as program:
         assert "no runs in" in program.stdout.readline()
         program.send_signal(signal.SIGINT)
         _, err = program.communicate(timeout=60)
