@@ -22,7 +22,7 @@ def queries(
     name: Annotated[
         str,
         typer.Argument(
-            metavar="[NAME]",
+            metavar="NAME",
             help="Only this one. [dim]Default: all that what is loaded can answer.[/]",
             show_default=False,
             autocompletion=_names,

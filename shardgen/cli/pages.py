@@ -31,9 +31,7 @@ def help(  # noqa: A001  # a command is named after its function
     context: typer.Context,
     topic: Annotated[
         str,
-        typer.Argument(
-            metavar="[TOPIC]", help="A page of the manual, or a command.", autocompletion=lambda: [*topics()]
-        ),
+        typer.Argument(metavar="TOPIC", help="A page of the manual, or a command.", autocompletion=lambda: [*topics()]),
     ] = "",
 ) -> None:
     """Show a page of the manual; without a topic list them all."""
