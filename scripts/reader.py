@@ -132,6 +132,7 @@ class Reader:
         """The output as another reader would see it."""
         text = "\n".join(line.rstrip() for line in text.splitlines()).strip("\n") + "\n"
         text = text.replace(str(self.server), SHOWN).replace(str(self.clone), "~/shardgen")
+        text = text.replace(f" --data-dir {SHOWN}", "")  # which a hint names because of SHARDGEN_HOME
         text = re.sub(rf"({SHOWN} +)SHARDGEN_HOME", r"\1default", text)
         return re.sub(r"^(workers +2 +)SHARDGEN_WORKERS", r"\1default", text, flags=re.MULTILINE)
 
