@@ -68,7 +68,7 @@ def test_commands_are_shown_as_they_are_typed():
 
 
 @pytest.mark.parametrize(
-    ("topic", "near"), [("tuor", "tour"), ("target", "targets"), ("option", "options"), ("kubernetes", ""), ("xyz", "")]
+    ("topic", "near"), [("tuor", "tour"), ("target", "targets"), ("option", "options"), ("mongodb", ""), ("xyz", "")]
 )
 def test_a_topic_that_does_not_exist_is_an_error_with_those_that_were_meant(capsys, topic, near):
     code, out, err = told(capsys, topic)
