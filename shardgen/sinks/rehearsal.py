@@ -175,9 +175,12 @@ def _bound(connection: Connection, until: float) -> None:
 def _try_shard(connection: Connection, schema: str, part: Part, rows: _Rows, *, staged: bool) -> None:
     table, shard, relation = part.table, rows.shard, sql.Identifier(schema, part.table.relation)
     if shard.leaf and shard.id in part.route.attached:
-        leaves.create(connection, schema, table.relation, table.partition_by, shard.leaf)
-        _copy(connection, part, sql.Identifier(schema, shard.leaf.name), rows, freeze=True)
-        leaves.build_indexes(connection, schema, part.oid, shard.leaf)
+        leaf = shard.leaf
+        if catalog.kind(connection, schema, leaf.name):  # of ours, and a replace takes it away before
+            leaf = replace(leaf, name=f"shardgen_trial_{connection.info.backend_pid}")
+        leaves.create(connection, schema, table.relation, table.partition_by, leaf)
+        _copy(connection, part, sql.Identifier(schema, leaf.name), rows, freeze=True)
+        leaves.build_indexes(connection, schema, part.oid, leaf)
         return
     if shard in part.route.homeless and shard.leaf:
         objects.create_leaf(connection, schema, table, shard.leaf, part.waiting)

@@ -286,7 +286,7 @@ def test_reset_takes_our_rows_alone_and_refuses_where_they_cannot_be_told_apart(
     before = shared.value("SELECT count(*) FROM bronze.raw_customers")
     refused = program("reset", "--dsn", shared.dsn, "--yes")
     assert refused.code == 2
-    assert "raw_clickstream held 1 rows with keys such as run=1 gives" in refused.err
+    assert "raw_clickstream held 1 row with keys such as run=1 gives" in refused.err
     assert shared.value("SELECT count(*) FROM bronze.raw_customers") == before
     shared.run("UPDATE bronze.shardgen_targets SET others_within = 0")  # as if their numbers were out of our way
     shared.run("UPDATE bronze.raw_clickstream SET event_id = -1 WHERE source_system = 's'")

@@ -40,6 +40,7 @@ class Bench:
                 workers=2,
                 terms=Terms(),
                 keyless=frozenset(),
+                attempts=[],
             )
             self.claims = ledger.claims(control.connection, "bronze")
         self.stopped = False
