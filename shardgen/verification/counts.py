@@ -130,7 +130,9 @@ def _differences(loaded: Loaded, shards: Sequence[Shard], counted: Counted, by_s
         and not (shard.id in loaded.apart and shard.leaf and shard.leaf.name in counted.rows and not others)
     ]
     if (strays := by_shard.get(ELSEWHERE)) and not others:
-        found.append(f"{table}: {plural(strays, 'row')} with keys that belong to no shard")
+        found.append(
+            f"{table}: {plural(strays, 'row')} {'has' if strays == 1 else 'have'} keys that belong to no shard"
+        )
     return found
 
 

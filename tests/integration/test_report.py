@@ -285,7 +285,7 @@ def test_the_command_writes_a_page(loaded, tmp_path):
     assert (done.code, done.out) == (0, "")
     assert "31 queries" in done.err
     assert re.search(r"\d+ pictures", done.err)
-    assert re.search(r"shop\.html: \d\.\d MB, open it in a browser", done.err)
+    assert re.search(r"shop\.html: [\d.]+ [KM]iB, open it in a browser", done.err)
     [written] = tmp_path.iterdir()
     assert written.read_text(encoding="utf-8").startswith("<!doctype html>")
 

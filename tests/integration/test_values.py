@@ -145,7 +145,7 @@ def test_the_program_says_failed_and_exits_1(loaded):
 def test_an_id_of_another_form_or_out_of_range_fails_the_proof(key, loaded):
     loaded.run(f"UPDATE bronze.raw_customers SET customer_id = {key} WHERE customer_id = 'CUST00000007'")
     found = failed(shardgen.verify(loaded.dsn, progress="none", workers=1, tables="customers"))
-    assert "table=customers: 1 rows have keys that belong to no shard" in found["counts", "customers"].samples
+    assert "table=customers: 1 row has keys that belong to no shard" in found["counts", "customers"].samples
     assert any("row CUST00000007 is missing" in each for each in found["digests", "customers"].samples)
 
 

@@ -201,7 +201,7 @@ def test_one_byte_of_one_review_is_found_and_the_row_named(loaded):
     assert failed(verify(loaded, level="counts")) == {}
     [check] = failed(verify(loaded, level="digests")).values()
     summary, row = check.samples
-    assert summary == "shard=reviews/000000000000: 1 rows changed, 0 missing, 0 not planned"
+    assert summary == "shard=reviews/000000000000: 1 row changed, 0 missing, 0 not planned"
     assert row.startswith(f"shard=reviews/000000000000: row {review}: review_text is '")
     assert "#" in row
 
@@ -402,7 +402,7 @@ def test_what_cannot_be_verified_exits_2(
 def test_laws_do_not_need_the_version_that_loaded(loaded):
     _another_version(loaded)
     assert verify(loaded, level="laws", tables="reviews").ok
-    with pytest.raises(VerificationError, match="verify --level laws and --level shape only"):
+    with pytest.raises(VerificationError, match="verify level='laws' and level='shape' only"):
         verify(loaded)
 
 
