@@ -91,14 +91,14 @@ def _hidden(options: Mapping[str, Any]) -> bool:
     return _secret(options.get("dsn"))
 
 
-def _of_server(options: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: options[name] for name in EMBEDDED if name in options}
+def _of_server(options: Mapping[str, Any], *more: str) -> dict[str, Any]:
+    return {name: options[name] for name in (*EMBEDDED, *more) if name in options}
 
 
 def _connect(settings: Settings, options: Mapping[str, Any], target: str) -> str:
     """What opens psql on the target; nothing where there is no psql."""
     if settings.target.dsn is None:
-        return again("db psql", _of_server(options))
+        return again("db psql", _of_server(options, "schema"))
     psql = _psql()
     if not psql:
         return ""

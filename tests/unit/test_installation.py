@@ -141,6 +141,16 @@ def hints_variable(name: str) -> str:
     return "SHARDGEN_HOME" if name == "data_dir" else f"SHARDGEN_{name.upper()}"
 
 
+def test_psql_is_opened_in_the_schema_that_was_loaded(monkeypatch, tmp_path):
+    from shardgen.settings import read
+
+    options = {**dict.fromkeys(PLACE), "schema": "demo", "data_dir": str(tmp_path)}
+    told = hints.after_load(read({}), options, "")
+    assert told["connect"].endswith(f" db psql --schema demo --data-dir {tmp_path}")
+    assert told["stop"].endswith(f" db stop --data-dir {tmp_path}")
+    assert list(told)[-1] == "stop"
+
+
 def test_a_secret_is_never_said_again(monkeypatch):
     secret = "postgresql://me:s3cret@db/shop"
     told = hints.to_go_on({**dict.fromkeys(PLACE), "dsn": secret, "tables": "orders"})
