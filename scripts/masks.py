@@ -12,9 +12,11 @@ from itertools import pairwise
 from typing import Final
 
 _SIGNS_OF_LIFE: Final = re.compile(
-    r"^\[ *\d[\d:]*\] (?:\d+%|.* \d+/\d+, at work|.* for \d+:\d\d$|\S.*: [\d.:]+ (?:s|min)$).*\n", re.MULTILINE
+    r"^\[ *\d[\d:]*\] (?:\d+%|.* \d+/\d+, at work|.* for \d+:\d\d$|\S.*: [\d.:]+ (?:s|min)$).*\n"
+    r"|^[a-z].* \.\.\.\n",
+    re.MULTILINE,
 )
-"""Lines that come every few seconds, or after what took long: as many as there was time for."""
+"""Lines that come every few seconds, or with what takes long: as many as there was time for."""
 _MASKS: Final = [
     (re.compile(pattern, re.MULTILINE), mask)
     for pattern, mask in (

@@ -50,6 +50,7 @@ disk    76.8 GiB free in ~/.local/share/shardgen/postgres
         (PLAN, "25 s with 2", "1:20 min with 2"),
         (PLAN, "database,\n        on 2 CPUs", "database, on\n        2 CPUs"),
         (PLAN, "76.8 GiB", "910 MiB"),
+        (PLAN, "table     ", "building some rows, and asking the target ...\ntable     "),
     ],
 )
 def test_what_depends_on_the_run_or_the_machine_may_differ(text, one, another):
