@@ -64,7 +64,7 @@ def _create_tables(dsn: str, plan: Plan) -> None:
 
 def _create_leaves(connection: psycopg.Connection[Any], plan: Plan, name: str) -> None:
     leaves = [shard.leaf for shard in plan.of(name) if shard.leaf]
-    objects.create_leaves(connection, plan.config.schema, TABLES[name], leaves)
+    objects.create_leaves(connection, plan.config.schema, TABLES[name], leaves, waiting=())
 
 
 def _copy_csv(bench: Bench, dsn: str, table: str, shard: str) -> None:
