@@ -192,10 +192,6 @@ def _made_alike(part: Path, place: Path, before: os.stat_result) -> bool:
     return True
 
 
-def _overwrite(place: Path, content: bytes) -> None:
-    _fill(os.open(place, os.O_WRONLY | os.O_TRUNC), content)
-
-
 def _fill(number: int, content: bytes) -> None:
     """Write everything to a descriptor, and close it."""
     with open(number, "wb", buffering=0) as file:  # a descriptor

@@ -202,7 +202,8 @@ def _questions(found: Subject, step: timedelta) -> tuple[list[Question[Answer]],
         if query.rows and (reason := statements.obstacle(query, found, alone=False)):
             moot.append(Answer(name=query.name, about=query.purpose, rows=(), missing=reason, seconds=0.0))
         else:
-            asked.append(_question(query, every | (statements.parameters(query, found) if query.rows else {})))
+            told = every | (statements.parameters(query, found) if query.rows else {})
+            asked.append(_question(statements.of_own_rows(query, found), told))
     return asked, moot
 
 

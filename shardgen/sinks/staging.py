@@ -56,7 +56,7 @@ def _check_triggers(connection: Connection, schema: str, table: Table) -> None:
     gone = one(
         connection.execute(
             sql.SQL("SELECT count(*) FROM {} AS s WHERE NOT EXISTS (SELECT FROM {} AS t WHERE {})").format(
-                _STAGING, sql.Identifier(schema, table.relation), same
+                _STAGING, catalog.own_rows(connection, schema, table.relation), same
             )
         )
     )[0]

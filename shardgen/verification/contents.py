@@ -12,6 +12,7 @@ from typing import Final
 from psycopg import sql
 
 from shardgen import keys
+from shardgen.database import catalog
 from shardgen.database.postgres import Connection
 from shardgen.encode import HEADER, TRAILER
 from shardgen.planning import Shard
@@ -49,14 +50,12 @@ def in_key_order(
         rescaled: columns that hold numbers with more decimal places than ours, which is another form of the same.
     """
     ours = keys.within(table, own) if own else sql.SQL("true")
-    relation = table.relation
     if shard.leaf is None:
+        relation = catalog.own_rows(connection, schema, table.relation)
         for low, high in keys.id_ranges(shard):
             column = sql.Identifier(keys.key(table))
             condition = sql.SQL("{} BETWEEN {} AND {} AND {}").format(column, sql.Literal(low), sql.Literal(high), ours)
-            yield from _copied(
-                connection, _selected(table, sql.Identifier(schema, relation), condition, column, rescaled)
-            )
+            yield from _copied(connection, _selected(table, relation, condition, column, rescaled))
         return
     order = sql.SQL("{} NULLS LAST").format(keys.number(table))
     if leaf is not None:
@@ -68,7 +67,8 @@ def in_key_order(
             upper=sql.Literal(shard.leaf.upper.isoformat()),
             ours=ours,
         )
-        query = _selected(table, sql.Identifier(schema, relation), condition, order, rescaled)
+        relation = catalog.own_rows(connection, schema, table.relation)
+        query = _selected(table, relation, condition, order, rescaled)
     yield from _copied(connection, query)
 
 

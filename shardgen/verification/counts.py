@@ -9,7 +9,7 @@ from typing import Any
 from psycopg import sql
 
 from shardgen import keys, reconcile
-from shardgen.database import census
+from shardgen.database import catalog, census
 from shardgen.database.census import Counted
 from shardgen.database.postgres import Connection, one
 from shardgen.database.routes import Route
@@ -95,7 +95,7 @@ def _by_number(connection: Connection, loaded: Loaded, schema: str, shards: Sequ
     starts = [keys.bounds(shard)[0] for shard in shards] + [keys.bounds(shard)[1] for shard in shards[-1:]]
     rows = connection.execute(
         sql.SQL("SELECT width_bucket({}, %s::bigint[]), count(*) FROM {} GROUP BY 1").format(
-            keys.number(TABLES[loaded.claim.target]), sql.Identifier(schema, loaded.claim.relation)
+            keys.number(TABLES[loaded.claim.target]), catalog.own_rows(connection, schema, loaded.claim.relation)
         ),
         [starts or [1]],
     )
@@ -111,7 +111,7 @@ def _between(connection: Connection, loaded: Loaded, schema: str, shard: Shard, 
     assert shard.leaf
     table = TABLES[shard.table]
     statement = sql.SQL("SELECT count(*) FROM {table} WHERE {column} >= %s AND {column} < %s AND {own}").format(
-        table=sql.Identifier(schema, loaded.claim.relation),
+        table=catalog.own_rows(connection, schema, loaded.claim.relation),
         column=sql.Identifier(table.partition_by),
         own=keys.within(table, own) if own else sql.SQL("true"),
     )

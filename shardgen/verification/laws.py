@@ -84,8 +84,8 @@ def ask(connection: Connection, law: Statement, parameters: Mapping[str, object]
 
 
 def _question(law: Statement, subject: Subject) -> Question[Check]:
-    parameters = statements.parameters(law, subject)
-    return Question(name=law.name, ask=lambda connection: [ask(connection, law, parameters)])
+    parameters, asked = statements.parameters(law, subject), statements.of_own_rows(law, subject)
+    return Question(name=law.name, ask=lambda connection: [ask(connection, asked, parameters)])
 
 
 def _rank(law: Statement) -> int:

@@ -57,8 +57,8 @@ def words() -> dict[str, object]:
 
 
 def _question(shape: Statement, subject: Subject) -> Question[Check]:
-    parameters = statements.parameters(shape, subject) | words()
-    return Question(name=shape.name, ask=lambda connection: measure(connection, shape, parameters))
+    parameters, asked = statements.parameters(shape, subject) | words(), statements.of_own_rows(shape, subject)
+    return Question(name=shape.name, ask=lambda connection: measure(connection, asked, parameters))
 
 
 def _longest_first(nouns: Iterable[str]) -> list[str]:

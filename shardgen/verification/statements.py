@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from importlib import resources
 from typing import Final
@@ -22,7 +22,7 @@ from shardgen.verification.subject import Loaded, Subject
 _PARTS: Final = re.compile(
     r"-- (?P<name>[LS]\d+|[a-z ]+): (?P<purpose>.+)\.\n-- needs: (?P<needs>.+)\n(?P<text>(?s:.+))"
 )
-
+_READ: Final = re.compile(r"\b(?P<how>FROM|JOIN) (?P<relation>raw_\w+)")
 
 PROPORTIONS: Final[dict[str, Callable[[WorldConfig], float]]] = {
     "orders per session": lambda world: world.orders / max(1, world.sessions),
@@ -110,6 +110,16 @@ def obstacle(statement: Statement, subject: Subject, *, alone: bool = True) -> s
     if len({_world(loaded) for loaded in needed.values()}) > 1:
         return f"tables {', '.join(needed)} were loaded of different worlds or windows"
     return _too_little(statement, needed)
+
+
+def of_own_rows(statement: Statement, subject: Subject) -> Statement:
+    """The statement as it is asked: a table is not answerable for rows of others that merely inherit from it."""
+    plain = {loaded.claim.relation for loaded in subject.tables.values() if not loaded.divided}
+
+    def only(match: re.Match[str]) -> str:
+        return f"{match['how']} ONLY {match['relation']}" if match["relation"] in plain else match[0]
+
+    return replace(statement, text=_READ.sub(only, statement.text))
 
 
 def parameters(statement: Statement, subject: Subject) -> dict[str, object]:

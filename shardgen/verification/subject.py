@@ -28,6 +28,8 @@ class Loaded:
     """Of the whole run."""
     shards: tuple[ShardRow, ...]
     """Committed ones."""
+    divided: bool
+    """Whether its rows lie in partitions; the table itself then holds none."""
 
     @property
     def apart(self) -> frozenset[str]:
@@ -140,4 +142,5 @@ def _loaded(connection: Connection, schema: str, claim: Claim, run: Run) -> Load
         run=run,
         config=PlanConfig.from_json(run.plan),
         shards=tuple(row for row in rows if row.target == claim.target),
+        divided=found.kind == "p",
     )

@@ -17,6 +17,7 @@ from rich.console import Console
 from shardgen import keys
 from shardgen.config import LEVELS, TABLES
 from shardgen.errors import ConfigError
+from shardgen.page import numbers
 from shardgen.planning import Shard, build_plan
 from shardgen.progress.checks import verification_table
 from shardgen.schema import TABLES as SCHEMA
@@ -53,6 +54,12 @@ def test_a_statement_needs_the_tables_that_it_reads(statement):
     read = {name for name in re.findall(r"\braw_([a-z]+)\b", statement.text) if name != "data"}
     assert statement.rows.keys() == read
     assert "raw_data" in statement.text or not statement.raw_data
+
+
+@pytest.mark.parametrize("statement", [*STATEMENTS, *numbers.queries()], ids=lambda each: each.name)
+def test_a_statement_names_tables_only_where_it_can_be_made_to_read_their_own_rows_alone(statement):
+    named = re.findall(r"\braw_(?!data\b)\w+", statement.text)
+    assert named == re.findall(r"\b(?:FROM|JOIN) (raw_\w+)", statement.text)
 
 
 @pytest.mark.parametrize("statement", STATEMENTS, ids=lambda each: each.name)
