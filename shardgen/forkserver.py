@@ -44,7 +44,7 @@ def start() -> ForkServerContext:
     """
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(list(PRELOADED))
-    with _lock, starting(), _open_standard(), _environment(), _without_ctrl_c():
+    with starting(), _open_standard(), _environment(), _without_ctrl_c():
         _use_short_folder()
         resource_tracker.ensure_running()
         _check_semaphores(context)
@@ -59,16 +59,17 @@ def starting() -> Iterator[None]:
     Raises:
         MachineError: the system gives none.
     """
-    configuration: dict[str, Any] = vars(process.current_process())["_config"]
-    daemonic = configuration.pop("daemon", None)
-    try:
-        with _without_main(), _safe_path(), _unread_streams():
-            yield
-    except (OSError, RuntimeError, EOFError) as error:  # RuntimeError: no thread; EOFError: the server could not fork
-        raise shortage(error) from error
-    finally:
-        if daemonic is not None:
-            configuration["daemon"] = daemonic
+    with _lock:  # two threads that load at once would each put back what the other has put there for the time
+        configuration: dict[str, Any] = vars(process.current_process())["_config"]
+        daemonic = configuration.pop("daemon", None)
+        try:
+            with _without_main(), _safe_path(), _unread_streams():
+                yield
+        except (OSError, RuntimeError, EOFError) as error:  # RuntimeError: no thread; EOFError: the server cannot fork
+            raise shortage(error) from error
+        finally:
+            if daemonic is not None:
+                configuration["daemon"] = daemonic
 
 
 def shortage(error: Exception) -> MachineError:

@@ -7,6 +7,7 @@ stop by closing a pipe, which no killed worker can jam, and only SIGKILL is reli
 from __future__ import annotations
 
 import multiprocessing
+import os
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from multiprocessing.connection import Connection
@@ -51,7 +52,7 @@ class ForkserverEngine:
         """A fresh pool of so many processes, each started when it is first needed."""
         self.close()
         reader, self._stop = self._context.Pipe(duplex=False)
-        given = (reader, paths.safe())
+        given = (reader, paths.safe(), dict(os.environ))
         self._pool = _Pool(workers, mp_context=self._context, initializer=worker.initialise, initargs=given)
         return self._pool
 

@@ -126,14 +126,18 @@ def _write(job: Job, task: Task) -> Written:
     return sink.write(replace(task, routed=True), job.build(job.plan, shard, job.batch_rows))
 
 
-def initialise(stop: connection.Connection[Any, Any], path: list[str]) -> None:
+def initialise(stop: connection.Connection[Any, Any], path: list[str], environment: dict[str, str]) -> None:
     """Make this process a worker: signals are the coordinator's affair, and so is its life.
 
     Args:
         stop: the reading end of a pipe that the coordinator closes when running shards should give way.
         path: where modules are looked for from now on.
+        environment: the coordinator's, in which libpq looks for what the connection string leaves open; that of the
+            process that workers are forked from may be older.
     """
     sys.path[:] = path
+    os.environ.clear()
+    os.environ.update(environment)
     import pyarrow as pa
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to the whole group

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import BrokenExecutor
 from multiprocessing import forkserver as theirs
@@ -30,6 +31,35 @@ def server() -> int:
 def test_workers_come_from_the_server_that_was_started_first(engine):
     started = server()
     assert engine.start(1).submit(os.getppid).result() == started == server()
+
+
+def test_workers_see_the_environment_of_now_and_not_that_of_the_first_load(engine, monkeypatch):
+    monkeypatch.setenv("PGUSER", "early")
+    engine.start(1).submit(abs, -1).result()
+    monkeypatch.setenv("PGPASSWORD", "set in a later cell")
+    monkeypatch.delenv("PGUSER")
+    executor = engine.start(1)
+    assert [executor.submit(os.getenv, name).result() for name in ("PGPASSWORD", "PGUSER")] == [
+        "set in a later cell",
+        None,
+    ]
+
+
+def test_threads_that_have_workers_at_the_same_time_leave_the_process_as_it_was():
+    def part(turn: threading.Barrier) -> None:
+        for _ in range(200):
+            turn.wait()
+            with forkserver.starting():
+                pass
+
+    before = sys.modules["__main__"], sys.path[:], sys.stdout, sys.stderr
+    turn = threading.Barrier(2)
+    threads = [threading.Thread(target=part, args=(turn,)) for _ in range(2)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert (sys.modules["__main__"], sys.path[:], sys.stdout, sys.stderr) == before
 
 
 def test_the_death_of_a_worker_is_told(engine):
