@@ -9,7 +9,7 @@ from __future__ import annotations
 import enum
 import functools
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import psycopg
@@ -50,7 +50,7 @@ class Removal:
     """In a sentence."""
     shards: int
     """Committed."""
-    rows: int
+    rows: int = 0
     """That go, by count(*)."""
     carried: tuple[str, ...] = ()
     """What others have put on the table and that goes with it: ``"privileges of bi"``."""
@@ -107,21 +107,21 @@ def survey(connection: Connection, schema: str, run: int | None, *, every: bool,
     _refuse([_UNKNOWN.format(each.target, each.run) for each in claims if each.target not in TABLES])
     planned = _planned(runs, plans)
     wholly = _Wholly(runs=runs if every else [], planned=planned)
-    removals = [_removal(connection, schema, each, wholly, planned) for each in claims]
-    found = Survey(
-        runs=tuple(chosen),
-        removals=_referring_first(connection, removals),
-        last=bool(chosen) and len(chosen) == len(runs),
-        schema=objects.is_ours(connection, schema),
-    )
+    removals = _referring_first(connection, [_removal(connection, schema, each, wholly) for each in claims])
+    last = bool(chosen) and len(chosen) == len(runs)
     _refuse(
         [
             *_overlaid(connection, schema, chosen),
-            *_mixed(found.removals, every=every),
-            *_dependants(connection, schema, found.removals, last=found.last),
+            *_mixed(removals, every=every),
+            *_dependants(connection, schema, removals, last=last),
         ]
     )
-    return found
+    return Survey(
+        runs=tuple(chosen),
+        removals=tuple(_counted(connection, schema, each, planned) for each in removals),
+        last=last,
+        schema=objects.is_ours(connection, schema),
+    )
 
 
 def carry_out(connection: Connection, schema: str, found: Survey, plans: Plans, show: Callable[[str], None]) -> None:
@@ -215,24 +215,27 @@ def _planned(runs: Sequence[Run], plans: Plans) -> Callable[[int], Plan]:
     return functools.cache(lambda number: plans(by_number[number]))
 
 
-def _removal(
-    connection: Connection, schema: str, claim: Claim, wholly: _Wholly, planned: Callable[[int], Plan]
-) -> Removal:
+def _removal(connection: Connection, schema: str, claim: Claim, wholly: _Wholly) -> Removal:
     how, why = _fate(connection, schema, claim, wholly)
-    committed = _committed(connection, schema, claim)
-    match how:
-        case How.DROP:
-            rows = census.count(connection, claim.oid, claim.target).total
-        case How.DELETE if not claim.others_within:
-            rows = _rows_of(connection, schema, claim, planned(claim.run), committed)
-        case _:  # it stays, or nothing is removed at all
-            rows = 0
     carried = _carried(connection, schema, claim) if how is How.DROP else ()
-    return Removal(claim=claim, how=how, why=why, shards=len(committed), rows=rows, carried=carried)
+    return Removal(claim=claim, how=how, why=why, shards=len(_committed(connection, schema, claim)), carried=carried)
 
 
-def _rows_of(connection: Connection, schema: str, claim: Claim, plan: Plan, committed: Iterable[ShardRow]) -> int:
+def _counted(connection: Connection, schema: str, removal: Removal, planned: Callable[[int], Plan]) -> Removal:
+    """The same with its rows, which may take long, or lie in a partition that only a far server could count."""
+    claim = removal.claim
+    match removal.how:
+        case How.DROP:
+            return replace(removal, rows=census.count(connection, claim.oid, claim.target).total)
+        case How.DELETE:
+            return replace(removal, rows=_rows_of(connection, schema, claim, planned(claim.run)))
+        case How.FORGET:
+            return removal
+
+
+def _rows_of(connection: Connection, schema: str, claim: Claim, plan: Plan) -> int:
     """Rows of the committed shards that are there."""
+    committed = _committed(connection, schema, claim)
     shards = {shard.id: shard for shard in plan.of(claim.target)}
     own = keys.own_range(plan, claim.target, max_id)
     statement = sql.SQL("SELECT count(*) FROM {} WHERE {}")
