@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import logging
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypedDict, TypeVar, Unpack
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from shardgen.database.status import RunStatus
     from shardgen.page.page import Page
     from shardgen.planning import Plan
+    from shardgen.progress import Show
     from shardgen.questions import Query
     from shardgen.reconcile import Report
     from shardgen.settings import Settings
@@ -81,6 +83,8 @@ def load(
     if_exists: str | None = None,
     on_conflict: str | None = None,
     yes: bool = False,
+    stall_timeout: float | None = None,
+    log_file: Path | str | None = None,
     data_dir: Path | str | None = None,
     config: Path | str | None = None,
     profile: str | None = None,
@@ -98,6 +102,8 @@ def load(
         if_exists: ``fail``, ``append`` or ``replace``, for a target that holds rows already.
         on_conflict: ``error`` or ``skip``, for keys that rows kept by ``append`` have already.
         yes: let ``replace`` remove rows that shardgen did not load.
+        stall_timeout: seconds after which a worker that does nothing counts as hung; another one does its shard.
+        log_file: file that every event is appended to, as a line of JSON.
         data_dir: home of the embedded server.
         config: TOML file to read instead of ``shardgen.toml``.
         profile: named set of options: ``demo``, ``dev``, ``bench``, or one of the file's.
@@ -119,12 +125,12 @@ def load(
         [1800]
     """
     from shardgen.actions import prepared
-    from shardgen.progress import display
 
-    how = {"workers": workers, "if_exists": if_exists, "on_conflict": on_conflict}
-    named = {"dsn": dsn, "data_dir": data_dir, **how, **options}
-    carry_out = prepared(_settings(named, config, profile), resume=resume, take_over=take_over, yes=yes)
-    with display(progress) as show:
+    how = {"workers": workers, "if_exists": if_exists, "on_conflict": on_conflict, "stall_timeout": stall_timeout}
+    named = {"dsn": dsn, "data_dir": data_dir, "log_file": log_file, **how, **options}
+    settings = _settings(named, config, profile)
+    carry_out = prepared(settings, resume=resume, take_over=take_over, yes=yes)
+    with _watching(settings, "load", progress) as show:
         return carry_out(show)
 
 
@@ -233,11 +239,10 @@ def verify(
         (True, [])
     """
     from shardgen.actions import verification_of
-    from shardgen.progress import display
 
     named = {"dsn": dsn, "schema": schema, "workers": workers, "data_dir": data_dir}
     settings = _settings(named, config, profile)
-    with display(progress) as show:
+    with _watching(settings, "verify", progress) as show:
         return verification_of(settings, show, level=level, tables=tables, run=run, regenerate=regenerate)
 
 
@@ -320,10 +325,9 @@ def report(
     """
     from shardgen.actions import report_of
     from shardgen.page.page import Page
-    from shardgen.progress import display
 
     settings = _settings({"dsn": dsn, "schema": schema, "workers": workers, "data_dir": data_dir}, config, profile)
-    with display(progress) as show:
+    with _watching(settings, "report", progress) as show:
         numbers, html = report_of(settings, show, output=None if output is None else Path(output), run=run)
     return Page(numbers=numbers, html=html)
 
@@ -470,10 +474,17 @@ def reset(
     return found
 
 
+def _watching(settings: Settings, function: str, progress: str) -> AbstractContextManager[Show]:
+    """What takes the events of a function: the display that was asked for, and the log that the settings name."""
+    from shardgen.progress import logs
+
+    return logs.watching(settings, function, mode=progress, complain=logging.getLogger(__name__).warning)
+
+
 def _settings(named: Any, config: Path | str | None, profile: str | None) -> Settings:
     from shardgen.settings import read
 
     found = read(named, config=None if config is None else Path(config), profile=profile)
-    if found.target.note:
-        logging.getLogger(__name__).warning(found.target.note)
+    for text in filter(None, (found.target.note, *found.notices)):
+        logging.getLogger(__name__).warning(text)
     return found

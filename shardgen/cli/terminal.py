@@ -93,33 +93,10 @@ def watching(settings: Settings, command: str) -> Iterator[Show]:
     Raises:
         ConfigError: the log cannot be written.
     """
-    from shardgen import __version__
-    from shardgen.config import DATA_VERSION
-    from shardgen.database.postgres import mask
-    from shardgen.events import Notice
-    from shardgen.progress import display
-    from shardgen.progress.logs import Log, records, spelt_out
+    from shardgen.progress import logs
 
-    dsn, file = settings.target.dsn or "", settings.get("log_file")
     mode = "none" if volume() is Volume.QUIET else settings.get("progress", "auto")
-    with contextlib.ExitStack() as stack:
-        log = stack.enter_context(Log(file, clean=lambda text: without_secrets(text, [dsn]))) if file else None
-        if log:
-            log.on_loss = complain
-            target = mask(dsn) if dsn else settings.target.origin
-            log.write("Began", command=command, target=target, shardgen=__version__, data=DATA_VERSION)
-        shown = stack.enter_context(display(mode))
-        shown = spelt_out(shown) if volume() is Volume.VERBOSE else shown
-        if log and mode != "none":
-            log.on_loss = lambda text: shown(Notice(text=text))
-
-        def show(event: Event) -> None:
-            if log:
-                log(event)
-            shown(event)
-
-        if log or volume() is Volume.VERBOSE:
-            stack.enter_context(records(show))
+    with logs.watching(settings, command, mode=mode, complain=complain, everything=volume() is Volume.VERBOSE) as show:
         yield show
 
 

@@ -15,12 +15,16 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from shardgen import outputs
+from shardgen import __version__, outputs
+from shardgen.config import DATA_VERSION
 from shardgen.errors import ConfigError
 from shardgen.events import Event, Logged, Notice, ShardDone, WorkerLogged
-from shardgen.progress import Show, units
+from shardgen.progress import Show, display, units
+
+if TYPE_CHECKING:
+    from shardgen.settings import Settings
 
 
 class Log:
@@ -106,6 +110,46 @@ class Log:
                 return [self._without_secrets(part) for part in value]
             case _:
                 return value
+
+
+@contextlib.contextmanager
+def watching(
+    settings: Settings, command: str, *, mode: str, complain: Callable[[str], None], everything: bool = False
+) -> Iterator[Show]:
+    """What takes the events of a command: a display, and beside it the log that the settings name.
+
+    Args:
+        settings: of the command.
+        command: its name, for the log.
+        mode: of the display, one of ``config.PROGRESS``.
+        complain: hears why the log lacks lines, where no display would tell.
+        everything: have the display tell what it would keep to itself.
+
+    Raises:
+        ConfigError: the log cannot be written.
+    """
+    from shardgen.database.postgres import mask, without_secret
+
+    dsn, file = settings.target.dsn or "", settings.get("log_file")
+    with contextlib.ExitStack() as stack:
+        log = stack.enter_context(Log(file, clean=lambda text: without_secret(text, dsn))) if file else None
+        if log:
+            log.on_loss = complain
+            target = mask(dsn) if dsn else settings.target.origin
+            log.write("Began", command=command, target=target, shardgen=__version__, data=DATA_VERSION)
+        shown = stack.enter_context(display(mode))
+        shown = spelt_out(shown) if everything else shown
+        if log and mode != "none":
+            log.on_loss = lambda text: shown(Notice(text=text))
+
+        def show(event: Event) -> None:
+            if log:
+                log(event)
+            shown(event)
+
+        if log or everything:
+            stack.enter_context(records(show))
+        yield show
 
 
 @contextlib.contextmanager

@@ -18,6 +18,8 @@ import pytest
 import shardgen
 from shardgen import api, wording
 from shardgen.config import plan_config
+from shardgen.errors import ConfigError
+from shardgen.events import Notice
 from shardgen.notebook import html_table
 from shardgen.schema import TABLES
 
@@ -41,11 +43,35 @@ def test_plan_is_the_one_that_a_load_carries_out(monkeypatch):
     straw = SimpleNamespace(load=lambda plan, load, *, options, show: seen.append((plan, load, options)))
     monkeypatch.setitem(sys.modules, "shardgen.coordinator", straw)
     monkeypatch.setattr(shardgen, "coordinator", straw, raising=False)
-    shardgen.load("host=nowhere", workers=3, progress="none", if_exists="replace", tables=["orders"], **SMALL)
+    how = {"workers": 3, "if_exists": "replace", "stall_timeout": 7}
+    shardgen.load("host=nowhere", progress="none", tables=["orders"], **how, **SMALL)
     [(plan, load, options)] = seen
     assert plan == shardgen.plan(tables="orders", **SMALL).config
-    assert (load.dsn, load.workers, load.if_exists) == ("host=nowhere", 3, "replace")
+    assert load.dsn == "host=nowhere"
+    assert {name: getattr(load, name) for name in how} == how
     assert options["tables"] == ["orders"]
+
+
+@pytest.mark.parametrize("way", ["argument", "variable"])
+def test_a_load_keeps_a_log_where_one_is_named(way, monkeypatch, tmp_path):
+    def load(plan, load, *, options, show):
+        show(Notice(text="with s3cret in it"))
+
+    straw = SimpleNamespace(load=load)
+    monkeypatch.setitem(sys.modules, "shardgen.coordinator", straw)
+    monkeypatch.setattr(shardgen, "coordinator", straw, raising=False)
+    named = {"log_file": "events.jsonl"} if way == "argument" else {}
+    if way == "variable":
+        monkeypatch.setenv("SHARDGEN_LOG_FILE", "events.jsonl")
+    shardgen.load("postgresql://me:s3cret@nowhere/shop", progress="none", **named, **SMALL)
+    lines = [json.loads(line) for line in (tmp_path / "events.jsonl").read_text().splitlines()]
+    assert [line["event"] for line in lines] == ["Began", "Notice", "Ended"]
+    assert lines[1]["text"] == "with *** in it"
+
+
+def test_a_log_that_cannot_be_written_is_refused_by_its_argument(monkeypatch, tmp_path):
+    with pytest.raises(ConfigError, match=r"log_file='.*' cannot be written"):
+        shardgen.load("host=nowhere", progress="none", log_file=tmp_path / "no" / "log", **SMALL)
 
 
 def test_dates_may_be_dates():
