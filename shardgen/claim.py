@@ -155,18 +155,18 @@ def examine(connection: Connection, plan: Plan, identity: Identity, *, workers: 
 def _rehearsed(
     connection: Connection, plan: Plan, identity: Identity, decisions: Sequence[Decision], terms: Terms
 ) -> Rehearsed:
-    """Try the tables of others, if there are any."""
+    """Try the tables that others have made, or have changed, if there are any."""
     parts = [
         Part(
             table=each.table.without(each.missing),
-            oid=each.foreign.oid,
-            route=each.foreign.route,
+            oid=each.oid,
+            route=each.tried,
             shards=plan.of(each.table.name),
             emptied=each.action is Action.EMPTY,
             waiting=frozenset(each.set_aside.split(",")),
         )
         for each in decisions
-        if each.foreign
+        if each.tried and each.oid
     ]
     schema = plan.config.schema
     there = [each.table.relation for each in decisions if each.action in (Action.USE, Action.EMPTY)]

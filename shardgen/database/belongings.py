@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from shardgen.database.postgres import Connection
+from shardgen.database import catalog
+from shardgen.database.postgres import Connection, one
 from shardgen.schema import ORDER_ITEM_COLUMNS, ORDERS, Table, index_name
 
 MARK: Final = "created by shardgen"
@@ -125,6 +126,34 @@ SELECT pg_describe_object('pg_class'::regclass, oid, 0), pg_describe_object('pg_
     root::bigint
 FROM strange ORDER BY 1, 2
 """
+
+_DEMANDS: Final = """
+WITH members (oid) AS (SELECT %(oid)s::oid UNION SELECT relid FROM pg_partition_tree(%(oid)s::oid::regclass))
+SELECT EXISTS (SELECT FROM pg_constraint AS k JOIN members AS m ON m.oid = k.conrelid
+        WHERE k.contype IN ('c', 'f', 'u', 'x') AND k.conparentid = 0 AND k.coninhcount = 0
+            AND k.conname <> ALL (%(made)s))
+    OR EXISTS (SELECT FROM pg_index AS i JOIN members AS m ON m.oid = i.indrelid
+        WHERE i.indisunique AND NOT i.indisprimary)
+    OR EXISTS (SELECT FROM pg_trigger AS t JOIN members AS m ON m.oid = t.tgrelid
+        WHERE NOT t.tgisinternal AND t.tgenabled IN ('O', 'A') AND t.tgtype & 4 <> 0)  -- INSERT
+    OR EXISTS (SELECT FROM pg_attribute AS a JOIN ROWS FROM (
+            unnest(%(columns)s::text[]), unnest(%(types)s::text[]), unnest(%(required)s::boolean[])
+        ) AS ours (name, type, required) ON ours.name = a.attname
+        WHERE a.attrelid = %(oid)s
+            AND (format_type(a.atttypid, a.atttypmod) <> ours.type OR (a.attnotnull AND NOT ours.required)))
+"""
+
+
+def demanding(connection: Connection, table: Table, oid: int) -> bool:
+    """Whether others have made a table of ours, or a partition of it, ask more of rows than we make it ask."""
+    facts = {
+        "oid": oid,
+        "made": _made(table),
+        "columns": [column.name for column in table.columns],
+        "types": [catalog.spelled(column.type) for column in table.columns],
+        "required": [column.not_null or column.name in table.key for column in table.columns],
+    }
+    return bool(one(connection.execute(_DEMANDS, facts))[0])
 
 
 def carried(connection: Connection, table: Table, parent: int, oids: Sequence[int]) -> dict[int, list[str]]:

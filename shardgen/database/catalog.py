@@ -406,6 +406,12 @@ def base_type(declared: str) -> str:
     return _SPELLINGS.get(bare, bare)
 
 
+def spelled(declared: str) -> str:
+    """``"varchar(50)"`` as format_type spells it: ``"character varying(50)"``."""
+    _, bracket, length = declared.partition("(")
+    return base_type(declared) + bracket + length
+
+
 def compatible(wanted: str, found: ColumnFacts) -> bool:
     """Whether binary COPY of the wanted type fits a column, and every value comes back from it as it was."""
     base = base_type(wanted)

@@ -55,7 +55,6 @@ class Terms:
 class Foreign:
     """A relation that shardgen did not create and is to fill."""
 
-    oid: int
     route: Route
     """The way of the rows, once the action is done."""
     rules: tuple[str, ...]
@@ -86,6 +85,8 @@ class Decision:
     """Columns of ours that the relation lacks and can do without."""
     foreign: Foreign | None = None
     """The relation as somebody else made it, where rows go into such a one."""
+    tried: Route | None = None
+    """The way of the rows, where others decide what the relation asks of them, so that some have to be tried."""
     oid: int | None = None
     """Of the relation, where there is one."""
     leaves: tuple[OwnLeaf, ...] = ()
@@ -281,7 +282,7 @@ def _decide_found(
     found, leaves = _without(asked, fate, found)
     placeless = routes.problems(connection, asked.plan, table, found)
     problems = relation_problems(table, found) + placeless
-    fate = replace(fate, leaves=leaves, missing=missing_columns(table, found), foreign=_foreign(asked, fate, found))
+    fate = _with_way(asked, replace(fate, leaves=leaves, missing=missing_columns(table, found)), found)
     if found.kind not in "rp" or not found.writable or placeless:  # a partition that is far away is not asked
         return fate, problems
     problems += _skip_problems(table, found) if terms.on_conflict == "skip" else _repeat_problems(table, found)
@@ -309,10 +310,12 @@ def _without(asked: _Asked, fate: Decision, found: Relation) -> tuple[Relation, 
     return less, leaves
 
 
-def _foreign(asked: _Asked, fate: Decision, found: Relation) -> Foreign | None:
-    if fate.created or found.kind not in "rp":
-        return None
-    return Foreign(oid=found.oid, route=_way(asked, fate, found), rules=found.rules)
+def _with_way(asked: _Asked, fate: Decision, found: Relation) -> Decision:
+    """With the way of the rows, where others have made the relation, or made it ask more of rows."""
+    if found.kind not in "rp" or (fate.created and not belongings.demanding(asked.connection, fate.table, found.oid)):
+        return fate
+    way = _way(asked, fate, found)
+    return replace(fate, tried=way, foreign=None if fate.created else Foreign(route=way, rules=found.rules))
 
 
 def _way(asked: _Asked, fate: Decision, found: Relation) -> Route:

@@ -1,5 +1,5 @@
 """What the catalog cannot settle is tried: a few rows of the first, a middle and the last shard of each table that
-somebody else made, on the way that they would take in a load, and rolled back.
+somebody else made or changed, on the way that they would take in a load, and rolled back.
 
 Two things may stay: a sequence that a default draws from has moved, and what a trigger does outside the transaction is
 done. Nothing is locked for longer than the trial, whose time is bounded.
@@ -34,6 +34,10 @@ ROWS: Final = 256
 _LOCK_TIMEOUT: Final = "500ms"
 _TAKEN: Final = (psycopg.errors.UniqueViolation, psycopg.errors.ExclusionViolation)
 _COPIED: Final = sql.Identifier("shardgen_trial")
+
+
+class _UntriedError(Exception):
+    """A table cannot be tried by this role; whether rows fit, the load will tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +101,8 @@ def rehearse(
             )
         except PermanentError as error:
             problems.append(f"relation={part.table.relation} would not take rows of this load: {error}")
+        except _UntriedError as error:
+            notices.append(f"relation={part.table.relation} could not be tried before the load: {error}")
         except psycopg.Error as error:
             if connection.closed:
                 raise
@@ -196,12 +202,16 @@ def _apart(connection: Connection, schema: str, part: Part, rows: _Rows, filled:
 
     Raises:
         PermanentError: a row of a table that the load does not fill is missing.
+        _UntriedError: there can be no temporary table.
     """
     source = sql.Identifier(schema, part.table.relation)
     with connection.transaction(force_rollback=True):
         _bound(connection, until)
         statement = sql.SQL("CREATE TEMPORARY TABLE {} (LIKE {} INCLUDING ALL) ON COMMIT DROP")
-        connection.execute(statement.format(_COPIED, source))
+        try:
+            connection.execute(statement.format(_COPIED, source))
+        except psycopg.errors.InsufficientPrivilege as error:
+            raise _UntriedError("this role may not make temporary tables in this database") from error
         _copy(connection, part, sql.Identifier("pg_temp", "shardgen_trial"), rows)
         for key in catalog.foreign_keys(connection, part.oid):
             names = {column.name for column in part.table.columns}

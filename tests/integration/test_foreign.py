@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from datetime import date
 
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from shardgen import claim, coordinator
 from shardgen.config import LoadConfig, PlanConfig, plan_config
 from shardgen.coordinator import Machinery
+from shardgen.database import belongings, catalog
+from shardgen.database.postgres import connect
 from shardgen.errors import TargetError
 from shardgen.events import Notice
 from shardgen.planning import build_plan
@@ -476,6 +479,97 @@ def test_what_a_replace_empties_is_tried_although_its_rows_are_still_there(datab
     with pytest.raises(TargetError, match=r"check constraint .few."):
         load(database, "customers", "orders", if_exists="replace", yes=True)
     assert content(database, "customers") == expected["customers"]
+
+
+CHANGED = {
+    "CHECK": (
+        ("ALTER TABLE bronze.raw_customers ADD CONSTRAINT few CHECK (customer_id < 'CUST00000020') NOT VALID",),
+        "check constraint .few.*loosen it",
+    ),
+    "CHECK of a parent": (
+        ("ALTER TABLE bronze.raw_orders ADD CONSTRAINT cheap CHECK (total_amount < 0) NOT VALID",),
+        "check constraint .cheap.*loosen it",
+    ),
+    "narrower type": (
+        ("ALTER TABLE bronze.raw_customers ALTER customer_name TYPE varchar(3) USING left(customer_name, 3)",),
+        "value too long.*widen its type",
+    ),
+    "domain": (
+        (
+            "CREATE DOMAIN bronze.short AS text CHECK (length(VALUE) < 4)",
+            "ALTER TABLE bronze.raw_customers ALTER customer_name TYPE bronze.short USING left(customer_name, 3)",
+        ),
+        "value for domain bronze.short violates check constraint",
+    ),
+    "NOT NULL": (
+        (
+            "UPDATE bronze.raw_sessions SET user_id = 'nobody' WHERE user_id IS NULL",
+            "ALTER TABLE bronze.raw_sessions ALTER user_id SET NOT NULL",
+        ),
+        "null value in column .user_id.*let it be null",
+    ),
+    "unique index": (
+        (
+            "UPDATE bronze.raw_customers SET phone = right(customer_id, 2)",
+            "CREATE UNIQUE INDEX ON bronze.raw_customers (left(phone, 2))",
+        ),
+        "duplicate key value violates unique constraint .*drop it for the load",
+    ),
+    "foreign key": (
+        (
+            "CREATE TABLE bronze.known (name text PRIMARY KEY)",
+            "ALTER TABLE bronze.raw_customers ADD FOREIGN KEY (customer_name) REFERENCES bronze.known NOT VALID",
+        ),
+        "load what it refers to first|load them first",
+    ),
+    "trigger": (
+        (
+            "CREATE FUNCTION bronze.f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$",
+            "CREATE TRIGGER t BEFORE INSERT ON bronze.raw_orders FOR EACH ROW EXECUTE FUNCTION bronze.f()",
+        ),
+        r"a trigger drops rows \(t\)",
+    ),
+}
+"""What others have made a table of ours ask of rows, by name: how, and what is said before a load."""
+
+
+@pytest.mark.parametrize(("name", "how"), [*((name, "replace") for name in CHANGED), ("CHECK", "append")])
+def test_what_a_changed_table_of_ours_would_not_take_is_said_before_anything_is_written(database, name, how):
+    changes, refused = CHANGED[name]
+    tables = ("customers", "orders", "sessions")
+    load(database, *tables)
+    database.run(*changes)
+    if how == "append":
+        database.run(*(f"DELETE FROM bronze.raw_{each}" for each in tables))
+    before = {each: content(database, each) for each in tables}
+    with pytest.raises(TargetError, match=refused):
+        load(database, *tables, if_exists=how)
+    assert {each: content(database, each) for each in tables} == before
+    assert database.value("SELECT count(*) FROM bronze.shardgen_runs") == 1
+
+
+def test_a_table_of_ours_that_nobody_has_changed_is_not_tried(database):
+    load(database, *TABLES)
+    with connect(database.dsn, application_name="test") as connection:
+        for name, each in TABLES.items():
+            oid = catalog.relation_oid(connection, "bronze", f"raw_{name}")
+            assert not belongings.demanding(connection, each, oid), name
+
+
+def test_a_role_without_temporary_tables_loads_what_refers_to_rows_of_the_same_load(database, expected):
+    role = f"plain_{database.name}"
+    database.run("CREATE SCHEMA bronze", table("customers", ")"), ORDERS, TO_CUSTOMERS, DEFAULT)
+    database.run(f"CREATE ROLE {role}", f"GRANT ALL ON SCHEMA bronze TO {role}")
+    database.run(f"REVOKE TEMPORARY ON DATABASE {database.name} FROM PUBLIC")
+    database.run(*(f"ALTER TABLE bronze.{name} OWNER TO {role}" for name in ("raw_customers", "raw_orders", "rest")))
+    try:
+        as_role = Database(dsn=make_conninfo(database.dsn, options=f"-c role={role}"))
+        notices = load(as_role, "customers", "orders")
+        assert content(database, "orders") == expected["orders"]
+        assert sum("raw_orders could not be tried before the load: this role may not" in text for text in notices) == 1
+    finally:
+        database.run(f"DROP OWNED BY {role}", f"DROP ROLE {role}")
+        database.run(f"GRANT TEMPORARY ON DATABASE {database.name} TO PUBLIC")
 
 
 def test_a_trial_takes_two_seconds_at_most_and_what_could_not_be_tried_is_said(database):
