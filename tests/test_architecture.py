@@ -202,7 +202,7 @@ RENDERED = {
     "sinks/leaves.py": {"index.constraint", "index.definition"},  # rendered by the server
     "schema.py": {"column.type", "constraint", "index.method", "index.expression", "ORDER_ITEMS.strip()"},  # our own
     "database/trial.py": {"column.type.replace('bigserial', 'bigint')", "index.method", "index.expression"},  # our own
-    "database/ledger.py": {"statement", "_SINCE"},  # literals
+    "database/ledger.py": {"statement", "_SINCE", "_LEAF"},  # literals
 }
 """What becomes SQL without being a literal: by module, the expressions."""
 

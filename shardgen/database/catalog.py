@@ -350,17 +350,6 @@ def other_owner(connection: Connection, schema: str, name: str) -> str | None:
     return None if row is None else str(row[0])
 
 
-def column_names(connection: Connection, schema: str, name: str) -> list[str]:
-    """Columns of a relation or view, in order."""
-    rows = connection.execute(
-        """SELECT a.attname::text FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid
-        JOIN pg_namespace AS n ON n.oid = c.relnamespace
-        WHERE n.nspname = %s AND c.relname = %s AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum""",
-        [schema, name],
-    )
-    return [row[0] for row in rows]
-
-
 def holds_rows(connection: Connection, schema: str, name: str) -> bool:
     """Whether a table holds any row; what tables hold that inherit from it is not its own."""
     statement = sql.SQL("SELECT EXISTS (SELECT FROM {})").format(own_rows(connection, schema, name))

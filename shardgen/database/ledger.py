@@ -107,6 +107,8 @@ WHERE n.nspname = %s AND c.relname = 'shardgen_targets' AND a.attname = 'set_asi
 _SINCE: Final[LiteralString] = """coalesce((to_jsonb(t) ->> 'since')::integer,
     CASE WHEN coalesce(to_jsonb(t) ->> 'others', '0') = '0' THEN t.generation ELSE 1 END)"""
 """What Claim.since is, with {targets} as t; also in a ledger of before."""
+_LEAF: Final[LiteralString] = "replace(split_part(shard, '/', 2), '-', '_')"
+"""What the name of a shard's leaf has behind that of its table."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,10 +227,11 @@ def in_leaf(claim: Claim, row: ShardRow) -> bool:
 def text(statement: LiteralString, schema: str) -> sql.Composed:
     """A statement with the ledger's tables put in for {runs}, {targets}, {shards}, {steps} and {failures}.
 
-    In one that calls the targets t, {since} is what Claim.since says.
+    In one that calls the targets t, {since} is what Claim.since says; in one on the shards, {leaf} is what the name of
+    a shard's leaf has behind that of its table.
     """
     names = {name.removeprefix("shardgen_"): sql.Identifier(schema, name) for name in TABLES}
-    return sql.SQL(statement).format(**names, since=sql.SQL(_SINCE))
+    return sql.SQL(statement).format(**names, since=sql.SQL(_SINCE), leaf=sql.SQL(_LEAF))
 
 
 def present(connection: Connection, schema: str) -> bool:

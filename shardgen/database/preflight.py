@@ -20,7 +20,6 @@ from shardgen.sizing import sizes
 
 MIN_VERSION: Final = 14
 _RELATION: Final = re.compile(r"relation=(\w+) (.*)", re.DOTALL)
-_OWN_CONNECTIONS: Final = 1  # the coordinator's
 _RELATIONS_OF_A_LEAF: Final = 4  # the table, its TOAST table and that one's index, the primary key
 _MARGIN: Final = 1.05  # beside the tables: ledger, catalog, the WAL of plain tables
 

@@ -50,7 +50,7 @@ def own_leaves(connection: Connection, schema: str, claim: Claim | None) -> tupl
         return ()
     attached = connection.execute(
         ledger.text(
-            """SELECT DISTINCT %s || '_' || replace(split_part(shard, '/', 2), '-', '_') FROM {shards}
+            """SELECT DISTINCT %s || '_' || {leaf} FROM {shards}
             WHERE target = %s AND phases ? 'attach'""",
             schema,
         ),

@@ -441,11 +441,7 @@ def _forget_shard(connection: Connection, schema: str, claim: Claim, shard: str)
 
 def _forget_leaves(connection: Connection, schema: str, claim: Claim, leaves: Sequence[str]) -> None:
     connection.execute(
-        ledger.text(
-            """DELETE FROM {shards} WHERE target = %s
-            AND %s || '_' || replace(split_part(shard, '/', 2), '-', '_') = ANY (%s)""",
-            schema,
-        ),
+        ledger.text("DELETE FROM {shards} WHERE target = %s AND %s || '_' || {leaf} = ANY (%s)", schema),
         [claim.target, claim.relation, list(leaves)],
     )
 

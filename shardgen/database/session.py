@@ -123,11 +123,8 @@ _FIX: Final = sql.SQL(
 )
 """The search path stays the role's, for the sake of triggers and defaults of others, but pg_catalog comes first in it:
 what the system's functions and operators are called nobody can take over."""
-
-
-_LAST_WORDS: Final = (
-    1.0  # seconds for the server to end a statement that we do not want any more, and as many to say so
-)
+_LAST_WORDS: Final = 1.0
+"""Seconds for the server to end a statement that we do not want any more, and as many to say so."""
 
 
 class _Cursor(Cursor[Row]):

@@ -13,8 +13,6 @@ from shardgen.progress import units
 from shardgen.progress.grids import grid_of, texts, total, verbatim
 from shardgen.progress.lanes import BUILDING
 
-WORTH_TELLING = 0.01  # of the workers' time
-
 if TYPE_CHECKING:
     from shardgen.reconcile import Report, TableReport
 
