@@ -37,16 +37,16 @@ class _Index:
     """pg_get_constraintdef; empty for a mere index."""
 
 
-def create(connection: Connection, schema: str, parent: str, column: str, leaf: Leaf) -> None:
-    """Create the leaf with the parent's columns and checks, and a CHECK on its bounds."""
+def create(connection: Connection, schema: str, like: str, column: str, leaf: Leaf) -> None:
+    """Create the leaf with the columns and checks of its parent, or of a leaf before, and a CHECK on its bounds."""
     connection.execute(
         sql.SQL(
-            "CREATE TABLE {leaf} (LIKE {parent} INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING GENERATED "
+            "CREATE TABLE {leaf} (LIKE {like} INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING GENERATED "
             "INCLUDING STORAGE INCLUDING COMPRESSION, "
             "CONSTRAINT {name} CHECK ({column} >= {lower} AND {column} < {upper}))"
         ).format(
             leaf=sql.Identifier(schema, leaf.name),
-            parent=sql.Identifier(schema, parent),
+            like=sql.Identifier(schema, like),
             name=sql.Identifier(_BOUNDS),
             column=sql.Identifier(column),
             lower=sql.Literal(leaf.lower.isoformat()),

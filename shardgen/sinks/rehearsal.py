@@ -181,10 +181,10 @@ def _bound(connection: Connection, until: float) -> None:
 def _try_shard(connection: Connection, schema: str, part: Part, rows: _Rows, *, staged: bool) -> None:
     table, shard, relation = part.table, rows.shard, sql.Identifier(schema, part.table.relation)
     if shard.leaf and shard.id in part.route.attached:
-        leaf = shard.leaf
-        if catalog.kind(connection, schema, leaf.name):  # of ours, and a replace takes it away before
-            leaf = replace(leaf, name=f"shardgen_trial_{connection.info.backend_pid}")
-        leaves.create(connection, schema, table.relation, table.partition_by, leaf)
+        leaf, like = shard.leaf, table.relation
+        if catalog.kind(connection, schema, leaf.name):  # of ours: a replace takes it away before, or keeps its checks
+            leaf, like = replace(leaf, name=f"shardgen_trial_{connection.info.backend_pid}"), leaf.name
+        leaves.create(connection, schema, like, table.partition_by, leaf)
         _copy(connection, part, sql.Identifier(schema, leaf.name), rows, freeze=True)
         leaves.build_indexes(connection, schema, part.oid, leaf)
         return
