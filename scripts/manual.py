@@ -26,11 +26,13 @@ from scripts.blocks import pages  # noqa: E402
 from shardgen.cli.application import COMMANDS, SERVER_COMMANDS, app  # noqa: E402
 from shardgen.cli.options import OPTIONS, Option  # noqa: E402
 from shardgen.config import plan_config  # noqa: E402
+from shardgen.database.types import spelled  # noqa: E402
 from shardgen.errors import Interrupted, ShardgenError  # noqa: E402
 from shardgen.events import Event  # noqa: E402
-from shardgen.planning import build_plan  # noqa: E402
-from shardgen.schema import TABLES, Column, Table  # noqa: E402
+from shardgen.model.table import Column, Table  # noqa: E402
 from shardgen.settings import PROFILES, variable  # noqa: E402
+from shardgen.tables import dataset  # noqa: E402
+from shardgen.tables.planning import build_plan  # noqa: E402
 from shardgen.verification import statements  # noqa: E402
 from shardgen.world.lexicon import SUBCATEGORIES  # noqa: E402
 
@@ -161,7 +163,7 @@ def _statements(folder: str, kind: str) -> str:
 
 def dictionary() -> str:
     """Every table, column and key with its meaning."""
-    return "\n\n".join(_table_section(each) for each in TABLES.values())
+    return "\n\n".join(_table_section(each) for each in [spec.table for spec in dataset().tables])
 
 
 def _table_section(each: Table) -> str:
@@ -175,7 +177,7 @@ def _table_section(each: Table) -> str:
 
 def _column_rows(column: Column) -> Iterator[tuple[str, str, str]]:
     required = " not null" if column.not_null else ""
-    yield f"`{column.name}`", column.type + required, column.meaning
+    yield f"`{column.name}`", spelled(column.type) + required, column.meaning
     for key, meaning in column.keys.items():
         yield f"`{column.name}` `{key}`", "", meaning
 
@@ -183,7 +185,10 @@ def _column_rows(column: Column) -> Iterator[tuple[str, str, str]]:
 def shop() -> str:
     """Every table with its rows in a year of the default shop."""
     plan = build_plan(plan_config(today=date(2026, 1, 1)))
-    rows = [(f"`{each.relation}`", f"{plan.rows(each.name):,}", each.meaning) for each in TABLES.values()]
+    rows = [
+        (f"`{each.relation}`", f"{plan.rows(each.name):,}", each.meaning)
+        for each in [spec.table for spec in dataset().tables]
+    ]
     return table(("table", "rows", "what a row is"), rows)
 
 
@@ -244,13 +249,13 @@ def dbt_sources() -> str:
 
 def _dbt_lines() -> Iterator[str]:
     yield from ("version: 2", "", "sources:", "  - name: bronze", "    schema: bronze", "    tables:")
-    for each in TABLES.values():
+    for each in [spec.table for spec in dataset().tables]:
         yield f"      - name: {each.relation}"
         yield f"        description: {json.dumps(each.description, ensure_ascii=False)}"
         yield "        columns:"
         for column in each.columns:
             yield f"          - name: {column.name}"
-            yield f"            data_type: {json.dumps(column.type)}"
+            yield f"            data_type: {json.dumps(spelled(column.type))}"
             yield f"            description: {json.dumps(column.description, ensure_ascii=False)}"
             if tests := [*["not_null"] * column.not_null, *["unique"] * (column.name == each.key[0])]:
                 yield f"            data_tests: [{', '.join(tests)}]"

@@ -19,8 +19,9 @@ from datetime import date
 
 from shardgen.config import TABLES, LoadConfig, PlanConfig, plan_config, table_names
 from shardgen.encode import Encoder
-from shardgen.planning import Plan, build_plan
-from shardgen.schema import TABLES as SCHEMA
+from shardgen.model.plan import Plan
+from shardgen.tables import dataset
+from shardgen.tables.planning import build_plan
 from shardgen.worker import build_batches, keep_memory
 
 COLUMNS = {
@@ -95,7 +96,7 @@ def lines_of(config: PlanConfig, shards: int, rounds: int, batch_rows: int) -> l
 
 def timed(plan: Plan, table: str, shards: int, batch_rows: int) -> Timing:
     """One pass over the largest shards of a table."""
-    timing, encoder = Timing(), Encoder(SCHEMA[table])
+    timing, encoder = Timing(), Encoder(dataset()[table].table)
     for shard in sorted(plan.of(table), key=lambda shard: -shard.rows)[:shards]:
         began, before = time.perf_counter(), time.process_time()
         for batch in build_batches(plan.config, shard, batch_rows):

@@ -28,12 +28,12 @@ if TYPE_CHECKING:
     from shardgen.database.reset import Survey
     from shardgen.database.status import RunStatus
     from shardgen.forecast import Duration, Forecast
+    from shardgen.model.plan import Plan
+    from shardgen.model.table import Table
     from shardgen.page.numbers import Numbers
-    from shardgen.planning import Plan
     from shardgen.progress import Show
     from shardgen.questions import Query
     from shardgen.reconcile import Report
-    from shardgen.schema import Table
     from shardgen.settings import Effective, Settings
     from shardgen.verification.report import Report as Verification
 
@@ -437,7 +437,7 @@ def ddl_of(settings: Settings) -> list[str]:
     Raises:
         ConfigError: an option is wrong.
     """
-    from shardgen.schema import ddl
+    from shardgen.database.ddl import ddl
     from shardgen.settings import utc_today
 
     config = settings.plan(utc_today())
@@ -501,7 +501,7 @@ def plan_of(settings: Settings) -> Plan:
 
     settings.check()
     config = settings.plan(utc_today())
-    from shardgen.planning import build_plan
+    from shardgen.tables.planning import build_plan
 
     return build_plan(config)
 
@@ -509,8 +509,7 @@ def plan_of(settings: Settings) -> Plan:
 def sample_of(settings: Settings, n: int) -> list[dict[str, Any]]:
     """The first rows of the one table that the settings name."""
     check_range("n", n, 1, MAX_SAMPLE)
-    from shardgen.schema import TABLES
-    from shardgen.tables import batches
+    from shardgen.tables import batches, dataset
     from shardgen.world import build_world
 
     found, name = _plan_of_one(settings)
@@ -518,7 +517,7 @@ def sample_of(settings: Settings, n: int) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     for shard in found.shards:
         for batch in batches(world, found.config, shard, n):
-            rows += _rows(TABLES[name], batch.arrow().slice(0, n - len(rows)))
+            rows += _rows(dataset()[name].table, batch.arrow().slice(0, n - len(rows)))
             if len(rows) == n:
                 return rows
     return rows
@@ -528,15 +527,14 @@ def reader_of(settings: Settings) -> pa.RecordBatchReader:
     """All rows of the one table that the settings name, built as they are read."""
     import pyarrow as pa
 
-    from shardgen.schema import TABLES
-    from shardgen.tables import batches
-    from shardgen.tables.records import arrow_schema
+    from shardgen.columns.batch import arrow_schema
+    from shardgen.tables import batches, dataset
     from shardgen.world import build_world
 
     found, name = _plan_of_one(settings)
     world, rows = build_world(found.config.world), settings.load("").batch_rows
     built = (batch.arrow() for shard in found.shards for batch in batches(world, found.config, shard, rows))
-    return pa.RecordBatchReader.from_batches(arrow_schema(TABLES[name]), built)
+    return pa.RecordBatchReader.from_batches(arrow_schema(dataset()[name].table), built)
 
 
 def _plan_of_one(settings: Settings) -> tuple[Plan, str]:
@@ -549,7 +547,7 @@ def _plan_of_one(settings: Settings) -> tuple[Plan, str]:
 
 def _rows(table: Table, batch: pa.RecordBatch) -> list[dict[str, Any]]:
     """The rows of a batch as Python objects."""
-    parsed = {column.name for column in table.columns if column.jsonb}
+    parsed = {column.name for column in table.columns if column.json}
     return [
         {name: json.loads(value) if name in parsed and value is not None else value for name, value in row.items()}
         for row in batch.to_pylist()

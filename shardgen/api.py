@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from shardgen.database.reset import Survey
     from shardgen.database.status import RunStatus
+    from shardgen.model.plan import Plan
     from shardgen.page.page import Page
-    from shardgen.planning import Plan
     from shardgen.progress import Show
     from shardgen.questions import Query
     from shardgen.reconcile import Report

@@ -11,13 +11,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from shardgen.columns.batch import Batch
 from shardgen.database import trial
 from shardgen.database.postgres import Connection
 from shardgen.encode import BUFFER_ROWS, Encoder
-from shardgen.planning import Plan, Shard, build_plan
-from shardgen.schema import TABLES
-from shardgen.tables import batches
-from shardgen.tables.records import Batch
+from shardgen.model.plan import Plan, Shard
+from shardgen.tables import batches, dataset
+from shardgen.tables.planning import build_plan
 from shardgen.world import build_world
 
 BATCH_ROWS = 4_096
@@ -28,11 +28,9 @@ TRIALS = 2
 LEAST_BUFFERS, MORE_BUFFERS = 2, 10
 """Buffers of the encoder, of 2,048 rows each, that the target takes of a table at a time; and how many more it takes of
 one that is all of the load: what costs most is measured best."""
-COUNTS_FIRST: Final = frozenset({"inventory"})
-"""Tables of which a shard is counted whole before its first row is there."""
 COUNTED_ROWS: Final = 100_000
-"""Rows of such a shard from which a thinner world is measured: half a second of counting, where a day of --scale 10000
-takes a minute. It is counted in proportion to its rows."""
+"""Rows of a shard that is counted before its first row from which a thinner world is measured: half a second of
+counting, where a day of --scale 10000 takes a minute. It is counted in proportion to its rows."""
 LOGGED = 1.45
 """What COPY takes when it writes WAL, over a temporary table, which writes none: 5.3 and 3.6 us of server CPU a row."""
 
@@ -98,7 +96,7 @@ def _pace(plan: Plan, table: str, connection: Connection | None, *, logged: bool
     kept = _buffers(plan, table)
     plan = _thinned(plan, table)
     by_size = sorted(plan.of(table), key=lambda shard: (shard.rows, shard.id))
-    warming = _built(plan, by_size[0], count=1, kept=0)[0].seconds if table in COUNTS_FIRST else None
+    warming = _built(plan, by_size[0], count=1, kept=0)[0].seconds if dataset()[table].counts_first else None
     first, *more = _built(plan, by_size[-1], count=2, kept=kept)
     timed = more[0] if more else first
     each = timed.seconds / max(1, timed.rows)
@@ -109,7 +107,7 @@ def _pace(plan: Plan, table: str, connection: Connection | None, *, logged: bool
         tried=timed.tried,
         start=before if warming is None else warming,
         build=each if warming is None else each + before / max(1, by_size[-1].rows),
-        copy=taken.copy / tried * (LOGGED if logged or not TABLES[table].partitioned else 1.0),
+        copy=taken.copy / tried * (LOGGED if logged or not dataset()[table].table.partitioned else 1.0),
         index=taken.index / tried,
     )
 
@@ -117,7 +115,7 @@ def _pace(plan: Plan, table: str, connection: Connection | None, *, logged: bool
 def _thinned(plan: Plan, table: str) -> Plan:
     """The plan itself, or one of a world with so many fewer orders that a shard is soon counted."""
     most = max(shard.rows for shard in plan.of(table))
-    if table not in COUNTS_FIRST or most <= COUNTED_ROWS:
+    if not dataset()[table].counts_first or most <= COUNTED_ROWS:
         return plan
     world, thinner = plan.config.world, COUNTED_ROWS / most
     fewer = {name: math.ceil(getattr(world, name) * thinner) for name in ("customers", "orders", "sessions")}
@@ -144,7 +142,7 @@ def _buffers(plan: Plan, table: str) -> int:
 
 def _built(plan: Plan, shard: Shard, *, count: int, kept: int) -> list[_Batch]:
     """The first batches of a shard, or as many as there are; an empty one of a shard without rows."""
-    encoder = Encoder(TABLES[shard.table])
+    encoder = Encoder(dataset()[shard.table].table)
     found: list[_Batch] = []
     made: Iterator[Batch] = iter(())
     for _ in range(count):
@@ -162,7 +160,7 @@ def _built(plan: Plan, shard: Shard, *, count: int, kept: int) -> list[_Batch]:
 def _taken(plan: Plan, table: str, connection: Connection | None, batch: _Batch) -> trial.Trial:
     if connection is None or not batch.rows:
         return trial.Trial(copy=0.0, index=0.0)
-    indexes = TABLES[table].indexes_for(plan.config.indexes)
+    indexes = dataset()[table].table.indexes_for(plan.config.indexes)
     stream = [Encoder.header, *batch.encoded, Encoder.trailer]
-    tried = [trial.take(connection, TABLES[table], indexes, stream) for _ in range(TRIALS)]
+    tried = [trial.take(connection, dataset()[table].table, indexes, stream) for _ in range(TRIALS)]
     return trial.Trial(copy=sum(each.copy for each in tried) / TRIALS, index=sum(each.index for each in tried) / TRIALS)

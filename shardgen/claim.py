@@ -27,9 +27,10 @@ from shardgen.database.preflight import Findings
 from shardgen.database.retry import persist
 from shardgen.database.target import Action, Decision, Terms
 from shardgen.errors import ResumeError, TargetError
-from shardgen.planning import Plan, max_id
+from shardgen.model.plan import Plan
 from shardgen.sinks import rehearsal
 from shardgen.sinks.rehearsal import Part, Rehearsed
+from shardgen.tables.planning import max_id
 from shardgen.worker import Job
 
 

@@ -23,12 +23,13 @@ from shardgen.database.target import Target
 from shardgen.dispatch import Dispatcher, Hooks, Tools
 from shardgen.errors import Interrupted, LoadError, MachineError, ReconciliationError, ShardError, TargetError
 from shardgen.events import Event, LoadFinished, LoadStarted, Notice, ShardSeen, StepDone, StepStarted
-from shardgen.planning import Plan, Shard, build_plan, max_id
+from shardgen.model.plan import Plan, Shard
 from shardgen.pool import Engine, ForkserverEngine
 from shardgen.reconcile import Report
-from shardgen.schema import TABLES
 from shardgen.signals import Signals
 from shardgen.surroundings import refusal
+from shardgen.tables import dataset
+from shardgen.tables.planning import build_plan, max_id
 from shardgen.watchdog import Sighting, Watchdog
 from shardgen.worker import Job
 from shardgen.world import words_digest
@@ -57,7 +58,9 @@ class Machinery:
     def keyless(self, plan: Plan) -> frozenset[str]:
         """Plain tables so large that their primary key is built at the end."""
         return frozenset(
-            name for name in plan.config.tables if not TABLES[name].partitioned and plan.rows(name) > self.keyless_rows
+            name
+            for name in plan.config.tables
+            if not dataset()[name].table.partitioned and plan.rows(name) > self.keyless_rows
         )
 
 
@@ -265,14 +268,14 @@ class _Session:
     ) -> tuple[Target, ...]:
         """Sequences, and the partitions of parents that are loaded by routing."""
         done = frozenset(row.shard for row in before)
-        serial = [name for name in plan.config.tables if objects.serial_columns(TABLES[name])]
+        serial = [name for name in plan.config.tables if objects.serial_columns(dataset()[name].table)]
         floors = {name: self._machinery.max_id(plan, name) for name in serial}
         for sequence in control.call(lambda connection: objects.set_sequences(connection, self._schema, floors)):
             self._show(Notice(text=f"sequence={sequence} may not be moved by this role: its next numbers may be taken"))
         targets = control.call(lambda connection: target.read(connection, plan, owned, done))
         for each in targets:
             leaves = [shard.leaf for shard in each.route.homeless if shard.leaf]
-            table, waiting = TABLES[each.claim.target], each.claim.waiting
+            table, waiting = dataset()[each.claim.target].table, each.claim.waiting
             control.call(lambda connection: objects.create_leaves(connection, self._schema, table, leaves, waiting))  # noqa: B023
         return targets
 

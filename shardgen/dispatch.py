@@ -22,7 +22,7 @@ from shardgen.database.failures import Remedy
 from shardgen.database.retry import delay, hopeless
 from shardgen.errors import Interrupted
 from shardgen.events import Event, ShardDone, ShardFailed, ShardRetried, ShardStarted, WorkerLogged
-from shardgen.planning import Shard
+from shardgen.model.plan import Shard
 from shardgen.pool import Engine
 from shardgen.sinks import Task, Written
 from shardgen.worker import Failed, Job, Outcome, run_task

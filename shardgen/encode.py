@@ -12,14 +12,14 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from shardgen.schema import Column, Table
-from shardgen.tables import pieces
-from shardgen.tables.jsonb import Objects
-from shardgen.tables.pieces import Drawn, Even, Layout, Piece, Texts
-from shardgen.tables.records import Batch, Values
+from shardgen.columns import pieces
+from shardgen.columns.arrow import pa, pc
+from shardgen.columns.batch import Batch
+from shardgen.columns.jsonb import Objects
+from shardgen.columns.pieces import Drawn, Even, Layout, Piece, Texts
+from shardgen.columns.values import Absent, Value
+from shardgen.model.table import Column, Table
 
 HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 """Signature, flags and length of the header extension."""
@@ -40,7 +40,7 @@ NUMBERS: dict[str, Callable[[Any], Even]] = {
     "date": lambda days: (days - EPOCH_DAYS).astype(">i4"),
     "boolean": lambda truths: truths.astype("u1"),
     "integer": lambda numbers: numbers.astype(">i4"),
-    "bigserial": lambda numbers: numbers.astype(">i8"),
+    "serial": lambda numbers: numbers.astype(">i8"),
 }
 """Types whose fields are all of one width."""
 
@@ -70,16 +70,17 @@ class Encoder:
             yield from _field(column, batch.columns[column.name])
 
 
-def _field(column: Column, values: Values) -> list[Piece]:
+def _field(column: Column, value: Value) -> list[Piece]:
     """A column's fields, lengths included."""
-    if values is None:
+    assert column.type.name in value.types, f"{column.name} holds no {type(value).__name__}"
+    if isinstance(value, Absent):
         return [NULL]
-    if column.type in NUMBERS:
-        numbers = NUMBERS[column.type](values)
+    if column.type.name in NUMBERS:
+        numbers = NUMBERS[column.type.name](value.values)
         return [_length(numbers.dtype.itemsize), numbers]
-    if column.type.startswith("numeric"):
-        return _numeric(values)
-    return _text(values, JSONB_VERSION if column.jsonb else b"")
+    if column.type.name == "decimal":
+        return _numeric(value.values)
+    return _text(value.values, JSONB_VERSION if column.json else b"")
 
 
 def _text(values: Texts | Drawn | Objects | str, version: bytes) -> list[Piece]:

@@ -15,8 +15,8 @@ from shardgen.database.census import Counted
 from shardgen.database.routes import Route
 from shardgen.database.target import Target
 from shardgen.figures import count, plural, size
+from shardgen.model.plan import Plan, Shard
 from shardgen.notebook import html_table
-from shardgen.planning import Plan, Shard
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

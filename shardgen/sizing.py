@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Self
 
-from shardgen.planning import Plan, Shard
-from shardgen.schema import TABLES
+from shardgen.model.plan import Plan, Shard
+from shardgen.tables import dataset
+from shardgen.tables.spec import TableSpec
 
 PAGE: Final = 8192
 EXTENSION: Final = 64
@@ -27,92 +28,6 @@ HEAP_PAGES_OF_A_VM_PAGE: Final = 32_672
 INTERLEAVED: Final = 1.33
 """What the primary key of a plain table grows by where several shards insert into it at the same time: their pages are
 split in the middle, not at the end. Measured with two workers and four shards of sessions."""
-
-HEAP_BYTES: Final = {
-    "customers": {"full": 1026, "lean": 480, "none": 411},
-    "products": {"full": 1638, "lean": 748, "none": 683},
-    "orders": {"full": 1671, "lean": 1353, "none": 374},
-    "inventory": {"full": 374, "lean": 138, "none": 120},
-    "reviews": {"full": 847, "lean": 364, "none": 331},
-    "sessions": {"full": 1170, "lean": 512, "none": 286},
-    "clickstream": {"full": 1015, "lean": 474, "none": 407},
-}
-"""Heap bytes of a mean row by table and --raw-data, with its share of the page's header and rest: the used pages over
-the rows. No row is moved to TOAST: orders beyond 2 kB are compressed in place, and all others are shorter."""
-
-INDEX_BYTES: Final = {
-    "customers": {
-        "pkey": 31.5,
-        "registration_date": 22.5,
-        "email": 52,
-        "source_system": 7,
-        "ingestion_timestamp": 22.5,
-    },
-    "products": {
-        "pkey": 32.7,
-        "category": 8,
-        "supplier_id": 10,
-        "sku": 32.7,
-        "source_system": 8,
-        "ingestion_timestamp": 23,
-    },
-    "orders": {
-        "pkey": 41,
-        "customer_id": 21,
-        "order_date": 23.3,
-        "status": 7.6,
-        "source_system": 7.6,
-        "ingestion_timestamp": 23.3,
-    },
-    "inventory": {
-        "pkey": 31.5,
-        "product_id": 11,
-        "warehouse_id": 7.2,
-        "movement_date": 18.5,
-        "movement_type": 7.2,
-        "reference_number": 16,
-        "source_system": 7.2,
-        "ingestion_timestamp": 22.5,
-    },
-    "reviews": {
-        "pkey": 31.4,
-        "product_id": 10,
-        "customer_id": 11.8,
-        "review_date": 22.6,
-        "rating": 7,
-        "source_system": 7,
-        "ingestion_timestamp": 22.6,
-    },
-    "sessions": {
-        "pkey": 41,
-        "user_id": 7.7,
-        "start_time": 22.4,
-        "device_type": 7,
-        "source_system": 7,
-        "ingestion_timestamp": 22.4,
-    },
-    "clickstream": {
-        "pkey": 31.5,
-        "session_id": 9.4,
-        "user_id": 7.1,
-        "event_timestamp": 22.4,
-        "event_type": 7,
-        "source_system": 7,
-        "ingestion_timestamp": 22.4,
-    },
-}
-"""Bytes of a B-tree's leaf pages for a row. Equal keys share an entry, so what repeats takes 7 bytes (of 6 a row, at a
-fill factor of 90 %), a timestamp 22, an id that is unique 31 or 41."""
-
-GIN_BYTES: Final = {
-    "address": (622, 0.92),
-    "attributes": (5000, 0.56),
-    "review_text": (617, 0.78),
-    "location": (161, 0.85),
-    "device_info": (147, 0.84),
-}
-"""Factor and exponent of a GIN index's bytes over the rows of its relation: words come back, so it grows more slowly
-than they do. Measured at four or five sizes of each, and within 20 % of them from a thousand rows on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,26 +53,25 @@ class Size:
 
 def sizes(plan: Plan) -> dict[str, Size]:
     """What each table of a plan will take, partitions included."""
-    return {table: _table(plan, table) for table in plan.config.tables}
+    return {name: _table(plan, name) for name in plan.config.tables}
 
 
-def _table(plan: Plan, table: str) -> Size:
-    shards = plan.of(table)
-    if not TABLES[table].partitioned:
-        return _relation(plan, table, shards)
-    return sum((_relation(plan, table, [shard]) for shard in shards), start=Size())
+def _table(plan: Plan, name: str) -> Size:
+    shards, spec = plan.of(name), dataset()[name]
+    if not spec.table.partitioned:
+        return _relation(plan, spec, shards)
+    return sum((_relation(plan, spec, [shard]) for shard in shards), start=Size())
 
 
-def _relation(plan: Plan, table: str, shards: Sequence[Shard]) -> Size:
+def _relation(plan: Plan, spec: TableSpec, shards: Sequence[Shard]) -> Size:
     """A plain table, or a leaf."""
     rows = sum(shard.rows for shard in shards)
-    tuple_bytes = HEAP_BYTES[table][plan.config.raw_data]
-    heap = sum(_heap_pages(shard.rows, tuple_bytes) for shard in shards)
-    maps = math.ceil(heap / HEAP_PAGES_OF_A_VM_PAGE) if TABLES[table].partitioned else FSM_PAGES * (heap > 1)
+    heap = sum(_heap_pages(shard.rows, spec.sizes.heap[plan.config.raw_data]) for shard in shards)
+    maps = math.ceil(heap / HEAP_PAGES_OF_A_VM_PAGE) if spec.table.partitioned else FSM_PAGES * (heap > 1)
     return Size(
         heap=(heap + maps) * PAGE,
         toast=PAGE,  # the first page of its index: the TOAST table itself stays empty
-        indexes=_index_pages(plan, table, rows, crowded=len(shards) > 1) * PAGE,
+        indexes=_index_pages(plan, spec, rows, crowded=len(shards) > 1) * PAGE,
     )
 
 
@@ -172,15 +86,15 @@ def _heap_pages(rows: int, tuple_bytes: float) -> int:
     return have + max(0, math.ceil(missing / EXTENSION)) * EXTENSION
 
 
-def _index_pages(plan: Plan, table: str, rows: int, *, crowded: bool) -> int:
-    key = INDEX_BYTES[table]["pkey"] * (INTERLEAVED if crowded else 1)
+def _index_pages(plan: Plan, spec: TableSpec, rows: int, *, crowded: bool) -> int:
+    key = spec.sizes.indexes["pkey"] * (INTERLEAVED if crowded else 1)
     pages = _btree_pages(rows * key, rows)
-    for index in TABLES[table].indexes_for(plan.config.indexes):
-        if index.method == "gin":
-            factor, exponent = GIN_BYTES[index.suffix]
-            pages += 2 + math.ceil(factor * rows**exponent / PAGE) if rows else 2
+    for index in spec.table.indexes_for(plan.config.indexes):
+        if index.kind == "order":
+            pages += _btree_pages(rows * spec.sizes.indexes[index.column], rows)
         else:
-            pages += _btree_pages(rows * INDEX_BYTES[table][index.suffix], rows)
+            factor, exponent = spec.sizes.inverted[index.column]
+            pages += 2 + math.ceil(factor * rows**exponent / PAGE) if rows else 2
     return pages
 
 

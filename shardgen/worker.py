@@ -25,20 +25,20 @@ from shardgen.config import PlanConfig
 from shardgen.database.failures import LeafRefusedError, Remedy, StoppedError, classify, describe
 from shardgen.database.ledger import Claim
 from shardgen.database.postgres import without_secret
-from shardgen.planning import Shard
-from shardgen.schema import Table
+from shardgen.model.plan import Shard
+from shardgen.model.table import Table
 from shardgen.sinks import Batch, Sink, Task, Written
 from shardgen.sinks.postgres import Encoder as EncoderProtocol
 from shardgen.sinks.postgres import PostgresSink
 
 if TYPE_CHECKING:
-    from shardgen.tables import records
+    from shardgen.columns.batch import Batch as Rows
 
 Build = Callable[[PlanConfig, Shard, int], Iterator[Batch]]
 """Makes the rows of a shard in batches of so many rows; must be importable by name."""
 
 
-def build_batches(plan: PlanConfig, shard: Shard, batch_rows: int) -> Iterator[records.Batch]:
+def build_batches(plan: PlanConfig, shard: Shard, batch_rows: int) -> Iterator[Rows]:
     """The rows of a shard, out of the world that this process builds once."""
     from shardgen.tables import batches
     from shardgen.world import build_world

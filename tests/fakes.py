@@ -25,15 +25,24 @@ from pgpq.encoders import StringEncoderBuilder
 from pgpq.schema import Jsonb
 
 from shardgen import worker
-from shardgen.config import PlanConfig, WorldConfig
+from shardgen.columns.batch import arrow_schema
+from shardgen.config import TABLES, PlanConfig, WorldConfig
 from shardgen.coordinator import Machinery
 from shardgen.dispatch import Tools
-from shardgen.keys import KINDS
-from shardgen.planning import Leaf, Plan, Shard
-from shardgen.schema import ID_FORMATS, TABLES, Table
-from shardgen.tables.records import arrow_schema
+from shardgen.model import keys
+from shardgen.model.plan import Leaf, Plan, Shard
+from shardgen.model.table import Table
+from shardgen.tables import dataset
 
 EPOCH = date(2025, 1, 1)
+IDS = {
+    "customer_id": keys.CUSTOMER,
+    "product_id": keys.PRODUCT,
+    "order_id": keys.ORDER,
+    "review_id": keys.REVIEW,
+    "session_id": keys.SESSION,
+}
+"""How ids are written, by column."""
 ROWS = 200
 """Rows of every shard."""
 SLOW = "SHARDGEN_FAKE_SECONDS"
@@ -74,8 +83,8 @@ def build_plan(config: PlanConfig) -> Plan:
     """Three shards of every plain table, one a month of every partitioned one."""
     shards: list[Shard] = []
     for name in config.tables:
-        count = _months(config) if TABLES[name].partitioned else 3
-        shards += [_shard(TABLES[name], number) for number in range(count)]
+        count = _months(config) if dataset()[name].table.partitioned else 3
+        shards += [_shard(dataset()[name].table, number) for number in range(count)]
     return Plan(config=config, shards=tuple(shards))
 
 
@@ -84,7 +93,7 @@ def batches(plan: PlanConfig, shard: Shard, batch_rows: int) -> Iterator[pa.Reco
     fault(shard.id)
     for start in range(shard.start, shard.stop, batch_rows):
         time.sleep(float(os.environ.get(SLOW, "0")))
-        yield _batch(TABLES[shard.table], plan.world.seed, shard, start, min(start + batch_rows, shard.stop))
+        yield _batch(dataset()[shard.table].table, plan.world.seed, shard, start, min(start + batch_rows, shard.stop))
 
 
 def fault(shard: str) -> None:
@@ -116,7 +125,7 @@ class Encoder:
         infer = pgpq.ArrowToPostgresBinaryEncoder.infer_encoder
         self._builders = {field.name: infer(field) for field in self._schema}
         for column in table.columns:
-            if column.jsonb:
+            if column.json:
                 self._builders[column.name] = StringEncoderBuilder.new_with_output(
                     self._schema.field(column.name), Jsonb()
                 )
@@ -212,12 +221,11 @@ def _column(table: Table, field: pa.Field, seed: int, shard: Shard, numbers: np.
         first = datetime.combine(shard.leaf.lower, datetime.min.time(), UTC)
         micros = int(first.timestamp()) * 1_000_000 + (numbers - shard.start) * 1_000_000
         return pa.array(micros).cast(field.type)
-    if (kind := field.name.removesuffix("_id")) in KINDS.values():
-        prefix, width = ID_FORMATS[kind]
-        return pa.array([f"{prefix}{number + 1:0{width}d}" for number in numbers])
+    if ids := IDS.get(field.name):
+        return pa.array([ids.text(int(number) + 1) for number in numbers])
     if field.name == "rating":
         return pa.array(numbers % 5 + 1).cast(field.type)
-    if next(column for column in table.columns if column.name == field.name).jsonb:
+    if next(column for column in table.columns if column.name == field.name).json:
         return pa.array([f'{{"n": {number}}}' for number in numbers])
     if pa.types.is_string(field.type):
         width = 1 if field.name == "currency" else 4

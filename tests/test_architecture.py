@@ -20,7 +20,6 @@ SCREEN = {"rich", "tqdm", "typer"}
 ELSEWHERE = {
     "cli/versions.py": {"psycopg.pq"},
     "keys.py": {"psycopg.sql"},
-    "schema.py": {"psycopg.sql"},
     "settings.py": {"psycopg.conninfo.conninfo_to_dict", "psycopg.conninfo.make_conninfo", "psycopg.pq.Conninfo"},
 }
 """What a module may use of psycopg outside database/, sinks/ and verification/, beside the names of its exceptions."""
@@ -84,26 +83,32 @@ def test_the_world_depends_on_numpy_and_itself(path):
     assert within(names, "world", "config", "errors") == set()
 
 
-@pytest.mark.parametrize(
-    "name", ["config.py", "documents.py", "errors.py", "events.py", "figures.py", "installation.py", "meant.py"]
-)
+@pytest.mark.parametrize("name", ["config.py", "errors.py", "events.py", "figures.py", "installation.py", "meant.py"])
 def test_the_base_depends_on_nothing(name):
     names = imports(PACKAGE / name)
     assert outside(names) == set()
     assert within(names, "errors", "figures") == set()
 
 
+@pytest.mark.parametrize("path", sorted((PACKAGE / "model").rglob("*.py")), ids=place)
+def test_the_model_is_plain_data(path):
+    names = imports(path)
+    assert outside(names) == set()
+    assert within(names, "model", "config", "errors", "figures", "notebook") == set()
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "columns").rglob("*.py")), ids=place)
+def test_columns_know_no_table(path):
+    names = imports(path)
+    assert outside(names) <= {"numpy"}  # pyarrow comes late, see columns.arrow
+    assert within(names, "columns", "world", "model") == set()
+
+
 @pytest.mark.parametrize("path", sorted((PACKAGE / "tables").rglob("*.py")), ids=place)
 def test_tables_know_no_database(path):
     names = imports(path)
-    assert outside(names) <= {"numpy", "pyarrow"}
-    assert within(names, "tables", "world", "planning", "schema", "config", "errors") == set()
-
-
-def test_planning_is_pure():
-    names = imports(PACKAGE / "planning.py")
     assert outside(names) <= {"numpy"}
-    assert within(names, "world", "schema", "config", "errors", "figures", "notebook") == set()
+    assert within(names, "tables", "columns", "world", "model", "config", "errors") == set()
 
 
 @pytest.mark.parametrize("path", MODULES, ids=place)
@@ -136,7 +141,7 @@ def test_nothing_below_the_front_knows_the_front(path):
 @pytest.mark.parametrize("name", ["coordinator.py", "claim.py", "dispatch.py"])
 def test_the_coordinator_knows_no_table_no_screen_and_no_process_pool(name):
     names = imports(PACKAGE / name)
-    assert not {found for found in names if _is(found, "tables") or _is(found, "progress") or _is(found, "encode")}
+    assert not {found for found in names if _is(found, "columns") or _is(found, "progress") or _is(found, "encode")}
     assert not {found for found in names if found.startswith("multiprocessing") or "ProcessPoolExecutor" in found}
 
 
@@ -150,10 +155,10 @@ def test_a_report_is_made_of_numbers_alone(path):
     assert outside(names) <= {"psycopg"} | ({"vl_convert"} if path.name == "pictures.py" else set())
 
 
-@pytest.mark.parametrize("folder", ["world", "tables"])
+@pytest.mark.parametrize("folder", ["world", "model", "columns", "tables"])
 def test_no_value_depends_on_the_clock_or_on_chance(folder):
     forbidden = {"random", "time", "os", "locale", "uuid", "secrets", "socket"}
-    for path in [*sorted((PACKAGE / folder).rglob("*.py")), PACKAGE / "planning.py"]:
+    for path in sorted((PACKAGE / folder).rglob("*.py")):
         assert not {name.partition(".")[0] for name in imports(path)} & forbidden, path
 
 
@@ -185,7 +190,7 @@ def test_the_command_line_loads_no_heavy_library_before_it_runs_a_command():
 
 
 def test_a_coordinator_loads_nothing_that_builds_rows():
-    heavy = "{'pyarrow', 'shardgen.tables', 'shardgen.encode'}"
+    heavy = "{'pyarrow', 'faker', 'shardgen.encode'}"
     _python(f"import sys, shardgen.coordinator; assert not {heavy} & set(sys.modules)")
 
 
@@ -200,8 +205,8 @@ def _is(name: str, part: str) -> bool:
 RENDERED = {
     "database/objects.py": {"sequence"},  # quoted by the server
     "sinks/leaves.py": {"index.constraint", "index.definition"},  # rendered by the server
-    "schema.py": {"column.type", "constraint", "index.method", "index.expression", "ORDER_ITEMS.strip()"},  # our own
-    "database/trial.py": {"column.type.replace('bigserial', 'bigint')", "index.method", "index.expression"},  # our own
+    "database/ddl.py": {"_METHODS[index.kind]", "spelled(column.type)", "view.query"},  # our own
+    "database/trial.py": {"stored(column.type)"},  # our own
     "database/ledger.py": {"statement", "_SINCE", "_LEAF"},  # literals
 }
 """What becomes SQL without being a literal: by module, the expressions."""

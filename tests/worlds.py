@@ -11,9 +11,9 @@ import xxhash
 
 from shardgen.config import PlanConfig, plan_config
 from shardgen.encode import Encoder
-from shardgen.planning import Shard, build_plan
-from shardgen.schema import TABLES
-from shardgen.tables import batches
+from shardgen.model.plan import Shard
+from shardgen.tables import batches, dataset
+from shardgen.tables.planning import build_plan
 from shardgen.world import build_world
 
 TODAY = date(2026, 1, 1)
@@ -35,7 +35,7 @@ def small(**changes: Any) -> PlanConfig:
 
 def shard_bytes(config: PlanConfig, shard: Shard, batch_rows: int = 4096) -> bytes:
     """The COPY rows of one shard."""
-    encoder = Encoder(TABLES[shard.table])
+    encoder = Encoder(dataset()[shard.table].table)
     return b"".join(
         chain.from_iterable(map(encoder.rows, batches(build_world(config.world), config, shard, batch_rows)))
     )

@@ -15,8 +15,8 @@ from psycopg import sql
 
 from scripts.bench.spool import Spool
 from shardgen.config import PlanConfig, plan_config
-from shardgen.planning import Plan
-from shardgen.schema import TABLES
+from shardgen.model.plan import Plan
+from shardgen.tables import dataset
 
 END = date(2026, 1, 1)
 """First day after the window: the same rows whenever it is run."""
@@ -94,7 +94,7 @@ def settle(dsn: str) -> None:
 def counts(dsn: str, config: PlanConfig) -> dict[str, int]:
     """Rows by table."""
     with psycopg.connect(dsn) as connection:
-        return {name: _count(connection, config.schema, TABLES[name].relation) for name in config.tables}
+        return {name: _count(connection, config.schema, dataset()[name].table.relation) for name in config.tables}
 
 
 def _count(connection: psycopg.Connection, schema: str, relation: str) -> int:

@@ -22,9 +22,10 @@ from scripts.databases import fresh_database
 from shardgen.config import LoadConfig, PlanConfig
 from shardgen.database import objects
 from shardgen.encode import Encoder
-from shardgen.planning import Shard, build_plan
+from shardgen.model.plan import Shard
 from shardgen.pool import ForkserverEngine
-from shardgen.schema import TABLES
+from shardgen.tables import dataset
+from shardgen.tables.planning import build_plan
 from shardgen.worker import build_batches, give_back
 
 
@@ -45,7 +46,7 @@ def foreign(bench: Bench, workers: int) -> Run:
 
 def _migrate(dsn: str, config: PlanConfig) -> None:
     objects.apply_schema(dsn, config.schema, config.tables, "full")
-    parents = [TABLES[name].relation for name in config.tables if TABLES[name].partitioned]
+    parents = [dataset()[name].table.relation for name in config.tables if dataset()[name].table.partitioned]
     statement = sql.SQL("CREATE TABLE {} PARTITION OF {} DEFAULT")
     with psycopg.connect(dsn, autocommit=True) as connection:
         for parent in parents:
@@ -148,7 +149,7 @@ def build(config: PlanConfig, shard: Shard) -> Built:
     """Build and encode a shard; what a process builds once is not counted."""
     _warm(config)
     give_back(shard.table)
-    rows, size, encoder = 0, 0, Encoder(TABLES[shard.table])
+    rows, size, encoder = 0, 0, Encoder(dataset()[shard.table].table)
     start, before = time.perf_counter(), time.process_time()
     for batch in build_batches(config, shard, LoadConfig(dsn="").batch_rows):
         rows, size = rows + batch.num_rows, size + sum(map(len, encoder.rows(batch)))

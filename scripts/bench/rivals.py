@@ -15,12 +15,11 @@ from psycopg import sql
 
 from scripts.bench.bench import Bench, Run, counts, settle
 from scripts.databases import fresh_database
-from shardgen import schema
 from shardgen.config import LoadConfig, PlanConfig
-from shardgen.database import objects
+from shardgen.database import ddl, objects
 from shardgen.database.programs import binary
-from shardgen.planning import Plan
-from shardgen.schema import TABLES
+from shardgen.model.plan import Plan
+from shardgen.tables import dataset
 from shardgen.worker import build_batches
 
 BATCH = 1_000
@@ -53,7 +52,7 @@ def _create_tables(dsn: str, plan: Plan) -> None:
     objects.apply_schema(dsn, config.schema, config.tables, "none")
     with psycopg.connect(dsn, autocommit=True) as connection:
         for name in config.tables:
-            relation = TABLES[name].relation
+            relation = dataset()[name].table.relation
             _create_leaves(connection, plan, name)
             connection.execute(
                 sql.SQL("ALTER TABLE {} DROP CONSTRAINT {}").format(
@@ -64,12 +63,12 @@ def _create_tables(dsn: str, plan: Plan) -> None:
 
 def _create_leaves(connection: psycopg.Connection[Any], plan: Plan, name: str) -> None:
     leaves = [shard.leaf for shard in plan.of(name) if shard.leaf]
-    objects.create_leaves(connection, plan.config.schema, TABLES[name], leaves, waiting=())
+    objects.create_leaves(connection, plan.config.schema, dataset()[name].table, leaves, waiting=())
 
 
 def _copy_csv(bench: Bench, dsn: str, table: str, shard: str) -> None:
-    columns = ", ".join(column.name for column in TABLES[table].columns)
-    relation = sql.Identifier(bench.config.schema, TABLES[table].relation).as_string()
+    columns = ", ".join(column.name for column in dataset()[table].table.columns)
+    relation = sql.Identifier(bench.config.schema, dataset()[table].table.relation).as_string()
     _psql(dsn, "-c", f"\\copy {relation} ({columns}) from '{bench.spool.csv_file(shard)}' (format csv)")
 
 
@@ -82,8 +81,8 @@ def _keys(config: PlanConfig) -> list[str]:
     return [
         sql.SQL("ALTER TABLE {} ADD PRIMARY KEY ({})")
         .format(
-            sql.Identifier(config.schema, TABLES[name].relation),
-            sql.SQL(", ").join(map(sql.Identifier, TABLES[name].key)),
+            sql.Identifier(config.schema, dataset()[name].table.relation),
+            sql.SQL(", ").join(map(sql.Identifier, dataset()[name].table.key)),
         )
         .as_string()
         for name in reversed(config.tables)  # the largest first
@@ -92,9 +91,9 @@ def _keys(config: PlanConfig) -> list[str]:
 
 def _indexes(config: PlanConfig) -> list[str]:
     return [
-        schema.create_index(TABLES[name], index, config.schema).as_string()
+        ddl.create_index(dataset()[name].table, index, config.schema).as_string()
         for name in reversed(config.tables)
-        for index in TABLES[name].indexes_for(config.indexes)
+        for index in dataset()[name].table.indexes_for(config.indexes)
     ]
 
 
@@ -129,9 +128,9 @@ def rows(bench: Bench, workers: int) -> Run:  # noqa: ARG001 - such a script has
 def _slice_seconds(dsn: str, bench: Bench, plan: Plan, name: str) -> float:
     """Insert the first rows of a table."""
     made = _slice(bench, plan, name)
-    columns = [column.name for column in TABLES[name].columns]
+    columns = [column.name for column in dataset()[name].table.columns]
     statement = sql.SQL("INSERT INTO {} ({}) VALUES ({})").format(
-        sql.Identifier(plan.config.schema, TABLES[name].relation),
+        sql.Identifier(plan.config.schema, dataset()[name].table.relation),
         sql.SQL(", ").join(map(sql.Identifier, columns)),
         sql.SQL(", ").join([sql.Placeholder()] * len(columns)),
     )

@@ -10,7 +10,7 @@ from functools import partial
 from scripts.bench import loads, rivals
 from scripts.bench.bench import Bench, Run, copy_bytes
 from scripts.bench.spool import fill
-from shardgen.planning import build_plan
+from shardgen.tables.planning import build_plan
 
 YARDSTICKS: dict[str, Callable[[Bench, int], Run]] = {
     "floor": loads.floor,

@@ -22,8 +22,10 @@ from shardgen.config import LoadConfig, PlanConfig
 from shardgen.coordinator import Machinery
 from shardgen.database import objects
 from shardgen.encode import HEADER, TRAILER, Encoder
-from shardgen.planning import Plan, Shard, build_plan, max_id
-from shardgen.schema import TABLES, Table
+from shardgen.model.plan import Plan, Shard
+from shardgen.model.table import Table
+from shardgen.tables import dataset
+from shardgen.tables.planning import build_plan, max_id
 from shardgen.worker import Job, build_batches
 from shardgen.world import words_digest
 
@@ -134,7 +136,7 @@ def fill(directory: Path, config: PlanConfig, executor: Executor, *, csv: bool) 
     """
     directory.mkdir(parents=True)
     plan = build_plan(config)
-    serial = [name for name in config.tables if objects.serial_columns(TABLES[name])]
+    serial = [name for name in config.tables if objects.serial_columns(dataset()[name].table)]
     known = Known(
         plan=plan, words=words_digest(config.world.seed), max_ids={name: max_id(plan, name) for name in serial}
     )
@@ -146,7 +148,7 @@ def fill(directory: Path, config: PlanConfig, executor: Executor, *, csv: bool) 
 
 def write_shard(spool: Spool, config: PlanConfig, csv: bool, shard: Shard) -> None:  # noqa: FBT001
     """Write the files of one shard."""
-    encoder, sizes = Encoder(TABLES[shard.table]), []
+    encoder, sizes = Encoder(dataset()[shard.table].table), []
     with spool.copy_file(shard.id).open("wb") as file, spool.csv_file(shard.id).open("wb") as csv_file:
         for batch in build_batches(config, shard, BATCH_ROWS):
             blocks = [file.write(rows) for rows in encoder.rows(batch)]

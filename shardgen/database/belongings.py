@@ -10,12 +10,15 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from shardgen.database import catalog
+from shardgen.database.ddl import index_name
 from shardgen.database.postgres import Connection, one
-from shardgen.schema import ORDER_ITEM_COLUMNS, ORDERS, Table, index_name
+from shardgen.database.types import spelled
+from shardgen.model.table import Table
+from shardgen.model.types import SERIAL
+from shardgen.tables import dataset
 
 MARK: Final = "created by shardgen"
 """The comment of a schema and of partitions that may go with their run."""
-VIEW: Final = "order_items"
 
 _CARRIED: Final = """
 WITH given AS (
@@ -150,7 +153,7 @@ def demanding(connection: Connection, table: Table, oid: int) -> bool:
         "oid": oid,
         "made": _made(table),
         "columns": [column.name for column in table.columns],
-        "types": [catalog.spelled(column.type) for column in table.columns],
+        "types": [catalog.in_full(spelled(column.type)) for column in table.columns],
         "required": [column.not_null or column.name in table.key for column in table.columns],
     }
     return bool(one(connection.execute(_DEMANDS, facts))[0])
@@ -172,7 +175,7 @@ def carried(connection: Connection, table: Table, parent: int, oids: Sequence[in
             "known": [parent, *oids],
             "made": _made(table),
             "said": [MARK, table.description, *(column.description for column in table.columns)],
-            "serial": [column.name for column in table.columns if column.type.endswith("serial")],
+            "serial": [column.name for column in table.columns if column.type == SERIAL],
             "columns": [column.name for column in table.columns],
         },
     )
@@ -198,8 +201,11 @@ def hanging(connection: Connection, oids: Iterable[int]) -> dict[int, list[str]]
     return found
 
 
-def own_view(connection: Connection, schema: str) -> int | None:
-    """OID of the view over our orders, if the view of that name reads them and has its columns."""
+def own_view(connection: Connection, schema: str, name: str) -> int | None:
+    """OID of the view over a table of ours, if it has one, and the view of that name reads it and has its columns."""
+    spec = dataset()[name]
+    if spec.view is None:
+        return None
     row = connection.execute(
         """SELECT c.oid::bigint FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
         WHERE n.nspname = %(schema)s AND c.relname = %(view)s AND c.relkind = 'v'
@@ -207,13 +213,13 @@ def own_view(connection: Connection, schema: str) -> int | None:
                 WHERE attrelid = c.oid AND attnum > 0) = %(columns)s
             AND EXISTS (SELECT FROM pg_rewrite AS w JOIN pg_depend AS d ON d.objid = w.oid JOIN pg_class AS o
                 ON o.oid = d.refobjid WHERE w.ev_class = c.oid AND d.classid = 'pg_rewrite'::regclass
-                AND d.refclassid = 'pg_class'::regclass AND o.relname = %(orders)s AND o.relnamespace = n.oid)""",
-        {"schema": schema, "view": VIEW, "columns": list(ORDER_ITEM_COLUMNS), "orders": ORDERS.relation},
+                AND d.refclassid = 'pg_class'::regclass AND o.relname = %(relation)s AND o.relnamespace = n.oid)""",
+        {"schema": schema, "view": spec.view.name, "columns": list(spec.view.columns), "relation": spec.table.relation},
     ).fetchone()
     return None if row is None else int(row[0])
 
 
 def _made(table: Table) -> list[str]:
     """Names of the indexes and constraints that a table of ours comes with."""
-    checked = [f"{table.relation}_{column.name}_check" for column in table.columns if column.check]
+    checked = [f"{table.relation}_{column.name}_check" for column in table.columns if column.between]
     return [f"{table.relation}_pkey", *checked, *(index_name(table, index) for index in table.indexes)]

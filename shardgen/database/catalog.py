@@ -11,7 +11,8 @@ from typing import Final
 from psycopg import sql
 
 from shardgen.database.postgres import Connection, one
-from shardgen.schema import Table
+from shardgen.database.types import spelled
+from shardgen.model.table import Table
 
 _SPELLINGS: Final = {
     "varchar": "character varying",
@@ -395,7 +396,7 @@ def base_type(declared: str) -> str:
     return _SPELLINGS.get(bare, bare)
 
 
-def spelled(declared: str) -> str:
+def in_full(declared: str) -> str:
     """``"varchar(50)"`` as format_type spells it: ``"character varying(50)"``."""
     _, bracket, length = declared.partition("(")
     return base_type(declared) + bracket + length
@@ -411,7 +412,7 @@ def compatible(wanted: str, found: ColumnFacts) -> bool:
 
 def rescaled(connection: Connection, oid: int, table: Table) -> frozenset[str]:
     """Columns that show numbers with more decimal places than those of ours that they were given."""
-    wanted = {column.name: _places(column.type) for column in table.columns}
+    wanted = {column.name: _places(spelled(column.type)) for column in table.columns}
     return frozenset(
         found.name
         for found in _columns(connection, oid)

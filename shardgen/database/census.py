@@ -9,7 +9,7 @@ from psycopg import sql
 from shardgen import keys
 from shardgen.database import catalog
 from shardgen.database.postgres import Connection, one
-from shardgen.schema import TABLES
+from shardgen.tables import dataset
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +45,7 @@ def count(connection: Connection, oid: int, table: str, own: tuple[int, int] | N
         own: range of key numbers to count as well, see :func:`shardgen.keys.own_range`.
     """
     rows, size, within = {}, 0, 0
-    condition = keys.within(TABLES[table], own) if own else sql.SQL("true")
+    condition = keys.within(dataset()[table].table, own) if own else sql.SQL("true")
     home, relation = catalog.name_of(connection, oid)
     for leaf, schema, name in catalog.leaves(connection, oid):
         source = sql.SQL("ONLY {}").format(sql.Identifier(schema, name))

@@ -10,7 +10,7 @@ from shardgen.database.catalog import Relation
 from shardgen.database.ledger import Claim
 from shardgen.database.postgres import Connection
 from shardgen.database.renewal import OwnLeaf
-from shardgen.schema import Table
+from shardgen.model.table import Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,14 +12,15 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 import psycopg
 from psycopg import sql
 
-from shardgen import schema as bronze
-from shardgen.database import belongings, catalog, locks, renewal
-from shardgen.database.belongings import MARK, VIEW
+from shardgen.database import belongings, catalog, ddl, locks, renewal
+from shardgen.database.belongings import MARK
 from shardgen.database.postgres import Connection, application_name, connect, here
 from shardgen.database.target import Action, Decision
 from shardgen.errors import TargetError
-from shardgen.planning import Leaf
-from shardgen.schema import TABLES, Table
+from shardgen.model.plan import Leaf
+from shardgen.model.table import Table
+from shardgen.model.types import SERIAL
+from shardgen.tables import dataset
 
 
 def begin_ddl(connection: Connection, schema: str) -> None:
@@ -79,8 +80,8 @@ def carry_out(
             renewal.renew_indexes(connection, schema, each.table, before=each.indexes, wanted=indexes)
         if each.created and each.table.name in keyless and not each.others:
             renewal.drop_key(connection, schema, each.table)
-        if each.created and each.table is bronze.ORDERS:
-            create_view(connection, schema)
+        if each.created:
+            create_view(connection, schema, each.table.name)
 
 
 def _clear(connection: Connection, schema: str, decision: Decision) -> None:
@@ -95,14 +96,15 @@ def create_table(connection: Connection, schema: str, table: Table, indexes: str
     """Create a table with its primary key and comments, a partitioned one with all its indexes."""
     _create_bare(connection, schema, table)
     for index in table.indexes_for(indexes) if table.partitioned else ():
-        connection.execute(bronze.create_index(table, index, schema))
+        connection.execute(ddl.create_index(table, index, schema))
 
 
-def create_view(connection: Connection, schema: str) -> bool:
-    """Create the view order_items unless its name is taken; whether it was created."""
-    if catalog.kind(connection, schema, VIEW):
+def create_view(connection: Connection, schema: str, name: str) -> bool:
+    """Create the view over a table, if it has one, unless its name is taken; whether it was created."""
+    spec = dataset()[name]
+    if spec.view is None or catalog.kind(connection, schema, spec.view.name):
         return False
-    connection.execute(bronze.create_order_items(schema))
+    connection.execute(ddl.create_view(spec.view, spec.table, schema))
     return True
 
 
@@ -162,7 +164,7 @@ def is_our_leaf(connection: Connection, schema: str, leaf: str) -> bool:
 
 def serial_columns(table: Table) -> list[str]:
     """Columns that a sequence stands behind."""
-    return [column.name for column in table.columns if column.type.endswith("serial")]
+    return [column.name for column in table.columns if column.type == SERIAL]
 
 
 def set_sequences(connection: Connection, schema: str, floors: Mapping[str, int]) -> list[str]:
@@ -173,7 +175,7 @@ def set_sequences(connection: Connection, schema: str, floors: Mapping[str, int]
     """
     refused = []
     for name, floor in floors.items():
-        table = TABLES[name]
+        table = dataset()[name].table
         found = catalog.sequences(connection, schema, table.relation, serial_columns(table))
         for sequence in found if floor > 0 else ():
             if not catalog.settable(connection, sequence):
@@ -206,10 +208,11 @@ def apply_schema(dsn: str, schema: str, tables: Sequence[str], indexes: str) -> 
         begin_ddl(connection, schema)
         note(schema, lambda: create_schema(connection, schema))
         for name in tables:
-            for relation, make in _missing(connection, schema, TABLES[name], indexes):
+            for relation, make in _missing(connection, schema, dataset()[name].table, indexes):
                 note(f"{schema}.{relation}", make)
-        if bronze.ORDERS.name in tables:
-            note(f"{schema}.{VIEW}", lambda: create_view(connection, schema))
+        for name in tables:
+            view = dataset()[name].view
+            note(f"{schema}.{view.name if view else name}", lambda name=name: create_view(connection, schema, name))  # type: ignore[misc]
     return created
 
 
@@ -219,19 +222,20 @@ def _missing(
     if catalog.kind(connection, schema, table.relation) is None:
         yield table.relation, lambda: _create_bare(connection, schema, table)
     for index in table.indexes_for(indexes):
-        name = bronze.index_name(table, index)
+        name = ddl.index_name(table, index)
         if catalog.kind(connection, schema, name) is None:
-            yield name, lambda index=index: connection.execute(bronze.create_index(table, index, schema))  # type: ignore[misc]
+            yield name, lambda index=index: connection.execute(ddl.create_index(table, index, schema))  # type: ignore[misc]
 
 
 def _create_bare(connection: Connection, schema: str, table: Table) -> None:
-    connection.execute(bronze.create_table(table, schema))
-    connection.execute(bronze.comments(table, schema))
+    connection.execute(ddl.create_table(table, schema))
+    connection.execute(ddl.comments(table, schema))
 
 
 def drop(connection: Connection, schema: str, table: Table, aside: Iterable[str] = ()) -> None:
     """Drop a table of ours with partitions that were set aside, and the view on the orders with them."""
-    if table is bronze.ORDERS and belongings.own_view(connection, schema):
-        connection.execute(sql.SQL("DROP VIEW {}").format(sql.Identifier(schema, VIEW)))
+    view = dataset()[table.name].view
+    if view and belongings.own_view(connection, schema, table.name):
+        connection.execute(sql.SQL("DROP VIEW {}").format(sql.Identifier(schema, view.name)))
     names = sql.SQL(", ").join(sql.Identifier(schema, name) for name in (table.relation, *aside))
     connection.execute(sql.SQL("DROP TABLE {}").format(names))

@@ -14,9 +14,9 @@ from shardgen.database.losses import Loss
 from shardgen.database.postgres import Connection, one
 from shardgen.errors import TargetError
 from shardgen.figures import plural, size
-from shardgen.planning import Plan
-from shardgen.schema import TABLES
+from shardgen.model.plan import Plan
 from shardgen.sizing import sizes
+from shardgen.tables import dataset
 
 MIN_VERSION: Final = 14
 _RELATION: Final = re.compile(r"relation=(\w+) (.*)", re.DOTALL)
@@ -253,8 +253,8 @@ def _locks(connection: Connection, plan: Plan) -> str:
             * (current_setting('max_connections')::int + current_setting('max_prepared_transactions')::int)""",
     )
     for name in plan.config.tables:
-        leaves = len(plan.of(name)) if TABLES[name].partitioned else 0
-        needed = leaves * (_RELATIONS_OF_A_LEAF + len(TABLES[name].indexes_for(plan.config.indexes)))
+        leaves = len(plan.of(name)) if dataset()[name].table.partitioned else 0
+        needed = leaves * (_RELATIONS_OF_A_LEAF + len(dataset()[name].table.indexes_for(plan.config.indexes)))
         if needed > slots // 2:
             return (
                 f"table={name} would have {plural(leaves, 'partition')}, and one statement over all needs {needed} "

@@ -14,11 +14,11 @@ import psycopg
 from psycopg import sql
 
 from shardgen import keys
-from shardgen import schema as bronze
-from shardgen.database import belongings, catalog, ledger
+from shardgen.database import belongings, catalog, ddl, ledger
 from shardgen.database.ledger import Claim
 from shardgen.database.postgres import Connection, one
-from shardgen.schema import TABLES, Index, Table
+from shardgen.model.table import Index, Table
+from shardgen.tables import dataset
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +46,7 @@ ORDER BY 2
 
 def own_leaves(connection: Connection, schema: str, claim: Claim | None) -> tuple[OwnLeaf, ...]:
     """The partitions of a claimed table that loads of ours created; its ledger and their comments tell."""
-    if claim is None or not TABLES[claim.target].partitioned:
+    if claim is None or not dataset()[claim.target].table.partitioned:
         return ()
     attached = connection.execute(
         ledger.text(
@@ -68,7 +68,7 @@ def own_leaves(connection: Connection, schema: str, claim: Claim | None) -> tupl
         for row in connection.execute(_LEAVES, parameters).fetchall()
         if row[2] or not catalog.holds_rows(connection, schema, row[1])  # else somebody else has found a use for it
     ]
-    carried = belongings.carried(connection, TABLES[claim.target], claim.oid, [row[0] for row in found])
+    carried = belongings.carried(connection, dataset()[claim.target].table, claim.oid, [row[0] for row in found])
     hanging = belongings.hanging(connection, [row[0] for row in found])
     return tuple(
         OwnLeaf(oid=oid, name=name, attached=attached, carries=(*carried.get(oid, ()), *hanging.get(oid, ())))
@@ -144,12 +144,12 @@ def renew_indexes(connection: Connection, schema: str, table: Table, *, before: 
     kept = table.indexes_for(wanted) if table.partitioned else ()  # a plain table gets all of them at the end
     gone = [index for index in table.indexes_for(before) if index not in kept]
     oid = catalog.relation_oid(connection, schema, table.relation)
-    ours = {bronze.index_name(table, index): index for index in gone}
+    ours = {ddl.index_name(table, index): index for index in gone}
     found = [each for each in _indexes(connection, oid, inherited=False) if _is(each, ours.get(each.name))]
     drop_indexes(connection, schema, table.relation, found)
     for index in kept:
-        if catalog.kind(connection, schema, bronze.index_name(table, index)) is None:
-            connection.execute(bronze.create_index(table, index, schema))
+        if catalog.kind(connection, schema, ddl.index_name(table, index)) is None:
+            connection.execute(ddl.create_index(table, index, schema))
 
 
 def restore(connection: Connection, schema: str, table: Table) -> None:
@@ -201,7 +201,7 @@ def _is(found: _Found, index: Index | None) -> bool:
     """Whether an index is the one that we make under its name."""
     if index is None or found.constraint:
         return False
-    return found.definition.replace("::regconfig", "") == f"{index.method} ({index.expression})"
+    return found.definition.replace("::regconfig", "") == ddl.definition(index)
 
 
 def drop_indexes(connection: Connection, schema: str, relation: str, found: Iterable[_Found]) -> None:

@@ -22,8 +22,9 @@ from shardgen.database.postgres import Connection, one
 from shardgen.database.session import WHOLE
 from shardgen.errors import TargetError
 from shardgen.figures import plural
-from shardgen.planning import Plan, Shard, max_id
-from shardgen.schema import ORDERS, TABLES
+from shardgen.model.plan import Plan, Shard
+from shardgen.tables import dataset
+from shardgen.tables.planning import max_id
 
 LEAVES: Final = 64
 """Partitions that one transaction drops: with their indexes some 500 locks, of the 6,400 that a server has at least."""
@@ -104,7 +105,7 @@ def survey(connection: Connection, schema: str, run: int | None, *, every: bool,
     runs = ledger.runs(connection, schema) if ledger.present(connection, schema) else []
     chosen = _chosen(runs, schema, run, every=every)
     claims = [each for each in restored.claims(connection, schema).values() if each.run in chosen] if chosen else []
-    _refuse([_UNKNOWN.format(each.target, each.run) for each in claims if each.target not in TABLES])
+    _refuse([_UNKNOWN.format(each.target, each.run) for each in claims if each.target not in dataset().names])
     planned = _planned(runs, plans)
     wholly = _Wholly(runs=runs if every else [], planned=planned)
     removals = _referring_first(connection, [_removal(connection, schema, each, wholly) for each in claims])
@@ -178,7 +179,7 @@ def _chosen(runs: Sequence[Run], schema: str, run: int | None, *, every: bool) -
 
 def _referring_first(connection: Connection, removals: Iterable[Removal]) -> tuple[Removal, ...]:
     """The tables in their order, but each before those that its foreign keys point at."""
-    waiting = sorted(removals, key=lambda each: list(TABLES).index(each.claim.target))
+    waiting = sorted(removals, key=lambda each: dataset().names.index(each.claim.target))
     needed = {each.claim.oid: catalog.references(connection, each.claim.oid) for each in waiting}
     ordered: list[Removal] = []
     while waiting:
@@ -204,7 +205,7 @@ class _Wholly:
         ranges = [keys.own_range(plan, claim.target, max_id) for plan in planned]
         own = (min(low for low, _ in ranges), max(high for _, high in ranges))
         strangers = sql.SQL("SELECT EXISTS (SELECT FROM {} WHERE NOT {})").format(
-            catalog.own_rows(connection, schema, claim.relation), keys.within(TABLES[claim.target], own)
+            catalog.own_rows(connection, schema, claim.relation), keys.within(dataset()[claim.target].table, own)
         )
         return not one(connection.execute(strangers))[0]
 
@@ -245,9 +246,9 @@ def _rows_of(connection: Connection, schema: str, claim: Claim, plan: Plan) -> i
 
 
 def _carried(connection: Connection, schema: str, claim: Claim) -> tuple[str, ...]:
-    view = belongings.own_view(connection, schema) if claim.target == ORDERS.name else None
+    view = belongings.own_view(connection, schema, claim.target)
     leaves = renewal.own_leaves(connection, schema, claim)
-    return losses.carried(connection, TABLES[claim.target], claim.oid, leaves, view)
+    return losses.carried(connection, dataset()[claim.target].table, claim.oid, leaves, view)
 
 
 def _fate(connection: Connection, schema: str, claim: Claim, wholly: _Wholly) -> tuple[How, str]:
@@ -306,8 +307,7 @@ def _dependants(connection: Connection, schema: str, removals: Sequence[Removal]
     deleted = [each.claim.oid for each in removals if each.how is How.DELETE]
     roots = [claim.oid for claim in dropped]
     roots += [leaf.oid for claim in dropped for leaf in renewal.own_leaves(connection, schema, claim)]
-    if any(claim.target == ORDERS.name for claim in dropped) and (view := belongings.own_view(connection, schema)):
-        roots.append(view)
+    roots += [view for each in dropped if (view := belongings.own_view(connection, schema, each.target))]
     if last:
         roots += [catalog.relation_oid(connection, schema, name) for name in ledger.TABLES]
     found = [*belongings.dependants(connection, roots), *reach.deleting(connection, deleted, going=roots)]
@@ -344,7 +344,7 @@ def _drop(connection: Connection, schema: str, claim: Claim) -> None:
         objects.begin_ddl(connection, schema)
         _lock(connection, schema, claim)
         aside = [leaf.name for leaf in renewal.own_leaves(connection, schema, claim) if not leaf.attached]
-        objects.drop(connection, schema, TABLES[claim.target], aside)
+        objects.drop(connection, schema, dataset()[claim.target].table, aside)
         _forget(connection, schema, claim)
 
 
@@ -390,7 +390,7 @@ def _drop_leaf(connection: Connection, schema: str, shard: Shard, own: tuple[int
     relation = sql.Identifier(schema, shard.leaf.name)
     objects.begin_ddl(connection, schema)
     connection.execute(sql.SQL("LOCK TABLE ONLY {} IN ACCESS EXCLUSIVE MODE").format(relation))
-    ours = keys.within(TABLES[shard.table], own)
+    ours = keys.within(dataset()[shard.table].table, own)
     strangers = sql.SQL("SELECT EXISTS (SELECT FROM {} WHERE NOT {})").format(relation, ours)
     if one(connection.execute(strangers))[0]:
         return False

@@ -18,8 +18,8 @@ from shardgen.database import catalog
 from shardgen.database.catalog import Partition, Relation
 from shardgen.database.postgres import Connection
 from shardgen.figures import plural
-from shardgen.planning import Plan, Shard
-from shardgen.schema import Table
+from shardgen.model.plan import Plan, Shard
+from shardgen.model.table import Table
 
 _MODULUS: Final = re.compile(r"FOR VALUES WITH \(modulus (\d+), remainder \d+\)", re.IGNORECASE)
 

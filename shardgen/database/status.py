@@ -14,7 +14,8 @@ from shardgen.database.postgres import Connection, application_name, connect, he
 _TABLES: Final[LiteralString] = """
 WITH planned AS (
     SELECT r.run, p.key AS target, (p.value ->> 'shards')::bigint AS shards, (p.value ->> 'rows')::bigint AS rows,
-        coalesce((p.value ->> 'exact')::boolean, false) AS exact
+        coalesce((p.value ->> 'exact')::boolean, false) AS exact,
+        array_position(ARRAY(SELECT jsonb_array_elements_text(r.plan -> 'tables')), p.key) AS place
     FROM {runs} AS r CROSS JOIN LATERAL jsonb_each(r.planned) AS p (key, value)
 ), done AS (
     SELECT run, target, max(generation) AS generation, count(*) AS shards, sum(rows)::bigint AS rows,
@@ -41,7 +42,7 @@ FROM planned AS p
 LEFT JOIN {targets} AS t ON t.target = p.target
 LEFT JOIN done AS d ON d.run = p.run AND d.target = p.target
 LEFT JOIN failed AS f ON f.run = p.run AND f.target = p.target
-ORDER BY p.run, array_position(ARRAY['customers', 'products', 'orders', 'inventory', 'reviews', 'sessions'], p.target)
+ORDER BY p.run, p.place
 """
 
 

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from shardgen import keys
 from shardgen.config import PlanConfig
 from shardgen.database import belongings, catalog, census, ledger, losses, reach, renewal, restored, routes, worlds
 from shardgen.database.catalog import Relation
@@ -19,8 +18,11 @@ from shardgen.database.losses import Loss
 from shardgen.database.postgres import Connection
 from shardgen.database.renewal import OwnLeaf
 from shardgen.database.routes import Route
-from shardgen.planning import Plan
-from shardgen.schema import ORDERS, TABLES, Column, Table
+from shardgen.database.types import spelled
+from shardgen.model.plan import Plan
+from shardgen.model.table import Column, Table
+from shardgen.model.types import JSON, TEXT, TIMESTAMP
+from shardgen.tables import dataset
 
 _KINDS: Final = {"v": "a view", "m": "a materialized view", "f": "a foreign table", "S": "a sequence", "i": "an index"}
 
@@ -126,7 +128,7 @@ def decide(
     asked = _Asked(connection=connection, plan=plan, runs=runs, terms=terms, own=own)
     decisions, problems = [], []
     for name in plan.config.tables:
-        decision, problem = _decide(asked, TABLES[name], claims.get(name))
+        decision, problem = _decide(asked, dataset()[name].table, claims.get(name))
         decisions.append(decision)
         problems += problem
     problems += _reached(connection, schema, decisions)
@@ -219,11 +221,13 @@ def column_problems(table: Table, found: Relation) -> list[str]:
         if column.name in optional:
             continue
         if there is None:
-            problems.append(f"column={table.relation}.{column.name} is missing: add it as {column.type}")
+            problems.append(f"column={table.relation}.{column.name} is missing: add it as {spelled(column.type)}")
         elif there.generated:
             problems.append(f"column={table.relation}.{column.name} is generated: it cannot be loaded")
-        elif not catalog.compatible(column.type, there):
-            problems.append(f"column={table.relation}.{column.name} is {there.declared}: it must be {column.type}")
+        elif not catalog.compatible(spelled(column.type), there):
+            problems.append(
+                f"column={table.relation}.{column.name} is {there.declared}: it must be {spelled(column.type)}"
+            )
     ours = {column.name for column in table.columns}
     problems += [
         f"column={table.relation}.{column.name} is not null without a default, and shardgen has no value for it"
@@ -344,7 +348,7 @@ def _decide_anew(
 ) -> tuple[Decision, list[str]]:
     """The fate of a table of our own whose definition cannot be filled any more."""
     connection, table, yes = asked.connection, fate.table, asked.terms.yes
-    view = belongings.own_view(connection, asked.schema) if table is ORDERS else None
+    view = belongings.own_view(connection, asked.schema, table.name)
     loss = replace(
         losses.emptied(connection, table, found, ours),
         action="dropped and created anew",
@@ -369,8 +373,7 @@ def _reached(connection: Connection, schema: str, decisions: Sequence[Decision])
     emptied = [each.oid for each in decisions if each.action is Action.EMPTY and each.oid]
     anew = [each for each in decisions if each.action is Action.RECREATE]
     roots = [each.oid for each in anew if each.oid] + [leaf.oid for each in anew for leaf in each.leaves]
-    if any(each.table is ORDERS for each in anew) and (view := belongings.own_view(connection, schema)):
-        roots.append(view)
+    roots += [view for each in anew if (view := belongings.own_view(connection, schema, each.table.name))]
     return reach.emptying(connection, schema, emptied) + belongings.dependants(connection, roots)
 
 
@@ -415,7 +418,7 @@ def _conflicts(table: Table, found: Relation, fate: Decision, ours: ledger.Claim
         return []
     whose = f" of the finished run={ours.run}" if ours else ""
     held = f"relation={table.relation} holds rows{whose} with keys that this load would write"
-    if table.name in keys.KINDS and table.name != "reviews":  # their numbers have no gaps
+    if table.space.dense:
         return [f"{held}: use --on-conflict skip to keep those rows, or --if-exists replace"]
     if not _unique(table, found):
         return [f"{held}, or might, and no unique key that would refuse them: ALTER TABLE ... ADD PRIMARY KEY"]
@@ -455,8 +458,8 @@ def _repeat_problems(table: Table, found: Relation) -> list[str]:
 
 def _repeats(table: Table, column: Column) -> bool:
     """Whether a column has the same value in several rows, at any volume worth loading."""
-    alone = {table.key[0], "email", "sku"}
-    return column.name not in alone and column.type not in ("text", "timestamp", "jsonb")
+    alone = column.unique or column.name == table.key[0]
+    return not alone and column.type not in (TEXT, TIMESTAMP, JSON)
 
 
 def _other_worlds(
@@ -484,7 +487,7 @@ def _other_worlds(
 def _target(
     connection: Connection, plan: Plan, claim: ledger.Claim, by_oid: Mapping[int, str], done: frozenset[str]
 ) -> Target:
-    table = TABLES[claim.target]
+    table = dataset()[claim.target].table
     found = catalog.relation(connection, plan.config.schema, claim.relation)
     if found is None:
         raise SupersededError(f"relation={claim.relation} was dropped: {_START_OVER}")

@@ -12,8 +12,10 @@ from typing import Final
 
 from psycopg import sql
 
+from shardgen.database.ddl import index_key
 from shardgen.database.postgres import Connection, one
-from shardgen.schema import Index, Table
+from shardgen.database.types import stored
+from shardgen.model.table import Index, Table
 
 _NAME: Final = sql.Identifier("shardgen_trial")
 _SETTINGS: Final = "SET LOCAL maintenance_work_mem = '256MB'", "SET LOCAL max_parallel_maintenance_workers = 0"
@@ -68,8 +70,7 @@ def take(connection: Connection, table: Table, indexes: Sequence[Index], stream:
 
 def _create(table: Table) -> sql.Composed:
     columns = [
-        sql.SQL("{} {}").format(sql.Identifier(column.name), sql.SQL(column.type.replace("bigserial", "bigint")))
-        for column in table.columns
+        sql.SQL("{} {}").format(sql.Identifier(column.name), sql.SQL(stored(column.type))) for column in table.columns
     ]
     if not table.partitioned:
         columns.append(_key(table))
@@ -82,10 +83,7 @@ def _copy(table: Table) -> sql.Composed:
 
 
 def _index_statements(table: Table, indexes: Sequence[Index]) -> list[sql.Composed]:
-    statements = [
-        sql.SQL("CREATE INDEX ON {} USING {} ({})").format(_NAME, sql.SQL(index.method), sql.SQL(index.expression))
-        for index in indexes
-    ]
+    statements = [sql.SQL("CREATE INDEX ON {} USING {} ({})").format(_NAME, *index_key(index)) for index in indexes]
     return (
         [sql.SQL("ALTER TABLE {} ADD {}").format(_NAME, _key(table)), *statements] if table.partitioned else statements
     )

@@ -9,7 +9,6 @@ from rich import box
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from shardgen.config import TABLES
 from shardgen.progress import units
 from shardgen.progress.grids import Grid, grid_of, texts, total
 
@@ -50,7 +49,7 @@ def _head(run: RunStatus) -> RenderableType:
 
 def _run(run: RunStatus) -> list[RenderableType]:
     grid = grid_of("table", "rows", "expected", "shards done", "pending", "failed")
-    for table in sorted(run.tables, key=lambda table: TABLES.index(table.table)):
+    for table in run.tables:
         failed = Text(str(table.failed), style="bold red" if table.failed else "")
         progress = f"{table.done}/{table.planned_shards}"
         grid.add_row(

@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from shardgen.config import TABLES
 from shardgen.events import (
     CheckDone,
     CheckStarted,
@@ -27,7 +26,7 @@ from shardgen.events import (
     StepStarted,
     VerificationStarted,
 )
-from shardgen.planning import FINISHING
+from shardgen.forecast import FINISHING
 from shardgen.progress.lanes import Lanes, Split
 from shardgen.progress.speed import Speed, Trend
 
@@ -253,7 +252,7 @@ class Tally:
 
     def _start(self, event: LoadStarted) -> None:
         self.run, self.resumed, self.workers, self.local = event.run, event.resumed, event.workers, event.local
-        for table in (name for name in TABLES if name in event.rows):
+        for table in event.rows:
             done = event.rows_done.get(table, 0)
             self.tables[table] = Account(
                 expected=event.rows[table],

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from shardgen.planning import Shard
+from shardgen.model.plan import Shard
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

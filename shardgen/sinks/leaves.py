@@ -16,7 +16,7 @@ from psycopg import sql
 from shardgen.database import catalog, objects
 from shardgen.database.failures import LeafRefusedError, PermanentError
 from shardgen.database.postgres import Connection, one
-from shardgen.planning import Leaf
+from shardgen.model.plan import Leaf
 
 _BOUNDS: Final = "shardgen_bounds"  # the CHECK that saves ATTACH its scan, dropped after it
 _LOCK_TIMEOUT: Final = "2s"

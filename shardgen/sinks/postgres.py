@@ -21,10 +21,11 @@ from shardgen.database import catalog, ledger
 from shardgen.database.failures import PermanentError, StoppedError, SupersededError
 from shardgen.database.ledger import Claim, ShardRow
 from shardgen.database.postgres import Connection, application_name, connect, open_pool, set_parameters
-from shardgen.planning import Leaf, Shard
-from shardgen.schema import TABLES, Table
+from shardgen.model.plan import Leaf, Shard
+from shardgen.model.table import Table
 from shardgen.sinks import Batch, Task, Written, leaves, staging
 from shardgen.sinks.stopwatch import Stopwatch
+from shardgen.tables import dataset
 
 T = TypeVar("T")
 
@@ -208,7 +209,7 @@ class PostgresSink:
         batches: Iterator[Batch],
         watch: Stopwatch,
     ) -> tuple[int, int, str]:
-        column = TABLES[shard.table].partition_by
+        column = dataset()[shard.table].table.partition_by
         with watch.phase("create"):
             if leaf.name in claim.waiting and catalog.kind(connection, self._schema, leaf.name) == "r":
                 leaves.take_up(connection, self._schema, column, leaf)
@@ -224,7 +225,7 @@ class PostgresSink:
 
     def _table(self, claim: Claim) -> Table:
         """The table less the columns that the relation lacks."""
-        return TABLES[claim.target].without(claim.left_out)
+        return dataset()[claim.target].table.without(claim.left_out)
 
     def _copy(
         self,

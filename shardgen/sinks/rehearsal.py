@@ -19,8 +19,8 @@ from shardgen.database import catalog, objects
 from shardgen.database.failures import PermanentError, Remedy, classify
 from shardgen.database.postgres import Connection, one, set_parameters, without_secret
 from shardgen.database.routes import Route
-from shardgen.planning import Shard
-from shardgen.schema import Table
+from shardgen.model.plan import Shard
+from shardgen.model.table import Table
 from shardgen.sinks import leaves, staging
 from shardgen.sinks.postgres import copy_statement
 

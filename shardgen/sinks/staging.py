@@ -13,7 +13,7 @@ from shardgen.database import catalog
 from shardgen.database.failures import PermanentError
 from shardgen.database.postgres import Connection, one
 from shardgen.figures import plural
-from shardgen.schema import Table
+from shardgen.model.table import Table
 
 _STAGING: Final = sql.Identifier("pg_temp", "shardgen_staging")
 

@@ -1,25 +1,30 @@
-"""How bronze records the world: one module per raw table, facts made into Arrow batches."""
+"""The tables of the shop: one module for each, and everything of it there."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from shardgen.columns.batch import Batch
 from shardgen.config import PlanConfig
-from shardgen.planning import Shard
-from shardgen.tables import clickstream, customers, inventory, orders, products, reviews, sessions
-from shardgen.tables.records import Batch, Cut
-from shardgen.world import World
+from shardgen.model.plan import Shard
+from shardgen.tables.clickstream import CLICKSTREAM
+from shardgen.tables.customers import CUSTOMERS
+from shardgen.tables.inventory import INVENTORY
+from shardgen.tables.orders import ORDERS
+from shardgen.tables.products import PRODUCTS
+from shardgen.tables.reviews import REVIEWS
+from shardgen.tables.sessions import SESSIONS
+from shardgen.tables.spec import Dataset, Slice
 from shardgen.world.demand import midnight
+from shardgen.world.world import World
 
-BUILDERS = {
-    "customers": customers.batches,
-    "products": products.batches,
-    "orders": orders.batches,
-    "inventory": inventory.batches,
-    "reviews": reviews.batches,
-    "sessions": sessions.batches,
-    "clickstream": clickstream.batches,
-}
+SHOP = Dataset(name="shop", tables=(CUSTOMERS, PRODUCTS, ORDERS, INVENTORY, REVIEWS, SESSIONS, CLICKSTREAM))
+"""The shop's tables, in the order in which a reader of the story meets them."""
+
+
+def dataset() -> Dataset:
+    """The tables that there are."""
+    return SHOP
 
 
 def batches(world: World, plan: PlanConfig, shard: Shard, batch_rows: int) -> Iterator[Batch]:
@@ -31,7 +36,12 @@ def batches(world: World, plan: PlanConfig, shard: Shard, batch_rows: int) -> It
         shard: any shard of the plan.
         batch_rows: about how many rows a batch should hold; it never changes a row.
     """
-    cut = Cut(
-        world=world, mode=plan.raw_data, start=shard.start, stop=shard.stop, end=midnight(plan.end), rows=batch_rows
+    wanted = Slice(
+        world=world,
+        raw_data=plan.raw_data,
+        start=shard.start,
+        stop=shard.stop,
+        end=midnight(plan.end),
+        rows=batch_rows,
     )
-    return BUILDERS[shard.table](cut)
+    return dataset()[shard.table].rows(wanted)

@@ -6,23 +6,33 @@ from there by position; only numbers and times are rendered for each row.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import Final
 from urllib.parse import quote_plus
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from shardgen import schema
-from shardgen.tables import jsonb, records, text, words
-from shardgen.tables.jsonb import Quoted
-from shardgen.tables.pieces import Drawn
-from shardgen.tables.records import Batch, Cut
-from shardgen.tables.sessions import KIND_PATHS, SHOP, STATIC, device_infos, product_pages, users
-from shardgen.tables.text import I64, Text
-from shardgen.world import World, clicks, products, sessions
+from shardgen.columns import jsonb, pools, text
+from shardgen.columns.arrow import pa
+from shardgen.columns.batch import Batch, batch, ids, ingested
+from shardgen.columns.pieces import Drawn, Texts
+from shardgen.columns.pools import Pools
+from shardgen.columns.text import I64, Text
+from shardgen.columns.values import Instant, Json, Member, Whole, Words
+from shardgen.config import WorldConfig
+from shardgen.model import keys
+from shardgen.model.keys import KeySpace
+from shardgen.model.table import Column, Index, Keys, bronze_table, by_all, by_key
+from shardgen.model.types import JSON, SERIAL, TEXT, TIMESTAMP, varchar
+from shardgen.tables.sessions import SHOP, device_infos, kind_pages, product_pages, static_pages, users
+from shardgen.tables.spec import ByLeaves, Piece, Sizes, Slice, TableSpec
+from shardgen.world import World, clicks, estimates, products, sessions
+from shardgen.world.calendar import Leaves
+from shardgen.world.demand import midnight
 from shardgen.world.lexicon import SUBCATEGORIES
+from shardgen.world.lexicon.subcategory import Subcategory
 from shardgen.world.lexicon.traffic import TRAFFIC_SOURCES
 from shardgen.world.rng import below
 from shardgen.world.scripts import (
@@ -43,72 +53,71 @@ BATCHES = 12
 """Events are that many times more than other rows in a batch: each step has a cost of its own, however few rows it is
 for, and few sessions in a hundred buy."""
 
-REFERRERS = words.pools([source.referrers for source in TRAFFIC_SOURCES])
 SENDS_REFERRER = np.array([bool(source.referrers) for source in TRAFFIC_SOURCES])
-TYPES = text.pool(EVENT_TYPES)
-QUOTED_TYPES = text.join('"', TYPES, '"')
-SMALL_NUMBERS = text.whole(np.arange(EVENTS_PER_SESSION_ID))
 
 
-def _queries() -> list[tuple[str, ...]]:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Lexicon:
+    """The lexicon as columns to take from."""
+
+    types: Text
+    referrers: Pools
+    """By traffic source."""
+    queries: Pools
     """What shoppers type, by subcategory: brand and noun (brand x nouns + noun), then nouns, then the kind's name."""
-    return [
-        (
-            *(f"{brand} {noun}".lower() for brand in s.brands for noun in s.nouns),
-            *map(str.lower, s.nouns),
-            s.name.lower(),
-        )
-        for s in SUBCATEGORIES
-    ]
+    quoted_queries: Text
+    result_pages: Text
+    small_numbers: Texts
 
 
-QUERIES = words.pools(_queries())
-QUOTED_QUERIES = jsonb.strings(QUERIES.texts.to_pylist())
-QUERY_PATHS = text.pool(f"{SHOP}/search?q={quote_plus(query)}" for query in QUERIES.texts.to_pylist())
+@cache
+def _lexicon() -> _Lexicon:
+    queries = pools.pools([tuple(_queries(subcategory)) for subcategory in SUBCATEGORIES])
+    plain = queries.texts.to_pylist()
+    return _Lexicon(
+        types=text.pool(EVENT_TYPES),
+        referrers=pools.pools([source.referrers for source in TRAFFIC_SOURCES]),
+        queries=queries,
+        quoted_queries=jsonb.strings(plain),
+        result_pages=text.pool(f"{SHOP}/search?q={quote_plus(query)}" for query in plain),
+        small_numbers=text.whole(np.arange(EVENTS_PER_SESSION_ID)),
+    )
 
 
-def batches(cut: Cut) -> Iterator[Batch]:
-    """Events of the cut's sessions, all of which are over by its end."""
-    world = cut.world
-    for low, high in cut.ranges(max(1, int(BATCHES * cut.rows / world.config.events_per_session))):
+def _queries(subcategory: Subcategory) -> Iterator[str]:
+    for brand in subcategory.brands:
+        yield from (f"{brand} {noun}".lower() for noun in subcategory.nouns)
+    yield from map(str.lower, subcategory.nouns)
+    yield subcategory.name.lower()
+
+
+def rows(wanted: Slice) -> Iterator[Batch]:
+    """Events of the slice's sessions, all of which are over by its end."""
+    world = wanted.world
+    for low, high in wanted.ranges(max(1, int(BATCHES * wanted.rows / world.config.events_per_session))):
         visits = sessions.select(world, low, high)
-        yield _batch(cut, visits, clicks.play(world, visits))
+        yield _batch(wanted, visits, clicks.play(world, visits))
 
 
-def _batch(cut: Cut, visits: sessions.Sessions, played: clicks.Clicks) -> Batch:
-    world = cut.world
-    session = played.session
+def _batch(wanted: Slice, visits: sessions.Sessions, played: clicks.Clicks) -> Batch:
+    world, session = wanted.world, played.session
     number = visits.number[session] * EVENTS_PER_SESSION_ID + played.sequence
-    ids, customer = records.ids("session", visits.number), records.ids("customer", np.maximum(visits.customer, 0))
     shown = _shown(world, played)
     pages = _pages(world, visits, played, shown)
-    quoted_pages = pc.fill_null(text.column(text.join('"', pages.texts, '"')), jsonb.NULL)
-    infos = device_infos(visits)
-    return records.batch(
-        schema.CLICKSTREAM,
-        cut.mode,
+    return batch(
+        CLICKSTREAM.table,
+        wanted.raw_data,
         {
-            "event_id": number,
-            "session_id": Drawn(ids, session),
-            "user_id": Drawn(text.nullable(customer, visits.logged_in), session),
-            "event_type": Drawn(TYPES, played.type),
-            "page_url": Drawn(pages.texts, pages.page),
-            "referrer": Drawn(pages.texts, pages.referrer),
-            "device_info": Drawn(infos, session),
-            "event_timestamp": played.time,
+            "event_id": Whole(number),
+            "session_id": Words(Drawn(ids(keys.SESSION, visits.number), session)),
+            "user_id": Words(Drawn(users(visits), session)),
+            "event_type": Words(Drawn(_lexicon().types, played.type)),
+            "page_url": Words(Drawn(pages.texts, pages.page)),
+            "referrer": Words(Drawn(pages.texts, pages.referrer)),
+            "device_info": Json(Drawn(device_infos(visits), session)),
+            "event_timestamp": Instant(played.time),
         },
-        source="web_tracker",
-        ingestion=records.ingested(world.seed, "clickstream", number, played.time, 1, 20),
-        record={
-            "event_id": text.whole(number),
-            "session_id": Drawn(text.join('"', ids, '"'), session),
-            "user_id": Drawn(users(customer, visits), session),
-            "event_type": Drawn(QUOTED_TYPES, played.type),
-            "page_url": Drawn(quoted_pages, pages.page),
-            "referrer": Drawn(quoted_pages, pages.referrer),
-            "device_info": Drawn(infos, session),
-            "event_timestamp": Quoted(text.iso(played.time)),
-        },
+        ingestion=ingested(world.seed, "clickstream", number, played.time, 1, 20),
         extra=_extra(visits, played, shown),
     )
 
@@ -120,7 +129,7 @@ class _Shown:
     product: I64
     subcategory: I64
     query: I64
-    """Position in QUERIES of what would be typed for it."""
+    """Position among the queries of what would be typed for it."""
     rows: I64
     """Which of them each entry of ``Clicks.seen_product`` is."""
 
@@ -146,9 +155,10 @@ class _Pages:
 
 
 def _pages(world: World, visits: sessions.Sessions, played: clicks.Clicks, shown: _Shown) -> _Pages:
-    order = text.join(f"{SHOP}/orders/", records.ids("order", visits.bought.number))
-    views, results = product_pages(shown.product, shown.subcategory), text.take(QUERY_PATHS, shown.query)
-    parts = [STATIC, order, KIND_PATHS, views, results, REFERRERS.texts, pa.nulls(1, pa.string())]
+    known = _lexicon()
+    order = text.join(f"{SHOP}/orders/", ids(keys.ORDER, visits.bought.number))
+    views, results = product_pages(shown.product, shown.subcategory), text.take(known.result_pages, shown.query)
+    parts = [static_pages(), order, kind_pages(), views, results, known.referrers.texts, pa.nulls(1, pa.string())]
     _, orders, kinds, view, result, referrers, nothing, _ = np.cumsum([0, *map(len, parts)])
     page = np.where(played.page == PRODUCT, view + shown.rows[played.seen], played.page)
     at = np.flatnonzero(played.page == RESULTS)
@@ -157,7 +167,8 @@ def _pages(world: World, visits: sessions.Sessions, played: clicks.Clicks, shown
     page[at] = kinds + played.seen_subcategory[played.seen[at]]
     at = np.flatnonzero(played.page == CONFIRMATION)
     page[at] = orders + _order_rows(visits)[played.session[at]]
-    sent = referrers + REFERRERS.starts[visits.source] + _draw(world, visits) % REFERRERS.sizes[visits.source]
+    senders = known.referrers
+    sent = referrers + senders.starts[visits.source] + _draw(world, visits) % senders.sizes[visits.source]
     first = np.where(SENDS_REFERRER[visits.source], sent, nothing)
     referrer = np.where(played.sequence == 1, first[played.session], np.roll(page, 1))
     return _Pages(texts=text.concat(*parts), page=page, referrer=referrer)
@@ -173,7 +184,7 @@ def _order_rows(visits: sessions.Sessions) -> I64:
 
 
 def _queries_for(seed: int, product: I64, kind: I64) -> I64:
-    """What would be typed for each product: a position in QUERIES.
+    """What would be typed for each product: a position among the queries.
 
     The query follows the product, so that whoever searches for it again types the same.
     """
@@ -182,28 +193,30 @@ def _queries_for(seed: int, product: I64, kind: I64) -> I64:
     style = below(seed, "products.query", product, 10)
     bare = products.BRANDS[kind] * nouns
     place = np.select([style < 4, style < 8], [brand * nouns + noun, bare + noun], bare + nouns)
-    return QUERIES.starts[kind] + place
+    return _lexicon().queries.starts[kind] + place
 
 
-def _extra(visits: sessions.Sessions, played: clicks.Clicks, shown: _Shown) -> dict[str, Drawn]:
+def _extra(visits: sessions.Sessions, played: clicks.Clicks, shown: _Shown) -> dict[str, Member]:
     """The keys beyond the columns."""
+    known = _lexicon()
     about_product = (played.page == PRODUCT) | (played.type == REMOVE)
-    product = text.join('"', records.ids("product", shown.product), '"')
-    order = text.join('"', records.ids("order", visits.bought.number), '"')
+    product = text.join('"', ids(keys.PRODUCT, shown.product), '"')
+    order = text.join('"', ids(keys.ORDER, visits.bought.number), '"')
     searches, purchases = np.flatnonzero(played.type == SEARCH), np.flatnonzero(played.type == PURCHASE)
     events, moves = len(played.session), played.cart_quantity > 0
-    return {
-        "sequence_number": Drawn(SMALL_NUMBERS, played.sequence),
+    drawn = {
+        "sequence_number": Drawn(known.small_numbers, played.sequence),
         "product_id": Drawn(product, np.where(about_product, shown.rows[played.seen], -1)),
         "order_id": Drawn(order, _at(events, purchases, _order_rows(visits)[played.session[purchases]])),
         "search_query": Drawn(
-            text.take(QUOTED_QUERIES, shown.query), _at(events, searches, shown.rows[played.seen[searches]])
+            text.take(known.quoted_queries, shown.query), _at(events, searches, shown.rows[played.seen[searches]])
         ),
-        "quantity": Drawn(SMALL_NUMBERS, _at(events, played.cart_event[moves], played.cart_quantity[moves])),
+        "quantity": Drawn(known.small_numbers, _at(events, played.cart_event[moves], played.cart_quantity[moves])),
         "cart_value": Drawn(
             text.fixed(played.cart_value, 2), _at(events, played.cart_event, np.arange(len(played.cart_event)))
         ),
     }
+    return {key: Json(values) for key, values in drawn.items()}
 
 
 def _at(events: int, rows: I64, positions: I64) -> I64:
@@ -211,3 +224,110 @@ def _at(events: int, rows: I64, positions: I64) -> I64:
     spread = np.full(events, -1, dtype=np.int64)
     spread[rows] = positions
     return spread
+
+
+DEVICE: Final[Keys] = {
+    "device_type": "`mobile`, `desktop` or `tablet`, the same through the session",
+    "browser": "As in the session",
+    "browser_version": "Version of the browser",
+    "operating_system": "As in the session",
+    "screen_resolution": "Width and height in pixels: `414x896`",
+    "language": "Language and country of the browser: `en-IE`",
+    "is_mobile": "As in the session",
+}
+
+EXTRA: Final[Keys] = {
+    "sequence_number": "1, 2, 3, ... within the session",
+    "product_id": "Where the event is about a product",
+    "order_id": "Purchases only: the order",
+    "search_query": "Searches only: what was typed",
+    "quantity": "Where the cart changes: pieces added or removed",
+    "cart_value": "Where the cart changes or is shown: what it is worth after the event",
+}
+
+
+def _number(config: WorldConfig) -> float:
+    return config.sessions * config.events_per_session
+
+
+def _estimate(world: World, cuts: Sequence[Piece], end: int) -> Iterable[float]:
+    epoch = midnight(world.config.epoch)
+    periods = [piece.period for piece in cuts if piece.period]
+    return [estimates.event_rows(world, max(each.start, epoch), min(each.stop, end)) for each in periods]
+
+
+def _greatest(world: World) -> int:
+    return (world.sessions.total + 1) * EVENTS_PER_SESSION_ID
+
+
+CLICKSTREAM = TableSpec(
+    table=bronze_table(
+        name="clickstream",
+        meaning="An event of a session, as the tracker sent it.",
+        source="web_tracker",
+        key=("event_id", "event_timestamp"),
+        space=KeySpace(),
+        partition_by="event_timestamp",
+        columns=(
+            Column(
+                name="event_id",
+                type=SERIAL,
+                not_null=True,
+                meaning="Unique; session number x 64 + sequence number, so not dense",
+            ),
+            Column(
+                name="session_id",
+                type=varchar(100),
+                not_null=True,
+                meaning="The session; it exists, unless sessions were not loaded",
+            ),
+            Column(name="user_id", type=varchar(50), meaning="As in the session"),
+            Column(
+                name="event_type",
+                type=varchar(50),
+                not_null=True,
+                meaning="`page_view`, `search`, `product_view`, `click`, `add_to_cart`, ...: `purchase` is an order",
+            ),
+            Column(name="page_url", type=TEXT, meaning="Page that the event happened on"),
+            Column(
+                name="referrer",
+                type=TEXT,
+                meaning="The page before; of the first event, what its traffic source sends",
+            ),
+            Column(name="device_info", type=JSON, meaning="The same for all events of a session", keys=DEVICE),
+            Column(
+                name="event_timestamp",
+                type=TIMESTAMP,
+                not_null=True,
+                meaning="UTC; strictly rising within the session",
+            ),
+        ),
+        extra=EXTRA,
+        indexes=(
+            *by_key("session_id", "user_id", "event_timestamp"),
+            *by_all("event_type"),
+            Index(column="device_info", kind="json", full=True),
+        ),
+    ),
+    cut=ByLeaves(
+        leaves=Leaves(_number, short=True),
+        ids_at=lambda world, instant: int(world.sessions.before(instant)),
+        estimate=_estimate,
+    ),
+    rows=rows,
+    sizes=Sizes(
+        copy={"full": 910, "lean": 440, "none": 390},
+        heap={"full": 1015, "lean": 474, "none": 407},
+        indexes={
+            "pkey": 31.5,
+            "session_id": 9.4,
+            "user_id": 7.1,
+            "event_timestamp": 22.4,
+            "event_type": 7,
+            "source_system": 7,
+            "ingestion_timestamp": 22.4,
+        },
+        inverted={"device_info": (147, 0.84)},
+    ),
+    greatest=_greatest,
+)

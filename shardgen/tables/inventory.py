@@ -2,89 +2,148 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
-from shardgen import schema
-from shardgen.tables import jsonb, records, text
-from shardgen.tables.jsonb import Quoted
-from shardgen.tables.pieces import Drawn
-from shardgen.tables.records import Batch, Cut
-from shardgen.tables.text import I64
-from shardgen.world import World, stock
-from shardgen.world.calendar import period_of
+from shardgen.columns import text
+from shardgen.columns.batch import Batch, batch, ids, ingested
+from shardgen.columns.pieces import Drawn
+from shardgen.columns.text import I64
+from shardgen.columns.values import Constant, Instant, Sometimes, Whole, Words
+from shardgen.model.keys import ORDER, PRODUCT, WAREHOUSE, KeySpace
+from shardgen.model.table import Column, bronze_table, by_all, by_key
+from shardgen.model.types import INTEGER, SERIAL, TIMESTAMP, varchar
+from shardgen.tables.spec import ByLeaves, Piece, Sizes, Slice, TableSpec, ranges
+from shardgen.world import World, estimates, stock
 from shardgen.world.demand import DAY
 from shardgen.world.rng import bits
 
 
-def batches(cut: Cut) -> Iterator[Batch]:
-    """Movements of the leaf that the cut begins with, as far as they happened before its end."""
-    for moved in stock.movements(cut.world, period_of(cut.world.config, "inventory", cut.start)):
-        happened = np.flatnonzero(moved.time < cut.end)
-        for low, high in records.ranges(0, len(happened), cut.rows):
-            yield _batch(cut.world, cut.mode, moved, happened[low:high])
+def rows(wanted: Slice) -> Iterator[Batch]:
+    """Movements of the leaf that the slice begins with, as far as they happened before its end."""
+    for moved in stock.movements(wanted.world, stock.LEAVES.at(wanted.world.config, wanted.start)):
+        happened = np.flatnonzero(moved.time < wanted.end)
+        for low, high in ranges(0, len(happened), wanted.rows):
+            yield _batch(wanted.world, wanted.raw_data, moved, happened[low:high])
 
 
-def _batch(world: World, mode: str, moved: stock.Movements, rows: I64) -> Batch:
-    number, kind, time = moved.number[rows], moved.type[rows], moved.time[rows]
-    product, warehouse = (
-        records.ids("product", moved.product[rows]),
-        records.ids("warehouse", moved.warehouse[rows] - 1),
-    )
-    kinds = Drawn(text.pool(stock.MOVEMENT_TYPES), kind)
-    reference = _references(world, moved, rows)
+def _batch(world: World, mode: str, moved: stock.Movements, rows_: I64) -> Batch:
+    number, kind, time = moved.number[rows_], moved.type[rows_], moved.time[rows_]
     transfer = kind == stock.TRANSFER
-    partner = records.ids("warehouse", moved.partner[rows][transfer] - 1)
-    return records.batch(
-        schema.INVENTORY,
+    partner = ids(WAREHOUSE, moved.partner[rows_][transfer] - 1)
+    return batch(
+        INVENTORY.table,
         mode,
         {
-            "inventory_id": number,
-            "product_id": product,
-            "warehouse_id": warehouse,
-            "quantity": moved.quantity[rows],
-            "movement_type": kinds,
-            "movement_date": time,
-            "reference_number": reference,
+            "inventory_id": Whole(number),
+            "product_id": Words(ids(PRODUCT, moved.product[rows_])),
+            "warehouse_id": Words(ids(WAREHOUSE, moved.warehouse[rows_] - 1)),
+            "quantity": Whole(moved.quantity[rows_]),
+            "movement_type": Words(Drawn(text.pool(stock.MOVEMENT_TYPES), kind)),
+            "movement_date": Instant(time),
+            "reference_number": Words(_references(world, moved, rows_)),
         },
-        source="warehouse",
-        ingestion=records.ingested(world.seed, "inventory", number, time, 120, 3 * 3600),
-        record={
-            "inventory_id": text.whole(number),
-            "product_id": Quoted(product),
-            "warehouse_id": Quoted(warehouse),
-            "quantity": text.whole(moved.quantity[rows]),
-            "movement_type": Quoted(kinds),
-            "movement_date": Quoted(text.iso(time)),
-            "reference_number": Quoted(reference),
-        },
-        extra={
-            "unit": '"piece"',
-            "counterpart_warehouse_id": jsonb.sometimes(transfer, text.join('"', partner, '"')),
-        },
+        ingestion=ingested(world.seed, "inventory", number, time, 120, 3 * 3600),
+        extra={"unit": Constant("piece"), "counterpart_warehouse_id": Sometimes(transfer, Words(partner))},
     )
 
 
-def _references(world: World, moved: stock.Movements, rows: I64) -> Drawn:
+def _references(world: World, moved: stock.Movements, rows_: I64) -> Drawn:
     """The order for what moves with one, else a document number.
 
     A warehouse's stock-ins of a day are lines of one purchase order; both sides of a transfer share theirs.
     """
-    order, kind, time = moved.order[rows], moved.type[rows], moved.time[rows]
-    purchase = time // DAY * 4096 + moved.warehouse[rows]
+    order, kind, time = moved.order[rows_], moved.type[rows_], moved.time[rows_]
+    purchase = time // DAY * 4096 + moved.warehouse[rows_]
     shared = np.select(
         [kind == stock.IN, kind == stock.TRANSFER],
-        [purchase, moved.product[rows] * 2 + (time << 1)],
-        moved.number[rows],
+        [purchase, moved.product[rows_] * 2 + (time << 1)],
+        moved.number[rows_],
     )
     own, other = np.flatnonzero(order >= 0), np.flatnonzero(order < 0)
     document = (bits(world.seed, "inventory.document", shared[other]) >> np.uint64(24)).astype(np.int64)
     plain = text.join(PREFIXES[kind[other]], text.digits(document, 13))
     place = np.empty(len(order), dtype=np.int64)
     place[np.concatenate([other, own])] = np.arange(len(order))
-    return Drawn(text.concat(plain, records.ids("order", order[own])), place)
+    return Drawn(text.concat(plain, ids(ORDER, order[own])), place)
 
 
 PREFIXES = np.array([b"PO-", b"", b"", b"TR-", b"AD-"])
 """What a document's number begins with, by type of movement; OUT and RETURN have their order's."""
+
+
+def _estimate(world: World, cuts: Sequence[Piece], end: int) -> Iterable[float]:
+    periods = [piece.period for piece in cuts if piece.period]
+    return estimates.movement_rows(world, estimates.sample(world, end), periods, end)
+
+
+INVENTORY = TableSpec(
+    table=bronze_table(
+        name="inventory",
+        meaning="A movement in the book of a warehouse; stock is the running sum of `quantity`, never negative.",
+        source="warehouse",
+        key=("inventory_id", "movement_date"),
+        space=KeySpace(),
+        partition_by="movement_date",
+        columns=(
+            Column(
+                name="inventory_id",
+                type=SERIAL,
+                not_null=True,
+                meaning="Unique; a function of what moved, so not dense",
+            ),
+            Column(name="product_id", type=varchar(50), not_null=True, meaning="What moved"),
+            Column(
+                name="warehouse_id",
+                type=varchar(50),
+                not_null=True,
+                meaning="`WH` and 3 digits: `WH001` to the number of warehouses",
+            ),
+            Column(name="quantity", type=INTEGER, not_null=True, meaning="Pieces, signed: what leaves is negative"),
+            Column(
+                name="movement_type",
+                type=varchar(50),
+                not_null=True,
+                meaning="`IN` (bought), `OUT` (shipped), `RETURN`, `TRANSFER` (in pairs), `ADJUSTMENT` (counted)",
+            ),
+            Column(
+                name="movement_date",
+                type=TIMESTAMP,
+                not_null=True,
+                meaning="When it moved, UTC: of OUT the time of shipping, of RETURN that of the return",
+            ),
+            Column(
+                name="reference_number",
+                type=varchar(100),
+                meaning="OUT and RETURN: the order's id; else a document number, shared by both sides of a TRANSFER",
+            ),
+        ),
+        extra={
+            "unit": "`piece`",
+            "counterpart_warehouse_id": "TRANSFER only: the warehouse on the other side",
+        },
+        indexes=(
+            *by_key("product_id", "warehouse_id", "movement_date"),
+            *by_all("movement_type", "reference_number"),
+        ),
+    ),
+    cut=ByLeaves(leaves=stock.LEAVES, early=True, estimate=_estimate),
+    rows=rows,
+    sizes=Sizes(
+        copy={"full": 340, "lean": 130, "none": 110},
+        heap={"full": 374, "lean": 138, "none": 120},
+        indexes={
+            "pkey": 31.5,
+            "product_id": 11,
+            "warehouse_id": 7.2,
+            "movement_date": 18.5,
+            "movement_type": 7.2,
+            "reference_number": 16,
+            "source_system": 7.2,
+            "ingestion_timestamp": 22.5,
+        },
+    ),
+    counts_first=True,
+    greatest=stock.max_number,
+)

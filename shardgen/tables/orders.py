@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
+from typing import Final
 
 import numpy as np
 
-from shardgen import schema
-from shardgen.tables import jsonb, records, text, words
-from shardgen.tables.jsonb import Quoted
-from shardgen.tables.pieces import Drawn
-from shardgen.tables.records import Batch, Cut
-from shardgen.tables.text import I64, Text
+from shardgen.columns import jsonb, pools, text
+from shardgen.columns.batch import Batch, batch, ids, ingested
+from shardgen.columns.jsonb import Quoted
+from shardgen.columns.pieces import Drawn
+from shardgen.columns.pools import Pools
+from shardgen.columns.text import I64, Text
+from shardgen.columns.values import Instant, Json, Money, Sometimes, Words
+from shardgen.config import WorldConfig
+from shardgen.model.keys import CUSTOMER, ORDER, PRODUCT, SESSION, WAREHOUSE, KeySpace
+from shardgen.model.table import Column, Keys, bronze_table, by_all, by_key
+from shardgen.model.types import JSON, TIMESTAMP, decimal, varchar
+from shardgen.tables.spec import ByLeaves, Sizes, Slice, TableSpec, View
 from shardgen.world import World, orders
+from shardgen.world.calendar import Leaves
 from shardgen.world.lexicon import SUBCATEGORIES
 from shardgen.world.orders import NEVER, Fate, Items, Orders
 from shardgen.world.rng import below
@@ -32,63 +41,48 @@ PAYMENT_STATUSES = ("pending", "authorized", "captured", "voided", "refunded", "
 PAYMENT_PENDING, AUTHORIZED, CAPTURED, VOIDED, REFUNDED, PARTIALLY_REFUNDED = range(len(PAYMENT_STATUSES))
 
 PAID_LATER = orders.PAYMENT_METHODS.index("bank_transfer")
-REASONS = words.pools([s.return_reasons for s in SUBCATEGORIES])
-QUOTED_REASONS = text.join('"', REASONS.texts, '"')
 
 
-def batches(cut: Cut) -> Iterator[Batch]:
-    """Orders of the cut, as they stand at its end."""
-    for low, high in cut.ranges():
-        yield _batch(cut, orders.select(cut.world, low, high))
+def rows(wanted: Slice) -> Iterator[Batch]:
+    """Orders of the slice, as they stand at its end."""
+    for low, high in wanted.ranges():
+        yield _batch(wanted, orders.select(wanted.world, low, high))
 
 
-def _batch(cut: Cut, placed: Orders) -> Batch:
-    world, end = cut.world, cut.end
+def _batch(wanted: Slice, placed: Orders) -> Batch:
+    world, end = wanted.world, wanted.end
     fates, lines, sides = orders.fate(world.seed, placed), orders.items(world, placed), orders.parties(world, placed)
     cost = orders.amounts(world, placed, lines, sides.address.place)
     back = _returned_by(fates, lines, end)
     status = _status(fates, lines, back, end)
-    order, customer = records.ids("order", placed.number), records.ids("customer", sides.customer)
-    address = words.addresses(world.seed, sides.address)
-    statuses = Drawn(text.pool(STATUSES), status)
-    extra = {
-        "items": _items(world, lines, back),
-        "subtotal": text.fixed(cost.subtotal, 2),
-        "discount_amount": text.fixed(cost.discount, 2),
-        "shipping_cost": text.fixed(cost.shipping, 2),
-        "tax_amount": text.fixed(cost.tax, 2),
-        "payment_method": _word(orders.PAYMENT_METHODS, sides.payment_method),
-        "payment_status": _word(PAYMENT_STATUSES, _payment_status(fates, status, sides.payment_method, end)),
-        "channel": _word(orders.CHANNELS, placed.channel),
-        "session_id": _sessions(world, placed),
-        "warehouse_id": Quoted(records.ids("warehouse", sides.warehouse - 1)),
-        "shipped_at": _instant(fates.shipped, end),
-        "delivered_at": _instant(fates.delivered, end),
-        "cancelled_at": _instant(fates.cancelled, end),
-        "returned_at": _instant(np.where(status >= PARTIALLY_RETURNED, fates.returned, NEVER), end),
-    }
-    return records.batch(
-        schema.ORDERS,
-        cut.mode,
+    return batch(
+        ORDERS.table,
+        wanted.raw_data,
         {
-            "order_id": order,
-            "customer_id": customer,
-            "order_date": placed.placed,
-            "status": statuses,
-            "shipping_address": address,
-            "total_amount": cost.total,
+            "order_id": Words(ids(ORDER, placed.number)),
+            "customer_id": Words(ids(CUSTOMER, sides.customer)),
+            "order_date": Instant(placed.placed),
+            "status": _word(STATUSES, status),
+            "shipping_address": Json(pools.addresses(world.seed, sides.address)),
+            "total_amount": Money(cost.total),
         },
-        source="order_management",
         ingestion=_ingestion(world, placed, fates, status, end),
-        record={
-            "order_id": Quoted(order),
-            "customer_id": Quoted(customer),
-            "order_date": Quoted(text.iso(placed.placed)),
-            "status": Quoted(statuses),
-            "shipping_address": address,
-            "total_amount": text.fixed(cost.total, 2),
+        extra={
+            "items": Json(_items(world, lines, back)),
+            "subtotal": Money(cost.subtotal),
+            "discount_amount": Money(cost.discount),
+            "shipping_cost": Money(cost.shipping),
+            "tax_amount": Money(cost.tax),
+            "payment_method": _word(orders.PAYMENT_METHODS, sides.payment_method),
+            "payment_status": _word(PAYMENT_STATUSES, _payment_status(fates, status, sides.payment_method, end)),
+            "channel": _word(orders.CHANNELS, placed.channel),
+            "session_id": _sessions(world, placed),
+            "warehouse_id": Words(ids(WAREHOUSE, sides.warehouse - 1)),
+            "shipped_at": _instant(fates.shipped, end),
+            "delivered_at": _instant(fates.delivered, end),
+            "cancelled_at": _instant(fates.cancelled, end),
+            "returned_at": _instant(np.where(status >= PARTIALLY_RETURNED, fates.returned, NEVER), end),
         },
-        extra=extra,
     )
 
 
@@ -129,37 +123,150 @@ def _ingestion(world: World, placed: Orders, fates: Fate, status: I64, end: int)
     for times in (fates.processing, fates.shipped, fates.delivered, fates.cancelled):
         latest = np.maximum(latest, np.where(times < end, times, 0))
     latest = np.maximum(latest, np.where(status >= PARTIALLY_RETURNED, fates.returned, 0))
-    return records.ingested(world.seed, "orders", placed.number, latest, 60, 2 * 3600)
+    return ingested(world.seed, "orders", placed.number, latest, 60, 2 * 3600)
+
+
+@cache
+def _reasons() -> tuple[Pools, Text]:
+    """Why things are sent back, by subcategory; the same texts as JSON strings."""
+    found = pools.pools([subcategory.return_reasons for subcategory in SUBCATEGORIES])
+    return found, text.column(text.join('"', found.texts, '"'))
 
 
 def _items(world: World, lines: Items, back: I64) -> Text:
     returned = back > 0
-    reason = REASONS.draw(lines.subcategory, below(world.seed, "items.return_reason", lines.key, 1 << 31))
+    reasons, quoted = _reasons()
+    reason = reasons.draw(lines.subcategory, below(world.seed, "items.return_reason", lines.key, 1 << 31))
     item = jsonb.objects(
         {
-            "product_id": Quoted(records.ids("product", lines.product)),
+            "product_id": Quoted(ids(PRODUCT, lines.product)),
             "quantity": text.whole(lines.quantity),
             "unit_price": text.fixed(lines.unit_price, 2),
             "discount_amount": text.fixed(lines.discount, 2),
             "total_amount": text.fixed(lines.total, 2),
             "returned_quantity": text.whole(back),
-            "return_reason": Drawn(QUOTED_REASONS, np.where(returned, reason.rows, -1)).filled(jsonb.NULL.encode()),
+            "return_reason": Drawn(quoted, np.where(returned, reason.rows, -1)).filled(jsonb.NULL.encode()),
         }
     ).texts()
     return jsonb.lists(item, lines.starts)
 
 
-def _sessions(world: World, placed: Orders) -> Drawn:
+def _sessions(world: World, placed: Orders) -> Sometimes:
     """The sessions of web orders."""
     of_web = placed.web >= 0
-    number = world.sessions.numbers_of_first(placed.web[of_web])
-    return jsonb.sometimes(of_web, text.join('"', records.ids("session", number), '"'))
+    return Sometimes(of_web, Words(ids(SESSION, world.sessions.numbers_of_first(placed.web[of_web]))))
 
 
-def _instant(times: I64, end: int) -> Drawn:
+def _instant(times: I64, end: int) -> Sometimes:
     happened = times < end
-    return jsonb.sometimes(happened, text.join('"', text.iso(times[happened]), '"'))
+    return Sometimes(happened, Instant(times[happened]))
 
 
-def _word(words_: tuple[str, ...], which: I64) -> Drawn:
-    return Drawn(text.pool(f'"{word}"' for word in words_), which)
+def _word(choices: tuple[str, ...], which: I64) -> Words:
+    return Words(Drawn(text.pool(choices), which))
+
+
+EXTRA: Final[Keys] = {
+    "items": "1 to 8 distinct products; the view `order_items` has a row for each",
+    "items[].product_id": "The product",
+    "items[].quantity": "Pieces ordered",
+    "items[].unit_price": "The product's price",
+    "items[].discount_amount": "Off the whole line",
+    "items[].total_amount": "quantity x unit_price - discount_amount",
+    "items[].returned_quantity": "Pieces that have come back by the window's end",
+    "items[].return_reason": "Why, in words that suit the product; null where nothing came back",
+    "subtotal": "Sum of the items' total_amount",
+    "discount_amount": "Off the subtotal, at most all of it",
+    "shipping_cost": "Charged for delivery",
+    "tax_amount": "Sales tax of the country shipped to, rounded half up once",
+    "payment_method": "`credit_card`, `debit_card`, `digital_wallet`, `bank_transfer`, `gift_card` or `cash`",
+    "payment_status": "`pending`, `authorized`, `captured`, `voided`, `refunded` or `partially_refunded`",
+    "channel": "`web` (30 %), `app`, `marketplace`, `store` or `phone`; only web orders have a tracked session",
+    "session_id": "Web orders only: the session that bought",
+    "warehouse_id": "Where it ships from",
+    "shipped_at": "When all of it left the warehouse; absent until then",
+    "delivered_at": "When it arrived; absent until then",
+    "cancelled_at": "When it was cancelled; absent unless it was",
+    "returned_at": "When what came back came back; absent until then",
+}
+
+ORDER_ITEMS = View(
+    name="order_items",
+    columns=(
+        *("order_id", "order_date", "customer_id", "position", "product_id", "quantity", "unit_price"),
+        *("discount_amount", "total_amount", "returned_quantity", "return_reason"),
+    ),
+    query="""
+SELECT o.order_id, o.order_date, o.customer_id, i.position::integer AS position,
+       i.item ->> 'product_id' AS product_id,
+       (i.item ->> 'quantity')::integer AS quantity,
+       (i.item ->> 'unit_price')::numeric(10,2) AS unit_price,
+       (i.item ->> 'discount_amount')::numeric(10,2) AS discount_amount,
+       (i.item ->> 'total_amount')::numeric(15,2) AS total_amount,
+       (i.item ->> 'returned_quantity')::integer AS returned_quantity,
+       i.item ->> 'return_reason' AS return_reason
+FROM {table} AS o
+CROSS JOIN LATERAL jsonb_array_elements(o.raw_data -> 'items') WITH ORDINALITY AS i (item, position)
+""".strip(),
+)
+
+
+def _number(config: WorldConfig) -> float:
+    return config.orders
+
+
+ORDERS = TableSpec(
+    table=bronze_table(
+        name="orders",
+        meaning="An order as it stood at the window's end; its items are in `raw_data`.",
+        source="order_management",
+        key=("order_id", "order_date"),
+        space=KeySpace(ids=ORDER, dense=True),
+        partition_by="order_date",
+        columns=(
+            Column(
+                name="order_id",
+                type=varchar(50),
+                not_null=True,
+                meaning="`ORD` and 10 digits or more, dense in order of arrival",
+            ),
+            Column(name="customer_id", type=varchar(50), meaning="Who ordered; exists, and registered before"),
+            Column(
+                name="order_date",
+                type=TIMESTAMP,
+                not_null=True,
+                meaning="When it was placed, UTC; of a web order, the time of its purchase event",
+            ),
+            Column(
+                name="status",
+                type=varchar(50),
+                meaning="`pending`, `processing`, `shipped`, `delivered`, `cancelled`, `partially_returned` or "
+                "`returned`",
+            ),
+            Column(
+                name="shipping_address",
+                type=JSON,
+                meaning="Where it goes; in 85 % of orders the customer's own address",
+                keys=pools.ADDRESS,
+            ),
+            Column(name="total_amount", type=decimal(15, 2), meaning="Subtotal - discount + shipping + tax"),
+        ),
+        extra=EXTRA,
+        indexes=(*by_key("customer_id", "order_date"), *by_all("status")),
+    ),
+    cut=ByLeaves(leaves=Leaves(_number), ids_at=lambda world, instant: int(world.orders.before(instant))),
+    rows=rows,
+    sizes=Sizes(
+        copy={"full": 1510, "lean": 1110, "none": 340},
+        heap={"full": 1671, "lean": 1353, "none": 374},
+        indexes={
+            "pkey": 41,
+            "customer_id": 21,
+            "order_date": 23.3,
+            "status": 7.6,
+            "source_system": 7.6,
+            "ingestion_timestamp": 23.3,
+        },
+    ),
+    view=ORDER_ITEMS,
+)

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
+from typing import Final
 
 import numpy as np
 
-from shardgen import schema
-from shardgen.tables import jsonb, records, text
-from shardgen.tables.jsonb import Quoted
-from shardgen.tables.pieces import Drawn
-from shardgen.tables.records import Batch, Cut
-from shardgen.tables.text import I64, Text
+from shardgen.columns import jsonb, text
+from shardgen.columns.batch import Batch, batch, ids, ingested
+from shardgen.columns.pieces import Drawn
+from shardgen.columns.text import I64, Text
+from shardgen.columns.values import Constant, Instant, Json, Money, Prose, Words
+from shardgen.model.keys import PRODUCT, SUPPLIER, KeySpace
+from shardgen.model.table import Column, Index, Keys, bronze_table, by_all
+from shardgen.model.types import JSON, TEXT, decimal, varchar
+from shardgen.tables.spec import ByIds, Sizes, Slice, TableSpec
 from shardgen.world import World, products
 from shardgen.world.lexicon import SUBCATEGORIES
 from shardgen.world.lexicon.subcategory import Subcategory
@@ -31,60 +36,48 @@ DRAWS = 24
 """Draws that a product's words may take: name, description and attributes."""
 
 
-def batches(cut: Cut) -> Iterator[Batch]:
-    """Products of the cut, all of which exist by its end."""
-    for low, high in cut.ranges():
-        yield _batch(cut.world, cut.mode, np.arange(low, high, dtype=np.int64))
+def rows(wanted: Slice) -> Iterator[Batch]:
+    """Products of the slice, all of which exist by its end."""
+    for low, high in wanted.ranges():
+        yield _batch(wanted.world, wanted.raw_data, np.arange(low, high, dtype=np.int64))
 
 
-def _batch(world: World, mode: str, ids: I64) -> Batch:
+def _batch(world: World, mode: str, numbers: I64) -> Batch:
     shop, seed = world.catalogue, world.seed
-    kind, price = shop.subcategory[ids].astype(np.int64), shop.price[ids].astype(np.int64)
-    cost, launched = products.costs(seed, ids, kind, price), world.launches.times(ids)
-    name, description, brand, attributes = _words(seed, ids, kind)
-    category, subcategory = (
-        Drawn(text.pool(getattr(s, field) for s in SUBCATEGORIES), kind) for field in ("category", "name")
-    )
-    product = records.ids("product", ids)
-    supplier = records.ids(
-        "supplier", below(seed, "products.supplier", kind * 64 + products.brand(seed, ids, kind), SUPPLIERS)
-    )
-    sku = text.join(text.take(text.pool(_code(s) for s in SUBCATEGORIES), kind), "-", text.digits(ids + 1, 6))
-    return records.batch(
-        schema.PRODUCTS,
+    kind, price = shop.subcategory[numbers].astype(np.int64), shop.price[numbers].astype(np.int64)
+    launched = world.launches.times(numbers)
+    name, description, brand, attributes = _words(seed, numbers, kind)
+    supplier = below(seed, "products.supplier", kind * 64 + products.brand(seed, numbers, kind), SUPPLIERS)
+    return batch(
+        PRODUCTS.table,
         mode,
         {
-            "product_id": product,
-            "product_name": name,
-            "description": description,
-            "category": category,
-            "subcategory": subcategory,
-            "price": price,
-            "cost": cost,
-            "currency": CURRENCY,
-            "attributes": attributes,
-            "supplier_id": supplier,
-            "brand": brand,
-            "sku": sku,
+            "product_id": Words(ids(PRODUCT, numbers)),
+            "product_name": Prose(name),
+            "description": Prose(description),
+            "category": Prose(Drawn(_of_subcategories("category"), kind)),
+            "subcategory": Prose(Drawn(_of_subcategories("name"), kind)),
+            "price": Money(price),
+            "cost": Money(products.costs(seed, numbers, kind, price)),
+            "currency": Constant(CURRENCY),
+            "attributes": Json(attributes),
+            "supplier_id": Words(ids(SUPPLIER, supplier)),
+            "brand": Prose(brand),
+            "sku": Words(text.join(text.take(_codes(), kind), "-", text.digits(numbers + 1, 6))),
         },
-        source="catalogue",
-        ingestion=records.ingested(seed, "products", ids, launched, 600, 6 * 3600),
-        record={
-            "product_id": Quoted(product),
-            "product_name": jsonb.quoted(name),
-            "description": jsonb.quoted(description),
-            "category": jsonb.quoted(category),
-            "subcategory": jsonb.quoted(subcategory),
-            "price": text.fixed(price, 2),
-            "cost": text.fixed(cost, 2),
-            "currency": f'"{CURRENCY}"',
-            "attributes": attributes,
-            "supplier_id": Quoted(supplier),
-            "brand": jsonb.quoted(brand),
-            "sku": Quoted(sku),
-        },
-        extra={"launched_at": text.join('"', text.iso(launched), '"')},
+        ingestion=ingested(seed, "products", numbers, launched, 600, 6 * 3600),
+        extra={"launched_at": Instant(launched)},
     )
+
+
+@cache
+def _of_subcategories(field: str) -> Text:
+    return text.pool(getattr(subcategory, field) for subcategory in SUBCATEGORIES)
+
+
+@cache
+def _codes() -> Text:
+    return text.pool(map(_code, SUBCATEGORIES))
 
 
 def _code(subcategory: Subcategory) -> str:
@@ -92,14 +85,14 @@ def _code(subcategory: Subcategory) -> str:
     return f"{subcategory.category[:3]}-{subcategory.slug.replace('-', '')[:3]}".upper()
 
 
-def _words(seed: int, ids: I64, kind: I64) -> tuple[Text, Text, Text, Text]:
+def _words(seed: int, numbers: I64, kind: I64) -> tuple[Text, Text, Text, Text]:
     """Name, description, brand and attributes of each product: the one place that loops over rows.
 
     There are few products, and each has its own templates.
     """
-    draws = below(seed, "products.words", ids[:, None], 1 << 31, np.arange(DRAWS)).tolist()
-    nouns, brands = products.noun(seed, ids, kind).tolist(), products.brand(seed, ids, kind).tolist()
-    sizes, ranks = _sizes(seed, ids, kind).tolist(), products.price_ranks(seed, ids).tolist()
+    draws = below(seed, "products.words", numbers[:, None], 1 << 31, np.arange(DRAWS)).tolist()
+    nouns, brands = products.noun(seed, numbers, kind).tolist(), products.brand(seed, numbers, kind).tolist()
+    sizes, ranks = _sizes(seed, numbers, kind).tolist(), products.price_ranks(seed, numbers).tolist()
     rows = [
         _product(SUBCATEGORIES[kind_], *rest)
         for kind_, *rest in zip(kind.tolist(), draws, nouns, brands, sizes, ranks, strict=True)
@@ -141,7 +134,85 @@ def _position(draw: int, size: int, rank: float | None) -> int:
     return int((0.8 * rank + 0.2 * draw / (1 << 31)) * size)
 
 
-def _sizes(seed: int, ids: I64, kind: I64) -> I64:
+def _sizes(seed: int, numbers: I64, kind: I64) -> I64:
     """Weight in grams and three lengths in millimetres, shape (n, 4)."""
     spans = np.array([(s.weight_grams, *s.dimensions_mm) for s in SUBCATEGORIES], dtype=np.int64)[kind]
-    return between(seed, "products.size", ids[:, None], spans[:, :, 0], spans[:, :, 1], np.arange(4))
+    return between(seed, "products.size", numbers[:, None], spans[:, :, 0], spans[:, :, 1], np.arange(4))
+
+
+ATTRIBUTES: Final[Keys] = {
+    "weight.value": "Weight of the piece",
+    "weight.unit": "`g`",
+    "dimensions.length": "Length of the piece",
+    "dimensions.width": "Width of the piece",
+    "dimensions.height": "Height of the piece",
+    "dimensions.unit": "`mm`",
+}
+"""Those of every product; the others depend on the subcategory."""
+
+PRODUCTS = TableSpec(
+    table=bronze_table(
+        name="products",
+        meaning="A product of the catalogue; 80 % of the products were launched before the epoch.",
+        source="catalogue",
+        key=("product_id",),
+        space=KeySpace(ids=PRODUCT, dense=True),
+        columns=(
+            Column(
+                name="product_id",
+                type=varchar(50),
+                not_null=True,
+                meaning="`PROD` and 8 digits or more, dense in order of launch",
+            ),
+            Column(name="product_name", type=TEXT, meaning="Brand, series and kind"),
+            Column(name="description", type=TEXT, meaning="A few sentences, with values of `attributes`"),
+            Column(name="category", type=varchar(100), meaning="One of 12: `Electronics`"),
+            Column(name="subcategory", type=varchar(100), meaning="One of 61: `Smartphones`"),
+            Column(
+                name="price",
+                type=decimal(10, 2),
+                meaning="Price of a piece before discounts and tax, in `currency`",
+            ),
+            Column(name="cost", type=decimal(10, 2), meaning="What the shop pays; above 0 and below the price"),
+            Column(name="currency", type=varchar(3), meaning="One for the whole shop: `USD`"),
+            Column(
+                name="attributes",
+                type=JSON,
+                meaning="Facts that suit the subcategory, weight and dimensions",
+                keys=ATTRIBUTES,
+            ),
+            Column(
+                name="supplier_id",
+                type=varchar(50),
+                meaning="`SUPP` and 5 digits; one for each brand of a subcategory",
+            ),
+            Column(name="brand", type=varchar(100), meaning="Invented; a brand keeps to its subcategories"),
+            Column(
+                name="sku",
+                type=varchar(100),
+                unique=True,
+                meaning="Unique; category, subcategory and number: `ELE-PHO-000017`",
+            ),
+        ),
+        extra={"launched_at": "When the product came into the shop; nothing mentions it earlier"},
+        indexes=(
+            *by_all("category", "supplier_id", "sku"),
+            Index(column="attributes", kind="json", full=True),
+        ),
+    ),
+    cut=ByIds(step=50_000, total=lambda world, end: int(world.launches.before(end))),
+    rows=rows,
+    sizes=Sizes(
+        copy={"full": 1390, "lean": 670, "none": 620},
+        heap={"full": 1638, "lean": 748, "none": 683},
+        indexes={
+            "pkey": 32.7,
+            "category": 8,
+            "supplier_id": 10,
+            "sku": 32.7,
+            "source_system": 8,
+            "ingestion_timestamp": 23,
+        },
+        inverted={"attributes": (5000, 0.56)},
+    ),
+)

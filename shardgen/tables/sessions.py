@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
 
 import numpy as np
-import pyarrow as pa
 
-from shardgen import schema
-from shardgen.tables import jsonb, records, text, words
-from shardgen.tables.jsonb import Quoted
-from shardgen.tables.pieces import Drawn
-from shardgen.tables.records import Batch, Cut
-from shardgen.tables.text import I64, Text
+from shardgen.columns import jsonb, pools, text
+from shardgen.columns.arrow import pa
+from shardgen.columns.batch import Batch, batch, ids, ingested
+from shardgen.columns.jsonb import Quoted
+from shardgen.columns.pieces import Drawn
+from shardgen.columns.pools import Pools
+from shardgen.columns.text import I64, Text
+from shardgen.columns.values import Flag, Instant, Json, Whole, Words
+from shardgen.model import keys
+from shardgen.model.keys import KeySpace
+from shardgen.model.table import Column, Index, Keys, bronze_table, by_all, by_key
+from shardgen.model.types import BOOLEAN, INTEGER, JSON, TIMESTAMP, varchar
+from shardgen.tables.spec import ByIds, Sizes, Slice, TableSpec
 from shardgen.world import World, geography, sessions
 from shardgen.world.clicks import landed_on
 from shardgen.world.lexicon import SUBCATEGORIES
-from shardgen.world.lexicon.devices import DEVICES
+from shardgen.world.lexicon.devices import DEVICES, Device
 from shardgen.world.lexicon.traffic import TRAFFIC_SOURCES
 from shardgen.world.rng import U64, below, bits, chance
 from shardgen.world.scripts import CATEGORY, PRODUCT
@@ -36,40 +45,10 @@ STATIC_PAGES = (
 )
 """Paths of the pages that are the same for everybody, in the order of scripts.PAGES."""
 
-DEVICE_TYPES, BROWSERS, SYSTEMS = (
-    text.pool(getattr(device, field) for device in DEVICES) for field in ("device_type", "browser", "operating_system")
-)
-QUOTED_DEVICE_TYPES, QUOTED_BROWSERS, QUOTED_SYSTEMS = (
-    text.join('"', names, '"') for names in (DEVICE_TYPES, BROWSERS, SYSTEMS)
-)
 MOBILE = np.array([device.device_type == "mobile" for device in DEVICES])
-VERSIONS = words.pools([device.browser_versions for device in DEVICES])
-SCREENS = words.pools([device.screens for device in DEVICES])
-USER_AGENTS = words.pools(
-    [
-        tuple(
-            jsonb.string(device.user_agent.format(browser_version=version, browser_major=version.split(".")[0]))
-            for version in device.browser_versions
-        )
-        for device in DEVICES
-    ]
-)
-BOOLEANS = text.pool(["false", "true"])
-SOURCES = text.pool(f'"{source.name}"' for source in TRAFFIC_SOURCES)
-MEDIA = text.pool(f'"{source.medium}"' for source in TRAFFIC_SOURCES)
-CAMPAIGNS = words.pools(
-    [tuple(jsonb.string(name) for name in source.campaigns) or ("null",) for source in TRAFFIC_SOURCES]
-)
-STATIC = text.pool(f"{SHOP}{path}" for path in STATIC_PAGES)
-KIND_PATHS = text.pool(f"{SHOP}/c/{subcategory.slug}" for subcategory in SUBCATEGORIES)
-
-HEX_GROUPS = text.pool(f"{number + 1:x}" for number in range(4096))
-"""Groups of an IPv6 address; none is 0, so that none may be left out."""
 
 BATCHES = 2
 """Sessions are that many times more than other rows in a batch: the few that buy are work of their own."""
-
-BYTES = text.pool(map(str, range(256)))
 
 IPV4_SHARE = 0.7
 """The others come over IPv6."""
@@ -77,87 +56,128 @@ IP_FORMATS = ("198.{second}.{third}.{fourth}", "2001:db8:{a}:{b}:{c}::{d}")
 """Both are from ranges that route nowhere: 198.18.0.0/15 (RFC 2544), 2001:db8::/32."""
 
 
-def batches(cut: Cut) -> Iterator[Batch]:
-    """Sessions of the cut, all of which are over by its end."""
-    for low, high in cut.ranges(BATCHES * cut.rows):
-        yield _batch(cut, sessions.select(cut.world, low, high))
+def rows(wanted: Slice) -> Iterator[Batch]:
+    """Sessions of the slice, all of which are over by its end."""
+    for low, high in wanted.ranges(BATCHES * wanted.rows):
+        yield _batch(wanted, sessions.select(wanted.world, low, high))
 
 
-def _batch(cut: Cut, visits: Sessions) -> Batch:
-    world = cut.world
-    session, customer = records.ids("session", visits.number), records.ids("customer", np.maximum(visits.customer, 0))
-    kind, browser, system = (Drawn(names, visits.device) for names in (DEVICE_TYPES, BROWSERS, SYSTEMS))
-    mobile, finish = MOBILE[visits.device], visits.start + visits.seconds * sessions.SECOND
-    location = Drawn(words.LOCATIONS, visits.place)
-    address = _ip_addresses(world.seed, visits)
-    return records.batch(
-        schema.SESSIONS,
-        cut.mode,
+def _batch(wanted: Slice, visits: Sessions) -> Batch:
+    world, known = wanted.world, device_words()
+    finish = visits.start + visits.seconds * sessions.SECOND
+    campaign = below(world.seed, "sessions.campaign", visits.key, 1 << 31)
+    return batch(
+        SESSIONS.table,
+        wanted.raw_data,
         {
-            "session_id": session,
-            "user_id": text.nullable(customer, visits.logged_in),
-            "start_time": visits.start,
-            "end_time": finish,
-            "duration_seconds": visits.seconds,
-            "device_type": kind,
-            "browser": browser,
-            "operating_system": system,
-            "location": location,
-            "ip_address": address,
-            "is_mobile": mobile,
+            "session_id": Words(ids(keys.SESSION, visits.number)),
+            "user_id": Words(users(visits)),
+            "start_time": Instant(visits.start),
+            "end_time": Instant(finish),
+            "duration_seconds": Whole(visits.seconds),
+            "device_type": Words(Drawn(known.types, visits.device)),
+            "browser": Words(Drawn(known.browsers, visits.device)),
+            "operating_system": Words(Drawn(known.systems, visits.device)),
+            "location": Json(pools.locations(visits.place)),
+            "ip_address": Words(_ip_addresses(world.seed, visits)),
+            "is_mobile": Flag(MOBILE[visits.device]),
         },
-        source="web_tracker",
-        ingestion=records.ingested(world.seed, "sessions", visits.key, finish, 1, 30),
-        record={
-            "session_id": Quoted(session),
-            "user_id": users(customer, visits),
-            "start_time": Quoted(text.iso(visits.start)),
-            "end_time": Quoted(text.iso(finish)),
-            "duration_seconds": text.whole(visits.seconds),
-            "device_type": Drawn(QUOTED_DEVICE_TYPES, visits.device),
-            "browser": Drawn(QUOTED_BROWSERS, visits.device),
-            "operating_system": Drawn(QUOTED_SYSTEMS, visits.device),
-            "user_agent": Drawn(USER_AGENTS.texts, USER_AGENTS.starts[visits.device] + visits.version),
-            "location": location,
-            "ip_address": Quoted(address),
-            "is_mobile": Drawn(BOOLEANS, mobile.astype(np.int64)),
-        },
+        ingestion=ingested(world.seed, "sessions", visits.key, finish, 1, 30),
         extra={
-            "visitor_id": Quoted(_cookies(visits)),
-            "landing_page": Quoted(_landing_pages(world, visits)),
-            "traffic_source": Drawn(SOURCES, visits.source),
-            "medium": Drawn(MEDIA, visits.source),
-            "campaign": CAMPAIGNS.draw(visits.source, below(world.seed, "sessions.campaign", visits.key, 1 << 31)),
-            "converted": Drawn(BOOLEANS, visits.buying.astype(np.int64)),
-            "event_count": text.whole(visits.events),
+            "visitor_id": Words(_cookies(visits)),
+            "landing_page": Words(_landing_pages(world, visits)),
+            "traffic_source": Words(Drawn(_sources("name"), visits.source)),
+            "medium": Words(Drawn(_sources("medium"), visits.source)),
+            "campaign": Json(_campaigns().draw(visits.source, campaign)),
+            "converted": Flag(visits.buying),
+            "event_count": Whole(visits.events),
+            "user_agent": Json(Drawn(known.agents.texts, known.agents.starts[visits.device] + visits.version)),
         },
     )
 
 
-def users(customer: Text, visits: Sessions) -> Text:
-    """The logged-in customer as JSON, null where nobody is."""
-    return jsonb.or_null(text.join('"', customer, '"'), visits.logged_in)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class DeviceWords:
+    """What is said of each device of the lexicon."""
+
+    types: Text
+    browsers: Text
+    systems: Text
+    versions: Pools
+    """Versions of its browser."""
+    agents: Pools
+    """User agents as JSON strings, one for each version."""
+    screens: Pools
+
+
+@cache
+def device_words() -> DeviceWords:
+    """The lexicon's devices as columns to take from."""
+    return DeviceWords(
+        types=text.pool(device.device_type for device in DEVICES),
+        browsers=text.pool(device.browser for device in DEVICES),
+        systems=text.pool(device.operating_system for device in DEVICES),
+        versions=pools.pools([device.browser_versions for device in DEVICES]),
+        agents=pools.pools([tuple(_agents(device)) for device in DEVICES]),
+        screens=pools.pools([device.screens for device in DEVICES]),
+    )
+
+
+def _agents(device: Device) -> Iterator[str]:
+    for version in device.browser_versions:
+        agent = device.user_agent.format(browser_version=version, browser_major=version.split(".")[0])
+        yield jsonb.string(agent)
+
+
+@cache
+def _sources(field: str) -> Text:
+    return text.pool(getattr(source, field) for source in TRAFFIC_SOURCES)
+
+
+@cache
+def _campaigns() -> Pools:
+    """Campaigns of each source as JSON strings; null where it has none."""
+    return pools.pools(
+        [tuple(jsonb.string(name) for name in source.campaigns) or (jsonb.NULL,) for source in TRAFFIC_SOURCES]
+    )
+
+
+def users(visits: Sessions) -> Text:
+    """The logged-in customer, null where nobody is."""
+    return text.nullable(ids(keys.CUSTOMER, np.maximum(visits.customer, 0)), visits.logged_in)
 
 
 def device_infos(visits: Sessions) -> Text:
     """What the tracker's script reads from the browser, as JSON."""
-    country = geography.COUNTRY_OF[visits.home]
+    known, country = device_words(), geography.COUNTRY_OF[visits.home]
     return jsonb.objects(
         {
-            "device_type": Drawn(QUOTED_DEVICE_TYPES, visits.device),
-            "browser": Drawn(QUOTED_BROWSERS, visits.device),
-            "browser_version": Quoted(VERSIONS.draw(visits.device, visits.version)),
-            "operating_system": Drawn(QUOTED_SYSTEMS, visits.device),
-            "screen_resolution": Quoted(SCREENS.draw(visits.device, visits.screen)),
-            "language": Drawn(words.LANGUAGES, country),
-            "is_mobile": Drawn(BOOLEANS, MOBILE[visits.device].astype(np.int64)),
+            "device_type": Quoted(Drawn(known.types, visits.device)),
+            "browser": Quoted(Drawn(known.browsers, visits.device)),
+            "browser_version": Quoted(known.versions.draw(visits.device, visits.version)),
+            "operating_system": Quoted(Drawn(known.systems, visits.device)),
+            "screen_resolution": Quoted(known.screens.draw(visits.device, visits.screen)),
+            "language": pools.languages(country),
+            "is_mobile": Drawn(jsonb.booleans(), MOBILE[visits.device].astype(np.int64)),
         }
     ).texts()
 
 
+@cache
+def static_pages() -> Text:
+    """Addresses of the pages that are the same for everybody."""
+    return text.pool(f"{SHOP}{path}" for path in STATIC_PAGES)
+
+
+@cache
+def kind_pages() -> Text:
+    """Addresses of the subcategories' pages."""
+    return text.pool(f"{SHOP}/c/{subcategory.slug}" for subcategory in SUBCATEGORIES)
+
+
 def product_pages(product: I64, kind: I64) -> Text:
     """Addresses of product pages."""
-    return text.join(text.take(KIND_PATHS, kind), "/", records.ids("product", product))
+    return text.join(text.take(kind_pages(), kind), "/", ids(keys.PRODUCT, product))
 
 
 def _landing_pages(world: World, visits: Sessions) -> Drawn:
@@ -165,9 +185,9 @@ def _landing_pages(world: World, visits: Sessions) -> Drawn:
     shown = landed_on(world, visits)
     kind = world.catalogue.subcategory[shown].astype(np.int64)
     own = np.flatnonzero(visits.landing == PRODUCT)
-    page = np.where(visits.landing == CATEGORY, len(STATIC) + kind, visits.landing)
-    page[own] = len(STATIC) + len(KIND_PATHS) + np.arange(len(own))
-    return Drawn(text.concat(STATIC, KIND_PATHS, product_pages(shown[own], kind[own])), page)
+    page = np.where(visits.landing == CATEGORY, len(STATIC_PAGES) + kind, visits.landing)
+    page[own] = len(STATIC_PAGES) + len(kind_pages()) + np.arange(len(own))
+    return Drawn(text.concat(static_pages(), kind_pages(), product_pages(shown[own], kind[own])), page)
 
 
 def _cookies(visits: Sessions) -> Text:
@@ -180,16 +200,27 @@ def _cookies(visits: Sessions) -> Text:
     )
 
 
+@cache
+def _bytes() -> Text:
+    return text.pool(map(str, range(256)))
+
+
+@cache
+def _hex_groups() -> Text:
+    """Groups of an IPv6 address; none is 0, so that none may be left out."""
+    return text.pool(f"{number + 1:x}" for number in range(4096))
+
+
 def _ip_addresses(seed: int, visits: Sessions) -> Text:
     """An address for each visitor and place."""
     key = visits.visitor.astype(np.int64) ^ visits.place
     host = below(seed, "sessions.ip", key, 2 * 254 * 254)
     groups = bits(seed, "sessions.ipv6", key)
     parts = {
-        "second": Drawn(BYTES, 18 + host // (254 * 254)),
-        "third": Drawn(BYTES, host // 254 % 254 + 1),
-        "fourth": Drawn(BYTES, host % 254 + 1),
-        **{name: Drawn(HEX_GROUPS, _twelve_bits(groups, 16 * n)) for n, name in enumerate("abcd")},
+        "second": Drawn(_bytes(), 18 + host // (254 * 254)),
+        "third": Drawn(_bytes(), host // 254 % 254 + 1),
+        "fourth": Drawn(_bytes(), host % 254 + 1),
+        **{name: Drawn(_hex_groups(), _twelve_bits(groups, 16 * n)) for n, name in enumerate("abcd")},
     }
     legacy = chance(seed, "sessions.ipv4", key, IPV4_SHARE)
     return text.render(IP_FORMATS, np.where(legacy, 0, 1), parts)
@@ -197,3 +228,78 @@ def _ip_addresses(seed: int, visits: Sessions) -> Text:
 
 def _twelve_bits(words_: U64, shift: int) -> I64:
     return (words_ >> np.uint64(shift) & np.uint64(0xFFF)).astype(np.int64)
+
+
+LOCATION: Final[Keys] = {
+    "city": "City that the IP address points to",
+    "region": "State, province or county of the city",
+    "country": "English name of the country",
+    "latitude": "Degrees north of the city's centre",
+    "longitude": "Degrees east of the city's centre",
+}
+
+EXTRA: Final[Keys] = {
+    "visitor_id": "The tracker's cookie, 16 hexadecimal digits: one of a customer's 1 to 3 devices, or a stranger's",
+    "landing_page": "URL of the first page",
+    "traffic_source": "`direct`, `organic_search`, `paid_search`, `email`, `social`, `paid_social`, `referral`, "
+    "`affiliate`, `display` or `push`",
+    "medium": "Marketing medium: `cpc`, `organic`; `none` without one",
+    "campaign": "Campaign of paid and mailed traffic; null without one",
+    "converted": "Whether the session bought",
+    "event_count": "Rows of the session in raw_clickstream",
+    "user_agent": "As the browser sent it (only with `--raw-data full`)",
+}
+
+SESSIONS = TableSpec(
+    table=bronze_table(
+        name="sessions",
+        meaning="A visit to the web shop, at most 3 hours and within a day; every web order has exactly one.",
+        source="web_tracker",
+        key=("session_id",),
+        space=KeySpace(ids=keys.SESSION, dense=True),
+        columns=(
+            Column(
+                name="session_id",
+                type=varchar(100),
+                not_null=True,
+                meaning="`SESS` and 12 digits or more, dense in order of start",
+            ),
+            Column(name="user_id", type=varchar(50), meaning="The customer where they were logged in, else null"),
+            Column(name="start_time", type=TIMESTAMP, not_null=True, meaning="Of the first event, UTC"),
+            Column(name="end_time", type=TIMESTAMP, meaning="Not before the last event, UTC"),
+            Column(name="duration_seconds", type=INTEGER, meaning="end_time - start_time"),
+            Column(name="device_type", type=varchar(50), meaning="`mobile` (55 %), `desktop` (40 %) or `tablet` (5 %)"),
+            Column(name="browser", type=varchar(100), meaning="One that the operating system has"),
+            Column(name="operating_system", type=varchar(100), meaning="One that the device has"),
+            Column(name="location", type=JSON, meaning="Where the visitor was", keys=LOCATION),
+            Column(
+                name="ip_address",
+                type=varchar(45),
+                meaning="IPv4 or IPv6, of ranges that belong to nobody; the same for a visitor and place",
+            ),
+            Column(name="is_mobile", type=BOOLEAN, meaning="Whether the device is a phone"),
+        ),
+        extra=EXTRA,
+        full_only=("user_agent",),
+        indexes=(
+            *by_key("user_id", "start_time"),
+            *by_all("device_type"),
+            Index(column="location", kind="json", full=True),
+        ),
+    ),
+    cut=ByIds(step=100_000, total=lambda world, end: int(world.sessions.before(end))),
+    rows=rows,
+    sizes=Sizes(
+        copy={"full": 1030, "lean": 470, "none": 270},
+        heap={"full": 1170, "lean": 512, "none": 286},
+        indexes={
+            "pkey": 41,
+            "user_id": 7.7,
+            "start_time": 22.4,
+            "device_type": 7,
+            "source_system": 7,
+            "ingestion_timestamp": 22.4,
+        },
+        inverted={"location": (161, 0.85)},
+    ),
+)

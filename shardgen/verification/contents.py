@@ -15,8 +15,8 @@ from shardgen import keys
 from shardgen.database import catalog
 from shardgen.database.postgres import Connection
 from shardgen.encode import HEADER, TRAILER
-from shardgen.planning import Shard
-from shardgen.schema import Table
+from shardgen.model.plan import Shard
+from shardgen.model.table import Table
 
 Blocks = Iterator[bytes | bytearray | memoryview]
 """COPY rows, cut anywhere."""
@@ -51,9 +51,10 @@ def in_key_order(
     """
     ours = keys.within(table, own) if own else sql.SQL("true")
     if shard.leaf is None:
+        assert table.space.ids is not None
         relation = catalog.own_rows(connection, schema, table.relation)
-        for low, high in keys.id_ranges(shard):
-            column = sql.Identifier(keys.key(table))
+        for low, high in table.space.ids.ranges(*keys.bounds(shard)):
+            column = sql.Identifier(table.key[0])
             condition = sql.SQL("{} BETWEEN {} AND {} AND {}").format(column, sql.Literal(low), sql.Literal(high), ours)
             yield from _copied(connection, _selected(table, relation, condition, column, rescaled))
         return

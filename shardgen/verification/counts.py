@@ -15,9 +15,10 @@ from shardgen.database.postgres import Connection, one
 from shardgen.database.routes import Route
 from shardgen.database.target import Target
 from shardgen.figures import plural
-from shardgen.planning import Plan, Shard, max_id
+from shardgen.model.plan import Plan, Shard
 from shardgen.reconcile import TableReport
-from shardgen.schema import TABLES
+from shardgen.tables import dataset
+from shardgen.tables.planning import max_id
 from shardgen.verification.readers import Question
 from shardgen.verification.report import Check, Status
 from shardgen.verification.subject import Loaded, Subject
@@ -79,7 +80,7 @@ def _by_shard(
     own: tuple[int, int] | None,
 ) -> dict[str, int]:
     """Rows of each shard: of its leaf, or else of its range of time or numbers."""
-    if not TABLES[loaded.claim.target].partitioned:
+    if not dataset()[loaded.claim.target].table.partitioned:
         return _by_number(connection, loaded, schema, shards)
     return {
         shard.id: counted.rows[shard.leaf.name]
@@ -95,7 +96,8 @@ def _by_number(connection: Connection, loaded: Loaded, schema: str, shards: Sequ
     starts = [keys.bounds(shard)[0] for shard in shards] + [keys.bounds(shard)[1] for shard in shards[-1:]]
     rows = connection.execute(
         sql.SQL("SELECT width_bucket({}, %s::bigint[]), count(*) FROM {} GROUP BY 1").format(
-            keys.number(TABLES[loaded.claim.target]), catalog.own_rows(connection, schema, loaded.claim.relation)
+            keys.number(dataset()[loaded.claim.target].table),
+            catalog.own_rows(connection, schema, loaded.claim.relation),
         ),
         [starts or [1]],
     )
@@ -109,7 +111,7 @@ def _by_number(connection: Connection, loaded: Loaded, schema: str, shards: Sequ
 def _between(connection: Connection, loaded: Loaded, schema: str, shard: Shard, own: tuple[int, int] | None) -> int:
     """Rows of a shard whose leaf is not a partition of the table, or holds other rows too."""
     assert shard.leaf
-    table = TABLES[shard.table]
+    table = dataset()[shard.table].table
     statement = sql.SQL("SELECT count(*) FROM {table} WHERE {column} >= %s AND {column} < %s AND {own}").format(
         table=catalog.own_rows(connection, schema, loaded.claim.relation),
         column=sql.Identifier(table.partition_by),

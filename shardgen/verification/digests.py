@@ -25,9 +25,10 @@ from shardgen.encode import Encoder
 from shardgen.errors import VerificationError
 from shardgen.events import CheckDone, CheckStarted, Event
 from shardgen.figures import plural
-from shardgen.planning import Plan, Shard
+from shardgen.model.plan import Plan, Shard
+from shardgen.model.table import Table
 from shardgen.pool import Engine, ForkserverEngine
-from shardgen.schema import TABLES, Table
+from shardgen.tables import dataset
 from shardgen.verification import contents, counts, rows
 from shardgen.verification.readers import reader
 from shardgen.verification.report import Check, Status
@@ -66,7 +67,7 @@ class Item:
     @property
     def table(self) -> Table:
         """The table as it is there."""
-        return TABLES[self.shard.table].without(self.left_out)
+        return dataset()[self.shard.table].table.without(self.left_out)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,7 +229,7 @@ def _items(
         loaded = subject.tables[name]
         leaves = {leaf for _, schema, leaf in catalog.leaves(connection, loaded.claim.oid) if schema == subject.schema}
         recorded, apart = {row.shard: row for row in loaded.shards}, loaded.apart
-        rescaled = catalog.rescaled(connection, loaded.claim.oid, TABLES[name])
+        rescaled = catalog.rescaled(connection, loaded.claim.oid, dataset()[name].table)
         plan = plans[loaded.run.run]
         items += [
             Item(

@@ -13,7 +13,8 @@ from itertools import zip_longest
 from typing import Final
 
 from shardgen import keys
-from shardgen.schema import Column, Table
+from shardgen.database.types import stored
+from shardgen.model.table import Column, Table
 from shardgen.verification import values
 
 SAMPLES: Final = 3
@@ -138,9 +139,9 @@ def _shown(column: Column, field: bytes | None, at: int) -> str:
     """The value; of a text that part which differs, from the byte ``at`` on."""
     if field is None:
         return "null"
-    if column.type == "text" or column.type.startswith(("varchar", "jsonb")):
-        first = int(column.jsonb)  # a jsonb begins with a byte for its version
+    if column.type.name in ("text", "varchar", "json"):
+        first = int(column.json)  # a jsonb begins with a byte for its version
         start, stop = max(first, at - _EXCERPT), at + _EXCERPT
         excerpt = field[start:stop].decode(errors="replace")
         return f"{'...' * (start > first)}{excerpt!r}{'...' * (stop < len(field))}"
-    return values.shown(column.type, field)
+    return values.shown(stored(column.type), field)

@@ -13,7 +13,8 @@ from shardgen.database import catalog, ledger
 from shardgen.database.ledger import Claim, Run, ShardRow, in_leaf
 from shardgen.database.postgres import Connection
 from shardgen.errors import VerificationError
-from shardgen.planning import Plan, build_plan
+from shardgen.model.plan import Plan
+from shardgen.tables.planning import build_plan
 from shardgen.world import words_digest
 
 

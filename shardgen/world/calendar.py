@@ -6,6 +6,7 @@ calendar. Instants are microseconds since 1970-01-01 UTC.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -16,13 +17,10 @@ MAX_LEAF_ROWS = 2_000_000
 """A month that may hold more rows is cut into days, so that a leaf's indexes are built in memory."""
 
 SHORT_HORIZON = 62
-"""Up to so many days the clickstream is cut into days in any case: a month or two give too few shards to share out."""
+"""Up to so many days the largest table is cut into days in any case: of months there were too few to share out."""
 
 PEAK = 2
 """How far the busiest month may lie above the mean."""
-
-ROWS_PER_ORDER = {"orders": 1, "inventory": 8}
-"""Generous means; inventory: OUT, RETURN and the stock-in that an item causes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,37 +48,39 @@ class Period:
         return self.first.isoformat()[: 7 if month else 10]
 
 
-def daily(config: WorldConfig, table: str) -> bool:
-    """Whether the table's leaves are days."""
-    if table == "clickstream":
-        if config.horizon <= SHORT_HORIZON:
+@dataclass(frozen=True, slots=True)
+class Leaves:
+    """How what happens is cut by time."""
+
+    rows: Callable[[WorldConfig], float]
+    """A generous guess of how many there are over the horizon."""
+    short: bool = False
+    """Whether a short horizon is cut into days in any case."""
+
+    def daily(self, config: WorldConfig) -> bool:
+        """Whether the leaves are days."""
+        if self.short and config.horizon <= SHORT_HORIZON:
             return True
-        rows = config.sessions * config.events_per_session
-    else:
-        rows = config.orders * ROWS_PER_ORDER[table]
-    return rows * 31 * PEAK / config.horizon > MAX_LEAF_ROWS
+        return self.rows(config) * 31 * PEAK / config.horizon > MAX_LEAF_ROWS
 
+    def at(self, config: WorldConfig, instant: int) -> Period:
+        """The leaf that an instant falls into."""
+        day = date(1970, 1, 1) + timedelta(days=instant // DAY)
+        if self.daily(config):
+            return Period(first=day, last=day + timedelta(days=1))
+        first = day.replace(day=1)
+        return Period(first=first, last=(first + timedelta(days=31)).replace(day=1))
 
-def period_of(config: WorldConfig, table: str, instant: int) -> Period:
-    """The leaf of the table that an instant falls into."""
-    day = date(1970, 1, 1) + timedelta(days=instant // DAY)
-    if daily(config, table):
-        return Period(first=day, last=day + timedelta(days=1))
-    first = day.replace(day=1)
-    return Period(first=first, last=(first + timedelta(days=31)).replace(day=1))
+    def between(self, config: WorldConfig, start: int, stop: int) -> list[Period]:
+        """All leaves that [start, stop) touches, in order."""
+        found = []
+        while start < stop:
+            found.append(self.at(config, start))
+            start = found[-1].stop
+        return found
 
-
-def periods(config: WorldConfig, table: str, start: int, stop: int) -> list[Period]:
-    """All leaves that [start, stop) touches, in order."""
-    found = []
-    while start < stop:
-        found.append(period_of(config, table, start))
-        start = found[-1].stop
-    return found
-
-
-def period_number(config: WorldConfig, table: str, period: Period) -> int:
-    """How many leaves after the epoch's a leaf lies; -1 for the one before it."""
-    if daily(config, table):
-        return (period.first - config.epoch).days
-    return (period.first.year - config.epoch.year) * 12 + period.first.month - config.epoch.month
+    def number(self, config: WorldConfig, period: Period) -> int:
+        """How many leaves after the epoch's a leaf lies; -1 for the one before it."""
+        if self.daily(config):
+            return (period.first - config.epoch).days
+        return (period.first.year - config.epoch.year) * 12 + period.first.month - config.epoch.month

@@ -18,8 +18,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from shardgen.config import WorldConfig
 from shardgen.world import orders
-from shardgen.world.calendar import Period, period_number, period_of, periods
+from shardgen.world.calendar import Leaves, Period
 from shardgen.world.demand import DAY, midnight
 from shardgen.world.rng import I64, below, between, chance, uniform
 from shardgen.world.world import World
@@ -35,6 +36,15 @@ MEAN_UNITS = 4
 """Units in an order, roughly."""
 TRANSFERRED, ADJUSTED = 0.07, 0.025
 """Chance of a transfer for a product, and of a correction for a product in a warehouse, in 30 days."""
+
+
+def _expected(config: WorldConfig) -> float:
+    """OUT, RETURN and the stock-in that an item causes, for each order."""
+    return config.orders * 8
+
+
+LEAVES = Leaves(_expected)
+"""The periods by which stock is kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -93,7 +103,7 @@ def movements(world: World, period: Period) -> Iterator[Movements]:
 
 def periods_of(world: World, end: int) -> list[Period]:
     """The leaves of a window that ends at an instant; the first one holds the opening stock."""
-    return periods(world.config, "inventory", midnight(world.config.epoch) - 1, end)
+    return LEAVES.between(world.config, midnight(world.config.epoch) - 1, end)
 
 
 def max_number(world: World) -> int:
@@ -102,18 +112,18 @@ def max_number(world: World) -> int:
 
 
 def _span(world: World, period: Period) -> _Span:
-    number = period_number(world.config, "inventory", period)
+    number = LEAVES.number(world.config, period)
     return _Span(number, max(period.start, midnight(world.config.epoch)), period.stop)
 
 
 def _before(world: World, span: _Span) -> _Span:
-    return _span(world, period_of(world.config, "inventory", span.start - 1))
+    return _span(world, LEAVES.at(world.config, span.start - 1))
 
 
 def _item_base(world: World) -> int:
     """First number of movements that belong to items: all those of cells lie below."""
-    last = period_of(world.config, "inventory", midnight(world.config.horizon_end) - 1)
-    spans = period_number(world.config, "inventory", last) + 2
+    last = LEAVES.at(world.config, midnight(world.config.horizon_end) - 1)
+    spans = LEAVES.number(world.config, last) + 2
     return spans * world.config.products * world.warehouses * 4
 
 

@@ -16,7 +16,7 @@ import pyarrow as pa
 from shardgen import coordinator, worker
 from shardgen.cli import main
 from shardgen.config import PlanConfig
-from shardgen.planning import Shard
+from shardgen.model.plan import Shard
 
 
 def build(plan: PlanConfig, shard: Shard, batch_rows: int) -> Iterator[pa.RecordBatch]:

@@ -7,12 +7,13 @@ import json
 import psycopg
 import pytest
 
+from shardgen.config import TABLES
 from shardgen.database import catalog, objects, routes
 from shardgen.database.postgres import connect
 from shardgen.database.status import status
 from shardgen.errors import ShardError, TargetError
 from shardgen.events import LoadStarted, Notice, ShardDone
-from shardgen.schema import TABLES
+from shardgen.tables import dataset
 from tests import fakes
 from tests.integration.test_load import FEW, Loader, killed_at
 from tests.integration.test_verify import failed, program, verify
@@ -240,7 +241,7 @@ def test_verify_holds_beside_other_rows_and_says_which_laws_cannot_be_asked(shar
 @pytest.mark.parametrize("name", ["customers", "orders", "inventory", "clickstream", "reviews"])
 def test_verify_misses_a_row_of_ours_and_sees_a_changed_one_beside_other_rows(shared, name):
     load(shared, "--days", "20", "--if-exists", "append")
-    key = TABLES[name].key[0]
+    key = dataset()[name].table.key[0]
     ours = f"SELECT max({key}) FROM bronze.raw_{name} WHERE source_system <> 's' AND {key}::text <> 'o'"
     shared.run(f"UPDATE bronze.raw_{name} SET ingestion_timestamp = now() WHERE {key} = ({ours})")
     assert ("digests", name) in failed(verify(shared, level="digests", tables=name))
@@ -316,13 +317,13 @@ def test_a_partition_that_commits_elsewhere_is_refused_where_the_window_reaches_
     plan = fakes.build_plan(fakes.plan_config(tables=("orders",)))
     with connect(database.dsn, application_name="test") as connection:
         found = catalog.relation(connection, "bronze", "raw_orders")
-        assert routes._unfit_partitions(plan, TABLES["orders"], found) == []
+        assert routes._unfit_partitions(plan, dataset()["orders"].table, found) == []
         database.run(
             "CREATE FOREIGN TABLE bronze.january PARTITION OF bronze.raw_orders FOR VALUES FROM ('2025-01-01') "
             "TO ('2025-02-01') SERVER elsewhere",
         )
         found = catalog.relation(connection, "bronze", "raw_orders")
-        (problem,) = routes._unfit_partitions(plan, TABLES["orders"], found)
+        (problem,) = routes._unfit_partitions(plan, dataset()["orders"].table, found)
     assert problem.startswith(
         "partitions=january of raw_orders are foreign tables, which do not commit with the ledger"
     )

@@ -9,12 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from psycopg import sql
 
+from shardgen.columns import jsonb, text
+from shardgen.columns.batch import Batch
+from shardgen.columns.values import Json, Whole
 from shardgen.config import TABLES
+from shardgen.database.ddl import ddl
 from shardgen.encode import Encoder
-from shardgen.schema import TABLES as SCHEMA
-from shardgen.schema import Column, Table, ddl
-from shardgen.tables import jsonb, text
-from shardgen.tables.records import Batch
+from shardgen.model.keys import KeySpace
+from shardgen.model.table import Column, Table
+from shardgen.model.types import INTEGER, JSON
+from shardgen.tables import dataset
 from tests.conftest import Database
 from tests.worlds import small, table_bytes
 
@@ -36,7 +40,7 @@ def test_every_table_comes_back_as_it_was_sent(database: Database, raw_data: str
         for statement in ddl("bronze", indexes="none"):
             connection.execute(statement)
         for name in TABLES:
-            table = SCHEMA[name]
+            table = dataset()[name].table
             relation = sql.Identifier("bronze", table.relation)
             if table.partitioned:
                 leaf = sql.Identifier("bronze", f"{table.relation}_all")
@@ -48,9 +52,11 @@ def test_every_table_comes_back_as_it_was_sent(database: Database, raw_data: str
 
 NOTES = Table(
     name="notes",
-    meaning="Any JSON",
+    meaning="Notes",
+    source="us",
     key=("id",),
-    columns=(Column(name="id", type="integer", meaning="Key"), Column(name="raw", type="jsonb", meaning="A value")),
+    space=KeySpace(),
+    columns=(Column(name="id", type=INTEGER, meaning="Key"), Column(name="raw", type=JSON, meaning="A value")),
 )
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=20)
 values = st.recursive(
@@ -71,7 +77,7 @@ def notes(server_dsn: str) -> psycopg.Connection:
 @settings(max_examples=60, deadline=None)
 @given(documents=st.lists(values, min_size=1, max_size=10))
 def test_any_json_value_is_written_as_jsonb_prints_it(notes: psycopg.Connection, documents: list[object]) -> None:
-    columns = {"id": np.arange(len(documents)), "raw": text.pool(map(jsonb.value, documents))}
+    columns = {"id": Whole(np.arange(len(documents))), "raw": Json(text.pool(map(jsonb.value, documents)))}
     batch = Batch(table=NOTES, num_rows=len(documents), columns=columns)
     notes.execute("TRUNCATE notes")
     rows = b"".join(Encoder(NOTES).rows(batch))

@@ -17,8 +17,8 @@ from shardgen.database import belongings, catalog
 from shardgen.database.postgres import connect
 from shardgen.errors import TargetError
 from shardgen.events import Notice
-from shardgen.planning import build_plan
-from shardgen.schema import TABLES
+from shardgen.tables import dataset
+from shardgen.tables.planning import build_plan
 from shardgen.verification import verifier
 from tests import fakes
 from tests.conftest import Database, fresh_database
@@ -391,7 +391,7 @@ def load(database: Database, *tables: str, **how) -> list[str]:
 
 def content(database: Database, name: str) -> tuple:
     """Number and hash of the rows, as our columns tell them."""
-    columns = ", ".join(f"t.{column.name}" for column in TABLES[name].columns)
+    columns = ", ".join(f"t.{column.name}" for column in dataset()[name].table.columns)
     query = "SELECT count(*), sum(hashtextextended(ROW({})::text, 0)::numeric) FROM bronze.raw_{} AS t"
     return database.rows(query.format(columns, name))[0]
 
@@ -553,11 +553,11 @@ def test_what_a_changed_table_of_ours_would_not_take_is_said_before_anything_is_
 
 
 def test_a_table_of_ours_that_nobody_has_changed_is_not_tried(database):
-    load(database, *TABLES)
+    load(database, *dataset().names)
     with connect(database.dsn, application_name="test") as connection:
-        for name, each in TABLES.items():
-            oid = catalog.relation_oid(connection, "bronze", f"raw_{name}")
-            assert not belongings.demanding(connection, each, oid), name
+        for spec in dataset().tables:
+            oid = catalog.relation_oid(connection, "bronze", spec.table.relation)
+            assert not belongings.demanding(connection, spec.table, oid), spec.name
 
 
 def test_a_role_without_temporary_tables_loads_what_refers_to_rows_of_the_same_load(database, expected):

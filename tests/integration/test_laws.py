@@ -15,9 +15,11 @@ from psycopg import sql
 
 from shardgen import verification
 from shardgen.config import PlanConfig, plan_config
+from shardgen.database.ddl import ddl
 from shardgen.encode import Encoder
-from shardgen.planning import Shard, build_plan
-from shardgen.schema import TABLES, ddl
+from shardgen.model.plan import Shard
+from shardgen.tables import dataset
+from shardgen.tables.planning import build_plan
 from shardgen.world.lexicon import SUBCATEGORIES
 from shardgen.world.lexicon.devices import DEVICES
 from shardgen.world.lexicon.opinions import NEGATIVE, NEUTRAL, POSITIVE
@@ -91,12 +93,12 @@ def load(dsn: str, config: PlanConfig) -> None:
             connection.execute(statement)
         for shard in build_plan(config).shards:
             copy(connection, config, shard)
-        for table in TABLES.values():
+        for table in [spec.table for spec in dataset().tables]:
             connection.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(config.schema, table.relation)))
 
 
 def copy(connection: psycopg.Connection[Any], config: PlanConfig, shard: Shard) -> None:
-    parent = sql.Identifier(config.schema, TABLES[shard.table].relation)
+    parent = sql.Identifier(config.schema, dataset()[shard.table].table.relation)
     if shard.leaf:
         leaf = sql.Identifier(config.schema, shard.leaf.name)
         bounds = [sql.Literal(bound.isoformat()) for bound in (shard.leaf.lower, shard.leaf.upper)]
@@ -151,7 +153,7 @@ KEYS = {
 def put(table: str, values: str, rows: str = "") -> str:
     """UPDATE of one row: the first by key among ``rows``, a condition; or the last of them with `` DESC`` after it."""
     condition, last, _ = rows.partition(" DESC")
-    key, relation = KEYS[table], TABLES[table].relation
+    key, relation = KEYS[table], dataset()[table].table.relation
     chosen = f"SELECT {key} FROM {relation} WHERE {condition or 'true'} ORDER BY {key} {last} LIMIT 1"
     return f"UPDATE {relation} SET {values} WHERE {key} = ({chosen})"
 
@@ -173,7 +175,7 @@ def item(key: str, value: str, rows: str = "") -> str:
 
 def lose(table: str, rows: str) -> str:
     """DELETE of one row."""
-    key, relation = KEYS[table], TABLES[table].relation
+    key, relation = KEYS[table], dataset()[table].table.relation
     return f"DELETE FROM {relation} WHERE {key} = (SELECT min({key}) FROM {relation} WHERE {rows})"
 
 

@@ -10,13 +10,13 @@ import psycopg
 import pytest
 
 from shardgen import coordinator
-from shardgen.config import LoadConfig
+from shardgen.config import TABLES, LoadConfig
 from shardgen.database import objects
 from shardgen.database.control import Control
 from shardgen.database.status import status
 from shardgen.errors import LoadError, ReconciliationError, ResumeError, ShardError, TargetError
 from shardgen.events import LoadFinished, LoadStarted, Notice, ShardDone, StepDone, StepStarted
-from shardgen.schema import TABLES
+from shardgen.tables import dataset
 from tests import fakes
 from tests.conftest import Database
 
@@ -131,7 +131,7 @@ def test_plain_tables_have_all_their_indexes_afterwards_and_a_large_one_its_key(
     names = {
         row[0] for row in loader.database.rows("SELECT indexname FROM pg_indexes WHERE tablename = 'raw_sessions'")
     }
-    expected = {f"raw_sessions_{index.suffix}_idx" for index in TABLES["sessions"].indexes}
+    expected = {f"raw_sessions_{index.column}_idx" for index in dataset()["sessions"].table.indexes}
     assert names == expected | {"raw_sessions_pkey"}
     assert loader.database.value(
         "SELECT count(*) FROM pg_constraint WHERE contype = 'p' AND conname = 'raw_sessions_pkey'"
@@ -224,7 +224,7 @@ def test_tables_that_are_made_carry_their_meaning_and_those_of_others_keep_their
         LEFT JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum = d.objsubid AND a.attnum > 0
         WHERE d.classoid = 'pg_class'::regclass AND c.relnamespace = 'bronze'::regnamespace"""
     )
-    orders = TABLES["orders"]
+    orders = dataset()["orders"].table
     meant = {(orders.relation, column.name, column.description) for column in orders.columns}
     assert set(told) == {*meant, (orders.relation, "", orders.description), ("raw_sessions", "start_time", "ours")}
 

@@ -10,7 +10,7 @@ from shardgen.config import LoadConfig
 from shardgen.database.control import Control
 from shardgen.database.preflight import Findings
 from shardgen.figures import size
-from shardgen.planning import Plan
+from shardgen.model.plan import Plan
 from shardgen.sizing import sizes
 from tests import fakes
 from tests.conftest import Database

@@ -16,7 +16,7 @@ from shardgen.database.control import Control
 from shardgen.database.failures import PermanentError, StoppedError, SupersededError
 from shardgen.database.postgres import connect
 from shardgen.database.target import Terms
-from shardgen.planning import Plan, Shard
+from shardgen.model.plan import Plan, Shard
 from shardgen.sinks import Task
 from shardgen.sinks.postgres import PostgresSink
 from tests import fakes

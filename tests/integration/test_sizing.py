@@ -8,8 +8,8 @@ import pytest
 
 import shardgen
 from shardgen.config import plan_config
-from shardgen.planning import build_plan
 from shardgen.sizing import PAGE, Size, sizes
+from shardgen.tables.planning import build_plan
 from tests.conftest import Database
 
 END = date(2026, 1, 1)

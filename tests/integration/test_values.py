@@ -15,7 +15,7 @@ from shardgen.config import LoadConfig, plan_config
 from shardgen.coordinator import Machinery
 from shardgen.database.status import status
 from shardgen.page import numbers
-from shardgen.schema import TABLES
+from shardgen.tables import dataset
 from shardgen.verification import values
 from tests import fakes
 from tests.conftest import Database, fresh_database
@@ -109,7 +109,7 @@ HELD = [
 
 @pytest.mark.parametrize(("table", "column", "value", "shown"), HELD)
 def test_a_value_that_cannot_be_held_here_fails_the_proof_and_its_row_is_named(table, column, value, shown, loaded):
-    key = TABLES[table].key[0]
+    key = dataset()[table].table.key[0]
     [(row,)] = loaded.rows(f"SELECT min({key})::text FROM bronze.raw_{table} WHERE {column} IS NOT NULL")
     loaded.run(f"UPDATE bronze.raw_{table} SET {column} = {value} WHERE {key} = '{row}'")
     report = shardgen.verify(loaded.dsn, progress="none", workers=1)
@@ -120,7 +120,7 @@ def test_a_value_that_cannot_be_held_here_fails_the_proof_and_its_row_is_named(t
 
 def test_a_value_that_cannot_be_held_here_is_measured_or_the_reason_is_told(loaded):
     for table, column, value, _ in HELD:
-        key = TABLES[table].key[0]
+        key = dataset()[table].table.key[0]
         row = f"(SELECT min({key}) FROM bronze.raw_{table} WHERE {column} IS NOT NULL)"
         loaded.run(f"UPDATE bronze.raw_{table} SET {column} = {value} WHERE {key} = {row}")
     found = numbers.measure(numbers.Request(dsn=loaded.dsn, schema="bronze", workers=1), lambda _: None)

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shardgen.config import TABLES
-from shardgen.planning import build_plan
+from shardgen.tables.planning import build_plan
 from shardgen.world import words_digest
 from tests.worlds import digest, shard_bytes, small, table_bytes
 

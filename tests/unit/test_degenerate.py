@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shardgen.planning import build_plan
+from shardgen.tables.planning import build_plan
 from tests.worlds import shard_bytes, small
 
 NOTHING = {"customers": 0, "products": 0, "orders_per_day": 0, "sessions_per_day": 0}

@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 
 import shardgen
-from shardgen.documents import DOCUMENTS
-from shardgen.schema import TABLES
+from shardgen.config import TABLES
+from shardgen.tables import dataset
 from shardgen.world.lexicon import SUBCATEGORIES
 
 WORLD: dict[str, Any] = {"customers": 1_000, "products": 200, "orders_per_day": 40, "days": 60, "end": "2026-01-01"}
 OF_SUBCATEGORIES = {key for subcategory in SUBCATEGORIES for key, _ in subcategory.attributes}
 COMMON = {"source_system", "ingestion_timestamp", "raw_data"}
 
-COLUMNS = [(table.name, column.name) for table in TABLES.values() for column in table.columns]
+COLUMNS = [(table.name, column.name) for table in [spec.table for spec in dataset().tables] for column in table.columns]
 LISTED = [
     ("customers", "gender"),
     ("orders", "status"),
@@ -55,7 +55,7 @@ def keys(table: str, column: str, raw_data: str = "full") -> set[str]:
 
 
 def column_of(table: str, name: str):
-    [found] = [column for column in TABLES[table].columns if column.name == name]
+    [found] = [column for column in dataset()[table].table.columns if column.name == name]
     return found
 
 
@@ -63,32 +63,34 @@ def column_of(table: str, name: str):
 def test_every_column_has_a_meaning(table, name):
     column = column_of(table, name)
     assert re.fullmatch(r"\S.*[^\s.;]", column.meaning)
-    assert column.jsonb == bool(column.keys)
+    assert column.json == bool(column.keys)
 
 
 @pytest.mark.parametrize("table", TABLES)
 def test_every_table_has_a_sentence(table):
-    assert TABLES[table].meaning.endswith(".")
+    assert dataset()[table].table.meaning.endswith(".")
 
 
 @pytest.mark.parametrize("table", TABLES)
 def test_the_keys_of_json_columns_are_those_that_are_documented(table):
-    for name, documented in DOCUMENTS[table].items():
-        if name != "raw_data":
-            assert keys(table, name) - OF_SUBCATEGORIES == set(documented) - OF_SUBCATEGORIES
+    for column in dataset()[table].table.columns:
+        if column.json and column.name != "raw_data":
+            assert keys(table, column.name) - OF_SUBCATEGORIES == set(column.keys) - OF_SUBCATEGORIES
 
 
 @pytest.mark.parametrize("table", TABLES)
 def test_raw_data_holds_the_other_columns_and_the_documented_keys(table):
-    others = {column.name for column in TABLES[table].columns} - COMMON
+    others = {column.name for column in dataset()[table].table.columns} - COMMON
     found = {key for key in keys(table, "raw_data") if key.partition(".")[0] not in others}
-    assert found == set(DOCUMENTS[table]["raw_data"])
+    assert found == set(column_of(table, "raw_data").keys)
     assert others <= {key for row in rows(table) for key in row["raw_data"]}
 
 
 @pytest.mark.parametrize("table", TABLES)
 def test_lean_raw_data_holds_the_documented_keys_alone(table):
-    documented = {key for key, text in DOCUMENTS[table]["raw_data"].items() if "--raw-data full" not in text}
+    described = column_of(table, "raw_data").keys
+    documented = {key for key, text in described.items() if "--raw-data full" not in text}
+    assert set(described) - documented == set(dataset()[table].table.full_only)
     assert keys(table, "raw_data", "lean") == documented
 
 

@@ -15,7 +15,7 @@ from shardgen.database.failures import Remedy
 from shardgen.dispatch import Dispatcher, Hooks, Tools
 from shardgen.errors import Interrupted
 from shardgen.events import ShardDone, ShardFailed, ShardRetried, ShardStarted, WorkerLogged
-from shardgen.planning import Shard
+from shardgen.model.plan import Shard
 from shardgen.sinks import Written
 from shardgen.worker import Failed
 

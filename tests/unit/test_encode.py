@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from itertools import chain
+from typing import Any
 
 import numpy as np
 import pgpq
@@ -16,13 +17,16 @@ from pgpq.encoders import StringEncoderBuilder
 from pgpq.schema import Jsonb
 
 from shardgen import encode
+from shardgen.columns import jsonb, text
+from shardgen.columns.batch import Batch
+from shardgen.columns.pieces import Drawn
+from shardgen.columns.values import Day, Flag, Instant, Json, Money, Prose, Value, Whole, Words
 from shardgen.config import TABLES
-from shardgen.planning import build_plan
-from shardgen.schema import TABLES as SCHEMA
-from shardgen.schema import Column, Table
-from shardgen.tables import batches, jsonb, text
-from shardgen.tables.pieces import Drawn
-from shardgen.tables.records import Batch
+from shardgen.model.keys import KeySpace
+from shardgen.model.table import Column, Table
+from shardgen.model.types import BOOLEAN, DATE, INTEGER, JSON, SERIAL, TEXT, TIMESTAMP, Type, decimal, varchar
+from shardgen.tables import batches, dataset
+from shardgen.tables.planning import build_plan
 from shardgen.world import build_world
 from tests.worlds import small
 
@@ -34,7 +38,7 @@ def reference(batch: pa.RecordBatch, table: Table) -> bytes:
     """The rows as pgpq has them, without header and trailer."""
     builders = {field.name: pgpq.ArrowToPostgresBinaryEncoder.infer_encoder(field) for field in batch.schema}
     for column in table.columns:
-        if column.jsonb:
+        if column.json:
             builders[column.name] = StringEncoderBuilder.new_with_output(batch.schema.field(column.name), Jsonb())
     encoder = pgpq.ArrowToPostgresBinaryEncoder.new_with_encoders(batch.schema, builders)
     rows = encoder.write_header() + encoder.write_batch(batch) + encoder.finish()
@@ -52,7 +56,7 @@ def test_rows_of_every_table_are_those_of_another_encoder(table: str, mode: str)
     world = build_world(config.world)
     built = chain.from_iterable(batches(world, config, shard, 4096) for shard in build_plan(config).shards)
     for batch in built:
-        assert encoded(batch) == reference(batch.arrow(), SCHEMA[table])
+        assert encoded(batch) == reference(batch.arrow(), dataset()[table].table)
 
 
 @pytest.mark.parametrize("rows", [1, 7, 10**6])
@@ -65,45 +69,45 @@ def test_any_number_of_rows_at_a_time_gives_the_same_bytes(rows: int, monkeypatc
     assert encoded(batch) == whole
 
 
-def one_column(type_: str, values: object, rows: int) -> Batch:
+def one_column(type_: Type, value: Value, rows: int) -> Batch:
     column = Column(name="thing", type=type_, meaning="Anything")
-    table = Table(name="things", meaning="Things", key=("thing",), columns=(column,))
-    return Batch(table=table, num_rows=rows, columns={"thing": values})
+    table = Table(name="things", meaning="Things", source="us", key=("thing",), space=KeySpace(), columns=(column,))
+    return Batch(table=table, num_rows=rows, columns={"thing": value})
 
 
 @pytest.mark.parametrize(
-    ("type_", "values"),
+    ("type_", "value", "numbers"),
     [
-        ("timestamp", st.lists(micros, min_size=1, max_size=9)),
-        ("date", st.lists(st.integers(-20_000, 60_000), min_size=1, max_size=9)),
-        ("integer", st.lists(st.integers(-(2**31), 2**31 - 1), min_size=1, max_size=9)),
-        ("bigserial", st.lists(st.integers(-(2**63), 2**63 - 1), min_size=1, max_size=9)),
-        ("boolean", st.lists(st.booleans(), min_size=1, max_size=9)),
-        ("numeric(15,2)", st.lists(st.integers(-(10**15) + 1, 10**15 - 1), min_size=1, max_size=9)),
+        (TIMESTAMP, Instant, st.lists(micros, min_size=1, max_size=9)),
+        (DATE, Day, st.lists(st.integers(-20_000, 60_000), min_size=1, max_size=9)),
+        (INTEGER, Whole, st.lists(st.integers(-(2**31), 2**31 - 1), min_size=1, max_size=9)),
+        (SERIAL, Whole, st.lists(st.integers(-(2**63), 2**63 - 1), min_size=1, max_size=9)),
+        (BOOLEAN, Flag, st.lists(st.booleans(), min_size=1, max_size=9)),
+        (decimal(15, 2), Money, st.lists(st.integers(-(10**15) + 1, 10**15 - 1), min_size=1, max_size=9)),
     ],
 )
-def test_numbers_are_those_of_another_encoder(type_: str, values: st.SearchStrategy[list[int]]) -> None:
-    @given(values)
-    def check(numbers: list[int]) -> None:
-        batch = one_column(type_, np.array(numbers), len(numbers))
+def test_numbers_are_those_of_another_encoder(type_: Type, value: Any, numbers: st.SearchStrategy[list[int]]) -> None:
+    @given(numbers)
+    def check(some: list[int]) -> None:
+        batch = one_column(type_, value(np.array(some)), len(some))
         assert encoded(batch) == reference(batch.arrow(), batch.table)
 
     check()
 
 
 @given(st.lists(words | st.none(), min_size=1, max_size=9))
-@pytest.mark.parametrize("type_", ["text", "jsonb"])
-def test_texts_may_be_null_and_come_row_by_row_or_drawn(type_: str, values: list[str | None]) -> None:
-    filled = [text_ if text_ is None or type_ == "text" else jsonb.string(text_) for text_ in values]
+@pytest.mark.parametrize(("type_", "value"), [(TEXT, Prose), (JSON, Json)])
+def test_texts_may_be_null_and_come_row_by_row_or_drawn(type_: Type, value: Any, values: list[str | None]) -> None:
+    filled = [text_ if text_ is None or type_ == TEXT else jsonb.string(text_) for text_ in values]
     column, rows = text.pool(filled), np.arange(-1, len(values))
-    own, drawn = one_column(type_, column, len(values)), one_column(type_, Drawn(column, rows), len(rows))
+    own, drawn = one_column(type_, value(column), len(values)), one_column(type_, value(Drawn(column, rows)), len(rows))
     assert encoded(own) == reference(own.arrow(), own.table)
     assert encoded(drawn) == reference(drawn.arrow(), drawn.table)
     assert drawn.arrow()["thing"].to_pylist() == [None, *filled]
 
 
 def test_a_batch_tells_its_values_as_python_has_them() -> None:
-    batch = one_column("date", np.array([20_089]), 1)
+    batch = one_column(DATE, Day(np.array([20_089])), 1)
     assert batch.arrow().to_pylist() == [{"thing": date(2025, 1, 1)}]
-    batch = one_column("varchar(9)", text.digits(np.array([7]), 3), 1)
+    batch = one_column(varchar(9), Words(text.digits(np.array([7]), 3)), 1)
     assert batch.arrow().to_pylist() == [{"thing": "007"}]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from shardgen.config import TABLES
 from shardgen.database.finalise import stages
 from shardgen.database.ledger import Claim
-from shardgen.planning import build_plan
-from shardgen.schema import TABLES
+from shardgen.tables import dataset
+from shardgen.tables.planning import build_plan
 from tests.worlds import small
 
-PLAIN = [name for name, table in TABLES.items() if not table.partitioned]
+PLAIN = [name for name, table in [(spec.name, spec.table) for spec in dataset().tables] if not table.partitioned]
 
 
 def claims(created=True):
@@ -29,7 +30,7 @@ def test_a_table_is_analysed_once_and_when_it_has_its_keys_and_indexes(indexes, 
     found = names(stages(build_plan(small(indexes=indexes)), claims(), keyless))
     stage_of = {step: number for number, stage in enumerate(found) for step in stage}
     assert len(stage_of) == sum(map(len, found))
-    for name, table in TABLES.items():
+    for name, table in [(spec.name, spec.table) for spec in dataset().tables]:
         building = [step for step in stage_of if step.startswith((f"index raw_{name}_", f"key raw_{name}_"))]
         assert len(building) == (0 if table.partitioned else len(table.indexes_for(indexes)) + (name in keyless))
         assert all(stage_of[step] < stage_of[f"analyze raw_{name}"] for step in building)

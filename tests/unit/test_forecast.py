@@ -6,13 +6,16 @@ from dataclasses import replace
 
 import pytest
 
-from shardgen.calibration import COUNTED_ROWS, COUNTS_FIRST, Calibration, Pace, _thinned, calibrate
+from shardgen.calibration import COUNTED_ROWS, Calibration, Pace, _thinned, calibrate
 from shardgen.config import TABLES, plan_config
-from shardgen.forecast import STARTING, duration_of, tables_of
-from shardgen.planning import FINISHING, Plan, build_plan
+from shardgen.forecast import FINISHING, STARTING, duration_of, tables_of
+from shardgen.model.plan import Plan
+from shardgen.tables import dataset
+from shardgen.tables.planning import build_plan
 from tests.worlds import TODAY, small
 
 PACE = Pace(rows=1000, tried=1000, start=0.0, build=0.001, copy=0.002, index=0.001)
+COUNTING = tuple(spec.name for spec in dataset().tables if spec.counts_first)
 EVEN = Calibration(paces=dict.fromkeys(TABLES, PACE), rows=7000, tried=7000, seconds=1.0)
 
 
@@ -106,8 +109,8 @@ def test_the_largest_world_is_measured_in_seconds():
 
 @pytest.mark.parametrize("scale", [0.01, 1, 10, 300, 10_000])
 def test_what_is_counted_first_is_counted_in_a_world_that_is_thin_enough(scale):
-    plan = build_plan(plan_config(today=TODAY, scale=scale, tables=tuple(COUNTS_FIRST)))
-    for table in COUNTS_FIRST:
+    plan = build_plan(plan_config(today=TODAY, scale=scale, tables=COUNTING))
+    for table in COUNTING:
         thinned = _thinned(plan, table)
         assert max(shard.rows for shard in thinned.of(table)) <= COUNTED_ROWS * 1.5
         assert thinned is plan or plan.rows(table) > thinned.rows(table)

@@ -8,9 +8,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shardgen.tables import jsonb, text
-from shardgen.tables.jsonb import Quoted
-from shardgen.tables.pieces import Drawn
+from shardgen.columns import jsonb, text
+from shardgen.columns.jsonb import Quoted
+from shardgen.columns.pieces import Drawn
 
 words = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=12)
 some_members = st.dictionaries(st.text("abcxyz_é", min_size=1, max_size=5), st.integers(0, 99), min_size=1, max_size=8)

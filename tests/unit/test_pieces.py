@@ -7,8 +7,8 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shardgen.tables import pieces
-from shardgen.tables.pieces import Drawn, Layout, Piece
+from shardgen.columns import pieces
+from shardgen.columns.pieces import Drawn, Layout, Piece
 
 ROWS = 7
 short = st.binary(max_size=5)

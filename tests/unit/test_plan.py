@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from shardgen.config import TABLES, plan_config
-from shardgen.planning import Plan, build_plan, max_id
-from shardgen.schema import TABLES as SCHEMA
+from shardgen.model.plan import Plan
+from shardgen.tables import dataset
+from shardgen.tables.planning import build_plan, max_id
 from tests.worlds import SMALL, TODAY, small, table_rows
 
 WINDOWS: dict[str, dict[str, Any]] = {
@@ -28,7 +29,7 @@ def test_shards_are_disjoint_and_gapless(window: str, table: str) -> None:
     shards = build_plan(small(**WINDOWS[window], tables=table)).shards
     assert len({shard.id for shard in shards}) == len(shards)
     assert all(left.stop == right.start for left, right in pairwise(shards))
-    assert all((shard.leaf is not None) == SCHEMA[table].partitioned for shard in shards)
+    assert all((shard.leaf is not None) == dataset()[table].table.partitioned for shard in shards)
 
 
 @pytest.mark.parametrize("window", WINDOWS)

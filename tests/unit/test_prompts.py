@@ -7,11 +7,11 @@ import io
 import pytest
 from rich.console import Console
 
+from shardgen.config import TABLES
 from shardgen.database.ledger import Claim
 from shardgen.database.reset import How, Removal, Survey
 from shardgen.database.target import Loss
 from shardgen.progress.tables import losses_table, survey_table
-from shardgen.schema import TABLES
 
 WHERE = "schema bronze of host=db.example user=me dbname=shop"
 WIDTHS = (12, 20, 40, 64, 80, 200)

@@ -7,18 +7,19 @@ from dataclasses import replace
 import pytest
 
 from shardgen.config import INDEX_MODES, RAW_DATA_MODES, TABLES
-from shardgen.planning import build_plan
-from shardgen.schema import TABLES as SCHEMA
-from shardgen.sizing import GIN_BYTES, HEAP_BYTES, INDEX_BYTES, PAGE, Size, sizes
+from shardgen.sizing import PAGE, Size, sizes
+from shardgen.tables import dataset
+from shardgen.tables.planning import build_plan
 from tests.worlds import small
 
 
 @pytest.mark.parametrize("table", TABLES)
 def test_every_mode_and_every_index_has_a_figure(table):
-    assert tuple(HEAP_BYTES[table]) == RAW_DATA_MODES
-    trees = {index.suffix for index in SCHEMA[table].indexes if index.method != "gin"}
-    assert set(INDEX_BYTES[table]) == trees | {"pkey"}
-    assert {index.suffix for index in SCHEMA[table].indexes if index.method == "gin"} <= set(GIN_BYTES)
+    spec = dataset()[table]
+    assert tuple(spec.sizes.heap) == tuple(spec.sizes.copy) == RAW_DATA_MODES
+    trees = {index.column for index in spec.table.indexes if index.kind == "order"}
+    assert set(spec.sizes.indexes) == trees | {"pkey"}
+    assert set(spec.sizes.inverted) == {index.column for index in spec.table.indexes if index.kind != "order"}
 
 
 def test_less_raw_data_and_fewer_indexes_take_less():

@@ -7,7 +7,7 @@ import pytest
 from shardgen.events import (
     LoadStarted,
 )
-from shardgen.planning import FINISHING
+from shardgen.forecast import FINISHING
 from shardgen.progress.lanes import Split, verdict
 from shardgen.progress.speed import WINDOW, Trend
 from shardgen.progress.tally import Tally

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shardgen.tables import text
+from shardgen.columns import text
 
 ints = st.lists(st.integers(-(10**15), 10**15), min_size=1, max_size=30)
 words = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=12)

@@ -17,10 +17,12 @@ from rich.console import Console
 from shardgen import keys
 from shardgen.config import LEVELS, TABLES
 from shardgen.errors import ConfigError
+from shardgen.model.keys import CUSTOMER
+from shardgen.model.plan import Shard
 from shardgen.page import numbers
-from shardgen.planning import Shard, build_plan
 from shardgen.progress.checks import verification_table
-from shardgen.schema import TABLES as SCHEMA
+from shardgen.tables import dataset
+from shardgen.tables.planning import build_plan
 from shardgen.verification import laws, rows, shape, statements
 from shardgen.verification.report import Check, Report, Status
 from shardgen.verification.verifier import Request
@@ -40,7 +42,7 @@ def rows_of(table: str) -> tuple[bytes, ...]:
 
 
 def compare(table: str, planned: Iterable[bytes], found: Iterable[bytes]) -> rows.Differences:
-    return rows.compare(SCHEMA[table], iter(planned), iter(found))
+    return rows.compare(dataset()[table].table, iter(planned), iter(found))
 
 
 def test_laws_and_shapes_are_all_there_by_number():
@@ -73,9 +75,9 @@ def test_fields_make_up_their_row_and_keys_rise(table):
     found = rows_of(table)
     for row in found:
         fields = rows.fields(row)
-        assert len(fields) == len(SCHEMA[table].columns)
+        assert len(fields) == len(dataset()[table].table.columns)
         assert 2 + sum(4 + len(field or b"") for field in fields) == len(row)
-    numbers = [keys.number_in(SCHEMA[table], rows.fields(row)[0]) for row in found]
+    numbers = [keys.number_in(dataset()[table].table, rows.fields(row)[0]) for row in found]
     assert numbers == sorted(set(numbers))
 
 
@@ -101,8 +103,8 @@ def test_a_single_changed_byte_is_found_and_its_row_and_column_named(table, data
     row[place] ^= 1
     told = compare(table, planned, [*planned[:at], bytes(row), *planned[at + 1 :]])
     assert (told.changed, told.missing, told.additional) == (1, 0, 0)
-    key = keys.shown(SCHEMA[table], fields[0])
-    assert told.samples[0].startswith(f"row {key}: {SCHEMA[table].columns[column].name} is ")
+    key = keys.shown(dataset()[table].table, fields[0])
+    assert told.samples[0].startswith(f"row {key}: {dataset()[table].table.columns[column].name} is ")
 
 
 def test_rows_that_are_missing_or_not_planned_are_named():
@@ -121,7 +123,10 @@ def test_rows_that_are_missing_or_not_planned_are_named():
 
 def test_a_shard_of_wide_ids_is_a_range_for_each_width():
     shard = replace(shard_of("customers"), start=99_999_990, stop=100_000_010)
-    assert list(keys.id_ranges(shard)) == [("CUST99999991", "CUST99999999"), ("CUST100000000", "CUST100000010")]
+    assert list(CUSTOMER.ranges(*keys.bounds(shard))) == [
+        ("CUST99999991", "CUST99999999"),
+        ("CUST100000000", "CUST100000010"),
+    ]
     assert keys.bounds(replace(shard_of("reviews"), start=2, stop=4)) == (17, 33)
 
 

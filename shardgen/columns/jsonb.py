@@ -9,17 +9,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TypeAlias
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from shardgen.tables import pieces, text
-from shardgen.tables.pieces import Drawn, Layout, Piece, Texts
-from shardgen.tables.text import I64, Text
+from shardgen.columns import pieces, text
+from shardgen.columns.arrow import pa, pc
+from shardgen.columns.pieces import Drawn, Layout, Piece, Texts
+from shardgen.columns.text import I64, Text
 
 NULL = "null"
 ESCAPED = {*range(32), ord('"'), ord("\\")}
@@ -33,7 +32,7 @@ class Quoted:
     text: Texts | Drawn
 
 
-Value: TypeAlias = str | Texts | Drawn | Quoted | tuple[Piece, ...]
+Value: TypeAlias = "str | Texts | Drawn | Quoted | tuple[Piece, ...]"
 """JSON of one key: one for all rows, one for each, or pieces of it."""
 
 Members: TypeAlias = Mapping[str, Value]
@@ -66,11 +65,43 @@ def objects(members: Members) -> Objects:
     return Objects(pieces.pooled([*found, b"}"]))
 
 
-def quoted(texts: Texts | Drawn) -> Quoted:
-    """JSON strings of any texts."""
-    if isinstance(texts, Drawn):
-        return Quoted(Drawn(_escaped(texts.pool), texts.rows))
-    return Quoted(_escaped(texts))
+def quoted(texts_: Texts | Drawn) -> Value:
+    """JSON strings of any texts; null where there is none."""
+    if isinstance(texts_, Drawn):
+        return plain(Drawn(_escaped(texts_.pool), texts_.rows))
+    return plain(_escaped(texts_))
+
+
+def plain(texts_: Texts | Drawn) -> Value:
+    """JSON strings of texts in which nothing needs escaping; null where there is none."""
+    if isinstance(texts_, Drawn):
+        if texts_.always and not _nulls(texts_.pool):
+            return Quoted(texts_)
+        return Drawn(_or_null(texts_.pool), texts_.rows).filled(NULL.encode())
+    return _or_null(texts_) if _nulls(texts_) else Quoted(texts_)
+
+
+def texts(value_: Value) -> Texts:
+    """JSON of each row's own as one column."""
+    if isinstance(value_, Quoted):
+        assert not isinstance(value_.text, Drawn)
+        return text.join('"', value_.text, '"')
+    assert not isinstance(value_, str | Drawn | tuple)
+    return value_
+
+
+@cache
+def booleans() -> Text:
+    """``false`` and ``true``."""
+    return text.pool(["false", "true"])
+
+
+def _nulls(texts_: Texts) -> bool:
+    return not isinstance(texts_, np.ndarray) and texts_.null_count > 0
+
+
+def _or_null(texts_: Texts) -> Text:
+    return pc.fill_null(text.column(text.join('"', texts_, '"')), NULL)
 
 
 def _escaped(texts: Texts) -> Text:
@@ -85,30 +116,30 @@ def _escaped(texts: Texts) -> Text:
         for character in map(chr, sorted(found, reverse=True)):  # the backslash first
             column = pc.replace_substring(column, character, f"\\{character}")
         return column
-    return text.pool(string(each)[1:-1] for each in column.to_pylist())
+    return text.pool(None if each is None else string(each)[1:-1] for each in column.to_pylist())
 
 
 @lru_cache(maxsize=4096)
-def string(plain: str) -> str:
+def string(given: str) -> str:
     """One JSON string: only quotes, backslashes and controls are escaped."""
-    return json.dumps(plain, ensure_ascii=False)
+    return json.dumps(given, ensure_ascii=False)
 
 
-def value(plain: object) -> str:
+def value(given: object) -> str:
     """One small JSON value of Python's own types; floats are not for it."""
-    if isinstance(plain, str):
-        return string(plain)
-    if isinstance(plain, dict):
-        items = sorted(plain.items(), key=lambda item: _key_order(item[0]))
+    if isinstance(given, str):
+        return string(given)
+    if isinstance(given, dict):
+        items = sorted(given.items(), key=lambda item: _key_order(item[0]))
         return "{" + ", ".join(f"{string(key)}: {value(inner)}" for key, inner in items) + "}"
-    if isinstance(plain, list | tuple):
-        return "[" + ", ".join(map(value, plain)) + "]"
-    return json.dumps(plain)
+    if isinstance(given, list | tuple):
+        return "[" + ", ".join(map(value, given)) + "]"
+    return json.dumps(given)
 
 
-def strings(plain: Iterable[str]) -> Text:
+def strings(given: Iterable[str]) -> Text:
     """A column of JSON strings, made one by one."""
-    return text.pool(map(string, plain))
+    return text.pool(map(string, given))
 
 
 def lists(items: Text, starts: I64) -> Text:
@@ -119,11 +150,6 @@ def lists(items: Text, starts: I64) -> Text:
     """
     offsets = pa.array(np.append(starts, len(items)).astype(np.int32))
     return text.join("[", pc.binary_join(pa.ListArray.from_arrays(offsets, items), ", "), "]")
-
-
-def or_null(values: Texts, present: NDArray[np.bool_]) -> Text:
-    """JSON values, the JSON null where absent."""
-    return pc.if_else(pa.array(present), text.column(values), pa.scalar(NULL, pa.string()))
 
 
 def sometimes(present: NDArray[np.bool_], values: Texts) -> Drawn:

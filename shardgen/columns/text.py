@@ -8,16 +8,15 @@ from string import Formatter
 from typing import Any, TypeAlias
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from shardgen.tables import pieces
-from shardgen.tables.pieces import Drawn, Even, Texts
+from shardgen.columns import pieces
+from shardgen.columns.arrow import pa, pc
+from shardgen.columns.pieces import Drawn, Even, Texts
 from shardgen.world.rng import mix
 
 I64 = NDArray[np.int64]
-Text: TypeAlias = pa.StringArray
+Text: TypeAlias = "pa.StringArray"
 
 WORD: dict[int, Any] = {1: np.uint8, 2: np.uint16, 3: "S3", 4: np.uint32, 8: np.uint64}
 """Types of so many characters; numpy picks from tables of numbers several times faster than from tables of texts."""
@@ -44,7 +43,7 @@ def column(texts: Texts) -> Text:
     return pieces.varied(texts).view(pa.string())
 
 
-def pool(strings: Iterable[str]) -> Text:
+def pool(strings: Iterable[str | None]) -> Text:
     """A column of distinct texts to take from."""
     return pa.array(strings, type=pa.string())
 
@@ -63,6 +62,11 @@ def draw(drawn: Drawn) -> Text:
     """What each row draws, null where there is none."""
     rows = pa.array(drawn.rows)
     return column(drawn.pool).take(pc.if_else(pc.less(rows, 0), pa.scalar(None, rows.type), rows))
+
+
+def drawn_or_own(texts: Texts | Drawn) -> Text:
+    """Texts as Arrow has them, however each row got its own."""
+    return draw(texts) if isinstance(texts, Drawn) else column(texts)
 
 
 def digits(numbers: I64, width: int) -> Texts:

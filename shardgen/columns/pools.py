@@ -6,14 +6,16 @@ Built once per process from the vocabulary and the lexicon; rows only draw posit
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
+from typing import Final
 
 import numpy as np
 
-from shardgen.tables import jsonb, text
-from shardgen.tables.pieces import Drawn
-from shardgen.tables.text import I64, Text
-from shardgen.world import geography, vocabulary
+from shardgen.columns import jsonb, text
+from shardgen.columns.pieces import Drawn
+from shardgen.columns.text import I64, Text
+from shardgen.model.table import Keys
+from shardgen.world import geography
 from shardgen.world.lexicon import SUBCATEGORIES
 from shardgen.world.lexicon.places import COUNTRIES, PLACES
 
@@ -52,6 +54,8 @@ class Names:
 @lru_cache(maxsize=1)
 def names(seed: int) -> Names:
     """The name pools of a seed."""
+    from shardgen.world import vocabulary  # noqa: PLC0415  # Faker takes 0.3 s, and who only asks what a table is waits
+
     words = vocabulary.build(seed)
     by_country = [words.pool(country.locale) for country in COUNTRIES]
     return Names(
@@ -63,29 +67,46 @@ def names(seed: int) -> Names:
     )
 
 
-COUNTRY_CODES = text.pool(jsonb.string(country.code) for country in COUNTRIES)
-COUNTRY_NAMES = text.pool(jsonb.string(country.name) for country in COUNTRIES)
-LANGUAGES = text.pool(jsonb.string(country.language) for country in COUNTRIES)
-CITIES = text.pool(jsonb.string(place.city) for place in PLACES)
-REGIONS = text.pool(jsonb.string(place.region) for place in PLACES)
-TIME_ZONES = text.pool(jsonb.string(place.timezone) for place in PLACES)
-"""JSON strings, by country or by place."""
+@cache
+def _country(field: str) -> Text:
+    """A field of each country as a JSON string."""
+    return text.pool(jsonb.string(getattr(country, field)) for country in COUNTRIES)
 
-LOCATIONS = text.pool(
-    jsonb.value(
-        {
-            "city": place.city,
-            "region": place.region,
-            "country": COUNTRIES[geography.COUNTRY_INDEX[place.country_code]].name,
-            "latitude": "\0",
-            "longitude": "\1",
-        }
+
+@cache
+def _place(field: str) -> Text:
+    """A field of each place as a JSON string."""
+    return text.pool(jsonb.string(getattr(place, field)) for place in PLACES)
+
+
+def languages(country: I64) -> Drawn:
+    """Language and country as JSON strings: ``"it-IT"``."""
+    return Drawn(_country("language"), country)
+
+
+@cache
+def _locations() -> Text:
+    """What an IP lookup knows of each place, as JSON."""
+    return text.pool(
+        jsonb.value(
+            {
+                "city": place.city,
+                "region": place.region,
+                "country": COUNTRIES[geography.COUNTRY_INDEX[place.country_code]].name,
+                "latitude": "\0",
+                "longitude": "\1",
+            }
+        )
+        .replace('"\\u0000"', f"{place.latitude:.4f}")
+        .replace('"\\u0001"', f"{place.longitude:.4f}")
+        for place in PLACES
     )
-    .replace('"\\u0000"', f"{place.latitude:.4f}")
-    .replace('"\\u0001"', f"{place.longitude:.4f}")
-    for place in PLACES
-)
-"""What an IP lookup knows of a place, as JSON."""
+
+
+def locations(place: I64) -> Drawn:
+    """What an IP lookup knows of places, as JSON."""
+    return Drawn(_locations(), place)
+
 
 STREET_FORMATS = [country.street_format for country in COUNTRIES]
 NAME_FORMATS = [country.name_format for country in COUNTRIES]
@@ -99,12 +120,30 @@ PHONE_PATTERNS = [pattern for patterns in PHONES for pattern in patterns]
 PHONE_SIZES = np.array([len(patterns) for patterns in PHONES], dtype=np.int64)
 PHONE_STARTS = np.cumsum(PHONE_SIZES) - PHONE_SIZES
 
-NOUNS = pools([tuple(noun_text.lower() for noun_text in s.nouns) for s in SUBCATEGORIES])
+
+@cache
+def nouns() -> Pools:
+    """What things of each subcategory are called, in small letters."""
+    return pools([tuple(noun.lower() for noun in s.nouns) for s in SUBCATEGORIES])
 
 
 def phones(place: I64, bits: I64) -> Text:
     """Telephone numbers that go with the place."""
     return text.patterned(PHONE_PATTERNS, PHONE_STARTS[place] + bits % PHONE_SIZES[place], bits)
+
+
+ADDRESS: Final[Keys] = {
+    "street": "Street and house number, written as the country does",
+    "city": "City",
+    "region": "State, province or county of the city",
+    "postal_code": "Of the city, in the country's form",
+    "country": "English name of the country",
+    "country_code": "ISO 3166-1, two letters",
+    "latitude": "Degrees north, near the city's centre",
+    "longitude": "Degrees east, near the city's centre",
+    "timezone": "IANA name: `Europe/Rome`",
+}
+"""Keys of an address."""
 
 
 def addresses(seed: int, where: geography.Addresses) -> Text:
@@ -118,13 +157,13 @@ def addresses(seed: int, where: geography.Addresses) -> Text:
     return jsonb.objects(
         {
             "street": jsonb.quoted(street),
-            "city": Drawn(CITIES, where.place),
-            "region": Drawn(REGIONS, where.place),
+            "city": Drawn(_place("city"), where.place),
+            "region": Drawn(_place("region"), where.place),
             "postal_code": jsonb.quoted(text.patterned(POSTAL_PATTERNS, where.place, where.code, POSTAL_LETTERS)),
-            "country": Drawn(COUNTRY_NAMES, country),
-            "country_code": Drawn(COUNTRY_CODES, country),
+            "country": Drawn(_country("name"), country),
+            "country_code": Drawn(_country("code"), country),
             "latitude": text.fixed(where.latitude, 4),
             "longitude": text.fixed(where.longitude, 4),
-            "timezone": Drawn(TIME_ZONES, where.place),
+            "timezone": Drawn(_place("timezone"), where.place),
         }
     ).texts()

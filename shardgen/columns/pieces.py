@@ -10,20 +10,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from itertools import groupby
 from typing import Any, TypeAlias
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from shardgen.columns.arrow import pa, pc
 from shardgen.world.rng import I64
 
-Varied: TypeAlias = pa.StringArray | pa.BinaryArray
+Varied: TypeAlias = "pa.StringArray | pa.BinaryArray"
 Even: TypeAlias = NDArray[Any]
 """Values whose bytes are all of one width, as they lie in memory: ``>i8``, ``S26``. A tenth of the cost of others."""
-Texts: TypeAlias = Varied | Even
+Texts: TypeAlias = "Varied | Even"
 """A column of texts, in either form."""
 
 
@@ -48,16 +48,12 @@ class Drawn:
         """The same with another text where there is none."""
         if self.always:
             return self
-        pool = pa.concat_arrays([pa.array([instead], BINARY), varied(self.pool)])
+        pool = pa.concat_arrays([pa.array([instead], pa.binary()), varied(self.pool)])
         return Drawn(pool, self.rows + 1)
 
 
-Piece: TypeAlias = bytes | Drawn | Texts
+Piece: TypeAlias = "bytes | Drawn | Texts"
 """A constant, a text that each row draws, or one of each row's own."""
-
-
-BINARY = pa.binary()
-NOTHING = pa.scalar(b"", BINARY)
 
 
 class Layout:
@@ -105,7 +101,7 @@ def end_to_end(pool: Varied, chosen: NDArray[np.int32]) -> pa.StringArray:
 
 
 def _taken(pool: Varied, chosen: NDArray[np.int32]) -> pa.BinaryArray:
-    return pc.take(pool, pa.array(chosen.reshape(-1)), memory_pool=_ALLOCATOR)
+    return pc.take(pool, pa.array(chosen.reshape(-1)), memory_pool=_allocator())
 
 
 def pooled(pieces: Iterable[Piece]) -> list[Piece]:
@@ -154,8 +150,8 @@ def join(*pieces: Texts | bytes) -> pa.BinaryArray:
     columns: list[Any] = []
     for constant, run in groupby(pieces, key=lambda piece: isinstance(piece, bytes)):
         parts: list[Any] = list(run)
-        columns += [pa.scalar(b"".join(parts), BINARY)] if constant else map(varied, parts)
-    return pc.binary_join_element_wise(*columns, NOTHING)
+        columns += [pa.scalar(b"".join(parts), pa.binary())] if constant else map(varied, parts)
+    return pc.binary_join_element_wise(*columns, pa.scalar(b"", pa.binary()))
 
 
 def beside(*parts: Even | bytes) -> Even:
@@ -170,11 +166,11 @@ def beside(*parts: Even | bytes) -> Even:
 def varied(texts: Texts) -> pa.BinaryArray:
     """Any texts as Arrow has them; values of one width are not copied."""
     if not isinstance(texts, np.ndarray):
-        return texts if texts.type == BINARY else texts.view(BINARY)
+        return texts if texts.type == pa.binary() else texts.view(pa.binary())
     width = texts.dtype.itemsize
     offsets = np.arange(0, (len(texts) + 1) * width, width, dtype=np.int32)
     values = np.ascontiguousarray(texts).view(np.uint8)
-    return pa.Array.from_buffers(BINARY, len(texts), [None, pa.py_buffer(offsets), pa.py_buffer(values)])
+    return pa.Array.from_buffers(pa.binary(), len(texts), [None, pa.py_buffer(offsets), pa.py_buffer(values)])
 
 
 def _offsets(texts: Varied) -> NDArray[np.int32]:
@@ -211,12 +207,13 @@ def _drawn(piece: Piece, every: NDArray[np.int32]) -> tuple[pa.BinaryArray, NDAr
         every: 0, 1, 2, ... for each row.
     """
     if isinstance(piece, bytes):
-        return pa.array([piece], BINARY), np.zeros(len(every), dtype=np.int32)
+        return pa.array([piece], pa.binary()), np.zeros(len(every), dtype=np.int32)
     if isinstance(piece, Drawn):
         return varied(piece.pool), piece.rows
     return varied(piece), every
 
 
+@cache
 def _allocator() -> pa.MemoryPool:
     """Where rows are made. A take guesses its size and cuts off the rest: malloc copies all of it then (a fifth of the
     time), and these do not.
@@ -225,6 +222,3 @@ def _allocator() -> pa.MemoryPool:
         with suppress(NotImplementedError):  # not on this platform
             return allocator()
     return pa.system_memory_pool()
-
-
-_ALLOCATOR = _allocator()

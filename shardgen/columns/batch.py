@@ -1,0 +1,85 @@
+"""Rows of a table as columns of values, which an encoder gives their bytes and ``arrow`` their values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from shardgen.columns import jsonb, text
+from shardgen.columns.arrow import pa
+from shardgen.columns.pieces import Texts
+from shardgen.columns.text import I64
+from shardgen.columns.values import Absent, Constant, Instant, Json, Member, Value
+from shardgen.model.keys import IdFormat
+from shardgen.model.table import COMMON, Table
+from shardgen.model.types import Type
+from shardgen.world.rng import between
+
+SECOND = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Batch:
+    """Some rows of a table."""
+
+    table: Table
+    num_rows: int
+    columns: Mapping[str, Value]
+
+    def arrow(self) -> pa.RecordBatch:
+        """The rows as Arrow has them; JSON is text."""
+        schema = arrow_schema(self.table)
+        arrays = [self.columns[field.name].arrow(self.num_rows, field.type) for field in schema]
+        return pa.record_batch(arrays, schema=schema)
+
+
+def batch(
+    table: Table, mode: str, columns: Mapping[str, Value], *, ingestion: I64, extra: Mapping[str, Member]
+) -> Batch:
+    """Rows of a table.
+
+    Args:
+        mode: ``--raw-data``: ``full``, the record is all columns and the extra keys; ``lean``, the extra keys alone;
+            ``none``, null.
+        columns: all columns but the three that every table has.
+        ingestion: ingestion instants.
+        extra: keys of raw_data that no column repeats; ``lean`` leaves out the table's ``full_only``.
+    """
+    members: Mapping[str, Member] = {}
+    if mode == "full":
+        members = {**columns, **extra}
+    elif mode == "lean":
+        members = {name: value for name, value in extra.items() if name not in table.full_only}
+    record = jsonb.objects({name: value.json() for name, value in members.items()}) if members else None
+    common = (Constant(table.source), Instant(ingestion), Json(record) if record else Absent())
+    return Batch(table=table, num_rows=len(ingestion), columns={**columns, **dict(zip(COMMON, common, strict=True))})
+
+
+def ids(kind: IdFormat, numbers: I64) -> Texts:
+    """Public ids, counted from 1: customer number 0 is ``CUST00000001``."""
+    return text.join(kind.prefix, text.digits(numbers + 1, kind.width))
+
+
+def ingested(seed: int, table: str, keys: I64, known: I64, low: int, high: int) -> I64:
+    """When bronze got the record: its feed's lag after the record's latest known change.
+
+    Args:
+        known: instants of the latest change that the record tells.
+        low, high: least and greatest lag in seconds.
+    """
+    return known + between(seed, f"{table}.lag", keys, low * 1000, high * 1000) * (SECOND // 1000)
+
+
+def arrow_schema(table: Table) -> pa.Schema:
+    """Columns of a table as Arrow has them."""
+    return pa.schema([(column.name, arrow_type(column.type)) for column in table.columns])
+
+
+def arrow_type(type_: Type) -> Any:
+    """A column's type as Arrow has it; JSON is text."""
+    if type_.name == "decimal":
+        return pa.decimal128(18, type_.places)
+    makers = {"timestamp": lambda: pa.timestamp("us"), "date": pa.date32, "boolean": pa.bool_}
+    makers |= {"integer": pa.int32, "serial": pa.int64}
+    return makers.get(type_.name, pa.string)()

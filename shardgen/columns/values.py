@@ -1,0 +1,194 @@
+"""What a builder puts into a column: values that know their JSON form and their Arrow form, so that a column is named
+once. How a place writes them (COPY, Parquet) follows from the column's type and from ``values``.
+
+Numbers are numpy arrays: times in microseconds and days since 1970-01-01, money in cents.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shardgen.columns import jsonb, text
+from shardgen.columns.arrow import pa
+from shardgen.columns.jsonb import Objects
+from shardgen.columns.pieces import Drawn, Texts
+from shardgen.columns.text import I64
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Whole:
+    """Whole numbers."""
+
+    values: I64
+    types: ClassVar = ("integer", "serial")
+
+    def json(self) -> jsonb.Value:
+        """Digits."""
+        return text.whole(self.values)
+
+    def arrow(self, rows: int, type_: Any) -> pa.Array:
+        """A column of ``type_``."""
+        return pa.array(self.values).cast(type_)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Money:
+    """Amounts in cents."""
+
+    values: I64
+    types: ClassVar = ("decimal",)
+
+    def json(self) -> jsonb.Value:
+        """Numbers with two decimals."""
+        return text.fixed(self.values, 2)
+
+    def arrow(self, rows: int, type_: Any) -> pa.Array:
+        """A column of ``type_``."""
+        return text.decimals(self.values, 2)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Instant:
+    """Instants in microseconds since 1970-01-01, UTC."""
+
+    values: I64
+    types: ClassVar = ("timestamp",)
+
+    def json(self) -> jsonb.Value:
+        """ISO 8601 with microseconds."""
+        return jsonb.Quoted(text.iso(self.values))
+
+    def arrow(self, rows: int, type_: Any) -> pa.Array:
+        """A column of ``type_``."""
+        return pa.array(self.values).cast(type_)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Day:
+    """Days since 1970-01-01."""
+
+    values: I64
+    types: ClassVar = ("date",)
+
+    def json(self) -> jsonb.Value:
+        """ISO 8601."""
+        return jsonb.Quoted(text.iso_days(self.values))
+
+    def arrow(self, rows: int, type_: Any) -> pa.Array:
+        """A column of ``type_``."""
+        return pa.array(self.values.astype("datetime64[D]"))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Flag:
+    """Truths."""
+
+    values: NDArray[np.bool_]
+    types: ClassVar = ("boolean",)
+
+    def json(self) -> jsonb.Value:
+        """``true`` or ``false``."""
+        return Drawn(jsonb.booleans(), self.values.astype(np.int64))
+
+    def arrow(self, rows: int, type_: Any) -> pa.Array:
+        """A column of ``type_``."""
+        return pa.array(self.values).cast(type_)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Words:
+    """Texts in which JSON has nothing to escape: ids, dates, words of ours. A null stays one."""
+
+    values: Texts | Drawn
+    types: ClassVar = ("text", "varchar")
+
+    def json(self) -> jsonb.Value:
+        """Strings."""
+        return jsonb.plain(self.values)
+
+    def arrow(self, rows: int, type_: Any) -> pa.Array:
+        """A column of ``type_``."""
+        return text.drawn_or_own(self.values)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prose(Words):
+    """Any texts."""
+
+    def json(self) -> jsonb.Value:
+        """Strings, with what must be escaped."""
+        return jsonb.quoted(self.values)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Json:
+    """JSON in the form in which jsonb prints it."""
+
+    values: Texts | Drawn | Objects
+    types: ClassVar = ("json",)
+
+    def json(self) -> jsonb.Value:
+        """As it is; of an object's key, a row that draws none has none."""
+        return tuple(self.values.pieces) if isinstance(self.values, Objects) else self.values
+
+    def arrow(self, rows: int, type_: Any) -> pa.Array:
+        """A column of ``type_``."""
+        return self.values.texts() if isinstance(self.values, Objects) else text.drawn_or_own(self.values)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sometimes:
+    """A key of a JSON object that some rows leave out; no column.
+
+    Args:
+        present: which rows have it.
+        values: those of these rows, in their order.
+    """
+
+    present: NDArray[np.bool_]
+    values: Whole | Money | Instant | Words
+
+    def json(self) -> jsonb.Value:
+        """Drawn where it is there."""
+        return jsonb.sometimes(self.present, jsonb.texts(self.values.json()))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Constant:
+    """One text for all rows, in which JSON has nothing to escape."""
+
+    values: str
+    types: ClassVar = ("text", "varchar")
+
+    def json(self) -> jsonb.Value:
+        """A string."""
+        return f'"{self.values}"'
+
+    def arrow(self, rows: int, type_: Any) -> pa.Array:
+        """A column of ``type_``."""
+        return pa.repeat(pa.scalar(self.values, type_), rows)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Absent:
+    """Null in all rows."""
+
+    values: None = None
+    types: ClassVar = ("text", "varchar", "json", "integer", "serial", "decimal", "boolean", "date", "timestamp")
+
+    def json(self) -> jsonb.Value:
+        """Null."""
+        return jsonb.NULL
+
+    def arrow(self, rows: int, type_: Any) -> pa.Array:
+        """A column of ``type_``."""
+        return pa.nulls(rows, type_)
+
+
+Value: TypeAlias = Whole | Money | Instant | Day | Flag | Words | Json | Constant | Absent
+Member: TypeAlias = Value | Sometimes
+"""A key of raw_data that no column repeats."""

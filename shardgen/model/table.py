@@ -1,0 +1,168 @@
+"""What a table is, apart from how its rows are made: columns with their meanings, keys, indexes, partitioning."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final, Literal
+
+from shardgen.model.keys import KeySpace
+from shardgen.model.types import JSON, TIMESTAMP, Type, varchar
+
+Keys = Mapping[str, str]
+"""Meaning by key of a JSON object. A key of a list's elements is written ``items[].quantity``, one of an inner object
+``weight.value``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column of a table."""
+
+    name: str
+    type: Type
+    not_null: bool = False
+    unique: bool = False
+    """Whether no two rows have the same value, beside the key's."""
+    between: tuple[int, int] | None = None
+    """Least and greatest value, where the table itself is to check it."""
+    meaning: str
+    """What a value tells, in a line."""
+    keys: Keys = field(default_factory=dict)
+    """Of a JSON column: the documented keys with their meaning; of raw_data those that no column repeats."""
+
+    @property
+    def description(self) -> str:
+        """The meaning and the names of the keys as plain text: the database's comment."""
+        meaning = self.meaning.replace("`", "")
+        return f"{meaning}; keys: {', '.join(self.keys)}" if self.keys else meaning
+
+    @property
+    def json(self) -> bool:
+        """Whether the column holds JSON."""
+        return self.type == JSON
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Index:
+    """One secondary index."""
+
+    column: str
+    kind: Literal["order", "json", "words"] = "order"
+    """What it is for: order and equality, keys and values of JSON, words of a text."""
+    full: bool = False
+    """Built with ``--indexes full`` only."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """One bronze table."""
+
+    name: str
+    """As in ``--tables``: ``"orders"``."""
+    meaning: str
+    """What a row tells, in a sentence."""
+    source: str
+    """The system of record: ``"crm"``."""
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    """Columns of the primary key; the first one is the first of the table, and so of its COPY rows."""
+    space: KeySpace
+    """What the first column of the key holds."""
+    partition_by: str = ""
+    """Timestamp column of RANGE partitioning; empty for a plain table."""
+    indexes: tuple[Index, ...] = ()
+    full_only: tuple[str, ...] = ()
+    """Keys of raw_data that ``--raw-data lean`` leaves out though no column repeats them."""
+
+    def __post_init__(self) -> None:
+        assert self.columns[0].name == self.key[0]
+
+    @property
+    def relation(self) -> str:
+        """Name in the database: ``"raw_orders"``."""
+        return f"raw_{self.name}"
+
+    @property
+    def description(self) -> str:
+        """The meaning as plain text: the database's comment."""
+        return self.meaning.replace("`", "")
+
+    @property
+    def partitioned(self) -> bool:
+        """Whether the table is loaded leaf by leaf."""
+        return bool(self.partition_by)
+
+    def without(self, names: Collection[str]) -> Table:
+        """The same table less some of its columns."""
+        if not names:
+            return self
+        return replace(self, columns=tuple(column for column in self.columns if column.name not in names))
+
+    def indexes_for(self, mode: str) -> tuple[Index, ...]:
+        """Secondary indexes of an ``--indexes`` mode."""
+        if mode == "none":
+            return ()
+        return tuple(index for index in self.indexes if mode == "full" or not index.full)
+
+
+def by_key(*columns: str) -> tuple[Index, ...]:
+    """Indexes that every mode but ``none`` has: of what joins and ranges of time ask for."""
+    return tuple(Index(column=column) for column in columns)
+
+
+def by_all(*columns: str) -> tuple[Index, ...]:
+    """Indexes of ``--indexes full``, those of the common columns with them."""
+    return tuple(Index(column=column, full=True) for column in (*columns, "source_system", "ingestion_timestamp"))
+
+
+COMMON: Final = ("source_system", "ingestion_timestamp", "raw_data")
+"""The columns that every table has."""
+
+
+def bronze_table(
+    *,
+    name: str,
+    meaning: str,
+    source: str,
+    key: tuple[str, ...],
+    space: KeySpace,
+    columns: tuple[Column, ...],
+    extra: Keys,
+    full_only: tuple[str, ...] = (),
+    partition_by: str = "",
+    indexes: tuple[Index, ...] = (),
+) -> Table:
+    """A table with the columns that all have, after its own.
+
+    Args:
+        columns: its own.
+        extra: keys of raw_data that no column repeats, with their meaning.
+
+    The others are :class:`Table`'s.
+    """
+    system, ingestion, record = COMMON
+    common = (
+        Column(name=system, type=varchar(50), not_null=True, meaning=f"System of record: `{source}`"),
+        Column(
+            name=ingestion,
+            type=TIMESTAMP,
+            meaning="When bronze got it: latest change that the record tells, plus the feed's lag",
+        ),
+        Column(
+            name=record,
+            type=JSON,
+            meaning="The source's complete record: the columns above, and what they do not tell",
+            keys=extra,
+        ),
+    )
+    return Table(
+        name=name,
+        meaning=meaning,
+        source=source,
+        key=key,
+        space=space,
+        columns=(*columns, *common),
+        full_only=full_only,
+        partition_by=partition_by,
+        indexes=indexes,
+    )

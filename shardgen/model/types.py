@@ -1,0 +1,40 @@
+"""The logical types of columns; how a place spells or stores one is that place's affair."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """The type of a column."""
+
+    name: str
+    """``text``, ``varchar``, ``json``, ``integer``, ``serial``, ``decimal``, ``boolean``, ``date`` or ``timestamp``."""
+    length: int = 0
+    """Of a varchar, the most characters; of a decimal, the most digits."""
+    places: int = 0
+    """Of a decimal, the digits after the point."""
+
+
+TEXT: Final = Type("text")
+JSON: Final = Type("json")
+INTEGER: Final = Type("integer")
+"""32 bits, signed."""
+SERIAL: Final = Type("serial")
+"""64 bits, signed; a row of others that names none gets the next one."""
+BOOLEAN: Final = Type("boolean")
+DATE: Final = Type("date")
+TIMESTAMP: Final = Type("timestamp")
+"""Microseconds, UTC, without a zone."""
+
+
+def varchar(length: int) -> Type:
+    """Text of at most so many characters."""
+    return Type("varchar", length)
+
+
+def decimal(length: int, places: int) -> Type:
+    """A fixed-point number of so many digits, some of them after the point."""
+    return Type("decimal", length, places)

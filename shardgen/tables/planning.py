@@ -1,0 +1,29 @@
+"""Pure planning: a config becomes shards, the same for the same config, on any machine."""
+
+from __future__ import annotations
+
+from shardgen.config import PlanConfig
+from shardgen.model.plan import Plan
+from shardgen.tables import dataset
+from shardgen.world.world import build_world
+
+
+def build_plan(config: PlanConfig) -> Plan:
+    """The plan of a config.
+
+    Args:
+        config: a checked plan config.
+
+    Returns:
+        shards table by table, in order of their ids.
+    """
+    world = build_world(config.world)
+    shards = [shard for name in config.tables for shard in dataset()[name].shards(world, config)]
+    return Plan(config=config, shards=tuple(shards))
+
+
+def max_id(plan: Plan, table: str) -> int:
+    """The greatest value that a key of the table that is a number may take in this world, window or not."""
+    greatest = dataset()[table].greatest
+    assert greatest is not None, f"keys of {table} are texts"
+    return greatest(build_world(plan.config.world))

@@ -1,0 +1,219 @@
+"""One object for each table: what it is, how it is cut into shards, how its rows are made, what they take up.
+
+A dataset is some tables that tell one story. Whoever adds a table writes one :class:`TableSpec`; planning, loading,
+verification and the manual ask it alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from shardgen.columns.batch import Batch
+from shardgen.config import PlanConfig
+from shardgen.model.plan import Leaf, Shard
+from shardgen.model.table import Table
+from shardgen.world.calendar import Leaves, Period
+from shardgen.world.demand import midnight
+from shardgen.world.world import World
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slice:
+    """What a table's rows are asked for: a range of ids, as it stands at the end of the window."""
+
+    world: World
+    raw_data: str
+    """One of config.RAW_DATA_MODES."""
+    start: int
+    """As :class:`shardgen.model.plan.Shard` has it for the table, and so has ``stop``."""
+    stop: int
+    end: int
+    """First instant after the window."""
+    rows: int
+    """About how many rows a batch should hold."""
+
+    def ranges(self, size: int | None = None) -> list[tuple[int, int]]:
+        """The ids in runs of at most ``size``, else of ``rows``."""
+        return ranges(self.start, self.stop, size or self.rows)
+
+
+def ranges(start: int, stop: int, size: int) -> list[tuple[int, int]]:
+    """[start, stop) in runs of at most ``size`` ids."""
+    return [(low, min(low + size, stop)) for low in range(start, stop, max(1, size))]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """What becomes one shard."""
+
+    label: str
+    """What its id ends with."""
+    start: int
+    stop: int
+    period: Period | None = None
+    """The leaf that it fills."""
+
+
+Estimate = Callable[[World, Sequence[Piece], int], Iterable[float]]
+"""Rows of each piece, of a window that ends at an instant."""
+
+
+class Cutting(Protocol):
+    """How a table becomes shards: the same pieces for the same config, on any machine."""
+
+    @property
+    def estimate(self) -> Estimate | None:
+        """None where every id is a row."""
+        ...
+
+    def pieces(self, world: World, config: PlanConfig) -> list[Piece]:
+        """All of the window, in order."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByIds:
+    """A plain table: ranges of ids."""
+
+    step: int
+    """Ids in a shard: a few seconds of work."""
+    total: Callable[[World, int], int]
+    """How many ids there are before an instant."""
+    estimate: Estimate | None = None
+
+    def pieces(self, world: World, config: PlanConfig) -> list[Piece]:
+        """Ranges of ``step`` ids."""
+        total = self.total(world, midnight(config.end))
+        return [Piece(label=f"{low:012d}", start=low, stop=high) for low, high in ranges(0, total, self.step)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByLeaves:
+    """A partitioned table: whole leaves, a calendar month or day each. That choice depends on the world, never on the
+    window.
+    """
+
+    leaves: Leaves
+    ids_at: Callable[[World, int], int] | None = None
+    """How many ids there are before an instant; None where the instants themselves are what is cut."""
+    early: bool = False
+    """Whether rows lie before the epoch."""
+    estimate: Estimate | None = None
+
+    def pieces(self, world: World, config: PlanConfig) -> list[Piece]:
+        """The leaves of the window."""
+        epoch, end = midnight(config.world.epoch), midnight(config.end)
+        found = self.leaves.between(config.world, epoch - 1 if self.early else epoch, end)
+        return [self._piece(world, period, epoch, end) for period in found]
+
+    def _piece(self, world: World, period: Period, epoch: int, end: int) -> Piece:
+        if self.ids_at is None:
+            return Piece(label=period.label, start=period.start, stop=period.stop, period=period)
+        start, stop = max(period.start, epoch), min(period.stop, end)
+        return Piece(label=period.label, start=self.ids_at(world, start), stop=self.ids_at(world, stop), period=period)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sizes:
+    """Mean bytes of a row, measured at default volumes."""
+
+    copy: Mapping[str, int]
+    """In COPY's binary form, by --raw-data."""
+    heap: Mapping[str, int]
+    """In PostgreSQL's heap, by --raw-data: with its share of the page's header and rest."""
+    indexes: Mapping[str, float]
+    """Leaf pages of each B-tree, by column; ``pkey`` is the primary key's. Equal keys share an entry, so what repeats
+    takes 7 bytes (of 6 a row, at a fill factor of 90 %), a timestamp 22, an id that is unique 31 or 41."""
+    inverted: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    """Factor and exponent of each GIN index's bytes over the rows of its relation: words come back, so it grows more
+    slowly than they do. Measured at four or five sizes of each, within 20 % of them from a thousand rows on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """A view that unpacks a table."""
+
+    name: str
+    columns: tuple[str, ...]
+    """What tells it from another view of its name."""
+    query: str
+    """SQL, with ``{table}`` where the table's name stands."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableSpec:
+    """Everything of one table."""
+
+    table: Table
+    cut: Cutting
+    rows: Callable[[Slice], Iterator[Batch]]
+    """The rows of a slice in order of their numeric key."""
+    sizes: Sizes
+    counts_first: bool = False
+    """Whether a shard is counted whole before its first row is there."""
+    greatest: Callable[[World], int] | None = None
+    """Of a key that is a number: above every value that it may take in a world, window or not."""
+    view: View | None = None
+
+    @property
+    def name(self) -> str:
+        """As in ``--tables``."""
+        return self.table.name
+
+    def shards(self, world: World, config: PlanConfig) -> list[Shard]:
+        """The table's shards, in order of their ids."""
+        cuts = self.cut.pieces(world, config)
+        estimate = self.cut.estimate
+        rows = (
+            [piece.stop - piece.start for piece in cuts]
+            if estimate is None
+            else estimate(world, cuts, midnight(config.end))
+        )
+        return [
+            self._shard(piece, round(count), exact=estimate is None, mode=config.raw_data)
+            for piece, count in zip(cuts, rows, strict=True)
+        ]
+
+    def _shard(self, piece: Piece, rows: int, *, exact: bool, mode: str) -> Shard:
+        return Shard(
+            id=f"{self.name}/{piece.label}",
+            table=self.name,
+            start=piece.start,
+            stop=piece.stop,
+            leaf=_leaf(self.table, piece.period) if piece.period else None,
+            rows=rows,
+            exact=exact,
+            bytes=rows * self.sizes.copy[mode],
+        )
+
+
+def _leaf(table: Table, period: Period) -> Leaf:
+    name = f"{table.relation}_{period.label.replace('-', '_')}"
+    return Leaf(name=name, lower=period.first, upper=period.last)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dataset:
+    """Tables that tell one story."""
+
+    name: str
+    tables: tuple[TableSpec, ...]
+    """In the order in which a reader of the story meets them."""
+
+    def __getitem__(self, name: str) -> TableSpec:
+        """The table of a name.
+
+        Raises:
+            KeyError: there is none.
+        """
+        for spec in self.tables:
+            if spec.name == name:
+                return spec
+        raise KeyError(name)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the tables."""
+        return tuple(spec.name for spec in self.tables)
