@@ -22,15 +22,21 @@ _REMEDIES: Final = {
     errno.EPIPE: "what was to read it has ended",
 }
 _THREADS: Final = "can't start new thread"
+_UNMAPPED: Final = "failed to map segment"
+"""What the loader of shared libraries says for want of memory."""
+_NO_THREAD: Final = (
+    "raise the limits of processes (ulimit -u, pids.max) and of memory (ulimit -v), or use fewer --workers"
+)
+"""A thread wants both a place among the processes and a stack."""
 
 
 def refusal(error: BaseException) -> str:
     """What was refused, and what to do; empty for errors that are not the system's."""
     match error:
-        case MemoryError():
+        case MemoryError() | ImportError() if isinstance(error, MemoryError) or _UNMAPPED in str(error):
             return f"memory is used up: {_REMEDIES[errno.ENOMEM]}"
         case RuntimeError() if _THREADS in str(error):
-            return f"no thread can be started: {_REMEDIES[errno.EAGAIN]}"
+            return f"no thread can be started: {_NO_THREAD}"
         case UnicodeError():
             return f"a text cannot be read or written in this encoding ({error}): set LC_ALL=C.UTF-8 or PYTHONUTF8=1"
         case OSError() if error.errno:

@@ -30,6 +30,7 @@ from shardgen.model.table import Table
 from shardgen.sinks import Batch, Sink, Task, Written
 from shardgen.sinks.postgres import Encoder as EncoderProtocol
 from shardgen.sinks.postgres import PostgresSink
+from shardgen.surroundings import refusal
 
 if TYPE_CHECKING:
     from shardgen.columns.batch import Batch as Rows
@@ -93,6 +94,8 @@ M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD = -1, -2, -3
 Outcome = Written | Failed | GaveWay
 
 _stop = threading.Event()
+_unfit: list[Exception] = []
+"""Why this process could not be made a worker."""
 _begun: dict[str, str] = {}
 """The table of the last shard."""
 
@@ -104,6 +107,8 @@ def run_task(job: Job, task: Task) -> Outcome:
     log = _Log(job.dsn)
     with log:
         try:
+            if _unfit:
+                raise _unfit[0]  # noqa: TRY301  # told like any other failure
             return replace(_write(job, task), log=tuple(log.lines))
         except StoppedError:
             return GaveWay(shard=shard.id)
@@ -111,7 +116,7 @@ def run_task(job: Job, task: Task) -> Outcome:
             return Failed(
                 shard=shard.id,
                 remedy=classify(error),
-                error=without_secret(describe(error), job.dsn),
+                error=without_secret(refusal(error) or describe(error), job.dsn),
                 trace="\n".join([*log.lines, without_secret(traceback.format_exc(), job.dsn).rstrip()]),
             )
 
@@ -127,7 +132,18 @@ def _write(job: Job, task: Task) -> Written:
 
 
 def initialise(stop: connection.Connection[Any, Any], path: list[str], environment: dict[str, str]) -> None:
-    """Make this process a worker: signals are the coordinator's affair, and so is its life.
+    """Make this process a worker; what fails is told by its first shard, where an executor would only call it dead.
+
+    The arguments are those of :func:`_become_worker`.
+    """
+    try:
+        _become_worker(stop, path, environment)
+    except Exception as error:  # noqa: BLE001  # raised again where it is told
+        _unfit.append(error)
+
+
+def _become_worker(stop: connection.Connection[Any, Any], path: list[str], environment: dict[str, str]) -> None:
+    """Signals are the coordinator's affair, and so is the life of this process.
 
     Args:
         stop: the reading end of a pipe that the coordinator closes when running shards should give way.

@@ -380,7 +380,7 @@ def test_a_replace_leaves_the_indexes_that_it_was_asked_for_and_those_of_others(
     )
     load(database, tables=FEW, indexes=wanted, if_exists="replace")
     for name, theirs in (("sessions", "mine"), ("orders", "mine2")):
-        ours = {f"{index.suffix}_idx" for index in dataset()[name].table.indexes_for(wanted)}
+        ours = {f"{index.column}_idx" for index in dataset()[name].table.indexes_for(wanted)}
         assert indexes(database, f"raw_{name}") == ours | {"pkey", theirs}
     leaf = indexes(database, "raw_orders_2025_01")
     assert len(leaf) == len(indexes(database, "raw_orders"))
