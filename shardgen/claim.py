@@ -218,7 +218,8 @@ def claim_new(
         )
         claims = [_claim(connection, config.schema, each, run, before.get(each.table.name)) for each in decisions]
         ledger.claim(connection, config.schema, claims)
-        notices = (*examined.findings.notices, *itertools.chain.from_iterable(map(_notices, decisions)))
+        of_tables = preflight.grouped(list(itertools.chain.from_iterable(map(_notices, decisions))))
+        notices = (*examined.findings.notices, *of_tables)
         claimed = Claimed(run=run, plan=plan, resumed=False, notices=notices, on_conflict=terms.on_conflict)
         attempts.append(Attempt(claimed=claimed, started=ledger.started(connection, config.schema, run)))
     return claimed

@@ -25,7 +25,7 @@ from shardgen.config import (
     plan_config,
 )
 from shardgen.errors import ShardgenError
-from shardgen.installation import program
+from shardgen.installation import NAME, program
 
 F = TypeVar("F", bound=Callable[..., None])
 
@@ -149,7 +149,7 @@ PLACE: Group = {
         panel=_TARGET,
         text="libpq connection string.",
         metavar="URL",
-        default="SHARDGEN_DSN, POSTGRES_HOST/PORT/DB/USER/PASSWORD, PGHOST etc., else the embedded server",
+        default="SHARDGEN_DSN, POSTGRES_HOST and its like, PGHOST and its like, else the embedded server",
         example='"postgresql://me@localhost:5432/shop"',
     ),
     "schema": Option(panel=_TARGET, text="Schema of the tables.", metavar="NAME", default="bronze", example='"bronze"'),
@@ -166,9 +166,9 @@ PLACE: Group = {
 
 _IF_EXISTS: Final = (
     "What to do if a table of the load holds rows. fail: refuse. append: keep them and add rows with other keys; only "
-    "the added rows are counted and verified. replace: drop the tables that shardgen created, and empty those that it "
-    "did not create; no other table is touched. On a terminal replace asks first. Elsewhere it needs --yes to remove "
-    "rows that shardgen did not load."
+    "the added rows are counted and verified. replace: empty the table, and keep what others have put on it; one that "
+    "shardgen created and cannot fill any more is dropped and created anew. No other table is touched. On a terminal "
+    "replace asks first. Elsewhere it needs --yes to remove rows that shardgen did not load."
 )
 _ON_CONFLICT: Final = (
     "What to do if append meets a row with the same key. error: stop, and name the table and the key. skip: keep the "
@@ -270,7 +270,9 @@ def examples(*lines: str) -> Callable[[F], F]:
 
 def epilog(*lines: str) -> str:
     """The end of a help page."""
-    return "\n".join(["[bold]Examples[/]", *(f"[cyan]  {program()} {line}[/]" for line in lines)])
+    called = program()
+    calls = [f"{called} {line.replace(f'{NAME} ', f'{called} ')}" for line in lines]  # a line may call another command
+    return "\n".join(["[bold]Examples[/]", *(f"[cyan]  {call}[/]" for call in calls)])
 
 
 def _annotation(option: Option) -> Any:

@@ -208,7 +208,13 @@ def test_rows_of_somebody_else_are_refused_and_only_a_replace_empties_the_table_
         loader.load(tables=FEW, if_exists="replace")
     assert loader.load(tables=FEW, if_exists="replace", how={"yes": True}).ok
     assert loader.database.value("SELECT 'bronze.raw_sessions'::regclass::oid::int") == oid
-    assert "was emptied" in " ".join(event.text for event in loader.of(Notice))
+    assert [event.text for event in loader.of(Notice) if "was emptied" in event.text] == [
+        "relation=raw_sessions was emptied; what others have put on it is kept"
+    ]
+    assert loader.load(tables=FEW, if_exists="replace").ok
+    assert [event.text for event in loader.of(Notice) if "was emptied" in event.text][:1] == [
+        "relations=raw_orders,raw_sessions: each was emptied; what others have put on it is kept"
+    ]
 
 
 def test_tables_that_are_made_carry_their_meaning_and_those_of_others_keep_theirs(loader):

@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 import shardgen
 from shardgen import settings
 from shardgen.cli import application, entry
-from shardgen.cli.options import FILES, OPTIONS
+from shardgen.cli.options import FILES, OPTIONS, epilog
 from shardgen.config import DATA_VERSION, LoadConfig, PlanConfig, plan_config
 from shardgen.errors import Interrupted, ReconciliationError, ShardError, TargetError
 from shardgen.events import LoadFinished, LoadStarted, ShardDone
@@ -137,6 +137,13 @@ def test_every_command_explains_itself_with_examples(words):
     shown = CliRunner().invoke(application.app, [*words, "--help"])
     assert shown.exit_code == 0
     assert f"shardgen {' '.join(words)}" in shown.output.partition("Examples")[2]
+
+
+def test_an_example_that_calls_another_command_calls_it_as_this_one_was(monkeypatch):
+    monkeypatch.setattr("shardgen.cli.options.program", lambda: ".venv/bin/shardgen")
+    shown = epilog('load --dsn "$(shardgen db url)"', "queries revenue | shardgen db psql")
+    assert '.venv/bin/shardgen load --dsn "$(.venv/bin/shardgen db url)"' in shown
+    assert ".venv/bin/shardgen queries revenue | .venv/bin/shardgen db psql" in shown
 
 
 def test_no_command_at_all_shows_the_help():
