@@ -138,6 +138,8 @@ def _rate(account: Account) -> float:
 def _time(account: Account, eta: float | None) -> Text:
     if not account.finished:
         return Text(f"{units.clock(eta)} left" if eta is not None else "")
+    if not account.shards:
+        return Text()
     return Text("before" if account.seconds is None else f"in {units.duration(account.seconds)}", style="green")
 
 

@@ -77,7 +77,7 @@ class Live:
             if self._tally.checks is not None:
                 return self._verification(self._tally.checks)
             if not self._tally.tables:
-                return "" if self._tally.ok is not None else self._spin(Text("preparing"))
+                return Group() if self._tally.ok is not None else self._spin(Text("preparing"))  # "" is an empty line
             lines = frame(self._tally, width=self._console.width, height=self._console.height, cpus=self._cpus)
             return Group(*lines.parts, self._spin(lines.status) if self._tally.ok is None else lines.status)
 

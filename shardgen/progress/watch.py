@@ -27,7 +27,8 @@ ENDED = ("finished", "superseded")
 LOST = 30.0  # seconds without a commit from which a run that nobody is seen to work on has ended
 
 Look = Callable[[], "list[RunStatus]"]
-Draw = Callable[["list[RunStatus]", str], None]
+Draw = Callable[["list[RunStatus]", str, bool], None]
+"""Shows runs, a note, and whether more is to come."""
 
 
 def watch(
@@ -56,8 +57,9 @@ def watch(
     live = choose(stream, environ) == "rich"
     with suppress(KeyboardInterrupt), _table(stream, where) if live else _lines(stream, where) as draw:
         while not abandoned(stream):
-            draw(runs, note)
-            if over(runs, stillness.seconds(runs, clock())):
+            ended = over(runs, stillness.seconds(runs, clock()))
+            draw(runs, note, not ended)
+            if ended:
                 return
             sleep(PERIOD)
             try:
@@ -125,8 +127,8 @@ def _table(stream: TextIO, where: str) -> Iterator[Draw]:
     console = Console(file=stream, highlight=False)
     with rich.live.Live(console=console, auto_refresh=False, redirect_stderr=False, redirect_stdout=False) as live:
 
-        def draw(runs: list[RunStatus], note: str) -> None:
-            foot = "  ".join(filter(None, [_now(), note, "Ctrl-C ends"]))
+        def draw(runs: list[RunStatus], note: str, more: bool) -> None:  # noqa: FBT001  # called in one place
+            foot = "  ".join(filter(None, [_now(), note, "Ctrl-C ends" if more else ""]))
             parts: list[RenderableType] = [status_tables(of_interest(runs), where=where), Text(foot, style="dim")]
             live.update(Group(*parts), refresh=True)
 
@@ -138,7 +140,7 @@ def _lines(stream: TextIO, where: str) -> Iterator[Draw]:
     """A line for each change."""
     last: list[str] = []
 
-    def draw(runs: list[RunStatus], note: str) -> None:
+    def draw(runs: list[RunStatus], note: str, _more: bool) -> None:  # noqa: FBT001  # as above
         lines = [state(run) for run in of_interest(runs)] or [f"no runs in {where}"]
         if note.startswith(SILENCE):
             lines = [note]

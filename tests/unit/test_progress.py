@@ -146,6 +146,32 @@ def test_a_resumed_load_says_what_is_there_already():
     assert re.search(r"orders .* 100% +1,000 +before", shown)
 
 
+def test_a_table_without_shards_was_not_there_before():
+    begins = LoadStarted(
+        run=7,
+        resumed=False,
+        workers=2,
+        rows={"orders": 0},
+        shards={"orders": 0},
+        rows_done={},
+        shards_done={},
+        bytes={},
+        local=True,
+    )
+    shown = frame(80, begins)
+    assert re.search(r"orders .* 100% +0", shown)
+    assert "before" not in shown
+
+
+def test_a_load_that_is_refused_leaves_nothing_on_the_screen(monkeypatch):
+    monkeypatch.setenv("TERM", "xterm")
+    out = io.StringIO()
+    console = Console(file=out, width=80, height=24, force_terminal=True, highlight=False)
+    with Live(out, console=console, cpus=2) as live:
+        live(LoadFinished(ok=False))
+    assert "\n" not in out.getvalue()
+
+
 def test_a_wide_display_shows_totals_and_shards():
     clock = FakeClock()
     tally = Tally(clock)

@@ -100,6 +100,12 @@ def test_on_a_terminal_it_is_a_table_that_redraws_itself(monkeypatch):
     assert re.search(r"\x1b\[\d*A", shown), "the cursor goes back up"
 
 
+def test_how_to_end_it_is_said_only_as_long_as_it_goes_on(monkeypatch):
+    monkeypatch.setenv("TERM", "xterm")
+    assert "Ctrl-C ends" in watched([[status()]], stream=Terminal())
+    assert "Ctrl-C ends" not in watched([[status(done=4, state="finished")]], stream=Terminal())
+
+
 def test_a_terminal_that_cannot_redraw_gets_lines():
     assert "\x1b" not in watched([[status()]], stream=Terminal(), environ={"TERM": "dumb"})
 
