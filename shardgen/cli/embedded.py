@@ -139,7 +139,8 @@ def _greeting(found: Loaded) -> str:
     if not found.tables:
         where = f"schema {found.schema}" if found.schema else "the database"
         return f"{where} has no tables yet: {program()} load --profile demo fills some\nleave: \\q{others}"
-    return f"schema {found.schema}: {_names(found.tables)}\ncolumns: \\d {found.tables[0]}   leave: \\q{others}"
+    tables = f"tables {_names(found.tables)}"
+    return f"schema {found.schema}   columns: \\d {found.tables[0]}   leave: \\q{others}\n{tables}"
 
 
 def _names(tables: tuple[str, ...]) -> str:

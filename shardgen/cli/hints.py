@@ -31,6 +31,7 @@ def after_load(settings: Settings, options: Mapping[str, Any], target: str) -> d
         options: of its command line.
         target: its connection string, without the password.
     """
+    options = _without_idle_profile(settings, options)
     found = {
         "connect": _connect(settings, options, target),
         "queries": again("queries", options),
@@ -89,6 +90,13 @@ def _secret(dsn: str | None) -> bool:
 def _hidden(options: Mapping[str, Any]) -> bool:
     """Whether a command that is shown lacks a secret that was on the command line."""
     return _secret(options.get("dsn"))
+
+
+def _without_idle_profile(settings: Settings, options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options without a profile that says nothing of where: it need not be repeated."""
+    section = f"[profiles.{settings.profile}]"
+    says = any(section in settings.origins.get(name, "") for name in PLACE)
+    return {name: value for name, value in options.items() if says or name != "profile"}
 
 
 def _of_server(options: Mapping[str, Any], *more: str) -> dict[str, Any]:

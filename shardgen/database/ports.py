@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import errno
 import secrets
+import shlex
 import socket
+from pathlib import Path
 from typing import Any, Final
 
 import psycopg
@@ -34,7 +36,7 @@ def check(port: int | None) -> None:
         raise ConfigError(f"port={port} is out of range: use {LOWEST} to {HIGHEST}, or 0 to close the port")
 
 
-def check_running(asked: int | None, now: int | None) -> None:
+def check_running(home: Path, asked: int | None, now: int | None) -> None:
     """Refuse to change the port of a server that runs: its sessions would end.
 
     Raises:
@@ -44,7 +46,8 @@ def check_running(asked: int | None, now: int | None) -> None:
     if asked is None or (asked or None) == now:
         return
     how = "without a port" if now is None else f"with port={now}"
-    raise ConfigError(f"port={asked} cannot be set: the server runs already, {how}: stop it first: {program()} db stop")
+    stop = f"{program()} db stop --data-dir {shlex.quote(str(home))}"
+    raise ConfigError(f"port={asked} cannot be set: the server runs already, {how}: stop it first: {stop}")
 
 
 def choose(layout: Home, asked: int | None, on_notice: Notice) -> int | None:

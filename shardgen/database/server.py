@@ -117,7 +117,7 @@ def start(home: Path, *, port: int | None = None, on_notice: Notice = _LOG.info)
         with _locked(layout, on_notice):
             running = _running(layout, on_notice)
             if running is not None:
-                ports.check_running(port, running.port)
+                ports.check_running(home, port, running.port)
             server = running or _start_locked(layout, port, on_notice)
             _create_database(server)
             return server

@@ -92,6 +92,7 @@ def test_a_port_is_opened_with_a_password_kept_and_closed_again(run, home):
         code, _, err = run("db", "start", "--port", other)
         assert code == 2
         assert f"port={other} cannot be set: the server runs already, with port={port}: stop it first" in err
+        assert f" db stop --data-dir {home}" in err
 
     another = json.loads(run("db", "start", "--new-password", "--json")[1])["password"]
     assert connected(port, another) == ("shardgen",)
@@ -193,8 +194,8 @@ def test_a_person_is_greeted_with_the_tables_in_two_lines_and_a_program_with_not
         connection.execute("CREATE TABLE mine.raw_reviews (id int)")
     greeted = conversation(home, "--schema", "mine", "-X")
     assert greeted.splitlines()[:2] == [
-        "schema mine: raw_{orders,reviews}",
-        "columns: \\d raw_orders   leave: \\q",
+        "schema mine   columns: \\d raw_orders   leave: \\q",
+        "tables raw_{orders,reviews}",
     ]
     assert "has no tables yet: " in conversation(home, "--schema", "nowhere", "-X").splitlines()[0]
     for words in (("-c", "show search_path"), ("-XAtc", "show search_path")):

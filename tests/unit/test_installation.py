@@ -151,6 +151,28 @@ def test_psql_is_opened_in_the_schema_that_was_loaded(monkeypatch, tmp_path):
     assert list(told)[-1] == "stop"
 
 
+@pytest.mark.parametrize(
+    ("profile", "section", "repeated"),
+    [
+        ("demo", "", False),
+        ("demo", "[profiles.demo]\nproducts = 7\n", False),
+        ("demo", '[profiles.demo]\nschema = "mine"\n', True),
+        ("mine", "[profiles.mine]\ncustomers = 7\n", False),
+        ("mine", '[profiles.mine]\ndata-dir = "here"\n', True),
+    ],
+)
+def test_a_profile_is_repeated_after_a_load_only_if_it_says_where(tmp_path, monkeypatch, profile, section, repeated):
+    from shardgen.settings import read
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "shardgen.toml").write_text(section)
+    options = {**dict.fromkeys(PLACE), "profile": profile}
+    told = hints.after_load(read({}, profile=profile), options, "")
+    assert {f"--profile {profile}" in told[what] for what in ("connect", "queries", "verify", "report", "stop")} == {
+        repeated
+    }
+
+
 def test_a_secret_is_never_said_again(monkeypatch):
     secret = "postgresql://me:s3cret@db/shop"
     told = hints.to_go_on({**dict.fromkeys(PLACE), "dsn": secret, "tables": "orders"})
