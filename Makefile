@@ -10,7 +10,7 @@ SEED ?= 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install load-data create-schemas db-connect db-start db-stop db-status test test-faults bench docs captures lint type fmt clean
+.PHONY: help install load-data create-schemas db-connect db-start db-stop db-status test test-slow test-faults bench docs captures lint type fmt clean
 
 BIN := $(VENV)/bin
 # Names what it fetches, one line each, and keeps pip's own exit code.
@@ -41,6 +41,9 @@ db-status: $(VENV)/.installed ## tell whether the embedded server runs, and wher
 
 test: $(VENV)/.installed-dev ## run the tests; ARGS="-n 2" two at a time
 	@$(BIN)/python -m pytest $(ARGS)
+
+test-slow: $(VENV)/.installed-dev ## run the manual's pages as a reader does, and the benchmark on a small world
+	@$(BIN)/python -m pytest -m slow $(ARGS)
 
 bench: $(VENV)/.installed ## measure a load beside PostgreSQL's own speed (about half an hour, 25 GiB)
 	@$(BIN)/python -m scripts.bench $(ARGS)

@@ -70,7 +70,6 @@ def test_arrivals_are_promised_exactly_and_children_estimated(options: dict[str,
             assert plan.rows(table) == pytest.approx(built, rel=0.1, abs=30)
 
 
-@pytest.mark.slow
 def test_estimates_are_within_two_percent_at_some_volume() -> None:
     config = small(customers=3_000, products=1_500, orders_per_day=300, sessions_per_day=1_000, days=90)
     plan = build_plan(config)
