@@ -74,6 +74,6 @@ def _without_measurements(text: str) -> Iterator[str]:
 
 def _masked_cells(line: str, ends: set[int]) -> str:
     for cell in reversed([*_CELL.finditer(line)]):
-        if cell.end() in ends:
+        if cell.start() and cell.end() in ends:  # what begins a line is a name, or a sentence below the table
             line = f"{line[: cell.start()]}CELL{line[cell.end() :]}"
     return line

@@ -21,7 +21,7 @@ from typing import Final
 from scripts.blocks import ROOT, Block, apply, blocks
 
 COLUMNS: Final = 80
-SHOWN: Final = "~/.local/share/shardgen"
+SHOWN: Final = "/home/me/.local/share/shardgen"  # spelt out: libpq knows no ~
 """The home of the embedded server, as it is told to a reader."""
 TIMEOUT: Final = 300
 """Seconds for one block."""

@@ -81,3 +81,10 @@ def test_what_depends_on_the_run_or_the_machine_may_differ(text, one, another):
 def test_what_follows_from_options_and_seed_may_not(text, one, another):
     assert one in text
     assert masked(text.replace(one, another)) != masked(text)
+
+
+@pytest.mark.parametrize("heading", ["worker time", "rows/s"])
+def test_a_sentence_below_a_table_is_no_measurement_wherever_it_ends(heading):
+    header = next(line for line in LOAD.splitlines() if heading in line)
+    end = header.index(heading) + len(heading)
+    assert "plan agrees with".ljust(end, "!") in masked(f"{LOAD}{'plan agrees with'.ljust(end, '!')}\n")
