@@ -149,7 +149,7 @@ def grouped(problems: Sequence[str]) -> list[str]:
         if not names[0]
         else f"relation={names[0]} {rest}"
         if len(names) == 1
-        else f"relations={','.join(names)}: each {rest}"
+        else f"relations={', '.join(names)}: each {rest}"  # with room for a line to break
         for rest, names in relations.items()
     ]
 

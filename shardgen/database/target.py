@@ -478,7 +478,7 @@ def _other_worlds(
         return []
     run = runs[claims[others[0]].run]
     text = (
-        f"tables={','.join(others)} hold another world ({worlds.difference(run, config)}): a schema holds one world; "
+        f"tables={', '.join(others)} hold another world ({worlds.difference(run, config)}): a schema holds one world; "
         "give the same options, use another --schema, or --if-exists replace for all of them"
     )
     return [text]

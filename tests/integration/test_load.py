@@ -176,7 +176,7 @@ def test_a_second_load_is_refused_and_a_replace_gives_a_new_generation_with_the_
     loader.load(tables=FEW)
     before = loader.content()
     with pytest.raises(
-        TargetError, match="raw_orders,raw_sessions: each holds rows of the finished run=1: use --if-exists append"
+        TargetError, match="raw_orders, raw_sessions: each holds rows of the finished run=1: use --if-exists append"
     ):
         loader.load(tables=FEW)
     assert loader.load(tables=FEW, if_exists="replace").run == 2
@@ -188,7 +188,7 @@ def test_a_second_load_is_refused_and_a_replace_gives_a_new_generation_with_the_
 def test_another_table_of_the_same_world_may_follow_and_another_world_may_not(loader):
     loader.load(tables=("orders",))
     assert loader.load(tables=("sessions",)).run == 2
-    with pytest.raises(TargetError, match=r"tables=orders,sessions hold another world \(seed=42 there, 7 here\)"):
+    with pytest.raises(TargetError, match=r"tables=orders, sessions hold another world \(seed=42 there, 7 here\)"):
         loader.load(tables=("reviews",), seed=7)
     with pytest.raises(TargetError, match="tables=sessions hold another world"):
         loader.load(tables=("orders",), seed=7, if_exists="replace")
@@ -213,7 +213,7 @@ def test_rows_of_somebody_else_are_refused_and_only_a_replace_empties_the_table_
     ]
     assert loader.load(tables=FEW, if_exists="replace").ok
     assert [event.text for event in loader.of(Notice) if "was emptied" in event.text][:1] == [
-        "relations=raw_orders,raw_sessions: each was emptied; what others have put on it is kept"
+        "relations=raw_orders, raw_sessions: each was emptied; what others have put on it is kept"
     ]
 
 
@@ -394,7 +394,7 @@ def test_resume_refuses_other_options_another_vocabulary_and_nothing_to_do(loade
     with pytest.raises(ResumeError, match="run=1 was started with other options: seed=7 but the run has 42"):
         loader.resume({"seed": 7, "end": "2025-04-01"})
     with pytest.raises(
-        TargetError, match="raw_orders,raw_sessions: each belongs to the unfinished run=1: use --resume"
+        TargetError, match="raw_orders, raw_sessions: each belongs to the unfinished run=1: use --resume"
     ):
         loader.load(tables=FEW)
     monkeypatch.setenv("SHARDGEN_FAKE_WORDS", "other words")
