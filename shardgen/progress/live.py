@@ -40,6 +40,7 @@ class Live:
         self._retries = Retries()
         self._cpus = cpus or machine.cpus()
         self._said: deque[Text] = deque(maxlen=REMEMBERED)
+        self._closed = False
         self._spinner = Spinner("dots" if self._console.encoding.startswith("utf") else "line")
         self._live = _Screen(self._console, self.frame, self._said)
 
@@ -50,6 +51,7 @@ class Live:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._closed = True
         self._live.stop()
 
     def __call__(self, event: Event) -> None:
@@ -77,7 +79,8 @@ class Live:
             if self._tally.checks is not None:
                 return self._verification(self._tally.checks)
             if not self._tally.tables:
-                return Group() if self._tally.ok is not None else self._spin(Text("preparing"))  # "" is an empty line
+                ended = self._closed or self._tally.ok is not None
+                return Group() if ended else self._spin(Text("preparing"))  # a mere "" would be an empty line
             lines = frame(self._tally, width=self._console.width, height=self._console.height, cpus=self._cpus)
             return Group(*lines.parts, self._spin(lines.status) if self._tally.ok is None else lines.status)
 

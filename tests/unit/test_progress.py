@@ -163,13 +163,16 @@ def test_a_table_without_shards_was_not_there_before():
     assert "before" not in shown
 
 
-def test_a_load_that_is_refused_leaves_nothing_on_the_screen(monkeypatch):
+@pytest.mark.parametrize("events", [[LoadFinished(ok=False)], []], ids=["load", "verify"])
+def test_what_is_refused_before_it_begins_leaves_nothing_on_the_screen(monkeypatch, events):
     monkeypatch.setenv("TERM", "xterm")
     out = io.StringIO()
     console = Console(file=out, width=80, height=24, force_terminal=True, highlight=False)
     with Live(out, console=console, cpus=2) as live:
-        live(LoadFinished(ok=False))
+        for event in events:
+            live(event)
     assert "\n" not in out.getvalue()
+    assert not out.getvalue().rpartition("\x1b[2K")[2].strip("\x1b[?25h")
 
 
 def test_a_wide_display_shows_totals_and_shards():
