@@ -12,7 +12,7 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from shardgen.database import server
+from shardgen.embedded import server
 
 
 def start(home: str | None) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from databases import fresh_database, start
 
 import shardgen
-from shardgen.config import LEVELS, MAX_SEED
+from shardgen.model.config import LEVELS, MAX_SEED
 from shardgen.verification.report import Report, Status
 
 BASE: dict[str, Any] = {"days": 30, "end": "2026-01-01", "customers": 1000, "products": 500}

@@ -9,9 +9,9 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from shardgen.config import TABLES  # noqa: E402
+from shardgen.model.config import TABLES  # noqa: E402
 from shardgen.world import words_digest  # noqa: E402
-from tests.unit.test_bytes import GOLDEN, WORLDS  # noqa: E402
+from tests.tables.test_bytes import GOLDEN, WORLDS  # noqa: E402
 from tests.worlds import digest, small, table_bytes  # noqa: E402
 
 

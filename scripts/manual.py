@@ -25,12 +25,12 @@ sys.path.insert(0, str(ROOT))
 from scripts.blocks import pages  # noqa: E402
 from shardgen.cli.application import COMMANDS, SERVER_COMMANDS, app  # noqa: E402
 from shardgen.cli.options import OPTIONS, Option  # noqa: E402
-from shardgen.config import plan_config  # noqa: E402
-from shardgen.database.types import spelled  # noqa: E402
 from shardgen.errors import Interrupted, ShardgenError  # noqa: E402
 from shardgen.events import Event  # noqa: E402
+from shardgen.model.config import plan_config  # noqa: E402
 from shardgen.model.table import Column, Table  # noqa: E402
-from shardgen.settings import PROFILES, variable  # noqa: E402
+from shardgen.options.settings import PROFILES, variable  # noqa: E402
+from shardgen.stores.postgres.types import spelled  # noqa: E402
 from shardgen.tables import dataset  # noqa: E402
 from shardgen.tables.planning import build_plan  # noqa: E402
 from shardgen.verification import statements  # noqa: E402

@@ -17,12 +17,12 @@ import time
 from dataclasses import dataclass
 from datetime import date
 
-from shardgen.config import TABLES, LoadConfig, PlanConfig, plan_config, table_names
-from shardgen.encode import Encoder
+from shardgen.loading.worker import build_batches, keep_memory
+from shardgen.model.config import TABLES, LoadConfig, PlanConfig, plan_config, table_names
 from shardgen.model.plan import Plan
+from shardgen.stores.postgres.copy import Encoder
 from shardgen.tables import dataset
 from shardgen.tables.planning import build_plan
-from shardgen.worker import build_batches, keep_memory
 
 COLUMNS = {
     "table": "12",

@@ -9,7 +9,7 @@ from typing import Any
 from databases import fresh_database, start
 
 import shardgen
-from shardgen.config import MAX_SEED
+from shardgen.model.config import MAX_SEED
 from shardgen.verification.report import Check, Status
 
 SEEDS = (42, 0, 1, 2, MAX_SEED)

@@ -2,7 +2,7 @@
 
 import os
 
-from shardgen import paths
+from shardgen.machine import paths
 
 
 def main() -> None:

@@ -18,14 +18,14 @@ from shardgen.errors import ShardgenError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from shardgen.database.reset import Survey
-    from shardgen.database.status import RunStatus
+    from shardgen.display import Show
+    from shardgen.loading.reconcile import Report
     from shardgen.model.plan import Plan
+    from shardgen.options.settings import Settings
     from shardgen.page.page import Page
-    from shardgen.progress import Show
-    from shardgen.questions import Query
-    from shardgen.reconcile import Report
-    from shardgen.settings import Settings
+    from shardgen.stores.postgres.reset import Survey
+    from shardgen.stores.postgres.status import RunStatus
+    from shardgen.tables.questions import Query
     from shardgen.verification.report import Report as Verification
 
 __all__ = ["Options", "load", "plan", "queries", "report", "reset", "sample", "status", "table", "url", "verify"]
@@ -42,7 +42,7 @@ def _in_python(call: Callable[P, R]) -> Callable[P, R]:
         try:
             return call(*args, **named)
         except ShardgenError as error:
-            from shardgen.wording import reword
+            from shardgen.options.wording import reword
 
             reword(error)
             raise
@@ -124,7 +124,7 @@ def load(
         >>> [table.counted for table in report.tables if table.table == "orders"]
         [1800]
     """
-    from shardgen.actions import prepared
+    from shardgen.commands import prepared
 
     how = {"workers": workers, "if_exists": if_exists, "on_conflict": on_conflict, "stall_timeout": stall_timeout}
     named = {"dsn": dsn, "data_dir": data_dir, "log_file": log_file, **how, **options}
@@ -152,7 +152,7 @@ def plan(*, config: Path | str | None = None, profile: str | None = None, **opti
         >>> plan.rows("orders"), len(plan.shards)
         (1800, 13)
     """
-    from shardgen.actions import plan_of
+    from shardgen.commands import plan_of
 
     return plan_of(_settings(options, config, profile))
 
@@ -187,7 +187,7 @@ def sample(
         >>> order["order_id"], order["raw_data"]["items"][0]["quantity"]
         ('ORD0000000001', 1)
     """
-    from shardgen.actions import sample_of
+    from shardgen.commands import sample_of
 
     return sample_of(_settings({**options, "tables": table}, config, profile), n)
 
@@ -238,7 +238,7 @@ def verify(
         >>> report.ok, [check.name for check in report.checks if check.status == "failed"]
         (True, [])
     """
-    from shardgen.actions import verification_of
+    from shardgen.commands import verification_of
 
     named = {"dsn": dsn, "schema": schema, "workers": workers, "data_dir": data_dir}
     settings = _settings(named, config, profile)
@@ -278,7 +278,7 @@ def table(
         >>> orders.schema.field("total_amount").type, orders.read_all().num_rows
         (Decimal128Type(decimal128(18, 2)), 1800)
     """
-    from shardgen.actions import reader_of
+    from shardgen.commands import reader_of
 
     return reader_of(_settings({**options, "tables": table}, config, profile))
 
@@ -323,7 +323,7 @@ def report(
         >>> page.html.startswith("<!doctype html>")
         True
     """
-    from shardgen.actions import report_of
+    from shardgen.commands import report_of
     from shardgen.page.page import Page
 
     settings = _settings({"dsn": dsn, "schema": schema, "workers": workers, "data_dir": data_dir}, config, profile)
@@ -360,7 +360,7 @@ def status(
         >>> run.run, run.state
         (1, 'finished')
     """
-    from shardgen.actions import runs_of
+    from shardgen.commands import runs_of
 
     return runs_of(_settings({"dsn": dsn, "schema": schema, "data_dir": data_dir}, config, profile))
 
@@ -393,7 +393,7 @@ def queries(
         >>> revenue.about, revenue.text.partition(" ")[0]
         ('revenue by month', 'SELECT')
     """
-    from shardgen.actions import queries_of
+    from shardgen.commands import queries_of
 
     return queries_of(_settings({"dsn": dsn, "schema": schema, "data_dir": data_dir}, config, profile))
 
@@ -424,7 +424,7 @@ def url(
         ...     print(str(error).partition(" in ")[0])
         no embedded server runs
     """
-    from shardgen.actions import url_of
+    from shardgen.commands import url_of
 
     return url_of(_settings({"data_dir": data_dir}, config, profile))
 
@@ -465,7 +465,7 @@ def reset(
         >>> shardgen.reset(yes=False).runs
         (1,)
     """
-    from shardgen.actions import reset_of, reset_survey
+    from shardgen.commands import reset_of, reset_survey
 
     settings = _settings({"dsn": dsn, "schema": schema, "data_dir": data_dir}, config, profile)
     found = reset_survey(settings, run=run, every=all)
@@ -476,13 +476,13 @@ def reset(
 
 def _watching(settings: Settings, function: str, progress: str) -> AbstractContextManager[Show]:
     """What takes the events of a function: the display that was asked for, and the log that the settings name."""
-    from shardgen.progress import logs
+    from shardgen.display import logs
 
     return logs.watching(settings, function, mode=progress, complain=logging.getLogger(__name__).warning)
 
 
 def _settings(named: Any, config: Path | str | None, profile: str | None) -> Settings:
-    from shardgen.settings import read
+    from shardgen.options.settings import read
 
     found = read(named, config=None if config is None else Path(config), profile=profile)
     for text in filter(None, (found.target.note, *found.notices)):

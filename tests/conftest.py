@@ -50,7 +50,7 @@ def server_dsn() -> Iterator[str]:
     if given := os.environ.get("SHARDGEN_TEST_DSN"):
         yield given
         return
-    from shardgen.database import server
+    from shardgen.embedded import server
 
     home = Path(tempfile.mkdtemp(prefix="sg-", dir="/tmp"))  # short: a socket's path is limited
     home.chmod(0o711)  # as root the server runs as another user

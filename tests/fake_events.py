@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shardgen.display.tally import Tally
 from shardgen.events import (
     CheckDone,
     CheckStarted,
@@ -18,7 +19,6 @@ from shardgen.events import (
     StepStarted,
     VerificationStarted,
 )
-from shardgen.progress.tally import Tally
 
 
 class FakeClock:

@@ -24,12 +24,12 @@ import pyarrow as pa
 from pgpq.encoders import StringEncoderBuilder
 from pgpq.schema import Jsonb
 
-from shardgen import worker
 from shardgen.columns.batch import arrow_schema
-from shardgen.config import TABLES, PlanConfig, WorldConfig
-from shardgen.coordinator import Machinery
-from shardgen.dispatch import Tools
+from shardgen.loading import worker
+from shardgen.loading.dispatch import Tools
+from shardgen.loading.session import Machinery
 from shardgen.model import keys
+from shardgen.model.config import TABLES, PlanConfig, WorldConfig
 from shardgen.model.plan import Leaf, Plan, Shard
 from shardgen.model.table import Table
 from shardgen.tables import dataset

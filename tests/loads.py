@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from shardgen.config import TABLES
+from shardgen.model.config import TABLES
 from tests.conftest import Database
 from tests.servers import PASSWORD
 

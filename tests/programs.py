@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from shardgen.database import server
+from shardgen.embedded import server
 
 
 def copied_programs(target: Path) -> Path:

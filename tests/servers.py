@@ -17,7 +17,7 @@ from typing import Protocol
 import psycopg
 from psycopg.conninfo import make_conninfo
 
-from shardgen.database import server
+from shardgen.embedded import server
 from shardgen.errors import ServerError
 from tests.programs import copied_programs
 

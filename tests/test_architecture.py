@@ -19,10 +19,13 @@ DATABASE = {"psycopg", "psycopg_pool"}
 SCREEN = {"rich", "tqdm", "typer"}
 ELSEWHERE = {
     "cli/versions.py": {"psycopg.pq"},
-    "keys.py": {"psycopg.sql"},
-    "settings.py": {"psycopg.conninfo.conninfo_to_dict", "psycopg.conninfo.make_conninfo", "psycopg.pq.Conninfo"},
+    "options/settings.py": {
+        "psycopg.conninfo.conninfo_to_dict",
+        "psycopg.conninfo.make_conninfo",
+        "psycopg.pq.Conninfo",
+    },
 }
-"""What a module may use of psycopg outside database/, sinks/ and verification/, beside the names of its exceptions."""
+"""What a module may use of psycopg outside stores/, embedded/ and verification/, beside the names of its exceptions."""
 MEASURING = {"page/numbers.py", "page/volumes.py"}
 """The modules of a report that ask the server."""
 CONFIGURATION = {"pydantic", "pydantic_core", "pydantic_settings"}
@@ -80,21 +83,24 @@ def test_the_world_depends_on_numpy_and_itself(path):
     names = imports(path)
     allowed = {"numpy", "faker"} if path.name == "vocabulary.py" else {"numpy"}
     assert outside(names) <= allowed
-    assert within(names, "world", "config", "errors") == set()
+    assert within(names, "world", "model.config", "errors") == set()
 
 
-@pytest.mark.parametrize("name", ["config.py", "errors.py", "events.py", "figures.py", "installation.py", "meant.py"])
+@pytest.mark.parametrize(
+    "name",
+    ["errors.py", "events.py", "machine/installation.py", "model/config.py", "model/figures.py", "options/meant.py"],
+)
 def test_the_base_depends_on_nothing(name):
     names = imports(PACKAGE / name)
     assert outside(names) == set()
-    assert within(names, "errors", "figures") == set()
+    assert within(names, "errors", "model.figures") == set()
 
 
 @pytest.mark.parametrize("path", sorted((PACKAGE / "model").rglob("*.py")), ids=place)
 def test_the_model_is_plain_data(path):
     names = imports(path)
     assert outside(names) == set()
-    assert within(names, "model", "config", "errors", "figures", "notebook") == set()
+    assert within(names, "model", "errors") == set()
 
 
 @pytest.mark.parametrize("path", sorted((PACKAGE / "columns").rglob("*.py")), ids=place)
@@ -108,7 +114,7 @@ def test_columns_know_no_table(path):
 def test_tables_know_no_database(path):
     names = imports(path)
     assert outside(names) <= {"numpy"}
-    assert within(names, "tables", "columns", "world", "model", "config", "errors") == set()
+    assert within(names, "tables", "columns", "world", "model", "errors") == set()
 
 
 @pytest.mark.parametrize("path", MODULES, ids=place)
@@ -117,13 +123,13 @@ def test_libraries_stay_where_they_belong(path):
     found = outside(names)
     if where != "page/pictures.py":
         assert "vl_convert" not in found
-    if not where.startswith(("database/", "sinks/", "verification/")) and where not in MEASURING:
+    if not where.startswith(("stores/", "embedded/", "verification/")) and where not in MEASURING:
         used = {name for name in names if name.partition(".")[0] in DATABASE}
         assert used <= {"psycopg", *ELSEWHERE.get(where, ())}
         assert attributes_of("psycopg", path) <= {"Error", "ProgrammingError"}
-    if not where.startswith(("progress/", "cli/")):
+    if not where.startswith(("display/", "cli/")):
         assert not found & SCREEN
-    if where != "settings.py":
+    if where != "options/settings.py":
         assert not found & CONFIGURATION
     if where != "world/vocabulary.py":
         assert "faker" not in found
@@ -131,25 +137,27 @@ def test_libraries_stay_where_they_belong(path):
 
 @pytest.mark.parametrize("path", MODULES, ids=place)
 def test_nothing_below_the_front_knows_the_front(path):
-    front = ("cli/", "api.py", "actions.py", "settings.py", "__init__.py", "__main__.py", "progress/")
+    front = ("cli/", "api.py", "commands.py", "options/", "__init__.py", "__main__.py", "display/")
     if not place(path).startswith(front) or place(path).count("/") > 1:
         names = imports(path)
-        assert not {name for name in names for part in ("cli", "api", "actions", "settings") if _is(name, part)}
-        assert not {name for name in names if _is(name, "progress")}
+        assert not {name for name in names for part in ("cli", "api", "commands", "options") if _is(name, part)}
+        assert not {name for name in names if _is(name, "display")}
 
 
-@pytest.mark.parametrize("name", ["coordinator.py", "claim.py", "dispatch.py"])
+@pytest.mark.parametrize("name", ["loading/session.py", "stores/postgres/claim.py", "loading/dispatch.py"])
 def test_the_coordinator_knows_no_table_no_screen_and_no_process_pool(name):
     names = imports(PACKAGE / name)
-    assert not {found for found in names if _is(found, "columns") or _is(found, "progress") or _is(found, "encode")}
+    assert not {
+        found for found in names if _is(found, "columns") or _is(found, "display") or _is(found, "stores.postgres.copy")
+    }
     assert not {found for found in names if found.startswith("multiprocessing") or "ProcessPoolExecutor" in found}
 
 
 @pytest.mark.parametrize("path", sorted((PACKAGE / "page").rglob("*.py")), ids=place)
 def test_a_report_is_made_of_numbers_alone(path):
-    below = {"config", "errors", "events", "figures", "installation"}
+    below = {"model", "errors", "events", "machine.installation"}
     if place(path) in MEASURING:
-        below |= {"database", "verification", "__version__"}
+        below |= {"stores.postgres", "verification", "__version__"}
     names = imports(path)
     assert within(names, "page", *below) == set()
     assert outside(names) <= {"psycopg"} | ({"vl_convert"} if path.name == "pictures.py" else set())
@@ -190,8 +198,8 @@ def test_the_command_line_loads_no_heavy_library_before_it_runs_a_command():
 
 
 def test_a_coordinator_loads_nothing_that_builds_rows():
-    heavy = "{'pyarrow', 'faker', 'shardgen.encode'}"
-    _python(f"import sys, shardgen.coordinator; assert not {heavy} & set(sys.modules)")
+    heavy = "{'pyarrow', 'faker', 'shardgen.stores.postgres.copy'}"
+    _python(f"import sys, shardgen.loading.session; assert not {heavy} & set(sys.modules)")
 
 
 def _python(code: str) -> None:
@@ -203,11 +211,11 @@ def _is(name: str, part: str) -> bool:
 
 
 RENDERED = {
-    "database/objects.py": {"sequence"},  # quoted by the server
-    "sinks/leaves.py": {"index.constraint", "index.definition"},  # rendered by the server
-    "database/ddl.py": {"_METHODS[index.kind]", "spelled(column.type)", "view.query"},  # our own
-    "database/trial.py": {"stored(column.type)"},  # our own
-    "database/ledger.py": {"statement", "_SINCE", "_LEAF"},  # literals
+    "stores/postgres/objects.py": {"sequence"},  # quoted by the server
+    "stores/postgres/leaves.py": {"index.constraint", "index.definition"},  # rendered by the server
+    "stores/postgres/ddl.py": {"_METHODS[index.kind]", "spelled(column.type)", "view.query"},  # our own
+    "stores/postgres/trial.py": {"stored(column.type)"},  # our own
+    "stores/postgres/ledger.py": {"statement", "_SINCE", "_LEAF"},  # literals
 }
 """What becomes SQL without being a literal: by module, the expressions."""
 
@@ -241,14 +249,14 @@ def _mixes(call: ast.Call) -> bool:
 
 
 CONNECTING = {
-    "database/postgres.py",  # the one door to a target
-    "database/server.py",  # to the embedded server's own database, by nothing but what it is told
+    "stores/postgres/postgres.py",  # the one door to a target
+    "embedded/server.py",  # to the embedded server's own database, by nothing but what it is told
 }
 
 
 @pytest.mark.parametrize("path", MODULES, ids=place)
 def test_one_module_opens_the_sessions_of_a_target(path):
-    """So that what database/session.py promises of each of them holds."""
+    """So that what stores/postgres/session.py promises of each of them holds."""
     openers = {"psycopg.connect", "Connection.connect", "psycopg.Connection.connect", "ConnectionPool"}
     openers |= {"connection_class(dsn).connect"}
     nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))

@@ -9,9 +9,9 @@ from typing import Any
 
 import xxhash
 
-from shardgen.config import PlanConfig, plan_config
-from shardgen.encode import Encoder
+from shardgen.model.config import PlanConfig, plan_config
 from shardgen.model.plan import Shard
+from shardgen.stores.postgres.copy import Encoder
 from shardgen.tables import batches, dataset
 from shardgen.tables.planning import build_plan
 from shardgen.world import build_world

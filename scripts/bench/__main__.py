@@ -26,7 +26,7 @@ from scripts.bench.bench import OPTIONS, Bench, Run
 from scripts.bench.rounds import YARDSTICKS, at_volumes, measure
 from scripts.bench.show import show
 from scripts.bench.targets import targets_of
-from shardgen.database import server
+from shardgen.embedded import server
 
 CPUS = os.cpu_count() or 1
 GB = 10**9

@@ -14,7 +14,7 @@ import psycopg
 from psycopg import sql
 
 from scripts.bench.spool import Spool
-from shardgen.config import PlanConfig, plan_config
+from shardgen.model.config import PlanConfig, plan_config
 from shardgen.model.plan import Plan
 from shardgen.tables import dataset
 

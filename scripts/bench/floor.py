@@ -11,14 +11,14 @@ import sys
 from pathlib import Path
 
 from scripts.bench.spool import Spool
-from shardgen import coordinator
-from shardgen.config import LoadConfig
+from shardgen.loading import session
+from shardgen.model.config import LoadConfig
 
 
 def main(directory: str, workers: str, dsn: str) -> None:
     """Load the spool."""
     spool = Spool(Path(directory))
-    report = coordinator.load(
+    report = session.load(
         spool.known().plan.config,
         LoadConfig(dsn=dsn, workers=int(workers)),
         options={},

@@ -19,14 +19,14 @@ from psycopg import sql
 from scripts.bench import phases, processes
 from scripts.bench.bench import Bench, Run, settle
 from scripts.databases import fresh_database
-from shardgen.config import LoadConfig, PlanConfig
-from shardgen.database import objects
-from shardgen.encode import Encoder
+from shardgen.loading.engines.processes import ForkserverEngine
+from shardgen.loading.worker import build_batches, give_back
+from shardgen.model.config import LoadConfig, PlanConfig
 from shardgen.model.plan import Shard
-from shardgen.pool import ForkserverEngine
+from shardgen.stores.postgres import objects
+from shardgen.stores.postgres.copy import Encoder
 from shardgen.tables import dataset
 from shardgen.tables.planning import build_plan
-from shardgen.worker import build_batches, give_back
 
 
 def load(bench: Bench, workers: int) -> Run:

@@ -15,12 +15,12 @@ from psycopg import sql
 
 from scripts.bench.bench import Bench, Run, counts, settle
 from scripts.databases import fresh_database
-from shardgen.config import LoadConfig, PlanConfig
-from shardgen.database import ddl, objects
-from shardgen.database.programs import binary
+from shardgen.embedded.programs import binary
+from shardgen.loading.worker import build_batches
+from shardgen.model.config import LoadConfig, PlanConfig
 from shardgen.model.plan import Plan
+from shardgen.stores.postgres import ddl, objects
 from shardgen.tables import dataset
-from shardgen.worker import build_batches
 
 BATCH = 1_000
 """Rows that a usual script sends at a time."""

@@ -18,15 +18,15 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.csv
 
-from shardgen.config import LoadConfig, PlanConfig
-from shardgen.coordinator import Machinery
-from shardgen.database import objects
-from shardgen.encode import HEADER, TRAILER, Encoder
+from shardgen.loading.session import Machinery
+from shardgen.loading.worker import Job, build_batches
+from shardgen.model.config import LoadConfig, PlanConfig
 from shardgen.model.plan import Plan, Shard
 from shardgen.model.table import Table
+from shardgen.stores.postgres import objects
+from shardgen.stores.postgres.copy import HEADER, TRAILER, Encoder
 from shardgen.tables import dataset
 from shardgen.tables.planning import build_plan, max_id
-from shardgen.worker import Job, build_batches
 from shardgen.world import words_digest
 
 BATCH_ROWS = LoadConfig(dsn="").batch_rows

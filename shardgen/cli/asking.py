@@ -11,7 +11,7 @@ from shardgen.cli.options import PLACE, Json, examples, takes
 
 
 def _names() -> list[str]:
-    from shardgen.questions import NAMES
+    from shardgen.tables.questions import NAMES
 
     return list(NAMES)
 
@@ -33,7 +33,7 @@ def queries(
     **options: Any,
 ) -> None:
     """Print SQL that shows the story of what is loaded: a few queries to begin with, ready to be run."""
-    from shardgen.actions import queries_of, query_of
+    from shardgen.commands import queries_of, query_of
 
     settings = terminal.settings_of(options)
     found = [query_of(settings, name)] if name else queries_of(settings)

@@ -22,8 +22,8 @@ def config(*, as_json: Json = False, **options: Any) -> None:
 
     The first that names an option decides: command line, environment (SHARDGEN_DAYS), .env, profile, file, default.
     """
-    from shardgen.actions import config_of
-    from shardgen.progress.tables import config_table
+    from shardgen.commands import config_of
+    from shardgen.display.tables import config_table
 
     settings = terminal.settings_of(options)
     found = config_of(settings)
@@ -43,8 +43,8 @@ def init(
     **options: Any,
 ) -> None:
     """Write a shardgen.toml in which every option is explained, with its default, commented out."""
-    from shardgen import outputs
-    from shardgen.settings import CONFIG_FILE
+    from shardgen.machine import outputs
+    from shardgen.options.settings import CONFIG_FILE
 
     file = str(options["config"] or CONFIG_FILE)
     try:
@@ -88,7 +88,7 @@ def _meaning(option: Option) -> str:
 
 
 def _profiles() -> Iterator[str]:
-    from shardgen.settings import PROFILES
+    from shardgen.options.settings import PROFILES
 
     yield from ("", "# --- Profiles ".ljust(WIDTH, "-"), "")
     yield from _comment(

@@ -11,11 +11,11 @@ import typer
 
 from shardgen.cli import terminal
 from shardgen.cli.options import EMBEDDED, PLACE, Json, examples, takes
-from shardgen.installation import program
+from shardgen.machine.installation import program
 
 if TYPE_CHECKING:
-    from shardgen.database.loaded import Loaded
-    from shardgen.database.server import Server
+    from shardgen.embedded.server import Server
+    from shardgen.stores.postgres.loaded import Loaded
 
 
 @examples("db start", "db start --data-dir /srv/shardgen", "db start --port 5433")
@@ -40,7 +40,7 @@ def start(
     It is reached through a socket by the user who runs it. With --port also over TCP, on this machine alone, by whoever
     has the password. Later starts, also that of a load, open the same port again, until --port 0.
     """
-    from shardgen.database import server
+    from shardgen.embedded import server
 
     home = terminal.home_of(options)
     found = server.start(home, port=port, on_notice=terminal.say)
@@ -59,7 +59,7 @@ def start(
 @takes(EMBEDDED)
 def stop(**options: Any) -> None:
     """Stop the server; its data stays."""
-    from shardgen.database import server
+    from shardgen.embedded import server
 
     home = terminal.home_of(options)
     terminal.say(
@@ -71,7 +71,7 @@ def stop(**options: Any) -> None:
 @takes(EMBEDDED)
 def status(*, as_json: Json = False, **options: Any) -> None:
     """Tell whether the server runs, and where."""
-    from shardgen.database import server
+    from shardgen.embedded import server
 
     home = terminal.home_of(options)
     facts = _facts(home, server.status(home))
@@ -88,8 +88,9 @@ def psql(context: typer.Context, **options: Any) -> None:
 
     Its search_path is the schema that was loaded last, or that of --schema.
     """
-    from shardgen.database import loaded, server
-    from shardgen.database.surroundings import undisturbed, with_search_path
+    from shardgen.embedded import server
+    from shardgen.embedded.surroundings import undisturbed, with_search_path
+    from shardgen.stores.postgres import loaded
 
     settings = terminal.settings_of(options)
     home = server.data_dir(settings.get("data_dir"))
@@ -106,7 +107,7 @@ def psql(context: typer.Context, **options: Any) -> None:
 @takes(EMBEDDED)
 def url(**options: Any) -> None:
     """Print the connection string of the running server."""
-    from shardgen.database import server
+    from shardgen.embedded import server
 
     terminal.print_text(server.url(terminal.home_of(options)))
 
@@ -122,8 +123,8 @@ def _facts(home: Path, found: Server | None) -> dict[str, Any]:
 
 def _access(found: Server) -> dict[str, Any]:
     """What a tool has to be told that connects by TCP; nothing, where the server does not listen."""
-    from shardgen.database.cluster import LOOPBACK
-    from shardgen.database.programs import NAME
+    from shardgen.embedded.cluster import LOOPBACK
+    from shardgen.embedded.programs import NAME
 
     return {} if found.port is None else {"host": LOOPBACK, "port": found.port, "user": NAME, "database": NAME}
 

@@ -13,13 +13,13 @@ from typing import Any, Final
 
 import typer
 
-from shardgen import meant
 from shardgen.cli import terminal
 from shardgen.cli.application import app
+from shardgen.display import streams
 from shardgen.errors import ShardgenError
-from shardgen.installation import program
-from shardgen.progress import streams
-from shardgen.surroundings import refusal
+from shardgen.machine.installation import program
+from shardgen.machine.refusals import refusal
+from shardgen.options import meant
 
 _NO_COMMAND: Final = re.compile(r"No such command '(?P<name>[^']*)'")
 
@@ -108,7 +108,7 @@ def _instead(found: list[str]) -> str:
 
 def _without_secrets(text: str, words: list[str]) -> str:
     """The text without the secrets of any connection string that we could have been given."""
-    from shardgen.settings import read
+    from shardgen.options.settings import read
 
     strings = _values_of("--dsn", words)
     with contextlib.suppress(ShardgenError):

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from shardgen.cli.options import EMBEDDED, PLACE
 from shardgen.errors import ServerError
-from shardgen.installation import DRAWING, install, installed, kept, program, spelt
+from shardgen.machine.installation import DRAWING, install, installed, kept, program, spelt
 
 if TYPE_CHECKING:
-    from shardgen.settings import Settings
+    from shardgen.options.settings import Settings
 
 _PASSWORD: Final = "in PGPASSWORD or ~/.pgpass, as it is not shown here"  # noqa: S105  # where it is, not what
 _MASKED: Final = " password=***"
@@ -63,7 +63,7 @@ def _place(options: Mapping[str, Any]) -> dict[str, str]:
 
     A connection string with a secret stays in its variable.
     """
-    from shardgen.settings import variable
+    from shardgen.options.settings import variable
 
     named = {name: options[name] for name in PLACE if options.get(name) is not None}
     spoken = {name: os.environ[variable(name)] for name in PLACE if name in options and os.environ.get(variable(name))}
@@ -76,13 +76,13 @@ def _place(options: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _open(name: str, value: str) -> str:
-    from shardgen.database.postgres import mask
+    from shardgen.stores.postgres.postgres import mask
 
     return mask(value).removesuffix(_MASKED) if name == "dsn" else value
 
 
 def _secret(dsn: str | None) -> bool:
-    from shardgen.database.postgres import mask
+    from shardgen.stores.postgres.postgres import mask
 
     return dsn is not None and mask(dsn).endswith(_MASKED)
 
@@ -122,7 +122,7 @@ def _psql() -> str:
     """The system's psql, else the one of the embedded server."""
     if shutil.which("psql"):
         return "psql"
-    from shardgen.database import server
+    from shardgen.embedded import server
 
     try:
         return spelt(str(server.binary("psql")))

@@ -7,24 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from shardgen.cli import hints, terminal
-from shardgen.cli.options import (
-    CHECKS,
-    FORM,
-    PLACE,
-    RUN,
-    RUNNING,
-    WATCHED,
-    WORLD,
-    Json,
-    examples,
-    some_tables,
-    takes,
-)
-from shardgen.config import LEVELS
+from shardgen.cli.options import CHECKS, FORM, PLACE, RUN, RUNNING, WATCHED, WORLD, Json, examples, some_tables, takes
 from shardgen.errors import LoadError, ReconciliationError
+from shardgen.model.config import LEVELS
 
 if TYPE_CHECKING:
-    from shardgen.settings import Settings
+    from shardgen.options.settings import Settings
     from shardgen.verification.report import Report
 
 
@@ -72,8 +60,8 @@ def load(
     **options: Any,
 ) -> None:
     """Fill the bronze tables, reconcile, and tell what was loaded."""
-    from shardgen.actions import prepared
-    from shardgen.progress.summary import load_summary, next_steps
+    from shardgen.commands import prepared
+    from shardgen.display.summary import load_summary, next_steps
 
     settings = terminal.settings_of(options)
     agreed = yes or (not resume and _agreed(settings))
@@ -167,8 +155,8 @@ def plan(*, as_json: Json = False, **options: Any) -> None:
 
     A target that can be reached is asked, and takes some rows on trial, which are rolled back. No server is started.
     """
-    from shardgen.actions import forecast_of
-    from shardgen.progress.plans import forecast_table
+    from shardgen.commands import forecast_of
+    from shardgen.display.plans import forecast_table
 
     settings = terminal.settings_of(options)
     with terminal.busy("building some rows, and asking the target"):
@@ -187,8 +175,8 @@ def _agreed(settings: Settings) -> bool:
     """
     if settings.get("if_exists") != "replace" or not terminal.interactive():
         return False
-    from shardgen.actions import losses_of
-    from shardgen.progress.tables import losses_table
+    from shardgen.commands import losses_of
+    from shardgen.display.tables import losses_table
 
     with terminal.busy("counting what would go"):
         losses = losses_of(settings, terminal.notice)
@@ -201,13 +189,13 @@ def _agreed(settings: Settings) -> bool:
 
 def _verify(settings: Settings, **asked: Any) -> Report:
     """Verify with the display that the settings name."""
-    from shardgen.actions import verification_of
+    from shardgen.commands import verification_of
 
     with terminal.watching(settings, "verify") as show:
         return verification_of(settings, show, **asked)
 
 
 def _show_verification(report: Report) -> None:
-    from shardgen.progress.checks import verification_table
+    from shardgen.display.checks import verification_table
 
     terminal.show(verification_table(report))

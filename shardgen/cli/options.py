@@ -14,7 +14,9 @@ from typing import Annotated, Any, Final, TypeVar
 import typer
 
 from shardgen.cli import terminal
-from shardgen.config import (
+from shardgen.errors import ShardgenError
+from shardgen.machine.installation import NAME, program
+from shardgen.model.config import (
     IF_EXISTS,
     INDEX_MODES,
     ON_CONFLICT,
@@ -24,8 +26,6 @@ from shardgen.config import (
     LoadConfig,
     plan_config,
 )
-from shardgen.errors import ShardgenError
-from shardgen.installation import NAME, program
 
 F = TypeVar("F", bound=Callable[..., None])
 
@@ -74,7 +74,7 @@ def some_tables(incomplete: str) -> list[str]:
 
 def _profiles(incomplete: str) -> list[str]:  # noqa: ARG001  # the shell filters
     """Completion of a profile, the file's among them."""
-    from shardgen.settings import read
+    from shardgen.options.settings import read
 
     with contextlib.suppress(ShardgenError):
         return list(read({}).profiles)

@@ -13,7 +13,7 @@ import typer
 import shardgen
 from shardgen.cli.options import examples, takes
 from shardgen.errors import ConfigError
-from shardgen.installation import program
+from shardgen.machine.installation import program
 
 FOLDER: Final = Path(shardgen.__file__).parent / "manual"
 INDEX: Final = "README"
@@ -93,6 +93,6 @@ def _show(text: str) -> None:
     if not sys.stdout.isatty():
         typer.echo(text.rstrip())
         return
-    from shardgen.progress.pages import show
+    from shardgen.display.pages import show
 
     show(text)

@@ -9,7 +9,7 @@ import typer
 
 from shardgen.cli import terminal
 from shardgen.cli.options import PLACE, RUN, WATCHED, examples, takes
-from shardgen.figures import size
+from shardgen.model.figures import size
 
 OUTPUT: Final = "report.html"
 _PANEL: Final = "The report"
@@ -59,7 +59,7 @@ def report(
 
     The pictures are drawn by vl-convert-python, which the extra shardgen\[report] brings.
     """
-    from shardgen.actions import numbers_of, report_of
+    from shardgen.commands import numbers_of, report_of
 
     settings = terminal.settings_of(options)
     file = None if output == "-" else output or OUTPUT

@@ -8,7 +8,7 @@ import typer
 
 from shardgen.cli import terminal
 from shardgen.cli.options import FILES, FORM, WORLD, Json, examples, takes
-from shardgen.config import TABLES
+from shardgen.model.config import TABLES
 
 
 @examples("sample orders", "sample customers -n 3 --seed 7", "sample clickstream -n 100 --json")
@@ -23,8 +23,8 @@ def sample(
     **options: Any,
 ) -> None:
     """Show rows of a table, built without any database."""
-    from shardgen.actions import sample_of
-    from shardgen.progress.records import Records, as_plain
+    from shardgen.commands import sample_of
+    from shardgen.display.records import Records, as_plain
 
     rows = sample_of(terminal.settings_of({**options, "tables": table}), n)
     if as_json:

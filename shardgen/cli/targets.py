@@ -24,15 +24,15 @@ def status(
     **options: Any,
 ) -> None:
     """Tell the runs in the target: shards done, pending and failed for each table, and the last error."""
-    from shardgen.actions import runs_of, watched_runs
-    from shardgen.progress.tables import status_tables
+    from shardgen.commands import runs_of, watched_runs
+    from shardgen.display.tables import status_tables
 
     settings = terminal.settings_of(options)
     where = f"schema {settings.schema} of {terminal.place_of(settings)}"
     if watch and as_json:
         raise ConfigError("--watch and --json contradict each other: leave one of them out")
     if watch:
-        from shardgen.progress.watch import watch as show
+        from shardgen.display.watch import watch as show
 
         with watched_runs(settings) as look:
             show(look, where=where, stream=sys.stdout, environ=os.environ)
@@ -55,7 +55,7 @@ def schema(
     **options: Any,
 ) -> None:
     """Print the DDL of the bronze tables, or apply it."""
-    from shardgen.actions import apply_schema, ddl_of
+    from shardgen.commands import apply_schema, ddl_of
 
     settings = terminal.settings_of(options)
     if apply:
@@ -89,8 +89,8 @@ def reset(
     ledger and, if shardgen created it and nothing else is in it, the schema. What is cut short is finished by another
     reset.
     """
-    from shardgen.actions import reset_of, reset_survey
-    from shardgen.progress.tables import survey_table
+    from shardgen.commands import reset_of, reset_survey
+    from shardgen.display.tables import survey_table
 
     settings = terminal.settings_of(options)
     if run is not None and every:

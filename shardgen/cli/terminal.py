@@ -18,9 +18,9 @@ from shardgen.errors import ConfigError
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from shardgen.display import Show
     from shardgen.events import Event
-    from shardgen.progress import Show
-    from shardgen.settings import Settings
+    from shardgen.options.settings import Settings
 
 
 PATIENCE: Final = 2.0
@@ -64,7 +64,7 @@ def _set_volume(wanted: bool, loudness: Volume) -> None:  # noqa: FBT001
 
 def place_of(settings: Settings) -> str:
     """The target, as it may be shown."""
-    from shardgen.database.postgres import mask
+    from shardgen.stores.postgres.postgres import mask
 
     dsn = settings.target.dsn
     return settings.target.origin if not dsn else mask(dsn)
@@ -72,8 +72,8 @@ def place_of(settings: Settings) -> str:
 
 def settings_of(options: Mapping[str, Any]) -> Settings:
     """The options of a command and of all other sources."""
-    from shardgen.database import waits
-    from shardgen.settings import read
+    from shardgen.options.settings import read
+    from shardgen.stores.postgres import waits
 
     waits.listen(say)
     spoken = ("quiet", "verbose")  # they have done what they do when they were parsed
@@ -93,7 +93,7 @@ def watching(settings: Settings, command: str) -> Iterator[Show]:
     Raises:
         ConfigError: the log cannot be written.
     """
-    from shardgen.progress import logs
+    from shardgen.display import logs
 
     mode = "none" if volume() is Volume.QUIET else settings.get("progress", "auto")
     with logs.watching(settings, command, mode=mode, complain=complain, everything=volume() is Volume.VERBOSE) as show:
@@ -102,7 +102,7 @@ def watching(settings: Settings, command: str) -> Iterator[Show]:
 
 def without_secrets(text: str, dsns: Iterable[str]) -> str:
     """The text without the secrets of connection strings and of the environment."""
-    from shardgen.database.postgres import without_secret
+    from shardgen.stores.postgres.postgres import without_secret
 
     for dsn in filter(None, dsns):
         text = without_secret(text, dsn)
@@ -111,7 +111,7 @@ def without_secrets(text: str, dsns: Iterable[str]) -> str:
 
 def home_of(options: Mapping[str, Any]) -> Path:
     """Home of the embedded server."""
-    from shardgen.database import server
+    from shardgen.embedded import server
 
     return server.data_dir(settings_of(options).get("data_dir"))
 

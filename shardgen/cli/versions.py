@@ -10,7 +10,7 @@ from typing import Final
 from shardgen import __version__
 from shardgen.cli import terminal
 from shardgen.cli.options import Json, examples, takes
-from shardgen.config import DATA_VERSION
+from shardgen.model.config import DATA_VERSION
 
 LIBRARIES: Final = {"faker": "Faker", "numpy": "numpy", "pyarrow": "pyarrow", "psycopg": "psycopg"}
 """By distribution, as they write themselves: of words, numbers, batches and the way to the server."""
@@ -53,7 +53,7 @@ def _libpq() -> str:
 
 def _postgresql() -> str | None:
     """Of the embedded server; None where its wheel is not installed."""
-    from shardgen.database.programs import binary
+    from shardgen.embedded.programs import binary
     from shardgen.errors import ServerError
 
     try:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from shardgen.config import PlanConfig
-from shardgen.figures import count, size
-from shardgen.notebook import html_table
+from shardgen.model.config import PlanConfig
+from shardgen.model.figures import count, size
+from shardgen.model.notebook import html_table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,14 +20,14 @@ import psycopg
 from psycopg.rows import dict_row
 
 from shardgen import __version__
-from shardgen.config import check_range
-from shardgen.database import waits
-from shardgen.database.failures import DatabaseError, describe
-from shardgen.database.ledger import Run
-from shardgen.database.postgres import Connection, mask, one, probe, without_secret
 from shardgen.errors import ReportError, VerificationError
 from shardgen.events import Event, Notice, VerificationStarted
+from shardgen.model.config import check_range
 from shardgen.page import volumes
+from shardgen.stores.postgres import waits
+from shardgen.stores.postgres.failures import DatabaseError, describe
+from shardgen.stores.postgres.ledger import Run
+from shardgen.stores.postgres.postgres import Connection, mask, one, probe, without_secret
 from shardgen.verification import statements, subject
 from shardgen.verification.readers import Question, Readers, consult
 from shardgen.verification.statements import Statement

@@ -12,7 +12,7 @@ from typing import Final
 from xml.etree import ElementTree as ET
 
 from shardgen.errors import ReportError
-from shardgen.installation import DRAWING, install
+from shardgen.machine.installation import DRAWING, install
 from shardgen.page.charts import Spec
 
 _SVG: Final = "http://www.w3.org/2000/svg"

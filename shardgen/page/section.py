@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from shardgen.config import TABLES
+from shardgen.model.config import TABLES
 from shardgen.page.charts import COLORS, Spec, bars
 from shardgen.page.numbers import Numbers, Row
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from psycopg import sql
 
-from shardgen.database import catalog
-from shardgen.database.ledger import Claim
-from shardgen.database.postgres import Connection, one
+from shardgen.stores.postgres import catalog
+from shardgen.stores.postgres.ledger import Claim
+from shardgen.stores.postgres.postgres import Connection, one
 
 
 def volumes(connection: Connection, claims: Mapping[str, Claim]) -> Iterator[dict[str, Any]]:

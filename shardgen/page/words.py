@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Final
 
-from shardgen.figures import plural
+from shardgen.model.figures import plural
 
 __all__ = [
     "GAP",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shardgen.columns.batch import Batch
-from shardgen.config import PlanConfig
+from shardgen.model.config import PlanConfig
 from shardgen.model.plan import Shard
 from shardgen.tables.clickstream import CLICKSTREAM
 from shardgen.tables.customers import CUSTOMERS

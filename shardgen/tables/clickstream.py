@@ -21,8 +21,8 @@ from shardgen.columns.pieces import Drawn, Texts
 from shardgen.columns.pools import Pools
 from shardgen.columns.text import I64, Text
 from shardgen.columns.values import Instant, Json, Member, Whole, Words
-from shardgen.config import WorldConfig
 from shardgen.model import keys
+from shardgen.model.config import WorldConfig
 from shardgen.model.keys import KeySpace
 from shardgen.model.table import Column, Index, Keys, bronze_table, by_all, by_key
 from shardgen.model.types import JSON, SERIAL, TEXT, TIMESTAMP, varchar
@@ -35,16 +35,7 @@ from shardgen.world.lexicon import SUBCATEGORIES
 from shardgen.world.lexicon.subcategory import Subcategory
 from shardgen.world.lexicon.traffic import TRAFFIC_SOURCES
 from shardgen.world.rng import below
-from shardgen.world.scripts import (
-    CATEGORY,
-    CONFIRMATION,
-    EVENT_TYPES,
-    PRODUCT,
-    PURCHASE,
-    REMOVE,
-    RESULTS,
-    SEARCH,
-)
+from shardgen.world.scripts import CATEGORY, CONFIRMATION, EVENT_TYPES, PRODUCT, PURCHASE, REMOVE, RESULTS, SEARCH
 
 EVENTS_PER_SESSION_ID = 64
 """event_id = session number x 64 + sequence number, which is at most 60."""

@@ -15,7 +15,7 @@ from shardgen.columns.pieces import Drawn
 from shardgen.columns.pools import Pools
 from shardgen.columns.text import I64, Text
 from shardgen.columns.values import Instant, Json, Money, Sometimes, Words
-from shardgen.config import WorldConfig
+from shardgen.model.config import WorldConfig
 from shardgen.model.keys import CUSTOMER, ORDER, PRODUCT, SESSION, WAREHOUSE, KeySpace
 from shardgen.model.table import Column, Keys, bronze_table, by_all, by_key
 from shardgen.model.types import JSON, TIMESTAMP, decimal, varchar

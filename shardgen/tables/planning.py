@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shardgen.config import PlanConfig
+from shardgen.model.config import PlanConfig
 from shardgen.model.plan import Plan
 from shardgen.tables import dataset
 from shardgen.world.world import build_world

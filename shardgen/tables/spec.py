@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from shardgen.columns.batch import Batch
-from shardgen.config import PlanConfig
+from shardgen.model.config import PlanConfig
 from shardgen.model.plan import Leaf, Shard
 from shardgen.model.table import Table
 from shardgen.world.calendar import Leaves, Period

@@ -11,12 +11,11 @@ from typing import Final
 
 from psycopg import sql
 
-from shardgen import keys
-from shardgen.database import catalog
-from shardgen.database.postgres import Connection
-from shardgen.encode import HEADER, TRAILER
 from shardgen.model.plan import Shard
 from shardgen.model.table import Table
+from shardgen.stores.postgres import catalog, keys
+from shardgen.stores.postgres.copy import HEADER, TRAILER
+from shardgen.stores.postgres.postgres import Connection
 
 Blocks = Iterator[bytes | bytearray | memoryview]
 """COPY rows, cut anywhere."""

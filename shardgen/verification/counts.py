@@ -8,15 +8,15 @@ from typing import Any
 
 from psycopg import sql
 
-from shardgen import keys, reconcile
-from shardgen.database import catalog, census
-from shardgen.database.census import Counted
-from shardgen.database.postgres import Connection, one
-from shardgen.database.routes import Route
-from shardgen.database.target import Target
-from shardgen.figures import plural
+from shardgen.loading import reconcile
+from shardgen.loading.reconcile import TableReport
+from shardgen.model.figures import plural
 from shardgen.model.plan import Plan, Shard
-from shardgen.reconcile import TableReport
+from shardgen.stores.postgres import catalog, census, keys
+from shardgen.stores.postgres.census import Counted
+from shardgen.stores.postgres.postgres import Connection, one
+from shardgen.stores.postgres.routes import Route
+from shardgen.stores.postgres.target import Target
 from shardgen.tables import dataset
 from shardgen.tables.planning import max_id
 from shardgen.verification.readers import Question

@@ -16,25 +16,25 @@ from typing import Any, Final
 import psycopg
 import xxhash
 
-from shardgen.config import PlanConfig
-from shardgen.database import catalog
-from shardgen.database.failures import describe
-from shardgen.database.postgres import Connection, without_secret
-from shardgen.database.retry import persist
-from shardgen.encode import Encoder
 from shardgen.errors import VerificationError
 from shardgen.events import CheckDone, CheckStarted, Event
-from shardgen.figures import plural
+from shardgen.loading.engines.processes import Engine, ForkserverEngine
+from shardgen.loading.worker import build_batches
+from shardgen.model.config import PlanConfig
+from shardgen.model.figures import plural
 from shardgen.model.plan import Plan, Shard
 from shardgen.model.table import Table
-from shardgen.pool import Engine, ForkserverEngine
+from shardgen.stores.postgres import catalog
+from shardgen.stores.postgres.copy import Encoder
+from shardgen.stores.postgres.failures import describe
+from shardgen.stores.postgres.postgres import Connection, without_secret
+from shardgen.stores.postgres.retry import persist
 from shardgen.tables import dataset
 from shardgen.verification import contents, counts, rows
 from shardgen.verification.readers import reader
 from shardgen.verification.report import Check, Status
 from shardgen.verification.rows import Differences
 from shardgen.verification.subject import Loaded, Subject
-from shardgen.worker import build_batches
 
 BATCH_ROWS: Final = 8_192  # as a load has by default
 SAMPLES: Final = 9

@@ -10,8 +10,8 @@ from typing import Any, Final
 
 import psycopg
 
-from shardgen.database.postgres import Connection, one
-from shardgen.figures import plural
+from shardgen.model.figures import plural
+from shardgen.stores.postgres.postgres import Connection, one
 from shardgen.verification import statements, values
 from shardgen.verification.readers import Question
 from shardgen.verification.report import Check, Status

@@ -15,12 +15,12 @@ from typing import Final, Generic, TypeVar
 import psycopg
 from psycopg import sql
 
-from shardgen.database import waits
-from shardgen.database.failures import StoppedError
-from shardgen.database.postgres import Connection, application_name, connect, here
-from shardgen.database.retry import persist
-from shardgen.database.session import WHOLE
 from shardgen.events import CheckDone, CheckStarted, Event
+from shardgen.stores.postgres import waits
+from shardgen.stores.postgres.failures import StoppedError
+from shardgen.stores.postgres.postgres import Connection, application_name, connect, here
+from shardgen.stores.postgres.retry import persist
+from shardgen.stores.postgres.session import WHOLE
 
 T = TypeVar("T")
 

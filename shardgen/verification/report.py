@@ -6,7 +6,7 @@ import enum
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from shardgen.notebook import html_table
+from shardgen.model.notebook import html_table
 
 
 class Status(enum.StrEnum):

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Final
 
-from shardgen import keys
-from shardgen.database.types import stored
 from shardgen.model.table import Column, Table
+from shardgen.stores.postgres import keys
+from shardgen.stores.postgres.types import stored
 from shardgen.verification import values
 
 SAMPLES: Final = 3

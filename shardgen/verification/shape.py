@@ -10,7 +10,7 @@ from typing import Any
 
 import psycopg
 
-from shardgen.database.postgres import Connection
+from shardgen.stores.postgres.postgres import Connection
 from shardgen.verification import statements, values
 from shardgen.verification.laws import not_applicable
 from shardgen.verification.readers import Question

@@ -15,8 +15,8 @@ from datetime import date
 from importlib import resources
 from typing import Final
 
-from shardgen.config import TABLES, WorldConfig, plan_config
-from shardgen.figures import plural
+from shardgen.model.config import TABLES, WorldConfig, plan_config
+from shardgen.model.figures import plural
 from shardgen.verification.subject import Loaded, Subject
 
 _PARTS: Final = re.compile(

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, time
 
-from shardgen.claim import Identity, difference
-from shardgen.config import TABLES as NAMES
-from shardgen.config import PlanConfig
-from shardgen.database import catalog, ledger
-from shardgen.database.ledger import Claim, Run, ShardRow, in_leaf
-from shardgen.database.postgres import Connection
 from shardgen.errors import VerificationError
+from shardgen.model.config import TABLES as NAMES
+from shardgen.model.config import PlanConfig
 from shardgen.model.plan import Plan
+from shardgen.stores.postgres import catalog, ledger
+from shardgen.stores.postgres.claim import Identity, difference
+from shardgen.stores.postgres.ledger import Claim, Run, ShardRow, in_leaf
+from shardgen.stores.postgres.postgres import Connection
 from shardgen.tables.planning import build_plan
 from shardgen.world import words_digest
 

@@ -14,8 +14,8 @@ import psycopg
 from psycopg import postgres, pq
 from psycopg.adapt import Transformer
 
-from shardgen.database.catalog import base_type
-from shardgen.database.failures import describe
+from shardgen.stores.postgres.catalog import base_type
+from shardgen.stores.postgres.failures import describe
 
 LONGEST: Final = 60
 """Characters of a value that are shown."""

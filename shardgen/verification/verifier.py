@@ -8,13 +8,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from shardgen.config import LEVELS, TABLES, check_choice, check_range, table_names
-from shardgen.database import pooler, waits
-from shardgen.database.failures import DatabaseError, describe
-from shardgen.database.postgres import application_name, connect, here, mask, probe, without_secret
-from shardgen.database.retry import persist
 from shardgen.errors import VerificationError
 from shardgen.events import Event, Notice, VerificationStarted
+from shardgen.model.config import LEVELS, TABLES, check_choice, check_range, table_names
+from shardgen.stores.postgres import pooler, waits
+from shardgen.stores.postgres.failures import DatabaseError, describe
+from shardgen.stores.postgres.postgres import application_name, connect, here, mask, probe, without_secret
+from shardgen.stores.postgres.retry import persist
 from shardgen.verification import counts, digests, laws, shape, subject
 from shardgen.verification.readers import Question, Readers, consult
 from shardgen.verification.report import Check, Report, Status

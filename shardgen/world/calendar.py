@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from shardgen.config import WorldConfig
+from shardgen.model.config import WorldConfig
 from shardgen.world.demand import DAY, midnight
 
 MAX_LEAF_ROWS = 2_000_000

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from shardgen.config import WorldConfig
+from shardgen.model.config import WorldConfig
 from shardgen.world.rng import I64, below, lognormal_table
 
 HOUR = 3_600_000_000

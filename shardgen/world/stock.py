@@ -18,7 +18,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from shardgen.config import WorldConfig
+from shardgen.model.config import WorldConfig
 from shardgen.world import orders
 from shardgen.world.calendar import Leaves, Period
 from shardgen.world.demand import DAY, midnight

@@ -9,7 +9,7 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
-from shardgen.config import WorldConfig
+from shardgen.model.config import WorldConfig
 from shardgen.world import customers, geography, products
 from shardgen.world.demand import LOCAL_HOUR, Arrivals, Merged, arrivals
 from shardgen.world.rng import I64

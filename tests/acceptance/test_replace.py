@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from shardgen.database import objects
+from shardgen.stores.postgres import objects
 from tests.conftest import Database
 
 ROOT = Path(__file__).parents[2]

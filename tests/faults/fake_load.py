@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 
-from shardgen import coordinator
-from shardgen.config import LoadConfig
-from shardgen.dispatch import Tools
 from shardgen.errors import ShardgenError
-from shardgen.pool import ForkserverEngine
+from shardgen.loading import session
+from shardgen.loading.dispatch import Tools
+from shardgen.loading.engines.processes import ForkserverEngine
+from shardgen.model.config import LoadConfig
 from tests import fakes
 
 
@@ -16,7 +16,7 @@ def main() -> int:
     dsn = sys.argv[sys.argv.index("--dsn") + 1]
     config = fakes.plan_config()
     try:
-        coordinator.load(
+        session.load(
             config,
             LoadConfig(dsn=dsn, workers=2, attempts=3),
             options=fakes.options(config),

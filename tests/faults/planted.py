@@ -13,9 +13,9 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 
-from shardgen import coordinator, worker
 from shardgen.cli import main
-from shardgen.config import PlanConfig
+from shardgen.loading import session, worker
+from shardgen.model.config import PlanConfig
 from shardgen.model.plan import Shard
 
 
@@ -31,5 +31,5 @@ if __name__ == "__main__":
     from tests.faults import planted  # workers find it there, not in __main__
 
     job = functools.partial(worker.Job, build=planted.build)
-    coordinator.Machinery = functools.partial(coordinator.Machinery, job=job)
+    session.Machinery = functools.partial(session.Machinery, job=job)
     sys.exit(main())

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from shardgen.dispatch import Tools
+from shardgen.loading.dispatch import Tools
 from tests import fakes
 from tests.faults.conftest import holds
 from tests.faults.proxy import AFTER, BEFORE, LATE, Proxy
-from tests.integration.test_load import FEW, Loader
+from tests.loading.test_load import FEW, Loader
 from tests.loads import VOLUME, WORLD
 
 

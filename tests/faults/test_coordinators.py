@@ -8,8 +8,8 @@ import time
 
 import pytest
 
-from shardgen.config import TABLES
-from shardgen.database.objects import apply_schema
+from shardgen.model.config import TABLES
+from shardgen.stores.postgres.objects import apply_schema
 from tests.faults.conftest import finish, holds
 from tests.loads import VOLUME, WORLD, content, verify
 

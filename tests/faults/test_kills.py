@@ -136,16 +136,16 @@ def test_a_script_without_a_main_guard_loads_once(database, tmp_path):
     script = tmp_path / "script.py"
     script.write_text(
         f"""
-from shardgen import coordinator
-from shardgen.config import LoadConfig
-from shardgen.pool import ForkserverEngine
+from shardgen.loading import session
+from shardgen.model.config import LoadConfig
+from shardgen.loading.engines.processes import ForkserverEngine
 from tests import fakes
 from tests.conftest import Database
 print("top level")
 config = fakes.plan_config(tables=("sessions",))
 machinery = fakes.machinery(engine=ForkserverEngine)
 load = LoadConfig(dsn={database.dsn!r}, workers=2)
-print(coordinator.load(config, load, options={{}}, show=lambda event: None, machinery=machinery).ok, __file__)
+print(session.load(config, load, options={{}}, show=lambda event: None, machinery=machinery).ok, __file__)
 """
     )
     done = subprocess.run(

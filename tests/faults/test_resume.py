@@ -7,9 +7,12 @@ from datetime import date
 
 import pytest
 
-from shardgen import actions, api, claim, config, settings
+from shardgen import api, commands
 from shardgen.errors import ResumeError
 from shardgen.events import Event, ShardDone
+from shardgen.model import config
+from shardgen.options import settings
+from shardgen.stores.postgres import claim
 
 SMALL = {"customers": 50, "products": 20, "days": 5, "sessions_per_day": 40, "workers": 2}
 
@@ -28,7 +31,7 @@ def unfinished(database, monkeypatch):
     """A run that was begun on the first of January, with ``--end`` left to its default."""
     monkeypatch.setattr(settings, "utc_today", lambda: date(2026, 1, 1))
     with pytest.raises(StoppedByTheTestError):
-        actions.prepared(settings.read({"dsn": database.dsn, **SMALL}), resume=False)(stopped_after_a_shard)
+        commands.prepared(settings.read({"dsn": database.dsn, **SMALL}), resume=False)(stopped_after_a_shard)
     return database
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import sys
 
 from shardgen.cli import main
-from shardgen.database import locks
+from shardgen.stores.postgres import locks
 
 
 def take(connection: object, schema: str) -> bool:

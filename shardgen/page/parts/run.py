@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Final
 
-from shardgen.config import TABLES
+from shardgen.model.config import TABLES
 from shardgen.page import charts, words
 from shardgen.page.numbers import MOST_SHARDS, Numbers, Row
 from shardgen.page.section import TABLE_COLORS, Part, Picture, Piece, Table, table

@@ -1,0 +1,553 @@
+"""What each command does, given its settings: one function for each, without a word on a screen.
+
+The command line and the Python functions both call these. Libraries are imported where they are needed, so that a
+command pays for no other.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from shardgen.errors import ConfigError, ServerError, ShardgenError, TargetError, VerificationError
+from shardgen.model.config import LEVELS, check_choice, check_range, table_names
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from shardgen.display import Show
+    from shardgen.forecast.calibration import Calibration
+    from shardgen.forecast.forecast import Duration, Forecast
+    from shardgen.loading.reconcile import Report
+    from shardgen.model.plan import Plan
+    from shardgen.model.table import Table
+    from shardgen.options.settings import Effective, Settings
+    from shardgen.page.numbers import Numbers
+    from shardgen.stores.postgres.ledger import Run
+    from shardgen.stores.postgres.losses import Loss
+    from shardgen.stores.postgres.postgres import Connection
+    from shardgen.stores.postgres.preflight import Findings
+    from shardgen.stores.postgres.reset import Survey
+    from shardgen.stores.postgres.status import RunStatus
+    from shardgen.tables.questions import Query
+    from shardgen.verification.report import Report as Verification
+
+MAX_SAMPLE = 100_000  # rows that fit in memory as Python objects without a thought
+
+
+def prepared(
+    settings: Settings, *, resume: bool, take_over: bool = False, yes: bool = False
+) -> Callable[[Show], Report]:
+    """Check everything that can be checked without a target; what comes back does the load.
+
+    Raises:
+        ConfigError: an option is wrong.
+    """
+    from shardgen.options.settings import utc_today
+
+    settings.check()
+    given, config = settings.given(), None if resume else settings.plan(utc_today())
+
+    def carry_out(show: Show) -> Report:
+        from shardgen.loading.engines import forkserver
+
+        forkserver.start()
+        from shardgen.loading import session
+
+        how = settings.load(target_dsn(settings, show), take_over=take_over, yes=yes)
+        if config is None:
+            return session.resume(how, schema=settings.schema, given=given, show=show)
+        return session.load(config, how, options=settings.options(config), show=show)
+
+    return carry_out
+
+
+def forecast_of(settings: Settings) -> Forecast:
+    """What a load with these settings would do; asks the target if one can be reached, and writes nothing that stays.
+
+    A server is not started for the question.
+
+    Raises:
+        ConfigError: an option is wrong.
+    """
+    from shardgen.forecast import forecast
+    from shardgen.stores.postgres.postgres import mask
+
+    begun = time.perf_counter()
+    plan = plan_of(settings)
+    tables = forecast.tables_of(plan)
+    try:
+        dsn = _running(settings)
+        findings = inspection_of(settings, plan)
+    except (TargetError, VerificationError) as error:
+        return forecast.Forecast(plan=plan, tables=tables, duration=None, findings=None, target="", unasked=str(error))
+    duration, unasked = _duration(settings, plan, dsn, before=time.perf_counter() - begun)
+    return forecast.Forecast(
+        plan=plan, tables=tables, duration=duration, findings=findings, target=mask(dsn), unasked=unasked
+    )
+
+
+def _duration(settings: Settings, plan: Plan, dsn: str, *, before: float) -> tuple[Duration | None, str]:
+    """The time that a load would take, or why that cannot be told."""
+    from shardgen.forecast.calibration import calibrate
+    from shardgen.forecast.forecast import duration_of
+    from shardgen.machine import processors as machine
+    from shardgen.stores.postgres.postgres import application_name, connect, here, is_local
+    from shardgen.stores.postgres.retry import persist
+
+    def tried() -> tuple[Calibration, bool]:
+        with connect(dsn, application_name=application_name("plan", here())) as connection:
+            if not connection.own:
+                raise TargetError("a pooler gives its sessions to others, so none is used for it: connect directly")
+            return calibrate(plan, connection), is_local(connection)
+
+    try:
+        with _refusals(dsn):
+            measured, local = persist(tried)
+    except TargetError as error:
+        return None, f"the target takes no rows on trial: {error}"
+    workers = settings.load(dsn).workers
+    return duration_of(plan, measured, before=before, workers=workers, cpus=machine.cpus(), local=local), ""
+
+
+def inspection_of(settings: Settings, plan: Plan | None = None) -> Findings:
+    """What a load with these settings, or of this plan, would meet in its target, and what stands in its way.
+
+    Nothing is written.
+
+    Raises:
+        ConfigError: an option is wrong.
+        TargetError: the target cannot be reached, or refuses to be asked.
+        VerificationError: the embedded server is meant, and does not run.
+    """
+    settings.check()
+    from shardgen.loading.session import Machinery
+    from shardgen.stores.postgres import claim
+
+    return claim.inspect(settings.load(_running(settings)), plan or plan_of(settings), Machinery().identity)
+
+
+def losses_of(settings: Settings, show: Show) -> tuple[Loss, ...]:
+    """What a replace with these settings would take away, counted; nothing, where something else stands in its way.
+
+    Raises:
+        ConfigError: an option is wrong.
+        TargetError: the target cannot be reached, or refuses to be asked.
+    """
+    settings.check()
+    from shardgen.loading.session import Machinery
+    from shardgen.stores.postgres import census, claim
+    from shardgen.stores.postgres.postgres import application_name, connect, here
+
+    how, plan = settings.load(target_dsn(settings, show), yes=True), plan_of(settings)
+    found = claim.inspect(how, plan, Machinery().identity)
+    if found.problems or not found.losses:
+        return ()
+    with _refusals(how.dsn, check=False), connect(how.dsn, application_name=application_name("count", here())) as there:
+        counted = [census.of_relation(there, plan.config.schema, loss.relation) for loss in found.losses]
+    return tuple(replace(loss, rows=rows) for loss, rows in zip(found.losses, counted, strict=True))
+
+
+def verification_of(
+    settings: Settings,
+    show: Show,
+    *,
+    level: str = "all",
+    tables: str | list[str] | tuple[str, ...] = (),
+    run: int | None = None,
+    regenerate: bool = False,
+) -> Verification:
+    """Verify the target that the settings name; a server is not started for it.
+
+    Raises:
+        ConfigError, TargetError, VerificationError: as :func:`verify`.
+    """
+    settings.check()
+    check_choice("level", level, LEVELS)
+    names = table_names(tables if isinstance(tables, str) else tuple(tables))
+    from shardgen.verification import verifier
+
+    request = verifier.Request(
+        dsn=_running(settings),
+        schema=settings.schema,
+        level=level,
+        tables=names,
+        run=run,
+        regenerate=regenerate,
+        workers=settings.load("").workers,
+    )
+    return verifier.verify(request, show)
+
+
+def numbers_of(settings: Settings, show: Show, *, run: int | None = None) -> Numbers:
+    """The numbers of a report on the target that the settings name; a server is not started for it.
+
+    Raises:
+        ConfigError: an option is wrong.
+        TargetError, VerificationError: the target cannot be reached.
+        ReportError: there is nothing to report, or the server failed on the way.
+    """
+    settings.check()
+    from shardgen.page import numbers
+
+    workers = settings.load("").workers
+    request = numbers.Request(dsn=_running(settings), schema=settings.schema, run=run, workers=workers)
+    return numbers.measure(request, show)
+
+
+def report_of(
+    settings: Settings, show: Show, *, output: Path | str | None, run: int | None = None
+) -> tuple[Numbers, str]:
+    """The numbers of a report, and the page that they make, which is written to a file if one is named.
+
+    Raises:
+        ConfigError: the file cannot be written.
+        OutputError: the same, when the page was there.
+        ReportError: the drawing library is missing; besides as :func:`numbers_of`.
+    """
+    from shardgen.machine import outputs
+    from shardgen.page import page, pictures
+    from shardgen.page.sections import sections
+
+    if output is not None:
+        outputs.check("output", output)
+    pictures.drawing_library()
+    found = numbers_of(settings, show, run=run)
+    html = page.render(found, sections(found), show)
+    if output is not None:
+        outputs.write("output", output, html)
+    return found, html
+
+
+def _running(settings: Settings) -> str:
+    """The connection string of the target; the embedded server must be running."""
+    try:
+        return _known_dsn(settings)
+    except ServerError as error:
+        raise VerificationError(str(error)) from error
+
+
+def runs_of(settings: Settings) -> list[RunStatus]:
+    """The runs in the target's ledger, oldest first; a server is not started for the question.
+
+    Raises:
+        TargetError: the target cannot be reached, or refuses.
+        ServerError: the embedded server is meant, and does not run.
+    """
+    from shardgen.stores.postgres import status
+    from shardgen.stores.postgres.retry import persist
+
+    dsn = _known_dsn(settings)
+    with _refusals(dsn):
+        return persist(lambda: status.status(dsn, settings.schema))
+
+
+def queries_of(settings: Settings) -> list[Query]:
+    """The queries that can run on what is loaded; a server is not started for the question.
+
+    Raises:
+        TargetError: the target cannot be reached, refuses, or nothing is loaded there.
+        ServerError: the embedded server is meant, and does not run.
+    """
+    from shardgen.tables.questions import queries
+
+    return queries(settings.schema, _loaded(settings))
+
+
+def query_of(settings: Settings, name: str) -> Query:
+    """The one of this name.
+
+    Raises:
+        ConfigError: there is none of this name, or it reads a table that is not loaded.
+        TargetError, ServerError: as :func:`queries_of`.
+    """
+    from shardgen.tables.questions import NAMES, missing, queries
+
+    check_choice("query", name, NAMES)
+    loaded = _loaded(settings)
+    if lacking := missing(name, loaded):
+        raise ConfigError(f"query={name!r} reads what is not loaded: rows or raw_data of {', '.join(lacking)}")
+    return next(query for query in queries(settings.schema, loaded) if query.name == name)
+
+
+def _loaded(settings: Settings) -> dict[str, str]:
+    """The tables that finished runs have filled, each with the mode of its raw_data."""
+    found = {
+        table.table: str(run.plan["raw_data"])
+        for run in runs_of(settings)
+        for table in run.tables
+        if run.state == "finished" and table.generation is not None and table.rows
+    }
+    if not found:
+        raise TargetError(f"schema={settings.schema!r} holds no rows of a finished run: load some first")
+    return found
+
+
+@contextlib.contextmanager
+def watched_runs(settings: Settings) -> Iterator[Callable[[], list[RunStatus]]]:
+    """What tells the runs in the target's ledger as often as it is asked; a server is not started for the question.
+
+    Raises:
+        TargetError: when asked: the target cannot be reached, or refuses.
+        ServerError: the embedded server is meant, and does not run.
+    """
+    from shardgen.stores.postgres import status
+
+    dsn = _known_dsn(settings)
+    with status.Observer(dsn, settings.schema) as observer:
+
+        def look() -> list[RunStatus]:
+            with _refusals(dsn, check=False):
+                return observer.look()
+
+        yield look
+
+
+def reset_survey(settings: Settings, *, run: int | None, every: bool) -> Survey:
+    """What a reset would take away; nothing is written, and a server is not started for the question.
+
+    Raises:
+        TargetError: the target cannot be reached, or it cannot be told which run is meant.
+        ServerError: the embedded server is meant, and does not run.
+    """
+    from shardgen.stores.postgres import reset
+    from shardgen.stores.postgres.postgres import application_name, connect, here
+    from shardgen.stores.postgres.retry import persist
+
+    dsn = _known_dsn(settings)
+
+    def survey() -> Survey:
+        with connect(dsn, application_name=application_name("reset", here())) as connection:
+            return reset.survey(connection, settings.schema, run, every=every, plans=_plan_of_run)
+
+    with _refusals(dsn):
+        return persist(survey)
+
+
+def reset_of(
+    settings: Settings, expected: Survey, *, run: int | None, every: bool, show: Callable[[str], None]
+) -> None:
+    """Take away what the survey found, under the coordinator's lock.
+
+    Raises:
+        TargetError: a load is at work, or the target is not any more what the survey found; nothing was removed.
+        ShardgenError: the server refused on the way; another reset does the rest.
+    """
+    import psycopg
+
+    from shardgen.stores.postgres import reset
+    from shardgen.stores.postgres.control import Control
+    from shardgen.stores.postgres.failures import describe
+    from shardgen.stores.postgres.postgres import without_secret
+
+    dsn, begun = _known_dsn(settings), False
+
+    def carry_out(connection: Connection) -> None:
+        """Also the rest, where an attempt before was cut short."""
+        nonlocal begun
+        found = reset.survey(connection, settings.schema, run, every=every, plans=_plan_of_run)
+        if found != expected and not begun:
+            raise TargetError("the target has changed since it was looked at: look again")
+        begun = True
+        reset.carry_out(connection, settings.schema, found, _plan_of_run, show)
+
+    with _refusals(dsn), Control(dsn, settings.schema) as control:
+        try:
+            control.call(carry_out)
+        except psycopg.Error as error:
+            if not begun:
+                raise
+            text = without_secret(describe(error), dsn)
+            raise ShardgenError(
+                f"the reset stopped: {text}: what is removed stays so; reset again for the rest"
+            ) from error
+
+
+def _plan_of_run(run: Run) -> Plan:
+    """The plan that a run was loaded by, if today's code makes the same of its options."""
+    from shardgen.loading.session import Machinery
+    from shardgen.model.config import PlanConfig
+    from shardgen.stores.postgres.claim import difference
+
+    machinery = Machinery()
+    found = machinery.build_plan(PlanConfig.from_json(run.plan))
+    if why := difference(run, found, machinery.identity):
+        raise TargetError(f"{why}: its rows cannot be told from others: use the versions of that run")
+    return found
+
+
+def _known_dsn(settings: Settings) -> str:
+    """The connection string of the target; the embedded server must be running."""
+    if settings.target.dsn is not None:
+        return settings.target.dsn
+    return url_of(settings)
+
+
+def url_of(settings: Settings) -> str:
+    """The connection string of the embedded server.
+
+    Raises:
+        ServerError: it does not run.
+    """
+    from shardgen.embedded import server
+
+    return server.url(server.data_dir(settings.get("data_dir")))
+
+
+def config_of(settings: Settings) -> list[Effective]:
+    """Every option with the value in force and where it came from; secrets are masked.
+
+    Raises:
+        ConfigError: an option is wrong.
+    """
+    from shardgen.options.settings import utc_today
+    from shardgen.stores.postgres.postgres import mask
+
+    settings.check()
+    dsn = settings.target.dsn
+    return settings.effective(
+        utc_today(),
+        dsn=settings.target.origin if not dsn else mask(dsn),
+        data_dir=_home_of(settings),
+    )
+
+
+def _home_of(settings: Settings) -> str | None:
+    """Home of the embedded server; None if nobody named one, and there is no usual place for it."""
+    from shardgen.embedded import server
+
+    named = settings.get("data_dir")
+    try:
+        return str(server.data_dir(named))
+    except ConfigError:
+        if named is not None:
+            raise
+        return None
+
+
+def ddl_of(settings: Settings) -> list[str]:
+    """The statements that create the schema.
+
+    Raises:
+        ConfigError: an option is wrong.
+    """
+    from shardgen.options.settings import utc_today
+    from shardgen.stores.postgres.ddl import ddl
+
+    config = settings.plan(utc_today())
+    return [statement.as_string() for statement in ddl(config.schema, config.tables, config.indexes)]
+
+
+def apply_schema(settings: Settings, show: Show) -> list[str]:
+    """Create what is missing of the schema; the names of what was created.
+
+    Raises:
+        ConfigError: an option is wrong.
+        TargetError: the target cannot be reached, or refuses.
+    """
+    from shardgen.options.settings import utc_today
+    from shardgen.stores.postgres import objects
+    from shardgen.stores.postgres.retry import persist
+
+    config = settings.plan(utc_today())
+    dsn = target_dsn(settings, show)
+    with _refusals(dsn):
+        return persist(lambda: objects.apply_schema(dsn, config.schema, config.tables, config.indexes))
+
+
+@contextlib.contextmanager
+def _refusals(dsn: str, *, check: bool = True) -> Iterator[None]:
+    """Turn what the driver raises into a TargetError, without a password in it.
+
+    Args:
+        dsn: the target.
+        check: try to connect first, for the server's own words.
+    """
+    import psycopg
+
+    from shardgen.stores.postgres import waits
+    from shardgen.stores.postgres.failures import describe
+    from shardgen.stores.postgres.postgres import mask, probe, without_secret
+
+    try:
+        with waits.attending():
+            if check:
+                probe(dsn)
+            yield
+    except psycopg.Error as error:
+        raise TargetError(f"{mask(dsn)} refuses: {without_secret(describe(error), dsn)}") from error
+
+
+def target_dsn(settings: Settings, show: Show) -> str:
+    """The connection string of the target; the embedded server is started where none is named."""
+    if settings.target.dsn is not None:
+        return settings.target.dsn
+    from shardgen.embedded import server
+    from shardgen.events import Notice
+
+    started = server.start(server.data_dir(settings.get("data_dir")), on_notice=lambda text: show(Notice(text=text)))
+    return started.dsn
+
+
+def plan_of(settings: Settings) -> Plan:
+    """The shards that the settings ask for."""
+    from shardgen.options.settings import utc_today
+
+    settings.check()
+    config = settings.plan(utc_today())
+    from shardgen.tables.planning import build_plan
+
+    return build_plan(config)
+
+
+def sample_of(settings: Settings, n: int) -> list[dict[str, Any]]:
+    """The first rows of the one table that the settings name."""
+    check_range("n", n, 1, MAX_SAMPLE)
+    from shardgen.tables import batches, dataset
+    from shardgen.world import build_world
+
+    found, name = _plan_of_one(settings)
+    world = build_world(found.config.world)
+    rows: list[dict[str, Any]] = []
+    for shard in found.shards:
+        for batch in batches(world, found.config, shard, n):
+            rows += _rows(dataset()[name].table, batch.arrow().slice(0, n - len(rows)))
+            if len(rows) == n:
+                return rows
+    return rows
+
+
+def reader_of(settings: Settings) -> pa.RecordBatchReader:
+    """All rows of the one table that the settings name, built as they are read."""
+    import pyarrow as pa
+
+    from shardgen.columns.batch import arrow_schema
+    from shardgen.tables import batches, dataset
+    from shardgen.world import build_world
+
+    found, name = _plan_of_one(settings)
+    world, rows = build_world(found.config.world), settings.load("").batch_rows
+    built = (batch.arrow() for shard in found.shards for batch in batches(world, found.config, shard, rows))
+    return pa.RecordBatchReader.from_batches(arrow_schema(dataset()[name].table), built)
+
+
+def _plan_of_one(settings: Settings) -> tuple[Plan, str]:
+    """The plan of the one table that the settings name, and that table."""
+    found = plan_of(settings)
+    if len(found.config.tables) != 1:
+        raise ConfigError(f"tables={','.join(found.config.tables)!r} are several: name one table")
+    return found, found.config.tables[0]
+
+
+def _rows(table: Table, batch: pa.RecordBatch) -> list[dict[str, Any]]:
+    """The rows of a batch as Python objects."""
+    parsed = {column.name for column in table.columns if column.json}
+    return [
+        {name: json.loads(value) if name in parsed and value is not None else value for name, value in row.items()}
+        for row in batch.to_pylist()
+    ]

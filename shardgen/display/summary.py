@@ -1,0 +1,98 @@
+"""What is shown after a load: what was loaded, how it went, and last, where the eye rests, what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from shardgen.display import units
+from shardgen.display.grids import grid_of, texts, total, verbatim
+from shardgen.display.lanes import BUILDING
+
+if TYPE_CHECKING:
+    from shardgen.loading.reconcile import Report, TableReport
+
+
+def load_summary(report: Report) -> RenderableType:
+    """What somebody wants to know when a load is done, the verdict last."""
+    slow = [f"{table.relation}: {table.fast_path}" for table in report.tables if table.fast_path]
+    kept = [_kept(table) for table in report.tables if table.others or table.skipped]
+    return Group("", _tables(report), *texts([*slow, *kept], "yellow"), *_verdict(report))
+
+
+def next_steps(commands: Mapping[str, str]) -> RenderableType:
+    """What to type next, never broken.
+
+    Args:
+        commands: by what they do: ``{"connect": "shardgen db psql"}``; ``stop`` where a server keeps running.
+    """
+    lines = [verbatim(f"{what + ':':9} {command}") for what, command in commands.items()]
+    runs = texts(["the embedded server keeps running until it is stopped"] if "stop" in commands else [], "dim")
+    return Group(*runs, "", *lines)
+
+
+def _tables(report: Report) -> Table:
+    grid = grid_of("table", "rows", "COPY", "on disk", "shards", "worker time", "rows/s")
+    for table in report.tables:
+        grid.add_row(*_line(table))
+    total(
+        grid,
+        units.count(sum(table.counted for table in report.tables)),
+        units.size(sum(table.bytes for table in report.tables)),
+        units.size(sum(table.size for table in report.tables)),
+        str(sum(table.shards for table in report.tables)),
+        units.duration(sum(table.seconds for table in report.tables)),
+        "",
+    )
+    return grid
+
+
+def _kept(table: TableReport) -> str:
+    skipped = f", {units.count(table.skipped)} skipped because their keys were taken" if table.skipped else ""
+    verb = "was there before and is" if table.others == 1 else "were there before and are"
+    return f"{table.relation}: {units.plural(table.others, 'row')} that {verb} kept{skipped}"
+
+
+def _line(table: TableReport) -> Iterable[str]:
+    rate = table.counted / table.seconds if table.seconds > 0 else 0
+    return (
+        table.relation,
+        units.count(table.counted),
+        units.size(table.bytes),
+        units.size(table.size),
+        str(table.shards),
+        units.duration(table.seconds),
+        units.count(rate) if rate else "",
+    )
+
+
+def _verdict(report: Report) -> list[RenderableType]:
+    head = Text(
+        f"run {report.run} into schema {report.schema}: {units.duration(report.seconds)}, "
+        f"{units.count(report.rows_per_second)} rows/s with {units.plural(report.workers, 'worker')}{_retries(report)}"
+    )
+    if not report.ok:
+        return [head, *texts(["plan, ledger and tables disagree:", *report.differences], "bold red")]
+    agree = Text("plan, ledger and count(*) agree for every table", style="green")
+    return [head, *texts(_phases(report), "dim"), agree]
+
+
+def _retries(report: Report) -> str:
+    return f", {units.plural(report.retries, 'retry', 'retries')}" if report.retries else ""
+
+
+def _phases(report: Report) -> list[str]:
+    """Where the workers' time went, the largest share first."""
+    whole = sum(report.phases.values())
+    if not whole:
+        return []
+    building = sum(report.phases.get(phase, 0.0) for phase in BUILDING)
+    others = {name: seconds for name, seconds in report.phases.items() if name not in BUILDING}
+    shares = sorted({"building rows": building, **others}.items(), key=lambda part: -part[1])
+    return [
+        "workers' time: " + ", ".join(f"{name} {part / whole:.0%}" for name, part in shares if part / whole >= 0.01)
+    ]

@@ -1,0 +1,1 @@
+"""What a load will do, told before it is done: rows, bytes on disk, time."""

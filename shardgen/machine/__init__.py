@@ -1,0 +1,1 @@
+"""What lies around the program: its installation, processors, files, the search path, and what the system refuses."""

@@ -1,0 +1,299 @@
+"""What is asked for: the world, the plan of one load, and how to run it; validated here once, trusted everywhere else.
+
+WorldConfig says what is true, PlanConfig which part of it is loaded and in what form, LoadConfig how. The first two
+decide the bytes and are fingerprinted into the ledger; the third never changes a byte.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from difflib import get_close_matches
+from typing import Any, Self
+
+from shardgen.errors import ConfigError
+from shardgen.model.figures import plural
+
+DATA_VERSION = 2
+"""Raised whenever the same config would give other bytes; a run of another version cannot be resumed."""
+
+TABLES = ("customers", "products", "orders", "inventory", "reviews", "sessions", "clickstream")
+"""The bronze tables in the order in which a reader of the story meets them; ``raw_`` is put before each."""
+
+INDEX_MODES = ("keys", "full", "none")
+RAW_DATA_MODES = ("full", "lean", "none")
+IF_EXISTS = ("fail", "append", "replace")
+ON_CONFLICT = ("error", "skip")
+LEVELS = ("counts", "laws", "shape", "digests", "all")
+"""How deep ``verify`` looks; the last one is all the others."""
+PROGRESS = ("auto", "rich", "tqdm", "plain", "none")
+
+MAX_SEED = 2**63 - 1
+MAX_HORIZON_DAYS = 7300  # customers are at most 72 at registration and must stay within 95
+MAX_CUSTOMERS = 10**9  # the numbers in their e-mail addresses have up to 9 digits
+MAX_PRODUCTS = 2_000_000  # the catalogue is the one thing that each worker holds whole (about 40 bytes a product)
+MAX_STOCK_CELLS = 5_000_000  # products x warehouses: a worker that builds inventory holds some 24 bytes for each
+MAX_ARRIVALS = 10**12
+FIRST_EPOCH, LAST_EPOCH = date(1990, 1, 1), date(2200, 1, 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorldConfig:
+    """What is true: everything that a value may depend on, apart from its table, column and row id."""
+
+    seed: int = 42
+    """0 to 2**63 - 1; another seed is another world with the same laws."""
+    epoch: date
+    """The shop's opening day (UTC)."""
+    horizon: int
+    """Days that the totals below refer to."""
+    customers: int
+    """Registered by the end of the horizon."""
+    products: int
+    """Launched by the end of the horizon."""
+    orders: int
+    """Placed over the horizon, all channels."""
+    sessions: int
+    """Tracked over the horizon, buying sessions included."""
+    events_per_session: float
+    """Mean number of events of a browsing session, 1 to 60."""
+    review_rate: float
+    """Share of delivered items that are reviewed in the end, 0 to 1."""
+    warehouses: int
+    """WH001 to this number."""
+
+    def __post_init__(self) -> None:
+        check_range("seed", self.seed, 0, MAX_SEED)
+        check_range("epoch", self.epoch, FIRST_EPOCH, LAST_EPOCH)
+        check_range("horizon", self.horizon, 1, MAX_HORIZON_DAYS)
+        check_range("customers", self.customers, 0, MAX_CUSTOMERS)
+        check_range("products", self.products, 0, MAX_PRODUCTS)
+        check_range("orders over the horizon", self.orders, 0, MAX_ARRIVALS)
+        check_range("sessions over the horizon", self.sessions, 0, MAX_ARRIVALS)
+        check_range("events-per-session", self.events_per_session, 1.0, 60.0)
+        check_range("review-rate", self.review_rate, 0.0, 1.0)
+        check_range("warehouses", self.warehouses, 1, 1000)
+        if self.products * self.warehouses > MAX_STOCK_CELLS:
+            raise ConfigError(
+                f"products={self.products} x warehouses={self.warehouses} is more than {MAX_STOCK_CELLS}: lower either"
+            )
+        if self.sessions and not self.products:
+            raise ConfigError("sessions need products to look at: raise --products above 0 or set --sessions-per-day 0")
+        for needed in ("customers", "products"):
+            if self.orders and not getattr(self, needed):
+                raise ConfigError(f"orders need {needed}: raise --{needed} above 0 or set --orders-per-day 0")
+
+    @property
+    def horizon_end(self) -> date:
+        """First day after the horizon."""
+        return self.epoch + timedelta(days=self.horizon)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanConfig:
+    """Which part of the world one load materialises, and in what form."""
+
+    world: WorldConfig
+    end: date
+    """First day after the window, which begins at the epoch."""
+    tables: tuple[str, ...] = TABLES
+    """Names out of TABLES, in its order."""
+    schema: str = "bronze"
+    """Schema of the target database."""
+    indexes: str = "keys"
+    """One of INDEX_MODES."""
+    raw_data: str = "full"
+    """One of RAW_DATA_MODES."""
+
+    def __post_init__(self) -> None:
+        check_window(self.world.epoch, self.end)
+        days = self.days
+        if days > self.world.horizon:
+            raise ConfigError(
+                f"end={self.end} lies past the horizon of {plural(self.world.horizon, 'day')} from {self.world.epoch}: "
+                f"set --horizon to at least {days}"
+            )
+        check_choice("indexes", self.indexes, INDEX_MODES)
+        check_choice("raw-data", self.raw_data, RAW_DATA_MODES)
+        if not self.tables:
+            raise ConfigError(f"tables='' names no table: choose from {', '.join(TABLES)}")
+        check_schema(self.schema)
+
+    @property
+    def days(self) -> int:
+        """Length of the window in days."""
+        return (self.end - self.world.epoch).days
+
+    def to_json(self) -> dict[str, Any]:
+        """The plan as plain JSON values, as the ledger stores it."""
+        return json.loads(json.dumps(asdict(self), default=str))
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> Self:
+        """The inverse of :meth:`to_json`."""
+        world = dict(stored["world"], epoch=date.fromisoformat(stored["world"]["epoch"]))
+        return cls(
+            **{
+                **stored,
+                "world": WorldConfig(**world),
+                "end": date.fromisoformat(stored["end"]),
+                "tables": tuple(stored["tables"]),
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadConfig:
+    """How a plan is carried out; nothing here changes a byte of the data."""
+
+    dsn: str = field(repr=False)
+    """libpq connection string of the target; never shown unmasked."""
+    workers: int = 2
+    """Worker processes."""
+    batch_rows: int = 8_192
+    """Rows that a worker builds at a time, twelve times as many of clickstream: half of it takes 30 MiB less and a
+    fifth more time."""
+    if_exists: str = "fail"
+    """One of IF_EXISTS."""
+    on_conflict: str | None = None
+    """One of ON_CONFLICT, or None for that of the run, which is ``error`` for a new one."""
+    yes: bool = False
+    """Whether rows that shardgen did not load may be lost by a replace."""
+    attempts: int = 5
+    """How often a shard is tried before it is given up."""
+    stall_timeout: float = 120.0
+    """Seconds without a row or a working backend from which a worker counts as hung. The first batch of a shard of
+    the largest worlds takes some seconds, so less than ten would kill what is merely slow."""
+    take_over: bool = False
+    """End the sessions of a load that holds the target, instead of refusing."""
+
+    def __post_init__(self) -> None:
+        check_range("workers", self.workers, 1, 512)
+        check_range("batch-rows", self.batch_rows, 1, 100_000)
+        check_range("attempts", self.attempts, 1, 100)
+        check_range("stall-timeout", self.stall_timeout, 1, 86_400)
+        check_choice("if-exists", self.if_exists, IF_EXISTS)
+        if self.on_conflict is not None:
+            check_choice("on-conflict", self.on_conflict, ON_CONFLICT)
+
+
+def plan_config(
+    *,
+    today: date,
+    seed: int = 42,
+    customers: int = 10_000,
+    products: int = 5_000,
+    orders_per_day: float = 150,
+    sessions_per_day: float = 1_000,
+    events_per_session: float = 14,
+    review_rate: float = 0.32,
+    warehouses: int = 5,
+    scale: float = 1,
+    days: int | None = None,
+    end: date | None = None,
+    epoch: date | None = None,
+    horizon: int | None = None,
+    tables: str | tuple[str, ...] = TABLES,
+    schema: str = "bronze",
+    indexes: str = "keys",
+    raw_data: str = "full",
+) -> PlanConfig:
+    """Options, as a user gives them, made into a checked plan.
+
+    ``scale`` multiplies customers, orders and sessions and never rounds a positive number to 0. Of epoch, end and
+    days any two fix the third; the defaults are 365 days that end today. The horizon defaults to the window.
+
+    Raises:
+        ConfigError: a value is out of range, or two of them contradict each other.
+    """
+    for name, value in (("orders-per-day", orders_per_day), ("sessions-per-day", sessions_per_day), ("scale", scale)):
+        check_range(name, value, 0, MAX_ARRIVALS)
+    if scale == 0:
+        raise ConfigError("scale=0 leaves nothing to load: use a positive number")
+    first, last = window(today=today, days=days, end=end, epoch=epoch)
+    check_window(first, last)
+    length = horizon if horizon is not None else (last - first).days
+    check_range("horizon", length, 1, MAX_HORIZON_DAYS)
+    world = WorldConfig(
+        seed=seed,
+        epoch=first,
+        horizon=length,
+        customers=scaled(customers, scale),
+        products=products,
+        orders=scaled(orders_per_day, scale, length),
+        sessions=scaled(sessions_per_day, scale, length),
+        events_per_session=float(events_per_session),
+        review_rate=float(review_rate),
+        warehouses=warehouses,
+    )
+    return PlanConfig(
+        world=world, end=last, tables=table_names(tables), schema=schema, indexes=indexes, raw_data=raw_data
+    )
+
+
+def window(*, today: date, days: int | None, end: date | None, epoch: date | None) -> tuple[date, date]:
+    """First day of the window and first day after it."""
+    if days is not None:
+        check_range("days", days, 1, MAX_HORIZON_DAYS)
+    if epoch is None:
+        last = end or today
+        return last - timedelta(days=days or 365), last
+    if end is None:
+        return epoch, epoch + timedelta(days=days) if days is not None else today
+    if days is not None and epoch + timedelta(days=days) != end:
+        raise ConfigError(f"epoch={epoch}, end={end} and days={days} contradict each other: leave one of them out")
+    return epoch, end
+
+
+def scaled(volume: float, *factors: float) -> int:
+    """The product of decimal factors as a whole number, at least 1 when it is positive."""
+    product = Decimal(str(volume))
+    for factor in factors:
+        product *= Decimal(str(factor))
+    return max(1, int(product.to_integral_value())) if product > 0 else int(product)
+
+
+def table_names(names: str | tuple[str, ...]) -> tuple[str, ...]:
+    """Table names out of ``"orders, raw_reviews"`` or a tuple of them, in the order of TABLES."""
+    parts = names.split(",") if isinstance(names, str) else names
+    wanted = {part.strip().removeprefix("raw_") for part in parts if part.strip()}
+    for name in sorted(wanted):
+        check_choice("tables", name, TABLES)
+    return tuple(name for name in TABLES if name in wanted)
+
+
+def fingerprint(config: WorldConfig, vocabulary_digest: str) -> str:
+    """Hex digest of all that decides the data: world config, data version and word pools."""
+    text = json.dumps([DATA_VERSION, asdict(config), vocabulary_digest], default=str, sort_keys=True)
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def check_schema(name: str) -> None:
+    """Raise ConfigError unless the name can be that of a schema; whatever must be quoted is."""
+    if not name or "\x00" in name or len(name.encode()) > 63:
+        raise ConfigError(f"schema={name!r} is not a PostgreSQL name: use 1 to 63 bytes")
+    if "%" in name:
+        raise ConfigError(f"schema={name!r} holds a '%', which the driver takes for a placeholder: use another name")
+
+
+def check_window(epoch: date, end: date) -> None:
+    """Raise ConfigError unless the window has a day in it."""
+    if end <= epoch:
+        raise ConfigError(f"end={end} is not after epoch={epoch}: move --end or --epoch")
+
+
+def check_range(name: str, value: Any, low: Any, high: Any) -> None:
+    """Raise ConfigError unless low <= value <= high (which no NaN is)."""
+    if not low <= value <= high:
+        raise ConfigError(f"{name}={value} is out of range: use {low} to {high}")
+
+
+def check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
+    """Raise ConfigError unless value is one of the choices."""
+    if value not in choices:
+        near = get_close_matches(value, choices, n=1, cutoff=0.7)
+        hint = f" (did you mean {near[0]!r}?)" if near else ""
+        raise ConfigError(f"{name}={value!r} is unknown: choose from {', '.join(choices)}{hint}")

@@ -1,0 +1,1 @@
+"""Where options come from: arguments, variables, .env, the configuration file, profiles."""

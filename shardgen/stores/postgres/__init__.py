@@ -1,0 +1,1 @@
+"""PostgreSQL as a place for rows: sessions, catalog, DDL, COPY, the ledger, claims, preflight and removal."""

@@ -1,0 +1,404 @@
+"""How a run comes to own its tables: by a new claim, in one transaction with the DDL, or by taking up an open run.
+
+A new claim either has everything it needs when it commits, or leaves the target as it was. A run is taken up only if
+today's code, vocabulary and options would give the same bytes that its committed shards hold.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import itertools
+import json
+import os
+import socket
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from shardgen import __version__
+from shardgen.errors import ResumeError, TargetError
+from shardgen.loading.worker import Job
+from shardgen.model.config import DATA_VERSION, LoadConfig, PlanConfig, fingerprint
+from shardgen.model.plan import Plan
+from shardgen.stores.postgres import (
+    catalog,
+    keys,
+    ledger,
+    objects,
+    pooler,
+    preflight,
+    rehearsal,
+    restored,
+    target,
+    waits,
+)
+from shardgen.stores.postgres.failures import DatabaseError, describe
+from shardgen.stores.postgres.ledger import Claim, NewRun, Run
+from shardgen.stores.postgres.postgres import Connection, application_name, connect, here, mask, probe, without_secret
+from shardgen.stores.postgres.preflight import Findings
+from shardgen.stores.postgres.rehearsal import Part, Rehearsed
+from shardgen.stores.postgres.retry import persist
+from shardgen.stores.postgres.target import Action, Decision, Terms
+from shardgen.tables.planning import max_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed:
+    """A run that this process may work on."""
+
+    run: int
+    plan: Plan
+    """Shards of the tables that the run owns."""
+    resumed: bool
+    on_conflict: str
+    """One of config.ON_CONFLICT."""
+    notices: tuple[str, ...]
+    """What the user should know of the claim."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """A claim that was made, whatever became of its COMMIT."""
+
+    claimed: Claimed
+    started: datetime
+    """By the server's clock, to the microsecond: no other run of that number has the same."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """How today's code names a plan."""
+
+    build_plan: Callable[[PlanConfig], Plan]
+    words_digest: Callable[[int], str]
+    max_id: Callable[[Plan, str], int] = max_id
+    job: Callable[..., Job] = Job
+    """How rows are built."""
+
+    def world(self, plan: PlanConfig) -> str:
+        """Fingerprint of the world: config, data version, vocabulary."""
+        return fingerprint(plan.world, self.words_digest(plan.world.seed))
+
+    def plan(self, plan: Plan) -> str:
+        """Fingerprint of the plan: the world, what is loaded of it, and the bounds of every shard."""
+        bounds = [(shard.id, shard.start, shard.stop) for shard in plan.shards]
+        text = json.dumps([self.world(plan.config), plan.config.to_json(), bounds], sort_keys=True)
+        return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examined:
+    """A target looked at for a new run."""
+
+    findings: Findings
+    decisions: tuple[Decision, ...]
+    """In the order of the plan's tables."""
+
+
+def inspect(load: LoadConfig, plan: Plan, identity: Identity) -> Findings:
+    """What a load of this plan would meet in its target; writes nothing.
+
+    Raises:
+        TargetError: the target cannot be reached, or is too old to be asked.
+    """
+    probe(load.dsn)
+    try:
+        with waits.attending():
+            return persist(lambda: _inspect_once(load, plan, identity))
+    except DatabaseError as error:
+        raise TargetError(f"{mask(load.dsn)} refuses: {without_secret(describe(error), load.dsn)}") from error
+
+
+def _inspect_once(load: LoadConfig, plan: Plan, identity: Identity) -> Findings:
+    with connect(load.dsn, application_name=application_name("inspect", here())) as connection:
+        found = examine(connection, plan, identity, workers=load.workers, terms=terms_of(load)).findings
+        if pooler.shares_sessions(connection, load.dsn):
+            found = replace(found, notices=(pooler.NOTICE, *found.notices))
+        return found
+
+
+def terms_of(load: LoadConfig) -> Terms:
+    """What a new run may do to what is there."""
+    return Terms(if_exists=load.if_exists, on_conflict=load.on_conflict or "error", yes=load.yes)
+
+
+def examine(connection: Connection, plan: Plan, identity: Identity, *, workers: int, terms: Terms) -> Examined:
+    """Look at everything that a new run depends on; nothing is written.
+
+    Raises:
+        TargetError: the server is too old to be asked.
+    """
+    preflight.refuse([problem for problem in [preflight.too_old(connection)] if problem])
+    facts, world = preflight.server_facts(connection, plan), identity.world(plan.config)
+    decisions, problems = target.decide(
+        connection,
+        plan,
+        fingerprint=world,
+        terms=terms,
+        own=lambda name: keys.own_range(plan, name, identity.max_id),
+    )
+    losses = tuple(each.loss for each in decisions if each.loss)
+    server = preflight.server_problems(
+        connection, plan, facts, workers=workers, freed=sum(loss.bytes for loss in losses)
+    )
+    if terms.on_conflict == "skip":
+        server += preflight.staging_problems(connection)
+    problems = server + problems
+    tried = Rehearsed() if problems else _rehearsed(connection, plan, identity, decisions, terms)
+    foreign = [text for each in decisions if each.foreign for text in each.foreign.notices(each.table)]
+    findings = Findings(
+        problems=tuple(preflight.grouped([*problems, *tried.problems])),
+        notices=(
+            *preflight.clock_notices(plan, facts),
+            *(loss.notice for loss in losses if loss.notice),
+            *foreign,
+            *tried.notices,
+        ),
+        facts=facts,
+        fates={each.table.name: each.action.value for each in decisions},
+        losses=losses,
+    )
+    return Examined(findings=findings, decisions=tuple(decisions))
+
+
+def _rehearsed(
+    connection: Connection, plan: Plan, identity: Identity, decisions: Sequence[Decision], terms: Terms
+) -> Rehearsed:
+    """Try the tables that others have made, or have changed, if there are any."""
+    parts = [
+        Part(
+            table=each.table.without(each.missing),
+            oid=each.oid,
+            route=each.tried,
+            shards=plan.of(each.table.name),
+            emptied=each.action is Action.EMPTY,
+            waiting=frozenset(each.set_aside.split(",")),
+        )
+        for each in decisions
+        if each.tried and each.oid
+    ]
+    schema = plan.config.schema
+    there = [each.table.relation for each in decisions if each.action in (Action.USE, Action.EMPTY)]
+    filled = [catalog.relation_oid(connection, schema, relation) for relation in there]
+    job = identity.job(dsn="", plan=plan.config, claims=(), batch_rows=rehearsal.ROWS)
+    return rehearsal.rehearse(connection, schema, parts, job, filled=filled, staged=terms.on_conflict == "skip")
+
+
+def claim_new(
+    connection: Connection,
+    plan: Plan,
+    identity: Identity,
+    *,
+    options: Mapping[str, Any],
+    workers: int,
+    terms: Terms,
+    keyless: frozenset[str],
+    attempts: list[Attempt],
+) -> Claimed:
+    """Preflight, then create or empty the tables, insert the run and claim them for it, in one transaction.
+
+    It may be done again where it failed: an attempt whose COMMIT was done, though its answer was lost, is recognised.
+
+    Args:
+        attempts: the claims that were made before in this load; this one is added.
+
+    Raises:
+        TargetError: everything that stands in the way; nothing was written.
+    """
+    config = plan.config
+    with connection.transaction():
+        objects.begin_ddl(connection, config.schema)  # before the look: what is decided must still be true when done
+        if kept := _kept(connection, config.schema, attempts):
+            return kept
+        ledger.upgrade(connection, config.schema)
+        restored.bind(connection, config.schema)
+        if terms.replace:
+            ledger.hold(connection, config.schema, config.tables)
+        before = ledger.claims(connection, config.schema) if ledger.present(connection, config.schema) else {}
+        examined = examine(connection, plan, identity, workers=workers, terms=terms)
+        preflight.refuse(examined.findings.problems)
+        decisions = examined.decisions
+        objects.create_schema(connection, config.schema)
+        ledger.create(connection, config.schema)
+        objects.carry_out(connection, config.schema, decisions, config.indexes, keyless=keyless)
+        run = ledger.insert_run(
+            connection, config.schema, _new_run(plan, identity, options=options, on_conflict=terms.on_conflict)
+        )
+        claims = [_claim(connection, config.schema, each, run, before.get(each.table.name)) for each in decisions]
+        ledger.claim(connection, config.schema, claims)
+        of_tables = preflight.grouped(list(itertools.chain.from_iterable(map(_notices, decisions))))
+        notices = (*examined.findings.notices, *of_tables)
+        claimed = Claimed(run=run, plan=plan, resumed=False, notices=notices, on_conflict=terms.on_conflict)
+        attempts.append(Attempt(claimed=claimed, started=ledger.started(connection, config.schema, run)))
+    return claimed
+
+
+def _kept(connection: Connection, schema: str, attempts: Sequence[Attempt]) -> Claimed | None:
+    """The claim of an attempt before this one that the server has committed, although nobody heard of it.
+
+    The DDL lock that we hold is free only when the transaction of that attempt has ended.
+    """
+    if not attempts or not ledger.present(connection, schema):
+        return None
+    born = {(attempt.claimed.run, attempt.started): attempt.claimed for attempt in attempts}
+    found = [born.get((run.run, run.started)) for run in ledger.runs(connection, schema)]
+    return next(filter(None, found), None)
+
+
+def take_up(
+    connection: Connection,
+    schema: str,
+    identity: Identity,
+    *,
+    given: Mapping[str, Any],
+    workers: int,
+    on_conflict: str | None = None,
+) -> Claimed:
+    """The open run of a schema, checked against the options that were named and against today's code.
+
+    Raises:
+        ResumeError: there is none, there are several, or it differs.
+        TargetError: a table was changed behind the ledger's back, or the server cannot take the load.
+    """
+    ledger.upgrade(connection, schema)
+    restored.bind(connection, schema)
+    run = _choose(ledger.runs(connection, schema) if ledger.present(connection, schema) else [], schema, plain(given))
+    config = PlanConfig.from_json(run.plan)
+    whole = identity.build_plan(config)
+    _check_same(run, whole, identity)
+    claims = {name: each for name, each in restored.claims(connection, schema).items() if each.run == run.run}
+    plan = _restricted(whole, claims)
+    facts = preflight.server_facts(connection, plan)
+    size = sum(catalog.size(connection, claim.oid) for claim in claims.values())
+    preflight.refuse(
+        preflight.server_problems(connection, plan, facts, workers=workers, done=size)
+        + target.check_claimed(connection, plan, list(claims.values()), ledger.shards_of(connection, schema, run.run))
+    )
+    on_conflict = on_conflict or run.on_conflict
+    ledger.take_up(connection, schema, run.run, host=socket.gethostname(), pid=os.getpid(), on_conflict=on_conflict)
+    lost = [name for name in config.tables if name not in claims]
+    notices = (f"tables={','.join(lost)} are not this run's any more and are left alone",) if lost else ()
+    return Claimed(run=run.run, plan=plan, resumed=True, notices=notices, on_conflict=on_conflict)
+
+
+def plain(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Options as the JSON values that the ledger gives back."""
+    return dict(json.loads(json.dumps(dict(options), default=str)))
+
+
+def versions() -> dict[str, Any]:
+    """What made the data: package, data version, Faker."""
+    return {"shardgen": __version__, "data": DATA_VERSION, "faker": importlib.metadata.version("faker")}
+
+
+def difference(run: Run, plan: Plan, identity: Identity) -> str:
+    """Why today's code would not make the bytes of a run, in a sentence; empty where it would.
+
+    Args:
+        run: as the ledger has it.
+        plan: of the run's config, as today's code makes it.
+        identity: how today's code names it.
+    """
+    now = versions()
+    changed = [
+        f"{name} {run.versions.get(name)} is now {now[name]}" for name in now if run.versions.get(name) != now[name]
+    ]
+    why = f" ({', '.join(changed)})" if changed else ""
+    if run.fingerprint != identity.world(plan.config):
+        return f"run={run.run} was started with another data version or vocabulary{why}, so its rows would not match"
+    as_begun = replace(plan, config=replace(plan.config, schema=run.started_in))
+    if run.plan_fingerprint != identity.plan(as_begun):
+        return f"run={run.run} was planned with other shard boundaries{why}"
+    return ""
+
+
+def _new_run(plan: Plan, identity: Identity, *, options: Mapping[str, Any], on_conflict: str) -> NewRun:
+    return NewRun(
+        fingerprint=identity.world(plan.config),
+        plan_fingerprint=identity.plan(plan),
+        plan=plan.config.to_json(),
+        options=plain(options),
+        planned={name: _planned(plan, name) for name in plan.config.tables},
+        versions=versions(),
+        host=socket.gethostname(),
+        pid=os.getpid(),
+        on_conflict=on_conflict,
+    )
+
+
+def _planned(plan: Plan, name: str) -> dict[str, Any]:
+    """What the ledger says of a table before its first shard."""
+    shards = plan.of(name)
+    return {"shards": len(shards), "rows": plan.rows(name), "exact": all(shard.exact for shard in shards)}
+
+
+def _claim(connection: Connection, schema: str, decision: Decision, run: int, before: Claim | None) -> Claim:
+    table = decision.table
+    oid = catalog.relation_oid(connection, schema, table.relation)
+    added = before is not None and before.oid == oid and decision.others > 0
+    return Claim(
+        target=table.name,
+        relation=table.relation,
+        oid=oid,
+        since=before.since if before is not None and added else decision.generation,
+        generation=decision.generation,
+        run=run,
+        created=decision.created,
+        others=decision.others,
+        others_within=decision.others_within,
+        missing=",".join(decision.missing),
+        set_aside=decision.set_aside,
+    )
+
+
+def _notices(decision: Decision) -> list[str]:
+    relation = f"relation={decision.table.relation}"
+    found = []
+    if decision.action is Action.EMPTY:
+        found.append(f"{relation} was emptied; what others have put on it is kept")
+    if decision.action is Action.RECREATE:
+        found.append(f"{relation} was dropped and created anew")
+    if decision.others:
+        found.append(f"{relation} holds rows={decision.others} from before this load, which are kept")
+    if decision.missing:
+        found.append(f"{relation} has no columns={','.join(decision.missing)}: they are left out")
+    return found
+
+
+def _choose(runs: Sequence[Run], schema: str, given: Mapping[str, Any]) -> Run:
+    """The one open run that has the given options, or the one open run at all if only its options differ."""
+    open_runs = [run for run in runs if run.state in ledger.OPEN_STATES]
+    if not open_runs:
+        finished = f"; run={runs[-1].run} is {runs[-1].state}" if runs else ""
+        raise ResumeError(f"schema={schema!r} holds no unfinished run{finished}: load without --resume")
+    fitting = [run for run in open_runs if not _option_differences(run, given)]
+    if len(fitting) == 1:
+        return fitting[0]
+    if len(open_runs) == 1:
+        differences = ", ".join(_option_differences(open_runs[0], given))
+        raise ResumeError(f"run={open_runs[0].run} was started with other options: {differences}: leave them out")
+    listed = "; ".join(f"run={run.run} of tables={','.join(run.plan['tables'])}" for run in fitting or open_runs)
+    raise ResumeError(f"schema={schema!r} holds several unfinished runs: {listed}: name one by its --tables")
+
+
+def _option_differences(run: Run, given: Mapping[str, Any]) -> list[str]:
+    return [
+        f"{name.replace('_', '-')}={value} but the run has {run.options.get(name)}"
+        for name, value in given.items()
+        if run.options.get(name) != value
+    ]
+
+
+def _check_same(run: Run, plan: Plan, identity: Identity) -> None:
+    if why := difference(run, plan, identity):
+        raise ResumeError(f"{why}: use the versions of that run, or start over with --if-exists replace")
+
+
+def _restricted(plan: Plan, claims: Mapping[str, Claim]) -> Plan:
+    tables = tuple(name for name in plan.config.tables if name in claims)
+    if tables == plan.config.tables:
+        return plan
+    shards = tuple(shard for shard in plan.shards if shard.table in claims)
+    return replace(plan, config=replace(plan.config, tables=tables), shards=shards)

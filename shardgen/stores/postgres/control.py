@@ -1,0 +1,193 @@
+"""The coordinator's own session: holds the lock on the target, reads progress, and survives a server that restarts.
+
+What it writes beside the claim is a courtesy (states, failed attempts); what is done is told by the ledger's shards.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable
+from typing import Any, Final, Self, TypeVar
+
+import psycopg
+from psycopg import sql
+
+from shardgen.errors import LoadError, TargetError
+from shardgen.loading.watchdog import Sighting
+from shardgen.stores.postgres import locks, pooler, waits
+from shardgen.stores.postgres.failures import Remedy, classify
+from shardgen.stores.postgres.postgres import Connection, application_name, connect, here, mask, set_parameters
+from shardgen.stores.postgres.retry import Patience, persist
+
+_COURTESY: Final = {
+    "lock_timeout": "1s",
+    "statement_timeout": "2s",
+    "synchronous_commit": "local",  # no standby is waited for
+}
+_BREATH: Final = 0.05  # seconds
+_LAST_BREATHS: Final = 40  # two seconds: behind a pooler, or on a busy server, a session ends late
+_TAKE_OVER_PATIENCE: Final = 30.0  # seconds for the server to roll the other sessions back
+_SIGHTINGS: Final = """
+SELECT a.application_name, a.pid, coalesce(p.tuples_processed, 0), coalesce(a.wait_event_type = 'Client', false),
+    CASE WHEN a.wait_event_type = 'Lock' THEN 'waiting for a lock'
+        WHEN p.pid IS NOT NULL THEN 'copying'
+        WHEN a.query ~* 'attach partition' THEN 'attaching'
+        WHEN a.query ~* '^(alter table|create (unique )?index)' THEN 'indexing'
+        WHEN a.wait_event = 'SyncRep' THEN 'waiting for a synchronous standby'
+        WHEN a.query ~* '^commit' THEN 'committing'
+        ELSE 'beginning' END
+FROM pg_stat_activity AS a LEFT JOIN pg_stat_progress_copy AS p USING (pid)
+WHERE a.datname = current_database() AND starts_with(a.application_name, %s)
+    AND a.pid IN (SELECT pid FROM pg_locks WHERE relation = %s::regclass)
+"""  # the ledger's lock tells our run 1 from the run 1 of another schema
+
+T = TypeVar("T")
+
+
+class Control:
+    """One session that holds the coordinator's lock of a schema; a context manager.
+
+    Args:
+        dsn: the target.
+        schema: whose lock it holds.
+        take_over: end the sessions of the coordinator that holds the lock, and of its workers, instead of refusing.
+
+    Raises:
+        TargetError: another coordinator is at work; the message names it.
+    """
+
+    def __init__(
+        self,
+        dsn: str,
+        schema: str,
+        *,
+        take_over: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._dsn = dsn
+        self._schema = schema
+        self._take_over = take_over
+        self._clock = clock
+        self._sleep = sleep
+        self.pooled = False
+        """Whether the lock cannot be held, because the session is not ours alone."""
+        self._backends: set[int] = set()
+        """Of this process's sessions, which may outlive their connections for a while."""
+        self.connection = persist(self._open, Patience(clock=clock, sleep=sleep))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.connection.close()
+
+    def call(self, work: Callable[[Connection], T]) -> T:
+        """Do some work that may be repeated, until it is done or its failure is final.
+
+        An outage is waited for as long as outages last, and the work is done over a new session.
+        """
+
+        def once() -> T:
+            if self.connection.closed:
+                self.connection = self._open()
+            try:
+                return work(self.connection)
+            except psycopg.Error as error:
+                if classify(error) is Remedy.OUTAGE:
+                    self.connection.close()
+                raise
+
+        return persist(once, Patience(clock=self._clock, sleep=self._sleep))
+
+    def attempt(self, work: Callable[[Connection], T]) -> T | None:
+        """Do some work that nothing depends on, once and without waiting for anybody; None where it fails."""
+        with contextlib.suppress(psycopg.Error, TargetError):  # the latter: somebody took our place meanwhile
+            if self.connection.closed:
+                self.connection = self._open(breaths=0)
+            with waits.unattended(), self.connection.transaction():
+                set_parameters(self.connection, _COURTESY, local=True)
+                return work(self.connection)
+        return None
+
+    def sightings(self, run: int) -> dict[str, Sighting] | None:
+        """The backends that are at work for a run, by shard; None where the server does not answer.
+
+        Raises:
+            LoadError: another coordinator has taken the target over.
+        """
+        try:
+            if self.connection.closed:
+                self.connection = self._open()
+            shards = sql.Identifier(self._schema, "shardgen_shards").as_string(self.connection)
+            rows = self.connection.execute(_SIGHTINGS, [application_name(run, ""), shards]).fetchall()
+        except TargetError as error:
+            raise LoadError(f"run={run} was taken over: {error}") from error
+        except psycopg.Error:
+            return None
+        return {seen.shard: seen for seen in map(_sighting, rows) if seen is not None}
+
+    def end_backend(self, seen: Sighting) -> None:
+        """End the backend of a worker that is no more, if it is still what was seen."""
+        self.attempt(
+            lambda connection: connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = %s AND application_name LIKE %s",
+                [seen.backend, f"shardgen:%:{seen.worker}:%"],
+            )
+        )
+
+    def _open(self, breaths: int = _LAST_BREATHS) -> Connection:
+        connection = connect(self._dsn, application_name=application_name("coordinator", here()))
+        try:
+            return self._locked(connection, breaths)
+        except BaseException:
+            connection.close()
+            raise
+
+    def _locked(self, connection: Connection, breaths: int) -> Connection:
+        self.pooled = pooler.shares_sessions(connection, self._dsn)
+        if not (self.pooled or connection.own):
+            connection.make_own()
+        if not self._taken(connection, breaths):
+            self._refuse(connection)
+        self._backends.add(connection.info.backend_pid)
+        return connection
+
+    def _taken(self, connection: Connection, breaths: int) -> bool:
+        """Take the lock; the first time, if that was asked for, by ending whatever else of ours works there."""
+        if self.pooled:  # it would be kept by whoever is given the session next
+            return locks.holder(connection, self._schema) is None
+        by_force, self._take_over = self._take_over, False
+        if by_force:
+            return locks.take_over(connection, self._schema, patience=_TAKE_OVER_PATIENCE)
+        return locks.take(connection, self._schema) or self._freed(connection, breaths)
+
+    def _freed(self, connection: Connection, breaths: int) -> bool:
+        """Whether the lock comes free at once: a coordinator that has just ended leaves its backend for a moment."""
+        for _ in range(breaths):
+            waits.check()
+            self._sleep(_BREATH)
+            if locks.take(connection, self._schema):
+                return True
+        return False
+
+    def _refuse(self, connection: Connection) -> None:
+        held = locks.holder(connection, self._schema)
+        if held and held.pid in self._backends:
+            raise psycopg.OperationalError(f"our own session of before still ends: backend pid={held.pid}")
+        who = f"application_name={held.application_name!r} client={held.client} backend pid={held.pid}" if held else "?"
+        raise TargetError(
+            f"another load is at work in schema={self._schema!r} of {mask(self._dsn)}: {who}: wait for it, or stop it, "
+            "or end its sessions by --take-over if its host is gone"
+        )
+
+
+def _sighting(row: tuple[Any, ...]) -> Sighting | None:
+    name, backend, rows, awaits_client, doing = row
+    _, _, worker, *shard = name.split(":", 3)
+    if not shard or not worker.isdecimal():
+        return None  # a step of finalising
+    return Sighting(
+        shard=shard[0], worker=int(worker), backend=backend, rows=rows, awaits_client=awaits_client, doing=doing
+    )

@@ -1,0 +1,99 @@
+"""The DDL of tables and views, rendered from what they are; identifiers are quoted by psycopg.sql only."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from psycopg import sql
+
+from shardgen.model.config import TABLES
+from shardgen.model.table import Column, Index, Table
+from shardgen.stores.postgres.types import spelled
+from shardgen.tables import dataset
+from shardgen.tables.spec import View
+
+_METHODS: Final = {"order": "btree", "json": "gin", "words": "gin"}
+
+
+def create_table(table: Table, schema: str) -> sql.Composed:
+    """CREATE TABLE; a partitioned parent comes with its primary key, and so does a plain table."""
+    lines = [_column_definition(column) for column in table.columns]
+    lines.append(sql.SQL("PRIMARY KEY ({})").format(_names(table.key)))
+    partition = sql.SQL(" PARTITION BY RANGE ({})").format(sql.Identifier(table.partition_by))
+    return sql.SQL("CREATE TABLE {} (\n    {}\n){}").format(
+        sql.Identifier(schema, table.relation),
+        sql.SQL(",\n    ").join(lines),
+        partition if table.partitioned else sql.SQL(""),
+    )
+
+
+def create_index(table: Table, index: Index, schema: str) -> sql.Composed:
+    """CREATE INDEX on the table (on a partitioned parent before its first leaf exists, it costs nothing)."""
+    return sql.SQL("CREATE INDEX {} ON {} USING {} ({})").format(
+        sql.Identifier(index_name(table, index)),
+        sql.Identifier(schema, table.relation),
+        *index_key(index),
+    )
+
+
+def index_key(index: Index) -> tuple[sql.SQL, sql.Composable]:
+    """Method and expression of an index."""
+    column: sql.Composable = sql.Identifier(index.column)
+    if index.kind == "words":
+        column = sql.SQL("to_tsvector('english', {})").format(column)
+    return sql.SQL(_METHODS[index.kind]), column
+
+
+def definition(index: Index) -> str:
+    """Method and expression of an index as pg_get_indexdef prints them, but for casts."""
+    method, key = index_key(index)
+    return f"{method.as_string()} ({key.as_string().replace(chr(34), '')})"
+
+
+def comments(table: Table, schema: str) -> sql.Composed:
+    """COMMENT ON the table and each of its columns, as one string of statements."""
+    relation = sql.Identifier(schema, table.relation)
+    lines = [sql.SQL("COMMENT ON TABLE {} IS {}").format(relation, sql.Literal(table.description))]
+    lines += [
+        sql.SQL("COMMENT ON COLUMN {} IS {}").format(
+            sql.Identifier(schema, table.relation, column.name), sql.Literal(column.description)
+        )
+        for column in table.columns
+    ]
+    return sql.SQL(";\n").join(lines)
+
+
+def create_view(view: View, table: Table, schema: str) -> sql.Composed:
+    """CREATE VIEW, which unpacks a table."""
+    query = sql.SQL(view.query).format(table=sql.Identifier(schema, table.relation))
+    return sql.SQL("CREATE VIEW {} AS\n{}").format(sql.Identifier(schema, view.name), query)
+
+
+def index_name(table: Table, index: Index) -> str:
+    """Name of a secondary index: ``raw_orders_customer_id_idx``."""
+    return f"{table.relation}_{index.column}_idx"
+
+
+def ddl(schema: str, tables: tuple[str, ...] = TABLES, indexes: str = "keys") -> list[sql.Composed]:
+    """Every statement that creates the bronze schema, in order."""
+    statements = [sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema))]
+    specs = [dataset()[name] for name in tables]
+    for spec in specs:
+        statements += [create_table(spec.table, schema), comments(spec.table, schema)]
+        statements += [create_index(spec.table, index, schema) for index in spec.table.indexes_for(indexes)]
+    return statements + [create_view(spec.view, spec.table, schema) for spec in specs if spec.view]
+
+
+def _column_definition(column: Column) -> sql.Composed:
+    parts = [sql.Identifier(column.name), sql.SQL(spelled(column.type))]
+    if column.not_null:
+        parts.append(sql.SQL("NOT NULL"))
+    if column.between:
+        low, high = map(sql.Literal, column.between)
+        name = sql.Identifier(column.name)
+        parts.append(sql.SQL("CHECK ({} between {} and {})").format(name, low, high))
+    return sql.SQL(" ").join(parts)
+
+
+def _names(columns: tuple[str, ...]) -> sql.Composed:
+    return sql.SQL(", ").join(sql.Identifier(column) for column in columns)

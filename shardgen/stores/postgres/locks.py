@@ -1,0 +1,87 @@
+"""Advisory locks of a target schema: one coordinator at a time, and one DDL transaction at a time.
+
+The coordinator's lock is a courtesy that tells a second one whom to wait for; the guarantee is the ledger's key.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from dataclasses import dataclass
+from typing import Final
+
+from shardgen.stores.postgres import waits
+from shardgen.stores.postgres.postgres import Connection, one
+
+_POLL: Final = 0.1  # seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holder:
+    """The session that holds a coordinator's lock."""
+
+    pid: int
+    """Of its backend, as pg_terminate_backend takes it."""
+    application_name: str
+    """``"shardgen:coordinator:host:pid"``."""
+    client: str
+    """Client address as the server sees it; ``"local"`` for a socket."""
+
+
+def take(connection: Connection, schema: str) -> bool:
+    """Take the coordinator's lock for the session; False if another session holds it."""
+    return bool(one(connection.execute("SELECT pg_try_advisory_lock(%s)", [_key("load", schema)]))[0])
+
+
+def take_ddl(connection: Connection, schema: str) -> None:
+    """Wait for the DDL lock; it ends with the transaction."""
+    connection.execute("SELECT pg_advisory_xact_lock(%s)", [_key("ddl", schema)])
+
+
+def holder(connection: Connection, schema: str) -> Holder | None:
+    """Who holds the coordinator's lock, if anybody does."""
+    key = _key("load", schema) & 0xFFFF_FFFF_FFFF_FFFF
+    row = connection.execute(
+        """SELECT a.pid, coalesce(a.application_name, ''), coalesce(a.client_addr::text, 'local')
+        FROM pg_locks AS l JOIN pg_stat_activity AS a USING (pid)
+        WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+          AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+          AND l.classid::bigint = %s AND l.objid::bigint = %s""",
+        [key >> 32, key & 0xFFFF_FFFF],
+    ).fetchone()
+    return None if row is None else Holder(pid=row[0], application_name=row[1], client=row[2])
+
+
+def take_over(connection: Connection, schema: str, *, patience: float) -> bool:
+    """End every other shardgen session that works in the schema, and take the coordinator's lock.
+
+    Whoever holds the lock or has the schema's tables locked is ended, if it is ours by its application_name and the
+    role may; the server then rolls back what it had not committed. False if the lock is not free within ``patience``
+    seconds.
+    """
+    key = _key("load", schema) & 0xFFFF_FFFF_FFFF_FFFF
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline:
+        waits.check()
+        connection.execute(
+            """SELECT pg_terminate_backend(a.pid) FROM pg_stat_activity AS a
+            WHERE a.datname = current_database() AND a.pid <> pg_backend_pid()
+              AND starts_with(a.application_name, 'shardgen:') AND a.pid IN (
+                SELECT l.pid FROM pg_locks AS l
+                LEFT JOIN pg_class AS c ON c.oid = l.relation
+                LEFT JOIN pg_namespace AS n ON n.oid = c.relnamespace
+                WHERE l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND (
+                    n.nspname = %s
+                    OR l.locktype = 'advisory' AND l.objsubid = 1 AND l.classid::bigint = %s AND l.objid::bigint = %s))
+            """,
+            [schema, key >> 32, key & 0xFFFF_FFFF],
+        )
+        if take(connection, schema):
+            return True
+        time.sleep(_POLL)
+    return False
+
+
+def _key(purpose: str, schema: str) -> int:
+    digest = hashlib.blake2b(f"shardgen {purpose} {schema}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big", signed=True)

@@ -1,0 +1,88 @@
+"""What a replace takes away, and what may not go without somebody's word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from shardgen.model.table import Table
+from shardgen.stores.postgres import belongings, catalog
+from shardgen.stores.postgres.catalog import Relation
+from shardgen.stores.postgres.ledger import Claim
+from shardgen.stores.postgres.postgres import Connection
+from shardgen.stores.postgres.renewal import OwnLeaf
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loss:
+    """A table that a replace takes rows from."""
+
+    relation: str
+    action: str
+    """``"dropped and created anew"`` or ``"emptied"``."""
+    rows: int | None
+    """As the server estimates them, or None where it never counted."""
+    bytes: int
+    """On disk."""
+    filled_by: str
+    """``"run=3"``, ``"run=3 and others"`` or ``"others"``."""
+    created: bool
+    """Whether shardgen created the relation."""
+    why: str = ""
+    """Why it is not enough to empty the table; empty where it is."""
+    carried: tuple[str, ...] = ()
+    """What others have put on the table and that goes with it: ``"privileges of bi"``, ``"a comment"``."""
+
+    @property
+    def notice(self) -> str:
+        """What goes beside rows, in a sentence; empty where nothing does."""
+        if not self.carried:
+            return ""
+        lost = ", ".join(self.carried)
+        return f"relation={self.relation} is dropped and created anew, because {self.why}: it loses {lost}"
+
+
+def emptied(connection: Connection, table: Table, found: Relation, ours: Claim | None) -> Loss:
+    """What goes when a table is emptied."""
+    by = "others" if ours is None else f"run={ours.run}{' and others' if ours.others else ''}"
+    return Loss(
+        relation=table.relation,
+        action="emptied",
+        rows=catalog.row_estimate(connection, found.oid),
+        bytes=catalog.size(connection, found.oid),
+        filled_by=by,
+        created=ours is not None and ours.created,
+    )
+
+
+def strangers(loss: Loss, ours: Claim | None, *, strange: bool, yes: bool) -> list[str]:
+    """Rows that only somebody else can bring back are not removed without being told.
+
+    Args:
+        loss: of the table.
+        ours: its claim, if shardgen filled it.
+        strange: whether a partition that others made holds rows that no load of ours gives.
+        yes: whether such rows may go.
+    """
+    if yes or (ours is not None and not ours.others and not strange):
+        return []
+    remedy = "say --yes, or use another --schema"
+    whose = f"rows that run={ours.run} found and kept" if ours and ours.others else "rows that shardgen did not load"
+    return [f"relation={loss.relation} holds {whose}, and replace would remove them: {remedy}"]
+
+
+def carried(
+    connection: Connection, table: Table, oid: int, leaves: Iterable[OwnLeaf], view: int | None
+) -> tuple[str, ...]:
+    """What others have put on a table of ours, on its partitions and on the view over it, and that goes with them."""
+    oids = [oid, *(leaf.oid for leaf in leaves), *([view] if view else [])]
+    found = belongings.carried(connection, table, oid, oids)
+    return tuple(sorted({part for parts in found.values() for part in parts}))
+
+
+def unkept(loss: Loss, *, yes: bool) -> list[str]:
+    """Things of others that go with a table that must be made anew are not removed without being told either."""
+    if yes or not loss.carried:
+        return []
+    remedy = "say --yes, or mend the table"
+    return [f"{loss.notice}: {remedy}"]

@@ -1,0 +1,264 @@
+"""Everything about the server that would make a load fail later, asked first and said all at once."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from shardgen.errors import TargetError
+from shardgen.forecast.sizing import sizes
+from shardgen.model.figures import plural, size
+from shardgen.model.plan import Plan
+from shardgen.stores.postgres import catalog, locks
+from shardgen.stores.postgres.losses import Loss
+from shardgen.stores.postgres.postgres import Connection, one
+from shardgen.tables import dataset
+
+MIN_VERSION: Final = 14
+_RELATION: Final = re.compile(r"relation=(\w+) (.*)", re.DOTALL)
+_RELATIONS_OF_A_LEAF: Final = 4  # the table, its TOAST table and that one's index, the primary key
+_MARGIN: Final = 1.05  # beside the tables: ledger, catalog, the WAL of plain tables
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What was learnt of the server."""
+
+    server_version: str
+    """``"18.4"``."""
+    connections_left: int
+    """That this role may still open in this database."""
+    disk_needed: int
+    """Bytes that the load will take up, as far as can be told before."""
+    disk_free: int | None
+    """Bytes free where the data go, or None where that cannot be known: another host, or a role that may not see it."""
+    data_directory: str | None
+    """Where that is."""
+    today: date
+    """By the server's clock, UTC."""
+    holder: str
+    """The coordinator that is at work in the schema; empty where there is none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Findings:
+    """What a load would meet in its target; made without writing anything."""
+
+    problems: tuple[str, ...]
+    """What stands in the way, a sentence with its remedy each; empty where the load may begin."""
+    notices: tuple[str, ...]
+    """What does not stand in the way, but should be known."""
+    facts: Facts
+    fates: dict[str, str]
+    """By table, what the load would do to it first: ``"create"``, ``"truncate"``."""
+    losses: tuple[Loss, ...]
+    """What a replace would take away."""
+
+
+def server_facts(connection: Connection, plan: Plan) -> Facts:
+    """What can be learnt of the server by asking."""
+    place = _place(connection)
+    held = locks.holder(connection, plan.config.schema)
+    return Facts(
+        server_version=connection.info.parameter_status("server_version") or str(connection.info.server_version),
+        connections_left=_connections_left(connection),
+        disk_needed=round(sum(each.total for each in sizes(plan).values()) * _MARGIN),
+        disk_free=_free(place),
+        data_directory=place,
+        today=_value(connection, "SELECT (now() AT TIME ZONE 'UTC')::date"),
+        holder=f"{held.application_name!r} client={held.client} backend pid={held.pid}"
+        if held and held.pid != _value(connection, "SELECT pg_backend_pid()")
+        else "",
+    )
+
+
+def too_old(connection: Connection) -> str:
+    """Why the server cannot be asked anything else; empty where it can."""
+    if connection.info.server_version >= MIN_VERSION * 10_000:
+        return ""
+    return f"server_version={connection.info.server_version // 10_000} is too old: use {MIN_VERSION} or newer"
+
+
+def server_problems(
+    connection: Connection, plan: Plan, facts: Facts, *, workers: int, freed: int = 0, done: int = 0
+) -> list[str]:
+    """What is wrong with server, database, role or settings for this plan.
+
+    Args:
+        connection: to the target.
+        plan: what is to be loaded.
+        facts: what was learnt of the server.
+        workers: connections that the load wants.
+        freed: bytes on disk that the load gives back before it begins.
+        done: bytes on disk that are there already, of a load that is taken up.
+    """
+    schema = plan.config.schema
+    return [
+        problem
+        for problem in (
+            _encoding(connection),
+            _read_only(connection),
+            _permission(connection, schema),
+            _connections(facts, workers),
+            _locks(connection, plan),
+            _disk(facts, freed=freed, done=done),
+            f"another load is at work in schema={schema!r}: {facts.holder}: wait for it or stop it"
+            if facts.holder
+            else "",
+        )
+        if problem
+    ]
+
+
+def staging_problems(connection: Connection) -> list[str]:
+    """Why rows cannot be staged."""
+    if _value(connection, "SELECT has_database_privilege(current_database(), 'TEMPORARY')"):
+        return []
+    return ["--on-conflict skip needs temporary tables: GRANT TEMPORARY ON DATABASE, or use --on-conflict error"]
+
+
+def clock_notices(plan: Plan, facts: Facts) -> list[str]:
+    """What is odd about the window, by the server's clock."""
+    if plan.config.end <= facts.today:
+        return []
+    return [f"end={plan.config.end} lies after today={facts.today}: some rows will be dated in the future"]
+
+
+def refuse(problems: Sequence[str]) -> None:
+    """Raise TargetError with every problem, if there is one; what several relations have in common is said once."""
+    problems = grouped(problems)
+    if len(problems) == 1:
+        raise TargetError(problems[0])
+    if problems:
+        raise TargetError("\n  - ".join([f"{len(problems)} things stand in the way:", *problems]))
+
+
+def grouped(problems: Sequence[str]) -> list[str]:
+    """Problems that differ in their ``relation=`` alone made one, in order of the first."""
+    relations: dict[str, list[str]] = {}
+    for problem in problems:
+        match = _RELATION.match(problem)
+        name, rest = match.groups() if match else ("", problem)
+        relations.setdefault(rest, []).append(name)
+    return [
+        rest
+        if not names[0]
+        else f"relation={names[0]} {rest}"
+        if len(names) == 1
+        else f"relations={', '.join(names)}: each {rest}"  # with room for a line to break
+        for rest, names in relations.items()
+    ]
+
+
+def _value(connection: Connection, query: str, parameters: Sequence[Any] = ()) -> Any:
+    return one(connection.execute(query.encode(), parameters))[0]
+
+
+def _encoding(connection: Connection) -> str:
+    encoding = _value(connection, "SELECT current_setting('server_encoding')")
+    return "" if encoding == "UTF8" else f"server_encoding={encoding}: create the database with ENCODING 'UTF8'"
+
+
+def _read_only(connection: Connection) -> str:
+    if _value(connection, "SELECT pg_is_in_recovery()"):
+        return "the server is a standby in recovery: connect to the primary"
+    if _value(connection, "SELECT current_setting('transaction_read_only')") == "on":
+        return "default_transaction_read_only=on: switch it off for this role, database or server"
+    return ""
+
+
+def _permission(connection: Connection, schema: str) -> str:
+    user = _value(connection, "SELECT current_user")
+    if not catalog.schema_exists(connection, schema):
+        if _value(connection, "SELECT has_database_privilege(current_database(), 'CREATE')"):
+            return ""
+        return f"schema={schema!r} does not exist and role={user!r} may not create it: CREATE SCHEMA ... AUTHORIZATION"
+    if _value(
+        connection, "SELECT has_schema_privilege(%s, 'CREATE') AND has_schema_privilege(%s, 'USAGE')", [schema] * 2
+    ):
+        return ""
+    return f"role={user!r} may not create tables in schema={schema!r}: GRANT USAGE, CREATE ON SCHEMA"
+
+
+def _place(connection: Connection) -> str | None:
+    """The directory that the data go to, if it is one of this machine."""
+    if not connection.info.host.startswith("/"):  # a forwarded port of loopback may lead into a container or away
+        return None
+    if not _value(connection, "SELECT pg_has_role('pg_read_all_settings', 'USAGE')"):
+        return None
+    place = _value(
+        connection,
+        """SELECT coalesce(nullif(pg_tablespace_location(coalesce(
+            (SELECT oid FROM pg_tablespace WHERE spcname = nullif(current_setting('default_tablespace'), '')),
+            dattablespace)), ''), current_setting('data_directory'))
+        FROM pg_database WHERE datname = current_database()""",
+    )
+    return str(place)
+
+
+def _free(place: str | None) -> int | None:
+    """Bytes free to an ordinary account on the filesystem of a directory."""
+    if place is None:
+        return None
+    try:
+        found = os.statvfs(place)
+    except OSError:  # a server in another namespace, or a directory above that we may not pass
+        return None
+    return found.f_bavail * found.f_frsize
+
+
+def _disk(facts: Facts, *, freed: int, done: int) -> str:
+    needed = facts.disk_needed - done
+    if facts.disk_free is None or facts.disk_free + freed >= needed:
+        return ""
+    return (
+        f"data_directory={facts.data_directory!r} has {size(facts.disk_free + freed)} free and the load needs "
+        f"about {size(needed)}: make room, shorten the window or use --raw-data lean"
+    )
+
+
+def _connections(facts: Facts, workers: int) -> str:
+    if workers <= facts.connections_left:  # our own connection is among the used ones
+        return ""
+    return (
+        f"workers={workers} need as many connections and the server has {facts.connections_left} left: lower --workers"
+    )
+
+
+def _connections_left(connection: Connection) -> int:
+    left = _value(
+        connection,
+        """SELECT least(
+            current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
+                - coalesce(current_setting('reserved_connections', true)::int, 0)
+                - (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'),
+            (SELECT CASE WHEN rolconnlimit >= 0 AND NOT rolsuper THEN rolconnlimit
+                - (SELECT count(*) FROM pg_stat_activity WHERE usename = current_user) END
+             FROM pg_roles WHERE rolname = current_user),
+            (SELECT CASE WHEN datconnlimit >= 0 THEN datconnlimit
+                - (SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()) END
+             FROM pg_database WHERE datname = current_database()))""",
+    )
+    return int(left)
+
+
+def _locks(connection: Connection, plan: Plan) -> str:
+    slots = _value(
+        connection,
+        """SELECT current_setting('max_locks_per_transaction')::bigint
+            * (current_setting('max_connections')::int + current_setting('max_prepared_transactions')::int)""",
+    )
+    for name in plan.config.tables:
+        leaves = len(plan.of(name)) if dataset()[name].table.partitioned else 0
+        needed = leaves * (_RELATIONS_OF_A_LEAF + len(dataset()[name].table.indexes_for(plan.config.indexes)))
+        if needed > slots // 2:
+            return (
+                f"table={name} would have {plural(leaves, 'partition')}, and one statement over all needs {needed} "
+                f"locks of {slots}: raise max_locks_per_transaction to {-(-2 * needed * 64 // slots)} or shorten "
+                "the window"
+            )
+    return ""

@@ -1,0 +1,460 @@
+"""Takes back what runs have loaded: tables that shardgen created are dropped, from others its rows alone are taken.
+
+Every step is one transaction with its lines in the ledger. A reset that is cut short leaves an unfinished run that
+holds less than it did: another reset takes the rest, and ``--resume`` fills again the tables that it still has.
+"""
+
+from __future__ import annotations
+
+import enum
+import functools
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import psycopg
+from psycopg import sql
+
+from shardgen.errors import TargetError
+from shardgen.model.figures import plural
+from shardgen.model.plan import Plan, Shard
+from shardgen.stores.postgres import (
+    belongings,
+    catalog,
+    census,
+    keys,
+    ledger,
+    losses,
+    objects,
+    reach,
+    renewal,
+    restored,
+)
+from shardgen.stores.postgres.ledger import Claim, Run, ShardRow
+from shardgen.stores.postgres.postgres import Connection, one
+from shardgen.stores.postgres.session import WHOLE
+from shardgen.tables import dataset
+from shardgen.tables.planning import max_id
+
+LEAVES: Final = 64
+"""Partitions that one transaction drops: with their indexes some 500 locks, of the 6,400 that a server has at least."""
+
+Plans = Callable[[Run], Plan]
+"""The plan of a run, or a TargetError where today's code would plan it otherwise."""
+
+
+class How(enum.Enum):
+    """What becomes of a table."""
+
+    DROP = "drop"
+    DELETE = "delete its rows"
+    FORGET = "leave"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removal:
+    """What a reset does to one table."""
+
+    claim: Claim
+    how: How
+    why: str
+    """In a sentence."""
+    shards: int
+    """Committed."""
+    rows: int = 0
+    """That go, by count(*)."""
+    carried: tuple[str, ...] = ()
+    """What others have put on the table and that goes with it: ``"privileges of bi"``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """What a reset does, looked up before it is asked for."""
+
+    runs: tuple[int, ...]
+    removals: tuple[Removal, ...]
+    last: bool
+    """Whether no other run is left, so that the ledger goes as well."""
+    schema: bool
+    """Whether the schema goes too if nothing else is in it, because shardgen created it."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return {
+            "runs": list(self.runs),
+            "tables": [
+                {
+                    "table": each.claim.target,
+                    "relation": each.claim.relation,
+                    "run": each.claim.run,
+                    "shards": each.shards,
+                    "rows": each.rows,
+                    "how": each.how.value,
+                    "carried": list(each.carried),
+                }
+                for each in self.removals
+            ],
+            "ledger": self.last,
+        }
+
+
+def survey(connection: Connection, schema: str, run: int | None, *, every: bool, plans: Plans) -> Survey:
+    """What a reset would do; nothing is written.
+
+    Args:
+        connection: to the target.
+        schema: of the target.
+        run: the run to take back; None for the only one there is.
+        every: take back all of them.
+        plans: how a run was planned; asked only where its rows must be told from those of others.
+
+    Raises:
+        TargetError: it cannot be told which run is meant, or something stands in the way.
+    """
+    connection.fix(WHOLE)
+    runs = ledger.runs(connection, schema) if ledger.present(connection, schema) else []
+    chosen = _chosen(runs, schema, run, every=every)
+    claims = [each for each in restored.claims(connection, schema).values() if each.run in chosen] if chosen else []
+    _refuse([_UNKNOWN.format(each.target, each.run) for each in claims if each.target not in dataset().names])
+    planned = _planned(runs, plans)
+    wholly = _Wholly(runs=runs if every else [], planned=planned)
+    removals = _referring_first(connection, [_removal(connection, schema, each, wholly) for each in claims])
+    last = bool(chosen) and len(chosen) == len(runs)
+    _refuse(
+        [
+            *_overlaid(connection, schema, chosen),
+            *_mixed(removals, every=every),
+            *_dependants(connection, schema, removals, last=last),
+        ]
+    )
+    return Survey(
+        runs=tuple(chosen),
+        removals=tuple(_counted(connection, schema, each, planned) for each in removals),
+        last=last,
+        schema=objects.is_ours(connection, schema),
+    )
+
+
+def carry_out(connection: Connection, schema: str, found: Survey, plans: Plans, show: Callable[[str], None]) -> None:
+    """Do what was found; the connection holds the coordinator's lock.
+
+    Args:
+        connection: to the target.
+        schema: of the target.
+        found: by :func:`survey`, under the same lock.
+        plans: how a run was planned; asked only where rows are deleted by their keys.
+        show: takes a sentence for each thing that is done.
+
+    Raises:
+        TargetError: the rows of a run cannot be told from others.
+        psycopg.Error: the server refuses; what is done stays done.
+    """
+    if not found.runs:
+        return
+    runs = {each.run: each for each in ledger.runs(connection, schema) if each.run in found.runs}
+    doomed = [each for each in found.removals if each.how is How.DELETE]
+    planned = {number: plans(runs[number]) for number in {each.claim.run for each in doomed}}
+    _open(connection, schema, runs)
+    for each in found.removals:
+        match each.how:
+            case How.DROP:
+                _drop(connection, schema, each.claim)
+            case How.DELETE:
+                _delete(connection, schema, each.claim, planned[each.claim.run])
+            case How.FORGET:
+                with connection.transaction():
+                    _lock(connection, schema, each.claim)
+                    _forget(connection, schema, each.claim)
+        show(f"{each.claim.relation}: {each.why}")
+    _close(connection, schema, found, show)
+
+
+_UNKNOWN: Final = "table={} of run={} is unknown to this version of shardgen: use the one that loaded it"
+
+
+# --- what there is ----------------------------------------------------------------------------------------------------
+
+
+def _chosen(runs: Sequence[Run], schema: str, run: int | None, *, every: bool) -> list[int]:
+    numbers = [each.run for each in runs]
+    if every or not numbers:
+        return numbers
+    told = f"schema={schema!r} holds {', '.join(f'run={each.run} ({each.state})' for each in runs)}"
+    if run is None and len(numbers) > 1:
+        raise TargetError(f"{told}: name one by --run, or use --all")
+    if run is not None and run not in numbers:
+        raise TargetError(f"run={run} is unknown: {told}")
+    return [numbers[0] if run is None else run]
+
+
+def _referring_first(connection: Connection, removals: Iterable[Removal]) -> tuple[Removal, ...]:
+    """The tables in their order, but each before those that its foreign keys point at."""
+    waiting = sorted(removals, key=lambda each: dataset().names.index(each.claim.target))
+    needed = {each.claim.oid: catalog.references(connection, each.claim.oid) for each in waiting}
+    ordered: list[Removal] = []
+    while waiting:
+        held = {oid for each in waiting for oid in needed[each.claim.oid]}
+        ordered.append(next((each for each in waiting if each.claim.oid not in held), waiting[0]))
+        waiting.remove(ordered[-1])
+    return tuple(ordered)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wholly:
+    """Tells whether the rows of a table are all of runs that are taken back."""
+
+    runs: Sequence[Run]
+    """All there are, or none where only some are taken back."""
+    planned: Callable[[int], Plan]
+
+    def ours(self, connection: Connection, schema: str, claim: Claim) -> bool:
+        """Whether every row has a key that one of the runs gives."""
+        planned = [self.planned(run.run) for run in self.runs if claim.target in run.plan["tables"]]
+        if not planned:
+            return False
+        ranges = [keys.own_range(plan, claim.target, max_id) for plan in planned]
+        own = (min(low for low, _ in ranges), max(high for _, high in ranges))
+        strangers = sql.SQL("SELECT EXISTS (SELECT FROM {} WHERE NOT {})").format(
+            catalog.own_rows(connection, schema, claim.relation), keys.within(dataset()[claim.target].table, own)
+        )
+        return not one(connection.execute(strangers))[0]
+
+
+def _planned(runs: Sequence[Run], plans: Plans) -> Callable[[int], Plan]:
+    """The plan of a run by its number, made once."""
+    by_number = {each.run: each for each in runs}
+    return functools.cache(lambda number: plans(by_number[number]))
+
+
+def _removal(connection: Connection, schema: str, claim: Claim, wholly: _Wholly) -> Removal:
+    how, why = _fate(connection, schema, claim, wholly)
+    carried = _carried(connection, schema, claim) if how is How.DROP else ()
+    return Removal(claim=claim, how=how, why=why, shards=len(_committed(connection, schema, claim)), carried=carried)
+
+
+def _counted(connection: Connection, schema: str, removal: Removal, planned: Callable[[int], Plan]) -> Removal:
+    """The same with its rows, which may take long, or lie in a partition that only a far server could count."""
+    claim = removal.claim
+    match removal.how:
+        case How.DROP:
+            return replace(removal, rows=census.count(connection, claim.oid, claim.target).total)
+        case How.DELETE:
+            return replace(removal, rows=_rows_of(connection, schema, claim, planned(claim.run)))
+        case How.FORGET:
+            return removal
+
+
+def _rows_of(connection: Connection, schema: str, claim: Claim, plan: Plan) -> int:
+    """Rows of the committed shards that are there."""
+    committed = _committed(connection, schema, claim)
+    shards = {shard.id: shard for shard in plan.of(claim.target)}
+    own = keys.own_range(plan, claim.target, max_id)
+    statement = sql.SQL("SELECT count(*) FROM {} WHERE {}")
+    relation = catalog.own_rows(connection, schema, claim.relation)
+    conditions = (keys.of_shard(shards[row.shard], own) for row in committed)
+    return sum(one(connection.execute(statement.format(relation, each)))[0] for each in conditions)
+
+
+def _carried(connection: Connection, schema: str, claim: Claim) -> tuple[str, ...]:
+    view = belongings.own_view(connection, schema, claim.target)
+    leaves = renewal.own_leaves(connection, schema, claim)
+    return losses.carried(connection, dataset()[claim.target].table, claim.oid, leaves, view)
+
+
+def _fate(connection: Connection, schema: str, claim: Claim, wholly: _Wholly) -> tuple[How, str]:
+    found = catalog.relation(connection, schema, claim.relation)
+    if found is None:
+        return How.FORGET, "it was dropped already"
+    if claim.oid == restored.UNKNOWN:
+        return How.FORGET, "left as it is: it was restored without all of the rows that the ledger has"
+    if found.oid != claim.oid:
+        return How.FORGET, "left as it is: it was dropped and made anew since"
+    if claim.others and not (claim.created and wholly.ours(connection, schema, claim)):
+        return How.DELETE, "rows deleted; it holds rows that were there before, so it stays"
+    if claim.created:
+        return How.DROP, "dropped"
+    return How.DELETE, "rows deleted; shardgen did not create it, so it stays"
+
+
+def _overlaid(connection: Connection, schema: str, chosen: Sequence[int]) -> list[str]:
+    """Tables that still hold rows of a run, and belong to a later one that has added to them."""
+    if not chosen:
+        return []
+    rows = connection.execute(
+        ledger.text(
+            """SELECT DISTINCT s.run, t.relation, t.run FROM {shards} AS s JOIN {targets} AS t USING (target)
+            WHERE s.run = ANY (%(runs)s) AND t.run <> ALL (%(runs)s) AND s.generation >= {since}
+            ORDER BY 1, 2""",
+            schema,
+        ),
+        {"runs": list(chosen)},
+    ).fetchall()
+    return [
+        f"run={later} has added to the rows of run={run} in {relation}: they cannot be told from each other: use --all"
+        for run, relation, later in rows
+    ]
+
+
+def _mixed(removals: Sequence[Removal], *, every: bool) -> list[str]:
+    """Tables in which rows of a run cannot be told from those that were there before."""
+    return [
+        f"{each.claim.relation} held {plural(each.claim.others_within, 'row')} with keys such as "
+        f"run={each.claim.run} gives, so its rows cannot be told from those: {_remedy(each.claim, every=every)}"
+        for each in removals
+        if each.how is How.DELETE and each.claim.others_within
+    ]
+
+
+def _remedy(claim: Claim, *, every: bool) -> str:
+    if claim.created and not every:
+        return "use --all, if they are of other runs"
+    return "delete by hand what should go, and the ledger's tables"
+
+
+def _dependants(connection: Connection, schema: str, removals: Sequence[Removal], *, last: bool) -> list[str]:
+    """What depends on a table that is dropped or would change with rows that are deleted, and does not go with them."""
+    dropped = [each.claim for each in removals if each.how is How.DROP]
+    deleted = [each.claim.oid for each in removals if each.how is How.DELETE]
+    roots = [claim.oid for claim in dropped]
+    roots += [leaf.oid for claim in dropped for leaf in renewal.own_leaves(connection, schema, claim)]
+    roots += [view for each in dropped if (view := belongings.own_view(connection, schema, each.target))]
+    if last:
+        roots += [catalog.relation_oid(connection, schema, name) for name in ledger.TABLES]
+    found = [*belongings.dependants(connection, roots), *reach.deleting(connection, deleted, going=roots)]
+    return list(dict.fromkeys(found))
+
+
+def _refuse(problems: Sequence[str]) -> None:
+    if problems:
+        raise TargetError("\n  - ".join(["nothing was removed:", *problems]))
+
+
+# --- what is done -----------------------------------------------------------------------------------------------------
+
+
+def _open(connection: Connection, schema: str, runs: Iterable[int]) -> None:
+    """Mark the runs as unfinished, with the reason, before the first thing of them goes."""
+    with connection.transaction():
+        for run in runs:
+            text = f"a reset began and did not end: shardgen reset --run {run} finishes it"
+            ledger.set_state(connection, schema, run, "interrupted", text)
+
+
+def _drop(connection: Connection, schema: str, claim: Claim) -> None:
+    """Drop a table: its leaves some at a time, and the rest with the last of them."""
+    leaves = [name for _, place, name in catalog.leaves(connection, claim.oid) if place == schema]
+    while len(leaves) > LEAVES:
+        some, leaves = leaves[:LEAVES], leaves[LEAVES:]
+        with connection.transaction():
+            objects.begin_ddl(connection, schema)
+            _lock(connection, schema, claim)
+            connection.execute(sql.SQL("DROP TABLE {}").format(_names(schema, some)))
+            _forget_leaves(connection, schema, claim, some)
+    with connection.transaction():
+        objects.begin_ddl(connection, schema)
+        _lock(connection, schema, claim)
+        aside = [leaf.name for leaf in renewal.own_leaves(connection, schema, claim) if not leaf.attached]
+        objects.drop(connection, schema, dataset()[claim.target].table, aside)
+        _forget(connection, schema, claim)
+
+
+def _delete(connection: Connection, schema: str, claim: Claim, plan: Plan) -> None:
+    """Delete the rows of every committed shard, a shard at a time."""
+    shards = {shard.id: shard for shard in plan.of(claim.target)}
+    own = keys.own_range(plan, claim.target, max_id)
+    while True:
+        for row in _committed(connection, schema, claim):
+            with connection.transaction():
+                _delete_shard(connection, schema, claim, row, shards[row.shard], own)
+                _forget_shard(connection, schema, claim, row.shard)
+        with connection.transaction():
+            _lock(connection, schema, claim)
+            if not _committed(connection, schema, claim):
+                _forget(connection, schema, claim)
+                return
+
+
+def _committed(connection: Connection, schema: str, claim: Claim) -> list[ShardRow]:
+    return [row for row in ledger.shards_of(connection, schema, claim.run) if row.target == claim.target]
+
+
+def _lock(connection: Connection, schema: str, claim: Claim) -> None:
+    """Wait for a worker that outlived its coordinator: its shard is committed before this transaction looks."""
+    connection.execute(ledger.text("SELECT FROM {targets} WHERE target = %s FOR UPDATE", schema), [claim.target])
+
+
+def _delete_shard(
+    connection: Connection, schema: str, claim: Claim, row: ShardRow, shard: Shard, own: tuple[int, int]
+) -> None:
+    """Delete the rows of a shard; its leaf goes whole where shardgen created it and nobody else's row is in it."""
+    leaf = shard.leaf.name if shard.leaf else ""
+    created = "attach" in row.phases or objects.is_our_leaf(connection, schema, leaf)
+    if not (created and catalog.kind(connection, schema, leaf) == "r" and _drop_leaf(connection, schema, shard, own)):
+        relation = catalog.own_rows(connection, schema, claim.relation)
+        connection.execute(sql.SQL("DELETE FROM {} WHERE {}").format(relation, keys.of_shard(shard, own)))
+
+
+def _drop_leaf(connection: Connection, schema: str, shard: Shard, own: tuple[int, int]) -> bool:
+    """Drop the leaf of a shard, unless somebody else's row is in it or a foreign key refers to it."""
+    assert shard.leaf is not None
+    relation = sql.Identifier(schema, shard.leaf.name)
+    objects.begin_ddl(connection, schema)
+    connection.execute(sql.SQL("LOCK TABLE ONLY {} IN ACCESS EXCLUSIVE MODE").format(relation))
+    ours = keys.within(dataset()[shard.table].table, own)
+    strangers = sql.SQL("SELECT EXISTS (SELECT FROM {} WHERE NOT {})").format(relation, ours)
+    if one(connection.execute(strangers))[0]:
+        return False
+    try:
+        with connection.transaction():
+            connection.execute(sql.SQL("DROP TABLE {}").format(relation))
+    except psycopg.errors.DependentObjectsStillExist:
+        return False
+    return True
+
+
+def _close(connection: Connection, schema: str, found: Survey, show: Callable[[str], None]) -> None:
+    """Forget the runs, and what no run needs any more."""
+    with connection.transaction():
+        objects.begin_ddl(connection, schema)
+        if not found.last:
+            _forget_runs(connection, schema, found.runs)
+            return
+        connection.execute(sql.SQL("DROP TABLE {}").format(_names(schema, ledger.TABLES)))
+        gone = found.schema and objects.drop_schema(connection, schema)
+    show("the ledger: dropped")
+    if gone:
+        show(f"schema {schema}: dropped")
+
+
+def _forget_runs(connection: Connection, schema: str, runs: Sequence[int]) -> None:
+    for statement in (
+        "DELETE FROM {failures} WHERE run = ANY (%s)",
+        "DELETE FROM {steps} WHERE run = ANY (%s)",
+        "DELETE FROM {shards} WHERE run = ANY (%s)",
+        "DELETE FROM {runs} WHERE run = ANY (%s)",
+    ):
+        connection.execute(ledger.text(statement, schema), [list(runs)])
+
+
+def _forget(connection: Connection, schema: str, claim: Claim) -> None:
+    """Take a table out of the ledger: its shards of every generation and its claim."""
+    connection.execute(ledger.text("DELETE FROM {shards} WHERE target = %s", schema), [claim.target])
+    connection.execute(ledger.text("DELETE FROM {targets} WHERE target = %s", schema), [claim.target])
+
+
+def _forget_shard(connection: Connection, schema: str, claim: Claim, shard: str) -> None:
+    connection.execute(
+        ledger.text("DELETE FROM {shards} WHERE target = %s AND generation = %s AND shard = %s", schema),
+        [claim.target, claim.generation, shard],
+    )
+
+
+def _forget_leaves(connection: Connection, schema: str, claim: Claim, leaves: Sequence[str]) -> None:
+    connection.execute(
+        ledger.text("DELETE FROM {shards} WHERE target = %s AND %s || '_' || {leaf} = ANY (%s)", schema),
+        [claim.target, claim.relation, list(leaves)],
+    )
+
+
+def _names(schema: str, relations: Iterable[str]) -> sql.Composed:
+    return sql.SQL(", ").join(sql.Identifier(schema, name) for name in relations)

@@ -1,0 +1,186 @@
+"""What ``shardgen status`` tells: the runs in a target schema, and per table what is done, pending and failed."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, Final, LiteralString, Self
+
+from psycopg.rows import class_row
+
+from shardgen.stores.postgres import ledger, locks
+from shardgen.stores.postgres.postgres import Connection, application_name, connect, here
+
+_TABLES: Final[LiteralString] = """
+WITH planned AS (
+    SELECT r.run, p.key AS target, (p.value ->> 'shards')::bigint AS shards, (p.value ->> 'rows')::bigint AS rows,
+        coalesce((p.value ->> 'exact')::boolean, false) AS exact,
+        array_position(ARRAY(SELECT jsonb_array_elements_text(r.plan -> 'tables')), p.key) AS place
+    FROM {runs} AS r CROSS JOIN LATERAL jsonb_each(r.planned) AS p (key, value)
+), done AS (
+    SELECT run, target, max(generation) AS generation, count(*) AS shards, sum(rows)::bigint AS rows,
+        sum((to_jsonb(s) ->> 'skipped')::bigint)::bigint AS skipped
+    FROM {shards} AS s GROUP BY run, target
+), failed AS (
+    SELECT run, target, count(DISTINCT shard) FILTER (WHERE given_up) AS shards,
+        (array_agg(shard || ' attempt ' || attempt || ': ' || error ORDER BY at DESC))[1] AS last_error
+    FROM {failures} AS f
+    WHERE NOT EXISTS (
+        SELECT FROM {shards} AS s
+        WHERE s.target = f.target AND s.generation = f.generation AND s.shard = f.shard)
+    GROUP BY run, target
+)
+SELECT p.run, p.target AS table, coalesce(t.relation, 'raw_' || p.target) AS relation,
+    CASE WHEN t.run = p.run THEN t.generation END AS generation,
+    CASE WHEN t.run <> p.run AND coalesce(d.generation, 0) < {since} THEN coalesce((
+        SELECT s.run FROM {shards} AS s WHERE s.target = p.target AND s.generation > coalesce(d.generation, 0)
+        ORDER BY s.generation LIMIT 1), t.run) END AS replaced_by,
+    p.shards AS planned_shards, p.rows AS planned_rows, p.exact, coalesce(d.shards, 0) AS done,
+    p.shards - coalesce(d.shards, 0) - coalesce(f.shards, 0) AS pending, coalesce(f.shards, 0) AS failed,
+    coalesce(d.rows, 0) AS rows, coalesce(d.skipped, 0) AS skipped, f.last_error
+FROM planned AS p
+LEFT JOIN {targets} AS t ON t.target = p.target
+LEFT JOIN done AS d ON d.run = p.run AND d.target = p.target
+LEFT JOIN failed AS f ON f.run = p.run AND f.target = p.target
+ORDER BY p.run, p.place
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableStatus:
+    """How far one table of a run is."""
+
+    run: int
+    table: str
+    relation: str
+    generation: int | None
+    """None where another run has taken the table over since."""
+    replaced_by: int | None
+    """The run that has taken the table and let nothing of this one stay; None where there is none."""
+    planned_shards: int
+    planned_rows: int
+    """Expected."""
+    exact: bool
+    """Whether that is a promise; of some tables it is an estimate."""
+    done: int
+    """Shards committed."""
+    pending: int
+    failed: int
+    """Shards given up and not done since."""
+    rows: int
+    """Rows committed."""
+    skipped: int
+    """Rows left out, because rows with their keys were there."""
+    last_error: str | None
+    """Of a shard that is not done: its id, the attempt and the cause."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunStatus:
+    """How one run stands."""
+
+    run: int
+    state: str
+    """One of the ledger's states; ``"lost"`` for a loading run without a coordinator."""
+    coordinator: str | None
+    """Application name and address of the coordinator at work."""
+    started: datetime
+    resumed: datetime | None
+    finished: datetime | None
+    host: str
+    pid: int
+    fingerprint: str
+    versions: dict[str, Any]
+    plan: dict[str, Any]
+    options: dict[str, Any]
+    last_error: str | None
+    """Why the run stopped, or the newest error of a shard that is not done."""
+    replaced_by: tuple[int, ...]
+    """The runs that have taken all of its tables; empty where rows of it may be there."""
+    tables: tuple[TableStatus, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return {
+            name: value.isoformat() if isinstance(value, datetime) else value for name, value in asdict(self).items()
+        }
+
+
+def status(dsn: str, schema: str) -> list[RunStatus]:
+    """Every run of a target schema, oldest first; none where there is no ledger.
+
+    Raises:
+        psycopg.OperationalError: the server cannot be reached.
+    """
+    with connect(dsn, application_name=application_name("status", here())) as connection:
+        return read(connection, schema)
+
+
+class Observer:
+    """Looks at a target again and again over one connection, and over another when that breaks; a context manager.
+
+    Args:
+        dsn: the target.
+        schema: whose runs are told.
+    """
+
+    def __init__(self, dsn: str, schema: str) -> None:
+        self._dsn = dsn
+        self._schema = schema
+        self._connection: Connection | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        if self._connection is not None:
+            self._connection.close()
+
+    def look(self) -> list[RunStatus]:
+        """Every run, oldest first.
+
+        Raises:
+            psycopg.Error: the server does not answer now.
+        """
+        if self._connection is None or self._connection.closed:
+            self._connection = connect(self._dsn, application_name=application_name("status", here()))
+        return read(self._connection, self._schema)
+
+
+def read(connection: Connection, schema: str) -> list[RunStatus]:
+    """The same, over an open connection."""
+    if not ledger.present(connection, schema):
+        return []
+    held = locks.holder(connection, schema)
+    with connection.cursor(row_factory=class_row(TableStatus)) as cursor:
+        tables = cursor.execute(ledger.text(_TABLES, schema)).fetchall()
+    return [
+        _run_status(run, held, tuple(each for each in tables if each.run == run.run))
+        for run in ledger.runs(connection, schema)
+    ]
+
+
+def _run_status(run: ledger.Run, held: locks.Holder | None, tables: tuple[TableStatus, ...]) -> RunStatus:
+    at_work = run.state == "loading" and held is not None
+    return RunStatus(
+        run=run.run,
+        state="lost" if run.state == "loading" and not at_work else run.state,
+        coordinator=f"{held.application_name} ({held.client})" if at_work and held else None,
+        started=run.started,
+        resumed=run.resumed,
+        finished=run.finished,
+        host=run.host,
+        pid=run.pid,
+        fingerprint=run.fingerprint,
+        versions=run.versions,
+        plan=run.plan,
+        options=run.options,
+        last_error=run.error or next((each.last_error for each in tables if each.last_error), None),
+        replaced_by=_replaced_by(tables),
+        tables=tables,
+    )
+
+
+def _replaced_by(tables: tuple[TableStatus, ...]) -> tuple[int, ...]:
+    takers = {each.replaced_by for each in tables if each.replaced_by is not None}
+    return tuple(sorted(takers)) if all(each.replaced_by for each in tables) else ()

@@ -1,0 +1,49 @@
+"""Says why the rows of a run and those of a load are of different worlds, in terms of the options."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from shardgen.model.config import DATA_VERSION, PlanConfig, WorldConfig
+from shardgen.stores.postgres.ledger import Run
+
+_MEANINGS: Final[Mapping[str, Callable[[WorldConfig], Any]]] = {
+    "seed": lambda world: world.seed,
+    "epoch": lambda world: world.epoch,
+    "horizon": lambda world: world.horizon,
+    "customers": lambda world: world.customers,
+    "products": lambda world: world.products,
+    "orders-per-day": lambda world: _per_day(world.orders, world),
+    "sessions-per-day": lambda world: _per_day(world.sessions, world),
+    "events-per-session": lambda world: world.events_per_session,
+    "review-rate": lambda world: world.review_rate,
+    "warehouses": lambda world: world.warehouses,
+}
+"""What each option decides of a world, after --scale."""
+
+
+def difference(run: Run, config: PlanConfig) -> str:
+    """Each option that differs, with both values; or else the version that does."""
+    before, now = PlanConfig.from_json(run.plan).world, config.world
+    found = [
+        f"{name}={meaning(before)} there, {meaning(now)} here{_whence(name)}"
+        for name, meaning in _MEANINGS.items()
+        if meaning(before) != meaning(now)
+    ]
+    return "; ".join(found) or f"the same options, but another vocabulary: {_versions(run)}"
+
+
+def _per_day(total: int, world: WorldConfig) -> float:
+    return round(total / world.horizon, 6)
+
+
+def _whence(name: str) -> str:
+    """How an option came about that nobody may have named."""
+    return " (it follows from --end and --days unless it is named)" if name == "epoch" else ""
+
+
+def _versions(run: Run) -> str:
+    now = {"data": DATA_VERSION, "faker": importlib.metadata.version("faker")}
+    return ", ".join(f"{name} {run.versions.get(name)} there, {here} here" for name, here in now.items())

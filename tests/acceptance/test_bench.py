@@ -1,0 +1,83 @@
+"""The benchmark measures what it says: the same rows by every yardstick, figures that add up. No time is judged."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from scripts.bench.__main__ import main
+from scripts.bench.bench import Run
+from scripts.bench.rounds import check
+from shardgen.model.config import TABLES
+
+SMALL = ["--customers=200", "--scale=0.02", "--days=31", "--rounds=1", "--workers=2", "--slice=150"]
+
+
+@pytest.fixture(scope="module")
+def result(server_dsn, tmp_path_factory):
+    """One round of everything in a month of a small world."""
+    place = tmp_path_factory.mktemp("bench")
+    place.chmod(0o711)
+    file = place / "bench.json"
+    more = ["--scaling=1,2", "--volumes=1,2", f"--dsn={server_dsn}", f"--directory={place}", f"--json={file}"]
+    assert main([*SMALL, *more]) == 0
+    assert list(place.iterdir()) == [file]
+    return json.loads(file.read_text())
+
+
+def of(result, yardstick, workers=2):
+    [run] = [run for run in result["runs"] if (run["yardstick"], run["workers"]) == (yardstick, workers)]
+    return run
+
+
+@pytest.mark.slow
+def test_every_yardstick_takes_the_same_rows(result):
+    load = of(result, "load")
+    assert all(load["rows"][name] > 0 for name in TABLES)
+    for name, workers in (("floor", 2), ("null", 2), ("psql", 2), ("rows", 1), ("load", 1), ("floor", 1), ("null", 1)):
+        assert of(result, name, workers)["rows"] == load["rows"], name
+    assert of(result, "rows", 1)["figures"]["slice"] == {name: min(150, load["rows"][name]) for name in TABLES}
+    assert of(result, "pgbench", 1)["rows"] == {"pgbench_accounts": 100_000}
+
+
+@pytest.mark.slow
+def test_the_floor_sends_the_bytes_of_the_load(result):
+    load, floor = of(result, "load"), of(result, "floor")
+    assert len(load["figures"]["digests"]) > len(TABLES) - 1
+    assert floor["figures"]["digests"] == load["figures"]["digests"]
+    assert floor["size"] == load["size"]
+
+
+@pytest.mark.slow
+def test_the_phases_account_for_the_whole_wall_time(result):
+    for name in ("load", "floor"):
+        phases = of(result, name)["figures"]["phases"]
+        assert sum(phases.values()) == pytest.approx(1)
+        assert all(share > -0.02 for share in phases.values()), phases  # two clocks meet at the ends
+
+
+@pytest.mark.slow
+def test_every_process_of_a_load_is_weighed(result):
+    peaks = of(result, "load")["figures"]["peaks"]
+    assert peaks["coordinator"] > 30
+    assert peaks["worker"] > 30
+
+
+@pytest.mark.slow
+def test_other_volumes_hold_more_rows(result):
+    small, large = ([run for run in result["volumes"] if run["scale"] == scale] for scale in (0.02, 0.04))
+    assert [run["yardstick"] for run in small] == [run["yardstick"] for run in large] == ["load", "null"]
+    assert all(sum(one["rows"].values()) < sum(other["rows"].values()) for one, other in zip(small, large, strict=True))
+
+
+def test_figures_of_unlike_loads_are_refused():
+    def run(rows, digest):
+        figures = {"digests": {"customers/0": digest}}
+        return Run(yardstick="load", workers=1, scale=1, seconds=1, rows={"customers": rows}, figures=figures)
+
+    check([run(1, "a"), run(1, "a")])
+    with pytest.raises(AssertionError, match="rows="):
+        check([run(1, "a"), run(2, "a")])
+    with pytest.raises(AssertionError, match="different bytes"):
+        check([run(1, "a"), run(1, "b")])

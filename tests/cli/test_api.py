@@ -1,0 +1,253 @@
+"""The functions of ``import shardgen``: what they return and what they refuse."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import os
+import re
+import subprocess
+import sys
+from datetime import date, datetime
+from decimal import Decimal
+from types import SimpleNamespace
+
+import pyarrow as pa
+import pytest
+
+import shardgen
+import shardgen.loading
+from shardgen import api
+from shardgen.errors import ConfigError
+from shardgen.events import Notice
+from shardgen.model.config import TABLES, plan_config
+from shardgen.model.notebook import html_table
+from shardgen.options import wording
+from shardgen.tables import dataset
+
+SMALL = {"customers": 100, "products": 50, "days": 3, "end": "2026-01-01"}
+
+
+@pytest.fixture(autouse=True)
+def _nothing_around(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in list(os.environ):
+        if name.startswith(("SHARDGEN_", "POSTGRES_", "PG")):
+            monkeypatch.delenv(name)
+
+
+def test_every_option_of_the_plan_is_a_keyword():
+    assert set(api.Options.__annotations__) == set(inspect.signature(plan_config).parameters) - {"today"}
+
+
+def test_plan_is_the_one_that_a_load_carries_out(monkeypatch):
+    seen = []
+    straw = SimpleNamespace(load=lambda plan, load, *, options, show: seen.append((plan, load, options)))
+    monkeypatch.setitem(sys.modules, "shardgen.loading.session", straw)
+    monkeypatch.setattr(shardgen.loading, "session", straw, raising=False)
+    how = {"workers": 3, "if_exists": "replace", "stall_timeout": 7}
+    shardgen.load("host=nowhere", progress="none", tables=["orders"], **how, **SMALL)
+    [(plan, load, options)] = seen
+    assert plan == shardgen.plan(tables="orders", **SMALL).config
+    assert load.dsn == "host=nowhere"
+    assert {name: getattr(load, name) for name in how} == how
+    assert options["tables"] == ["orders"]
+
+
+@pytest.mark.parametrize("way", ["argument", "variable"])
+def test_a_load_keeps_a_log_where_one_is_named(way, monkeypatch, tmp_path):
+    def load(plan, load, *, options, show):
+        show(Notice(text="with s3cret in it"))
+
+    straw = SimpleNamespace(load=load)
+    monkeypatch.setitem(sys.modules, "shardgen.loading.session", straw)
+    monkeypatch.setattr(shardgen.loading, "session", straw, raising=False)
+    named = {"log_file": "events.jsonl"} if way == "argument" else {}
+    if way == "variable":
+        monkeypatch.setenv("SHARDGEN_LOG_FILE", "events.jsonl")
+    shardgen.load("postgresql://me:s3cret@nowhere/shop", progress="none", **named, **SMALL)
+    lines = [json.loads(line) for line in (tmp_path / "events.jsonl").read_text().splitlines()]
+    assert [line["event"] for line in lines] == ["Began", "Notice", "Ended"]
+    assert lines[1]["text"] == "with *** in it"
+
+
+def test_a_log_that_cannot_be_written_is_refused_by_its_argument(monkeypatch, tmp_path):
+    with pytest.raises(ConfigError, match=r"log_file='.*' cannot be written"):
+        shardgen.load("host=nowhere", progress="none", log_file=tmp_path / "no" / "log", **SMALL)
+
+
+def test_dates_may_be_dates():
+    assert shardgen.plan(end=date(2026, 1, 1), days=3).config == shardgen.plan(end="2026-01-01", days=3).config
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_sample_has_every_column_as_a_python_object(table):
+    rows = shardgen.sample(table, 3, **{**SMALL, "days": 60})
+    assert len(rows) == 3
+    for row in rows:
+        assert list(row) == [column.name for column in dataset()[table].table.columns]
+        assert isinstance(row["ingestion_timestamp"], datetime)
+        assert isinstance(row["raw_data"], dict)
+
+
+def test_amounts_are_decimals():
+    assert isinstance(shardgen.sample("products", 1, **SMALL)[0]["price"], Decimal)
+
+
+def test_a_larger_sample_begins_with_the_smaller_one():
+    assert shardgen.sample("clickstream", 40, **SMALL)[:7] == shardgen.sample("raw_clickstream", 7, **SMALL)
+
+
+def test_a_sample_ends_where_the_table_does():
+    assert len(shardgen.sample("customers", 1000, **SMALL)) == 100
+
+
+@pytest.mark.parametrize(
+    ("call", "text"),
+    [
+        (lambda: shardgen.plan(days=-1), "days=-1 is out of range"),
+        (lambda: shardgen.plan(ordes_per_day=1), "option 'ordes_per_day' is unknown: did you mean 'orders_per_day'"),
+        (lambda: shardgen.load("x y"), "dsn is no connection string"),
+        (lambda: shardgen.load("host=h", progress="loud"), "progress='loud' is unknown"),
+        (lambda: shardgen.load("host=h", workers=0), "workers=0 is out of range"),
+        (lambda: shardgen.sample("ordrs"), "tables='ordrs' is unknown"),
+        (lambda: shardgen.sample("orders", -1), "n=-1 is out of range"),
+    ],
+)
+def test_nonsense_raises_before_anything_is_touched(call, text):
+    with pytest.raises(shardgen.ShardgenError, match=text.replace("'", ".")):
+        call()
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_table_is_a_stream_of_arrow_batches_with_types_that_others_read(table):
+    reader = shardgen.table(table, **{**SMALL, "days": 60})
+    kinds = {"timestamp": pa.timestamp("us"), "date": pa.date32(), "boolean": pa.bool_(), "integer": pa.int32()}
+    for column, field in zip(dataset()[table].table.columns, reader.schema, strict=True):
+        assert field.name == column.name
+        if column.type.name == "decimal":
+            assert field.type == pa.decimal128(18, 2)
+        elif column.type.name in ("json", "varchar", "text"):
+            assert field.type == pa.string()
+        else:
+            assert field.type == kinds.get(column.type.name, pa.int64())
+    rows = pa.table(reader).slice(0, 3).to_pylist()  # over __arrow_c_stream__, as polars and duckdb read it
+    parsed = [
+        {
+            name: json.loads(value) if isinstance(value, str) and value[:1] in "{[" else value
+            for name, value in row.items()
+        }
+        for row in rows
+    ]
+    assert parsed == shardgen.sample(table, 3, **{**SMALL, "days": 60})
+
+
+def test_a_table_is_built_as_it_is_read():
+    reader = shardgen.table("clickstream", scale=1_000, end="2026-01-01", days=2)
+    first = reader.read_next_batch()  # of billions of rows
+    assert 0 < first.num_rows < 200_000
+
+
+def test_a_table_has_every_row_of_the_plan_whatever_its_shards():
+    world = {**SMALL, "days": 45}
+    assert shardgen.table("raw_orders", **world).read_all().num_rows == shardgen.plan(**world).rows("orders")
+
+
+@pytest.mark.parametrize(
+    ("call", "text"),
+    [
+        (lambda: shardgen.plan(orders_per_day=-1), "orders_per_day=-1.0 is out of range"),
+        (lambda: shardgen.plan(review_rate="often"), "review_rate='often' is not a number"),
+        (lambda: shardgen.plan(raw_data="fat"), "raw_data='fat' is unknown"),
+        (lambda: shardgen.plan(customers=0), "raise customers= above 0 or set orders_per_day=0"),
+        (lambda: shardgen.plan(products=0, orders_per_day=0), "raise products= above 0 or set sessions_per_day=0"),
+        (lambda: shardgen.plan(end="2026-01-01", epoch="2027-01-01"), "move end= or epoch="),
+        (lambda: shardgen.plan(horizon=3, days=9), "set horizon= to at least 9"),
+        (lambda: shardgen.table("ordrs"), "tables='ordrs' is unknown"),
+        (lambda: shardgen.table("orders,products"), "are several: name one table"),
+        (lambda: shardgen.load("x y"), "dsn is no connection string"),
+        (lambda: shardgen.load("host=h", if_exists="drop"), "if_exists='drop' is unknown"),
+        (lambda: shardgen.load("host=h", force=True), "did you mean 'if_exists' ('replace')?"),
+        (lambda: shardgen.load("host=h", host="db"), "did you mean 'dsn'?"),
+        (lambda: shardgen.load("host=127.0.0.1 port=1"), "check dsn=, the server"),
+        (lambda: shardgen.status("host=127.0.0.1 port=1"), "check dsn=, the server"),
+        (lambda: shardgen.reset("host=127.0.0.1 port=1"), "check dsn=, the server"),
+        (lambda: shardgen.queries("host=127.0.0.1 port=1"), "check dsn=, the server"),
+        (lambda: shardgen.report("host=127.0.0.1 port=1"), "check dsn=, the server"),
+        (lambda: shardgen.verify("host=127.0.0.1 port=1"), "check dsn=, the server"),
+        (lambda: shardgen.url(data_dir="none"), "no embedded server runs in home="),
+    ],
+)
+def test_an_error_names_arguments_and_no_options(call, text):
+    with pytest.raises(shardgen.ShardgenError, match=re.escape(text)) as caught:
+        call()
+    prose, _, _ = str(caught.value).partition("start it: ")  # what follows is for a shell
+    assert not re.search(r"--[a-z]", prose)
+
+
+@pytest.mark.parametrize(
+    ("option", "argument"),
+    [
+        ("use --if-exists append to keep them", "use if_exists='append' to keep them"),
+        ("use --if-exists replace, or another --schema", "use if_exists='replace', or another schema="),
+        ("shorten the window or use --raw-data lean", "shorten the window or use raw_data='lean'"),
+        ("use --resume, or --take-over if its host is gone", "use resume=True, or take_over=True if its host is gone"),
+        ("name one by --run, or use --all", "name one by run=, or use all=True"),
+        ("say --yes, or use another --schema", "say yes=True, or use another schema="),
+        ("set --orders-per-day 0", "set orders_per_day=0"),
+        ("lower --workers", "lower workers="),
+        ("load without --resume", "load without resume=True"),
+        ("--level laws and --level shape only", "level='laws' and level='shape' only"),
+        ("stall-timeout=0 is out of range", "stall_timeout=0 is out of range"),
+        ("start it: /x/bin/shardgen db start --data-dir /h", "start it: /x/bin/shardgen db start --data-dir /h"),
+        ("or: python -m pip install --user x", "or: python -m pip install --user x"),
+        ("table=orders: planned=5 - or so", "table=orders: planned=5 - or so"),
+    ],
+)
+def test_options_become_arguments(option, argument):
+    assert wording.in_python(option) == argument
+
+
+def test_notes_of_an_error_are_worded_too():
+    error = shardgen.ShardgenError("use --resume")
+    error.add_note("--on-conflict skip keeps it")
+    wording.reword(error)
+    assert (str(error), error.__notes__) == ("use resume=True", ["on_conflict='skip' keeps it"])
+
+
+def test_what_a_notebook_shows_is_html_with_everything_escaped():
+    shown = shardgen.plan(**SMALL)._repr_html_()
+    assert shown.count("<tr>") == len(TABLES) + 2
+    assert "GiB" in shown or "MiB" in shown or "KiB" in shown
+    assert "&lt;b&gt;" in html_table("<b>", ["<b>"], [["<b>"]], below="<b>")
+    assert "<b><b>" not in html_table("<b>", ["<b>"], [["<b>"]], below="<b>")
+
+
+NOTEBOOK = """
+import sys, types
+shell = types.SimpleNamespace(kernel=object())
+sys.modules["IPython"] = types.SimpleNamespace(get_ipython=lambda: shell, version_info=(8,))
+sys.modules["ipykernel.zmqshell"] = types.ModuleType("ipykernel.zmqshell")
+from shardgen.events import LoadFinished, LoadStarted
+from shardgen.display import display
+with display() as show:
+    tables = {"orders": 5, "products": 5}
+    show(LoadStarted(run=1, resumed=False, workers=2, rows=tables, shards=tables, rows_done={}, shards_done={},
+                     bytes=tables, local=True))
+    show(LoadFinished(ok=True))
+"""
+
+
+def test_a_notebook_without_ipywidgets_is_quiet():
+    ran = subprocess.run([sys.executable, "-W", "always", "-c", NOTEBOOK], capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    assert "Warning" not in ran.stderr
+    assert "IProgress" not in ran.stderr
+    assert ran.stderr.count("all:") >= 1
+    assert "orders:" not in ran.stderr  # bars of text one below the other are for a terminal
+
+
+def test_what_is_not_there_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="module 'shardgen' has no attribute 'lod'"):
+        shardgen.lod  # noqa: B018
+    assert set(shardgen.__all__) <= set(dir(shardgen))
