@@ -470,12 +470,12 @@ def _refusals(dsn: str, *, check: bool = True) -> Iterator[None]:
     """
     import psycopg
 
-    from shardgen.stores.postgres import waits
+    from shardgen.stores import attention
     from shardgen.stores.postgres.failures import describe
     from shardgen.stores.postgres.postgres import mask, probe, without_secret
 
     try:
-        with waits.attending():
+        with attention.attending():
             if check:
                 probe(dsn)
             yield

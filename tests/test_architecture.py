@@ -157,7 +157,7 @@ def test_the_coordinator_knows_no_table_no_screen_and_no_process_pool(name):
 def test_a_report_is_made_of_numbers_alone(path):
     below = {"model", "errors", "events", "machine.installation"}
     if place(path) in MEASURING:
-        below |= {"stores.postgres", "verification", "__version__"}
+        below |= {"stores", "verification", "__version__"}
     names = imports(path)
     assert within(names, "page", *below) == set()
     assert outside(names) <= {"psycopg"} | ({"vl_convert"} if path.name == "pictures.py" else set())

@@ -73,9 +73,9 @@ def place_of(settings: Settings) -> str:
 def settings_of(options: Mapping[str, Any]) -> Settings:
     """The options of a command and of all other sources."""
     from shardgen.options.settings import read
-    from shardgen.stores.postgres import waits
+    from shardgen.stores import attention
 
-    waits.listen(say)
+    attention.listen(say)
     spoken = ("quiet", "verbose")  # they have done what they do when they were parsed
     named = {name: value for name, value in options.items() if name not in spoken}
     found = read(named, config=named.pop("config", None), profile=named.pop("profile", None))

@@ -24,7 +24,7 @@ from shardgen.loading.engines.processes import Engine
 from shardgen.loading.worker import Failed, Job, Outcome, run_task
 from shardgen.model.plan import Shard
 from shardgen.stores import Task, Written
-from shardgen.stores.postgres.failures import Remedy
+from shardgen.stores.failures import Remedy
 from shardgen.stores.postgres.retry import delay, hopeless
 
 SUSPECT_AFTER: Final = 2  # broken pools until a shard that was aboard each time runs alone

@@ -22,7 +22,8 @@ from shardgen.loading.worker import Job
 from shardgen.machine.refusals import refusal
 from shardgen.model.config import LoadConfig, PlanConfig
 from shardgen.model.plan import Plan, Shard
-from shardgen.stores.postgres import census, claim, finalise, keys, ledger, objects, pooler, target, waits
+from shardgen.stores import attention
+from shardgen.stores.postgres import census, claim, finalise, keys, ledger, objects, pooler, target
 from shardgen.stores.postgres.census import Counted
 from shardgen.stores.postgres.claim import Attempt, Claimed, Identity
 from shardgen.stores.postgres.control import Control
@@ -171,7 +172,7 @@ class _Session:
         """
         ok = False
         try:
-            with self._signals, waits.attending(check=self._signals.check, tell=self._tell):
+            with self._signals, attention.attending(check=self._signals.check, tell=self._tell):
                 probe(self._config.dsn)
                 with self._control() as control:
                     claimed = self._begin(control, begin, attempts)

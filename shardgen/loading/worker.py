@@ -26,7 +26,8 @@ from shardgen.model.config import PlanConfig
 from shardgen.model.plan import Shard
 from shardgen.model.table import Table
 from shardgen.stores import Batch, Sink, Task, Written
-from shardgen.stores.postgres.failures import LeafRefusedError, Remedy, StoppedError, classify, describe
+from shardgen.stores.failures import LeafRefusedError, Remedy, StoppedError
+from shardgen.stores.postgres.failures import classify, describe
 from shardgen.stores.postgres.ledger import Claim
 from shardgen.stores.postgres.postgres import without_secret
 from shardgen.stores.postgres.writer import Encoder as EncoderProtocol

@@ -24,7 +24,7 @@ from shardgen.errors import ReportError, VerificationError
 from shardgen.events import Event, Notice, VerificationStarted
 from shardgen.model.config import check_range
 from shardgen.page import volumes
-from shardgen.stores.postgres import waits
+from shardgen.stores import attention
 from shardgen.stores.postgres.failures import DatabaseError, describe
 from shardgen.stores.postgres.ledger import Run
 from shardgen.stores.postgres.postgres import Connection, mask, one, probe, without_secret
@@ -129,7 +129,7 @@ def measure(request: Request, show: Callable[[Event], None]) -> Numbers:
     start = time.perf_counter()
     probe(request.dsn)
     try:
-        with waits.attending(tell=lambda text: show(Notice(text=text))):
+        with attention.attending(tell=lambda text: show(Notice(text=text))):
             found, facts = consult(request.dsn, request.schema, functools.partial(_begun, request), purpose=PURPOSE)
             questions, answers = _questions(found, timedelta(days=facts.step))
             show(VerificationStarted(checks=len(questions), what="queries"))

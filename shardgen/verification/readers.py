@@ -16,8 +16,8 @@ import psycopg
 from psycopg import sql
 
 from shardgen.events import CheckDone, CheckStarted, Event
-from shardgen.stores.postgres import waits
-from shardgen.stores.postgres.failures import StoppedError
+from shardgen.stores import attention
+from shardgen.stores.failures import StoppedError
 from shardgen.stores.postgres.postgres import Connection, application_name, connect, here
 from shardgen.stores.postgres.retry import persist
 from shardgen.stores.postgres.session import WHOLE
@@ -118,7 +118,7 @@ class Readers(Generic[T]):
         return [answer for place in sorted(self._answers) for answer in self._answers[place]]
 
     def _work(self) -> None:
-        with waits.attending(check=self._check_stop), contextlib.ExitStack() as stack:
+        with attention.attending(check=self._check_stop), contextlib.ExitStack() as stack:
             connection: Connection | None = None
 
             def answers(question: Question[T]) -> list[T]:

@@ -11,7 +11,8 @@ from typing import Final
 from shardgen.errors import VerificationError
 from shardgen.events import Event, Notice, VerificationStarted
 from shardgen.model.config import LEVELS, TABLES, check_choice, check_range, table_names
-from shardgen.stores.postgres import pooler, waits
+from shardgen.stores import attention
+from shardgen.stores.postgres import pooler
 from shardgen.stores.postgres.failures import DatabaseError, describe
 from shardgen.stores.postgres.postgres import application_name, connect, here, mask, probe, without_secret
 from shardgen.stores.postgres.retry import persist
@@ -61,7 +62,7 @@ def verify(request: Request, show: Callable[[Event], None]) -> Report:
     start = time.perf_counter()
     probe(request.dsn)
     try:
-        with waits.attending(tell=lambda text: show(Notice(text=text))):
+        with attention.attending(tell=lambda text: show(Notice(text=text))):
             persist(lambda: _check_session(request))
             found, checks = _checks(request, show)
     except DatabaseError as error:

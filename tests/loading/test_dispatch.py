@@ -16,8 +16,8 @@ from shardgen.loading.dispatch import Dispatcher, Hooks, Tools
 from shardgen.loading.worker import Failed
 from shardgen.model.plan import Shard
 from shardgen.stores import Written
+from shardgen.stores.failures import Remedy
 from shardgen.stores.postgres import retry
-from shardgen.stores.postgres.failures import Remedy
 
 
 def shard(name: str, table: str = "sessions") -> Shard:

@@ -5,7 +5,8 @@ import pytest
 from psycopg import errors
 from psycopg_pool import PoolTimeout
 
-from shardgen.stores.postgres.failures import PermanentError, Remedy, SupersededError, classify, describe
+from shardgen.stores.failures import PermanentError, Remedy, SupersededError
+from shardgen.stores.postgres.failures import classify, describe
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from psycopg import errors
 
 from shardgen.errors import LoadError, TargetError
 from shardgen.events import LoadStarted
+from shardgen.stores.failures import OUTAGE_PATIENCE
 from shardgen.stores.postgres import retry
-from shardgen.stores.postgres.failures import OUTAGE_PATIENCE
 from tests import fakes
 from tests.loading.test_load import FEW, Loader, killed_at
 

@@ -15,6 +15,7 @@ import pytest
 
 from shardgen.cli import entry
 from shardgen.errors import Interrupted
+from shardgen.stores import attention
 from shardgen.stores.postgres import waits
 from shardgen.stores.postgres.postgres import connect
 from tests.conftest import Database
@@ -93,7 +94,7 @@ def test_what_ends_a_wait_leaves_no_query_behind_and_the_session_is_of_use(datab
     with connect(database.dsn, application_name="test") as connection:
         threading.Timer(0.3, stop.set).start()
         begun = time.monotonic()
-        with waits.attending(check=check), pytest.raises(Interrupted), connection.transaction():
+        with attention.attending(check=check), pytest.raises(Interrupted), connection.transaction():
             connection.execute("SELECT pg_sleep(60)")
         assert time.monotonic() - begun < 5
         assert connection.execute("SELECT 1").fetchone() == (1,)
@@ -102,7 +103,7 @@ def test_what_ends_a_wait_leaves_no_query_behind_and_the_session_is_of_use(datab
 
 def test_a_host_that_stays_silent_does_not_keep_a_signal_from_being_heard():
     silent = socket.create_server(("127.0.0.1", 0))
-    with silent, waits.attending(check=_refused_after(0.3)), pytest.raises(Interrupted):
+    with silent, attention.attending(check=_refused_after(0.3)), pytest.raises(Interrupted):
         connect(f"host=127.0.0.1 port={silent.getsockname()[1]}", application_name="test")
 
 
@@ -127,7 +128,7 @@ def test_the_holder_of_a_lock_is_in_the_error_and_no_secret_of_its_query(databas
         pid = holder.info.backend_pid
         holder.execute("SELECT 'a secret'")
         connection.fix({"lock_timeout": "2500ms"})
-        with waits.attending(tell=told.append), pytest.raises(psycopg.errors.LockNotAvailable) as caught:
+        with attention.attending(tell=told.append), pytest.raises(psycopg.errors.LockNotAvailable) as caught:
             connection.execute("SELECT count(*) FROM held")
     assert caught.value.__notes__ == told
     assert f"pid={pid} application_name='holder'" in told[0]

@@ -12,10 +12,10 @@ import xxhash
 
 from shardgen.model.plan import Plan, Shard
 from shardgen.stores import Task
+from shardgen.stores.failures import PermanentError, StoppedError, SupersededError
 from shardgen.stores.postgres import ledger
 from shardgen.stores.postgres.claim import claim_new
 from shardgen.stores.postgres.control import Control
-from shardgen.stores.postgres.failures import PermanentError, StoppedError, SupersededError
 from shardgen.stores.postgres.postgres import connect
 from shardgen.stores.postgres.target import Terms
 from shardgen.stores.postgres.writer import PostgresSink

@@ -22,6 +22,7 @@ from shardgen.errors import ResumeError, TargetError
 from shardgen.loading.worker import Job
 from shardgen.model.config import DATA_VERSION, LoadConfig, PlanConfig, fingerprint
 from shardgen.model.plan import Plan
+from shardgen.stores import attention
 from shardgen.stores.postgres import (
     catalog,
     keys,
@@ -32,7 +33,6 @@ from shardgen.stores.postgres import (
     rehearsal,
     restored,
     target,
-    waits,
 )
 from shardgen.stores.postgres.failures import DatabaseError, describe
 from shardgen.stores.postgres.ledger import Claim, NewRun, Run
@@ -105,7 +105,7 @@ def inspect(load: LoadConfig, plan: Plan, identity: Identity) -> Findings:
     """
     probe(load.dsn)
     try:
-        with waits.attending():
+        with attention.attending():
             return persist(lambda: _inspect_once(load, plan, identity))
     except DatabaseError as error:
         raise TargetError(f"{mask(load.dsn)} refuses: {without_secret(describe(error), load.dsn)}") from error

@@ -15,8 +15,10 @@ from psycopg import sql
 
 from shardgen.errors import LoadError, TargetError
 from shardgen.loading.watchdog import Sighting
-from shardgen.stores.postgres import locks, pooler, waits
-from shardgen.stores.postgres.failures import Remedy, classify
+from shardgen.stores import attention
+from shardgen.stores.failures import Remedy
+from shardgen.stores.postgres import locks, pooler
+from shardgen.stores.postgres.failures import classify
 from shardgen.stores.postgres.postgres import Connection, application_name, connect, here, mask, set_parameters
 from shardgen.stores.postgres.retry import Patience, persist
 
@@ -106,7 +108,7 @@ class Control:
         with contextlib.suppress(psycopg.Error, TargetError):  # the latter: somebody took our place meanwhile
             if self.connection.closed:
                 self.connection = self._open(breaths=0)
-            with waits.unattended(), self.connection.transaction():
+            with attention.unattended(), self.connection.transaction():
                 set_parameters(self.connection, _COURTESY, local=True)
                 return work(self.connection)
         return None
@@ -166,7 +168,7 @@ class Control:
     def _freed(self, connection: Connection, breaths: int) -> bool:
         """Whether the lock comes free at once: a coordinator that has just ended leaves its backend for a moment."""
         for _ in range(breaths):
-            waits.check()
+            attention.check()
             self._sleep(_BREATH)
             if locks.take(connection, self._schema):
                 return True

@@ -1,44 +1,15 @@
-"""What a failure calls for: every exception of a shard or a step falls into exactly one class, told by its SQLSTATE."""
+"""What a failure of the server calls for: each falls into exactly one class, told by its SQLSTATE."""
 
 from __future__ import annotations
 
-import enum
 from typing import Final
 
 import psycopg
 
+from shardgen.stores.failures import PermanentError, Remedy, SupersededError
+
 DatabaseError = psycopg.Error
 """Everything that server, connection or driver raise, for callers that must not know the driver."""
-OUTAGE_PATIENCE: Final = 120.0
-"""Seconds that a server may take to restart or recover before its absence is final."""
-
-
-class PermanentError(Exception):
-    """A failure of our own finding that no retry of this table can mend: a trigger that drops rows, for example."""
-
-
-class SupersededError(Exception):
-    """The target was taken over by another run, or its relation is not the one that was claimed."""
-
-
-class LeafRefusedError(Exception):
-    """A leaf cannot be attached beside a DEFAULT partition, which has a place for its rows: send them there."""
-
-
-class StoppedError(Exception):
-    """The worker was asked to stop between two batches; nothing of the shard is committed."""
-
-
-class Remedy(enum.Enum):
-    """What to do about a failure."""
-
-    RETRY = "try again"
-    OUTAGE = "try again, for as long as an outage may last"
-    FEWER = "try again, with fewer workers"
-    STOP_TABLE = "give the table up; the others go on"
-    STOP_LOAD = "stop the load"
-
-
 # Connection failures carry no SQLSTATE in psycopg (refused, unknown role, too many connections), nor does a backend
 # that dies during COPY, and the pool makes PoolTimeout of them: without a SQLSTATE, OperationalError is an outage.
 _OUTAGE: Final = ("08", "57P01", "57P02", "57P03", "57P04", "57P05")

@@ -22,8 +22,10 @@ from shardgen.errors import Interrupted, LoadError
 from shardgen.events import Event, StepDone, StepStarted
 from shardgen.model.plan import Plan
 from shardgen.model.table import Table
-from shardgen.stores.postgres import catalog, ddl, ledger, waits
-from shardgen.stores.postgres.failures import StoppedError, describe
+from shardgen.stores import attention
+from shardgen.stores.failures import StoppedError
+from shardgen.stores.postgres import catalog, ddl, ledger
+from shardgen.stores.postgres.failures import describe
 from shardgen.stores.postgres.postgres import Connection, application_name, connect, set_parameters, without_secret
 from shardgen.stores.postgres.retry import Patience, persist
 from shardgen.tables import dataset
@@ -179,7 +181,7 @@ class Finaliser:
                 self._once(connection, step, start)
             return time.perf_counter() - start
 
-        with waits.attending(check=self._check_stop):
+        with attention.attending(check=self._check_stop):
             return persist(once, Patience(attempts=self._attempts, sleep=self._sleep))
 
     def _check_stop(self) -> None:

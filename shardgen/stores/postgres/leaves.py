@@ -14,8 +14,8 @@ import psycopg
 from psycopg import sql
 
 from shardgen.model.plan import Leaf
+from shardgen.stores.failures import LeafRefusedError, PermanentError
 from shardgen.stores.postgres import catalog, objects
-from shardgen.stores.postgres.failures import LeafRefusedError, PermanentError
 from shardgen.stores.postgres.postgres import Connection, one
 
 _BOUNDS: Final = "shardgen_bounds"  # the CHECK that saves ATTACH its scan, dropped after it

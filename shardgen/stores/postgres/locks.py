@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass
 from typing import Final
 
-from shardgen.stores.postgres import waits
+from shardgen.stores import attention
 from shardgen.stores.postgres.postgres import Connection, one
 
 _POLL: Final = 0.1  # seconds
@@ -62,7 +62,7 @@ def take_over(connection: Connection, schema: str, *, patience: float) -> bool:
     key = _key("load", schema) & 0xFFFF_FFFF_FFFF_FFFF
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
-        waits.check()
+        attention.check()
         connection.execute(
             """SELECT pg_terminate_backend(a.pid) FROM pg_stat_activity AS a
             WHERE a.datname = current_database() AND a.pid <> pg_backend_pid()

@@ -17,8 +17,9 @@ from psycopg import sql
 
 from shardgen.model.plan import Shard
 from shardgen.model.table import Table
+from shardgen.stores.failures import PermanentError, Remedy
 from shardgen.stores.postgres import catalog, leaves, objects, staging
-from shardgen.stores.postgres.failures import PermanentError, Remedy, classify
+from shardgen.stores.postgres.failures import classify
 from shardgen.stores.postgres.postgres import Connection, one, set_parameters, without_secret
 from shardgen.stores.postgres.routes import Route
 from shardgen.stores.postgres.writer import copy_statement

@@ -7,8 +7,9 @@ import time
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-from shardgen.stores.postgres import waits
-from shardgen.stores.postgres.failures import OUTAGE_PATIENCE, DatabaseError, Remedy, classify
+from shardgen.stores import attention
+from shardgen.stores.failures import OUTAGE_PATIENCE, Remedy
+from shardgen.stores.postgres.failures import DatabaseError, classify
 
 T = TypeVar("T")
 
@@ -73,7 +74,7 @@ class Patience:
 
     def _pause(self, seconds: float) -> None:
         while seconds > 0:
-            waits.check()
+            attention.check()
             self._sleep(min(seconds, _PERIOD))
             seconds -= _PERIOD
 

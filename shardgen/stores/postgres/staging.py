@@ -11,8 +11,8 @@ from psycopg import sql
 
 from shardgen.model.figures import plural
 from shardgen.model.table import Table
+from shardgen.stores.failures import PermanentError
 from shardgen.stores.postgres import catalog
-from shardgen.stores.postgres.failures import PermanentError
 from shardgen.stores.postgres.postgres import Connection, one
 
 _STAGING: Final = sql.Identifier("pg_temp", "shardgen_staging")

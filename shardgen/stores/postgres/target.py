@@ -14,6 +14,7 @@ from shardgen.model.config import PlanConfig
 from shardgen.model.plan import Plan
 from shardgen.model.table import Column, Table
 from shardgen.model.types import JSON, TEXT, TIMESTAMP
+from shardgen.stores.failures import SupersededError
 from shardgen.stores.postgres import (
     belongings,
     catalog,
@@ -27,7 +28,6 @@ from shardgen.stores.postgres import (
     worlds,
 )
 from shardgen.stores.postgres.catalog import Relation
-from shardgen.stores.postgres.failures import SupersededError
 from shardgen.stores.postgres.losses import Loss
 from shardgen.stores.postgres.postgres import Connection
 from shardgen.stores.postgres.renewal import OwnLeaf

@@ -9,12 +9,12 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator
-from contextvars import ContextVar
-from dataclasses import dataclass
+from collections.abc import Callable, Generator
 from typing import Any, Final, Generic, TypeVar
 
 import psycopg
+
+from shardgen.stores.attention import current, unattended
 
 T = TypeVar("T")
 C = TypeVar("C", bound="psycopg.Connection[Any]")
@@ -30,51 +30,6 @@ SELECT a.wait_event = 'SyncRep', current_setting('synchronous_standby_names'),
 FROM pg_stat_activity AS a LEFT JOIN pg_stat_activity AS b ON b.pid = ANY (pg_blocking_pids(a.pid))
 WHERE a.pid = %s AND (a.wait_event = 'SyncRep' OR b.pid IS NOT NULL) ORDER BY b.pid LIMIT 1
 """  # two words of the query and no more: it may hold a secret
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attention:
-    """What whoever waits for the server does meanwhile."""
-
-    check: Callable[[], None] = lambda: None
-    """Called again and again; what it raises ends the wait."""
-    tell: Callable[[str], None] = lambda _: None
-    """Takes a sentence on what is waited for."""
-
-
-_attention: ContextVar[Attention | None] = ContextVar("attention", default=None)
-
-
-@contextlib.contextmanager
-def attending(*, check: Callable[[], None] | None = None, tell: Callable[[str], None] | None = None) -> Iterator[None]:
-    """For the time of the block, waits of this thread go with these; what is not given stays as it is."""
-    before = _attention.get() or Attention()
-    token = _attention.set(Attention(check=check or before.check, tell=tell or before.tell))
-    try:
-        yield
-    finally:
-        _attention.reset(token)
-
-
-def listen(tell: Callable[[str], None]) -> None:
-    """From now on, in this context, tell what is waited for; for a program at its start."""
-    _attention.set(Attention(tell=tell))
-
-
-@contextlib.contextmanager
-def unattended() -> Iterator[None]:
-    """For the time of the block nothing ends a wait but the server and its timeouts: for a last word of ours."""
-    token = _attention.set(None)
-    try:
-        yield
-    finally:
-        _attention.reset(token)
-
-
-def check() -> None:
-    """Let a pause of ours be ended as a wait for the server is."""
-    if attention := _attention.get():
-        attention.check()
 
 
 class Watch:
@@ -109,7 +64,7 @@ class Watch:
             return result
 
     def _look(self, *, ask: bool) -> None:
-        attention = _attention.get()
+        attention = current()
         if attention is None:
             return
         attention.check()
@@ -144,7 +99,7 @@ def connected(connect: Callable[[], C]) -> C:
 
     Names are looked up in a call that hears nothing, so that it runs in a thread of its own.
     """
-    attention = _attention.get()
+    attention = current()
     if attention is None:
         return connect()
     making = _Making(connect)

@@ -21,8 +21,8 @@ from shardgen.loading.stopwatch import Stopwatch
 from shardgen.model.plan import Leaf, Shard
 from shardgen.model.table import Table
 from shardgen.stores import Batch, Task, Written
+from shardgen.stores.failures import PermanentError, StoppedError, SupersededError
 from shardgen.stores.postgres import catalog, leaves, ledger, staging
-from shardgen.stores.postgres.failures import PermanentError, StoppedError, SupersededError
 from shardgen.stores.postgres.ledger import Claim, ShardRow
 from shardgen.stores.postgres.postgres import Connection, application_name, connect, open_pool, set_parameters
 from shardgen.tables import dataset
