@@ -15,7 +15,7 @@ from importlib import resources
 from typing import Final
 
 from shardgen.events import CheckDone, CheckStarted, Event, VerificationStarted
-from shardgen.page import words
+from shardgen.page import formats
 from shardgen.page.numbers import Facts, Numbers, Row
 from shardgen.page.parts.sales import currency
 from shardgen.page.parts.volumes import totals
@@ -100,32 +100,32 @@ def render(numbers: Numbers, sections: Sequence[Section], show: Callable[[Event]
 def tiles(numbers: Numbers) -> Iterator[tuple[str, str]]:
     """Key figures, those that are known: value and label."""
     tables = totals(numbers.rows("volumes"))
-    yield words.short(sum(each["rows"] for each in tables)), f"rows in {words.plural(len(tables), 'table')}"
-    yield words.size(sum(each["heap"] + each["indexes"] for each in tables)), "on disk, with indexes"
+    yield formats.short(sum(each["rows"] for each in tables)), f"rows in {formats.plural(len(tables), 'table')}"
+    yield formats.size(sum(each["heap"] + each["indexes"] for each in tables)), "on disk, with indexes"
     if sales := numbers.first("sales"):
         unit = currency(numbers)
         kept = sales["orders"] - sales["cancelled"]
-        yield words.count(sales["orders"]), f"orders of {words.plural(sales['buyers'], 'customer')}"
-        yield words.money(sales["revenue"], ""), f"{unit} revenue, without cancelled orders".strip()
-        yield words.money(words.share(sales["revenue"], kept), ""), f"{unit} is the mean order".strip()
-        yield words.percent(words.share(sales["returned"], sales["delivered"])), "of delivered orders come back"
+        yield formats.count(sales["orders"]), f"orders of {formats.plural(sales['buyers'], 'customer')}"
+        yield formats.money(sales["revenue"], ""), f"{unit} revenue, without cancelled orders".strip()
+        yield formats.money(formats.share(sales["revenue"], kept), ""), f"{unit} is the mean order".strip()
+        yield formats.percent(formats.share(sales["returned"], sales["delivered"])), "of delivered orders come back"
     if funnel := numbers.first("funnel"):
-        yield words.count(funnel["sessions"]), f"sessions, {words.short(funnel['events'])} events"
-        yield words.percent(words.share(funnel["bought"], funnel["sessions"])), "of the sessions buy"
+        yield formats.count(funnel["sessions"]), f"sessions, {formats.short(funnel['events'])} events"
+        yield formats.percent(formats.share(funnel["bought"], funnel["sessions"])), "of the sessions buy"
     ratings = numbers.rows("ratings")
     if reviews := sum(row["reviews"] for row in ratings):
         stars = sum(row["rating"] * row["reviews"] for row in ratings) / reviews
-        yield f"{stars:.2f} ★", f"of {words.plural(reviews, 'review')}"
+        yield f"{stars:.2f} ★", f"of {formats.plural(reviews, 'review')}"
     if catalogue := numbers.first("catalogue"):
-        categories = words.plural(catalogue["categories"], "category", "categories")
-        yield words.count(catalogue["products"]), f"products in {categories}"
+        categories = formats.plural(catalogue["categories"], "category", "categories")
+        yield formats.count(catalogue["products"]), f"products in {categories}"
 
 
 def _title(facts: Facts) -> str:
     worlds = [run["plan"] for run in facts.runs]
     first = min(plan["world"]["epoch"] for plan in worlds)
     last = date.fromisoformat(max(plan["end"] for plan in worlds)) - timedelta(days=1)
-    days = dict.fromkeys((words.day(first), words.day(last.isoformat())))
+    days = dict.fromkeys((formats.day(first), formats.day(last.isoformat())))
     return f"An online shop, {' to '.join(days)}"
 
 
@@ -136,13 +136,13 @@ def _facts(facts: Facts) -> Iterator[tuple[str, str]]:
     for run in facts.runs:
         name = f"run {run['run']}" if len(facts.runs) > 1 else "run"
         yield name, _run(run, number=len(facts.runs) == 1)
-    yield "tables", words.listed(facts.tables)
+    yield "tables", formats.listed(facts.tables)
     if facts.absent:
         yield "without", "; ".join(f"{name} ({reason})" for name, reason in facts.absent.items())
     if facts.others:
         yield (
             "beside rows that were there",
-            words.listed(f"{words.count(n)} {name}" for name, n in facts.others.items()),
+            formats.listed(f"{formats.count(n)} {name}" for name, n in facts.others.items()),
         )
     yield "PostgreSQL", facts.server
     yield "measured", facts.measured[:16].replace("T", " ")
@@ -154,7 +154,7 @@ def _run(run: Row, *, number: bool) -> str:
     begun = f"{run['run']}, " if number else ""
     when = f"finished {run['finished'][:16].replace('T', ' ')} on {run['host']}" if run["finished"] else run["host"]
     return (
-        f"{begun}seed {plan['world']['seed']}, {words.plural(run['days'], 'day')} up to {plan['end']}, "
+        f"{begun}seed {plan['world']['seed']}, {formats.plural(run['days'], 'day')} up to {plan['end']}, "
         f"raw_data {plan['raw_data']}, {when} ({made})"
     )
 
@@ -162,7 +162,7 @@ def _run(run: Row, *, number: bool) -> str:
 def _footer(numbers: Numbers) -> str:
     asked = sum(not answer.missing for answer in numbers.answers.values())
     return (
-        f"Made by shardgen {numbers.facts.version}: {asked} queries in {words.seconds(numbers.seconds)}. "
+        f"Made by shardgen {numbers.facts.version}: {asked} queries in {formats.seconds(numbers.seconds)}. "
         "All times are UTC unless a picture says otherwise. `shardgen report --json` prints the numbers."
     )
 
@@ -188,7 +188,7 @@ def _section(section: Section, show: Callable[[Event], None]) -> str:
 def _missing(section: Section) -> Iterator[str]:
     if section.missing:
         lines = [
-            f"<li>Not shown: {escape(words.listed(titles))} ({escape(reason)}).</li>"
+            f"<li>Not shown: {escape(formats.listed(titles))} ({escape(reason)}).</li>"
             for reason, titles in section.missing.items()
         ]
         yield f'<div class="missing"><ul>{"".join(lines)}</ul></div>'

@@ -8,7 +8,8 @@ from functools import partial
 from typing import Any, Final
 
 from shardgen.model.config import TABLES
-from shardgen.page.charts import COLORS, Spec, bars
+from shardgen.page.charts import bars
+from shardgen.page.grammar import COLORS, Spec
 from shardgen.page.numbers import Numbers, Row
 
 FULL, HALF, THIRD = "full", "half", "third"

@@ -15,7 +15,7 @@ import pytest
 from shardgen.cli import entry
 from shardgen.errors import ReportError
 from shardgen.events import CheckDone, CheckStarted, VerificationStarted
-from shardgen.page import charts, numbers, page, pictures, words
+from shardgen.page import charts, formats, numbers, page, pictures
 from shardgen.page.parts import run
 from shardgen.page.section import Part, Section
 from shardgen.page.sections import SECTIONS, sections
@@ -102,7 +102,7 @@ def test_the_numbers_are_plain_json():
     ],
 )
 def test_a_section_says_what_its_numbers_show(name, sentence):
-    assert sentence in " ".join(only(name).findings).replace(words.GAP, " ")
+    assert sentence in " ".join(only(name).findings).replace(formats.GAP, " ")
 
 
 def test_stock_below_zero_is_not_passed_over():
@@ -376,39 +376,39 @@ def test_steps_that_ran_together_get_lanes_of_their_own():
     assert [lanes[f"orders/{place}"] for place in range(4)] == ["worker 1", "worker 2", "worker 1", "worker 2"]
 
 
-# The words
+# The formats
 
 
 @pytest.mark.parametrize(
     ("said", "text"),
     [
-        (words.short(0), "0"),
-        (words.short(999), "999"),
-        (words.short(999.7), "1 k"),
-        (words.short(1_234_567), "1.23 M"),
-        (words.short(5e15), "5e+03 T"),
-        (words.short(None), "-"),
-        (words.size(0), "0 B"),
-        (words.size(1536), "1.5 KiB"),
-        (words.size(2**40 * 3.5), "3.5 TiB"),
-        (words.money(56.7, "USD"), "USD 56.70"),
-        (words.money(20_687_834.98, ""), "20.7 M"),
-        (words.percent(0), "0 %"),
-        (words.percent(0.045), "4.5 %"),
-        (words.percent(0.5), "50 %"),
-        (words.percent(0.955), "95.5 %"),
-        (words.percent(1), "100 %"),
-        (words.percent(words.share(1, 0)), "-"),
-        (words.seconds(0.04), "0.04 s"),
-        (words.seconds(12.345), "12.3 s"),
-        (words.seconds(125), "2 min 05 s"),
-        (words.seconds(7800), "2 h 10 min"),
-        (words.plural(1, "country", "countries"), "1 country"),
-        (words.plural(1234, "shard"), "1,234 shards"),
-        (words.listed(["a"]), "a"),
-        (words.listed(["a", "b", "c"]), "a, b and c"),
-        (words.day("2025-11-08T00:00:00"), "8 Nov 2025"),
+        (formats.short(0), "0"),
+        (formats.short(999), "999"),
+        (formats.short(999.7), "1 k"),
+        (formats.short(1_234_567), "1.23 M"),
+        (formats.short(5e15), "5e+03 T"),
+        (formats.short(None), "-"),
+        (formats.size(0), "0 B"),
+        (formats.size(1536), "1.5 KiB"),
+        (formats.size(2**40 * 3.5), "3.5 TiB"),
+        (formats.money(56.7, "USD"), "USD 56.70"),
+        (formats.money(20_687_834.98, ""), "20.7 M"),
+        (formats.percent(0), "0 %"),
+        (formats.percent(0.045), "4.5 %"),
+        (formats.percent(0.5), "50 %"),
+        (formats.percent(0.955), "95.5 %"),
+        (formats.percent(1), "100 %"),
+        (formats.percent(formats.share(1, 0)), "-"),
+        (formats.seconds(0.04), "0.04 s"),
+        (formats.seconds(12.345), "12.3 s"),
+        (formats.seconds(125), "2 min 05 s"),
+        (formats.seconds(7800), "2 h 10 min"),
+        (formats.plural(1, "country", "countries"), "1 country"),
+        (formats.plural(1234, "shard"), "1,234 shards"),
+        (formats.listed(["a"]), "a"),
+        (formats.listed(["a", "b", "c"]), "a, b and c"),
+        (formats.day("2025-11-08T00:00:00"), "8 Nov 2025"),
     ],
 )
 def test_numbers_are_said_shortly_and_with_their_unit(said, text):
-    assert said.replace(words.GAP, " ") == text
+    assert said.replace(formats.GAP, " ") == text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from shardgen.page import words
+from shardgen.page import formats
 from shardgen.page.numbers import Numbers, Row
 from shardgen.page.section import FULL, Part, Piece, nothing, ranking, table
 
@@ -13,13 +13,13 @@ def funnel(numbers: Numbers) -> Piece:
     """Each stage, as a share of the sessions and of the stage before."""
     stages = _stages(numbers)
     counts = numbers.first("funnel")
-    without = words.share(counts["sessions"] - counts["bought"], counts["sessions"])
-    left = words.share(counts["filled"] - counts["bought"], counts["filled"])
+    without = formats.share(counts["sessions"] - counts["bought"], counts["sessions"])
+    left = formats.share(counts["filled"] - counts["bought"], counts["filled"])
     finding = (
-        f"{words.percent(without)} of {words.plural(counts['sessions'], 'session')} end without a purchase, "
-        f"{words.percent(words.share(counts['bounced'], counts['sessions']))} after a single event"
-        + (f"; {words.percent(left)} of the carts are left behind." if left is not None else ".")
-        + f" A session has {(words.share(counts['events'], counts['sessions']) or 0):.1f} events on average."
+        f"{formats.percent(without)} of {formats.plural(counts['sessions'], 'session')} end without a purchase, "
+        f"{formats.percent(formats.share(counts['bounced'], counts['sessions']))} after a single event"
+        + (f"; {formats.percent(left)} of the carts are left behind." if left is not None else ".")
+        + f" A session has {(formats.share(counts['events'], counts['sessions']) or 0):.1f} events on average."
     )
     return Piece(
         finding=finding,
@@ -39,9 +39,9 @@ def funnel(numbers: Numbers) -> Piece:
                 "From session to review",
                 {
                     "stage": lambda row: row["stage"],
-                    "number": lambda row: words.count(row["number"]),
-                    "of all sessions": lambda row: words.percent(row["of_all"]),
-                    "of the stage before": lambda row: words.percent(row["of_before"]),
+                    "number": lambda row: formats.count(row["number"]),
+                    "of all sessions": lambda row: formats.percent(row["of_all"]),
+                    "of the stage before": lambda row: formats.percent(row["of_before"]),
                 },
                 stages,
             ),
@@ -70,8 +70,8 @@ def _stages(numbers: Numbers) -> list[Row]:
             {
                 "stage": stage,
                 "number": number,
-                "of_all": words.share(number, counts["sessions"]),
-                "of_before": words.share(number, before),
+                "of_all": formats.share(number, counts["sessions"]),
+                "of_before": formats.share(number, before),
             }
         )
         before = number
@@ -80,8 +80,8 @@ def _stages(numbers: Numbers) -> list[Row]:
 
 def _text(stage: Row) -> str:
     """``"16,425 · 4.5 % · 61 % go on"``."""
-    onward = f" · {words.percent(stage['of_before'])} go on" if stage["of_before"] is not None else ""
-    return f"{words.count(stage['number'])} · {words.percent(stage['of_all'])}{onward}"
+    onward = f" · {formats.percent(stage['of_before'])} go on" if stage["of_before"] is not None else ""
+    return f"{formats.count(stage['number'])} · {formats.percent(stage['of_all'])}{onward}"
 
 
 PARTS: Final = (

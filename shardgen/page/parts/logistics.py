@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Final
 
-from shardgen.page import charts, words
+from shardgen.page import charts, formats
+from shardgen.page.grammar import COLORS
 from shardgen.page.numbers import Numbers, Row
 from shardgen.page.section import THIRD, Part, Picture, Piece, Table, ranking, table
 
@@ -14,13 +15,13 @@ from shardgen.page.section import THIRD, Part, Picture, Piece, Table, ranking, t
 def stock(numbers: Numbers) -> Piece:
     """Units of a few products over time."""
     rows = numbers.rows("stock")
-    names = {row["product_id"]: words.name(row["product"]) for row in numbers.rows("bestsellers")}
+    names = {row["product_id"]: formats.name(row["product"]) for row in numbers.rows("bestsellers")}
     parts = {row["product_id"]: _name(row, names) for row in rows}
-    colors = dict(zip(parts.values(), charts.COLORS, strict=False))
+    colors = dict(zip(parts.values(), COLORS, strict=False))
     values = [{"at": row["start"], "part": parts[row["product_id"]], "value": row["units"]} for row in rows]
     low, high = (pick(row["units"] for row in rows) for pick in (min, max))
     return Piece(
-        finding=f"The stock of what moves most lies between {words.count(low)} and {words.plural(high, 'unit')}"
+        finding=f"The stock of what moves most lies between {formats.count(low)} and {formats.plural(high, 'unit')}"
         + (", never below zero." if low >= 0 else ": below zero."),
         pictures=(
             Picture(
@@ -38,15 +39,15 @@ def movements(numbers: Numbers) -> Piece:
     rows = numbers.rows("movements")
     total = sum(row["movements"] for row in rows)
     return Piece(
-        finding=f"{words.plural(total, 'movement')} explain every unit in the warehouses.",
+        finding=f"{formats.plural(total, 'movement')} explain every unit in the warehouses.",
         pictures=(
             ranking(
                 "Stock movements by type",
                 "Bars: number of movements of each type.",
                 rows,
-                label=lambda row: words.name(row["type"]),
+                label=lambda row: formats.name(row["type"]),
                 value=lambda row: row["movements"],
-                text=lambda row: words.percent(words.share(row["movements"], total)),
+                text=lambda row: formats.percent(formats.share(row["movements"], total)),
                 size=THIRD,
             ),
         ),
@@ -54,8 +55,8 @@ def movements(numbers: Numbers) -> Piece:
             table(
                 "Stock movements by type",
                 {
-                    "type": lambda row: words.name(row["type"]),
-                    "movements": lambda row: words.count(row["movements"]),
+                    "type": lambda row: formats.name(row["type"]),
+                    "movements": lambda row: formats.count(row["movements"]),
                     "units": lambda row: f"{row['units']:+,}",
                 },
                 rows,
@@ -99,10 +100,10 @@ def _stock(rows: Sequence[Row], parts: dict[str, str], *, clock: bool) -> Table:
         by_time.setdefault(row["start"], {})[row["product_id"]] = row["units"]
 
     def column(product: str) -> Callable[[Any], str]:
-        return lambda item: words.count(item[1].get(product))
+        return lambda item: formats.count(item[1].get(product))
 
     columns: dict[str, Callable[[Any], str]] = {
-        "time": lambda item: words.day(item[0]) + (f", {item[0][11:16]}" if clock else "")
+        "time": lambda item: formats.day(item[0]) + (f", {item[0][11:16]}" if clock else "")
     }
     columns |= {name: column(product) for product, name in parts.items()}
     return table("Units on hand", columns, by_time.items())
@@ -114,7 +115,7 @@ def _lags(title: str, rows: Sequence[Row], name: str, *, bin_width: float) -> Pi
         {
             "start": row["days"],
             "value": row[name],
-            "tip": f"{row['days']:g} to {row['days'] + bin_width:g} days: {words.count(row[name])} {name}",
+            "tip": f"{row['days']:g} to {row['days'] + bin_width:g} days: {formats.count(row[name])} {name}",
         }
         for row in rows
     ]
@@ -131,7 +132,7 @@ def _lags(title: str, rows: Sequence[Row], name: str, *, bin_width: float) -> Pi
 def _lag_table(title: str, rows: Sequence[Row], name: str) -> Table:
     return table(
         title,
-        {"days": lambda row: f"{row['days']:g}", name: lambda row: words.count(row[name])},
+        {"days": lambda row: f"{row['days']:g}", name: lambda row: formats.count(row[name])},
         rows,
     )
 

@@ -7,7 +7,8 @@ from functools import partial
 from typing import Final
 
 from shardgen.model.config import TABLES
-from shardgen.page import charts, words
+from shardgen.page import charts, formats
+from shardgen.page.grammar import COLORS, QUIET
 from shardgen.page.numbers import MOST_SHARDS, Numbers, Row
 from shardgen.page.section import TABLE_COLORS, Part, Picture, Piece, Table, table
 
@@ -46,7 +47,7 @@ def timeline(numbers: Numbers) -> Piece:
                 draw=partial(
                     charts.lanes,
                     drawn,
-                    colors=colors | ({FINISHING: charts.QUIET} if steps else {}),
+                    colors=colors | ({FINISHING: QUIET} if steps else {}),
                     end=end,
                     pauses=cuts,
                 ),
@@ -71,16 +72,14 @@ def effort(numbers: Numbers) -> Piece:
     total = sum(spent.values())
     by_phase = {phase: sum(seconds for (_, each), seconds in spent.items() if each == phase) for phase in PHASES}
     order = sorted({name for name, _ in spent}, key=lambda name: -sum(spent.get((name, each), 0) for each in PHASES))
-    colors = {
-        ABOUT_PHASES[phase]: color for phase, color in zip(PHASES, charts.COLORS, strict=False) if by_phase[phase]
-    }
+    colors = {ABOUT_PHASES[phase]: color for phase, color in zip(PHASES, COLORS, strict=False) if by_phase[phase]}
     values = [
         {
             "label": name,
             "part": ABOUT_PHASES[phase],
             "value": spent[name, phase],
-            "text": words.seconds(sum(spent.get((name, each), 0.0) for each in PHASES)),
-            "tip": f"{name}, {ABOUT_PHASES[phase]}: {words.seconds(spent[name, phase])}",
+            "text": formats.seconds(sum(spent.get((name, each), 0.0) for each in PHASES)),
+            "tip": f"{name}, {ABOUT_PHASES[phase]}: {formats.seconds(spent[name, phase])}",
         }
         for name in order
         for phase in PHASES
@@ -90,9 +89,10 @@ def effort(numbers: Numbers) -> Piece:
         by_phase["generate"] + by_phase["encode"],
         by_phase["copy"] + by_phase["index"] + by_phase["commit"],
     )
+    built, waited = (formats.percent(formats.share(part, total)) for part in (making, waiting))
     return Piece(
-        finding=f"Of the workers' {words.seconds(total)}, {words.percent(words.share(making, total))} went into making "
-        f"the rows and {words.percent(words.share(waiting, total))} into waiting for the database.",
+        finding=f"Of the workers' {formats.seconds(total)}, {built} went into making the rows and {waited} into "
+        "waiting for the database.",
         pictures=(
             Picture(
                 title="Seconds of all workers by table and phase",
@@ -123,9 +123,10 @@ def _finding(numbers: Numbers, shards: Sequence[Row]) -> str:
     rows, size = (sum(row[name] for row in shards) for name in ("rows", "bytes"))
     failures = numbers.first("retries").get("failures", 0)
     return (
-        f"{words.plural(workers, 'worker')} committed {words.plural(len(shards), 'shard')} in {words.seconds(busy)}: "
-        f"{words.short(rows / busy)} rows and {words.size(size / busy)} of COPY data a second."
-        + (f" {words.plural(failures, 'attempt')} failed and was made again." if failures else " No attempt failed.")
+        f"{formats.plural(workers, 'worker')} committed {formats.plural(len(shards), 'shard')} in "
+        f"{formats.seconds(busy)}: {formats.short(rows / busy)} rows and {formats.size(size / busy)} of COPY data a "
+        "second."
+        + (f" {formats.plural(failures, 'attempt')} failed and was made again." if failures else " No attempt failed.")
         + (f" Only the {MOST_SHARDS:,} longest shards are shown." if len(shards) == MOST_SHARDS else "")
     )
 
@@ -189,8 +190,8 @@ def _lanes(rows: Sequence[Row], lane: Callable[[Row], str]) -> list[Row]:
             "part": row.get("table", FINISHING),
             "start": row["start"],
             "end": row["end"],
-            "tip": f"{row.get('shard') or row['step']}: {words.seconds(row['seconds'])}"
-            + (f", {words.plural(row['rows'], 'row')}" if "rows" in row else ""),
+            "tip": f"{row.get('shard') or row['step']}: {formats.seconds(row['seconds'])}"
+            + (f", {formats.plural(row['rows'], 'row')}" if "rows" in row else ""),
         }
         for row in rows
     ]
@@ -230,10 +231,10 @@ def _shard_table(shards: Sequence[Row]) -> Table:
         {
             "shard": lambda row: row["shard"],
             "worker": worker,
-            "rows": lambda row: words.count(row["rows"]),
-            "COPY": lambda row: words.size(row["bytes"]),
+            "rows": lambda row: formats.count(row["rows"]),
+            "COPY": lambda row: formats.size(row["bytes"]),
             "seconds": lambda row: f"{row['seconds']:.2f}",
-            "rows a second": lambda row: words.count(words.share(row["rows"], row["seconds"])),
+            "rows a second": lambda row: formats.count(formats.share(row["rows"], row["seconds"])),
             "attempts": lambda row: str(row["attempts"]),
         },
         shards,

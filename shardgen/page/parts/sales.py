@@ -6,13 +6,15 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, Final
 
-from shardgen.page import charts, words
+from shardgen.page import charts, formats
+from shardgen.page.formats import MONTHS, WEEKDAYS
+from shardgen.page.grammar import COLORS
 from shardgen.page.numbers import Numbers, Row
 from shardgen.page.section import HALF, THIRD, Part, Picture, Piece, Table, ranking, table
 
 ENOUGH_DAYS: Final = 28
 """From which on weekdays can be compared."""
-ABBREVIATED: Final = tuple(name[:3] for name in words.WEEKDAYS)
+ABBREVIATED: Final = tuple(name[:3] for name in WEEKDAYS)
 
 
 def currency(numbers: Numbers) -> str:
@@ -27,23 +29,21 @@ def orders(numbers: Numbers) -> Piece:
     best = max(rows, key=lambda row: row["orders"])
     number, revenue = (sum(row[name] for row in rows) / len(rows) for name in ("orders", "revenue"))
     finding = (
-        f"On average {words.mean(number)} orders {_each(step)} bring {words.money(revenue, unit)}; the best {step}, "
-        f"{_when(best['start'], step)}, had {words.count(best['orders'])}.{_trend(rows, numbers.facts.step)}"
+        f"On average {formats.mean(number)} orders {_each(step)} bring {formats.money(revenue, unit)}; the best "
+        f"{step}, {_when(best['start'], step)}, had {formats.count(best['orders'])}.{_trend(rows, numbers.facts.step)}"
     )
     return Piece(
         finding=finding,
         pictures=(
-            _curve(numbers, rows, "orders", charts.COLORS[0], f"Orders {_each(step)}"),
-            _curve(
-                numbers, rows, "revenue", charts.COLORS[1], f"Revenue {_each(step)}" + (f", {unit}" if unit else "")
-            ),
+            _curve(numbers, rows, "orders", COLORS[0], f"Orders {_each(step)}"),
+            _curve(numbers, rows, "revenue", COLORS[1], f"Revenue {_each(step)}" + (f", {unit}" if unit else "")),
         ),
         tables=(
             table(
                 f"Orders and revenue by {step}",
                 {
                     step: lambda row: _when(row["start"], step),
-                    "orders": lambda row: words.count(row["orders"]),
+                    "orders": lambda row: formats.count(row["orders"]),
                     "revenue": lambda row: f"{row['revenue']:,.2f}",
                 },
                 rows,
@@ -57,14 +57,14 @@ def sessions(numbers: Numbers) -> Piece:
     rows, step = numbers.rows("sessions over time"), _step(numbers)
     mean = sum(row["sessions"] for row in rows) / len(rows)
     return Piece(
-        finding=f"There are {words.mean(mean)} sessions {_each(step)}.",
-        pictures=(_curve(numbers, rows, "sessions", charts.COLORS[2], f"Sessions {_each(step)}"),),
+        finding=f"There are {formats.mean(mean)} sessions {_each(step)}.",
+        pictures=(_curve(numbers, rows, "sessions", COLORS[2], f"Sessions {_each(step)}"),),
         tables=(
             table(
                 f"Sessions by {step}",
                 {
                     step: lambda row: _when(row["start"], step),
-                    "sessions": lambda row: words.count(row["sessions"]),
+                    "sessions": lambda row: formats.count(row["sessions"]),
                 },
                 rows,
             ),
@@ -82,23 +82,21 @@ def seasons(numbers: Numbers) -> Piece:
     if sum(row["days"] for row in weekdays) >= ENOUGH_DAYS and mean:
         best, worst = (pick(weekdays, key=lambda row: row["orders"]) for pick in (max, min))
         finding = (
-            f"{words.WEEKDAYS[best['weekday'] - 1]} is the best weekday ({_against(best, mean)} against the mean), "
-            f"{words.WEEKDAYS[worst['weekday'] - 1]} the weakest ({_against(worst, mean)})."
+            f"{WEEKDAYS[best['weekday'] - 1]} is the best weekday ({_against(best, mean)} against the mean), "
+            f"{WEEKDAYS[worst['weekday'] - 1]} the weakest ({_against(worst, mean)})."
         )
     return Piece(
         finding=finding,
         pictures=(
             *_season("Orders a day by weekday", weekdays, lambda row: ABBREVIATED[row["weekday"] - 1], mean),
-            *_season("Orders a day by month", months, lambda row: words.MONTHS[row["month"] - 1], mean),
+            *_season("Orders a day by month", months, lambda row: MONTHS[row["month"] - 1], mean),
         ),
         tables=(
             table(
                 "Orders a day by weekday and month",
                 {
-                    "season": lambda row: (
-                        words.WEEKDAYS[row["weekday"] - 1] if row["weekday"] else words.MONTHS[row["month"] - 1]
-                    ),
-                    "days": lambda row: words.count(row["days"]),
+                    "season": lambda row: WEEKDAYS[row["weekday"] - 1] if row["weekday"] else MONTHS[row["month"] - 1],
+                    "days": lambda row: formats.count(row["days"]),
                     "orders a day": lambda row: f"{row['orders']:,.1f}",
                 },
                 rows,
@@ -117,9 +115,9 @@ def channels(numbers: Numbers) -> Piece:
                 "Orders by channel",
                 "Bars: share of the orders that each channel has.",
                 rows,
-                label=lambda row: words.name(row["channel"]),
+                label=lambda row: formats.name(row["channel"]),
                 value=lambda row: row["orders"],
-                text=lambda row: words.percent(words.share(row["orders"], total)),
+                text=lambda row: formats.percent(formats.share(row["orders"], total)),
                 size=THIRD,
             ),
         ),
@@ -127,8 +125,8 @@ def channels(numbers: Numbers) -> Piece:
             table(
                 "Orders by channel",
                 {
-                    "channel": lambda row: words.name(row["channel"]),
-                    "orders": lambda row: words.count(row["orders"]),
+                    "channel": lambda row: formats.name(row["channel"]),
+                    "orders": lambda row: formats.count(row["orders"]),
                     "revenue": lambda row: f"{row['revenue']:,.2f}",
                 },
                 rows,
@@ -156,8 +154,8 @@ def local_hours(numbers: Numbers) -> Piece:
     night = sum(by_hour.get(hour, 0) for hour in range(2, 6))
     return Piece(
         finding=f"On the clocks where the known customers live they begin {_peak(rows)}: "
-        f"{words.percent(words.share(evening, total))} between 18 and 23 h, "
-        f"{words.percent(words.share(night, total))} between 2 and 6 h.",
+        f"{formats.percent(formats.share(evening, total))} between 18 and 23 h, "
+        f"{formats.percent(formats.share(night, total))} between 2 and 6 h.",
         pictures=(_heat("Sessions of known customers, on their own clocks", rows),),
         tables=(_by_hour("Sessions of known customers by hour of their own clocks", rows),),
     )
@@ -169,7 +167,7 @@ def _curve(numbers: Numbers, rows: Sequence[Row], name: str, color: str, title: 
     values = [{"at": row["start"], "value": row[name], "mean": row[f"{name}_mean"]} for row in rows]
     return Picture(
         title=title + (", and the mean over a week" if smooth else ""),
-        about=f"Curve: {title.lower()}, from {words.day(rows[0]['start'])} to {words.day(rows[-1]['start'])}.",
+        about=f"Curve: {title.lower()}, from {formats.day(rows[0]['start'])} to {formats.day(rows[-1]['start'])}.",
         draw=partial(charts.curve, values, color=color, smooth=smooth, days=step * len(rows)),
     )
 
@@ -190,7 +188,7 @@ def _season(title: str, rows: Sequence[Row], label: Callable[[Row], str], mean: 
 
 
 def _against(row: Row, mean: float) -> str:
-    return f"{100 * (row['orders'] / mean - 1):+.0f}{words.GAP}%"
+    return f"{100 * (row['orders'] / mean - 1):+.0f}{formats.GAP}%"
 
 
 def _heat(title: str, rows: Sequence[Row]) -> Picture:
@@ -199,7 +197,7 @@ def _heat(title: str, rows: Sequence[Row]) -> Picture:
             "hour": row["hour"],
             "day": ABBREVIATED[row["weekday"] - 1],
             "value": row["sessions"],
-            "tip": f"{words.WEEKDAYS[row['weekday'] - 1]} {row['hour']} h: {words.plural(row['sessions'], 'session')}",
+            "tip": f"{WEEKDAYS[row['weekday'] - 1]} {row['hour']} h: {formats.plural(row['sessions'], 'session')}",
         }
         for row in rows
     ]
@@ -215,7 +213,7 @@ def _by_hour(title: str, rows: Sequence[Row]) -> Table:
     found = {(row["weekday"], row["hour"]): row["sessions"] for row in rows}
 
     def cell(weekday: int) -> Callable[[Any], str]:
-        return lambda hour: words.count(found.get((weekday, hour), 0))
+        return lambda hour: formats.count(found.get((weekday, hour), 0))
 
     days = {name: cell(place) for place, name in enumerate(ABBREVIATED, start=1)}
     return table(title, {"hour": str, **days}, range(24))
@@ -240,8 +238,8 @@ def _trend(rows: Sequence[Row], step: float) -> str:
     if third * step < 30:
         return ""
     first, last = (sum(row["orders"] for row in part) for part in (rows[:third], rows[-third:]))
-    factor = words.share(last, first)
-    return f" The last third of the window has {words.times(factor)} the orders of the first." if factor else ""
+    factor = formats.share(last, first)
+    return f" The last third of the window has {formats.times(factor)} the orders of the first." if factor else ""
 
 
 def _step(numbers: Numbers) -> str:
@@ -256,7 +254,7 @@ def _each(step: str) -> str:
 
 
 def _when(start: str, step: str) -> str:
-    return f"{words.day(start)}, {start[11:16]}" if step == "hour" else words.day(start)
+    return f"{formats.day(start)}, {start[11:16]}" if step == "hour" else formats.day(start)
 
 
 OVER_TIME: Final = (

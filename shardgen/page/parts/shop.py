@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
-from shardgen.page import charts, words
+from shardgen.page import charts, formats
+from shardgen.page.grammar import COLORS
 from shardgen.page.numbers import Numbers, Row
 from shardgen.page.parts.sales import currency
 from shardgen.page.section import HALF, Part, Picture, Piece, Table, ranking, table
@@ -19,9 +20,7 @@ def popularity(numbers: Numbers) -> Piece:
     rows = numbers.rows("popularity")
     return Piece(
         finding=_of_a_fifth(rows, "The best-selling fifth of the products has {} of the units sold."),
-        pictures=(
-            _concentration("Units sold, by products from the best-selling on", rows, charts.COLORS[0], "products"),
-        ),
+        pictures=(_concentration("Units sold, by products from the best-selling on", rows, COLORS[0], "products"),),
         tables=(_shares("Share of the units sold", "products", rows),),
     )
 
@@ -31,7 +30,7 @@ def loyalty(numbers: Numbers) -> Piece:
     rows = numbers.rows("loyalty")
     return Piece(
         finding=_of_a_fifth(rows, "The keenest fifth of the buyers places {} of the orders."),
-        pictures=(_concentration("Orders, by buyers from the keenest on", rows, charts.COLORS[1], "buyers"),),
+        pictures=(_concentration("Orders, by buyers from the keenest on", rows, COLORS[1], "buyers"),),
         tables=(_shares("Share of the orders", "buyers", rows),),
     )
 
@@ -40,27 +39,27 @@ def bestsellers(numbers: Numbers) -> Piece:
     """The products that sold most."""
     rows, unit = numbers.rows("bestsellers")[:10], currency(numbers)
     return Piece(
-        finding=f"Most sold: {rows[0]['product']}, {words.plural(rows[0]['units'], 'unit')}.",
+        finding=f"Most sold: {rows[0]['product']}, {formats.plural(rows[0]['units'], 'unit')}.",
         pictures=(
             ranking(
                 "Units of the best-selling products",
                 "Bars: units sold of each.",
                 rows,
-                label=lambda row: words.name(row["product"]),
+                label=lambda row: formats.name(row["product"]),
                 value=lambda row: row["units"],
-                text=lambda row: words.count(row["units"]),
+                text=lambda row: formats.count(row["units"]),
             ),
         ),
         tables=(
             table(
                 "The best-selling products",
                 {
-                    "product": lambda row: words.name(row["product"]),
+                    "product": lambda row: formats.name(row["product"]),
                     "id": lambda row: row["product_id"],
-                    "category": lambda row: words.name(row["category"]),
-                    "units": lambda row: words.count(row["units"]),
-                    "revenue": lambda row: words.money(row["revenue"], unit),
-                    "returned": lambda row: words.percent(words.share(row["returned"], row["units"])),
+                    "category": lambda row: formats.name(row["category"]),
+                    "units": lambda row: formats.count(row["units"]),
+                    "revenue": lambda row: formats.money(row["revenue"], unit),
+                    "returned": lambda row: formats.percent(formats.share(row["returned"], row["units"])),
                 },
                 rows,
             ),
@@ -72,7 +71,7 @@ def categories(numbers: Numbers) -> Piece:
     """What each category brings."""
     rows, unit = numbers.rows("categories"), currency(numbers)
     total = sum(row["revenue"] for row in rows)
-    first = words.percent(words.share(rows[0]["revenue"], total))
+    first = formats.percent(formats.share(rows[0]["revenue"], total))
     return Piece(
         finding=f"{rows[0]['category']} brings {first} of what the items earn.",
         pictures=(
@@ -80,20 +79,20 @@ def categories(numbers: Numbers) -> Piece:
                 "Revenue by category" + (f", {unit}" if unit else ""),
                 "Bars: revenue of the items of each category, without cancelled orders.",
                 rows,
-                label=lambda row: words.name(row["category"]),
+                label=lambda row: formats.name(row["category"]),
                 value=lambda row: row["revenue"],
-                text=lambda row: words.money(row["revenue"], ""),
-                color=charts.COLORS[1],
+                text=lambda row: formats.money(row["revenue"], ""),
+                color=COLORS[1],
             ),
         ),
         tables=(
             table(
                 "Revenue by category",
                 {
-                    "category": lambda row: words.name(row["category"]),
-                    "units": lambda row: words.count(row["units"]),
-                    "revenue": lambda row: words.money(row["revenue"], unit),
-                    "share": lambda row: words.percent(words.share(row["revenue"], total)),
+                    "category": lambda row: formats.name(row["category"]),
+                    "units": lambda row: formats.count(row["units"]),
+                    "revenue": lambda row: formats.money(row["revenue"], unit),
+                    "share": lambda row: formats.percent(formats.share(row["revenue"], total)),
                 },
                 rows,
             ),
@@ -105,11 +104,11 @@ def ratings(numbers: Numbers) -> Piece:
     """How many stars products get."""
     rows = numbers.rows("ratings")
     reviews = sum(row["reviews"] for row in rows)
-    mean = words.share(sum(row["rating"] * row["reviews"] for row in rows), reviews)
+    mean = formats.share(sum(row["rating"] * row["reviews"] for row in rows), reviews)
     five = sum(row["reviews"] for row in rows if row["rating"] == 5)
     return Piece(
-        finding=f"{words.plural(reviews, 'review')} give {mean or 0:.2f} stars on average; "
-        f"{words.percent(words.share(five, reviews))} give five.",
+        finding=f"{formats.plural(reviews, 'review')} give {mean or 0:.2f} stars on average; "
+        f"{formats.percent(formats.share(five, reviews))} give five.",
         pictures=(
             ranking(
                 "Reviews by stars",
@@ -118,7 +117,7 @@ def ratings(numbers: Numbers) -> Piece:
                 label=lambda row: f"{row['rating']} {STAR}",
                 value=lambda row: row["reviews"],
                 text=lambda row: (
-                    f"{words.count(row['reviews'])} · {words.percent(words.share(row['reviews'], reviews))}"
+                    f"{formats.count(row['reviews'])} · {formats.percent(formats.share(row['reviews'], reviews))}"
                 ),
             ),
         ),
@@ -127,8 +126,8 @@ def ratings(numbers: Numbers) -> Piece:
                 "Reviews by stars",
                 {
                     "stars": lambda row: str(row["rating"]),
-                    "reviews": lambda row: words.count(row["reviews"]),
-                    "helpful votes": lambda row: words.count(row["votes"]),
+                    "reviews": lambda row: formats.count(row["reviews"]),
+                    "helpful votes": lambda row: formats.count(row["votes"]),
                 },
                 rows,
             ),
@@ -138,7 +137,7 @@ def ratings(numbers: Numbers) -> Piece:
 
 def quality(numbers: Numbers) -> Piece:
     """What is rated badly comes back."""
-    rows = [{**row, "rate": words.share(row["returned"], row["units"])} for row in numbers.rows("quality")]
+    rows = [{**row, "rate": formats.share(row["returned"], row["units"])} for row in numbers.rows("quality")]
     return Piece(
         finding=_quality(rows),
         pictures=(
@@ -148,8 +147,8 @@ def quality(numbers: Numbers) -> Piece:
                 rows,
                 label=lambda row: f"{row['stars']:.1f} to {row['stars'] + 0.5:.1f} {STAR}",
                 value=lambda row: row["rate"] or 0,
-                text=lambda row: words.percent(row["rate"]),
-                color=charts.COLORS[1],
+                text=lambda row: formats.percent(row["rate"]),
+                color=COLORS[1],
             ),
         ),
         tables=(
@@ -157,10 +156,10 @@ def quality(numbers: Numbers) -> Piece:
                 "Units that come back",
                 {
                     "mean stars": lambda row: f"{row['stars']:.1f} to {row['stars'] + 0.5:.1f}",
-                    "products": lambda row: words.count(row["products"]),
-                    "units": lambda row: words.count(row["units"]),
-                    "returned": lambda row: words.count(row["returned"]),
-                    "share": lambda row: words.percent(row["rate"]),
+                    "products": lambda row: formats.count(row["products"]),
+                    "units": lambda row: formats.count(row["units"]),
+                    "returned": lambda row: formats.count(row["returned"]),
+                    "share": lambda row: formats.percent(row["rate"]),
                 },
                 rows,
             ),
@@ -172,20 +171,20 @@ def _quality(rows: Sequence[Row]) -> str:
     """Badly rated against well rated, where there is enough of both."""
     bad, good = ([row for row in rows if (row["stars"] < 3) == below] for below in (True, False))
     rates = [
-        words.share(sum(row["returned"] for row in part), sum(row["units"] for row in part)) for part in (bad, good)
+        formats.share(sum(row["returned"] for row in part), sum(row["units"] for row in part)) for part in (bad, good)
     ]
     if rates[0] is None or not rates[1]:
         return ""
     return (
-        f"Products below three stars come back {words.times(rates[0] / rates[1])} as often as the others "
-        f"({words.percent(rates[0])} of their units against {words.percent(rates[1])})."
+        f"Products below three stars come back {formats.times(rates[0] / rates[1])} as often as the others "
+        f"({formats.percent(rates[0])} of their units against {formats.percent(rates[1])})."
     )
 
 
 def _of_a_fifth(rows: Sequence[Row], sentence: str) -> str:
     """The sentence with the share of the first fifth, where there is a fifth."""
     reached = [row["share"] for row in rows if row["percent"] <= 20 and row["share"] is not None]
-    return sentence.format(words.percent(reached[-1] / 100)) if reached else ""
+    return sentence.format(formats.percent(reached[-1] / 100)) if reached else ""
 
 
 def _concentration(title: str, rows: Sequence[Row], color: str, what: str) -> Picture:
@@ -205,7 +204,7 @@ def _shares(title: str, what: str, rows: Sequence[Row]) -> Table:
         title,
         {
             f"first {what}": lambda row: f"{row['percent']} %",
-            "share": lambda row: words.percent(row["share"] / 100 if row["share"] is not None else None),
+            "share": lambda row: formats.percent(row["share"] / 100 if row["share"] is not None else None),
         },
         [row for row in rows if row["percent"] % 10 == 0 or row["percent"] in (1, 5)],
     )

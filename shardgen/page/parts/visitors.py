@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
-from shardgen.page import charts, words
+from shardgen.page import charts, formats
+from shardgen.page.grammar import COLORS
 from shardgen.page.numbers import Numbers, Row
 from shardgen.page.parts.sales import currency
 from shardgen.page.section import Part, Picture, Piece, Table, ranking, table
@@ -17,27 +18,27 @@ def devices(numbers: Numbers) -> Piece:
     rows = numbers.rows("devices")
     total, known = (sum(row[name] for row in rows) for name in ("sessions", "known"))
     return Piece(
-        finding=f"{words.percent(words.share(rows[0]['sessions'], total))} of the sessions are on a "
-        f"{rows[0]['device']}, {words.percent(words.share(known, total))} by customers who are logged in.",
-        pictures=(_sessions("Sessions by device, and how many of them buy", rows, "device", charts.COLORS[0]),),
+        finding=f"{formats.percent(formats.share(rows[0]['sessions'], total))} of the sessions are on a "
+        f"{rows[0]['device']}, {formats.percent(formats.share(known, total))} by customers who are logged in.",
+        pictures=(_sessions("Sessions by device, and how many of them buy", rows, "device", COLORS[0]),),
         tables=(_buying("Sessions by device", rows, "device"),),
     )
 
 
 def sources(numbers: Numbers) -> Piece:
     """Sessions by what brought them."""
-    rows = [{**row, "source": words.name(row["source"]).replace("_", " ")} for row in numbers.rows("sources")]
+    rows = [{**row, "source": formats.name(row["source"]).replace("_", " ")} for row in numbers.rows("sources")]
     many = [row for row in rows if row["sessions"] >= 100]
     finding = ""
     if len(many) > 1:
         best, worst = (pick(many, key=_rate) for pick in (max, min))
         finding = (
-            f"Visitors by {best['source']} buy most often ({words.percent(_rate(best))} of the sessions), "
-            f"those by {worst['source']} least ({words.percent(_rate(worst))})."
+            f"Visitors by {best['source']} buy most often ({formats.percent(_rate(best))} of the sessions), "
+            f"those by {worst['source']} least ({formats.percent(_rate(worst))})."
         )
     return Piece(
         finding=finding,
-        pictures=(_sessions("Sessions by source, and how many of them buy", rows, "source", charts.COLORS[2]),),
+        pictures=(_sessions("Sessions by source, and how many of them buy", rows, "source", COLORS[2]),),
         tables=(_buying("Sessions by source", rows, "source"),),
     )
 
@@ -49,7 +50,7 @@ def places(numbers: Numbers) -> Piece:
         {
             **row,
             "value": row["sessions"],
-            "tip": f"{row['city']}, {row['country']}: {words.plural(row['sessions'], 'session')}",
+            "tip": f"{row['city']}, {row['country']}: {formats.plural(row['sessions'], 'session')}",
         }
         for row in rows
     ]
@@ -65,9 +66,9 @@ def places(numbers: Numbers) -> Piece:
             table(
                 "Cities",
                 {
-                    "city": lambda row: words.name(row["city"]),
-                    "country": lambda row: words.name(row["country"]),
-                    "sessions": lambda row: words.count(row["sessions"]),
+                    "city": lambda row: formats.name(row["city"]),
+                    "country": lambda row: formats.name(row["country"]),
+                    "sessions": lambda row: formats.count(row["sessions"]),
                 },
                 rows[:50],
             ),
@@ -80,25 +81,25 @@ def countries(numbers: Numbers) -> Piece:
     rows = numbers.rows("countries")
     total = sum(row["sessions"] for row in rows)
     return Piece(
-        finding=f"{words.percent(words.share(rows[0]['sessions'], total))} of the sessions come from "
+        finding=f"{formats.percent(formats.share(rows[0]['sessions'], total))} of the sessions come from "
         f"{rows[0]['country']}{_others(rows[1:])}.",
         pictures=(
             ranking(
                 "Sessions by country",
                 "Bars: sessions from each country.",
                 rows,
-                label=lambda row: words.name(row["country"]),
+                label=lambda row: formats.name(row["country"]),
                 value=lambda row: row["sessions"],
-                text=lambda row: words.percent(words.share(row["sessions"], total)),
-                color=charts.COLORS[0],
+                text=lambda row: formats.percent(formats.share(row["sessions"], total)),
+                color=COLORS[0],
             ),
         ),
         tables=(
             table(
                 "Sessions by country",
                 {
-                    "country": lambda row: words.name(row["country"]),
-                    "sessions": lambda row: words.count(row["sessions"]),
+                    "country": lambda row: formats.name(row["country"]),
+                    "sessions": lambda row: formats.count(row["sessions"]),
                 },
                 rows,
             ),
@@ -116,19 +117,19 @@ def markets(numbers: Numbers) -> Piece:
                 "Revenue by country of delivery",
                 "Bars: share of the revenue, without cancelled orders.",
                 rows,
-                label=lambda row: words.name(row["country"]),
+                label=lambda row: formats.name(row["country"]),
                 value=lambda row: row["revenue"],
-                text=lambda row: words.percent(words.share(row["revenue"], total)),
-                color=charts.COLORS[1],
+                text=lambda row: formats.percent(formats.share(row["revenue"], total)),
+                color=COLORS[1],
             ),
         ),
         tables=(
             table(
                 "Orders by country of delivery",
                 {
-                    "country": lambda row: words.name(row["country"]),
-                    "orders": lambda row: words.count(row["orders"]),
-                    "revenue": lambda row: words.money(row["revenue"], unit),
+                    "country": lambda row: formats.name(row["country"]),
+                    "orders": lambda row: formats.count(row["orders"]),
+                    "revenue": lambda row: formats.money(row["revenue"], unit),
                 },
                 rows,
             ),
@@ -140,14 +141,14 @@ def _sessions(title: str, rows: Sequence[Row], name: str, color: str) -> Picture
     total = sum(row["sessions"] for row in rows)
 
     def text(row: Row) -> str:
-        buying = f" · {words.percent(_rate(row))} buy" if row["bought"] is not None else ""
-        return f"{words.percent(words.share(row['sessions'], total))}{buying}"
+        buying = f" · {formats.percent(_rate(row))} buy" if row["bought"] is not None else ""
+        return f"{formats.percent(formats.share(row['sessions'], total))}{buying}"
 
     return ranking(
         title,
         f"Bars: share of the sessions by {name}; beside each, how many of them buy.",
         rows,
-        label=lambda row: words.name(row[name]),
+        label=lambda row: formats.name(row[name]),
         value=lambda row: row["sessions"],
         text=text,
         color=color,
@@ -158,10 +159,10 @@ def _buying(title: str, rows: Sequence[Row], name: str) -> Table:
     return table(
         title,
         {
-            name: lambda row: words.name(row[name]),
-            "sessions": lambda row: words.count(row["sessions"]),
-            "that buy": lambda row: words.count(row["bought"]),
-            "share that buys": lambda row: words.percent(words.share(row["bought"], row["sessions"])),
+            name: lambda row: formats.name(row[name]),
+            "sessions": lambda row: formats.count(row["sessions"]),
+            "that buy": lambda row: formats.count(row["bought"]),
+            "share that buys": lambda row: formats.percent(formats.share(row["bought"], row["sessions"])),
         },
         rows,
     )
@@ -169,14 +170,14 @@ def _buying(title: str, rows: Sequence[Row], name: str) -> Table:
 
 def _others(rows: Sequence[Row]) -> str:
     """Three of the other countries by name."""
-    names = [words.name(row["country"]) for row in rows[:3]]
+    names = [formats.name(row["country"]) for row in rows[:3]]
     if len(rows) > 3:
-        names.append(words.plural(len(rows) - 3, "country more", "countries more"))
-    return f", the others from {words.listed(names)}" if names else ""
+        names.append(formats.plural(len(rows) - 3, "country more", "countries more"))
+    return f", the others from {formats.listed(names)}" if names else ""
 
 
 def _rate(row: Row) -> float:
-    return words.share(row["bought"], row["sessions"]) or 0.0
+    return formats.share(row["bought"], row["sessions"]) or 0.0
 
 
 PARTS: Final = (

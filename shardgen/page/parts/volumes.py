@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
-from shardgen.page import charts, words
+from shardgen.page import charts, formats
+from shardgen.page.grammar import COLORS
 from shardgen.page.numbers import Numbers, Row
-from shardgen.page.section import HALF, TABLE_COLORS, THIRD, Part, Picture, Piece, ranking, table
+from shardgen.page.section import HALF, TABLE_COLORS, THIRD, Part, Picture, Piece, Table, ranking, table
 
 MOST_BARS: Final = 62
 """Partitions that a picture can show one by one: two months of days; more are taken together by month."""
@@ -30,62 +31,64 @@ def totals(leaves: Sequence[Row]) -> list[Row]:
 def sizes(numbers: Numbers) -> Piece:
     """Rows and bytes of each table."""
     tables = totals(numbers.rows("volumes"))
-    rows = sum(each["rows"] for each in tables)
-    heap, indexes = (sum(each[name] for each in tables) for name in ("heap", "indexes"))
-    first = tables[0]
-    finding = (
-        f"{words.plural(rows, 'row')} in {words.plural(len(tables), 'table')} take {words.size(heap + indexes)} "
-        f"on disk, {words.percent(words.share(indexes, heap + indexes))} of it for indexes."
+    return Piece(finding=_taken(tables), pictures=(_rows(tables), _bytes(tables)), tables=(_figures(tables),))
+
+
+def _taken(tables: Sequence[Row]) -> str:
+    """What the tables take together, and the share of the largest."""
+    rows, heap, indexes = (sum(each[name] for each in tables) for name in ("rows", "heap", "indexes"))
+    taken = (
+        f"{formats.plural(rows, 'row')} in {formats.plural(len(tables), 'table')} take {formats.size(heap + indexes)} "
+        f"on disk, {formats.percent(formats.share(indexes, heap + indexes))} of it for indexes."
     )
-    if rows and len(tables) > 1:
-        finding += (
-            f" {first['table'].capitalize()} alone is {words.percent(words.share(first['rows'], rows))} of the rows."
-        )
+    if not rows or len(tables) == 1:
+        return taken
+    first = tables[0]
+    share = formats.percent(formats.share(first["rows"], rows))
+    return f"{taken} {first['table'].capitalize()} alone is {share} of the rows."
+
+
+def _rows(tables: Sequence[Row]) -> Picture:
+    return ranking(
+        "Rows",
+        "Bars: rows of each table.",
+        tables,
+        label=lambda row: row["table"],
+        value=lambda row: row["rows"],
+        text=lambda row: formats.count(row["rows"]),
+    )
+
+
+def _bytes(tables: Sequence[Row]) -> Picture:
     stacks = [
         {
             "label": each["table"],
             "part": part,
             "value": each[part],
-            "text": words.size(each["heap"] + each["indexes"]),
-            "tip": f"{each['table']}, {part}: {words.size(each[part])}",
+            "text": formats.size(each["heap"] + each["indexes"]),
+            "tip": f"{each['table']}, {part}: {formats.size(each[part])}",
         }
         for each in tables
         for part in ("heap", "indexes")
     ]
-    parts = {"heap": charts.COLORS[0], "indexes": charts.COLORS[1]}
-    return Piece(
-        finding=finding,
-        pictures=(
-            ranking(
-                "Rows",
-                "Bars: rows of each table.",
-                tables,
-                label=lambda row: row["table"],
-                value=lambda row: row["rows"],
-                text=lambda row: words.count(row["rows"]),
-            ),
-            Picture(
-                title="Bytes on disk",
-                about="Bars: bytes of each table, heap (with what is stored out of line) and indexes.",
-                draw=lambda width: charts.stacks(stacks, width, parts),
-                size=HALF,
-            ),
-        ),
-        tables=(
-            table(
-                "Tables",
-                {
-                    "table": lambda row: row["table"],
-                    "rows": lambda row: words.count(row["rows"]),
-                    "heap": lambda row: words.size(row["heap"]),
-                    "indexes": lambda row: words.size(row["indexes"]),
-                    "partitions": lambda row: words.count(row["leaves"]),
-                    "bytes a row": lambda row: words.count(words.share(row["heap"] + row["indexes"], row["rows"])),
-                },
-                tables,
-            ),
-        ),
+    return Picture(
+        title="Bytes on disk",
+        about="Bars: bytes of each table, heap (with what is stored out of line) and indexes.",
+        draw=partial(charts.stacks, stacks, colors={"heap": COLORS[0], "indexes": COLORS[1]}),
+        size=HALF,
     )
+
+
+def _figures(tables: Sequence[Row]) -> Table:
+    columns = {
+        "table": lambda row: row["table"],
+        "rows": lambda row: formats.count(row["rows"]),
+        "heap": lambda row: formats.size(row["heap"]),
+        "indexes": lambda row: formats.size(row["indexes"]),
+        "partitions": lambda row: formats.count(row["leaves"]),
+        "bytes a row": lambda row: formats.count(formats.share(row["heap"] + row["indexes"], row["rows"])),
+    }
+    return table("Tables", columns, tables)
 
 
 def growth(numbers: Numbers) -> Piece:
@@ -96,8 +99,8 @@ def growth(numbers: Numbers) -> Piece:
         return Piece()
     largest = max(leaves, key=lambda leaf: leaf["rows"])
     finding = (
-        f"The rows of {words.listed(names)} lie in {words.plural(len(leaves), 'partition')}; the largest, "
-        f"{largest['leaf']}, holds {words.count(largest['rows'])}."
+        f"The rows of {formats.listed(names)} lie in {formats.plural(len(leaves), 'partition')}; the largest, "
+        f"{largest['leaf']}, holds {formats.count(largest['rows'])}."
     )
     by_table = {name: [leaf for leaf in leaves if leaf["table"] == name] for name in names}
     return Piece(
@@ -108,9 +111,9 @@ def growth(numbers: Numbers) -> Piece:
                 "Partitions",
                 {
                     "partition": lambda row: row["leaf"],
-                    "from": lambda row: words.day(row["since"]),
-                    "rows": lambda row: words.count(row["rows"]),
-                    "bytes": lambda row: words.size(row["heap"] + row["indexes"]),
+                    "from": lambda row: formats.day(row["since"]),
+                    "rows": lambda row: formats.count(row["rows"]),
+                    "bytes": lambda row: formats.size(row["heap"] + row["indexes"]),
                 },
                 leaves,
             ),
@@ -128,9 +131,9 @@ def _growth(name: str, leaves: Sequence[Row]) -> Picture:
     monthly = all(since[8:] in ("", "01") for since in rows)
     values = [
         {
-            "label": f"{words.MONTHS[int(since[5:7]) - 1]} {since[2:4]}" if monthly else since[5:],
+            "label": f"{formats.MONTHS[int(since[5:7]) - 1]} {since[2:4]}" if monthly else since[5:],
             "value": number,
-            "tip": f"{since}: {words.plural(number, 'row')}",
+            "tip": f"{since}: {formats.plural(number, 'row')}",
         }
         for since, number in rows.items()
     ]
