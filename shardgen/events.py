@@ -73,7 +73,7 @@ class ShardDone:
     by_us: bool
     """False where the ledger had it already."""
     phases: dict[str, float] = field(default_factory=dict)
-    """Seconds by phase, as the sink names them."""
+    """Seconds by phase, as the writer names them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""One worker process: builds a shard, writes it through the sink, and tells the outcome as a plain value.
+"""One worker process: builds a shard, has it written, and tells the outcome as a plain value.
 
 A shard's failure never crosses the process boundary as an exception: drivers' errors do not pickle well, and what an
 executor raises then means that a process was lost. A worker does not outlive its coordinator, which imports this
@@ -25,13 +25,13 @@ from shardgen.machine.refusals import refusal
 from shardgen.model.config import PlanConfig
 from shardgen.model.plan import Shard
 from shardgen.model.table import Table
-from shardgen.stores import Batch, Sink, Task, Written
+from shardgen.stores import Batch, Task, Writer, Written
 from shardgen.stores.failures import LeafRefusedError, Remedy, StoppedError
 from shardgen.stores.postgres.failures import classify, describe
 from shardgen.stores.postgres.ledger import Claim
 from shardgen.stores.postgres.postgres import without_secret
 from shardgen.stores.postgres.writer import Encoder as EncoderProtocol
-from shardgen.stores.postgres.writer import PostgresSink
+from shardgen.stores.postgres.writer import PostgresWriter
 
 if TYPE_CHECKING:
     from shardgen.columns.batch import Batch as Rows
@@ -124,12 +124,12 @@ def run_task(job: Job, task: Task) -> Outcome:
 
 def _write(job: Job, task: Task) -> Written:
     """Write a shard; where its leaf cannot be attached now, build it again and send the rows through the parent."""
-    sink, shard = _sink(job), task.shard
+    writer, shard = _writer(job), task.shard
     try:
-        return sink.write(task, job.build(job.plan, shard, job.batch_rows))
+        return writer.write(task, job.build(job.plan, shard, job.batch_rows))
     except LeafRefusedError as refused:
         logging.getLogger(__name__).warning("%s: %s: its rows go through the parent", shard.id, refused)
-    return sink.write(replace(task, routed=True), job.build(job.plan, shard, job.batch_rows))
+    return writer.write(replace(task, routed=True), job.build(job.plan, shard, job.batch_rows))
 
 
 def initialise(stop: connection.Connection[Any, Any], path: list[str], environment: dict[str, str]) -> None:
@@ -202,9 +202,9 @@ def give_back(table: str) -> None:
 def close() -> None:
     """Close what this process keeps open between shards; for executors whose workers outlive a load."""
     with _lock:
-        for sink in _sinks.values():
-            sink.close()
-        _sinks.clear()
+        for writer in _writers.values():
+            writer.close()
+        _writers.clear()
 
 
 class _Log(logging.Handler):
@@ -244,14 +244,14 @@ def _watch(parent: int, stop: connection.Connection[Any, Any]) -> None:
     os._exit(1)
 
 
-_sinks: dict[Job, Sink] = {}
+_writers: dict[Job, Writer] = {}
 _lock = threading.Lock()
 
 
-def _sink(job: Job) -> Sink:
+def _writer(job: Job) -> Writer:
     with _lock:
-        if job not in _sinks:
-            _sinks[job] = PostgresSink(
+        if job not in _writers:
+            _writers[job] = PostgresWriter(
                 dsn=job.dsn,
                 schema=job.plan.schema,
                 claims=job.claims,
@@ -259,4 +259,4 @@ def _sink(job: Job) -> Sink:
                 stopped=_stop.is_set,
                 skip_conflicts=job.skip_conflicts,
             )
-        return _sinks[job]
+        return _writers[job]

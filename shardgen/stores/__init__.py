@@ -1,4 +1,4 @@
-"""Where shards go. A sink writes a shard and records it done in one act: both are there afterwards, or neither is."""
+"""Where shards go. A writer writes a shard and records it done in one act: both are there afterwards, or neither is."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Written:
     digest: str
     """XXH3-128 of the rows' bytes."""
     seconds: float
-    """From first to last, as the sink saw it."""
+    """From first to last, as the writer saw it."""
     phases: dict[str, float]
     """Seconds by phase."""
     by_us: bool
@@ -53,7 +53,7 @@ class Batch(Protocol):
         ...
 
 
-class Sink(Protocol):
+class Writer(Protocol):
     """Writes shards."""
 
     def write(self, task: Task, batches: Iterator[Batch]) -> Written:

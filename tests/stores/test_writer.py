@@ -18,13 +18,13 @@ from shardgen.stores.postgres.claim import claim_new
 from shardgen.stores.postgres.control import Control
 from shardgen.stores.postgres.postgres import connect
 from shardgen.stores.postgres.target import Terms
-from shardgen.stores.postgres.writer import PostgresSink
+from shardgen.stores.postgres.writer import PostgresWriter
 from tests import fakes
 from tests.conftest import Database
 
 
 class Bench:
-    """A claimed target without a shard in it, and a sink."""
+    """A claimed target without a shard in it, and a writer."""
 
     def __init__(self, database: Database, *, indexes: str = "keys") -> None:
         self.database = database
@@ -44,7 +44,7 @@ class Bench:
             )
             self.claims = ledger.claims(control.connection, "bronze")
         self.stopped = False
-        self.sink = PostgresSink(
+        self.writer = PostgresWriter(
             dsn=database.dsn,
             schema="bronze",
             claims=list(self.claims.values()),
@@ -57,7 +57,7 @@ class Bench:
 
     def write(self, shard: Shard, batches=None, *, routed: bool = False):
         rows = fakes.batches(self.config, shard, 64) if batches is None else batches
-        return self.sink.write(Task(shard=shard, attempt=1, routed=routed), rows)
+        return self.writer.write(Task(shard=shard, attempt=1, routed=routed), rows)
 
     def is_untouched(self, shard: Shard) -> bool:
         recorded = self.database.value("SELECT count(*) FROM bronze.shardgen_shards WHERE shard = %s", [shard.id])
@@ -72,7 +72,7 @@ class Bench:
 def bench(database: Database) -> Iterator[Bench]:
     made = Bench(database)
     yield made
-    made.sink.close()
+    made.writer.close()
 
 
 def never() -> Iterator:
@@ -112,7 +112,7 @@ def test_a_leaf_has_every_index_of_its_parent_and_attach_built_none(database, in
     )
     for shard in bench.plan.of("orders"):
         bench.write(shard)  # PermanentError if ATTACH built one
-    bench.sink.close()
+    bench.writer.close()
     count = "SELECT count(*), bool_and(indisvalid) FROM pg_index WHERE indrelid = 'bronze.{}'::regclass"
     parent, valid = database.rows(count.format("raw_orders"))[0]
     assert valid

@@ -48,7 +48,7 @@ class Encoder(Protocol):
         ...
 
 
-class PostgresSink:
+class PostgresWriter:
     """Writes shards into claimed tables; for one process, whose connections it opens on demand.
 
     Args:
@@ -79,7 +79,7 @@ class PostgresSink:
         self._skip_conflicts = skip_conflicts
 
     def write(self, task: Task, batches: Iterator[Batch]) -> Written:
-        """Write the shard and its ledger row in one transaction; see Sink.write.
+        """Write the shard and its ledger row in one transaction; see Writer.write.
 
         Raises:
             SupersededError: another run owns the table, or the relation is not the one that was claimed.
