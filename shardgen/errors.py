@@ -15,17 +15,148 @@ ShardgenError                 exit code 1 unless a subclass says otherwise
     +-- ShardError            one shard failed for good; carries shard, attempt and first cause
     +-- ReconciliationError   plan, ledger and tables disagree
     +-- Interrupted           a signal stopped the load; exit code 128 + its number
+
+What an error says of options it says by values, ``Use`` and ``Given``: the command line spells them as options, Python
+as arguments, and nobody has to find them in a sentence.
 """
 
 from __future__ import annotations
 
 import signal
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """An option as one gives it: ``--if-exists replace`` on the command line, ``if_exists='replace'`` in Python."""
+
+    option: str
+    """Its name in Python: ``"if_exists"``."""
+    value: str | float | None = None
+    """True for a flag, None where the option alone is meant."""
+
+    def __str__(self) -> str:
+        value = "" if self.value is None or self.value is True else f" {self.value}"
+        return f"--{self.option.replace('_', '-')}{value}"
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An option with the value that it was given: ``raw-data='x'`` on the command line, ``raw_data='x'`` in Python."""
+
+    option: str
+    """Its name in Python: ``"raw_data"``."""
+    value: Any
+
+    def __str__(self) -> str:
+        return f"{self.option.replace('_', '-')}={self.shown}"
+
+    @property
+    def shown(self) -> str:
+        """The value, texts in quotes."""
+        return repr(self.value) if isinstance(self.value, str) else str(self.value)
+
+
+Mention: TypeAlias = Use | Given
+"""What each front spells its own way; ``str`` is the spelling of the command line."""
+
+
+class Spoken(Protocol):
+    """What consists of words and mentions: a text, a problem, an error."""
+
+    @property
+    def parts(self) -> tuple[str | Mention, ...]:
+        """In their order."""
+
+
+Part: TypeAlias = str | Mention | Spoken
+"""What a text can be made of: ``Text("use ", Use("resume", True), " or another ", Use("schema"))``."""
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class Text:
+    """Words with mentions of options among them."""
+
+    parts: tuple[str | Mention, ...]
+
+    def __init__(self, *parts: Part) -> None:
+        object.__setattr__(self, "parts", tuple(each for part in parts for each in _parts(part)))
+
+    def __str__(self) -> str:
+        return spelt(self.parts)
+
+    def __bool__(self) -> bool:
+        return bool(self.parts)
+
+    @classmethod
+    def joined(cls, between: str, parts: Iterable[Part]) -> Text:
+        """The parts with the same words between them."""
+        spread = [each for part in parts for each in (between, part)]
+        return cls(*spread[1:])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One thing that stands in the way, of as many as there are."""
+
+    text: Part
+    """What is wrong; of a relation what follows its name: ``"is UNLOGGED, so a crash would empty it"``."""
+    remedy: Part = ""
+    """What to do about it."""
+    relation: str = ""
+    """The one that it is about, if it is about one."""
+
+    @property
+    def parts(self) -> tuple[str | Mention, ...]:
+        """The problem as a sentence."""
+        named = f"relation={self.relation} " if self.relation else ""
+        return _sentence(Text(named, self.text), self.remedy).parts
+
+    def __str__(self) -> str:
+        return spelt(self.parts)
+
+
+def spelt(parts: Iterable[str | Mention], spelling: Callable[[str | Mention], str] = str) -> str:
+    """The parts as one text, with the mentions spelt as for the command line or otherwise."""
+    return "".join(map(spelling, parts))
+
+
+def _parts(part: Part) -> tuple[str | Mention, ...]:
+    if isinstance(part, str):
+        return (part,) if part else ()
+    return (part,) if isinstance(part, Use | Given) else part.parts
+
+
+def _sentence(text: Text, remedy: Part) -> Text:
+    told = Text(remedy)
+    return Text(text, ": ", told) if told else text
 
 
 class ShardgenError(Exception):
-    """Base of all; its text is one lower-case sentence with the value and the remedy."""
+    """Base of all; its text is one lower-case sentence with the value and the remedy.
+
+    Args:
+        said: what is wrong: words and mentions of options, other errors and problems among them.
+        remedy: what to do about it, where that is not part of another error.
+    """
 
     exit_code = 1
+    spelling: Callable[[str | Mention], str] = staticmethod(str)
+    """How mentions of options are spelt in its text; that of the command line, unless a Python function raised it."""
+
+    def __init__(self, *said: Part, remedy: Part = "") -> None:
+        super().__init__(*said)
+        self.remedy = Text(remedy)
+
+    @property
+    def parts(self) -> tuple[str | Mention, ...]:
+        """The whole sentence."""
+        return _sentence(Text(*self.args), self.remedy).parts
+
+    def __str__(self) -> str:
+        return spelt(self.parts, self.spelling)
 
 
 class UsageError(ShardgenError):
@@ -36,6 +167,19 @@ class UsageError(ShardgenError):
 
 class ConfigError(UsageError):
     """An option, an environment variable or a configuration file holds a bad value."""
+
+    origin = ""
+    """Where the value came from, unless the caller named it: ``"SHARDGEN_DAYS in .env"``."""
+
+    @property
+    def given(self) -> Given | None:
+        """The option that the error is about, with its value; None where it is about no single one."""
+        return next((part for part in self.parts[:1] if isinstance(part, Given)), None)
+
+    @property
+    def parts(self) -> tuple[str | Mention, ...]:
+        """The whole sentence, with the origin of the value."""
+        return (*super().parts, *((f" (it comes from {self.origin})",) if self.origin else ()))
 
 
 class TargetError(UsageError):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from shardgen.errors import ShardgenError
+from shardgen.errors import Given, Mention, ShardgenError, Use
 from shardgen.machine.installation import NAME
 from shardgen.model.config import IF_EXISTS, INDEX_MODES, LEVELS, ON_CONFLICT, PROGRESS, RAW_DATA_MODES
 
@@ -37,10 +37,22 @@ def in_python(text: str) -> str:
 
 def reword(error: ShardgenError) -> None:
     """Say an error, and its notes, in Python's words."""
-    if error.args and isinstance(error.args[0], str):
-        error.args = (in_python(error.args[0]), *error.args[1:])
+    error.spelling = spelling
     if hasattr(error, "__notes__"):
         error.__notes__ = [in_python(note) for note in error.__notes__]
+
+
+def spelling(part: str | Mention) -> str:
+    """A part of an error in Python's words."""
+    match part:
+        case Given(option, _):
+            return f"{option}={part.shown}"
+        case Use(option, None):
+            return option
+        case Use(option, value):
+            return f"{option}={value!r}"
+        case str():
+            return in_python(part)
 
 
 def _argument(match: re.Match[str]) -> str:
