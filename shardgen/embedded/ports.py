@@ -15,8 +15,9 @@ from typing import Any, Final
 import psycopg
 from psycopg import sql
 
-from shardgen.embedded import cluster
-from shardgen.embedded.cluster import LOOPBACK, Home
+from shardgen.embedded import homes
+from shardgen.embedded.conf import LOOPBACK
+from shardgen.embedded.homes import Home
 from shardgen.embedded.programs import NAME, Notice
 from shardgen.errors import ConfigError
 from shardgen.machine.installation import program
@@ -72,14 +73,14 @@ def choose(layout: Home, asked: int | None, on_notice: Notice) -> int | None:
 
 def kept_port(layout: Home) -> int | None:
     """The port that an earlier start was asked for."""
-    text = cluster.read(layout.port_record) or ""
+    text = homes.read(layout.port_record) or ""
     return int(text) if text.isdigit() and LOWEST <= int(text) <= HIGHEST else None
 
 
 def keep(layout: Home, asked: int | None) -> None:
     """Keep what was asked for, once the server runs with it."""
     if asked:
-        cluster.write_file(layout.port_record, f"{asked}\n")
+        homes.write_file(layout.port_record, f"{asked}\n")
     elif asked == 0:
         layout.port_record.unlink(missing_ok=True)
 

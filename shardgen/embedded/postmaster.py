@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from shardgen.embedded import cluster
-from shardgen.embedded.cluster import Home
+from shardgen.embedded import homes
+from shardgen.embedded.conf import PORT
+from shardgen.embedded.homes import Home
 from shardgen.errors import ServerError
 
 _PROC = Path("/proc")
@@ -36,7 +37,7 @@ class Record:
 def read_record(layout: Home) -> Record | None:
     """The record in the data directory; None where there is none, or a postmaster is about to write it."""
     try:
-        text = cluster.read(layout.data / "postmaster.pid")
+        text = homes.read(layout.data / "postmaster.pid")
     except PermissionError:
         owner = layout.data.stat().st_uid
         raise ServerError(f"data_directory={str(layout.data)!r} belongs to uid={owner}; run as that user") from None
@@ -47,7 +48,7 @@ def read_record(layout: Home) -> Record | None:
     return Record(
         pid=int(lines[0]),
         data=lines[1],
-        port=int(lines[3]) if lines[3].isdigit() else cluster.PORT,
+        port=int(lines[3]) if lines[3].isdigit() else PORT,
         listens=bool(lines[5].strip()),
         ready=lines[7].strip() == "ready",
     )
@@ -110,7 +111,7 @@ def _is_copy(record: Record, layout: Home) -> bool:
     original = Path(record.data)
     with contextlib.suppress(OSError):
         if original.exists() and not original.samefile(layout.data):
-            text = cluster.read(original / "postmaster.pid") or ""
+            text = homes.read(original / "postmaster.pid") or ""
             return text.partition("\n")[0] == str(record.pid)
     return False
 

@@ -1,8 +1,9 @@
 """The embedded PostgreSQL server: one cluster under one home directory, run with the wheel's own binaries.
 
-At most one server runs on a home, whatever was killed, renamed or copied and when: every change is made under a file
-lock, and what a crash left is cleared before a start. Only the OS user that owns the cluster, and root, can reach it (a
-0700 socket directory, ``peer``), unless a TCP port was asked for: then also who has the password, on this machine.
+At most one server runs on a home, no matter what was killed, renamed or copied before: every change is made under a
+file lock, and what a crash left is cleared before a start. Only the OS user that owns the cluster, and root, can reach
+it (a 0700 socket directory, ``peer``). Where a TCP port was asked for, so can whoever has the password, from this
+machine.
 """
 
 from __future__ import annotations
@@ -14,24 +15,21 @@ import os
 import shlex
 import signal
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-import platformdirs
 import psycopg
-from psycopg import sql
 
-from shardgen.embedded import cluster, ports, postmaster
-from shardgen.embedded.cluster import PORT, Home
-from shardgen.embedded.postmaster import Record
-from shardgen.embedded.programs import NAME, Account, Notice, binary, cause, run, server_account, server_bin, why
-from shardgen.embedded.surroundings import connection_class, embedded_dsn
+from shardgen.embedded import cluster, conf, homes, ports, postmaster, running, socket_directory
+from shardgen.embedded.conf import PORT
+from shardgen.embedded.homes import Home, data_dir
+from shardgen.embedded.programs import Account, Notice, binary, cause, run, server_account, server_bin, why
+from shardgen.embedded.running import Server
 from shardgen.errors import ConfigError, HomeError, ServerError
-from shardgen.loading.engines import sockets
+from shardgen.machine import sockets
 from shardgen.machine.installation import program
 
 __all__ = ["Server", "binary", "data_dir", "start", "status", "stop", "url"]
@@ -40,63 +38,6 @@ _PATIENCE: Final = 600  # seconds for a start or a stop: crash recovery of some 
 _ANSWER_PATIENCE: Final = 30  # seconds for an answer of a server that says it is ready
 _ORPHAN_PATIENCE: Final = 30  # seconds for backends of a killed postmaster to let go of its shared memory
 _LOG: Final = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Server:
-    """A running server.
-
-    Attributes:
-        data_directory: the cluster.
-        socket_directory: where its socket is; 0700.
-        dsn: libpq URI of the database ``shardgen`` as superuser, for psycopg and psql, free of PGHOST, PGPORT etc.
-        port: of TCP on the loopback interface; None where it listens on its socket only.
-        pid: the postmaster's.
-        version: such as ``18.4``.
-        started: whether this call started it; False when it ran already.
-    """
-
-    data_directory: Path
-    socket_directory: Path
-    dsn: str
-    port: int | None
-    pid: int
-    version: str
-    started: bool
-
-
-def data_dir(option: Path | None = None) -> Path:
-    """The home of the embedded server: ``option``, else ``$SHARDGEN_HOME``, else the user's data directory.
-
-    For root it is ``/var/lib/shardgen``: the server runs as a helper account, which cannot enter /root (0700).
-    """
-    named = option or os.environ.get("SHARDGEN_HOME")
-    if named is None and os.geteuid() == 0:
-        return Path("/var/lib") / NAME
-    return _resolved(Path(named) if named else _usual_place())
-
-
-def _usual_place() -> Path:
-    with contextlib.suppress(RuntimeError, KeyError):
-        place = platformdirs.user_data_path(NAME, appauthor=False)
-        if not str(place).startswith("~"):  # what expanduser leaves if it finds no home
-            return place
-    raise ConfigError(
-        f"no home directory is known: HOME is not set, and uid={os.geteuid()} has no entry in the user database: "
-        "set SHARDGEN_HOME to a directory for the embedded server, or name a server with --dsn"
-    )
-
-
-def _resolved(named: Path) -> Path:
-    try:
-        path = named.expanduser().resolve()
-        str(path).encode()
-    except (OSError, RuntimeError, UnicodeError) as error:
-        why = "its bytes are not UTF-8" if isinstance(error, UnicodeError) else str(error)
-        raise ConfigError(
-            f"home={str(named)!r} cannot be used: {why}: set SHARDGEN_HOME (or --data-dir) to another directory"
-        ) from error
-    return path
 
 
 def start(home: Path, *, port: int | None = None, on_notice: Notice = _LOG.info) -> Server:
@@ -113,13 +54,13 @@ def start(home: Path, *, port: int | None = None, on_notice: Notice = _LOG.info)
     """
     ports.check(port)
     with _told(home, "started"):
-        layout = cluster.make_home(home)
+        layout = homes.make_home(home)
         with _locked(layout, on_notice):
-            running = _running(layout, on_notice)
-            if running is not None:
-                ports.check_running(home, port, running.port)
-            server = running or _start_locked(layout, port, on_notice)
-            _create_database(server)
+            found = _already_running(layout, on_notice)
+            if found is not None:
+                ports.check_running(home, port, found.port)
+            server = found or _start_locked(layout, port, on_notice)
+            running.create_database(server)
             return server
 
 
@@ -131,9 +72,9 @@ def stop(home: Path, *, on_notice: Notice = _LOG.info) -> bool:
     """
     with _told(home, "stopped"):
         layout = Home(home.resolve())
-        if not cluster.exists(layout):
+        if not homes.exists(layout):
             return False
-        cluster.check_owner(layout.path)
+        homes.check_owner(layout.path)
         with _locked(layout, on_notice):
             pid = postmaster.find(layout)
             if pid is None:
@@ -151,12 +92,9 @@ def status(home: Path) -> Server | None:
     """
     with _told(home, "asked"):
         layout = Home(home.resolve())
-        if not cluster.exists(layout):
+        if not homes.exists(layout):
             return None
-        record, directory = postmaster.read_record(layout), cluster.known_socket_directory(layout)
-        if record is None or directory is None:
-            return None
-        return _probe(layout, directory, record)
+        return running.find(layout)
 
 
 def url(home: Path) -> str:
@@ -182,7 +120,10 @@ def make_password(server: Server, *, anew: bool) -> str | None:
         if anew:
             raise ConfigError("--new-password is for a server that listens: give it a --port")
         return None
-    with _told(server.data_directory.parent, "given a password"), _connect(server.dsn, autocommit=True) as connection:
+    with (
+        _told(server.data_directory.parent, "given a password"),
+        running.connect(server.dsn, autocommit=True) as connection,
+    ):
         return ports.make_password(connection) if anew or not ports.has_password(connection) else None
 
 
@@ -235,12 +176,11 @@ def _start_locked(layout: Home, port: int | None, on_notice: Notice) -> Server:
         _end_deleted(layout, on_notice)
         cluster.initialise(layout, account, programs, on_notice)
     cluster.check(layout, account, programs)
-    directory = cluster.make_socket_directory(layout, account)
-    cluster.write_conf(layout, account, directory, chosen)
+    directory = socket_directory.make(layout, account)
+    conf.write(layout, account, directory, chosen)
     _recover(layout, on_notice)
     _launch(layout, account, programs)
-    record = postmaster.read_record(layout)
-    server = None if record is None else _probe(layout, directory, record)
+    server = running.find(layout)
     if server is None:
         raise ServerError(f"server of home={str(layout.path)!r} started but does not answer; see {layout.log}")
     ports.keep(layout, port)
@@ -253,13 +193,13 @@ def _check_sockets(layout: Home) -> None:
     PostgreSQL believes a lock whose pid is in use: by another process, as is common after the restart of a container,
     or by the server of a home that this one is a copy of.
     """
-    directory = cluster.known_socket_directory(layout)
+    directory = socket_directory.known(layout)
     for path in directory.glob(".s.PGSQL.*") if directory and directory.is_dir() else ():
         lock = path.with_name(f"{path.name}.lock")
         if not path.is_socket():
             continue
         if sockets.listens(path):
-            pid = (cluster.read(lock) or "?").partition("\n")[0]
+            pid = (homes.read(lock) or "?").partition("\n")[0]
             raise ServerError(
                 f"server with pid={pid} listens at {path}, but its data directory is not {layout.data} any more: "
                 f"move it back, or end that server: kill -INT {pid}"
@@ -320,7 +260,7 @@ def _new_log(layout: Home, account: Account) -> None:
     """Each start has a log of its own; the one before is kept."""
     with contextlib.suppress(FileNotFoundError):
         layout.log.replace(layout.log.with_suffix(".log.1"))
-    cluster.make_file(layout.log, account)
+    homes.make_file(layout.log, account)
 
 
 def _wait_for_the_end(layout: Home, pid: int) -> None:
@@ -331,10 +271,7 @@ def _wait_for_the_end(layout: Home, pid: int) -> None:
         time.sleep(0.02)
 
 
-# --- the running server -----------------------------------------------------------------------------------------------
-
-
-def _running(layout: Home, on_notice: Notice) -> Server | None:
+def _already_running(layout: Home, on_notice: Notice) -> Server | None:
     """The server that runs already; one whose starter was killed meanwhile may still be on its way, so wait for it."""
     begun = time.monotonic()
     told = False
@@ -352,7 +289,7 @@ def _running(layout: Home, on_notice: Notice) -> Server | None:
 
 def _check_reachable(layout: Home, pid: int, *, waited: float) -> None:
     """Refuse to wait for what will not come."""
-    record, directory = postmaster.read_record(layout), cluster.known_socket_directory(layout)
+    record, directory = postmaster.read_record(layout), socket_directory.known(layout)
     remedy = f"end it, and start again: kill -INT {pid}"
     ready = record is not None and record.ready
     if ready and not (directory and (directory / f".s.PGSQL.{record.port if record else PORT}").exists()):
@@ -365,61 +302,3 @@ def _why_to_wait(layout: Home, pid: int) -> str:
     if postmaster.read_record(layout) is None:
         return f"waiting for the server with pid={pid} to end, which it does within a minute without its postmaster.pid"
     return f"waiting for the server with pid={pid}, which runs but accepts no connections yet"
-
-
-def _probe(layout: Home, directory: Path, record: Record) -> Server | None:
-    """The server, if it answers there and has this data directory; None if nobody answers or it is not ready yet."""
-    # Whoever made a directory of that name in /tmp after a reboot is not to be talked to.
-    if not os.path.lexists(directory) or not cluster.is_private(directory, layout.data.stat().st_uid):
-        return None
-    dsn = embedded_dsn(directory, record.port)
-    try:
-        with _connect(dsn, autocommit=True) as connection:
-            if not _is_server_of(layout.data, connection):
-                return None
-            (version,) = connection.execute("SELECT current_setting('server_version')").fetchone() or ("",)
-    except psycopg.OperationalError as error:
-        # psycopg gives no SQLSTATE here. "The database system is starting up, shutting down, ..." passes by itself.
-        if "FATAL" in str(error) and "the database system is" not in str(error):
-            raise ServerError(f"server of home={str(layout.path)!r} refuses the connection: {error}") from error
-        return None
-    return Server(
-        data_directory=layout.data,
-        socket_directory=directory,
-        dsn=dsn,
-        port=record.port if record.listens else None,
-        pid=record.pid,
-        version=str(version),
-        started=False,
-    )
-
-
-def _is_server_of(data: Path, connection: psycopg.Connection[tuple[object, ...]]) -> bool:
-    """Whether the server works on this directory, by whatever path it was started: it sees a file that is made here."""
-    try:
-        with tempfile.NamedTemporaryFile(dir=data, prefix="shardgen-") as mark:
-            name = Path(mark.name).name
-            return connection.execute("SELECT (pg_stat_file(%s, true)).size IS NOT NULL", [name]).fetchone() == (True,)
-    except OSError:  # a full disk
-        return connection.execute("SHOW data_directory").fetchone() == (str(data),)
-
-
-# --- connections ------------------------------------------------------------------------------------------------------
-
-
-def _create_database(server: Server) -> None:
-    """Make the database where it is missing.
-
-    The home's lock is not enough: the backend of a start that was killed may still be making it.
-    """
-    with _connect(server.dsn, autocommit=True) as connection:
-        connection.execute("SELECT pg_advisory_lock(hashtext(%s))", [f"{NAME}: create database"])
-        if connection.execute("SELECT FROM pg_database WHERE datname = %s", [NAME]).fetchone() is None:
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(NAME)))
-
-
-def _connect(dsn: str, *, autocommit: bool = False) -> psycopg.Connection[tuple[object, ...]]:
-    """Connect to the maintenance database."""
-    return connection_class(dsn).connect(
-        dsn, autocommit=autocommit, dbname="postgres", connect_timeout=5, client_encoding="UTF8"
-    )

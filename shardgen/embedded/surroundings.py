@@ -21,7 +21,6 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.pq import Conninfo
 
 from shardgen.embedded.programs import NAME
-from shardgen.stores.postgres.session import Connection
 
 _NOTHING: Final = (
     "options",
@@ -88,19 +87,14 @@ def with_search_path(dsn: str, schema: str) -> str:
     return make_conninfo(dsn, options=f"-c search_path={escaped}")
 
 
-def connection_class(dsn: str) -> type[Connection]:
-    """What connects to the target: to the embedded server past the environment, to any other as libpq does."""
-    return _Undisturbed if is_embedded(dsn) else Connection
-
-
 def undisturbed(environment: Mapping[str, str]) -> dict[str, str]:
     """The environment for a program that talks to the embedded server alone: without what libpq would read of it."""
     kept = ("PG_COLOR", "PG_COLORS")  # of psql's messages
     return {name: value for name, value in environment.items() if not name.startswith("PG") or name in kept}
 
 
-class _Undisturbed(Connection):
-    """A connection to the embedded server."""
+class Undisturbed(psycopg.Connection[tuple[Any, ...]]):
+    """A connection to the embedded server, past the environment."""
 
     @classmethod
     def connect(cls, conninfo: str = "", **options: Any) -> Self:

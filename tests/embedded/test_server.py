@@ -15,7 +15,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from shardgen.embedded import cluster, programs, server
+from shardgen.embedded import conf, programs, server
 from shardgen.errors import ServerError
 from tests.programs import copied_programs
 from tests.servers import is_gone, kill, query, short_directory, wait_until
@@ -285,8 +285,8 @@ def test_settings_are_in_force(home: Path) -> None:
 
 def test_a_machine_of_2_gib_gets_a_small_cache(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     server.stop(home)
-    monkeypatch.setattr(cluster, "_memory", lambda: 2 << 30)
-    monkeypatch.setattr(cluster, "_shared_memory", lambda: 64 << 20)
+    monkeypatch.setattr(conf, "_memory", lambda: 2 << 30)
+    monkeypatch.setattr(conf, "_shared_memory", lambda: 64 << 20)
     running = server.start(home)
     assert query(running, "SHOW shared_buffers") == "256MB"
     assert query(running, "SHOW maintenance_work_mem") == "64MB"

@@ -24,8 +24,7 @@ from types import ModuleType
 from typing import Any, Final, cast
 
 from shardgen.errors import MachineError
-from shardgen.loading.engines import sockets
-from shardgen.machine import paths
+from shardgen.machine import paths, sockets
 
 PRELOADED: Final = (
     *(

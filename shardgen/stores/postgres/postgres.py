@@ -19,7 +19,7 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg_pool import ConnectionPool
 
-from shardgen.embedded.surroundings import connection_class
+from shardgen.embedded.surroundings import Undisturbed, is_embedded
 from shardgen.errors import TargetError
 from shardgen.stores.postgres import waits
 from shardgen.stores.postgres.conninfo import SECRETS, fault
@@ -60,7 +60,7 @@ def connect(dsn: str, *, application_name: str) -> Connection:
 
     def made(**changes: str) -> Connection:
         text = make_conninfo(conninfo, **changes)
-        return connection_class(dsn).connect(text, autocommit=True, prepare_threshold=None)
+        return _connection_class(dsn).connect(text, autocommit=True, prepare_threshold=None)
 
     connection = waits.connected(made)
     try:
@@ -75,7 +75,7 @@ def open_pool(dsn: str, *, application_name: str) -> ConnectionPool[Connection]:
     """A pool that connects on demand and checks a connection before it hands it out."""
     return ConnectionPool(
         _conninfo(dsn, application_name),
-        connection_class=connection_class(dsn),
+        connection_class=_connection_class(dsn),
         kwargs={"autocommit": True, "prepare_threshold": None},
         min_size=0,
         max_size=_POOL_SIZE,
@@ -85,6 +85,15 @@ def open_pool(dsn: str, *, application_name: str) -> ConnectionPool[Connection]:
         check=ConnectionPool.check_connection,
         open=True,
     )
+
+
+class _ToEmbedded(Undisturbed, Connection):
+    """One of ours to the embedded server, past the environment."""
+
+
+def _connection_class(dsn: str) -> type[Connection]:
+    """What connects to the target: to the embedded server past the environment, to any other as libpq does."""
+    return _ToEmbedded if is_embedded(dsn) else Connection
 
 
 def set_parameters(connection: Connection, parameters: Mapping[str, str], *, local: bool) -> None:

@@ -10,7 +10,7 @@ import tempfile
 import pytest
 
 from shardgen.errors import MachineError
-from shardgen.loading.engines import sockets
+from shardgen.machine import sockets
 
 
 def put_tmpdir(kind, tmp_path):
