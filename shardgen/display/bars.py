@@ -10,7 +10,8 @@ from typing import Any, Self, TextIO
 from tqdm import TqdmExperimentalWarning, TqdmWarning
 
 from shardgen.display.lines import Retries, failure, refuted
-from shardgen.display.tally import Account, Checks, Tally
+from shardgen.display.progress import Checks, Progress
+from shardgen.display.tally import Tally
 from shardgen.events import CheckDone, Event, LoadStarted, Notice, ShardFailed, StepStarted, VerificationStarted
 
 with warnings.catch_warnings():  # that it is experimental in a notebook, or that ipywidgets are not installed
@@ -78,9 +79,9 @@ class Bars:
 
     def _draw(self) -> None:
         for name, bar in self._bars.items():
-            _move(bar, self._account(name))
+            _move(bar, self._progress(name))
         if self._bars:
-            self._bars[ALL].set_postfix_str(self._tally.step or _shards(self._tally.all), refresh=False)
+            self._bars[ALL].set_postfix_str(str(self._tally.steps) or _shards(self._tally.all), refresh=False)
 
     def _draw_checks(self, checks: Checks) -> None:
         bar = self._bars[ALL]
@@ -91,11 +92,11 @@ class Bars:
     def _open(self) -> None:
         names = [*self._tally.tables, ALL] if self._each_table else [ALL]
         for position, name in enumerate(names):
-            account = self._account(name)
+            progress = self._progress(name)
             self._bars[name] = tqdm(
                 desc=name,
-                initial=account.foreign,
-                total=account.total,
+                initial=progress.foreign,
+                total=progress.total,
                 position=position,
                 file=self._stream,
                 unit=" rows",
@@ -104,23 +105,23 @@ class Bars:
                 disable=False,
             )
 
-    def _account(self, name: str) -> Account:
+    def _progress(self, name: str) -> Progress:
         return self._tally.all if name == ALL else self._tally.tables[name]
 
     def _write(self, text: str) -> None:
         tqdm.write(text, file=self._stream)
 
 
-def _move(bar: Any, account: Account) -> None:
-    """Set a bar to its account; rows that another session loaded are part of its start, not of its rate."""
-    bar.initial = account.foreign
-    grown, bar.total = bar.total != account.total, account.total
-    if (step := account.rows - bar.n) or grown:
+def _move(bar: Any, progress: Progress) -> None:
+    """Set a bar to how far its table is; rows that another session loaded are part of its start, not of its rate."""
+    bar.initial = progress.foreign
+    grown, bar.total = bar.total != progress.total, progress.total
+    if (step := progress.rows - bar.n) or grown:
         bar.update(step)
-    if account.finished and step:
+    if progress.finished and step:
         bar.refresh()
 
 
-def _shards(account: Account) -> str:
-    retries = f", retries {account.retries}" if account.retries else ""
-    return f"shards {account.shards_done}/{account.shards}{retries}"
+def _shards(progress: Progress) -> str:
+    retries = f", retries {progress.retries}" if progress.retries else ""
+    return f"shards {progress.shards_done}/{progress.shards}{retries}"

@@ -15,8 +15,9 @@ from rich.text import Text
 
 from shardgen.display import units
 from shardgen.display.lanes import Lane, verdict
+from shardgen.display.progress import Progress
 from shardgen.display.speed import LEAST
-from shardgen.display.tally import Account, Tally
+from shardgen.display.tally import Tally
 
 WIDE = 110  # columns from which totals and shards fit beside the bars
 ROOMY = 74  # columns from which bytes per second fit
@@ -76,9 +77,9 @@ def _fitting(tally: Tally, lanes: int, room: int) -> tuple[list[str], int]:
     return [name for name in names if name in at_work], kept
 
 
-def _rank(account: Account) -> int:
+def _rank(progress: Progress) -> int:
     """Tables at work come first, then those that wait, then those that are done."""
-    return 0 if account.flying else 2 if account.finished else 1
+    return 0 if progress.flying else 2 if progress.finished else 1
 
 
 # --- tables -----------------------------------------------------------------------------------------------------------
@@ -103,23 +104,25 @@ def _bars(tally: Tally, names: list[str], width: int) -> Table:
     if width >= TINY:
         grid.add_column("time", justify="right", no_wrap=True, min_width=12)
     for name in names:
-        account = tally.tables[name]
-        grid.add_row(*_line(name, account, account.share, account.row_bytes, _time(account, account.eta), width))
+        progress = tally.tables[name]
+        grid.add_row(*_line(name, progress, progress.share, progress.row_bytes, _time(progress, progress.eta), width))
     whole = tally.all
     row_bytes = tally.volume.rate / whole.speed.rate if whole.speed.rate else 0.0
     if whole.finished and whole.ours:
-        row_bytes = tally.ours / whole.ours
-    grid.add_row(*_line("all", whole, tally.share, row_bytes, _time(whole, tally.eta), width), style="bold")
+        row_bytes = tally.volume.ours / whole.ours
+    grid.add_row(*_line("all", whole, tally.share, row_bytes, _time(whole, tally.volume.eta), width), style="bold")
     return grid
 
 
-def _line(name: str, account: Account, share: float, row_bytes: float, time: Text, width: int) -> list[RenderableType]:
+def _line(
+    name: str, progress: Progress, share: float, row_bytes: float, time: Text, width: int
+) -> list[RenderableType]:
     bar = ProgressBar(total=1.0, completed=share, complete_style="cyan", finished_style="green")
-    rate = _rate(account)
-    percent, rows = f"{int(share * 100)}%", units.count(account.rows)
+    rate = _rate(progress)
+    percent, rows = f"{int(share * 100)}%", units.count(progress.rows)
     cells: list[RenderableType] = [name, bar, percent, rows] if width >= TIGHT else [name, percent, rows]
     if width >= WIDE:
-        cells += [units.count(account.total), f"{account.shards_done}/{account.shards}"]
+        cells += [units.count(progress.total), f"{progress.shards_done}/{progress.shards}"]
     if width >= NARROW:
         cells.append(units.count(rate) if rate else "")
     if width >= ROOMY:
@@ -127,20 +130,20 @@ def _line(name: str, account: Account, share: float, row_bytes: float, time: Tex
     return [*cells, time] if width >= TINY else cells
 
 
-def _rate(account: Account) -> float:
+def _rate(progress: Progress) -> float:
     """Rows a second: over the last seconds while it runs, over all its time when it is done."""
-    if not account.finished:
-        return account.speed.rate
-    seconds = account.seconds or 0.0
-    return account.ours / seconds if seconds >= LEAST else 0.0
+    if not progress.finished:
+        return progress.speed.rate
+    seconds = progress.seconds or 0.0
+    return progress.ours / seconds if seconds >= LEAST else 0.0
 
 
-def _time(account: Account, eta: float | None) -> Text:
-    if not account.finished:
+def _time(progress: Progress, eta: float | None) -> Text:
+    if not progress.finished:
         return Text(f"{units.clock(eta)} left" if eta is not None else "")
-    if not account.shards:
+    if not progress.shards:
         return Text()
-    return Text("before" if account.seconds is None else f"in {units.duration(account.seconds)}", style="green")
+    return Text("before" if progress.seconds is None else f"in {units.duration(progress.seconds)}", style="green")
 
 
 # --- workers ----------------------------------------------------------------------------------------------------------
@@ -192,8 +195,8 @@ def _status(tally: Tally, width: int) -> Text:
     """How it ended, the step that runs, or the shards and how the time splits."""
     if tally.ok is not None:
         return Text("finished" if tally.ok else "stopped", style="green" if tally.ok else "red")
-    if tally.step:
-        return Text(f"finishing  {units.clock(tally.step_elapsed)}  {tally.step}")
+    if tally.steps:
+        return Text(f"finishing  {units.clock(tally.steps.elapsed(tally.now))}  {tally.steps}")
     whole = tally.all
     text = Text(f"shards {whole.shards_done}/{whole.shards}")
     if whole.retries:

@@ -8,7 +8,8 @@ from types import TracebackType
 from typing import Self, TextIO
 
 from shardgen.display import units
-from shardgen.display.tally import Checks, Tally
+from shardgen.display.progress import Checks
+from shardgen.display.tally import Tally
 from shardgen.events import (
     CheckDone,
     Event,
@@ -104,8 +105,8 @@ def _beginning(tally: Tally) -> str:
 def state(tally: Tally) -> str:
     """Where the load stands, in one line."""
     total = tally.all
-    if tally.step:
-        return f"{tally.step} for {units.clock(tally.step_elapsed)}"
+    if tally.steps:
+        return f"{tally.steps} for {units.clock(tally.steps.elapsed(tally.now))}"
     parts = [
         f"{int(tally.share * 100)}%",
         f"{units.count(total.rows)} of {units.plural(total.total, 'row')}",
@@ -113,8 +114,8 @@ def state(tally: Tally) -> str:
     ]
     if not total.finished and total.speed.rate:
         parts.append(f"{units.count(total.speed.rate)} rows/s ({units.size(tally.volume.rate)}/s)")
-    if not total.finished and tally.eta is not None:
-        parts.append(f"{units.clock(tally.eta)} left")
+    if not total.finished and tally.volume.eta is not None:
+        parts.append(f"{units.clock(tally.volume.eta)} left")
     if total.retries:
         parts.append(f"retries {total.retries}")
     return ", ".join(parts)

@@ -19,7 +19,8 @@ from rich.text import Text
 from shardgen.display import units
 from shardgen.display.frames import frame
 from shardgen.display.lines import Retries, checking, failure, refuted
-from shardgen.display.tally import Checks, Tally
+from shardgen.display.progress import Checks
+from shardgen.display.tally import Tally
 from shardgen.events import CheckDone, Event, LoadStarted, Notice, ShardFailed
 from shardgen.machine import processors as machine
 
