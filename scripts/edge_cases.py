@@ -14,7 +14,7 @@ from databases import fresh_database, start
 
 import shardgen
 from shardgen.model.config import LEVELS, MAX_SEED
-from shardgen.verification.report import Report, Status
+from shardgen.verification.outcome import Status, Verification
 
 BASE: dict[str, Any] = {"days": 30, "end": "2026-01-01", "customers": 1000, "products": 500}
 YEARS: dict[str, dict[str, Any]] = {
@@ -81,7 +81,7 @@ def run(server_dsn: str, name: str, options: dict[str, Any]) -> bool:
     return report.ok
 
 
-def summary(report: Report, level: str) -> str:
+def summary(report: Verification, level: str) -> str:
     """``"17 held, 1 n/a"``."""
     statuses = [check.status for check in report.checks if check.level == level]
     words = {Status.HELD: "held", Status.FAILED: "FAILED", Status.NOT_APPLICABLE: "n/a"}

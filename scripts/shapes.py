@@ -10,7 +10,7 @@ from databases import fresh_database, start
 
 import shardgen
 from shardgen.model.config import MAX_SEED
-from shardgen.verification.report import Check, Status
+from shardgen.verification.outcome import Check, Status
 
 SEEDS = (42, 0, 1, 2, MAX_SEED)
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from shardgen.stores.postgres.reset import Survey
     from shardgen.stores.postgres.status import RunStatus
     from shardgen.tables.questions import Query
-    from shardgen.verification.report import Report as Verification
+    from shardgen.verification.outcome import Verification
 
 __all__ = ["Options", "load", "plan", "queries", "report", "reset", "sample", "status", "table", "url", "verify"]
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from shardgen.stores.postgres.reset import Survey
     from shardgen.stores.postgres.status import RunStatus
     from shardgen.tables.questions import Query
-    from shardgen.verification.report import Report as Verification
+    from shardgen.verification.outcome import Verification
 
 MAX_SAMPLE = 100_000  # rows that fit in memory as Python objects without a thought
 

@@ -13,7 +13,7 @@ from shardgen.model.config import LEVELS
 
 if TYPE_CHECKING:
     from shardgen.options.settings import Settings
-    from shardgen.verification.report import Report
+    from shardgen.verification.outcome import Verification
 
 
 @examples(
@@ -187,7 +187,7 @@ def _agreed(settings: Settings) -> bool:
     return bool(losses)
 
 
-def _verify(settings: Settings, **asked: Any) -> Report:
+def _verify(settings: Settings, **asked: Any) -> Verification:
     """Verify with the display that the settings name."""
     from shardgen.commands import verification_of
 
@@ -195,7 +195,7 @@ def _verify(settings: Settings, **asked: Any) -> Report:
         return verification_of(settings, show, **asked)
 
 
-def _show_verification(report: Report) -> None:
+def _show_verification(report: Verification) -> None:
     from shardgen.display.checks import verification_table
 
     terminal.show(verification_table(report))

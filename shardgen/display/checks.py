@@ -12,14 +12,14 @@ from shardgen.display import units
 from shardgen.display.grids import Grid
 
 if TYPE_CHECKING:
-    from shardgen.verification.report import Check, Report
+    from shardgen.verification.outcome import Check, Verification
 
 TIME = 7
 """Columns of a duration, short or long, so that the texts beside it always break at the same words."""
 _MARKS = {"held": ("held", "green"), "failed": ("FAILED", "bold red"), "not applicable": ("n/a", "yellow")}
 
 
-def verification_table(report: Report) -> RenderableType:
+def verification_table(report: Verification) -> RenderableType:
     """Every check of a report, level by level, and what it comes to."""
     parts: list[RenderableType] = []
     for level in report.levels:
@@ -48,7 +48,7 @@ def _samples(checks: list[Check]) -> list[RenderableType]:
     return [Padding(line, (0, 0, 0, 2)) for line in lines]
 
 
-def _verdict(report: Report) -> list[RenderableType]:
+def _verdict(report: Verification) -> list[RenderableType]:
     """How many held, failed and did not apply."""
     counts = {word: sum(check.status == word for check in report.checks) for word in _MARKS}
     runs = f"run{'s' * (len(report.runs) > 1)} {', '.join(map(str, report.runs))}"

@@ -19,8 +19,8 @@ from shardgen.stores.postgres.routes import Route
 from shardgen.stores.postgres.target import Target
 from shardgen.tables import dataset
 from shardgen.tables.planning import max_id
+from shardgen.verification.outcome import Check, Status
 from shardgen.verification.readers import Question
-from shardgen.verification.report import Check, Status
 from shardgen.verification.subject import Loaded, Subject
 
 ELSEWHERE = ""

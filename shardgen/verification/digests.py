@@ -31,8 +31,8 @@ from shardgen.stores.postgres.postgres import Connection, without_secret
 from shardgen.stores.postgres.retry import persist
 from shardgen.tables import dataset
 from shardgen.verification import contents, counts, rows
+from shardgen.verification.outcome import Check, Status
 from shardgen.verification.readers import reader
-from shardgen.verification.report import Check, Status
 from shardgen.verification.rows import Differences
 from shardgen.verification.subject import Loaded, Subject
 

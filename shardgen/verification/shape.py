@@ -13,8 +13,8 @@ import psycopg
 from shardgen.stores.postgres.postgres import Connection
 from shardgen.verification import statements, values
 from shardgen.verification.laws import not_applicable
+from shardgen.verification.outcome import Check, Status
 from shardgen.verification.readers import Question
-from shardgen.verification.report import Check, Status
 from shardgen.verification.statements import Statement
 from shardgen.verification.subject import Subject
 from shardgen.world.lexicon import SUBCATEGORIES

@@ -17,8 +17,8 @@ from shardgen.stores.postgres.failures import DatabaseError, describe
 from shardgen.stores.postgres.postgres import application_name, connect, here, mask, probe, without_secret
 from shardgen.stores.postgres.retry import persist
 from shardgen.verification import counts, digests, laws, shape, subject
+from shardgen.verification.outcome import Check, Status, Verification
 from shardgen.verification.readers import Question, Readers, consult
-from shardgen.verification.report import Check, Report, Status
 from shardgen.verification.subject import Subject
 
 ORDER: Final = {level: place for place, level in enumerate(LEVELS)}
@@ -52,7 +52,7 @@ class Request:
         return LEVELS[:-1] if self.level == "all" else (self.level,)
 
 
-def verify(request: Request, show: Callable[[Event], None]) -> Report:
+def verify(request: Request, show: Callable[[Event], None]) -> Verification:
     """Look at a target without writing to it.
 
     Raises:
@@ -68,7 +68,7 @@ def verify(request: Request, show: Callable[[Event], None]) -> Report:
     except DatabaseError as error:
         text = without_secret(describe(error), request.dsn)
         raise VerificationError(f"{mask(request.dsn)} cannot be verified: {text}") from error
-    return Report(
+    return Verification(
         target=mask(request.dsn),
         schema=request.schema,
         runs=found.runs,

@@ -28,7 +28,7 @@ from shardgen.stores.postgres import claim, ledger, objects, reset
 from shardgen.stores.postgres.control import Control
 from shardgen.stores.postgres.postgres import connect
 from shardgen.stores.postgres.status import status
-from shardgen.verification.report import Report
+from shardgen.verification.outcome import Verification
 from tests import fakes
 from tests.conftest import Database, fresh_database
 from tests.loading.test_load import killed_at
@@ -73,7 +73,7 @@ def machinery() -> Machinery:
     return Machinery(engine=fakes.Threads, tools=fakes.tools())
 
 
-def verify(database: Database, schema: str, **asked: Any) -> Report:
+def verify(database: Database, schema: str, **asked: Any) -> Verification:
     return shardgen.verify(database.dsn, schema=schema, progress="none", workers=1, **asked)
 
 

@@ -24,7 +24,7 @@ from shardgen.stores.postgres import keys
 from shardgen.tables import dataset
 from shardgen.tables.planning import build_plan
 from shardgen.verification import laws, rows, shape, statements
-from shardgen.verification.report import Check, Report, Status
+from shardgen.verification.outcome import Check, Status, Verification
 from shardgen.verification.verifier import Request
 from tests.worlds import shard_bytes, small
 
@@ -147,7 +147,7 @@ def test_the_table_lists_every_check_and_samples_of_what_failed():
     def check(level: str, name: str, status: Status, finding: str, *samples: str) -> Check:
         return Check(level=level, name=name, about="about it", status=status, finding=finding, samples=samples)
 
-    report = Report(
+    report = Verification(
         target="host=db",
         schema="bronze",
         runs=(3,),

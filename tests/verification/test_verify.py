@@ -21,8 +21,8 @@ import shardgen
 from shardgen.errors import TargetError, VerificationError
 from shardgen.model.config import TABLES
 from shardgen.tables import dataset
+from shardgen.verification.outcome import Check, Verification
 from shardgen.verification.readers import reader
-from shardgen.verification.report import Check, Report
 from tests.conftest import Database, fresh_database
 
 ROOT = Path(__file__).parents[2]
@@ -54,11 +54,11 @@ def load(database: Database, *arguments: str) -> Done:
     return done
 
 
-def verify(database: Database, **asked: Any) -> Report:
+def verify(database: Database, **asked: Any) -> Verification:
     return shardgen.verify(database.dsn, progress="none", workers=1, **asked)
 
 
-def failed(report: Report) -> dict[tuple[str, str], Check]:
+def failed(report: Verification) -> dict[tuple[str, str], Check]:
     assert report.ok == all(check.status != "failed" for check in report.checks)
     return {(check.level, check.name): check for check in report.checks if check.status == "failed"}
 

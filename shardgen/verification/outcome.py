@@ -1,4 +1,4 @@
-"""What a verification found: one Check for each thing looked at, in one Report."""
+"""What a verification found: one Check for each thing looked at, in one Verification."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class Verification:
     """What a verification found."""
 
     target: str
