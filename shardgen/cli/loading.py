@@ -7,13 +7,83 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from shardgen.cli import hints, terminal
-from shardgen.cli.options import CHECKS, FORM, PLACE, RUN, RUNNING, WATCHED, WORLD, Json, examples, some_tables, takes
+from shardgen.cli.options import (
+    CHECKS,
+    FORM,
+    PLACE,
+    RUN,
+    RUNNING,
+    WATCHED,
+    WORLD,
+    Json,
+    examples,
+    one_run,
+    some_tables,
+    takes,
+)
 from shardgen.errors import LoadError, ReconciliationError
 from shardgen.model.config import LEVELS
 
 if TYPE_CHECKING:
     from shardgen.options.settings import Settings
     from shardgen.verification.outcome import Verification
+
+
+Resume = Annotated[
+    bool, typer.Option("--resume", help="Go on with the unfinished run in the target.", rich_help_panel=RUNNING)
+]
+TakeOver = Annotated[
+    bool,
+    typer.Option(
+        "--take-over",
+        help="If another load holds the target, end its sessions instead of refusing: for one whose host is gone. "
+        "What it committed stays.",
+        rich_help_panel=RUNNING,
+    ),
+]
+Yes = Annotated[
+    bool,
+    typer.Option(
+        "--yes",
+        "-y",
+        metavar="",
+        help="Do not ask before a replace, and let it remove rows that shardgen did not load.",
+        rich_help_panel=RUNNING,
+    ),
+]
+Verify = Annotated[
+    bool,
+    typer.Option("--verify", help="Verify what was loaded, at every level, when it is.", rich_help_panel=RUNNING),
+]
+Level = Annotated[
+    str,
+    typer.Option(
+        metavar="|".join(LEVELS),
+        help="counts: plan, ledger and count(*). laws: what must never be. shape: what should be typical. digests: "
+        "every byte. [dim]Default: all.[/]",
+        show_default=False,
+        rich_help_panel=CHECKS,
+        autocompletion=lambda: list(LEVELS),
+    ),
+]
+Tables = Annotated[
+    str,
+    typer.Option(
+        metavar="A,B",
+        help="Only these tables, and the laws and shapes that concern them. [dim]Default: all.[/]",
+        show_default=False,
+        rich_help_panel=CHECKS,
+        autocompletion=some_tables,
+    ),
+]
+Regenerate = Annotated[
+    bool,
+    typer.Option(
+        "--regenerate",
+        help="Build every row anew for the digests, instead of believing the ledger.",
+        rich_help_panel=CHECKS,
+    ),
+]
 
 
 @examples(
@@ -29,33 +99,10 @@ if TYPE_CHECKING:
 @takes(WORLD, FORM, PLACE, RUN)
 def load(
     *,
-    resume: Annotated[
-        bool,
-        typer.Option("--resume", help="Go on with the unfinished run in the target.", rich_help_panel=RUNNING),
-    ] = False,
-    take_over: Annotated[
-        bool,
-        typer.Option(
-            "--take-over",
-            help="If another load holds the target, end its sessions instead of refusing: for one whose host is gone. "
-            "What it committed stays.",
-            rich_help_panel=RUNNING,
-        ),
-    ] = False,
-    yes: Annotated[
-        bool,
-        typer.Option(
-            "--yes",
-            "-y",
-            metavar="",
-            help="Do not ask before a replace, and let it remove rows that shardgen did not load.",
-            rich_help_panel=RUNNING,
-        ),
-    ] = False,
-    verify: Annotated[
-        bool,
-        typer.Option("--verify", help="Verify what was loaded, at every level, when it is.", rich_help_panel=RUNNING),
-    ] = False,
+    resume: Resume = False,
+    take_over: TakeOver = False,
+    yes: Yes = False,
+    verify: Verify = False,
     as_json: Json = False,
     **options: Any,
 ) -> None:
@@ -94,44 +141,10 @@ def load(
 @takes(PLACE, {"workers": RUN["workers"], **WATCHED})
 def verify(
     *,
-    level: Annotated[
-        str,
-        typer.Option(
-            metavar="|".join(LEVELS),
-            help="counts: plan, ledger and count(*). laws: what must never be. shape: what should be typical. digests: "
-            "every byte. [dim]Default: all.[/]",
-            show_default=False,
-            rich_help_panel=CHECKS,
-            autocompletion=lambda: list(LEVELS),
-        ),
-    ] = "all",
-    tables: Annotated[
-        str,
-        typer.Option(
-            metavar="A,B",
-            help="Only these tables, and the laws and shapes that concern them. [dim]Default: all.[/]",
-            show_default=False,
-            rich_help_panel=CHECKS,
-            autocompletion=some_tables,
-        ),
-    ] = "",
-    run: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N",
-            help="Only the tables of this run. [dim]Default: those of every finished run.[/]",
-            show_default=False,
-            rich_help_panel=CHECKS,
-        ),
-    ] = None,
-    regenerate: Annotated[
-        bool,
-        typer.Option(
-            "--regenerate",
-            help="Build every row anew for the digests, instead of believing the ledger.",
-            rich_help_panel=CHECKS,
-        ),
-    ] = False,
+    level: Level = "all",
+    tables: Tables = "",
+    run: Annotated[int | None, one_run(CHECKS)] = None,
+    regenerate: Regenerate = False,
     as_json: Json = False,
     **options: Any,
 ) -> None:
@@ -139,12 +152,12 @@ def verify(
 
     Exit code 0: all of it held. 1: something failed. 2: it could not be verified.
     """
-    report = _verify(terminal.settings_of(options), level=level, tables=tables, run=run, regenerate=regenerate)
+    found = _verify(terminal.settings_of(options), level=level, tables=tables, run=run, regenerate=regenerate)
     if as_json:
-        terminal.print_json(report.to_json())
+        terminal.print_json(found.to_json())
     else:
-        _show_verification(report)
-    if not report.ok:
+        _show_verification(found)
+    if not found.ok:
         raise typer.Exit(1)
 
 
@@ -195,7 +208,7 @@ def _verify(settings: Settings, **asked: Any) -> Verification:
         return verification_of(settings, show, **asked)
 
 
-def _show_verification(report: Verification) -> None:
+def _show_verification(found: Verification) -> None:
     from shardgen.display.checks import verification_table
 
-    terminal.show(verification_table(report))
+    terminal.show(verification_table(found))

@@ -232,6 +232,16 @@ Verbose = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout instead of a table.", show_default=False)]
 
 
+def one_run(panel: str) -> Any:
+    """The number of a run, for commands that look at all finished ones."""
+    return typer.Option(
+        metavar="N",
+        help="Only the tables of this run. [dim]Default: those of every finished run.[/]",
+        show_default=False,
+        rich_help_panel=panel,
+    )
+
+
 def takes(*groups: Group, volume: bool = True) -> Callable[[F], F]:
     """Give a command that ends in ``**options`` the options of the groups, as if they stood in its signature.
 

@@ -8,11 +8,34 @@ from typing import Annotated, Any, Final
 import typer
 
 from shardgen.cli import terminal
-from shardgen.cli.options import PLACE, RUN, WATCHED, examples, takes
+from shardgen.cli.options import PLACE, RUN, WATCHED, examples, one_run, takes
 from shardgen.model.figures import size
 
 OUTPUT: Final = "report.html"
 _PANEL: Final = "The report"
+
+
+Output = Annotated[
+    str,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        help=f"Where the page is written; - is standard output. [dim]Default: {OUTPUT}.[/]",
+        show_default=False,
+        rich_help_panel=_PANEL,
+    ),
+]
+Numbers = Annotated[
+    bool,
+    typer.Option(
+        "--json",
+        metavar="",
+        help="Print the numbers as JSON on stdout; a page is made only if --output names a file for it.",
+        show_default=False,
+        rich_help_panel=_PANEL,
+    ),
+]
 
 
 @examples(
@@ -23,36 +46,9 @@ _PANEL: Final = "The report"
 @takes(PLACE, {"workers": RUN["workers"], **WATCHED})
 def report(
     *,
-    output: Annotated[
-        str,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="FILE",
-            help=f"Where the page is written; - is standard output. [dim]Default: {OUTPUT}.[/]",
-            show_default=False,
-            rich_help_panel=_PANEL,
-        ),
-    ] = "",
-    run: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N",
-            help="Only the tables of this run. [dim]Default: those of every finished run.[/]",
-            show_default=False,
-            rich_help_panel=_PANEL,
-        ),
-    ] = None,
-    as_json: Annotated[
-        bool,
-        typer.Option(
-            "--json",
-            metavar="",
-            help="Print the numbers as JSON on stdout; a page is made only if --output names a file for it.",
-            show_default=False,
-            rich_help_panel=_PANEL,
-        ),
-    ] = False,
+    output: Output = "",
+    run: Annotated[int | None, one_run(_PANEL)] = None,
+    as_json: Numbers = False,
     **options: Any,
 ) -> None:
     r"""Show what is loaded in pictures: one HTML page that needs nothing else. Writes nothing to the target.

@@ -19,13 +19,13 @@ TIME = 7
 _MARKS = {"held": ("held", "green"), "failed": ("FAILED", "bold red"), "not applicable": ("n/a", "yellow")}
 
 
-def verification_table(report: Verification) -> RenderableType:
-    """Every check of a report, level by level, and what it comes to."""
+def verification_table(found: Verification) -> RenderableType:
+    """Every check, level by level, and what it comes to."""
     parts: list[RenderableType] = []
-    for level in report.levels:
-        checks = [check for check in report.checks if check.level == level]
+    for level in found.levels:
+        checks = [check for check in found.checks if check.level == level]
         parts += [Text(level, style="bold"), _grid(checks), *_samples(checks), ""]
-    return Group(*parts, *_verdict(report))
+    return Group(*parts, *_verdict(found))
 
 
 def _grid(checks: list[Check]) -> Grid:
@@ -48,10 +48,10 @@ def _samples(checks: list[Check]) -> list[RenderableType]:
     return [Padding(line, (0, 0, 0, 2)) for line in lines]
 
 
-def _verdict(report: Verification) -> list[RenderableType]:
+def _verdict(found: Verification) -> list[RenderableType]:
     """How many held, failed and did not apply."""
-    counts = {word: sum(check.status == word for check in report.checks) for word in _MARKS}
-    runs = f"run{'s' * (len(report.runs) > 1)} {', '.join(map(str, report.runs))}"
-    head = Text(f"{runs} in schema {report.schema} of {report.target}: {units.duration(report.seconds)}", style="dim")
+    counts = {word: sum(check.status == word for check in found.checks) for word in _MARKS}
+    runs = f"run{'s' * (len(found.runs) > 1)} {', '.join(map(str, found.runs))}"
+    head = Text(f"{runs} in schema {found.schema} of {found.target}: {units.duration(found.seconds)}", style="dim")
     tail = ", ".join(f"{number} {word}" for word, number in counts.items() if number)
-    return [head, Text(tail or "nothing checked", style="bold green" if report.ok else "bold red")]
+    return [head, Text(tail or "nothing checked", style="bold green" if found.ok else "bold red")]
