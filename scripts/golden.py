@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from shardgen.model.config import TABLES  # noqa: E402
+from shardgen.tables import names  # noqa: E402
 from shardgen.world import words_digest  # noqa: E402
 from tests.tables.test_bytes import GOLDEN, WORLDS  # noqa: E402
 from tests.worlds import digest, small, table_bytes  # noqa: E402
@@ -21,7 +21,7 @@ def main() -> None:
     golden = {
         "digests": {
             name: {"words": words_digest(config.world.seed)}
-            | {table: digest(table_bytes(config, table)) for table in TABLES}
+            | {table: digest(table_bytes(config, table)) for table in names()}
             for name, config in configs.items()
         },
     }

@@ -27,12 +27,12 @@ from shardgen.cli.application import COMMANDS, SERVER_COMMANDS, app  # noqa: E40
 from shardgen.cli.options import OPTIONS, Option  # noqa: E402
 from shardgen.errors import Interrupted, ShardgenError  # noqa: E402
 from shardgen.events import Event  # noqa: E402
-from shardgen.model.config import plan_config  # noqa: E402
 from shardgen.model.table import Column, Table  # noqa: E402
 from shardgen.options.settings import PROFILES, variable  # noqa: E402
 from shardgen.stores.postgres.types import spelled  # noqa: E402
 from shardgen.tables import dataset  # noqa: E402
 from shardgen.tables.planning import build_plan  # noqa: E402
+from shardgen.tables.wanted import plan_config  # noqa: E402
 from shardgen.verification import statements  # noqa: E402
 from shardgen.world.lexicon import SUBCATEGORIES  # noqa: E402
 

@@ -18,11 +18,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from shardgen.loading.worker import build_batches, keep_memory
-from shardgen.model.config import TABLES, LoadConfig, PlanConfig, plan_config, table_names
+from shardgen.model.config import LoadConfig, PlanConfig
 from shardgen.model.plan import Plan
 from shardgen.stores.postgres.copy import Encoder
-from shardgen.tables import dataset
+from shardgen.tables import dataset, names
 from shardgen.tables.planning import build_plan
+from shardgen.tables.wanted import plan_config
 
 COLUMNS = {
     "table": "12",
@@ -64,7 +65,7 @@ class Timing:
 def main() -> int:
     """Time the tables and print a line for each."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--tables", default=",".join(TABLES))
+    parser.add_argument("--tables", default=",".join(names()))
     parser.add_argument("--scale", type=float, default=1)
     parser.add_argument("--shards", type=int, default=3, help="how many shards of each table, the largest first")
     parser.add_argument("--rounds", type=int, default=3, help="how often each is timed")
@@ -72,7 +73,7 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=1, help="processes that do the same at the same time")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
-    config = plan_config(today=date(2026, 1, 1), tables=table_names(given.tables), scale=given.scale)
+    config = plan_config(today=date(2026, 1, 1), tables=given.tables, scale=given.scale)
     task = (config, given.shards, given.rounds, given.batch_rows)
     with multiprocessing.get_context("spawn").Pool(given.workers) as pool:
         of_workers = pool.starmap(lines_of, [task] * given.workers, chunksize=1)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shardgen.errors import ConfigError, ServerError, ShardgenError, TargetError, VerificationError
-from shardgen.model.config import LEVELS, check_choice, check_range, table_names
+from shardgen.model.config import LEVELS, check_choice, check_range
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -169,7 +169,9 @@ def verification_of(
     """
     settings.check()
     check_choice("level", level, LEVELS)
-    names = table_names(tables if isinstance(tables, str) else tuple(tables))
+    from shardgen.tables.wanted import table_names
+
+    names = table_names(tables) if tables else ()
     from shardgen.verification import verifier
 
     request = verifier.Request(

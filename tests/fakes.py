@@ -29,10 +29,11 @@ from shardgen.loading import worker
 from shardgen.loading.dispatch import Tools
 from shardgen.loading.session import Machinery
 from shardgen.model import keys
-from shardgen.model.config import TABLES, PlanConfig, WorldConfig
+from shardgen.model.config import PlanConfig, WorldConfig
 from shardgen.model.plan import Leaf, Plan, Shard
 from shardgen.model.table import Table
 from shardgen.tables import dataset
+from tests.worlds import TABLES
 
 EPOCH = date(2025, 1, 1)
 IDS = {

@@ -10,9 +10,9 @@ import sys
 import time
 from pathlib import Path
 
-from shardgen.model.config import TABLES
 from tests.conftest import Database
 from tests.servers import PASSWORD
+from tests.worlds import TABLES
 
 ROOT = Path(__file__).parents[1]
 WORLD = ("--customers", "200", "--products", "60", "--days", "20", "--end", "2026-01-01")

@@ -9,14 +9,17 @@ from typing import Any
 
 import xxhash
 
-from shardgen.model.config import PlanConfig, plan_config
+from shardgen.model.config import PlanConfig
 from shardgen.model.plan import Shard
 from shardgen.stores.postgres.copy import Encoder
-from shardgen.tables import batches, dataset
+from shardgen.tables import batches, dataset, names
 from shardgen.tables.planning import build_plan
+from shardgen.tables.wanted import plan_config
 from shardgen.world import build_world
 
 TODAY = date(2026, 1, 1)
+TABLES = names()
+"""Those that come with shardgen."""
 
 SMALL: dict[str, Any] = {
     "customers": 300,

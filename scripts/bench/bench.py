@@ -14,9 +14,10 @@ import psycopg
 from psycopg import sql
 
 from scripts.bench.spool import Spool
-from shardgen.model.config import PlanConfig, plan_config
+from shardgen.model.config import PlanConfig
 from shardgen.model.plan import Plan
 from shardgen.tables import dataset
+from shardgen.tables.wanted import plan_config
 
 END = date(2026, 1, 1)
 """First day after the window: the same rows whenever it is run."""

@@ -22,10 +22,10 @@ from shardgen.model.config import (
     ON_CONFLICT,
     PROGRESS,
     RAW_DATA_MODES,
-    TABLES,
     LoadConfig,
-    plan_config,
 )
+from shardgen.tables import names
+from shardgen.tables.wanted import plan_config
 
 F = TypeVar("F", bound=Callable[..., None])
 
@@ -69,7 +69,7 @@ _DEFAULTS: Final = {name: parameter.default for name, parameter in inspect.signa
 def some_tables(incomplete: str) -> list[str]:
     """Completion of a list of tables."""
     before, comma, _ = incomplete.rpartition(",")
-    return [before + comma + name for name in TABLES if name not in before.split(",")]
+    return [before + comma + name for name in names() if name not in before.split(",")]
 
 
 def _profiles(incomplete: str) -> list[str]:  # noqa: ARG001  # the shell filters
@@ -119,7 +119,7 @@ FORM: Group = {
     ),
     "tables": Option(
         panel=_FORM,
-        text=f"Some of {', '.join(TABLES)}.",
+        text=f"Some of {', '.join(names())}.",
         metavar="A,B",
         default="all",
         example='["customers", "orders"]',

@@ -8,14 +8,14 @@ import typer
 
 from shardgen.cli import terminal
 from shardgen.cli.options import FILES, FORM, WORLD, Json, examples, takes
-from shardgen.model.config import TABLES
+from shardgen.tables import names
 
 
 @examples("sample orders", "sample customers -n 3 --seed 7", "sample clickstream -n 100 --json")
 @takes(WORLD, {name: FORM[name] for name in ("days", "end", "raw_data")}, FILES)
 def sample(
     table: Annotated[
-        str, typer.Argument(metavar="TABLE", help=f"One of {', '.join(TABLES)}.", autocompletion=lambda: list(TABLES))
+        str, typer.Argument(metavar="TABLE", help=f"One of {', '.join(names())}.", autocompletion=lambda: list(names()))
     ],
     *,
     n: Annotated[int, typer.Option("-n", metavar="N", help="How many rows.")] = 5,

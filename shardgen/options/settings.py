@@ -3,7 +3,7 @@
 A value is taken from the first of: what the caller named (command line or keyword), the environment
 (``SHARDGEN_CUSTOMERS``), ``.env`` in the working directory (same names), the profile named by ``--profile`` or
 ``SHARDGEN_PROFILE``, ``shardgen.toml`` in the working directory or the file named by ``--config`` or
-``SHARDGEN_CONFIG``. The rest are the defaults of ``config.plan_config`` and ``config.LoadConfig``.
+``SHARDGEN_CONFIG``. The rest are the defaults of ``wanted.plan_config`` and ``config.LoadConfig``.
 """
 
 from __future__ import annotations
@@ -33,12 +33,11 @@ from shardgen.model.config import (
     PlanConfig,
     check_choice,
     check_schema,
-    plan_config,
-    table_names,
 )
 from shardgen.options import envfile, meant
 from shardgen.options.services import Variables, passed_over, without_services
 from shardgen.stores.postgres.conninfo import fault
+from shardgen.tables.wanted import plan_config, table_names
 
 CONFIG_FILE = "shardgen.toml"
 ENV_FILE = ".env"

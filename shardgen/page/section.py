@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
-from shardgen.model.config import TABLES
 from shardgen.page.charts import bars
 from shardgen.page.grammar import COLORS, Spec
 from shardgen.page.numbers import Numbers, Row
+from shardgen.tables import in_order, names
 
 FULL, HALF, THIRD = "full", "half", "third"
 """Of the page's width, where it is wide."""
 
-TABLE_COLORS: Final = dict(zip(reversed(TABLES), COLORS, strict=False))
-"""The same table has the same colour everywhere."""
+
+def table_colors(numbers: Numbers) -> dict[str, str]:
+    """A colour for each table, the last of the story first; a table has the same colour everywhere on the page."""
+    found = {row["table"] for name in ("shards", "volumes") for row in numbers.rows(name)}
+    order = [*reversed(names()), *in_order(found - set(names()))]
+    return {name: COLORS[place % len(COLORS)] for place, name in enumerate(order) if name in found}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,30 +1,45 @@
-"""The tables of the shop: one module for each, and everything of it there."""
+"""The tables of the shop: one module for each, and everything of it there.
+
+What only needs the names of tables imports none of them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
 
-from shardgen.columns.batch import Batch
-from shardgen.model.config import PlanConfig
-from shardgen.model.plan import Shard
-from shardgen.tables.clickstream import CLICKSTREAM
-from shardgen.tables.customers import CUSTOMERS
-from shardgen.tables.inventory import INVENTORY
-from shardgen.tables.orders import ORDERS
-from shardgen.tables.products import PRODUCTS
-from shardgen.tables.reviews import REVIEWS
-from shardgen.tables.sessions import SESSIONS
-from shardgen.tables.spec import Dataset, Slice
-from shardgen.world.demand import midnight
-from shardgen.world.world import World
+if TYPE_CHECKING:
+    from shardgen.columns.batch import Batch
+    from shardgen.model.config import PlanConfig
+    from shardgen.model.plan import Shard
+    from shardgen.tables.spec import Dataset
+    from shardgen.world.world import World
 
-SHOP = Dataset(name="shop", tables=(CUSTOMERS, PRODUCTS, ORDERS, INVENTORY, REVIEWS, SESSIONS, CLICKSTREAM))
-"""The shop's tables, in the order in which a reader of the story meets them."""
+SHOP: Final = ("customers", "products", "orders", "inventory", "reviews", "sessions", "clickstream")
+"""The tables in the order in which a reader of the story meets them: each is a module, and in capitals
+its table there."""
 
 
+def names() -> tuple[str, ...]:
+    """Names of the tables, in the order of the story."""
+    return SHOP
+
+
+def in_order(some: Iterable[str]) -> tuple[str, ...]:
+    """Names of tables in the order of the story; those that this version lacks come last, by name."""
+    place = {name: number for number, name in enumerate(SHOP)}
+    return tuple(sorted(some, key=lambda name: (place.get(name, len(place)), name)))
+
+
+@cache
 def dataset() -> Dataset:
     """The tables that there are."""
-    return SHOP
+    from shardgen.tables.spec import Dataset
+
+    found = tuple(getattr(import_module(f"{__name__}.{name}"), name.upper()) for name in SHOP)
+    return Dataset(name="shop", tables=found)
 
 
 def batches(world: World, plan: PlanConfig, shard: Shard, batch_rows: int) -> Iterator[Batch]:
@@ -36,6 +51,9 @@ def batches(world: World, plan: PlanConfig, shard: Shard, batch_rows: int) -> It
         shard: any shard of the plan.
         batch_rows: about how many rows a batch should hold; it never changes a row.
     """
+    from shardgen.tables.spec import Slice
+    from shardgen.world.demand import midnight
+
     wanted = Slice(
         world=world,
         raw_data=plan.raw_data,

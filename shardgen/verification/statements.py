@@ -15,8 +15,9 @@ from datetime import date
 from importlib import resources
 from typing import Final
 
-from shardgen.model.config import TABLES, WorldConfig, plan_config
+from shardgen.model.config import WorldConfig
 from shardgen.model.figures import plural
+from shardgen.tables.wanted import plan_config
 from shardgen.verification.subject import Loaded, Subject
 
 _PARTS: Final = re.compile(
@@ -70,7 +71,6 @@ def parse(content: str) -> Statement:
     tables, *rest = (part.strip() for part in match["needs"].split(";"))
     named = [] if tables == LEDGER else tables.split(",")
     rows = {name: int(least or 0) for name, _, least in (each.strip().partition(" ") for each in named)}
-    assert rows.keys() <= set(TABLES), f"{match['name']} needs unknown tables"
     days = [part.removesuffix(" days") for part in rest if part.endswith(" days")]
     proportions = tuple(part for part in rest if part in PROPORTIONS)
     assert len(rest) == len(days) + len(proportions) + ("raw_data" in rest), f"{match['name']} needs unknown things"

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time
 
 from shardgen.errors import VerificationError
-from shardgen.model.config import TABLES as NAMES
 from shardgen.model.config import PlanConfig
 from shardgen.model.plan import Plan
 from shardgen.stores.postgres import catalog, ledger
 from shardgen.stores.postgres.claim import Identity, difference
 from shardgen.stores.postgres.ledger import Claim, Run, ShardRow, in_leaf
 from shardgen.stores.postgres.postgres import Connection
+from shardgen.tables import in_order, names
 from shardgen.tables.planning import build_plan
 from shardgen.world import words_digest
 
@@ -92,7 +92,7 @@ def read(connection: Connection, schema: str, run: int | None) -> Subject:
         raise VerificationError(f"run={run} is not in schema={schema!r}: choose from {', '.join(map(str, runs))}")
     claims = ledger.claims(connection, schema)
     tables, absent = {}, {}
-    for name in NAMES:
+    for name in in_order({*names(), *claims}):
         claim = claims.get(name)
         if reason := _absence(claim, runs, run):
             absent[name] = reason

@@ -10,12 +10,13 @@ from typing import Final
 
 from shardgen.errors import VerificationError
 from shardgen.events import Event, Notice, VerificationStarted
-from shardgen.model.config import LEVELS, TABLES, check_choice, check_range, table_names
+from shardgen.model.config import LEVELS, check_choice, check_range
 from shardgen.stores import attention
 from shardgen.stores.postgres import pooler
 from shardgen.stores.postgres.failures import DatabaseError, describe
 from shardgen.stores.postgres.postgres import application_name, connect, here, mask, probe, without_secret
 from shardgen.stores.postgres.retry import persist
+from shardgen.tables.wanted import table_names
 from shardgen.verification import counts, digests, laws, shape, subject
 from shardgen.verification.outcome import Check, Status, Verification
 from shardgen.verification.readers import Question, Readers, consult
@@ -44,7 +45,8 @@ class Request:
     def __post_init__(self) -> None:
         check_choice("level", self.level, LEVELS)
         check_range("workers", self.workers, 1, 512)
-        table_names(self.tables)
+        if self.tables:
+            table_names(self.tables)
 
     @property
     def levels(self) -> tuple[str, ...]:
@@ -106,7 +108,7 @@ def _checks(request: Request, show: Callable[[Event], None]) -> tuple[Subject, l
         asked += counts.questions(found, plans, tables)
     for level, ask in (("laws", laws.questions), ("shape", shape.questions)):
         if level in levels:
-            questions, moot = ask(found, request.tables or TABLES)
+            questions, moot = ask(found, request.tables or (*found.tables, *found.absent))
             asked += questions
             checks += moot
     shards = digests.number_of(found, tables) if "digests" in levels else 0

@@ -9,7 +9,7 @@ import pytest
 from scripts.bench.__main__ import main
 from scripts.bench.bench import Run
 from scripts.bench.rounds import check
-from shardgen.model.config import TABLES
+from tests.worlds import TABLES
 
 SMALL = ["--customers=200", "--scale=0.02", "--days=31", "--rounds=1", "--workers=2", "--slice=150"]
 

@@ -20,10 +20,11 @@ import shardgen.loading
 from shardgen import api
 from shardgen.errors import ConfigError
 from shardgen.events import Notice
-from shardgen.model.config import TABLES, plan_config
 from shardgen.model.notebook import html_table
 from shardgen.options import wording
 from shardgen.tables import dataset
+from shardgen.tables.wanted import plan_config
+from tests.worlds import TABLES
 
 SMALL = {"customers": 100, "products": 50, "days": 3, "end": "2026-01-01"}
 

@@ -24,8 +24,10 @@ from shardgen.cli.options import FILES, OPTIONS, epilog
 from shardgen.errors import Interrupted, ReconciliationError, ShardError, TargetError
 from shardgen.events import LoadFinished, LoadStarted, ShardDone
 from shardgen.loading.reconcile import Report, TableReport
-from shardgen.model.config import DATA_VERSION, LoadConfig, PlanConfig, plan_config
+from shardgen.model.config import DATA_VERSION, LoadConfig, PlanConfig
 from shardgen.options import settings
+from shardgen.tables.wanted import plan_config
+from tests.worlds import TABLES
 
 COMMANDS = {
     command.__name__ if group == "" else f"{group} {command.__name__}": [*group.split(), command.__name__]
@@ -491,7 +493,7 @@ def test_plan_as_json(capsys):
     _, out, _ = run("plan", *SMALL, "--json", capsys=capsys)
     told = json.loads(out)
     assert told["plan"]["world"]["customers"] == 100
-    assert [line["table"] for line in told["tables"]] == list(shardgen.model.config.TABLES)
+    assert [line["table"] for line in told["tables"]] == list(TABLES)
     assert all(line["rows"] > 0 and line["bytes"] > 0 for line in told["tables"])
 
 

@@ -8,10 +8,10 @@ import pytest
 from rich.console import Console
 
 from shardgen.display.tables import losses_table, survey_table
-from shardgen.model.config import TABLES
 from shardgen.stores.postgres.ledger import Claim
 from shardgen.stores.postgres.reset import How, Removal, Survey
 from shardgen.stores.postgres.target import Loss
+from tests.worlds import TABLES
 
 WHERE = "schema bronze of host=db.example user=me dbname=shop"
 WIDTHS = (12, 20, 40, 64, 80, 200)

@@ -12,7 +12,7 @@ from rich.console import Console
 
 import shardgen
 from shardgen.display.sample import Sample, _laid_out
-from shardgen.model.config import TABLES
+from tests.worlds import TABLES
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=30),

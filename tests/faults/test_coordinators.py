@@ -8,10 +8,10 @@ import time
 
 import pytest
 
-from shardgen.model.config import TABLES
 from shardgen.stores.postgres.objects import apply_schema
 from tests.faults.conftest import finish, holds
 from tests.loads import VOLUME, WORLD, content, verify
+from tests.worlds import TABLES
 
 
 def test_two_coordinators_of_one_run_that_the_lock_does_not_part_double_nothing(program, database, reference):

@@ -8,11 +8,11 @@ import pytest
 
 from shardgen.forecast.calibration import COUNTED_ROWS, Calibration, Pace, _thinned, calibrate
 from shardgen.forecast.forecast import FINISHING, STARTING, duration_of, tables_of
-from shardgen.model.config import TABLES, plan_config
 from shardgen.model.plan import Plan
 from shardgen.tables import dataset
 from shardgen.tables.planning import build_plan
-from tests.worlds import TODAY, small
+from shardgen.tables.wanted import plan_config
+from tests.worlds import TABLES, TODAY, small
 
 PACE = Pace(rows=1000, tried=1000, start=0.0, build=0.001, copy=0.002, index=0.001)
 COUNTING = tuple(spec.name for spec in dataset().tables if spec.counts_first)

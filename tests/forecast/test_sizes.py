@@ -8,8 +8,8 @@ import pytest
 
 import shardgen
 from shardgen.forecast.sizing import PAGE, Size, sizes
-from shardgen.model.config import plan_config
 from shardgen.tables.planning import build_plan
+from shardgen.tables.wanted import plan_config
 from tests.conftest import Database
 
 END = date(2026, 1, 1)

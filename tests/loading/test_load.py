@@ -12,13 +12,14 @@ import pytest
 from shardgen.errors import LoadError, ReconciliationError, ResumeError, ShardError, TargetError
 from shardgen.events import LoadFinished, LoadStarted, Notice, ShardDone, StepDone, StepStarted
 from shardgen.loading import session
-from shardgen.model.config import TABLES, LoadConfig
+from shardgen.model.config import LoadConfig
 from shardgen.stores.postgres import objects
 from shardgen.stores.postgres.control import Control
 from shardgen.stores.postgres.status import status
 from shardgen.tables import dataset
 from tests import fakes
 from tests.conftest import Database
+from tests.worlds import TABLES
 
 FEW = ("orders", "sessions")
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from shardgen.errors import ConfigError
-from shardgen.model.config import LoadConfig, PlanConfig, fingerprint, plan_config, scaled
+from shardgen.model.config import LoadConfig, PlanConfig, fingerprint
+from shardgen.tables.wanted import plan_config, scaled
 from tests.worlds import TODAY, small
 
 

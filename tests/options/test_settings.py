@@ -10,8 +10,9 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from shardgen.errors import ConfigError
-from shardgen.model.config import TABLES, plan_config
 from shardgen.options.settings import PROFILES, Options, Settings, default_workers, read
+from shardgen.tables.wanted import plan_config
+from tests.worlds import TABLES
 
 TODAY = date(2026, 1, 1)
 

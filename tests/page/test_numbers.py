@@ -17,7 +17,7 @@ from shardgen.errors import ReportError
 from shardgen.events import CheckDone, CheckStarted, VerificationStarted
 from shardgen.page import charts, formats, numbers, page, pictures
 from shardgen.page.parts import run
-from shardgen.page.section import Part, Section
+from shardgen.page.section import Part, Section, table_colors
 from shardgen.page.sections import SECTIONS, sections
 from tests.fake_numbers import ROWS, known, nothing
 from tests.fake_numbers import numbers as measured
@@ -344,6 +344,14 @@ def test_without_the_drawing_library_the_remedy_is_named(monkeypatch, capsys, tm
 
 
 # The run
+
+
+def test_tables_that_this_version_lacks_have_colours_of_their_own():
+    shards = [{**row, "table": name} for row in ROWS["shards"][:1] for name in ("orders", "parcels", "pickups")]
+    colors = table_colors(measured(shards=shards))
+    assert {"orders", "parcels", "pickups"} <= set(colors)
+    assert len(set(colors.values())) == len(colors)
+    assert "Lanes" in rendered(measured(shards=shards))
 
 
 def test_time_stands_still_in_pauses():

@@ -9,7 +9,6 @@ import pytest
 
 from shardgen.errors import ShardError, TargetError
 from shardgen.events import LoadStarted, Notice, ShardDone
-from shardgen.model.config import TABLES
 from shardgen.stores.postgres import catalog, objects, routes
 from shardgen.stores.postgres.postgres import connect
 from shardgen.stores.postgres.status import status
@@ -17,6 +16,7 @@ from shardgen.tables import dataset
 from tests import fakes
 from tests.loading.test_load import FEW, Loader, killed_at
 from tests.verification.test_verify import failed, program, verify
+from tests.worlds import TABLES
 
 ROW = "INSERT INTO bronze.raw_sessions (session_id, start_time, source_system) VALUES ('{}', '2025-01-05', 'theirs')"
 OURS = "SESS000000000001"

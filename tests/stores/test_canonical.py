@@ -12,7 +12,6 @@ from psycopg import sql
 from shardgen.columns import jsonb, text
 from shardgen.columns.batch import Batch
 from shardgen.columns.values import Json, Whole
-from shardgen.model.config import TABLES
 from shardgen.model.keys import KeySpace
 from shardgen.model.table import Column, Table
 from shardgen.model.types import INTEGER, JSON
@@ -20,7 +19,7 @@ from shardgen.stores.postgres.copy import Encoder
 from shardgen.stores.postgres.ddl import ddl
 from shardgen.tables import dataset
 from tests.conftest import Database
-from tests.worlds import small, table_bytes
+from tests.worlds import TABLES, small, table_bytes
 
 
 def sent_and_got(connection: psycopg.Connection, table: sql.Identifier, key: str, rows: bytes) -> bytes:

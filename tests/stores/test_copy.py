@@ -20,7 +20,6 @@ from shardgen.columns import jsonb, text
 from shardgen.columns.batch import Batch
 from shardgen.columns.pieces import Drawn
 from shardgen.columns.values import Day, Flag, Instant, Json, Money, Prose, Value, Whole, Words
-from shardgen.model.config import TABLES
 from shardgen.model.keys import KeySpace
 from shardgen.model.table import Column, Table
 from shardgen.model.types import BOOLEAN, DATE, INTEGER, JSON, SERIAL, TEXT, TIMESTAMP, Type, decimal, varchar
@@ -28,7 +27,7 @@ from shardgen.stores.postgres import copy as encode
 from shardgen.tables import batches, dataset
 from shardgen.tables.planning import build_plan
 from shardgen.world import build_world
-from tests.worlds import small
+from tests.worlds import TABLES, small
 
 words = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=12)
 micros = st.integers(-(10**15), 4 * 10**15)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from shardgen.model.config import TABLES
 from shardgen.stores.postgres.finalise import stages
 from shardgen.stores.postgres.ledger import Claim
 from shardgen.tables import dataset
 from shardgen.tables.planning import build_plan
-from tests.worlds import small
+from tests.worlds import TABLES, small
 
 PLAIN = [name for name, table in [(spec.name, spec.table) for spec in dataset().tables] if not table.partitioned]
 

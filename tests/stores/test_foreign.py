@@ -14,11 +14,12 @@ from shardgen.errors import TargetError
 from shardgen.events import Notice
 from shardgen.loading import session
 from shardgen.loading.session import Machinery
-from shardgen.model.config import LoadConfig, PlanConfig, plan_config
+from shardgen.model.config import LoadConfig, PlanConfig
 from shardgen.stores.postgres import belongings, catalog, claim
 from shardgen.stores.postgres.postgres import connect
 from shardgen.tables import dataset
 from shardgen.tables.planning import build_plan
+from shardgen.tables.wanted import plan_config
 from shardgen.verification import verifier
 from tests import fakes
 from tests.conftest import Database, fresh_database

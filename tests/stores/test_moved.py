@@ -22,12 +22,13 @@ from shardgen.errors import TargetError
 from shardgen.events import StepStarted
 from shardgen.loading import session
 from shardgen.loading.session import Machinery
-from shardgen.model.config import LoadConfig, plan_config
+from shardgen.model.config import LoadConfig
 from shardgen.page import numbers
 from shardgen.stores.postgres import claim, ledger, objects, reset
 from shardgen.stores.postgres.control import Control
 from shardgen.stores.postgres.postgres import connect
 from shardgen.stores.postgres.status import status
+from shardgen.tables.wanted import plan_config
 from shardgen.verification.outcome import Verification
 from tests import fakes
 from tests.conftest import Database, fresh_database

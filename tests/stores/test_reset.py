@@ -19,13 +19,15 @@ from shardgen.cli import entry
 from shardgen.errors import TargetError
 from shardgen.loading import session
 from shardgen.loading.session import Machinery
-from shardgen.model.config import LoadConfig, PlanConfig, plan_config
+from shardgen.model.config import LoadConfig, PlanConfig
 from shardgen.stores.postgres import objects, reset
 from shardgen.stores.postgres.control import Control
 from shardgen.stores.postgres.postgres import connect
 from shardgen.stores.postgres.status import status
+from shardgen.tables.wanted import plan_config
 from tests import fakes
 from tests.conftest import Database
+from tests.worlds import TABLES
 
 FEW = ("orders", "sessions")
 
@@ -163,7 +165,7 @@ def test_a_reset_waits_for_no_load_that_is_at_work(database):
 
 
 def test_from_tables_of_others_only_our_rows_are_deleted(database):
-    objects.apply_schema(database.dsn, "bronze", tuple(fakes.TABLES), "none")
+    objects.apply_schema(database.dsn, "bronze", TABLES, "none")
     database.run(
         "ALTER TABLE bronze.raw_orders ADD FOREIGN KEY (customer_id) REFERENCES bronze.raw_customers",
         "CREATE TABLE bronze.raw_clickstream_all PARTITION OF bronze.raw_clickstream DEFAULT",

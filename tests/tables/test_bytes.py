@@ -13,10 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shardgen.model.config import TABLES
 from shardgen.tables.planning import build_plan
 from shardgen.world import words_digest
-from tests.worlds import digest, shard_bytes, small, table_bytes
+from tests.worlds import TABLES, digest, shard_bytes, small, table_bytes
 
 CONFIG = small()
 SPLIT_BY_ID = [table for table in TABLES if table != "inventory"]

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 import shardgen
-from shardgen.model.config import TABLES
 from shardgen.tables import dataset
 from shardgen.world.lexicon import SUBCATEGORIES
+from tests.worlds import TABLES
 
 WORLD: dict[str, Any] = {"customers": 1_000, "products": 200, "orders_per_day": 40, "days": 60, "end": "2026-01-01"}
 OF_SUBCATEGORIES = {key for subcategory in SUBCATEGORIES for key, _ in subcategory.attributes}

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from shardgen.model.config import plan_config
+from shardgen.tables.wanted import plan_config
 from tests.worlds import SMALL, TODAY, small, table_bytes, table_rows
 
 EXTRA = "raw_data"

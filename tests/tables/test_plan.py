@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from shardgen.model.config import TABLES, plan_config
 from shardgen.model.plan import Plan
 from shardgen.tables import dataset
 from shardgen.tables.planning import build_plan, max_id
-from tests.worlds import SMALL, TODAY, small, table_rows
+from shardgen.tables.wanted import plan_config
+from tests.worlds import SMALL, TABLES, TODAY, small, table_rows
 
 WINDOWS: dict[str, dict[str, Any]] = {
     "ten days": {},

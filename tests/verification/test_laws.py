@@ -14,12 +14,13 @@ import pytest
 from psycopg import sql
 
 from shardgen import verification
-from shardgen.model.config import PlanConfig, plan_config
+from shardgen.model.config import PlanConfig
 from shardgen.model.plan import Shard
 from shardgen.stores.postgres.copy import Encoder
 from shardgen.stores.postgres.ddl import ddl
 from shardgen.tables import dataset
 from shardgen.tables.planning import build_plan
+from shardgen.tables.wanted import plan_config
 from shardgen.world.lexicon import SUBCATEGORIES
 from shardgen.world.lexicon.devices import DEVICES
 from shardgen.world.lexicon.opinions import NEGATIVE, NEUTRAL, POSITIVE

@@ -16,7 +16,7 @@ from rich.console import Console
 
 from shardgen.display.checks import verification_table
 from shardgen.errors import ConfigError
-from shardgen.model.config import LEVELS, TABLES
+from shardgen.model.config import LEVELS
 from shardgen.model.keys import CUSTOMER
 from shardgen.model.plan import Shard
 from shardgen.page import numbers
@@ -26,7 +26,7 @@ from shardgen.tables.planning import build_plan
 from shardgen.verification import laws, rows, shape, statements
 from shardgen.verification.outcome import Check, Status, Verification
 from shardgen.verification.verifier import Request
-from tests.worlds import shard_bytes, small
+from tests.worlds import TABLES, shard_bytes, small
 
 STATEMENTS = [*statements.read("laws"), *statements.read("shapes")]
 CONFIG = small(customers=30, products=20, orders_per_day=3, sessions_per_day=4)

@@ -12,10 +12,11 @@ import pytest
 import shardgen
 from shardgen.loading import session
 from shardgen.loading.session import Machinery
-from shardgen.model.config import LoadConfig, plan_config
+from shardgen.model.config import LoadConfig
 from shardgen.page import numbers
 from shardgen.stores.postgres.status import status
 from shardgen.tables import dataset
+from shardgen.tables.wanted import plan_config
 from shardgen.verification import values
 from tests import fakes
 from tests.conftest import Database, fresh_database

@@ -19,11 +19,11 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 import shardgen
 from shardgen.errors import TargetError, VerificationError
-from shardgen.model.config import TABLES
 from shardgen.tables import dataset
 from shardgen.verification.outcome import Check, Verification
 from shardgen.verification.readers import reader
 from tests.conftest import Database, fresh_database
+from tests.worlds import TABLES
 
 ROOT = Path(__file__).parents[2]
 WORLD = ("--days", "10", "--end", "2026-01-01", "--customers", "120", "--products", "60")

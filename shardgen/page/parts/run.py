@@ -6,11 +6,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Final
 
-from shardgen.model.config import TABLES
 from shardgen.page import charts, formats
 from shardgen.page.grammar import COLORS, QUIET
 from shardgen.page.numbers import MOST_SHARDS, Numbers, Row
-from shardgen.page.section import TABLE_COLORS, Part, Picture, Piece, Table, table
+from shardgen.page.section import Part, Picture, Piece, Table, table, table_colors
 
 FINISHING: Final = "finishing"
 LONGEST_PAUSE: Final = 30.0
@@ -35,7 +34,8 @@ def timeline(numbers: Numbers) -> Piece:
     shown, pauses = without_pauses([*shards, *steps])
     lanes = [*_lanes(shards, _worker(shards)), *_lanes(steps, _abreast(steps))]
     drawn = [{**lane, "start": round(shown(lane["start"]), 4), "end": round(shown(lane["end"]), 4)} for lane in lanes]
-    colors = {name: TABLE_COLORS[name] for name in reversed(TABLES) if any(row["table"] == name for row in shards)}
+    drawn_tables = {row["table"] for row in shards}
+    colors = {name: color for name, color in table_colors(numbers).items() if name in drawn_tables}
     end = max(lane["end"] for lane in drawn)
     cuts = [round(shown(pause), 2) for pause in pauses]
     return Piece(

@@ -9,7 +9,7 @@ from typing import Final
 from shardgen.page import charts, formats
 from shardgen.page.grammar import COLORS
 from shardgen.page.numbers import Numbers, Row
-from shardgen.page.section import HALF, TABLE_COLORS, THIRD, Part, Picture, Piece, Table, ranking, table
+from shardgen.page.section import HALF, THIRD, Part, Picture, Piece, Table, ranking, table, table_colors
 
 MOST_BARS: Final = 62
 """Partitions that a picture can show one by one: two months of days; more are taken together by month."""
@@ -102,10 +102,11 @@ def growth(numbers: Numbers) -> Piece:
         f"The rows of {formats.listed(names)} lie in {formats.plural(len(leaves), 'partition')}; the largest, "
         f"{largest['leaf']}, holds {formats.count(largest['rows'])}."
     )
+    colors = table_colors(numbers)
     by_table = {name: [leaf for leaf in leaves if leaf["table"] == name] for name in names}
     return Piece(
         finding=finding,
-        pictures=tuple(_growth(name, found) for name, found in by_table.items() if len(found) > 1),
+        pictures=tuple(_growth(name, found, colors[name]) for name, found in by_table.items() if len(found) > 1),
         tables=(
             table(
                 "Partitions",
@@ -121,7 +122,7 @@ def growth(numbers: Numbers) -> Piece:
     )
 
 
-def _growth(name: str, leaves: Sequence[Row]) -> Picture:
+def _growth(name: str, leaves: Sequence[Row], color: str) -> Picture:
     """Bars by partition, or by month where there are many."""
     length = 10 if len(leaves) <= MOST_BARS else 7
     rows: dict[str, int] = {}
@@ -140,7 +141,7 @@ def _growth(name: str, leaves: Sequence[Row]) -> Picture:
     return Picture(
         title=f"Rows of {name} by {'month' if monthly else 'partition'}",
         about=f"Standing bars: rows of {name} in order of time.",
-        draw=partial(charts.columns, values, color=TABLE_COLORS[name]),
+        draw=partial(charts.columns, values, color=color),
         size=THIRD,
     )
 

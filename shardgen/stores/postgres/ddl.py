@@ -6,7 +6,6 @@ from typing import Final
 
 from psycopg import sql
 
-from shardgen.model.config import TABLES
 from shardgen.model.table import Column, Index, Table
 from shardgen.stores.postgres.types import spelled
 from shardgen.tables import dataset
@@ -74,7 +73,7 @@ def index_name(table: Table, index: Index) -> str:
     return f"{table.relation}_{index.column}_idx"
 
 
-def ddl(schema: str, tables: tuple[str, ...] = TABLES, indexes: str = "keys") -> list[sql.Composed]:
+def ddl(schema: str, tables: tuple[str, ...], indexes: str = "keys") -> list[sql.Composed]:
     """Every statement that creates the bronze schema, in order."""
     statements = [sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema))]
     specs = [dataset()[name] for name in tables]

@@ -33,7 +33,7 @@ from shardgen.stores.postgres import (
 from shardgen.stores.postgres.ledger import Claim, Run, ShardRow
 from shardgen.stores.postgres.postgres import Connection, one
 from shardgen.stores.postgres.session import WHOLE
-from shardgen.tables import dataset
+from shardgen.tables import dataset, in_order
 from shardgen.tables.planning import max_id
 
 LEAVES: Final = 64
@@ -189,7 +189,9 @@ def _chosen(runs: Sequence[Run], schema: str, run: int | None, *, every: bool) -
 
 def _referring_first(connection: Connection, removals: Iterable[Removal]) -> tuple[Removal, ...]:
     """The tables in their order, but each before those that its foreign keys point at."""
-    waiting = sorted(removals, key=lambda each: dataset().names.index(each.claim.target))
+    removals = tuple(removals)
+    story = in_order(each.claim.target for each in removals)
+    waiting = sorted(removals, key=lambda each: story.index(each.claim.target))
     needed = {each.claim.oid: catalog.references(connection, each.claim.oid) for each in waiting}
     ordered: list[Removal] = []
     while waiting:

@@ -1,0 +1,116 @@
+"""What a user asks for made into a checked plan; names of tables are checked here, where they are known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from decimal import Decimal
+
+from shardgen.errors import ConfigError
+from shardgen.model.config import (
+    MAX_ARRIVALS,
+    MAX_HORIZON_DAYS,
+    PlanConfig,
+    WorldConfig,
+    check_choice,
+    check_range,
+    check_window,
+)
+from shardgen.tables import in_order, names
+
+
+def plan_config(
+    *,
+    today: date,
+    seed: int = 42,
+    customers: int = 10_000,
+    products: int = 5_000,
+    orders_per_day: float = 150,
+    sessions_per_day: float = 1_000,
+    events_per_session: float = 14,
+    review_rate: float = 0.32,
+    warehouses: int = 5,
+    scale: float = 1,
+    days: int | None = None,
+    end: date | None = None,
+    epoch: date | None = None,
+    horizon: int | None = None,
+    tables: str | Iterable[str] | None = None,
+    schema: str = "bronze",
+    indexes: str = "keys",
+    raw_data: str = "full",
+) -> PlanConfig:
+    """Options, as a user gives them, made into a checked plan.
+
+    ``scale`` multiplies customers, orders and sessions and never rounds a positive number to 0. Of epoch, end and
+    days any two fix the third; the defaults are 365 days that end today. The horizon defaults to the window,
+    the tables to all of the shop.
+
+    Raises:
+        ConfigError: a value is out of range, or two of them contradict each other.
+    """
+    for name, value in (("orders-per-day", orders_per_day), ("sessions-per-day", sessions_per_day), ("scale", scale)):
+        check_range(name, value, 0, MAX_ARRIVALS)
+    if scale == 0:
+        raise ConfigError("scale=0 leaves nothing to load: use a positive number")
+    first, last = window(today=today, days=days, end=end, epoch=epoch)
+    check_window(first, last)
+    length = horizon if horizon is not None else (last - first).days
+    check_range("horizon", length, 1, MAX_HORIZON_DAYS)
+    world = WorldConfig(
+        seed=seed,
+        epoch=first,
+        horizon=length,
+        customers=scaled(customers, scale),
+        products=products,
+        orders=scaled(orders_per_day, scale, length),
+        sessions=scaled(sessions_per_day, scale, length),
+        events_per_session=float(events_per_session),
+        review_rate=float(review_rate),
+        warehouses=warehouses,
+    )
+    return PlanConfig(
+        world=world,
+        end=last,
+        tables=names() if tables is None else table_names(tables),
+        schema=schema,
+        indexes=indexes,
+        raw_data=raw_data,
+    )
+
+
+def window(*, today: date, days: int | None, end: date | None, epoch: date | None) -> tuple[date, date]:
+    """First day of the window and first day after it."""
+    if days is not None:
+        check_range("days", days, 1, MAX_HORIZON_DAYS)
+    if epoch is None:
+        last = end or today
+        return last - timedelta(days=days or 365), last
+    if end is None:
+        return epoch, epoch + timedelta(days=days) if days is not None else today
+    if days is not None and epoch + timedelta(days=days) != end:
+        raise ConfigError(f"epoch={epoch}, end={end} and days={days} contradict each other: leave one of them out")
+    return epoch, end
+
+
+def scaled(volume: float, *factors: float) -> int:
+    """The product of decimal factors as a whole number, at least 1 when it is positive."""
+    product = Decimal(str(volume))
+    for factor in factors:
+        product *= Decimal(str(factor))
+    return max(1, int(product.to_integral_value())) if product > 0 else int(product)
+
+
+def table_names(wanted: str | Iterable[str]) -> tuple[str, ...]:
+    """Table names out of ``"orders, raw_reviews"`` or some of them, in the order of the story.
+
+    Raises:
+        ConfigError: there is no such table, or none is named.
+    """
+    parts = wanted.split(",") if isinstance(wanted, str) else wanted
+    found = {part.strip().removeprefix("raw_") for part in parts if part.strip()}
+    for name in sorted(found):
+        check_choice("tables", name, names())
+    if not found:
+        raise ConfigError(f"tables='' names no table: choose from {', '.join(names())}")
+    return in_order(found)
