@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 from string import Formatter
 from typing import Any, TypeAlias
 
@@ -56,6 +58,20 @@ def take(texts: Texts, rows: NDArray[np.integer]) -> Texts:
 def concat(*parts: Texts) -> Text:
     """Columns end to end."""
     return pa.concat_arrays([column(part) for part in parts])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Stack:
+    """Columns end to end, and the row that each begins at."""
+
+    texts: Text
+    starts: Mapping[str, int]
+
+
+def stack(**columns: Texts) -> Stack:
+    """A stack of columns, each by its name, the first at row 0."""
+    ends = accumulate(map(len, columns.values()), initial=0)
+    return Stack(texts=concat(*columns.values()), starts=dict(zip(columns, ends, strict=False)))
 
 
 def draw(drawn: Drawn) -> Text:

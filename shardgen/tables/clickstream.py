@@ -6,7 +6,7 @@ from there by position; only numbers and times are rendered for each row.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -147,22 +147,38 @@ class _Pages:
 
 def _pages(world: World, visits: sessions.Sessions, played: clicks.Clicks, shown: _Shown) -> _Pages:
     known = _lexicon()
-    order = text.join(f"{SHOP}/orders/", ids(keys.ORDER, visits.bought.number))
-    views, results = product_pages(shown.product, shown.subcategory), text.take(known.result_pages, shown.query)
-    parts = [static_pages(), order, kind_pages(), views, results, known.referrers.texts, pa.nulls(1, pa.string())]
-    _, orders, kinds, view, result, referrers, nothing, _ = np.cumsum([0, *map(len, parts)])
-    page = np.where(played.page == PRODUCT, view + shown.rows[played.seen], played.page)
-    at = np.flatnonzero(played.page == RESULTS)
-    page[at] = result + shown.rows[played.seen[at]]
-    at = np.flatnonzero(played.page == CATEGORY)
-    page[at] = kinds + played.seen_subcategory[played.seen[at]]
-    at = np.flatnonzero(played.page == CONFIRMATION)
-    page[at] = orders + _order_rows(visits)[played.session[at]]
-    senders = known.referrers
-    sent = referrers + senders.starts[visits.source] + _draw(world, visits) % senders.sizes[visits.source]
-    first = np.where(SENDS_REFERRER[visits.source], sent, nothing)
+    stack = text.stack(
+        static=static_pages(),
+        order=text.join(f"{SHOP}/orders/", ids(keys.ORDER, visits.bought.number)),
+        kind=kind_pages(),
+        product=product_pages(shown.product, shown.subcategory),
+        results=text.take(known.result_pages, shown.query),
+        sender=known.referrers.texts,
+        nothing=pa.nulls(1, pa.string()),
+    )
+    page = _page(stack.starts, visits, played, shown)
+    first = _sender(stack.starts, world, visits)
     referrer = np.where(played.sequence == 1, first[played.session], np.roll(page, 1))
-    return _Pages(texts=text.concat(*parts), page=page, referrer=referrer)
+    return _Pages(texts=stack.texts, page=page, referrer=referrer)
+
+
+def _page(starts: Mapping[str, int], visits: sessions.Sessions, played: clicks.Clicks, shown: _Shown) -> I64:
+    """Row of each event's page among the addresses."""
+    page = np.where(played.page == PRODUCT, starts["product"] + shown.rows[played.seen], played.page)
+    at = np.flatnonzero(played.page == RESULTS)
+    page[at] = starts["results"] + shown.rows[played.seen[at]]
+    at = np.flatnonzero(played.page == CATEGORY)
+    page[at] = starts["kind"] + played.seen_subcategory[played.seen[at]]
+    at = np.flatnonzero(played.page == CONFIRMATION)
+    page[at] = starts["order"] + _order_rows(visits)[played.session[at]]
+    return page
+
+
+def _sender(starts: Mapping[str, int], world: World, visits: sessions.Sessions) -> I64:
+    """Row among the addresses of what the traffic source of each session sends as referrer."""
+    senders, source = _lexicon().referrers, visits.source
+    sent = starts["sender"] + senders.starts[source] + _draw(world, visits) % senders.sizes[source]
+    return np.where(SENDS_REFERRER[source], sent, starts["nothing"])
 
 
 def _draw(world: World, visits: sessions.Sessions) -> I64:

@@ -185,9 +185,10 @@ def _landing_pages(world: World, visits: Sessions) -> Drawn:
     shown = landed_on(world, visits)
     kind = world.catalogue.subcategory[shown].astype(np.int64)
     own = np.flatnonzero(visits.landing == PRODUCT)
-    page = np.where(visits.landing == CATEGORY, len(STATIC_PAGES) + kind, visits.landing)
-    page[own] = len(STATIC_PAGES) + len(kind_pages()) + np.arange(len(own))
-    return Drawn(text.concat(static_pages(), kind_pages(), product_pages(shown[own], kind[own])), page)
+    stack = text.stack(static=static_pages(), kind=kind_pages(), product=product_pages(shown[own], kind[own]))
+    page = np.where(visits.landing == CATEGORY, stack.starts["kind"] + kind, visits.landing)
+    page[own] = stack.starts["product"] + np.arange(len(own))
+    return Drawn(stack.texts, page)
 
 
 def _cookies(visits: Sessions) -> Text:
