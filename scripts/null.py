@@ -17,7 +17,8 @@ import time
 from dataclasses import dataclass
 from datetime import date
 
-from shardgen.loading.worker import build_batches, keep_memory
+from shardgen.loading import memory
+from shardgen.loading.worker import build_batches
 from shardgen.model.config import LoadConfig, PlanConfig
 from shardgen.model.plan import Plan
 from shardgen.stores.postgres.copy import Encoder
@@ -85,7 +86,7 @@ def main() -> int:
 
 def lines_of(config: PlanConfig, shards: int, rounds: int, batch_rows: int) -> list[dict[str, str | float]]:
     """The tables of a plan, by this process."""
-    keep_memory()
+    memory.keep()
     plan = build_plan(config)
     return [
         min((timed(plan, table, shards, batch_rows) for _ in range(rounds)), key=lambda t: t.generate + t.encode).line(

@@ -54,15 +54,16 @@ def prepared(
     given, config = settings.given(), None if resume else settings.plan(utc_today())
 
     def carry_out(show: Show) -> Report:
-        from shardgen.loading.engines import forkserver
+        from shardgen.loading.engines import default_engine
 
-        forkserver.start()
+        engine = default_engine()
         from shardgen.loading import session
 
         how = settings.load(target_dsn(settings, show), take_over=take_over, yes=yes)
+        machinery = session.Machinery(engine=lambda: engine)
         if config is None:
-            return session.resume(how, schema=settings.schema, given=given, show=show)
-        return session.load(config, how, options=settings.options(config), show=show)
+            return session.resume(how, schema=settings.schema, given=given, show=show, machinery=machinery)
+        return session.load(config, how, options=settings.options(config), show=show, machinery=machinery)
 
     return carry_out
 

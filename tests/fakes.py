@@ -12,7 +12,6 @@ import random
 import signal
 import time
 from collections.abc import Iterator, Mapping
-from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -27,6 +26,7 @@ from pgpq.schema import Jsonb
 from shardgen.columns.batch import arrow_schema
 from shardgen.loading import worker
 from shardgen.loading.dispatch import Tools
+from shardgen.loading.engines.threads import Threads
 from shardgen.loading.session import Machinery
 from shardgen.model import keys
 from shardgen.model.config import PlanConfig, WorldConfig
@@ -140,28 +140,6 @@ class Encoder:
 
 def max_id(plan: Plan, table: str) -> int:
     return 10**6
-
-
-class Threads:
-    """An engine of threads: no process is started."""
-
-    def start(self, workers: int) -> Executor:
-        self._executor = ThreadPoolExecutor(workers)
-        return self._executor
-
-    def stop(self) -> None:
-        worker._stop.set()
-
-    def kill(self) -> None:
-        pass
-
-    def close(self) -> None:
-        self._executor.shutdown()
-        worker._stop.clear()
-        worker.close()
-
-    def describe(self) -> str:
-        return ""
 
 
 def tools() -> Tools:

@@ -19,8 +19,9 @@ from psycopg import sql
 from scripts.bench import phases, processes
 from scripts.bench.bench import Bench, Run, settle
 from scripts.databases import fresh_database
-from shardgen.loading.engines.processes import ForkserverEngine
-from shardgen.loading.worker import build_batches, give_back
+from shardgen.loading import memory
+from shardgen.loading.engines import Setup, default_engine
+from shardgen.loading.worker import build_batches
 from shardgen.model.config import LoadConfig, PlanConfig
 from shardgen.model.plan import Shard
 from shardgen.stores.postgres import objects
@@ -148,7 +149,7 @@ def null(bench: Bench, workers: int) -> Run:
 def build(config: PlanConfig, shard: Shard) -> Built:
     """Build and encode a shard; what a process builds once is not counted."""
     _warm(config)
-    give_back(shard.table)
+    memory.give_back(shard.table)
     rows, size, encoder = 0, 0, Encoder(dataset()[shard.table].table)
     start, before = time.perf_counter(), time.process_time()
     for batch in build_batches(config, shard, LoadConfig(dsn="").batch_rows):
@@ -174,8 +175,8 @@ def _warm(config: PlanConfig) -> None:
 @contextmanager
 def processes_of(workers: int) -> Iterator[Executor]:
     """The processes that a load would run in."""
-    engine = ForkserverEngine()
+    engine = default_engine()
     try:
-        yield engine.start(workers)
+        yield engine.start(workers, Setup.here())
     finally:
         engine.close()

@@ -20,8 +20,9 @@ from typing import Final, Protocol
 
 from shardgen.errors import Interrupted
 from shardgen.events import Event, ShardDone, ShardFailed, ShardRetried, ShardStarted, WorkerLogged
-from shardgen.loading.engines.processes import Engine
-from shardgen.loading.worker import Failed, Job, Outcome, run_task
+from shardgen.loading import worker
+from shardgen.loading.engines import Engine, Setup
+from shardgen.loading.worker import Failed, Job, Outcome
 from shardgen.model.plan import Shard
 from shardgen.stores import Task, Written
 from shardgen.stores.failures import Remedy
@@ -93,6 +94,7 @@ class Dispatcher:
     def __init__(self, *, engine: Engine, job: Job, workers: int, attempts: int, hooks: Hooks, tools: Tools) -> None:
         self._engine = engine
         self._job = job
+        self._setup = Setup.here()
         self._limit = workers
         self._workers = workers
         self._attempts = attempts
@@ -118,7 +120,7 @@ class Dispatcher:
         Raises:
             Interrupted: a signal came; running shards have given way or were killed.
         """
-        executor = self._engine.start(self._workers)
+        executor = self._engine.start(self._workers, self._setup)
         try:
             for wave in waves:
                 self._fresh.extend(_Trial(shard=shard, routed=shard.id in routed) for shard in wave)
@@ -130,6 +132,7 @@ class Dispatcher:
             raise
         finally:
             self._engine.close()
+            worker.close(self._job)
 
     def _run_wave(self, executor: Executor) -> Executor:
         while self._fresh or self._suspects or self._later or self._running:
@@ -150,7 +153,7 @@ class Dispatcher:
         while trial := self._next():
             task = Task(shard=trial.shard, attempt=trial.attempt, routed=trial.routed)
             try:
-                future = executor.submit(run_task, self._job, task)
+                future = executor.submit(worker.run_task, self._job, task, self._engine.stopped)
             except BrokenExecutor:
                 self._fresh.appendleft(trial)
                 raise
@@ -270,7 +273,7 @@ class Dispatcher:
         if self._breaks_in_a_row > 2 * self._attempts and aboard:
             self._stop_all = True
             self._give_up(aboard[0], aboard[0].attempt, Remedy.STOP_LOAD, cause)
-        return self._engine.start(self._workers)
+        return self._engine.start(self._workers, self._setup)
 
     def _replace_hung(self, hung: Mapping[str, str]) -> Executor:
         """Kill the workers, put the shards back, and start another pool; only the hung shards have failed."""
@@ -280,7 +283,7 @@ class Dispatcher:
                 self._put_back(trial, hung[trial.shard.id], alone=True)
             else:
                 self._back_in_line(trial, f"its worker was ended with the one of {', '.join(hung)}, which hung")
-        return self._engine.start(self._workers)
+        return self._engine.start(self._workers, self._setup)
 
     def _aboard(self) -> list[_Trial]:
         """What was running when the pool ended; outcomes that came before are taken in."""

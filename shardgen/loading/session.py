@@ -14,7 +14,7 @@ from shardgen.errors import Interrupted, LoadError, MachineError, Reconciliation
 from shardgen.events import Event, LoadFinished, LoadStarted, Notice, ShardSeen, StepDone, StepStarted
 from shardgen.loading import reconcile
 from shardgen.loading.dispatch import Dispatcher, Hooks, Tools
-from shardgen.loading.engines.processes import Engine, ForkserverEngine
+from shardgen.loading.engines import Engine, default_engine
 from shardgen.loading.reconcile import Report
 from shardgen.loading.signals import Signals
 from shardgen.loading.watchdog import Sighting, Watchdog
@@ -43,7 +43,7 @@ KEYLESS_ROWS: Final = 20_000_000
 class Machinery:
     """What tests and other engines replace."""
 
-    engine: Callable[[], Engine] = ForkserverEngine
+    engine: Callable[[], Engine] = default_engine
     build_plan: Callable[[PlanConfig], Plan] = build_plan
     words_digest: Callable[[int], str] = words_digest
     max_id: Callable[[Plan, str], int] = max_id

@@ -19,7 +19,7 @@ class Signals:
         kill: called at the second signal, before Interrupted is raised wherever the main thread is.
     """
 
-    def __init__(self, kill: Callable[[], None]) -> None:
+    def __init__(self, kill: Callable[[], object]) -> None:
         self._kill = kill
         self._before: dict[signal.Signals, Any] = {}
         self.received = 0

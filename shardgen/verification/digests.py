@@ -6,9 +6,10 @@ the digests differ, both are walked along in key order until the rows are named 
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import asdict, dataclass, field, replace
 from itertools import chain
 from typing import Any, Final
@@ -18,7 +19,7 @@ import xxhash
 
 from shardgen.errors import VerificationError
 from shardgen.events import CheckDone, CheckStarted, Event
-from shardgen.loading.engines.processes import Engine, ForkserverEngine
+from shardgen.loading.engines import Engine, Setup, default_engine
 from shardgen.loading.worker import build_batches
 from shardgen.model.config import PlanConfig
 from shardgen.model.figures import plural
@@ -140,7 +141,7 @@ def check(
         VerificationError: the server or a process failed.
     """
     items = _items(connection, dsn, subject, plans, tables, regenerate=regenerate)
-    found = _examined(items, engine or ForkserverEngine(), workers, show)
+    found = _examined(items, engine or default_engine(), workers, show)
     return [_check(subject.tables[name], [each for each in found if _table(each) == name]) for name in tables]
 
 
@@ -151,21 +152,25 @@ def number_of(subject: Subject, tables: Iterable[str]) -> int:
 
 # --- in a worker process ----------------------------------------------------------------------------------------------
 
-_connections: dict[tuple[str, str], Connection] = {}
-
-
-def _connection(dsn: str, schema: str) -> Connection:
-    if (dsn, schema) not in _connections:
-        _connections[dsn, schema] = reader(dsn, schema, purpose="digest")
-    return _connections[dsn, schema]
+_connections: dict[tuple[str, str, int], Connection] = {}
+"""By database, schema and thread: in an engine of threads each has its own."""
 
 
 def _examine_once(item: Item) -> Examined:
+    key = (item.dsn, item.config.schema, threading.get_ident())
+    if key not in _connections:
+        _connections[key] = reader(item.dsn, item.config.schema, purpose="digest")
     try:
-        return _examine(_connection(item.dsn, item.config.schema), item)
+        return _examine(_connections[key], item)
     except psycopg.Error:
-        _connections.clear()
+        _connections.pop(key).close()
         raise
+
+
+def _let_go(dsn: str) -> None:
+    """Close what this process has opened, once it examines no more; a process that is ended needs none."""
+    for key in [key for key in _connections if key[0] == dsn]:
+        _connections.pop(key).close()
 
 
 def _examine(connection: Connection, item: Item) -> Examined:
@@ -254,7 +259,7 @@ def _items(
 def _examined(items: Sequence[Item], engine: Engine, workers: int, show: Callable[[Event], None]) -> list[Examined]:
     """All items, as many at a time as there are workers."""
     waiting, running, found = list(reversed(items)), set[Future[Examined | Trouble]](), []
-    executor = engine.start(min(workers, max(1, len(items))))
+    executor = engine.start(min(workers, max(1, len(items))), Setup.here())
     try:
         while waiting or running:
             while waiting and len(running) < workers:
@@ -266,10 +271,12 @@ def _examined(items: Sequence[Item], engine: Engine, workers: int, show: Callabl
                     raise VerificationError(f"shard={outcome.shard!r} could not be read: {outcome.error}")
                 found.append(outcome)
                 show(CheckDone(check=outcome.shard, failures=_sentences(outcome)[:1], seconds=outcome.seconds))
-    except BrokenExecutor as error:
+    except engine.lost as error:
         raise VerificationError(f"a worker process died: {engine.describe() or 'exit code unknown'}") from error
     finally:
         engine.close()
+        if items:
+            _let_go(items[0].dsn)
     return found
 
 

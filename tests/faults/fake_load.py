@@ -7,7 +7,7 @@ import sys
 from shardgen.errors import ShardgenError
 from shardgen.loading import session
 from shardgen.loading.dispatch import Tools
-from shardgen.loading.engines.processes import ForkserverEngine
+from shardgen.loading.engines.processes import Processes
 from shardgen.model.config import LoadConfig
 from tests import fakes
 
@@ -21,7 +21,7 @@ def main() -> int:
             LoadConfig(dsn=dsn, workers=2, attempts=3),
             options=fakes.options(config),
             show=lambda event: print(event, flush=True),
-            machinery=fakes.machinery(engine=ForkserverEngine, tools=Tools()),
+            machinery=fakes.machinery(engine=Processes, tools=Tools()),
         )
     except ShardgenError as error:
         print(error)

@@ -138,12 +138,12 @@ def test_a_script_without_a_main_guard_loads_once(database, tmp_path):
         f"""
 from shardgen.loading import session
 from shardgen.model.config import LoadConfig
-from shardgen.loading.engines.processes import ForkserverEngine
+from shardgen.loading.engines.processes import Processes
 from tests import fakes
 from tests.conftest import Database
 print("top level")
 config = fakes.plan_config(tables=("sessions",))
-machinery = fakes.machinery(engine=ForkserverEngine)
+machinery = fakes.machinery(engine=Processes)
 load = LoadConfig(dsn={database.dsn!r}, workers=2)
 print(session.load(config, load, options={{}}, show=lambda event: None, machinery=machinery).ok, __file__)
 """

@@ -83,6 +83,9 @@ class Scripted(Executor):
 
 
 class Engine:
+    lost = (BrokenProcessPool,)
+    local = True
+    stopped = bool
     urgent = ""
 
     def __init__(self, script):
@@ -92,7 +95,7 @@ class Engine:
         self.killed = 0
         self.outstanding = 0
 
-    def start(self, workers):
+    def start(self, workers, setup):
         self.started += 1
         self.executor = Scripted(self)
         return self.executor
@@ -100,8 +103,9 @@ class Engine:
     def stop(self):
         self.stopped += 1
 
-    def kill(self):
+    def kill(self, shards=()):
         self.killed += 1
+        return False
 
     def close(self):
         pass

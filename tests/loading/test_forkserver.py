@@ -13,13 +13,13 @@ from multiprocessing import forkserver as theirs
 
 import pytest
 
-from shardgen.loading.engines import forkserver
-from shardgen.loading.engines.processes import ForkserverEngine
+from shardgen.loading.engines import Setup, forkserver
+from shardgen.loading.engines.processes import Processes
 
 
 @pytest.fixture
 def engine():
-    made = ForkserverEngine()
+    made = Processes()
     yield made
     made.close()
 
@@ -30,15 +30,15 @@ def server() -> int:
 
 def test_workers_come_from_the_server_that_was_started_first(engine):
     started = server()
-    assert engine.start(1).submit(os.getppid).result() == started == server()
+    assert engine.start(1, Setup.here()).submit(os.getppid).result() == started == server()
 
 
 def test_workers_see_the_environment_of_now_and_not_that_of_the_first_load(engine, monkeypatch):
     monkeypatch.setenv("PGUSER", "early")
-    engine.start(1).submit(abs, -1).result()
+    engine.start(1, Setup.here()).submit(abs, -1).result()
     monkeypatch.setenv("PGPASSWORD", "set in a later cell")
     monkeypatch.delenv("PGUSER")
-    executor = engine.start(1)
+    executor = engine.start(1, Setup.here())
     assert [executor.submit(os.getenv, name).result() for name in ("PGPASSWORD", "PGUSER")] == [
         "set in a later cell",
         None,
@@ -63,17 +63,17 @@ def test_threads_that_have_workers_at_the_same_time_leave_the_process_as_it_was(
 
 
 def test_the_death_of_a_worker_is_told(engine):
-    executor = engine.start(1)
+    executor = engine.start(1, Setup.here())
     with pytest.raises(BrokenExecutor):
         executor.submit(os._exit, 7).result()
     assert engine.describe().endswith("exit=7")
-    assert engine.start(1).submit(abs, -2).result() == 2
+    assert engine.start(1, Setup.here()).submit(abs, -2).result() == 2
 
 
 def test_a_server_that_was_killed_is_started_again(engine):
     os.kill(server(), signal.SIGKILL)
     time.sleep(0.2)
-    assert engine.start(1).submit(abs, -3).result() == 3
+    assert engine.start(1, Setup.here()).submit(abs, -3).result() == 3
 
 
 def test_the_caller_hears_signals_as_before():
@@ -91,7 +91,8 @@ def test_the_caller_keeps_its_path_and_its_environment():
 OPENING = """
 import os, signal, sys, threading
 from shardgen.loading.engines import forkserver
-from shardgen.loading.engines.processes import ForkserverEngine
+from shardgen.loading.engines import Setup
+from shardgen.loading.engines.processes import Processes
 """
 
 
@@ -108,15 +109,15 @@ from multiprocessing import forkserver as theirs
 signal.signal(signal.SIGINT, signal.default_int_handler)
 forkserver.start()
 os.kill(theirs._forkserver._forkserver_pid, signal.SIGINT)  # as a terminal does to the whole group
-print(ForkserverEngine().start(1).submit(abs, -1).result())
+print(Processes().start(1, Setup.here()).submit(abs, -1).result())
 """
     assert _ran(code) == (0, "1\n", "")
 
 
 FORKED = """
 def work():
-    engine = ForkserverEngine()
-    print(engine.start(1).submit(abs, -5).result(), flush=True)
+    engine = Processes()
+    print(engine.start(1, Setup.here()).submit(abs, -5).result(), flush=True)
     engine.close()
 """
 
@@ -151,7 +152,7 @@ def test_a_limit_of_processes_is_told_with_the_remedy():
 import resource
 resource.setrlimit(resource.RLIMIT_NOFILE, (8, 8))
 keep = [os.dup(1) for _ in range(2)]
-try: ForkserverEngine()
+try: Processes()
 except Exception as error: print(type(error).__name__, error.exit_code, error)
 """
     code, out, _ = _ran(code)

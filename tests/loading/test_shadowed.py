@@ -38,10 +38,12 @@ PYTHON_ITSELF = {
 WORKER = """
 import sys
 path, sys.path = sys.path, [entry for entry in sys.path if entry not in ("", {here!r})]
-import shardgen.api, shardgen.loading.engines.processes, tempfile
+import shardgen.api, shardgen.loading.engines, shardgen.loading.worker, tempfile
 sys.path = path
-engine = shardgen.loading.engines.processes.ForkserverEngine()
-found = engine.start(1).submit(shardgen.api.sample, "orders", 1, profile="demo", end="2026-01-01").result()
+engines = shardgen.loading.engines
+engine = engines.default_engine()
+executor = engine.start(1, engines.Setup.here())
+found = executor.submit(shardgen.api.sample, "orders", 1, profile="demo", end="2026-01-01").result()
 print(found[0]["order_id"])
 engine.close()
 """
@@ -137,9 +139,9 @@ def test_an_empty_entry_of_pythonpath_is_not_followed_and_a_full_one_is(tmp_path
     code = f"""
 import sys
 sys.path.append({str(other)!r})
-import plugged, shardgen.loading.engines.processes
-engine = shardgen.loading.engines.processes.ForkserverEngine()
-executor = engine.start(1)
+import plugged, shardgen.loading.engines
+engine = shardgen.loading.engines.default_engine()
+executor = engine.start(1, shardgen.loading.engines.Setup.here())
 print(executor.submit(plugged.found).result(), executor.submit(eval, "__import__('faker').VERSION > ''").result())
 engine.close()
 """

@@ -13,6 +13,7 @@ from psycopg.conninfo import make_conninfo
 from shardgen.errors import TargetError
 from shardgen.events import Notice
 from shardgen.loading import session
+from shardgen.loading.engines.threads import Threads
 from shardgen.loading.session import Machinery
 from shardgen.model.config import LoadConfig, PlanConfig
 from shardgen.stores.postgres import belongings, catalog, claim
@@ -385,7 +386,7 @@ def load(database: Database, *tables: str, **how) -> list[str]:
         LoadConfig(dsn=database.dsn, workers=2, **how),
         options=fakes.options(config),
         show=events.append,
-        machinery=Machinery(engine=fakes.Threads, tools=fakes.tools()),
+        machinery=Machinery(engine=Threads, tools=fakes.tools()),
     )
     return [event.text for event in events if isinstance(event, Notice)]
 

@@ -21,6 +21,7 @@ from shardgen.embedded import server
 from shardgen.errors import TargetError
 from shardgen.events import StepStarted
 from shardgen.loading import session
+from shardgen.loading.engines.threads import Threads
 from shardgen.loading.session import Machinery
 from shardgen.model.config import LoadConfig
 from shardgen.page import numbers
@@ -71,7 +72,7 @@ def resume(database: Database, schema: str):
 
 
 def machinery() -> Machinery:
-    return Machinery(engine=fakes.Threads, tools=fakes.tools())
+    return Machinery(engine=Threads, tools=fakes.tools())
 
 
 def verify(database: Database, schema: str, **asked: Any) -> Verification:

@@ -11,6 +11,7 @@ import pytest
 from shardgen import commands
 from shardgen.errors import TargetError
 from shardgen.loading import session
+from shardgen.loading.engines.threads import Threads
 from shardgen.loading.session import Machinery
 from shardgen.model.config import LoadConfig
 from shardgen.stores.postgres import objects, reset
@@ -224,7 +225,7 @@ ON_ROWS = {  # what stands in the way where rows are deleted instead of the tabl
 def load(database: Database, if_exists: str = "fail") -> None:
     config = small(**WORLD)
     how = LoadConfig(dsn=database.dsn, workers=2, if_exists=if_exists)
-    machinery = Machinery(engine=fakes.Threads, tools=fakes.tools())
+    machinery = Machinery(engine=Threads, tools=fakes.tools())
     session.load(config, how, options=fakes.options(config), show=lambda _: None, machinery=machinery)
 
 

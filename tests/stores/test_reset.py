@@ -18,6 +18,7 @@ from shardgen import commands
 from shardgen.cli import entry
 from shardgen.errors import TargetError
 from shardgen.loading import session
+from shardgen.loading.engines.threads import Threads
 from shardgen.loading.session import Machinery
 from shardgen.model.config import LoadConfig, PlanConfig
 from shardgen.stores.postgres import objects, reset
@@ -35,7 +36,7 @@ FEW = ("orders", "sessions")
 def load(database: Database, *, real: bool = False, resume: bool = False, if_exists: str = "fail", **plan):
     """A load of fake rows, or of real ones where their keys matter."""
     how = LoadConfig(dsn=database.dsn, workers=2, if_exists=if_exists, on_conflict="skip")
-    machinery = Machinery(engine=fakes.Threads, tools=fakes.tools()) if real else fakes.machinery()
+    machinery = Machinery(engine=Threads, tools=fakes.tools()) if real else fakes.machinery()
     config = small(**plan) if real else fakes.plan_config(**plan)
     if resume:
         return session.resume(how, schema="bronze", given={}, show=lambda _: None, machinery=machinery)
@@ -192,7 +193,7 @@ def test_from_tables_of_others_only_our_rows_are_deleted(database):
 def append(database: Database, **plan):
     config = small(**plan)
     how = LoadConfig(dsn=database.dsn, workers=2, if_exists="append", on_conflict="skip")
-    machinery = Machinery(engine=fakes.Threads, tools=fakes.tools())
+    machinery = Machinery(engine=Threads, tools=fakes.tools())
     options = fakes.options(config)
     return session.load(config, how, options=options, show=lambda _: None, machinery=machinery)
 

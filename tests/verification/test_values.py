@@ -11,6 +11,7 @@ import pytest
 
 import shardgen
 from shardgen.loading import session
+from shardgen.loading.engines.threads import Threads
 from shardgen.loading.session import Machinery
 from shardgen.model.config import LoadConfig
 from shardgen.page import numbers
@@ -79,7 +80,7 @@ def finished(server_dsn: str) -> Iterator[Database]:
             LoadConfig(dsn=database.dsn, workers=2),
             options=fakes.options(plan),
             show=lambda _: None,
-            machinery=Machinery(engine=fakes.Threads, tools=fakes.tools()),
+            machinery=Machinery(engine=Threads, tools=fakes.tools()),
         )
         checks = "SELECT conrelid::regclass, conname FROM pg_constraint WHERE contype = 'c' AND conislocal"
         found = [f"ALTER TABLE {table} DROP CONSTRAINT {name}" for table, name in database.rows(checks) if table != "-"]

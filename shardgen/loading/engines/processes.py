@@ -1,61 +1,47 @@
-"""The engine that runs shards on this machine: a pool of forkserver processes that can be stopped, killed and rebuilt.
+"""The engine that is the default: a pool of processes on this machine that can be stopped, killed and made anew.
 
 One worker's death breaks a whole ProcessPoolExecutor, so a pool is thrown away and made anew; its workers are told to
-stop by closing a pipe, which no killed worker can jam, and only SIGKILL is relied on to end them.
+stop by closing a pipe, which no killed worker can jam, and only SIGKILL is relied on to end them. They start from a
+server that has the heavy modules loaded, and do not outlive the process that gives them work.
 """
 
 from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Callable
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
-from multiprocessing.connection import Connection
-from typing import Any, Protocol
+import threading
+from collections.abc import Callable, Collection
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from multiprocessing import connection, parent_process
+from typing import Any, Final, TypeAlias
 
-from shardgen.loading import worker
 from shardgen.loading.engines import forkserver
-from shardgen.machine import paths
+from shardgen.loading.engines.setup import Setup
+
+Pipe: TypeAlias = "connection.Connection[Any, Any]"
 
 
-class Engine(Protocol):
-    """Gives the coordinator an executor, and a way to stop what runs in it."""
+class Processes:
+    """See the module; in terms of ``Engine``."""
 
-    def start(self, workers: int) -> Executor:
-        """A fresh executor; an earlier one is gone."""
-        ...
-
-    def stop(self) -> None:
-        """Ask running shards to give way; returns at once."""
-        ...
-
-    def kill(self) -> None:
-        """End every worker now; returns at once, and may be called from a signal handler."""
-        ...
-
-    def close(self) -> None:
-        """End every worker and let go of the executor; returns when they are gone."""
-        ...
-
-    def describe(self) -> str:
-        """What is known of workers that died: ``"worker pid=7 exit=-9"``; empty if nothing."""
-        ...
-
-
-class ForkserverEngine:
-    """Processes on this machine; they start from a server that has the heavy modules loaded."""
+    lost: Final = (BrokenExecutor,)
+    local: Final = True
 
     def __init__(self) -> None:
         self._context = forkserver.start()
         self._pool: _Pool | None = None
-        self._stop: Connection[Any, Any] | None = None
+        self._stop: Pipe | None = None
 
-    def start(self, workers: int) -> Executor:
+    @property
+    def stopped(self) -> Callable[[], bool]:
+        """Whether the pipe was closed, in a worker."""
+        return asked_to_stop
+
+    def start(self, workers: int, setup: Setup) -> Executor:
         """A fresh pool of so many processes, each started when it is first needed."""
         self.close()
         reader, self._stop = self._context.Pipe(duplex=False)
-        given = (reader, paths.safe(), dict(os.environ))
-        self._pool = _Pool(workers, mp_context=self._context, initializer=worker.initialise, initargs=given)
+        self._pool = _Pool(workers, mp_context=self._context, initializer=_begin, initargs=(reader, setup))
         return self._pool
 
     def stop(self) -> None:
@@ -64,10 +50,11 @@ class ForkserverEngine:
             self._stop.close()
             self._stop = None
 
-    def kill(self) -> None:
-        """SIGKILL the workers."""
+    def kill(self, shards: Collection[str] = ()) -> bool:  # noqa: ARG002
+        """SIGKILL all workers: none can be spared, for the pool breaks when one ends."""
         if self._pool is not None:
             self._pool.kill()
+        return False
 
     def close(self) -> None:
         """SIGKILL the workers and wait for the pool's own thread."""
@@ -89,7 +76,7 @@ class _Pool(ProcessPoolExecutor):
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         with forkserver.starting():
-            future = super().submit(fn, *args, **kwargs)
+            future = super().submit(_run, fn, *args, **kwargs)
         self._known.update(self._processes or {})
         return future
 
@@ -102,3 +89,49 @@ class _Pool(ProcessPoolExecutor):
     def kill(self) -> None:
         for process in self._known.values():
             process.kill()
+
+
+# --- in a worker process ----------------------------------------------------------------------------------------------
+
+_asked = threading.Event()
+_unfit: list[Exception] = []
+"""Why this process could not be made a worker."""
+
+
+def asked_to_stop() -> bool:
+    """Whether the work of this process should give way."""
+    return _asked.is_set()
+
+
+def _begin(stop: Pipe, setup: Setup) -> None:
+    """Make this process a worker; what fails is told by its tasks, where an executor would only call it dead.
+
+    Args:
+        stop: the reading end of a pipe that is closed when tasks should give way.
+        setup: see ``Engine.start``.
+    """
+    try:
+        setup()
+        parent = parent_process()
+        if parent is None:
+            raise RuntimeError("a worker process must have a parent process")  # noqa: TRY301  # told like the others
+        threading.Thread(target=_watch, args=(parent.sentinel, stop), name="shardgen-watch", daemon=True).start()
+    except Exception as error:  # noqa: BLE001  # raised again where it is told
+        _unfit.append(error)
+
+
+def _run(fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    if _unfit:
+        raise _unfit[0]
+    return fn(*args, **kwargs)
+
+
+def _watch(parent: int, stop: Pipe) -> None:
+    """Tell of the pipe's end; end the process at once when its parent is gone.
+
+    An orphan's transaction must end before a ``--resume`` meets it: the backend notices the closed socket.
+    """
+    connection.wait([parent, stop])
+    _asked.set()
+    connection.wait([parent])
+    os._exit(1)

@@ -8,12 +8,12 @@ import sys
 CODE = """
 import re
 from pathlib import Path
-from shardgen.loading.worker import give_back, keep_memory
+from shardgen.loading.memory import give_back, keep
 
 def resident():
     return int(re.search(r"VmRSS:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) // 1024
 
-keep_memory()
+keep()
 give_back("orders")
 blocks = [bytes(1 << 20) + b"." for _ in range(100)]
 del blocks
