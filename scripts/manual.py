@@ -24,11 +24,15 @@ sys.path.insert(0, str(ROOT))
 
 from scripts.blocks import pages  # noqa: E402
 from shardgen.cli.application import COMMANDS, SERVER_COMMANDS, app  # noqa: E402
-from shardgen.cli.options import OPTIONS, Option  # noqa: E402
 from shardgen.errors import Interrupted, ShardgenError  # noqa: E402
 from shardgen.events import Event  # noqa: E402
 from shardgen.model.table import Column, Table  # noqa: E402
-from shardgen.options.settings import PROFILES, variable  # noqa: E402
+from shardgen.options.declared import (  # noqa: E402
+    OPTIONS,
+    Option,
+    variable,
+)
+from shardgen.options.profiles import PROFILES  # noqa: E402
 from shardgen.stores.postgres.types import spelled  # noqa: E402
 from shardgen.tables import dataset  # noqa: E402
 from shardgen.tables.planning import build_plan  # noqa: E402

@@ -19,16 +19,11 @@ DATABASE = {"psycopg", "psycopg_pool"}
 SCREEN = {"rich", "tqdm", "typer"}
 ELSEWHERE = {
     "cli/versions.py": {"psycopg.pq"},
-    "options/settings.py": {
-        "psycopg.conninfo.conninfo_to_dict",
-        "psycopg.conninfo.make_conninfo",
-        "psycopg.pq.Conninfo",
-    },
+    "options/place.py": {"psycopg.conninfo.make_conninfo", "psycopg.pq.Conninfo"},
 }
 """What a module may use of psycopg outside stores/, embedded/ and verification/, beside the names of its exceptions."""
 MEASURING = {"page/numbers.py", "page/volumes.py"}
 """The modules of a report that ask the server."""
-CONFIGURATION = {"pydantic", "pydantic_core", "pydantic_settings"}
 
 
 def imports(path: Path) -> set[str]:
@@ -129,8 +124,8 @@ def test_libraries_stay_where_they_belong(path):
         assert attributes_of("psycopg", path) <= {"Error", "ProgrammingError"}
     if not where.startswith(("display/", "cli/")):
         assert not found & SCREEN
-    if where != "options/settings.py":
-        assert not found & CONFIGURATION
+    if where != "options/envfile.py":
+        assert "dotenv" not in found
     if where != "world/vocabulary.py":
         assert "faker" not in found
 
@@ -190,7 +185,7 @@ def test_no_module_takes_the_place_of_a_public_function():
 
 
 def test_importing_shardgen_loads_no_library():
-    _python("import sys, shardgen; assert not {'numpy', 'pyarrow', 'psycopg', 'pydantic', 'rich'} & set(sys.modules)")
+    _python("import sys, shardgen; assert not {'numpy', 'pyarrow', 'psycopg', 'dotenv', 'rich'} & set(sys.modules)")
 
 
 def test_the_command_line_loads_no_heavy_library_before_it_runs_a_command():

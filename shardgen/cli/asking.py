@@ -7,7 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from shardgen.cli import terminal
-from shardgen.cli.options import PLACE, Json, examples, takes
+from shardgen.cli.options import Json, examples, takes
+from shardgen.options.declared import PLACE
 
 
 def _names() -> list[str]:

@@ -9,8 +9,9 @@ from typing import Annotated, Any
 import typer
 
 from shardgen.cli import hints, terminal
-from shardgen.cli.options import FILES, FORM, OPTIONS, PLACE, RUN, WORLD, Json, Option, examples, takes
+from shardgen.cli.options import Json, examples, takes
 from shardgen.errors import ConfigError
+from shardgen.options.declared import FILES, FORM, OPTIONS, PLACE, RUN, WORLD, Option
 
 WIDTH = 100  # columns of a comment in the file
 
@@ -44,7 +45,7 @@ def init(
 ) -> None:
     """Write a shardgen.toml in which every option is explained, with its default, commented out."""
     from shardgen.machine import outputs
-    from shardgen.options.settings import CONFIG_FILE
+    from shardgen.options.profiles import CONFIG_FILE
 
     file = str(options["config"] or CONFIG_FILE)
     try:
@@ -88,7 +89,7 @@ def _meaning(option: Option) -> str:
 
 
 def _profiles() -> Iterator[str]:
-    from shardgen.options.settings import PROFILES
+    from shardgen.options.profiles import PROFILES
 
     yield from ("", "# --- Profiles ".ljust(WIDTH, "-"), "")
     yield from _comment(

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from shardgen.cli import terminal
-from shardgen.cli.options import EMBEDDED, PLACE, Json, examples, takes
+from shardgen.cli.options import Json, examples, takes
 from shardgen.machine.installation import program
+from shardgen.options.declared import EMBEDDED, PLACE
 
 if TYPE_CHECKING:
     from shardgen.embedded.server import Server

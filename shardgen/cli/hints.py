@@ -11,9 +11,9 @@ import shutil
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from shardgen.cli.options import EMBEDDED, PLACE
 from shardgen.errors import ServerError
 from shardgen.machine.installation import DRAWING, install, installed, kept, program, spelt
+from shardgen.options.declared import EMBEDDED, PLACE
 
 if TYPE_CHECKING:
     from shardgen.options.settings import Settings
@@ -63,7 +63,7 @@ def _place(options: Mapping[str, Any]) -> dict[str, str]:
 
     A connection string with a secret stays in its variable.
     """
-    from shardgen.options.settings import variable
+    from shardgen.options.declared import variable
 
     named = {name: options[name] for name in PLACE if options.get(name) is not None}
     spoken = {name: os.environ[variable(name)] for name in PLACE if name in options and os.environ.get(variable(name))}

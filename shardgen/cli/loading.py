@@ -7,22 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from shardgen.cli import hints, terminal
-from shardgen.cli.options import (
-    CHECKS,
-    FORM,
-    PLACE,
-    RUN,
-    RUNNING,
-    WATCHED,
-    WORLD,
-    Json,
-    examples,
-    one_run,
-    some_tables,
-    takes,
-)
+from shardgen.cli.options import Json, examples, one_run, some_tables, takes
 from shardgen.errors import LoadError, ReconciliationError
 from shardgen.model.config import LEVELS
+from shardgen.options.declared import CHECKS, FORM, PLACE, RUN, RUNNING, WATCHED, WORLD
 
 if TYPE_CHECKING:
     from shardgen.options.settings import Settings

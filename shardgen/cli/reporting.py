@@ -8,8 +8,9 @@ from typing import Annotated, Any, Final
 import typer
 
 from shardgen.cli import terminal
-from shardgen.cli.options import PLACE, RUN, WATCHED, examples, one_run, takes
+from shardgen.cli.options import examples, one_run, takes
 from shardgen.model.figures import size
+from shardgen.options.declared import PLACE, RUN, WATCHED
 
 OUTPUT: Final = "report.html"
 _PANEL: Final = "The report"

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from shardgen.cli import terminal
-from shardgen.cli.options import FILES, FORM, WORLD, Json, examples, takes
+from shardgen.cli.options import Json, examples, takes
+from shardgen.options.declared import FILES, FORM, WORLD
 from shardgen.tables import names
 
 

@@ -9,8 +9,9 @@ from typing import Annotated, Any
 import typer
 
 from shardgen.cli import terminal
-from shardgen.cli.options import FORM, PLACE, Json, examples, takes
+from shardgen.cli.options import Json, examples, takes
 from shardgen.errors import ConfigError
+from shardgen.options.declared import FORM, PLACE
 
 
 @examples("status", "status --watch", "status --dsn postgresql://me@db.example/shop --schema bronze", "status --json")

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from difflib import get_close_matches
 from typing import Any, Self
 
-from shardgen.errors import ConfigError
+from shardgen.errors import ConfigError, Given, Text, Use
 from shardgen.model.figures import plural
 
 DATA_VERSION = 2
@@ -69,18 +69,17 @@ class WorldConfig:
         check_range("products", self.products, 0, MAX_PRODUCTS)
         check_range("orders over the horizon", self.orders, 0, MAX_ARRIVALS)
         check_range("sessions over the horizon", self.sessions, 0, MAX_ARRIVALS)
-        check_range("events-per-session", self.events_per_session, 1.0, 60.0)
-        check_range("review-rate", self.review_rate, 0.0, 1.0)
+        check_range("events_per_session", self.events_per_session, 1.0, 60.0)
+        check_range("review_rate", self.review_rate, 0.0, 1.0)
         check_range("warehouses", self.warehouses, 1, 1000)
         if self.products * self.warehouses > MAX_STOCK_CELLS:
-            raise ConfigError(
-                f"products={self.products} x warehouses={self.warehouses} is more than {MAX_STOCK_CELLS}: lower either"
-            )
+            cells = (Given("products", self.products), " x ", Given("warehouses", self.warehouses))
+            raise ConfigError(*cells, f" is more than {MAX_STOCK_CELLS}", remedy="lower either")
         if self.sessions and not self.products:
-            raise ConfigError("sessions need products to look at: raise --products above 0 or set --sessions-per-day 0")
+            raise ConfigError("sessions need products to look at", remedy=_either("products", "sessions_per_day"))
         for needed in ("customers", "products"):
             if self.orders and not getattr(self, needed):
-                raise ConfigError(f"orders need {needed}: raise --{needed} above 0 or set --orders-per-day 0")
+                raise ConfigError(f"orders need {needed}", remedy=_either(needed, "orders_per_day"))
 
     @property
     def horizon_end(self) -> date:
@@ -108,12 +107,11 @@ class PlanConfig:
         check_window(self.world.epoch, self.end)
         days = self.days
         if days > self.world.horizon:
-            raise ConfigError(
-                f"end={self.end} lies past the horizon of {plural(self.world.horizon, 'day')} from {self.world.epoch}: "
-                f"set --horizon to at least {days}"
-            )
+            horizon = f"the horizon of {plural(self.world.horizon, 'day')} from {self.world.epoch}"
+            remedy = Text("set ", Use("horizon"), f" to at least {days}")
+            raise ConfigError(Given("end", self.end), f" lies past {horizon}", remedy=remedy)
         check_choice("indexes", self.indexes, INDEX_MODES)
-        check_choice("raw-data", self.raw_data, RAW_DATA_MODES)
+        check_choice("raw_data", self.raw_data, RAW_DATA_MODES)
         check_schema(self.schema)
 
     @property
@@ -166,12 +164,12 @@ class LoadConfig:
 
     def __post_init__(self) -> None:
         check_range("workers", self.workers, 1, 512)
-        check_range("batch-rows", self.batch_rows, 1, 100_000)
+        check_range("batch_rows", self.batch_rows, 1, 100_000)
         check_range("attempts", self.attempts, 1, 100)
-        check_range("stall-timeout", self.stall_timeout, 1, 86_400)
-        check_choice("if-exists", self.if_exists, IF_EXISTS)
+        check_range("stall_timeout", self.stall_timeout, 1, 86_400)
+        check_choice("if_exists", self.if_exists, IF_EXISTS)
         if self.on_conflict is not None:
-            check_choice("on-conflict", self.on_conflict, ON_CONFLICT)
+            check_choice("on_conflict", self.on_conflict, ON_CONFLICT)
 
 
 def fingerprint(config: WorldConfig, vocabulary_digest: str) -> str:
@@ -183,21 +181,23 @@ def fingerprint(config: WorldConfig, vocabulary_digest: str) -> str:
 def check_schema(name: str) -> None:
     """Raise ConfigError unless the name can be that of a schema; whatever must be quoted is."""
     if not name or "\x00" in name or len(name.encode()) > 63:
-        raise ConfigError(f"schema={name!r} is not a PostgreSQL name: use 1 to 63 bytes")
+        raise ConfigError(Given("schema", name), " is not a PostgreSQL name", remedy="use 1 to 63 bytes")
     if "%" in name:
-        raise ConfigError(f"schema={name!r} holds a '%', which the driver takes for a placeholder: use another name")
+        told = " holds a '%', which the driver takes for a placeholder"
+        raise ConfigError(Given("schema", name), told, remedy="use another name")
 
 
 def check_window(epoch: date, end: date) -> None:
     """Raise ConfigError unless the window has a day in it."""
     if end <= epoch:
-        raise ConfigError(f"end={end} is not after epoch={epoch}: move --end or --epoch")
+        window = (Given("end", end), " is not after ", Given("epoch", epoch))
+        raise ConfigError(*window, remedy=Text("move ", Use("end"), " or ", Use("epoch")))
 
 
 def check_range(name: str, value: Any, low: Any, high: Any) -> None:
     """Raise ConfigError unless low <= value <= high (which no NaN is)."""
     if not low <= value <= high:
-        raise ConfigError(f"{name}={value} is out of range: use {low} to {high}")
+        raise ConfigError(Given(name, value), " is out of range", remedy=f"use {low} to {high}")
 
 
 def check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
@@ -205,4 +205,8 @@ def check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
     if value not in choices:
         near = get_close_matches(value, choices, n=1, cutoff=0.7)
         hint = f" (did you mean {near[0]!r}?)" if near else ""
-        raise ConfigError(f"{name}={value!r} is unknown: choose from {', '.join(choices)}{hint}")
+        raise ConfigError(Given(name, value), " is unknown", remedy=f"choose from {', '.join(choices)}{hint}")
+
+
+def _either(needed: str, needing: str) -> Text:
+    return Text("raise ", Use(needed), " above 0 or set ", Use(needing, 0))

@@ -7,9 +7,6 @@ import re
 from pathlib import Path
 from typing import Final
 
-from dotenv import dotenv_values
-from dotenv.parser import parse_stream
-
 from shardgen.errors import ConfigError
 from shardgen.machine import texts
 from shardgen.options.services import Variables
@@ -27,6 +24,9 @@ def read(file: str) -> tuple[Variables, tuple[str, ...]]:
     """
     if not _is_there(file):
         return {}, ()
+    from dotenv import dotenv_values  # most places have no such file
+    from dotenv.parser import parse_stream
+
     try:
         text = texts.read(file)
     except (OSError, UnicodeError) as error:

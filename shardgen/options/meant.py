@@ -9,6 +9,8 @@ from collections.abc import Collection
 from difflib import get_close_matches
 from typing import Final
 
+from shardgen.errors import ConfigError
+
 Meant = tuple[str, str]
 """An option by its name in Python, and a value, or none: ``("if_exists", "replace")``."""
 
@@ -99,3 +101,21 @@ def options(name: str, known: Collection[str]) -> list[Meant]:
     """
     spelt = [(each, "") for each in near(name, known)]
     return spelt or [meant for meant in _OPTIONS.get(name, ()) if meant[0] in known]
+
+
+def known(name: str, kind: str, among: Collection[str]) -> str:
+    """The name itself.
+
+    Args:
+        name: what somebody wrote.
+        kind: what that should be, for the error: ``"option"``.
+        among: those there are.
+
+    Raises:
+        ConfigError: it is none of them.
+    """
+    if name in among:
+        return name
+    found = [f"{option!r}" + (f" ({value!r})" if value else "") for option, value in options(name, among)[:2]]
+    instead = f"did you mean {' or '.join(found)}?" if found else f"use {', '.join(sorted(among))}"
+    raise ConfigError(f"{kind} {name!r} is unknown", remedy=instead)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from decimal import Decimal
 
-from shardgen.errors import ConfigError
+from shardgen.errors import ConfigError, Given
 from shardgen.model.config import (
     MAX_ARRIVALS,
     MAX_HORIZON_DAYS,
@@ -49,10 +49,7 @@ def plan_config(
     Raises:
         ConfigError: a value is out of range, or two of them contradict each other.
     """
-    for name, value in (("orders-per-day", orders_per_day), ("sessions-per-day", sessions_per_day), ("scale", scale)):
-        check_range(name, value, 0, MAX_ARRIVALS)
-    if scale == 0:
-        raise ConfigError("scale=0 leaves nothing to load: use a positive number")
+    _check_volumes(orders_per_day=orders_per_day, sessions_per_day=sessions_per_day, scale=scale)
     first, last = window(today=today, days=days, end=end, epoch=epoch)
     check_window(first, last)
     length = horizon if horizon is not None else (last - first).days
@@ -69,14 +66,15 @@ def plan_config(
         review_rate=float(review_rate),
         warehouses=warehouses,
     )
-    return PlanConfig(
-        world=world,
-        end=last,
-        tables=names() if tables is None else table_names(tables),
-        schema=schema,
-        indexes=indexes,
-        raw_data=raw_data,
-    )
+    chosen = names() if tables is None else table_names(tables)
+    return PlanConfig(world=world, end=last, tables=chosen, schema=schema, indexes=indexes, raw_data=raw_data)
+
+
+def _check_volumes(**volumes: float) -> None:
+    for name, value in volumes.items():
+        check_range(name, value, 0, MAX_ARRIVALS)
+    if volumes["scale"] == 0:
+        raise ConfigError(Given("scale", 0), " leaves nothing to load", remedy="use a positive number")
 
 
 def window(*, today: date, days: int | None, end: date | None, epoch: date | None) -> tuple[date, date]:
@@ -89,7 +87,8 @@ def window(*, today: date, days: int | None, end: date | None, epoch: date | Non
     if end is None:
         return epoch, epoch + timedelta(days=days) if days is not None else today
     if days is not None and epoch + timedelta(days=days) != end:
-        raise ConfigError(f"epoch={epoch}, end={end} and days={days} contradict each other: leave one of them out")
+        window = (Given("epoch", epoch), ", ", Given("end", end), " and ", Given("days", days))
+        raise ConfigError(*window, " contradict each other", remedy="leave one of them out")
     return epoch, end
 
 
@@ -112,5 +111,5 @@ def table_names(wanted: str | Iterable[str]) -> tuple[str, ...]:
     for name in sorted(found):
         check_choice("tables", name, names())
     if not found:
-        raise ConfigError(f"tables='' names no table: choose from {', '.join(names())}")
+        raise ConfigError(Given("tables", ""), " names no table", remedy=f"choose from {', '.join(names())}")
     return in_order(found)

@@ -21,8 +21,6 @@ NAMES = (
         "psycopg",
         "psycopg_pool",
         "pyarrow",
-        "pydantic",
-        "pydantic_settings",
     ),
     *("rich", "tqdm", "typer", "xxhash", "sitecustomize", "usercustomize"),
 )

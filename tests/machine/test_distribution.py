@@ -77,7 +77,7 @@ def test_the_program_is_there(wheel):
 
 def test_everything_that_is_imported_is_required(wheel):
     owners = metadata.packages_distributions()
-    required = requirements(wheel) | {"pydantic-core"}  # which pydantic requires in one version
+    required = requirements(wheel)
     for path in PACKAGE.rglob("*.py"):
         for name in imported(path) - set(sys.stdlib_module_names) - {"shardgen"}:
             assert {canonical(each) for each in owners[name]} & required, f"{path} imports {name}"

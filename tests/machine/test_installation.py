@@ -14,8 +14,8 @@ from types import SimpleNamespace
 import pytest
 
 from shardgen.cli import hints
-from shardgen.cli.options import PLACE
 from shardgen.machine import installation
+from shardgen.options.declared import PLACE
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = Path(sys.executable).parent / "shardgen"

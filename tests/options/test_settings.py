@@ -10,7 +10,9 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from shardgen.errors import ConfigError
-from shardgen.options.settings import PROFILES, Options, Settings, default_workers, read
+from shardgen.options.declared import SETTABLE
+from shardgen.options.profiles import PROFILES
+from shardgen.options.settings import Settings, default_workers, read
 from shardgen.tables.wanted import plan_config
 from tests.worlds import TABLES
 
@@ -27,7 +29,7 @@ def _nothing_around(tmp_path, monkeypatch):
 
 def test_every_option_of_the_plan_can_be_set():
     parameters = set(inspect.signature(plan_config).parameters) - {"today"}
-    assert parameters <= {info.alias or name for name, info in Options.model_fields.items()}
+    assert parameters <= set(SETTABLE)
 
 
 def test_the_first_source_that_names_an_option_wins(tmp_path, monkeypatch):
@@ -143,7 +145,7 @@ def test_every_option_is_told_with_its_value_and_origin(tmp_path, monkeypatch):
     (tmp_path / "shardgen.toml").write_text("seed = 1\n")
     monkeypatch.setenv("SHARDGEN_WORKERS", "3")
     found = {each.name: each for each in read({"days": "9"}, profile="demo").effective(TODAY)}
-    assert set(found) == {(info.alias or name).replace("_", "-") for name, info in Options.model_fields.items()}
+    assert set(found) == {name.replace("_", "-") for name in SETTABLE}
     assert (found["seed"].value, found["seed"].origin) == (1, "seed in shardgen.toml")
     assert (found["workers"].value, found["workers"].origin) == (3, "SHARDGEN_WORKERS")
     assert (found["days"].value, found["days"].origin) == (9, "command line")
