@@ -25,8 +25,8 @@ from pgpq.schema import Jsonb
 
 from shardgen.columns.batch import arrow_schema
 from shardgen.loading import worker
-from shardgen.loading.dispatch import Tools
 from shardgen.loading.engines.threads import Threads
+from shardgen.loading.hooks import Tools
 from shardgen.loading.session import Machinery
 from shardgen.model import keys
 from shardgen.model.config import PlanConfig, WorldConfig

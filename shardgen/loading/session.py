@@ -13,11 +13,12 @@ from typing import Any, Final
 from shardgen.errors import Interrupted, LoadError, MachineError, ReconciliationError, ShardError, TargetError
 from shardgen.events import Event, LoadFinished, LoadStarted, Notice, ShardSeen, StepDone, StepStarted
 from shardgen.loading import reconcile
-from shardgen.loading.dispatch import Dispatcher, Hooks, Tools
+from shardgen.loading.dispatch import Dispatcher
 from shardgen.loading.engines import Engine, default_engine
+from shardgen.loading.hooks import Hooks, Tools
 from shardgen.loading.reconcile import Report
 from shardgen.loading.signals import Signals
-from shardgen.loading.watchdog import Sighting, Watchdog
+from shardgen.loading.watchdog import Flight, Sighting, Watchdog
 from shardgen.loading.worker import Job
 from shardgen.machine.refusals import refusal
 from shardgen.model.config import LoadConfig, PlanConfig
@@ -331,15 +332,16 @@ class _Session:
                 _waves(targets, pending.values()), routed=frozenset().union(*(t.route.routed for t in targets))
             )
         finally:
-            self._retries, self._commit_seconds = dispatcher.retries, dispatcher.commit_seconds
-        if dispatcher.given_up:
-            first = dispatcher.given_up[0]
+            attempts = dispatcher.attempts
+            self._retries, self._commit_seconds = attempts.retries, attempts.commit_seconds
+        if attempts.given_up:
+            first = attempts.given_up[0]
             raise ShardError(first.shard, first.attempt, first.cause)
 
     def _hooks(self, control: Control, run: int, owned: Mapping[str, Claim], pending: dict[str, Shard]) -> Hooks:
         watchdog = Watchdog(self._config.stall_timeout)
 
-        def tick(in_flight: frozenset[str]) -> dict[str, str]:
+        def tick(in_flight: Sequence[Flight]) -> dict[str, str]:
             now = self._clock()
             if now - self._polled < self._machinery.tools.period:
                 return {}
@@ -347,7 +349,7 @@ class _Session:
             sightings = control.sightings(run)
             if sightings is None:
                 return {}
-            for shard in in_flight & sightings.keys():
+            for shard in sightings.keys() & {each.shard for each in in_flight}:
                 self._show(_seen(pending[shard], sightings[shard]))
             hung = watchdog.look(now, in_flight, sightings)
             return {shard: self._end_hung(control, seen) for shard, seen in hung.items()}

@@ -6,8 +6,8 @@ import sys
 
 from shardgen.errors import ShardgenError
 from shardgen.loading import session
-from shardgen.loading.dispatch import Tools
 from shardgen.loading.engines.processes import Processes
+from shardgen.loading.hooks import Tools
 from shardgen.model.config import LoadConfig
 from tests import fakes
 

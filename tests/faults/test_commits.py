@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from shardgen.loading.dispatch import Tools
+from shardgen.loading.hooks import Tools
 from tests import fakes
 from tests.faults.conftest import holds
 from tests.faults.proxy import AFTER, BEFORE, LATE, Proxy

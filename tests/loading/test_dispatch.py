@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from concurrent.futures import Executor, Future
+from concurrent.futures import CancelledError, Executor, Future
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 
@@ -12,7 +12,9 @@ import pytest
 from shardgen.errors import Interrupted
 from shardgen.events import ShardDone, ShardFailed, ShardRetried, ShardStarted, WorkerLogged
 from shardgen.loading import dispatch
-from shardgen.loading.dispatch import Dispatcher, Hooks, Tools
+from shardgen.loading.dispatch import Dispatcher
+from shardgen.loading.hooks import Hooks, Tools
+from shardgen.loading.queue import SUSPECT_AFTER
 from shardgen.loading.worker import Failed
 from shardgen.model.plan import Shard
 from shardgen.stores import Written
@@ -33,8 +35,16 @@ def failed(task, remedy=Remedy.RETRY, error="no luck"):
     return Failed(shard=task.shard.id, remedy=remedy, error=error, trace="")
 
 
+def shards_of(in_flight):
+    return {each.shard for each in in_flight}
+
+
 HANGS = None
 """What a script says of a task that never ends."""
+
+
+class Lost(Exception):
+    """One worker is lost, and the others go on: what an engine of many machines raises."""
 
 
 class Clock:
@@ -60,9 +70,14 @@ class Scripted(Executor):
         if self.broken:
             raise BrokenProcessPool("broken")
         future = Future()
+        if self.engine.begins:
+            future.set_running_or_notify_cancel()
         self.futures.append((future, args[1]))
         self.engine.outstanding = max(self.engine.outstanding, sum(not each.done() for each, _ in self.futures))
         return future
+
+    def refuse(self, fn, /, *args, **kwargs):
+        raise BrokenProcessPool("broken")
 
     def play(self):
         """Settle the most urgent task, or else the oldest; called when the dispatcher waits."""
@@ -72,6 +87,16 @@ class Scripted(Executor):
             outcome = self.engine.script(task)
             if outcome is HANGS:
                 continue
+            if outcome is CancelledError:
+                future.cancel()
+                future.set_running_or_notify_cancel()
+                return
+            if outcome is Lost:
+                future.set_exception(Lost())
+                return
+            if isinstance(outcome, Exception):
+                future.set_exception(outcome)
+                return
             if outcome is not BrokenProcessPool:
                 future.set_result(outcome)
                 return
@@ -83,10 +108,14 @@ class Scripted(Executor):
 
 
 class Engine:
-    lost = (BrokenProcessPool,)
+    lost = (BrokenProcessPool, Lost)
     local = True
     stopped = bool
     urgent = ""
+    begins = False
+    """Whether what is submitted has a worker at once."""
+    spares = False
+    """Whether a worker can be ended alone."""
 
     def __init__(self, script):
         self.script = script
@@ -105,7 +134,8 @@ class Engine:
 
     def kill(self, shards=()):
         self.killed += 1
-        return False
+        self.ended = set(shards)
+        return self.spares
 
     def close(self):
         pass
@@ -162,7 +192,7 @@ def test_every_shard_is_done_once_and_no_more_than_the_workers_are_outstanding(s
     ran = stage([shard(f"s{n}") for n in range(20)], written, workers=workers)
     assert [event.shard for event in of(ran, ShardDone)] == [f"s{n}" for n in range(20)]
     assert ran.engine.outstanding == workers
-    assert ran.given_up == []
+    assert ran.attempts.given_up == []
 
 
 def test_a_failed_shard_is_tried_again_later_and_later_and_then_given_up_with_its_first_cause(stage):
@@ -173,7 +203,7 @@ def test_a_failed_shard_is_tried_again_later_and_later_and_then_given_up_with_it
     delays = [event.delay for event in of(ran, ShardRetried)]
     assert len(delays) == 2
     assert 0.25 <= delays[0] <= 0.5 <= delays[1] <= 1.0
-    assert [(each.shard, each.attempt, each.cause) for each in ran.given_up] == [("bad", 3, "a")]
+    assert [(each.shard, each.attempt, each.cause) for each in ran.attempts.given_up] == [("bad", 3, "a")]
     assert ran.log == [("bad", 1, False), ("bad", 2, False), ("bad", 3, True)]
     assert [event.shard for event in of(ran, ShardDone)] == ["good"]
 
@@ -196,20 +226,20 @@ def test_an_outage_is_waited_for_beyond_the_attempts(stage):
 
 def test_an_outage_without_end_stops_the_load(stage):
     ran = stage([shard("a"), shard("b"), shard("c", "orders")], lambda task: failed(task, Remedy.OUTAGE), attempts=2)
-    assert len(ran.given_up) == 1
+    assert len(ran.attempts.given_up) == 1
     assert ran.now() > 120
 
 
 def test_a_permanent_failure_stops_its_table_and_the_others_finish(stage):
     shards = [shard("s1"), shard("o1", "orders"), shard("s2"), shard("o2", "orders"), shard("s3")]
     ran = stage(shards, lambda t: failed(t, Remedy.STOP_TABLE) if t.shard.id == "s1" else written(t), workers=1)
-    assert [each.shard for each in ran.given_up] == ["s1"]
+    assert [each.shard for each in ran.attempts.given_up] == ["s1"]
     assert [event.shard for event in of(ran, ShardDone)] == ["o1", "o2"]
 
 
 def test_a_failure_of_the_whole_target_stops_the_load(stage):
     ran = stage([shard("a"), shard("b", "orders")], lambda task: failed(task, Remedy.STOP_LOAD), workers=1)
-    assert [each.shard for each in ran.given_up] == ["a"]
+    assert [each.shard for each in ran.attempts.given_up] == ["a"]
     assert of(ran, ShardDone) == []
 
 
@@ -223,7 +253,7 @@ def test_a_server_short_of_room_gets_fewer_workers(stage):
         return written(task)
 
     ran = stage([shard(f"s{n}") for n in range(9)], script, workers=3)
-    assert ran._limit == 1
+    assert ran._queue.limit == 1
     assert len(of(ran, ShardDone)) == 9
 
 
@@ -250,10 +280,10 @@ def test_the_shard_that_kills_its_workers_is_named_and_the_others_finish(stage, 
         workers=3,
         attempts=4,
     )
-    assert [(each.shard, each.attempt) for each in ran.given_up] == [("s2", 4)]
+    assert [(each.shard, each.attempt) for each in ran.attempts.given_up] == [("s2", 4)]
     assert sorted(event.shard for event in of(ran, ShardDone)) == ["s0", "s1", "s3", "s4", "s5"]
     innocent = [event.shard for event in of(ran, ShardRetried) if event.shard != "s2"]
-    assert max(map(innocent.count, innocent)) <= dispatch.SUSPECT_AFTER
+    assert max(map(innocent.count, innocent)) <= SUSPECT_AFTER
 
 
 def test_workers_that_die_whatever_they_do_stop_the_load(stage):
@@ -268,7 +298,7 @@ def test_a_hung_shard_is_tried_again_in_a_new_pool_and_its_neighbours_have_not_f
         [shard("a"), shard("b"), shard("c")],
         written,
         workers=3,
-        tick=lambda in_flight: hung.pop() if hung and "b" in in_flight else {},
+        tick=lambda in_flight: hung.pop() if hung and "b" in shards_of(in_flight) else {},
     )
     done = {event.shard for event in run.events if isinstance(event, ShardDone)}
     retried = {event.shard: event for event in run.events if isinstance(event, ShardRetried)}
@@ -285,10 +315,91 @@ def test_a_shard_that_always_hangs_is_given_up_and_the_others_finish(stage):
         [shard("a"), shard("b"), shard("c")],
         lambda task: HANGS if task.shard.id == "b" else written(task),
         attempts=3,
-        tick=lambda in_flight: {"b": "silent"} if "b" in in_flight else {},
+        tick=lambda in_flight: {"b": "silent"} if "b" in shards_of(in_flight) else {},
     )
-    assert [(event.shard, event.cause) for event in run.given_up] == [("b", "silent")]
+    assert [(event.shard, event.cause) for event in run.attempts.given_up] == [("b", "silent")]
     assert {event.shard for event in run.events if isinstance(event, ShardDone)} == {"a", "c"}
+
+
+def test_a_shard_whose_future_was_cancelled_is_lost_with_its_worker_and_submitted_again(stage):
+    cancelled = []
+
+    def script(task):
+        if task.shard.id == "b" and not cancelled:
+            cancelled.append(task)
+            return CancelledError
+        return written(task)
+
+    run = stage([shard("a"), shard("b"), shard("c")], script)
+    assert sorted(event.shard for event in of(run, ShardDone)) == ["a", "b", "c"]
+    assert "b" in {event.shard for event in of(run, ShardRetried)}
+    assert run.attempts.given_up == []
+
+
+@pytest.mark.parametrize("end", [Lost, CancelledError])
+def test_where_the_engine_spares_the_others_a_lost_worker_takes_its_shard_alone_with_it(stage, monkeypatch, end):
+    monkeypatch.setattr(Engine, "spares", True)
+    run = stage([shard("a"), shard("b"), shard("c")], lambda t: end if t.shard.id == "b" else written(t), workers=3)
+    assert (run.engine.started, run.engine.ended) == (1, {"b"})
+    assert sorted(event.shard for event in of(run, ShardDone)) == ["a", "c"]
+    assert {event.shard for event in of(run, ShardRetried)} == {"b"}
+    assert [(each.shard, each.attempt) for each in run.attempts.given_up] == [("b", 3)]
+
+
+def test_where_the_engine_spares_the_others_a_hung_worker_is_ended_alone(stage, monkeypatch):
+    monkeypatch.setattr(Engine, "spares", True)
+    hung = [{"b": "silent"}]
+    run = stage(
+        [shard("a"), shard("b"), shard("c")],
+        lambda task: HANGS if task.shard.id == "b" and task.attempt == 1 else written(task),
+        workers=3,
+        tick=lambda in_flight: hung.pop() if hung and "b" in shards_of(in_flight) else {},
+    )
+    assert (run.engine.started, run.engine.ended) == (1, {"b"})
+    assert sorted(event.shard for event in of(run, ShardDone)) == ["a", "b", "c"]
+    assert [event.shard for event in of(run, ShardRetried)] == ["b"]
+
+
+def test_an_engine_whose_executors_break_before_anything_runs_in_them_ends_the_load(stage, monkeypatch):
+    monkeypatch.setattr(Scripted, "submit", Scripted.refuse)
+    run = stage([shard("a"), shard("b")], written, attempts=2)
+    assert run.engine.started < 10
+    assert run.attempts.given_up
+
+
+def test_every_submission_is_told_apart_from_the_ones_before(stage):
+    hung, seen = [{"b": "silent"}], []
+
+    def tick(in_flight):
+        seen.extend((each.shard, each.submission) for each in in_flight)
+        return hung.pop() if hung and "b" in shards_of(in_flight) else {}
+
+    stage([shard("a"), shard("b"), shard("c")], written, workers=3, tick=tick)
+    assert {("b", 1), ("b", 2), ("c", 1)} <= set(seen)
+    assert seen.index(("b", 2)) > len(seen) - 1 - seen[::-1].index(("b", 1))
+
+
+@pytest.mark.parametrize("runs", [True, False])
+def test_whether_a_worker_has_a_shard_is_told_as_the_engine_tells_it(stage, monkeypatch, runs):
+    monkeypatch.setattr(Engine, "begins", runs)
+    told = set()
+    stage([shard("a"), shard("b")], written, tick=lambda flights: told.update(each.running for each in flights) or {})
+    assert told == {runs}
+
+
+def test_a_worker_that_cannot_be_set_up_for_want_of_memory_leaves_room_for_the_others(stage):
+    refused = []
+
+    def script(task):
+        if not refused:
+            refused.append(task)
+            return MemoryError()
+        return written(task)
+
+    run = stage([shard(f"s{n}") for n in range(5)], script, workers=3)
+    assert run._queue.limit == 2
+    assert of(run, ShardRetried)[0].cause.startswith("memory is used up: ")
+    assert len(of(run, ShardDone)) == 5
 
 
 def test_the_workers_traceback_comes_with_the_failure(stage):
