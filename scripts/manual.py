@@ -36,8 +36,8 @@ from shardgen.options.profiles import PROFILES  # noqa: E402
 from shardgen.stores.postgres.types import spelled  # noqa: E402
 from shardgen.tables import dataset  # noqa: E402
 from shardgen.tables.planning import build_plan  # noqa: E402
+from shardgen.tables.statements import Statement, read  # noqa: E402
 from shardgen.tables.wanted import plan_config  # noqa: E402
-from shardgen.verification import statements  # noqa: E402
 from shardgen.world.lexicon import SUBCATEGORIES  # noqa: E402
 
 DBT_SOURCES: Final = ROOT / "scripts" / "examples" / "dbt" / "models" / "sources.yml"
@@ -150,16 +150,16 @@ def _plain(text: str) -> str:
 
 def laws() -> str:
     """Every law in a line."""
-    return _statements("laws", "law")
+    return _statements(read(dataset().laws), "law")
 
 
 def shapes() -> str:
     """Every shape in a line."""
-    return _statements("shapes", "shape")
+    return _statements(read(dataset().shapes), "shape")
 
 
-def _statements(folder: str, kind: str) -> str:
-    return table((kind, "what holds"), [(each.name, each.purpose) for each in statements.read(folder)])
+def _statements(statements: list[Statement], kind: str) -> str:
+    return table((kind, "what holds"), [(each.name, each.purpose) for each in statements])
 
 
 # --- the data dictionary ----------------------------------------------------------------------------------------------

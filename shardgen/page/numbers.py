@@ -28,9 +28,9 @@ from shardgen.stores import attention
 from shardgen.stores.postgres.failures import DatabaseError, describe
 from shardgen.stores.postgres.ledger import Run
 from shardgen.stores.postgres.postgres import Connection, mask, one, probe, without_secret
+from shardgen.tables.statements import Statement, parse
 from shardgen.verification import statements, subject
 from shardgen.verification.readers import Question, Readers, consult
-from shardgen.verification.statements import Statement
 from shardgen.verification.subject import Subject
 
 Row = dict[str, Any]
@@ -150,7 +150,7 @@ def measure(request: Request, show: Callable[[Event], None]) -> Numbers:
 def queries() -> list[Statement]:
     """The queries, those that take longest first."""
     files = resources.files(__package__).joinpath("queries").iterdir()
-    found = [statements.parse(file.read_text(encoding="utf-8")) for file in files if file.name.endswith(".sql")]
+    found = [parse(file.read_text(encoding="utf-8")) for file in files if file.name.endswith(".sql")]
     return sorted(found, key=lambda query: (_rank(query.name), query.name))
 
 

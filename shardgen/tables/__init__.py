@@ -37,9 +37,15 @@ def in_order(some: Iterable[str]) -> tuple[str, ...]:
 def dataset() -> Dataset:
     """The tables that there are."""
     from shardgen.tables.spec import Dataset
+    from shardgen.tables.statements import beside
 
     found = tuple(getattr(import_module(f"{__name__}.{name}"), name.upper()) for name in SHOP)
-    return Dataset(name="shop", tables=found)
+    return Dataset(
+        name="shop",
+        tables=found,
+        common_laws=beside(__name__, *(f"laws/l{number:02d}.sql" for number in (1, 2, 7, 9))),
+        shapes=beside(__name__, *(f"shapes/s{number}.sql" for number in range(1, 10))),
+    )
 
 
 def batches(world: World, plan: PlanConfig, shard: Shard, batch_rows: int) -> Iterator[Batch]:

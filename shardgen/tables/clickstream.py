@@ -28,6 +28,7 @@ from shardgen.model.table import Column, Index, Keys, bronze_table, by_all, by_k
 from shardgen.model.types import JSON, SERIAL, TEXT, TIMESTAMP, varchar
 from shardgen.tables.sessions import SHOP, device_infos, kind_pages, product_pages, static_pages, users
 from shardgen.tables.spec import ByLeaves, Piece, Sizes, Slice, TableSpec
+from shardgen.tables.statements import beside
 from shardgen.world import World, clicks, estimates, products, sessions
 from shardgen.world.calendar import Leaves
 from shardgen.world.demand import midnight
@@ -322,6 +323,7 @@ CLICKSTREAM = TableSpec(
         estimate=_estimate,
     ),
     rows=rows,
+    laws=beside(__package__, "laws/l08.sql", "laws/l11.sql", "laws/l12.sql"),
     sizes=Sizes(
         copy={"full": 910, "lean": 440, "none": 390},
         heap={"full": 1015, "lean": 474, "none": 407},

@@ -16,6 +16,7 @@ from shardgen.model.keys import CUSTOMER, KeySpace
 from shardgen.model.table import Column, Index, bronze_table, by_all, by_key
 from shardgen.model.types import DATE, JSON, TIMESTAMP, varchar
 from shardgen.tables.spec import ByIds, Sizes, Slice, TableSpec
+from shardgen.tables.statements import beside
 from shardgen.world import World, customers, geography
 from shardgen.world.rng import below, chance
 
@@ -140,6 +141,7 @@ CUSTOMERS = TableSpec(
     ),
     cut=ByIds(step=100_000, total=lambda world, end: int(world.customers.before(end))),
     rows=rows,
+    laws=beside(__package__, "laws/l05.sql", "laws/l15.sql"),
     sizes=Sizes(
         copy={"full": 960, "lean": 440, "none": 390},
         heap={"full": 1026, "lean": 480, "none": 411},

@@ -15,6 +15,7 @@ from shardgen.model.keys import ORDER, PRODUCT, WAREHOUSE, KeySpace
 from shardgen.model.table import Column, bronze_table, by_all, by_key
 from shardgen.model.types import INTEGER, SERIAL, TIMESTAMP, varchar
 from shardgen.tables.spec import ByLeaves, Piece, Sizes, Slice, TableSpec, ranges
+from shardgen.tables.statements import beside
 from shardgen.world import World, estimates, stock
 from shardgen.world.demand import DAY
 from shardgen.world.rng import bits
@@ -130,6 +131,7 @@ INVENTORY = TableSpec(
     ),
     cut=ByLeaves(leaves=stock.LEAVES, early=True, estimate=_estimate),
     rows=rows,
+    laws=beside(__package__, "laws/l03.sql", "laws/l16.sql"),
     sizes=Sizes(
         copy={"full": 340, "lean": 130, "none": 110},
         heap={"full": 374, "lean": 138, "none": 120},

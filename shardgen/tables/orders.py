@@ -20,6 +20,7 @@ from shardgen.model.keys import CUSTOMER, ORDER, PRODUCT, SESSION, WAREHOUSE, Ke
 from shardgen.model.table import Column, Keys, bronze_table, by_all, by_key
 from shardgen.model.types import JSON, TIMESTAMP, decimal, varchar
 from shardgen.tables.spec import ByLeaves, Sizes, Slice, TableSpec, View
+from shardgen.tables.statements import beside
 from shardgen.world import World, orders
 from shardgen.world.calendar import Leaves
 from shardgen.world.lexicon import SUBCATEGORIES
@@ -256,6 +257,7 @@ ORDERS = TableSpec(
     ),
     cut=ByLeaves(leaves=Leaves(_number), ids_at=lambda world, instant: int(world.orders.before(instant))),
     rows=rows,
+    laws=beside(__package__, "laws/l10.sql", "laws/l17.sql"),
     sizes=Sizes(
         copy={"full": 1510, "lean": 1110, "none": 340},
         heap={"full": 1671, "lean": 1353, "none": 374},

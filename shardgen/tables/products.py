@@ -17,6 +17,7 @@ from shardgen.model.keys import PRODUCT, SUPPLIER, KeySpace
 from shardgen.model.table import Column, Index, Keys, bronze_table, by_all
 from shardgen.model.types import JSON, TEXT, decimal, varchar
 from shardgen.tables.spec import ByIds, Sizes, Slice, TableSpec
+from shardgen.tables.statements import beside
 from shardgen.world import World, products
 from shardgen.world.lexicon import SUBCATEGORIES
 from shardgen.world.lexicon.subcategory import Subcategory
@@ -202,6 +203,7 @@ PRODUCTS = TableSpec(
     ),
     cut=ByIds(step=50_000, total=lambda world, end: int(world.launches.before(end))),
     rows=rows,
+    laws=beside(__package__, "laws/l06.sql"),
     sizes=Sizes(
         copy={"full": 1390, "lean": 670, "none": 620},
         heap={"full": 1638, "lean": 748, "none": 683},

@@ -19,6 +19,7 @@ from shardgen.model.keys import CUSTOMER, ORDER, PRODUCT, REVIEW, KeySpace
 from shardgen.model.table import Column, Index, bronze_table, by_all, by_key
 from shardgen.model.types import BOOLEAN, INTEGER, TEXT, TIMESTAMP, varchar
 from shardgen.tables.spec import ByIds, Piece, Sizes, Slice, TableSpec
+from shardgen.tables.statements import beside
 from shardgen.world import World, estimates, orders, products, reviews
 from shardgen.world.lexicon import SUBCATEGORIES
 from shardgen.world.lexicon.opinions import DURATIONS, NEGATIVE, NEUTRAL, OCCASIONS, POSITIVE, Opinion
@@ -231,6 +232,7 @@ REVIEWS = TableSpec(
     ),
     cut=ByIds(step=100_000, total=lambda world, end: int(world.orders.before(end)), estimate=_estimate),
     rows=rows,
+    laws=beside(__package__, "laws/l04.sql", "laws/l18.sql"),
     sizes=Sizes(
         copy={"full": 780, "lean": 350, "none": 320},
         heap={"full": 847, "lean": 364, "none": 331},

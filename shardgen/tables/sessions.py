@@ -22,6 +22,7 @@ from shardgen.model.keys import KeySpace
 from shardgen.model.table import Column, Index, Keys, bronze_table, by_all, by_key
 from shardgen.model.types import BOOLEAN, INTEGER, JSON, TIMESTAMP, varchar
 from shardgen.tables.spec import ByIds, Sizes, Slice, TableSpec
+from shardgen.tables.statements import beside
 from shardgen.world import World, geography, sessions
 from shardgen.world.clicks import landed_on
 from shardgen.world.lexicon import SUBCATEGORIES
@@ -290,6 +291,7 @@ SESSIONS = TableSpec(
     ),
     cut=ByIds(step=100_000, total=lambda world, end: int(world.sessions.before(end))),
     rows=rows,
+    laws=beside(__package__, "laws/l13.sql", "laws/l14.sql"),
     sizes=Sizes(
         copy={"full": 1030, "lean": 470, "none": 270},
         heap={"full": 1170, "lean": 512, "none": 286},

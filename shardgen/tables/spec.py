@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib.resources.abc import Traversable
 from typing import Protocol
 
 from shardgen.columns.batch import Batch
@@ -151,6 +152,8 @@ class TableSpec:
     rows: Callable[[Slice], Iterator[Batch]]
     """The rows of a slice in order of their numeric key."""
     sizes: Sizes
+    laws: tuple[Traversable, ...] = ()
+    """SQL files of what holds of its rows, see :mod:`shardgen.tables.statements`."""
     counts_first: bool = False
     """Whether a shard is counted whole before its first row is there."""
     greatest: Callable[[World], int] | None = None
@@ -201,6 +204,10 @@ class Dataset:
     name: str
     tables: tuple[TableSpec, ...]
     """In the order in which a reader of the story meets them."""
+    common_laws: tuple[Traversable, ...] = ()
+    """SQL files of what holds of the story as a whole."""
+    shapes: tuple[Traversable, ...] = ()
+    """SQL files of what is typical of it."""
 
     def __getitem__(self, name: str) -> TableSpec:
         """The table of a name.
@@ -217,3 +224,8 @@ class Dataset:
     def names(self) -> tuple[str, ...]:
         """Names of the tables."""
         return tuple(spec.name for spec in self.tables)
+
+    @property
+    def laws(self) -> tuple[Traversable, ...]:
+        """The laws of the story and those of its tables."""
+        return (*self.common_laws, *(law for spec in self.tables for law in spec.laws))

@@ -12,10 +12,10 @@ import psycopg
 
 from shardgen.model.figures import plural
 from shardgen.stores.postgres.postgres import Connection, one
+from shardgen.tables.statements import Statement
 from shardgen.verification import statements, values
 from shardgen.verification.outcome import Check, Status
 from shardgen.verification.readers import Question
-from shardgen.verification.statements import Statement
 from shardgen.verification.subject import Subject
 
 SAMPLES: Final = 3
@@ -36,7 +36,7 @@ FROM (SELECT row_number() OVER () AS place_, offender.* FROM (
 def questions(subject: Subject, tables: Iterable[str]) -> tuple[list[Question[Check]], list[Check]]:
     """The laws that concern some of the tables: those to be asked, the slowest first, and those that do not apply."""
     wanted, asked, moot = set(tables), [], []
-    for law in sorted(statements.read("laws"), key=_rank):
+    for law in sorted(statements.laws(), key=_rank):
         if not wanted & law.rows.keys():
             continue
         if reason := statements.obstacle(law, subject):

@@ -11,11 +11,11 @@ from typing import Any
 import psycopg
 
 from shardgen.stores.postgres.postgres import Connection
+from shardgen.tables.statements import Statement
 from shardgen.verification import statements, values
 from shardgen.verification.laws import not_applicable
 from shardgen.verification.outcome import Check, Status
 from shardgen.verification.readers import Question
-from shardgen.verification.statements import Statement
 from shardgen.verification.subject import Subject
 from shardgen.world.lexicon import SUBCATEGORIES
 
@@ -23,7 +23,7 @@ from shardgen.world.lexicon import SUBCATEGORIES
 def questions(subject: Subject, tables: Iterable[str]) -> tuple[list[Question[Check]], list[Check]]:
     """The shapes that concern some of the tables: those to be measured, and those that do not apply."""
     wanted, asked, moot = set(tables), [], []
-    for shape in statements.read("shapes"):
+    for shape in statements.shapes():
         if not wanted & shape.rows.keys():
             continue
         if reason := statements.obstacle(shape, subject):

@@ -1,88 +1,33 @@
-"""The SQL files: a comment that names the law or shape, a comment that says what it needs, one statement.
-
-``-- needs: orders 2000, products; raw_data; 180 days; orders per session`` reads: the tables orders, of at least 2,000
-rows, and products, loaded with raw_data in full or lean form, for a window of 180 days or more, in a world that has
-about as many orders per session as the default one. ``-- needs: the ledger`` asks of no bronze table. The queries of
-a report are written in the same way, by names instead of numbers.
-"""
+"""The laws and shapes of what is loaded: which there are, what stands in their way, and how they are asked."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
-from importlib import resources
 from typing import Final
 
-from shardgen.model.config import WorldConfig
 from shardgen.model.figures import plural
+from shardgen.tables import dataset
+from shardgen.tables.statements import PROPORTIONS, Statement, read
 from shardgen.tables.wanted import plan_config
 from shardgen.verification.subject import Loaded, Subject
 
-_PARTS: Final = re.compile(
-    r"-- (?P<name>[LS]\d+|[a-z ]+): (?P<purpose>.+)\.\n-- needs: (?P<needs>.+)\n(?P<text>(?s:.+))"
-)
 _READ: Final = re.compile(r"\b(?P<how>FROM|JOIN) (?P<relation>raw_\w+)")
 
-PROPORTIONS: Final[dict[str, Callable[[WorldConfig], float]]] = {
-    "orders per session": lambda world: world.orders / max(1, world.sessions),
-    "orders per customer": lambda world: world.orders / max(1, world.customers) * 365 / world.horizon,
-    "events per session": lambda world: world.events_per_session,
-}
-"""What the bands of some shapes take for granted."""
-
-LEDGER: Final = "the ledger"
 USUAL: Final = plan_config(today=date(2026, 1, 1)).world
 LEEWAY: Final = 1.5
 """By which factor a proportion may be off."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Statement:
-    """One law or shape."""
-
-    name: str
-    """``"L4"``, or ``"funnel"``."""
-    purpose: str
-    """What it protects, in a line."""
-    rows: dict[str, int]
-    """By table that it needs, the least number of rows."""
-    raw_data: bool
-    """Whether it needs raw_data."""
-    days: int
-    """The least length of the window."""
-    proportions: tuple[str, ...]
-    """Of PROPORTIONS, those in which the world must be like the default one."""
-    text: str
-    """The SQL."""
+def laws() -> list[Statement]:
+    """The laws that there are."""
+    return read(dataset().laws)
 
 
-def read(folder: str) -> list[Statement]:
-    """The statements of a folder of this package, ``"laws"`` or ``"shapes"``, by number."""
-    files = [file for file in resources.files(__package__).joinpath(folder).iterdir() if file.name.endswith(".sql")]
-    return sorted((parse(file.read_text(encoding="utf-8")) for file in files), key=lambda each: int(each.name[1:]))
-
-
-def parse(content: str) -> Statement:
-    """A statement out of the content of its file."""
-    match = _PARTS.fullmatch(content)
-    assert match, f"no law or shape begins with {content[:200]!r}"
-    tables, *rest = (part.strip() for part in match["needs"].split(";"))
-    named = [] if tables == LEDGER else tables.split(",")
-    rows = {name: int(least or 0) for name, _, least in (each.strip().partition(" ") for each in named)}
-    days = [part.removesuffix(" days") for part in rest if part.endswith(" days")]
-    proportions = tuple(part for part in rest if part in PROPORTIONS)
-    assert len(rest) == len(days) + len(proportions) + ("raw_data" in rest), f"{match['name']} needs unknown things"
-    return Statement(
-        name=match["name"],
-        purpose=match["purpose"],
-        rows=rows,
-        raw_data="raw_data" in rest,
-        days=int(days[0]) if days else 0,
-        proportions=proportions,
-        text=match["text"],
-    )
+def shapes() -> list[Statement]:
+    """The shapes that there are."""
+    return read(dataset().shapes)
 
 
 def obstacle(statement: Statement, subject: Subject, *, alone: bool = True) -> str:

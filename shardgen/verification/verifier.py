@@ -16,6 +16,7 @@ from shardgen.stores.postgres import pooler
 from shardgen.stores.postgres.failures import DatabaseError, describe
 from shardgen.stores.postgres.postgres import application_name, connect, here, mask, probe, without_secret
 from shardgen.stores.postgres.retry import persist
+from shardgen.tables.statements import place
 from shardgen.tables.wanted import table_names
 from shardgen.verification import counts, digests, laws, shape, subject
 from shardgen.verification.outcome import Check, Status, Verification
@@ -148,7 +149,6 @@ def _failures(checks: Sequence[Check]) -> tuple[str, ...]:
     return tuple(f"{check.name}: {check.finding}" for check in checks if check.status is Status.FAILED)
 
 
-def _place(check: Check) -> tuple[int, int]:
+def _place(check: Check) -> tuple[int, str, int]:
     """In the report: by level, laws and shapes by number, tables as they are."""
-    number = check.name[1:]
-    return ORDER[check.level], int(number) if number.isdigit() else 0
+    return ORDER[check.level], *place(check.name)

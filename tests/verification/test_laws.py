@@ -6,14 +6,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 from psycopg import sql
 
-from shardgen import verification
 from shardgen.model.config import PlanConfig
 from shardgen.model.plan import Shard
 from shardgen.stores.postgres.copy import Encoder
@@ -28,7 +26,7 @@ from shardgen.world.lexicon.traffic import TRAFFIC_SOURCES
 from tests.conftest import fresh_database
 from tests.worlds import TODAY, shard_bytes
 
-LAWS = {path.stem: path for path in sorted((Path(verification.__file__).parent / "laws").glob("*.sql"))}
+LAWS = {law.name.removesuffix(".sql"): law for law in sorted(dataset().laws, key=lambda law: law.name)}
 
 WEEK: dict[str, Any] = {"days": 7, "customers": 300, "products": 120, "orders_per_day": 60, "sessions_per_day": 200}
 MONTH = WEEK | {"days": 33, "orders_per_day": 65, "sessions_per_day": 120}  # shares are looked at from 2,000 rows on
