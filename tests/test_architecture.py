@@ -210,7 +210,7 @@ RENDERED = {
     "stores/postgres/leaves.py": {"index.constraint", "index.definition"},  # rendered by the server
     "stores/postgres/ddl.py": {"_METHODS[index.kind]", "spelled(column.type)", "view.query"},  # our own
     "stores/postgres/trial.py": {"stored(column.type)"},  # our own
-    "stores/postgres/ledger.py": {"statement", "_SINCE", "_LEAF"},  # literals
+    "stores/postgres/ledger/queries.py": {"statement", "_SINCE", "_LEAF"},  # literals, and files of our own
 }
 """What becomes SQL without being a literal: by module, the expressions."""
 

@@ -265,8 +265,8 @@ def cut_short(database: Database, monkeypatch) -> None:
         return forget
 
     with monkeypatch.context() as patch, contextlib.suppress(KeyboardInterrupt):
-        patch.setattr(reset, "_forget_leaves", dying(reset._forget_leaves))
-        patch.setattr(reset, "_forget_shard", dying(reset._forget_shard))
+        patch.setattr(ledger, "forget_leaves", dying(ledger.forget_leaves))
+        patch.setattr(ledger, "forget_shard", dying(ledger.forget_shard))
         patch.setattr(
             reset,
             "_referring_first",

@@ -47,18 +47,10 @@ def own_leaves(connection: Connection, schema: str, claim: Claim | None) -> tupl
     """The partitions of a claimed table that loads of ours created; its ledger and their comments tell."""
     if claim is None or not dataset()[claim.target].table.partitioned:
         return ()
-    attached = connection.execute(
-        ledger.text(
-            """SELECT DISTINCT %s || '_' || {leaf} FROM {shards}
-            WHERE target = %s AND phases ? 'attach'""",
-            schema,
-        ),
-        [claim.relation, claim.target],
-    )
     parameters = {
         "schema": schema,
         "parent": claim.oid,
-        "attached": [row[0] for row in attached],
+        "attached": ledger.leaves_of(connection, schema, claim),
         "waiting": sorted(claim.waiting),
         "mark": belongings.MARK,
     }

@@ -112,6 +112,7 @@ def survey(connection: Connection, schema: str, run: int | None, *, every: bool,
         TargetError: it cannot be told which run is meant, or something stands in the way.
     """
     connection.fix(WHOLE)
+    _refuse([str(each) for each in ledger.too_new(connection, schema)])
     runs = ledger.runs(connection, schema) if ledger.present(connection, schema) else []
     chosen = _chosen(runs, schema, run, every=every)
     claims = [each for each in restored.claims(connection, schema).values() if each.run in chosen] if chosen else []
@@ -164,7 +165,7 @@ def carry_out(connection: Connection, schema: str, found: Survey, plans: Plans, 
             case How.FORGET:
                 with connection.transaction():
                     _lock(connection, schema, each.claim)
-                    _forget(connection, schema, each.claim)
+                    ledger.forget(connection, schema, each.claim)
         show(f"{each.claim.relation}: {each.why}")
     _close(connection, schema, found, show)
 
@@ -282,18 +283,9 @@ def _overlaid(connection: Connection, schema: str, chosen: Sequence[int]) -> lis
     """Tables that still hold rows of a run, and belong to a later one that has added to them."""
     if not chosen:
         return []
-    rows = connection.execute(
-        ledger.text(
-            """SELECT DISTINCT s.run, t.relation, t.run FROM {shards} AS s JOIN {targets} AS t USING (target)
-            WHERE s.run = ANY (%(runs)s) AND t.run <> ALL (%(runs)s) AND s.generation >= {since}
-            ORDER BY 1, 2""",
-            schema,
-        ),
-        {"runs": list(chosen)},
-    ).fetchall()
     return [
         f"run={later} has added to the rows of run={run} in {relation}: they cannot be told from each other: use --all"
-        for run, relation, later in rows
+        for run, relation, later in ledger.overlaid(connection, schema, chosen)
     ]
 
 
@@ -321,7 +313,7 @@ def _dependants(connection: Connection, schema: str, removals: Sequence[Removal]
     roots += [leaf.oid for claim in dropped for leaf in renewal.own_leaves(connection, schema, claim)]
     roots += [view for each in dropped if (view := belongings.own_view(connection, schema, each.target))]
     if last:
-        roots += [catalog.relation_oid(connection, schema, name) for name in ledger.TABLES]
+        roots += [catalog.relation_oid(connection, schema, name) for name in ledger.RELATIONS]
     found = [*belongings.dependants(connection, roots), *reach.deleting(connection, deleted, going=roots)]
     return list(dict.fromkeys(found))
 
@@ -351,13 +343,13 @@ def _drop(connection: Connection, schema: str, claim: Claim) -> None:
             objects.begin_ddl(connection, schema)
             _lock(connection, schema, claim)
             connection.execute(sql.SQL("DROP TABLE {}").format(_names(schema, some)))
-            _forget_leaves(connection, schema, claim, some)
+            ledger.forget_leaves(connection, schema, claim, some)
     with connection.transaction():
         objects.begin_ddl(connection, schema)
         _lock(connection, schema, claim)
         aside = [leaf.name for leaf in renewal.own_leaves(connection, schema, claim) if not leaf.attached]
         objects.drop(connection, schema, dataset()[claim.target].table, aside)
-        _forget(connection, schema, claim)
+        ledger.forget(connection, schema, claim)
 
 
 def _delete(connection: Connection, schema: str, claim: Claim, plan: Plan) -> None:
@@ -368,11 +360,11 @@ def _delete(connection: Connection, schema: str, claim: Claim, plan: Plan) -> No
         for row in _committed(connection, schema, claim):
             with connection.transaction():
                 _delete_shard(connection, schema, claim, row, shards[row.shard], own)
-                _forget_shard(connection, schema, claim, row.shard)
+                ledger.forget_shard(connection, schema, claim, row.shard)
         with connection.transaction():
             _lock(connection, schema, claim)
             if not _committed(connection, schema, claim):
-                _forget(connection, schema, claim)
+                ledger.forget(connection, schema, claim)
                 return
 
 
@@ -382,7 +374,7 @@ def _committed(connection: Connection, schema: str, claim: Claim) -> list[ShardR
 
 def _lock(connection: Connection, schema: str, claim: Claim) -> None:
     """Wait for a worker that outlived its coordinator: its shard is committed before this transaction looks."""
-    connection.execute(ledger.text("SELECT FROM {targets} WHERE target = %s FOR UPDATE", schema), [claim.target])
+    ledger.hold(connection, schema, [claim.target])
 
 
 def _delete_shard(
@@ -419,43 +411,13 @@ def _close(connection: Connection, schema: str, found: Survey, show: Callable[[s
     with connection.transaction():
         objects.begin_ddl(connection, schema)
         if not found.last:
-            _forget_runs(connection, schema, found.runs)
+            ledger.forget_runs(connection, schema, found.runs)
             return
-        connection.execute(sql.SQL("DROP TABLE {}").format(_names(schema, ledger.TABLES)))
+        connection.execute(sql.SQL("DROP TABLE {}").format(_names(schema, ledger.RELATIONS)))
         gone = found.schema and objects.drop_schema(connection, schema)
     show("the ledger: dropped")
     if gone:
         show(f"schema {schema}: dropped")
-
-
-def _forget_runs(connection: Connection, schema: str, runs: Sequence[int]) -> None:
-    for statement in (
-        "DELETE FROM {failures} WHERE run = ANY (%s)",
-        "DELETE FROM {steps} WHERE run = ANY (%s)",
-        "DELETE FROM {shards} WHERE run = ANY (%s)",
-        "DELETE FROM {runs} WHERE run = ANY (%s)",
-    ):
-        connection.execute(ledger.text(statement, schema), [list(runs)])
-
-
-def _forget(connection: Connection, schema: str, claim: Claim) -> None:
-    """Take a table out of the ledger: its shards of every generation and its claim."""
-    connection.execute(ledger.text("DELETE FROM {shards} WHERE target = %s", schema), [claim.target])
-    connection.execute(ledger.text("DELETE FROM {targets} WHERE target = %s", schema), [claim.target])
-
-
-def _forget_shard(connection: Connection, schema: str, claim: Claim, shard: str) -> None:
-    connection.execute(
-        ledger.text("DELETE FROM {shards} WHERE target = %s AND generation = %s AND shard = %s", schema),
-        [claim.target, claim.generation, shard],
-    )
-
-
-def _forget_leaves(connection: Connection, schema: str, claim: Claim, leaves: Sequence[str]) -> None:
-    connection.execute(
-        ledger.text("DELETE FROM {shards} WHERE target = %s AND %s || '_' || {leaf} = ANY (%s)", schema),
-        [claim.target, claim.relation, list(leaves)],
-    )
 
 
 def _names(schema: str, relations: Iterable[str]) -> sql.Composed:

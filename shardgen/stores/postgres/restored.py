@@ -12,7 +12,7 @@ from typing import Final
 
 from shardgen.stores.postgres import catalog, census, ledger
 from shardgen.stores.postgres.ledger import Claim
-from shardgen.stores.postgres.postgres import Connection, one
+from shardgen.stores.postgres.postgres import Connection
 
 UNKNOWN: Final = 0
 """In place of the OID of a table that does not hold what it should; no relation has it."""
@@ -30,26 +30,12 @@ def bind(connection: Connection, schema: str) -> None:
         return
     for each in claims(connection, schema).values():
         if each.restored and each.oid != UNKNOWN:
-            connection.execute(
-                ledger.text("UPDATE {targets} SET oid = %s, ledger = tableoid WHERE target = %s", schema),
-                [each.oid, each.target],
-            )
+            ledger.rebind(connection, schema, each)
 
 
 def _here(connection: Connection, schema: str, claim: Claim) -> Claim:
     if catalog.kind(connection, schema, claim.relation) not in ("r", "p"):
         return replace(claim, oid=UNKNOWN)
     oid = catalog.relation_oid(connection, schema, claim.relation)
-    due = claim.others + _recorded(connection, schema, claim)
+    due = claim.others + ledger.rows_of(connection, schema, claim)
     return replace(claim, oid=oid if census.count(connection, oid, claim.target).total >= due else UNKNOWN)
-
-
-def _recorded(connection: Connection, schema: str, claim: Claim) -> int:
-    """Rows of the claim's committed shards."""
-    cursor = connection.execute(
-        ledger.text(
-            "SELECT coalesce(sum(rows), 0)::bigint FROM {shards} WHERE target = %s AND generation = %s", schema
-        ),
-        [claim.target, claim.generation],
-    )
-    return int(one(cursor)[0])

@@ -137,7 +137,7 @@ def decide(
     claims = restored.claims(connection, schema) if with_ledger else {}
     runs = {run.run: run for run in ledger.runs(connection, schema)} if with_ledger else {}
     asked = _Asked(connection=connection, plan=plan, runs=runs, terms=terms, own=own)
-    decisions, problems = [], []
+    decisions, problems = [], [str(each) for each in ledger.too_new(connection, schema)]
     for name in plan.config.tables:
         decision, problem = _decide(asked, dataset()[name].table, claims.get(name))
         decisions.append(decision)
