@@ -14,7 +14,7 @@ from shardgen.loading.queue import SUSPECT_AFTER, Queue, Trial
 from shardgen.loading.worker import Failed, Outcome
 from shardgen.stores import Written
 from shardgen.stores.failures import Remedy
-from shardgen.stores.postgres.retry import delay, hopeless
+from shardgen.stores.retry import BACKOFF, hopeless
 
 
 class Attempts:
@@ -55,7 +55,7 @@ class Attempts:
         if hopeless(remedy, failures=trial.failures, attempts=self._most, lasting=lasting):
             self._give_up(trial, attempt, remedy, cause, trace)
         elif self._queue.admits(trial):
-            pause = delay(trial.failures, self._tools.rng)
+            pause = BACKOFF.pause(trial.failures, self._tools.rng)
             self._queue.put_off(trial, self._tools.clock() + pause)
             self._tell_retry(trial, attempt, cause, delay=round(pause, 3), trace=trace)
 

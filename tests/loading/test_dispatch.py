@@ -19,7 +19,7 @@ from shardgen.loading.worker import Failed
 from shardgen.model.plan import Shard
 from shardgen.stores import Written
 from shardgen.stores.failures import Remedy
-from shardgen.stores.postgres import retry
+from shardgen.stores.retry import BACKOFF
 
 
 def shard(name: str, table: str = "sessions") -> Shard:
@@ -210,7 +210,7 @@ def test_a_failed_shard_is_tried_again_later_and_later_and_then_given_up_with_it
 
 def test_the_delay_between_attempts_has_a_ceiling(stage):
     ran = stage([shard("bad")], failed, attempts=12)
-    assert max(event.delay for event in of(ran, ShardRetried)) <= retry.LONGEST_DELAY
+    assert max(event.delay for event in of(ran, ShardRetried)) <= BACKOFF.longest
 
 
 def test_an_outage_is_waited_for_beyond_the_attempts(stage):

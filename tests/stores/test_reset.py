@@ -21,7 +21,7 @@ from shardgen.loading import session
 from shardgen.loading.engines.threads import Threads
 from shardgen.loading.session import Machinery
 from shardgen.model.config import LoadConfig, PlanConfig
-from shardgen.stores.postgres import objects, reset
+from shardgen.stores.postgres import ledger, objects, reset
 from shardgen.stores.postgres.control import Control
 from shardgen.stores.postgres.postgres import connect
 from shardgen.stores.postgres.status import status

@@ -12,6 +12,7 @@ from shardgen.errors import LoadError, TargetError
 from shardgen.events import LoadStarted
 from shardgen.stores.failures import OUTAGE_PATIENCE
 from shardgen.stores.postgres import retry
+from shardgen.stores.retry import ATTEMPTS, Patience
 from tests import fakes
 from tests.loading.test_load import FEW, Loader, killed_at
 
@@ -48,8 +49,8 @@ class Failing:
         return "done"
 
 
-def patience(clock=lambda: 0.0) -> retry.Patience:
-    return retry.Patience(clock=clock, sleep=lambda seconds: None)
+def patience(clock=lambda: 0.0) -> Patience:
+    return retry.patience(clock=clock, sleep=lambda seconds: None)
 
 
 @pytest.mark.parametrize("kind", PASSING)
@@ -69,7 +70,7 @@ def test_a_failure_that_stays_is_told_by_its_first_cause():
     work = Failing(errors.DeadlockDetected, 99)
     with pytest.raises(errors.DeadlockDetected, match="failure 1") as caught:
         retry.persist(work, patience())
-    assert caught.value.__notes__ == [f"tried {retry.ATTEMPTS} times"]
+    assert caught.value.__notes__ == [f"tried {ATTEMPTS} times"]
 
 
 def test_an_outage_is_waited_for_as_long_as_outages_last():

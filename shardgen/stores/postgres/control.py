@@ -20,7 +20,8 @@ from shardgen.stores.failures import Remedy
 from shardgen.stores.postgres import locks, pooler
 from shardgen.stores.postgres.failures import classify
 from shardgen.stores.postgres.postgres import Connection, application_name, connect, here, mask, set_parameters
-from shardgen.stores.postgres.retry import Patience, persist
+from shardgen.stores.postgres.retry import patience, persist
+from shardgen.stores.retry import until
 
 _COURTESY: Final = {
     "lock_timeout": "1s",
@@ -77,7 +78,7 @@ class Control:
         """Whether the lock cannot be held, because the session is not ours alone."""
         self._backends: set[int] = set()
         """Of this process's sessions, which may outlive their connections for a while."""
-        self.connection = persist(self._open, Patience(clock=clock, sleep=sleep))
+        self.connection = persist(self._open, patience(clock=clock, sleep=sleep))
 
     def __enter__(self) -> Self:
         return self
@@ -101,7 +102,7 @@ class Control:
                     self.connection.close()
                 raise
 
-        return persist(once, Patience(clock=self._clock, sleep=self._sleep))
+        return persist(once, patience(clock=self._clock, sleep=self._sleep))
 
     def attempt(self, work: Callable[[Connection], T]) -> T | None:
         """Do some work that nothing depends on, once and without waiting for anybody; None where it fails."""
@@ -167,12 +168,7 @@ class Control:
 
     def _freed(self, connection: Connection, breaths: int) -> bool:
         """Whether the lock comes free at once: a coordinator that has just ended leaves its backend for a moment."""
-        for _ in range(breaths):
-            attention.check()
-            self._sleep(_BREATH)
-            if locks.take(connection, self._schema):
-                return True
-        return False
+        return until(lambda: locks.take(connection, self._schema), looks=breaths, period=_BREATH, sleep=self._sleep)
 
     def _refuse(self, connection: Connection) -> None:
         held = locks.holder(connection, self._schema)

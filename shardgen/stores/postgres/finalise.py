@@ -27,7 +27,7 @@ from shardgen.stores.failures import StoppedError
 from shardgen.stores.postgres import catalog, ddl, ledger
 from shardgen.stores.postgres.failures import describe
 from shardgen.stores.postgres.postgres import Connection, application_name, connect, set_parameters, without_secret
-from shardgen.stores.postgres.retry import Patience, persist
+from shardgen.stores.postgres.retry import patience, persist
 from shardgen.tables import dataset
 
 _MAINTENANCE_WORK_MEM: Final = "256MB"
@@ -182,7 +182,7 @@ class Finaliser:
             return time.perf_counter() - start
 
         with attention.attending(check=self._check_stop):
-            return persist(once, Patience(attempts=self._attempts, sleep=self._sleep))
+            return persist(once, patience(attempts=self._attempts, sleep=self._sleep))
 
     def _check_stop(self) -> None:
         if self._stopping:

@@ -6,7 +6,7 @@ catalog has them, and is attached last: until COMMIT nobody sees it, and ATTACH 
 
 from __future__ import annotations
 
-import time
+import itertools
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,17 +14,18 @@ import psycopg
 from psycopg import sql
 
 from shardgen.model.plan import Leaf
-from shardgen.stores.failures import LeafRefusedError, PermanentError
+from shardgen.stores.failures import LeafRefusedError, PermanentError, Remedy
 from shardgen.stores.postgres import catalog, objects
 from shardgen.stores.postgres.postgres import Connection, one
+from shardgen.stores.retry import Backoff, Patience, persist
 
 _BOUNDS: Final = "shardgen_bounds"  # the CHECK that saves ATTACH its scan, dropped after it
 _LOCK_TIMEOUT: Final = "2s"
 _TRIES: Final = 45  # a minute and a half against somebody's ANALYZE or VACUUM of the parent
 _DEFAULT_LOCK_TIMEOUT: Final = "200ms"  # who waits to lock a DEFAULT partition keeps all readers of the parent waiting
 _DEFAULT_TRIES: Final = 5  # against others; a worker of ours that is at it will be done
-_PAUSE: Final = 0.05  # seconds
-_DEFAULT_PAUSE: Final = 0.2
+_AT_ONCE: Final = Backoff(first=0.1, growth=1.0)  # the server has waited already
+_BESIDE_A_DEFAULT: Final = Backoff(first=0.3, growth=1.0)
 _MAINTENANCE_WORK_MEM: Final = "256MB"  # a month of clicks sorts in memory; raised for the transaction only
 
 
@@ -128,15 +129,10 @@ def attach(connection: Connection, schema: str, parent: str, parent_oid: int, le
 
 
 def _attach_patiently(connection: Connection, statement: sql.Composed) -> None:
-    for attempt in range(1, _TRIES + 1):
-        try:
-            _locking(connection, statement, _LOCK_TIMEOUT)
-        except psycopg.errors.LockNotAvailable:
-            if attempt == _TRIES:
-                raise
-            time.sleep(_PAUSE)
-        else:
-            return
+    persist(
+        lambda: _locking(connection, statement, _LOCK_TIMEOUT),
+        Patience(kinds=psycopg.errors.LockNotAvailable, attempts=_TRIES, backoff=_AT_ONCE),
+    )
 
 
 def _attach_beside(connection: Connection, parent: sql.Identifier, default: int, statement: sql.Composed) -> None:
@@ -146,20 +142,24 @@ def _attach_beside(connection: Connection, parent: sql.Identifier, default: int,
     for the parent would wait for each other. A reader of the parent is waited for a moment, a worker of ours longer.
     """
     _attach_patiently(connection, sql.SQL("LOCK TABLE ONLY {} IN SHARE UPDATE EXCLUSIVE MODE").format(parent))
-    others = 0
-    for _ in range(_TRIES):
-        try:
-            _locking(connection, statement, _DEFAULT_LOCK_TIMEOUT)
-        except psycopg.errors.LockNotAvailable as error:
-            others += _used_by_others(connection, default)
-            if others == _DEFAULT_TRIES:
-                raise LeafRefusedError("the DEFAULT partition of its table is in use") from error
-            time.sleep(_DEFAULT_PAUSE)
-        except (psycopg.errors.CheckViolation, psycopg.errors.InvalidObjectDefinition) as error:
-            raise LeafRefusedError(str(error.diag.message_primary)) from error
-        else:
-            return
-    raise LeafRefusedError("the DEFAULT partition of its table is filled by other shards")
+    others = itertools.count(1)
+
+    def judged(error: BaseException) -> Remedy:
+        if _used_by_others(connection, default) and next(others) == _DEFAULT_TRIES:
+            raise LeafRefusedError("the DEFAULT partition of its table is in use") from error
+        return Remedy.RETRY
+
+    try:
+        persist(
+            lambda: _locking(connection, statement, _DEFAULT_LOCK_TIMEOUT),
+            Patience(
+                kinds=psycopg.errors.LockNotAvailable, classify=judged, attempts=_TRIES, backoff=_BESIDE_A_DEFAULT
+            ),
+        )
+    except psycopg.errors.LockNotAvailable as error:
+        raise LeafRefusedError("the DEFAULT partition of its table is filled by other shards") from error
+    except (psycopg.errors.CheckViolation, psycopg.errors.InvalidObjectDefinition) as error:
+        raise LeafRefusedError(str(error.diag.message_primary)) from error
 
 
 def _locking(connection: Connection, statement: sql.Composed, timeout: str) -> None:

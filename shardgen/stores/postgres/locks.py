@@ -6,12 +6,11 @@ The coordinator's lock is a courtesy that tells a second one whom to wait for; t
 from __future__ import annotations
 
 import hashlib
-import time
 from dataclasses import dataclass
 from typing import Final
 
-from shardgen.stores import attention
 from shardgen.stores.postgres.postgres import Connection, one
+from shardgen.stores.retry import until
 
 _POLL: Final = 0.1  # seconds
 
@@ -60,9 +59,8 @@ def take_over(connection: Connection, schema: str, *, patience: float) -> bool:
     seconds.
     """
     key = _key("load", schema) & 0xFFFF_FFFF_FFFF_FFFF
-    deadline = time.monotonic() + patience
-    while time.monotonic() < deadline:
-        attention.check()
+
+    def taken() -> bool:
         connection.execute(
             """SELECT pg_terminate_backend(a.pid) FROM pg_stat_activity AS a
             WHERE a.datname = current_database() AND a.pid <> pg_backend_pid()
@@ -76,10 +74,9 @@ def take_over(connection: Connection, schema: str, *, patience: float) -> bool:
             """,
             [schema, key >> 32, key & 0xFFFF_FFFF],
         )
-        if take(connection, schema):
-            return True
-        time.sleep(_POLL)
-    return False
+        return take(connection, schema)
+
+    return until(taken, looks=round(patience / _POLL), period=_POLL)
 
 
 def _key(purpose: str, schema: str) -> int:
