@@ -18,11 +18,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from shardgen.loading import memory
-from shardgen.loading.worker import build_batches
 from shardgen.model.config import LoadConfig, PlanConfig
 from shardgen.model.plan import Plan
 from shardgen.stores.postgres.copy import Encoder
 from shardgen.tables import dataset, names
+from shardgen.tables.feed import Feed
 from shardgen.tables.planning import build_plan
 from shardgen.tables.wanted import plan_config
 
@@ -101,7 +101,7 @@ def timed(plan: Plan, table: str, shards: int, batch_rows: int) -> Timing:
     timing, encoder = Timing(), Encoder(dataset()[table].table)
     for shard in sorted(plan.of(table), key=lambda shard: -shard.rows)[:shards]:
         began, before = time.perf_counter(), time.process_time()
-        for batch in build_batches(plan.config, shard, batch_rows):
+        for batch in Feed(plan.config).batches(shard, batch_rows):
             built = time.process_time()
             size = sum(map(len, encoder.rows(batch)))
             encoded = time.process_time()

@@ -511,17 +511,15 @@ def plan_of(settings: Settings) -> Plan:
 def sample_of(settings: Settings, n: int) -> list[dict[str, Any]]:
     """The first rows of the one table that the settings name."""
     check_range("n", n, 1, MAX_SAMPLE)
-    from shardgen.tables import batches, dataset
-    from shardgen.world import build_world
+    from shardgen.tables import dataset
+    from shardgen.tables.feed import Feed
 
     found, name = _plan_of_one(settings)
-    world = build_world(found.config.world)
-    rows: list[dict[str, Any]] = []
-    for shard in found.shards:
-        for batch in batches(world, found.config, shard, n):
-            rows += _rows(dataset()[name].table, batch.arrow().slice(0, n - len(rows)))
-            if len(rows) == n:
-                return rows
+    feed, rows = Feed(found.config), list[dict[str, Any]]()
+    for batch in (batch for shard in found.shards for batch in feed.batches(shard, n)):
+        rows += _rows(dataset()[name].table, batch.arrow().slice(0, n - len(rows)))
+        if len(rows) == n:
+            break
     return rows
 
 
@@ -530,12 +528,12 @@ def reader_of(settings: Settings) -> pa.RecordBatchReader:
     import pyarrow as pa
 
     from shardgen.columns.batch import arrow_schema
-    from shardgen.tables import batches, dataset
-    from shardgen.world import build_world
+    from shardgen.tables import dataset
+    from shardgen.tables.feed import Feed
 
     found, name = _plan_of_one(settings)
-    world, rows = build_world(found.config.world), settings.load("").batch_rows
-    built = (batch.arrow() for shard in found.shards for batch in batches(world, found.config, shard, rows))
+    feed, rows = Feed(found.config), settings.load("").batch_rows
+    built = (batch.arrow() for shard in found.shards for batch in feed.batches(shard, rows))
     return pa.RecordBatchReader.from_batches(arrow_schema(dataset()[name].table), built)
 
 

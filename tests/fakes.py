@@ -1,6 +1,6 @@
 """Stand-ins for the parts that a test of the machinery does not concern; importable by name, so that workers find them.
 
-``batches`` makes rows that satisfy every constraint of the bronze schema and mean nothing. Environment variables that
+``Feed`` makes rows that satisfy every constraint of the bronze schema and mean nothing. Environment variables that
 a test sets before the first worker starts make them slow or faulty.
 """
 
@@ -12,6 +12,7 @@ import random
 import signal
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -89,12 +90,18 @@ def build_plan(config: PlanConfig) -> Plan:
     return Plan(config=config, shards=tuple(shards))
 
 
-def batches(plan: PlanConfig, shard: Shard, batch_rows: int) -> Iterator[pa.RecordBatch]:
+@dataclass(frozen=True, slots=True)
+class Feed:
     """Rows that only the world's seed and the row's number decide."""
-    fault(shard.id)
-    for start in range(shard.start, shard.stop, batch_rows):
-        time.sleep(float(os.environ.get(SLOW, "0")))
-        yield _batch(dataset()[shard.table].table, plan.world.seed, shard, start, min(start + batch_rows, shard.stop))
+
+    plan: PlanConfig
+
+    def batches(self, shard: Shard, rows: int) -> Iterator[pa.RecordBatch]:
+        fault(shard.id)
+        table, seed = dataset()[shard.table].table, self.plan.world.seed
+        for start in range(shard.start, shard.stop, rows):
+            time.sleep(float(os.environ.get(SLOW, "0")))
+            yield _batch(table, seed, shard, start, min(start + rows, shard.stop))
 
 
 def fault(shard: str) -> None:
@@ -152,7 +159,7 @@ def machinery(**changes: Any) -> Machinery:
         "build_plan": build_plan,
         "words_digest": words_digest,
         "max_id": max_id,
-        "job": functools.partial(worker.Job, build=batches, encoder=Encoder),
+        "job": functools.partial(worker.Job, feed=Feed, encoder=Encoder),
         "tools": tools(),
     }
     return Machinery(**{**parts, **changes})

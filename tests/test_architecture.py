@@ -139,6 +139,21 @@ def test_nothing_below_the_front_knows_the_front(path):
         assert not {name for name in names if _is(name, "display")}
 
 
+def test_the_rows_of_a_shard_are_made_in_one_place():
+    calls = {
+        place(path)
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("Slice", "spec.Slice")
+    }
+    assert calls == {"tables/feed.py"}
+
+
+def test_one_place_chooses_the_engine():
+    makers = {place(path) for path in MODULES if "shardgen.loading.engines.processes.Processes" in imports(path)}
+    assert makers == {"loading/engines/__init__.py"}
+
+
 @pytest.mark.parametrize("name", ["loading/session.py", "stores/postgres/claim.py", "loading/dispatch.py"])
 def test_the_coordinator_knows_no_table_no_screen_and_no_process_pool(name):
     names = imports(PACKAGE / name)

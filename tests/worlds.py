@@ -12,10 +12,10 @@ import xxhash
 from shardgen.model.config import PlanConfig
 from shardgen.model.plan import Shard
 from shardgen.stores.postgres.copy import Encoder
-from shardgen.tables import batches, dataset, names
+from shardgen.tables import dataset, names
+from shardgen.tables.feed import Feed
 from shardgen.tables.planning import build_plan
 from shardgen.tables.wanted import plan_config
-from shardgen.world import build_world
 
 TODAY = date(2026, 1, 1)
 TABLES = names()
@@ -39,9 +39,7 @@ def small(**changes: Any) -> PlanConfig:
 def shard_bytes(config: PlanConfig, shard: Shard, batch_rows: int = 4096) -> bytes:
     """The COPY rows of one shard."""
     encoder = Encoder(dataset()[shard.table].table)
-    return b"".join(
-        chain.from_iterable(map(encoder.rows, batches(build_world(config.world), config, shard, batch_rows)))
-    )
+    return b"".join(chain.from_iterable(map(encoder.rows, Feed(config).batches(shard, batch_rows))))
 
 
 def table_bytes(config: PlanConfig, table: str, batch_rows: int = 4096) -> bytes:
@@ -52,11 +50,9 @@ def table_bytes(config: PlanConfig, table: str, batch_rows: int = 4096) -> bytes
 
 def table_rows(config: PlanConfig, table: str) -> list[dict[str, Any]]:
     """The rows of one table as Python values."""
-    world, only = build_world(config.world), replace(config, tables=(table,))
+    only = replace(config, tables=(table,))
     shards = build_plan(only).shards
-    return [
-        row for shard in shards for batch in batches(world, config, shard, 4096) for row in batch.arrow().to_pylist()
-    ]
+    return [row for shard in shards for batch in Feed(config).batches(shard, 4096) for row in batch.arrow().to_pylist()]
 
 
 def digest(rows: bytes) -> str:

@@ -21,12 +21,12 @@ from scripts.bench.bench import Bench, Run, settle
 from scripts.databases import fresh_database
 from shardgen.loading import memory
 from shardgen.loading.engines import Setup, default_engine
-from shardgen.loading.worker import build_batches
 from shardgen.model.config import LoadConfig, PlanConfig
 from shardgen.model.plan import Shard
 from shardgen.stores.postgres import objects
 from shardgen.stores.postgres.copy import Encoder
 from shardgen.tables import dataset
+from shardgen.tables.feed import Feed
 from shardgen.tables.planning import build_plan
 
 
@@ -152,7 +152,7 @@ def build(config: PlanConfig, shard: Shard) -> Built:
     memory.give_back(shard.table)
     rows, size, encoder = 0, 0, Encoder(dataset()[shard.table].table)
     start, before = time.perf_counter(), time.process_time()
-    for batch in build_batches(config, shard, LoadConfig(dsn="").batch_rows):
+    for batch in Feed(config).batches(shard, LoadConfig(dsn="").batch_rows):
         rows, size = rows + batch.num_rows, size + sum(map(len, encoder.rows(batch)))
     return Built(
         table=shard.table,
@@ -169,7 +169,7 @@ def _warm(config: PlanConfig) -> None:
     """Have the world, its words and whatever the tables keep of them."""
     plan = build_plan(config)
     for name in config.tables:
-        next(build_batches(config, plan.of(name)[0], LoadConfig(dsn="").batch_rows), None)
+        next(Feed(config).batches(plan.of(name)[0], LoadConfig(dsn="").batch_rows), None)
 
 
 @contextmanager

@@ -16,11 +16,11 @@ from psycopg import sql
 from scripts.bench.bench import Bench, Run, counts, settle
 from scripts.databases import fresh_database
 from shardgen.embedded.programs import binary
-from shardgen.loading.worker import build_batches
 from shardgen.model.config import LoadConfig, PlanConfig
 from shardgen.model.plan import Plan
 from shardgen.stores.postgres import ddl, objects
 from shardgen.tables import dataset
+from shardgen.tables.feed import Feed
 
 BATCH = 1_000
 """Rows that a usual script sends at a time."""
@@ -146,7 +146,7 @@ def _slice_seconds(dsn: str, bench: Bench, plan: Plan, name: str) -> float:
 def _slice(bench: Bench, plan: Plan, name: str) -> list[tuple[Any, ...]]:
     made: list[tuple[Any, ...]] = []
     for shard in plan.of(name):
-        for batch in build_batches(plan.config, shard, LoadConfig(dsn="").batch_rows):
+        for batch in Feed(plan.config).batches(shard, LoadConfig(dsn="").batch_rows):
             made += [tuple(row.values()) for row in batch.arrow().slice(0, bench.slice_rows - len(made)).to_pylist()]
             if len(made) >= bench.slice_rows:
                 return made

@@ -14,18 +14,20 @@ from dataclasses import dataclass
 from functools import partial
 from io import FileIO
 from pathlib import Path
+from typing import Self
 
 import pyarrow as pa
 import pyarrow.csv
 
 from shardgen.loading.session import Machinery
-from shardgen.loading.worker import Job, build_batches
+from shardgen.loading.worker import Job
 from shardgen.model.config import LoadConfig, PlanConfig
 from shardgen.model.plan import Plan, Shard
 from shardgen.model.table import Table
 from shardgen.stores.postgres import objects
 from shardgen.stores.postgres.copy import HEADER, TRAILER, Encoder
 from shardgen.tables import dataset
+from shardgen.tables.feed import Feed
 from shardgen.tables.planning import build_plan, max_id
 from shardgen.world import words_digest
 
@@ -89,7 +91,7 @@ class Spool:
             build_plan=lambda config: known.plan,  # noqa: ARG005
             words_digest=lambda seed: known.words,  # noqa: ARG005
             max_id=lambda plan, table: known.max_ids[table],  # noqa: ARG005
-            job=partial(Job, build=Replay(self.directory), encoder=ReadyEncoder),
+            job=partial(Job, feed=Replay(self.directory), encoder=ReadyEncoder),
         )
 
 
@@ -99,12 +101,16 @@ class Replay:
 
     directory: Path
 
-    def __call__(self, plan: PlanConfig, shard: Shard, batch_rows: int) -> Iterator[Ready]:  # noqa: ARG002
+    def __call__(self, plan: PlanConfig) -> Self:  # noqa: ARG002
+        """The same for every plan: shards are known by their names."""
+        return self
+
+    def batches(self, shard: Shard, rows: int) -> Iterator[Ready]:  # noqa: ARG002
         """The batches as they were written; none is in memory yet."""
         spool = Spool(self.directory)
         with spool.copy_file(shard.id).open("rb", buffering=0) as file:
-            for rows, size in spool.batches(shard.id):
-                yield Ready(num_rows=rows, size=size, file=file)
+            for number, size in spool.batches(shard.id):
+                yield Ready(num_rows=number, size=size, file=file)
 
 
 class ReadyEncoder:
@@ -150,7 +156,7 @@ def write_shard(spool: Spool, config: PlanConfig, csv: bool, shard: Shard) -> No
     """Write the files of one shard."""
     encoder, sizes = Encoder(dataset()[shard.table].table), []
     with spool.copy_file(shard.id).open("wb") as file, spool.csv_file(shard.id).open("wb") as csv_file:
-        for batch in build_batches(config, shard, BATCH_ROWS):
+        for batch in Feed(config).batches(shard, BATCH_ROWS):
             blocks = [file.write(rows) for rows in encoder.rows(batch)]
             sizes += zip([batch.num_rows, *[0] * len(blocks)], blocks, strict=False)
             if csv:

@@ -16,9 +16,9 @@ from shardgen.model.plan import Plan, Shard
 from shardgen.stores.postgres import trial
 from shardgen.stores.postgres.copy import BUFFER_ROWS, Encoder
 from shardgen.stores.postgres.postgres import Connection
-from shardgen.tables import batches, dataset
+from shardgen.tables import dataset
+from shardgen.tables.feed import Feed
 from shardgen.tables.planning import build_plan
-from shardgen.world import build_world
 
 BATCH_ROWS = 4_096
 """Half of a load's, to be done sooner. Two batches are built: the first one warms what a process keeps, the second one
@@ -148,7 +148,7 @@ def _built(plan: Plan, shard: Shard, *, count: int, kept: int) -> list[_Batch]:
     for _ in range(count):
         begun = time.perf_counter()
         if not found:
-            made = batches(build_world(plan.config.world), plan.config, shard, BATCH_ROWS)
+            made = Feed(plan.config).batches(shard, BATCH_ROWS)
         if (batch := next(made, None)) is None:
             break
         encoded = [bytes(rows) for rows in encoder.rows(batch)]

@@ -13,7 +13,7 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Self
+from typing import Protocol, Self
 
 from shardgen.loading import memory
 from shardgen.machine.refusals import refusal
@@ -27,20 +27,15 @@ from shardgen.stores.postgres.ledger import Claim
 from shardgen.stores.postgres.postgres import without_secret
 from shardgen.stores.postgres.writer import Encoder as EncoderProtocol
 from shardgen.stores.postgres.writer import PostgresWriter
-
-if TYPE_CHECKING:
-    from shardgen.columns.batch import Batch as Rows
-
-Build = Callable[[PlanConfig, Shard, int], Iterator[Batch]]
-"""Makes the rows of a shard in batches of so many rows; must be importable by name."""
+from shardgen.tables.feed import Feed
 
 
-def build_batches(plan: PlanConfig, shard: Shard, batch_rows: int) -> Iterator[Rows]:
-    """The rows of a shard, out of the world that this process builds once."""
-    from shardgen.tables import batches
-    from shardgen.world import build_world
+class Feeding(Protocol):
+    """Makes the rows of shards: ``Feed``, or what a test has in its place."""
 
-    return batches(build_world(plan.world), plan, shard, batch_rows)
+    def batches(self, shard: Shard, rows: int) -> Iterator[Batch]:
+        """The rows of a shard in batches of about so many rows."""
+        ...
 
 
 def encoder_of(table: Table) -> EncoderProtocol:
@@ -59,7 +54,8 @@ class Job:
     claims: tuple[Claim, ...]
     batch_rows: int
     skip_conflicts: bool = False
-    build: Build = build_batches
+    feed: Callable[[PlanConfig], Feeding] = Feed
+    """Importable by name."""
     encoder: Callable[[Table], EncoderProtocol] = encoder_of
 
 
@@ -115,12 +111,12 @@ def run_task(job: Job, task: Task, stopped: Callable[[], bool]) -> Outcome:
 
 def _write(job: Job, task: Task, stopped: Callable[[], bool]) -> Written:
     """Write a shard; where its leaf cannot be attached now, build it again and send the rows through the parent."""
-    writer, shard = _writer(job, stopped), task.shard
+    writer, feed, shard = _writer(job, stopped), job.feed(job.plan), task.shard
     try:
-        return writer.write(task, job.build(job.plan, shard, job.batch_rows))
+        return writer.write(task, feed.batches(shard, job.batch_rows))
     except LeafRefusedError as refused:
         logging.getLogger(__name__).warning("%s: %s: its rows go through the parent", shard.id, refused)
-    return writer.write(replace(task, routed=True), job.build(job.plan, shard, job.batch_rows))
+    return writer.write(replace(task, routed=True), feed.batches(shard, job.batch_rows))
 
 
 def close(job: Job) -> None:

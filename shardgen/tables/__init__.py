@@ -5,17 +5,13 @@ What only needs the names of tables imports none of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from shardgen.columns.batch import Batch
-    from shardgen.model.config import PlanConfig
-    from shardgen.model.plan import Shard
     from shardgen.tables.spec import Dataset
-    from shardgen.world.world import World
 
 SHOP: Final = ("customers", "products", "orders", "inventory", "reviews", "sessions", "clickstream")
 """The tables in the order in which a reader of the story meets them: each is a module, and in capitals
@@ -46,26 +42,3 @@ def dataset() -> Dataset:
         common_laws=beside(__name__, *(f"laws/l{number:02d}.sql" for number in (1, 2, 7, 9))),
         shapes=beside(__name__, *(f"shapes/s{number}.sql" for number in range(1, 10))),
     )
-
-
-def batches(world: World, plan: PlanConfig, shard: Shard, batch_rows: int) -> Iterator[Batch]:
-    """The rows of a shard in order of their numeric key, a batch at a time.
-
-    Args:
-        world: the world of the plan.
-        plan: decides where time ends and what raw_data holds.
-        shard: any shard of the plan.
-        batch_rows: about how many rows a batch should hold; it never changes a row.
-    """
-    from shardgen.tables.spec import Slice
-    from shardgen.world.demand import midnight
-
-    wanted = Slice(
-        world=world,
-        raw_data=plan.raw_data,
-        start=shard.start,
-        stop=shard.stop,
-        end=midnight(plan.end),
-        rows=batch_rows,
-    )
-    return dataset()[shard.table].rows(wanted)

@@ -20,7 +20,6 @@ import xxhash
 from shardgen.errors import VerificationError
 from shardgen.events import CheckDone, CheckStarted, Event
 from shardgen.loading.engines import Engine, Setup, default_engine
-from shardgen.loading.worker import build_batches
 from shardgen.model.config import PlanConfig
 from shardgen.model.figures import plural
 from shardgen.model.plan import Plan, Shard
@@ -31,6 +30,7 @@ from shardgen.stores.postgres.failures import describe
 from shardgen.stores.postgres.postgres import Connection, without_secret
 from shardgen.stores.postgres.retry import persist
 from shardgen.tables import dataset
+from shardgen.tables.feed import Feed
 from shardgen.verification import contents, counts, rows
 from shardgen.verification.outcome import Check, Status
 from shardgen.verification.readers import reader
@@ -214,7 +214,7 @@ def _digest(blocks: Iterable[bytes | bytearray | memoryview]) -> str:
 def _built(item: Item) -> contents.Blocks:
     """The COPY rows of the shard, out of the plan alone."""
     encoder = Encoder(item.table)
-    return chain.from_iterable(map(encoder.rows, build_batches(item.config, item.shard, BATCH_ROWS)))
+    return chain.from_iterable(map(encoder.rows, Feed(item.config).batches(item.shard, BATCH_ROWS)))
 
 
 # --- in the process that asks -----------------------------------------------------------------------------------------

@@ -24,9 +24,9 @@ from shardgen.model.keys import KeySpace
 from shardgen.model.table import Column, Table
 from shardgen.model.types import BOOLEAN, DATE, INTEGER, JSON, SERIAL, TEXT, TIMESTAMP, Type, decimal, varchar
 from shardgen.stores.postgres import copy as encode
-from shardgen.tables import batches, dataset
+from shardgen.tables import dataset
+from shardgen.tables.feed import Feed
 from shardgen.tables.planning import build_plan
-from shardgen.world import build_world
 from tests.worlds import TABLES, small
 
 words = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=12)
@@ -52,8 +52,7 @@ def encoded(batch: Batch) -> bytes:
 @pytest.mark.parametrize("table", TABLES)
 def test_rows_of_every_table_are_those_of_another_encoder(table: str, mode: str) -> None:
     config = small(tables=(table,), raw_data=mode)
-    world = build_world(config.world)
-    built = chain.from_iterable(batches(world, config, shard, 4096) for shard in build_plan(config).shards)
+    built = chain.from_iterable(Feed(config).batches(shard, 4096) for shard in build_plan(config).shards)
     for batch in built:
         assert encoded(batch) == reference(batch.arrow(), dataset()[table].table)
 
@@ -62,7 +61,7 @@ def test_rows_of_every_table_are_those_of_another_encoder(table: str, mode: str)
 def test_any_number_of_rows_at_a_time_gives_the_same_bytes(rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
     config = small(tables=("orders",))
     shard = build_plan(config).shards[0]
-    batch = next(batches(build_world(config.world), config, replace(shard, stop=shard.start + 50), 4096))
+    batch = next(Feed(config).batches(replace(shard, stop=shard.start + 50), 4096))
     whole = encoded(batch)
     monkeypatch.setattr(encode, "BUFFER_ROWS", rows)
     assert encoded(batch) == whole

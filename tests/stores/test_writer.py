@@ -56,7 +56,7 @@ class Bench:
         return self.plan.of(table)[number]
 
     def write(self, shard: Shard, batches=None, *, routed: bool = False):
-        rows = fakes.batches(self.config, shard, 64) if batches is None else batches
+        rows = fakes.Feed(self.config).batches(shard, 64) if batches is None else batches
         return self.writer.write(Task(shard=shard, attempt=1, routed=routed), rows)
 
     def is_untouched(self, shard: Shard) -> bool:
@@ -129,7 +129,7 @@ def test_a_shard_that_fails_half_way_leaves_nothing(bench, table, routed):
     shard = bench.shard(table)
 
     def half() -> Iterator:
-        yield next(fakes.batches(bench.config, shard, 64))
+        yield next(fakes.Feed(bench.config).batches(shard, 64))
         raise ValueError("a bug")
 
     with pytest.raises(ValueError, match="a bug"):
@@ -155,7 +155,7 @@ def test_a_stop_before_the_ledger_row_and_between_batches_leaves_nothing(bench):
 
     def stopping() -> Iterator:
         bench.stopped = False
-        for batch in fakes.batches(bench.config, shard, 64):
+        for batch in fakes.Feed(bench.config).batches(shard, 64):
             yield batch
             bench.stopped = True
 
@@ -214,7 +214,7 @@ def test_a_trigger_that_drops_rows_is_named_and_nothing_is_kept(bench):
 
 def test_a_count_that_is_promised_is_kept_or_the_shard_fails(bench):
     shard = bench.shard("sessions")
-    few = [next(fakes.batches(bench.config, shard, 64))]
+    few = [next(fakes.Feed(bench.config).batches(shard, 64))]
     with pytest.raises(PermanentError, match="built rows=64, planned rows=200"):
         bench.write(shard, iter(few))
     assert bench.is_untouched(shard)
@@ -243,7 +243,7 @@ def test_the_shards_session_has_our_settings_whatever_the_roles_are(bench):
     shard = bench.shard("sessions")
 
     def slow() -> Iterator:
-        for batch in fakes.batches(bench.config, shard, 100):
+        for batch in fakes.Feed(bench.config).batches(shard, 100):
             time.sleep(0.2)
             yield batch
 
@@ -254,7 +254,7 @@ def test_a_backend_is_named_after_its_run_process_and_shard(bench):
     shard, seen = bench.shard("sessions"), []
 
     def watching() -> Iterator:
-        for batch in fakes.batches(bench.config, shard, 100):
+        for batch in fakes.Feed(bench.config).batches(shard, 100):
             yield batch
             seen.append(bench.database.rows("SELECT application_name FROM pg_stat_activity WHERE state = 'active'"))
 

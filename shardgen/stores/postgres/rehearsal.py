@@ -135,7 +135,7 @@ def _end(shard: Shard) -> Shard:
 
 
 def _rows(table: Table, shard: Shard, job: Job) -> _Rows | None:
-    batch = next(job.build(job.plan, shard, ROWS), None)
+    batch = next(job.feed(job.plan).batches(shard, ROWS), None)
     if batch is None or not batch.num_rows:
         return None
     encoder = job.encoder(table)

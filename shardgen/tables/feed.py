@@ -1,0 +1,38 @@
+"""The one place where the rows of a shard are made: for a load, a sample, a forecast, a verification, a benchmark."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from shardgen.columns.batch import Batch
+from shardgen.model.config import PlanConfig
+from shardgen.model.plan import Shard
+from shardgen.tables import dataset
+from shardgen.tables.spec import Slice
+from shardgen.world import build_world
+from shardgen.world.demand import midnight
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """Makes the rows of a plan's shards, out of the world that a process builds once; small and picklable."""
+
+    plan: PlanConfig
+
+    def batches(self, shard: Shard, rows: int) -> Iterator[Batch]:
+        """The rows of a shard in order of their numeric key, a batch at a time.
+
+        Args:
+            shard: any shard of the plan.
+            rows: about how many a batch should hold; it never changes a row.
+        """
+        wanted = Slice(
+            world=build_world(self.plan.world),
+            raw_data=self.plan.raw_data,
+            start=shard.start,
+            stop=shard.stop,
+            end=midnight(self.plan.end),
+            rows=rows,
+        )
+        return dataset()[shard.table].rows(wanted)
