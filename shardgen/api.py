@@ -84,6 +84,8 @@ def load(
     on_conflict: str | None = None,
     yes: bool = False,
     stall_timeout: float | None = None,
+    attempts: int | None = None,
+    batch_rows: int | None = None,
     log_file: Path | str | None = None,
     data_dir: Path | str | None = None,
     config: Path | str | None = None,
@@ -103,6 +105,8 @@ def load(
         on_conflict: ``error`` or ``skip``, for keys that rows kept by ``append`` have already.
         yes: let ``replace`` remove rows that shardgen did not load.
         stall_timeout: seconds after which a worker that does nothing counts as hung; another one does its shard.
+        attempts: how often a shard is tried before it is given up.
+        batch_rows: rows that a worker builds at a time; fewer take less memory and more time.
         log_file: file that every event is appended to, as a line of JSON.
         data_dir: home of the embedded server.
         config: TOML file to read instead of ``shardgen.toml``.
@@ -126,7 +130,14 @@ def load(
     """
     from shardgen.commands import prepared
 
-    how = {"workers": workers, "if_exists": if_exists, "on_conflict": on_conflict, "stall_timeout": stall_timeout}
+    how = {
+        "workers": workers,
+        "if_exists": if_exists,
+        "on_conflict": on_conflict,
+        "stall_timeout": stall_timeout,
+        "attempts": attempts,
+        "batch_rows": batch_rows,
+    }
     named = {"dsn": dsn, "data_dir": data_dir, "log_file": log_file, **how, **options}
     settings = _settings(named, config, profile)
     carry_out = prepared(settings, resume=resume, take_over=take_over, yes=yes)

@@ -56,14 +56,13 @@ def prepared(
     def carry_out(show: Show) -> Report:
         from shardgen.loading.engines import default_engine
 
-        engine = default_engine()
+        default_engine()  # its workers' modules load while ours do
         from shardgen.loading import session
 
         how = settings.load(target_dsn(settings, show), take_over=take_over, yes=yes)
-        machinery = session.Machinery(engine=lambda: engine)
         if config is None:
-            return session.resume(how, schema=settings.schema, given=given, show=show, machinery=machinery)
-        return session.load(config, how, options=settings.options(config), show=show, machinery=machinery)
+            return session.resume(how, schema=settings.schema, given=given, show=show)
+        return session.load(config, how, options=settings.options(config), show=show)
 
     return carry_out
 

@@ -185,6 +185,14 @@ _STALL: Final = (
     "A worker that neither sends rows nor keeps the server busy for so long counts as hung: it is killed, and another "
     "worker does its shard."
 )
+_ATTEMPTS: Final = (
+    "How often a shard, or a step after them, is tried before it is given up. While the server is away they are tried "
+    "longer, for two minutes."
+)
+_BATCH_ROWS: Final = (
+    "Rows that a worker builds at a time, twelve times as many of clickstream; they never change a byte. Fewer take "
+    "less memory and more time."
+)
 
 RUN: Group = {
     "workers": Option(
@@ -207,6 +215,8 @@ RUN: Group = {
         example='"shardgen.jsonl"',
     ),
     "stall_timeout": _amount("stall_timeout", _STALL, kind=NUMBER, panel=RUNNING, metavar="SECONDS"),
+    "attempts": _amount("attempts", _ATTEMPTS, kind=WHOLE, panel=RUNNING),
+    "batch_rows": _amount("batch_rows", _BATCH_ROWS, kind=WHOLE, panel=RUNNING),
 }
 """Options that say how."""
 

@@ -53,6 +53,8 @@ _OPTIONS: Final[dict[str, tuple[Meant, ...]]] = {
     **dict.fromkeys(("log", "logfile", "logs"), (("log_file", ""),)),
     **dict.fromkeys(("no_progress", "no_bar"), (("progress", "none"), ("quiet", ""))),
     **dict.fromkeys(("timeout",), (("stall_timeout", ""),)),
+    **dict.fromkeys(("retries", "max_retries", "tries"), (("attempts", ""),)),
+    **dict.fromkeys(("batch_size", "chunk_size", "chunk_rows"), (("batch_rows", ""),)),
     **dict.fromkeys(("format", "as_json"), (("as_json", ""),)),
     **dict.fromkeys(("file", "out", "html", "save"), (("output", ""),)),
     **dict.fromkeys(("configuration", "config_file", "settings"), (("config", ""),)),

@@ -46,7 +46,7 @@ def test_plan_is_the_one_that_a_load_carries_out(monkeypatch):
     straw = SimpleNamespace(load=lambda plan, load, *, options, show: seen.append((plan, load, options)))
     monkeypatch.setitem(sys.modules, "shardgen.loading.session", straw)
     monkeypatch.setattr(shardgen.loading, "session", straw, raising=False)
-    how = {"workers": 3, "if_exists": "replace", "stall_timeout": 7}
+    how = {"workers": 3, "if_exists": "replace", "stall_timeout": 7, "attempts": 2, "batch_rows": 512}
     shardgen.load("host=nowhere", progress="none", tables=["orders"], **how, **SMALL)
     [(plan, load, options)] = seen
     assert plan == shardgen.plan(tables="orders", **SMALL).config

@@ -315,6 +315,8 @@ def test_a_target_that_refuses_needs_no_resuming(coordinator, capsys):
         (["--days", "abc"], "error: days='abc' is not a whole number\n"),
         (["--scale", "nan"], "error: scale=nan is out of range: use 0 to 1000000000000\n"),
         (["--workers", "0"], "error: workers=0 is out of range: use 1 to 512\n"),
+        (["--attempts", "0"], "error: attempts=0 is out of range: use 1 to 100\n"),
+        (["--batch-rows", "0"], "error: batch-rows=0 is out of range: use 1 to 100000\n"),
         (["--tables", "ordrs"], "error: tables='ordrs' is unknown: choose from customers, "),
         (["--tables", "ordrs", "--resume"], "error: tables='ordrs' is unknown: choose from customers, "),
         (["--end", "soon"], "error: end='soon' is not a date such as 2026-01-31\n"),
