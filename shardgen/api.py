@@ -128,8 +128,9 @@ def load(
         >>> [table.counted for table in report.tables if table.table == "orders"]
         [1800]
     """
-    from shardgen.commands import prepared
+    from shardgen.commands import hasten, prepared
 
+    hasten()
     how = {
         "workers": workers,
         "if_exists": if_exists,

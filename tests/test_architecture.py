@@ -203,8 +203,22 @@ def test_importing_shardgen_loads_no_library():
     _python("import sys, shardgen; assert not {'numpy', 'pyarrow', 'psycopg', 'dotenv', 'rich'} & set(sys.modules)")
 
 
+LATE = "{'numpy', 'pyarrow', 'psycopg', 'faker', 'rich', 'pydantic', 'dotenv', 'importlib.metadata', 'shardgen.events'}"
+
+
 def test_the_command_line_loads_no_heavy_library_before_it_runs_a_command():
-    _python("import sys, shardgen.cli; assert not {'numpy', 'pyarrow', 'psycopg', 'faker', 'rich'} & set(sys.modules)")
+    _python(f"import sys, shardgen.cli; assert not {LATE} & set(sys.modules)")
+
+
+def test_help_loads_what_shows_it_and_nothing_else():
+    found = "{'numpy', 'pyarrow', 'psycopg', 'faker', 'pydantic', 'dotenv', 'shardgen.options.settings'}"
+    _command("--help", f"not {found} & set(sys.modules)")
+
+
+def test_a_command_line_is_parsed_and_its_options_are_read_without_a_heavy_library():
+    """What comes before the first row; typer would convert texts by pydantic."""
+    found = "{'numpy', 'pyarrow', 'faker', 'rich', 'pydantic', 'dotenv'}"
+    _command("load --days x --tables orders", f"not {found} & set(sys.modules)", code=2)
 
 
 def test_a_coordinator_loads_nothing_that_builds_rows():
@@ -212,8 +226,14 @@ def test_a_coordinator_loads_nothing_that_builds_rows():
     _python(f"import sys, shardgen.loading.session; assert not {heavy} & set(sys.modules)")
 
 
+def _command(line: str, holds: str, *, code: int = 0) -> None:
+    """Run a command line in a process of its own, and assert what holds there when it ends."""
+    run = f"try: main({line.split()!r})\nexcept SystemExit as end: assert end.code == {code}"
+    _python(f"import sys\nfrom shardgen.cli import main\n{run}\nassert {holds}")
+
+
 def _python(code: str) -> None:
-    subprocess.run([sys.executable, "-W", "error", "-c", code], check=True, cwd=ROOT)
+    subprocess.run([sys.executable, "-W", "error", "-c", code], check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
 
 
 def _is(name: str, part: str) -> bool:

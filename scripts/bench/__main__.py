@@ -21,7 +21,7 @@ from typing import Any
 
 from rich.console import Console
 
-from scripts.bench import machine
+from scripts.bench import machine, processes
 from scripts.bench.bench import OPTIONS, Bench, Run
 from scripts.bench.rounds import YARDSTICKS, at_volumes, measure
 from scripts.bench.show import show
@@ -39,6 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with directory(given.directory) as place, running(given.dsn, place) as (dsn, postmaster):
         bench = Bench(dsn=dsn, postmaster=postmaster, directory=place, options=options, slice_rows=given.slice)
         result: dict[str, Any] = {"machine": machine.facts(dsn, place), "arguments": vars(given)}
+        result["help"] = processes.help_seconds(place)
         how: dict[str, Any] = {"parts": given.parts, "workers": given.workers, "rounds": given.rounds}
         volumes = at_volumes(bench, given.volumes, disk=given.disk * GB, **how) if given.volumes else []
         others = [number for number in given.scaling if number != given.workers]
@@ -50,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def report(result: dict[str, Any], runs: list[Run], volumes: list[Run], given: argparse.Namespace) -> None:
     """Write the file and print the tables."""
     result["load_average_after"] = round(os.getloadavg()[0], 2)
-    result["targets"] = targets_of(runs, volumes, given.workers)
+    result["targets"] = targets_of(runs, volumes, given.workers, helped=result["help"])
     result["runs"], result["volumes"] = [asdict(run) for run in runs], [asdict(run) for run in volumes]
     Path(given.json).write_text(json.dumps(result, indent=1, default=str) + "\n", encoding="utf-8")
     show(result, runs, volumes, given.workers, Console(width=None if sys.stdout.isatty() else 140))

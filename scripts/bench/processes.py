@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 
 import psycopg
 
@@ -74,6 +76,17 @@ def run(command: Sequence[str], *, dsn: str, cwd: Path, postmaster: int | None =
     if process.returncode:
         raise RuntimeError(f"command={' '.join(command)!r} failed with code={process.returncode}: {errors.strip()}")
     return ran
+
+
+def help_seconds(cwd: Path) -> float:
+    """Seconds that ``shardgen --help`` takes, in the middle of five after a first one that warms the disk's cache."""
+    seconds = []
+    for _ in range(6):
+        start = time.perf_counter()
+        command = [sys.executable, "-m", "shardgen", "--help"]
+        subprocess.run(command, cwd=cwd, env=environment(), stdout=subprocess.DEVNULL, check=True)
+        seconds.append(time.perf_counter() - start)
+    return median(seconds[1:])
 
 
 def environment() -> dict[str, str]:

@@ -9,8 +9,8 @@ from typing import Any
 from scripts.bench.bench import Run
 
 
-def targets_of(runs: Sequence[Run], volumes: Sequence[Run], workers: int) -> list[dict[str, Any]]:
-    """The targets that these runs can tell about."""
+def targets_of(runs: Sequence[Run], volumes: Sequence[Run], workers: int, *, helped: float) -> list[dict[str, Any]]:
+    """The targets that these runs can tell about, and ``--help`` with its seconds."""
     main = [run for run in runs if run.workers == workers]
     loads, nulls = ([run for run in main if run.yardstick == name] for name in ("load", "null"))
     figures = [
@@ -21,6 +21,7 @@ def targets_of(runs: Sequence[Run], volumes: Sequence[Run], workers: int) -> lis
         ("null, CPU us a row of clicks", middle(_clicks(run) for run in nulls), "<=", 0.5),
         ("null, 2 workers beside 1", ratio(runs, of("null", 1), of("null", 2)), ">=", 1.8),
         ("MiB of the largest process", max((_peak(run) for run in loads), default=None), "<=", 200),
+        ("s of --help", helped, "<=", 0.2),
         ("s to the first row", middle(run.figures["first_row"] for run in loads), "<=", 1.0),
         ("load, us a row, largest volume beside least", _growth(volumes, "load", _cost), "<=", 1.05),
         ("load, MiB, largest volume beside least", _growth(volumes, "load", _peak), "<=", 1.05),

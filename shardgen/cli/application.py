@@ -54,7 +54,7 @@ class _Command(TyperCommand):
     """A command whose help does not tell flags to be ``<bool>``, and which takes options by their old names."""
 
     def get_params(self, ctx: Any) -> list[Any]:
-        return _bare(super().get_params(ctx))
+        return _spared(_bare(super().get_params(ctx)))
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         known = {spelling for parameter in self.get_params(ctx) for spelling in parameter.opts}
@@ -65,13 +65,30 @@ class _Group(TyperGroup):
     """The same for a group of commands."""
 
     def get_params(self, ctx: Any) -> list[Any]:
-        return _bare(super().get_params(ctx))
+        return _spared(_bare(super().get_params(ctx)))
 
 
 def _renamed(word: str, known: set[str]) -> str:
     name, equals, value = word.partition("=")
     new = _RENAMED.get(name, name)
     return f"{new}{equals}{value}" if new in known else word
+
+
+class _Converter:
+    """What typer makes a value by; it leaves alone what needs no conversion."""
+
+    def coerce(self, value: Any, *, param: Any, ctx: Any) -> Any:
+        if value is None or isinstance(value, param.type_descriptor.annotation):
+            return value
+        return type(param).get_runtime_param(param).coerce(value, param=param, ctx=ctx)
+
+
+def _spared(parameters: list[Any]) -> list[Any]:
+    """Keep typer from importing pydantic, which takes as long as the rest of a command line, for texts and flags."""
+    for parameter in parameters:
+        if parameter.nargs == 1 and not parameter.multiple:
+            parameter.get_runtime_param = _Converter
+    return parameters
 
 
 def _bare(parameters: list[Any]) -> list[Any]:

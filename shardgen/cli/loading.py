@@ -95,9 +95,9 @@ def load(
     **options: Any,
 ) -> None:
     """Fill the bronze tables, reconcile, and tell what was loaded."""
-    from shardgen.commands import prepared
-    from shardgen.display.summary import load_summary, next_steps
+    from shardgen.commands import hasten, prepared
 
+    hasten()
     settings = terminal.settings_of(options)
     agreed = yes or (not resume and _agreed(settings))
     carry_out = prepared(settings, resume=resume, take_over=take_over, yes=agreed)
@@ -110,6 +110,8 @@ def load(
         for line in hints.to_go_on(options) if error.resumable else []:
             error.add_note(line)
         raise
+    from shardgen.display.summary import load_summary, next_steps  # rich is slow to import, and rows do not wait for it
+
     terminal.show(load_summary(report), stderr=True)
     verification = _verify(settings, run=report.run) if verify else None
     if as_json:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import platform
-import subprocess
-from importlib import metadata
 from typing import Final
 
 from shardgen import __version__
@@ -29,6 +26,9 @@ def version(*, as_json: Json = False) -> None:
 
 def versions() -> dict[str, str | int | None]:
     """Every version by name; two installations that agree in shardgen, data and faker make the same bytes."""
+    import platform
+    from importlib import metadata
+
     return {
         "shardgen": __version__,
         "data": DATA_VERSION,
@@ -53,6 +53,8 @@ def _libpq() -> str:
 
 def _postgresql() -> str | None:
     """Of the embedded server; None where its wheel is not installed."""
+    import subprocess
+
     from shardgen.embedded.programs import binary
     from shardgen.errors import ServerError
 

@@ -11,13 +11,16 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from importlib.util import find_spec
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO, TypeAlias
 
 from shardgen.display.streams import patient
-from shardgen.events import Event
 from shardgen.model.config import PROGRESS, check_choice
 
-Show = Callable[[Event], None]
+if TYPE_CHECKING:
+    from shardgen.events import Event
+
+Show: TypeAlias = "Callable[[Event], None]"
+"""Takes the events of a load."""
 
 __all__ = ["Show", "display"]
 

@@ -65,6 +65,13 @@ def test_every_process_of_a_load_is_weighed(result):
 
 
 @pytest.mark.slow
+def test_what_somebody_waits_for_is_measured(result):
+    aims = {each["name"]: each for each in result["targets"]}
+    assert 0 < aims["s of --help"]["figure"] == result["help"]
+    assert 0 < aims["s to the first row"]["figure"] < of(result, "load")["seconds"]
+
+
+@pytest.mark.slow
 def test_other_volumes_hold_more_rows(result):
     small, large = ([run for run in result["volumes"] if run["scale"] == scale] for scale in (0.02, 0.04))
     assert [run["yardstick"] for run in small] == [run["yardstick"] for run in large] == ["load", "null"]

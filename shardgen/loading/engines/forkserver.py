@@ -27,12 +27,7 @@ from shardgen.errors import MachineError
 from shardgen.machine import paths, sockets
 
 PRELOADED: Final = (
-    *(
-        "shardgen.loading.engines.processes",
-        "shardgen.loading.worker",
-        "shardgen.stores.postgres.copy",
-        "shardgen.tables",
-    ),
+    *("shardgen.loading.engines.processes", "shardgen.loading.preloaded"),
     *("concurrent.futures.process", "multiprocessing.queues", "multiprocessing.synchronize"),
 )
 """What workers need, and what they are unpickled with before their path is set."""
