@@ -206,11 +206,12 @@ def numbers_of(settings: Settings, show: Show, *, run: int | None = None) -> Num
         ReportError: there is nothing to report, or the server failed on the way.
     """
     settings.check()
-    from shardgen.page import numbers
+    from shardgen.page.measure import measure
+    from shardgen.stores.postgres.reader import PostgresReader
 
     workers = settings.load("").workers
-    request = numbers.Request(dsn=_running(settings), schema=settings.schema, run=run, workers=workers)
-    return numbers.measure(request, show)
+    reader = PostgresReader(_running(settings), settings.schema, workers=workers, purpose="report")
+    return measure(reader, show, run=run)
 
 
 def report_of(

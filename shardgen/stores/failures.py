@@ -9,6 +9,10 @@ OUTAGE_PATIENCE: Final = 120.0
 """Seconds that a server may take to restart or recover before its absence is final."""
 
 
+class StoreError(Exception):
+    """The place failed for good in what a run asked of it; its text is one line, without secrets."""
+
+
 class PermanentError(Exception):
     """A failure of our own finding that no retry of this table can mend: a trigger that drops rows, for example."""
 

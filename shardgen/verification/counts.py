@@ -15,12 +15,12 @@ from shardgen.model.plan import Plan, Shard
 from shardgen.stores.postgres import catalog, census, keys
 from shardgen.stores.postgres.census import Counted
 from shardgen.stores.postgres.postgres import Connection, one
+from shardgen.stores.postgres.readers import Question
 from shardgen.stores.postgres.routes import Route
 from shardgen.stores.postgres.target import Target
 from shardgen.tables import dataset
 from shardgen.tables.planning import max_id
 from shardgen.verification.outcome import Check, Status
-from shardgen.verification.readers import Question
 from shardgen.verification.subject import Loaded, Subject
 
 ELSEWHERE = ""

@@ -28,12 +28,12 @@ from shardgen.stores.postgres import catalog
 from shardgen.stores.postgres.copy import Encoder
 from shardgen.stores.postgres.failures import describe
 from shardgen.stores.postgres.postgres import Connection, without_secret
+from shardgen.stores.postgres.readers import reader
 from shardgen.stores.postgres.retry import persist
 from shardgen.tables import dataset
 from shardgen.tables.feed import Feed
 from shardgen.verification import contents, counts, rows
 from shardgen.verification.outcome import Check, Status
-from shardgen.verification.readers import reader
 from shardgen.verification.rows import Differences
 from shardgen.verification.subject import Loaded, Subject
 

@@ -12,10 +12,10 @@ import psycopg
 
 from shardgen.model.figures import plural
 from shardgen.stores.postgres.postgres import Connection, one
+from shardgen.stores.postgres.readers import Question
 from shardgen.tables.statements import Statement
 from shardgen.verification import statements, values
 from shardgen.verification.outcome import Check, Status
-from shardgen.verification.readers import Question
 from shardgen.verification.subject import Subject
 
 SAMPLES: Final = 3

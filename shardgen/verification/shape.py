@@ -11,11 +11,11 @@ from typing import Any
 import psycopg
 
 from shardgen.stores.postgres.postgres import Connection
+from shardgen.stores.postgres.readers import Question
 from shardgen.tables.statements import Statement
 from shardgen.verification import statements, values
 from shardgen.verification.laws import not_applicable
 from shardgen.verification.outcome import Check, Status
-from shardgen.verification.readers import Question
 from shardgen.verification.subject import Subject
 from shardgen.world.lexicon import SUBCATEGORIES
 

@@ -15,12 +15,12 @@ from shardgen.stores import attention
 from shardgen.stores.postgres import pooler
 from shardgen.stores.postgres.failures import DatabaseError, describe
 from shardgen.stores.postgres.postgres import application_name, connect, here, mask, probe, without_secret
+from shardgen.stores.postgres.readers import Question, Readers, consult
 from shardgen.stores.postgres.retry import persist
 from shardgen.tables.statements import place
 from shardgen.tables.wanted import table_names
 from shardgen.verification import counts, digests, laws, shape, subject
 from shardgen.verification.outcome import Check, Status, Verification
-from shardgen.verification.readers import Question, Readers, consult
 from shardgen.verification.subject import Subject
 
 ORDER: Final = {level: place for place, level in enumerate(LEVELS)}

@@ -15,7 +15,7 @@ import pytest
 from shardgen.cli import entry
 from shardgen.errors import ReportError
 from shardgen.events import CheckDone, CheckStarted, VerificationStarted
-from shardgen.page import charts, formats, numbers, page, pictures
+from shardgen.page import charts, formats, measure, numbers, page, pictures
 from shardgen.page.parts import run
 from shardgen.page.section import Part, Section, table_colors
 from shardgen.page.sections import SECTIONS, sections
@@ -60,14 +60,14 @@ def test_every_query_is_asked_for_something_and_everything_asked_for_is_a_query(
 
 
 def test_the_queries_only_read_and_name_no_schema():
-    for query in numbers.queries():
+    for query in measure.queries():
         assert re.match(r"(WITH|SELECT)\b", query.text)
         assert not re.search(r"\b(INSERT|UPDATE|DELETE|CREATE|bronze)\b", query.text)
 
 
 @pytest.mark.parametrize(("days", "most"), [(1, 24), (3, 72), (4, 4), (400, 400), (401, 58), (2800, 400), (7300, 261)])
 def test_a_curve_never_has_more_than_some_four_hundred_points(days, most):
-    assert round(days / numbers.step_of(days)) in (most, most - 1)
+    assert round(days / measure.step_of(days)) in (most, most - 1)
 
 
 def test_the_numbers_are_plain_json():

@@ -11,16 +11,17 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from psycopg.conninfo import make_conninfo
 
 from shardgen.errors import ReportError, TargetError
 from shardgen.page import page
-from shardgen.page.numbers import Numbers, Request, measure
+from shardgen.page.measure import measure
+from shardgen.page.numbers import Numbers
 from shardgen.page.sections import sections
-from shardgen.verification.readers import reader
+from shardgen.stores.postgres.reader import PostgresReader
+from shardgen.stores.postgres.readers import reader
 from tests.conftest import Database, fresh_database
 
 ROOT = Path(__file__).parents[2]
@@ -50,8 +51,9 @@ def load(database: Database, *arguments: str) -> None:
     assert done.code == 0, done
 
 
-def measured(database: Database, **asked: Any) -> Numbers:
-    return measure(Request(**{"dsn": database.dsn, "schema": "bronze", "workers": 1, **asked}), lambda event: None)
+def measured(database: Database, *, dsn: str = "", run: int | None = None) -> Numbers:
+    reader = PostgresReader(dsn or database.dsn, "bronze", workers=1, purpose="report")
+    return measure(reader, lambda event: None, run=run)
 
 
 def missing(numbers: Numbers) -> dict[str, str]:
@@ -324,7 +326,7 @@ def test_what_cannot_be_reported_exits_2(arguments, text, loaded, tmp_path):
 
 def test_errors_carry_no_secret():
     with pytest.raises(TargetError) as raised:
-        measure(Request(dsn="postgresql://me:s3cret@127.0.0.1:1/x?connect_timeout=2", schema="b"), lambda event: None)
+        PostgresReader("postgresql://me:s3cret@127.0.0.1:1/x?connect_timeout=2", "bronze", workers=1, purpose="report")
     assert "s3cret" not in str(raised.value)
 
 

@@ -24,10 +24,11 @@ from shardgen.loading import session
 from shardgen.loading.engines.threads import Threads
 from shardgen.loading.session import Machinery
 from shardgen.model.config import LoadConfig
-from shardgen.page import numbers
+from shardgen.page.measure import measure
 from shardgen.stores.postgres import claim, ledger, objects, reset
 from shardgen.stores.postgres.control import Control
 from shardgen.stores.postgres.postgres import connect
+from shardgen.stores.postgres.reader import PostgresReader
 from shardgen.stores.postgres.status import status
 from shardgen.tables.wanted import plan_config
 from shardgen.verification.outcome import Verification
@@ -191,7 +192,7 @@ def test_a_run_that_lies_elsewhere_is_told_and_measured_by_where_it_is(move, mov
     [run] = status(database.dsn, schema)
     assert (run.state, run.plan["schema"], run.options["schema"]) == ("finished", schema, schema)
     assert {table.rows for table in run.tables} == {row[0] for row in counts(finished, "bronze")}
-    found = numbers.measure(numbers.Request(dsn=database.dsn, schema=schema, workers=1), lambda _: None)
+    found = measure(PostgresReader(database.dsn, schema, workers=1, purpose="report"), lambda _: None)
     assert found.first("volumes")["rows"] > 0
     assert found.facts.runs[0]["plan"]["schema"] == schema
 

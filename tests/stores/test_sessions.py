@@ -15,7 +15,7 @@ from psycopg.conninfo import make_conninfo
 from shardgen.cli import entry
 from shardgen.stores.postgres import session
 from shardgen.stores.postgres.postgres import connect, open_pool
-from shardgen.verification.readers import reader
+from shardgen.stores.postgres.readers import reader
 from tests.conftest import Database, fresh_database
 from tests.pooler import Pooler, pooling
 

@@ -19,7 +19,7 @@ from shardgen.errors import ConfigError
 from shardgen.model.config import LEVELS
 from shardgen.model.keys import CUSTOMER
 from shardgen.model.plan import Shard
-from shardgen.page import numbers
+from shardgen.page import measure
 from shardgen.stores.postgres import keys
 from shardgen.tables import dataset
 from shardgen.tables.planning import build_plan
@@ -58,7 +58,7 @@ def test_a_statement_needs_the_tables_that_it_reads(statement):
     assert "raw_data" in statement.text or not statement.raw_data
 
 
-@pytest.mark.parametrize("statement", [*STATEMENTS, *numbers.queries()], ids=lambda each: each.name)
+@pytest.mark.parametrize("statement", [*STATEMENTS, *measure.queries()], ids=lambda each: each.name)
 def test_a_statement_names_tables_only_where_it_can_be_made_to_read_their_own_rows_alone(statement):
     named = re.findall(r"\braw_(?!data\b)\w+", statement.text)
     assert named == re.findall(r"\b(?:FROM|JOIN) (raw_\w+)", statement.text)

@@ -14,7 +14,8 @@ from shardgen.loading import session
 from shardgen.loading.engines.threads import Threads
 from shardgen.loading.session import Machinery
 from shardgen.model.config import LoadConfig
-from shardgen.page import numbers
+from shardgen.page.measure import measure
+from shardgen.stores.postgres.reader import PostgresReader
 from shardgen.stores.postgres.status import status
 from shardgen.tables import dataset
 from shardgen.tables.wanted import plan_config
@@ -125,7 +126,7 @@ def test_a_value_that_cannot_be_held_here_is_measured_or_the_reason_is_told(load
         key = dataset()[table].table.key[0]
         row = f"(SELECT min({key}) FROM bronze.raw_{table} WHERE {column} IS NOT NULL)"
         loaded.run(f"UPDATE bronze.raw_{table} SET {column} = {value} WHERE {key} = {row}")
-    found = numbers.measure(numbers.Request(dsn=loaded.dsn, schema="bronze", workers=1), lambda _: None)
+    found = measure(PostgresReader(loaded.dsn, "bronze", workers=1, purpose="report"), lambda _: None)
     json.dumps(found.to_json(), allow_nan=False)
     missing = {name: answer.missing for name, answer in found.answers.items() if answer.missing}
     assert missing.keys() >= {"sales", "categories"}

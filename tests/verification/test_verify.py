@@ -19,9 +19,9 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 import shardgen
 from shardgen.errors import TargetError, VerificationError
+from shardgen.stores.postgres.readers import reader
 from shardgen.tables import dataset
 from shardgen.verification.outcome import Check, Verification
-from shardgen.verification.readers import reader
 from tests.conftest import Database, fresh_database
 from tests.worlds import TABLES
 
