@@ -60,6 +60,7 @@ DEBTS: dict[str, str] = {
     "commands": "takes a Store when it is there",
     "loading.session": "takes a Store when it is there",
     "loading.reconcile": "takes a Store when it is there",
+    "loading.preloaded": "imports what workers need before they are forked",
     "loading.worker": "takes a Store when it is there",
     "forecast.calibration": "takes a Store when it is there",
     "forecast.forecast": "takes a Store when it is there",
