@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from shardgen.page import formats
 from shardgen.page.charts import bars
 from shardgen.page.grammar import COLORS, Spec
 from shardgen.page.numbers import Numbers, Row
@@ -121,6 +122,53 @@ def ranking(
         for row in rows
     ]
     return Picture(title=title, about=about, draw=partial(bars, values, color=color), size=size)
+
+
+def shares(
+    rows: Sequence[Row],
+    title: str,
+    about: str,
+    *,
+    name: str,
+    value: str,
+    columns: Mapping[str, Callable[[Row], str]],
+    heading: str = "",
+    finding: str = "",
+    color: str = COLORS[0],
+    size: str = HALF,
+) -> Piece:
+    """How a total splits by name: bars with the share of each, and the numbers behind them.
+
+    Args:
+        rows: one for each name, the largest first.
+        title: of the picture, and of the table where it has no ``heading`` of its own.
+        about: what the picture shows.
+        name: the column that names a row.
+        value: the column that splits.
+        columns: of the table, behind the name.
+        heading: of the table.
+        finding: what one sees.
+        color: of the bars.
+        size: of the picture.
+    """
+    total = sum(row[value] for row in rows)
+
+    def named(row: Row) -> str:
+        return formats.name(row[name])
+
+    picture = ranking(
+        title,
+        about,
+        rows,
+        label=named,
+        value=lambda row: row[value],
+        text=lambda row: formats.percent(formats.share(row[value], total)),
+        color=color,
+        size=size,
+    )
+    return Piece(
+        finding=finding, pictures=(picture,), tables=(table(heading or title, {name: named, **columns}, rows),)
+    )
 
 
 def nothing(_: Numbers) -> Piece:

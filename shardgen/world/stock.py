@@ -101,11 +101,6 @@ def movements(world: World, period: Period) -> Iterator[Movements]:
     yield from _of_orders(world, span)
 
 
-def periods_of(world: World, end: int) -> list[Period]:
-    """The leaves of a window that ends at an instant; the first one holds the opening stock."""
-    return LEAVES.between(world.config, midnight(world.config.epoch) - 1, end)
-
-
 def max_number(world: World) -> int:
     """A number above that of every movement of the world."""
     return _item_base(world) + (world.orders.total * orders.MAX_ITEMS) * 2 + 2

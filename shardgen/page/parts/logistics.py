@@ -9,7 +9,7 @@ from typing import Any, Final
 from shardgen.page import charts, formats
 from shardgen.page.grammar import COLORS
 from shardgen.page.numbers import Numbers, Row
-from shardgen.page.section import THIRD, Part, Picture, Piece, Table, ranking, table
+from shardgen.page.section import THIRD, Part, Picture, Piece, Table, shares, table
 
 
 def stock(numbers: Numbers) -> Piece:
@@ -38,30 +38,18 @@ def movements(numbers: Numbers) -> Piece:
     """What moves it."""
     rows = numbers.rows("movements")
     total = sum(row["movements"] for row in rows)
-    return Piece(
+    return shares(
+        rows,
+        "Stock movements by type",
+        "Bars: number of movements of each type.",
+        name="type",
+        value="movements",
+        columns={
+            "movements": lambda row: formats.count(row["movements"]),
+            "units": lambda row: f"{row['units']:+,}",
+        },
         finding=f"{formats.plural(total, 'movement')} explain every unit in the warehouses.",
-        pictures=(
-            ranking(
-                "Stock movements by type",
-                "Bars: number of movements of each type.",
-                rows,
-                label=lambda row: formats.name(row["type"]),
-                value=lambda row: row["movements"],
-                text=lambda row: formats.percent(formats.share(row["movements"], total)),
-                size=THIRD,
-            ),
-        ),
-        tables=(
-            table(
-                "Stock movements by type",
-                {
-                    "type": lambda row: formats.name(row["type"]),
-                    "movements": lambda row: formats.count(row["movements"]),
-                    "units": lambda row: f"{row['units']:+,}",
-                },
-                rows,
-            ),
-        ),
+        size=THIRD,
     )
 
 

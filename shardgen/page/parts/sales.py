@@ -10,7 +10,7 @@ from shardgen.page import charts, formats
 from shardgen.page.formats import MONTHS, WEEKDAYS
 from shardgen.page.grammar import COLORS
 from shardgen.page.numbers import Numbers, Row
-from shardgen.page.section import HALF, THIRD, Part, Picture, Piece, Table, ranking, table
+from shardgen.page.section import HALF, THIRD, Part, Picture, Piece, Table, shares, table
 
 ENOUGH_DAYS: Final = 28
 """From which on weekdays can be compared."""
@@ -107,31 +107,17 @@ def seasons(numbers: Numbers) -> Piece:
 
 def channels(numbers: Numbers) -> Piece:
     """Where orders are placed."""
-    rows = numbers.rows("channels")
-    total = sum(row["orders"] for row in rows)
-    return Piece(
-        pictures=(
-            ranking(
-                "Orders by channel",
-                "Bars: share of the orders that each channel has.",
-                rows,
-                label=lambda row: formats.name(row["channel"]),
-                value=lambda row: row["orders"],
-                text=lambda row: formats.percent(formats.share(row["orders"], total)),
-                size=THIRD,
-            ),
-        ),
-        tables=(
-            table(
-                "Orders by channel",
-                {
-                    "channel": lambda row: formats.name(row["channel"]),
-                    "orders": lambda row: formats.count(row["orders"]),
-                    "revenue": lambda row: f"{row['revenue']:,.2f}",
-                },
-                rows,
-            ),
-        ),
+    return shares(
+        numbers.rows("channels"),
+        "Orders by channel",
+        "Bars: share of the orders that each channel has.",
+        name="channel",
+        value="orders",
+        columns={
+            "orders": lambda row: formats.count(row["orders"]),
+            "revenue": lambda row: f"{row['revenue']:,.2f}",
+        },
+        size=THIRD,
     )
 
 

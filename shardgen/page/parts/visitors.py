@@ -10,7 +10,7 @@ from shardgen.page import charts, formats
 from shardgen.page.grammar import COLORS
 from shardgen.page.numbers import Numbers, Row
 from shardgen.page.parts.sales import currency
-from shardgen.page.section import Part, Picture, Piece, Table, ranking, table
+from shardgen.page.section import Part, Picture, Piece, Table, ranking, shares, table
 
 
 def devices(numbers: Numbers) -> Piece:
@@ -79,61 +79,33 @@ def places(numbers: Numbers) -> Piece:
 def countries(numbers: Numbers) -> Piece:
     """Sessions by country."""
     rows = numbers.rows("countries")
-    total = sum(row["sessions"] for row in rows)
-    return Piece(
-        finding=f"{formats.percent(formats.share(rows[0]['sessions'], total))} of the sessions come from "
-        f"{rows[0]['country']}{_others(rows[1:])}.",
-        pictures=(
-            ranking(
-                "Sessions by country",
-                "Bars: sessions from each country.",
-                rows,
-                label=lambda row: formats.name(row["country"]),
-                value=lambda row: row["sessions"],
-                text=lambda row: formats.percent(formats.share(row["sessions"], total)),
-                color=COLORS[0],
-            ),
-        ),
-        tables=(
-            table(
-                "Sessions by country",
-                {
-                    "country": lambda row: formats.name(row["country"]),
-                    "sessions": lambda row: formats.count(row["sessions"]),
-                },
-                rows,
-            ),
-        ),
+    first = formats.percent(formats.share(rows[0]["sessions"], sum(row["sessions"] for row in rows)))
+    return shares(
+        rows,
+        "Sessions by country",
+        "Bars: sessions from each country.",
+        name="country",
+        value="sessions",
+        columns={"sessions": lambda row: formats.count(row["sessions"])},
+        finding=f"{first} of the sessions come from {rows[0]['country']}{_others(rows[1:])}.",
     )
 
 
 def markets(numbers: Numbers) -> Piece:
     """Revenue by country."""
-    rows, unit = numbers.rows("markets"), currency(numbers)
-    total = sum(row["revenue"] for row in rows)
-    return Piece(
-        pictures=(
-            ranking(
-                "Revenue by country of delivery",
-                "Bars: share of the revenue, without cancelled orders.",
-                rows,
-                label=lambda row: formats.name(row["country"]),
-                value=lambda row: row["revenue"],
-                text=lambda row: formats.percent(formats.share(row["revenue"], total)),
-                color=COLORS[1],
-            ),
-        ),
-        tables=(
-            table(
-                "Orders by country of delivery",
-                {
-                    "country": lambda row: formats.name(row["country"]),
-                    "orders": lambda row: formats.count(row["orders"]),
-                    "revenue": lambda row: formats.money(row["revenue"], unit),
-                },
-                rows,
-            ),
-        ),
+    unit = currency(numbers)
+    return shares(
+        numbers.rows("markets"),
+        "Revenue by country of delivery",
+        "Bars: share of the revenue, without cancelled orders.",
+        name="country",
+        value="revenue",
+        columns={
+            "orders": lambda row: formats.count(row["orders"]),
+            "revenue": lambda row: formats.money(row["revenue"], unit),
+        },
+        heading="Orders by country of delivery",
+        color=COLORS[1],
     )
 
 
