@@ -378,7 +378,7 @@ def _mixes(call: ast.Call) -> bool:
 
 CONNECTING = {
     "stores/postgres/postgres.py",  # the one door to a target
-    "embedded/running.py",  # to the embedded server's own database, by nothing but what it is told
+    "embedded/_home/running.py",  # to the embedded server's own database, by nothing but what it is told
 }
 
 

@@ -124,8 +124,8 @@ def _facts(home: Path, found: Server | None) -> dict[str, Any]:
 
 def _access(found: Server) -> dict[str, Any]:
     """What a tool has to be told that connects by TCP; nothing, where the server does not listen."""
-    from shardgen.embedded.conf import LOOPBACK
     from shardgen.embedded.programs import NAME
+    from shardgen.embedded.server import LOOPBACK
 
     return {} if found.port is None else {"host": LOOPBACK, "port": found.port, "user": NAME, "database": NAME}
 

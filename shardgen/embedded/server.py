@@ -23,16 +23,16 @@ from typing import Final
 
 import psycopg
 
-from shardgen.embedded import cluster, conf, homes, ports, postmaster, running, socket_directory
-from shardgen.embedded.conf import PORT
-from shardgen.embedded.homes import Home, data_dir
+from shardgen.embedded._home import cluster, conf, homes, ports, postmaster, running, socket_directory
+from shardgen.embedded._home.conf import LOOPBACK, PORT
+from shardgen.embedded._home.homes import Home, data_dir
+from shardgen.embedded._home.running import Server
 from shardgen.embedded.programs import Account, Notice, binary, cause, run, server_account, server_bin, why
-from shardgen.embedded.running import Server
 from shardgen.errors import ConfigError, HomeError, ServerError
 from shardgen.machine import sockets
 from shardgen.machine.installation import program
 
-__all__ = ["Server", "binary", "data_dir", "start", "status", "stop", "url"]
+__all__ = ["LOOPBACK", "Server", "binary", "data_dir", "start", "status", "stop", "url"]
 
 _PATIENCE: Final = 600  # seconds for a start or a stop: crash recovery of some GiB of WAL takes minutes
 _ANSWER_PATIENCE: Final = 30  # seconds for an answer of a server that says it is ready

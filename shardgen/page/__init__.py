@@ -1,5 +1,5 @@
-"""A loaded world in pictures: numbers by SQL, pictures of the numbers, one HTML page; nothing is written to the target.
+"""The HTML report of what is loaded: numbers in, one page out; nothing is written to the place that is asked.
 
-The way is one: ``numbers`` (the only module that asks the server) -> ``sections`` (what is said and drawn) ->
-``pictures`` (the only one that knows the drawing library) -> ``page``. Each step is a pure function of the one before.
+The way is one: ``measure`` asks a reader -> ``numbers`` -> ``sections`` (what is said and drawn) -> ``pictures`` (which
+alone knows the drawing library) -> ``page``. Behind ``measure`` each step is a pure function of the one before.
 """

@@ -15,12 +15,12 @@ from importlib import resources
 from typing import Final
 
 from shardgen.events import CheckDone, CheckStarted, Event, VerificationStarted
-from shardgen.page import formats
+from shardgen.page._parts import formats
+from shardgen.page._parts.sales import currency
+from shardgen.page._parts.section import FULL, HALF, THIRD, Picture, Section, Table
+from shardgen.page._parts.volumes import totals
 from shardgen.page.numbers import Facts, Numbers, Row
-from shardgen.page.parts.sales import currency
-from shardgen.page.parts.volumes import totals
 from shardgen.page.pictures import draw
-from shardgen.page.section import FULL, HALF, THIRD, Picture, Section, Table
 
 WIDTHS: Final = {
     FULL: {"wide": 1080, "middle": 700, "narrow": 340},

@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 
 from shardgen.errors import ReportError
 from shardgen.machine.installation import DRAWING, install
-from shardgen.page.grammar import Spec
+from shardgen.page._parts.grammar import Spec
 
 _SVG: Final = "http://www.w3.org/2000/svg"
 _DROPPED: Final = re.compile(r"aria-|role$|font-family$|pointer-events$|class$|xml|version$|\{")

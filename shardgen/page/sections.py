@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from shardgen.page._parts import funnel, logistics, run, sales, shop, visitors, volumes
+from shardgen.page._parts.section import Part, Section, section
 from shardgen.page.numbers import Numbers
-from shardgen.page.parts import funnel, logistics, run, sales, shop, visitors, volumes
-from shardgen.page.section import Part, Section, section
 
 SECTIONS: Final[Mapping[str, tuple[str, tuple[Part, ...]]]] = {
     "volumes": ("Volumes", volumes.PARTS),

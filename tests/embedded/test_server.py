@@ -15,7 +15,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from shardgen.embedded import conf, programs, server
+from shardgen.embedded import programs, server
+from shardgen.embedded._home import conf
 from shardgen.errors import ServerError
 from tests.programs import copied_programs
 from tests.servers import is_gone, kill, query, short_directory, wait_until

@@ -15,9 +15,9 @@ import pytest
 from shardgen.cli import entry
 from shardgen.errors import ReportError
 from shardgen.events import CheckDone, CheckStarted, VerificationStarted
-from shardgen.page import charts, formats, measure, numbers, page, pictures
-from shardgen.page.parts import run
-from shardgen.page.section import Part, Section, table_colors
+from shardgen.page import measure, numbers, page, pictures
+from shardgen.page._parts import charts, formats, run
+from shardgen.page._parts.section import Part, Section, table_colors
 from shardgen.page.sections import SECTIONS, sections
 from tests.fake_numbers import ROWS, known, nothing
 from tests.fake_numbers import numbers as measured

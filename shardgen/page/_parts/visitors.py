@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
-from shardgen.page import charts, formats
-from shardgen.page.grammar import COLORS
+from shardgen.page._parts import charts, formats
+from shardgen.page._parts.grammar import COLORS
+from shardgen.page._parts.sales import currency
+from shardgen.page._parts.section import Part, Picture, Piece, Table, ranking, shares, table
 from shardgen.page.numbers import Numbers, Row
-from shardgen.page.parts.sales import currency
-from shardgen.page.section import Part, Picture, Piece, Table, ranking, shares, table
 
 
 def devices(numbers: Numbers) -> Piece:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from shardgen.page import formats
-from shardgen.page.charts import bars
-from shardgen.page.grammar import COLORS, Spec
+from shardgen.page._parts import formats
+from shardgen.page._parts.charts import bars
+from shardgen.page._parts.grammar import COLORS, Spec
 from shardgen.page.numbers import Numbers, Row
 from shardgen.tables import in_order, names
 

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from shardgen.embedded import homes
-from shardgen.embedded.conf import PORT
-from shardgen.embedded.homes import Home
+from shardgen.embedded._home import homes
+from shardgen.embedded._home.conf import PORT
+from shardgen.embedded._home.homes import Home
 from shardgen.errors import ServerError
 
 _PROC = Path("/proc")

@@ -15,9 +15,9 @@ from typing import Any, Final
 import psycopg
 from psycopg import sql
 
-from shardgen.embedded import homes
-from shardgen.embedded.conf import LOOPBACK
-from shardgen.embedded.homes import Home
+from shardgen.embedded._home import homes
+from shardgen.embedded._home.conf import LOOPBACK
+from shardgen.embedded._home.homes import Home
 from shardgen.embedded.programs import NAME, Notice
 from shardgen.errors import ConfigError
 from shardgen.machine.installation import program

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from shardgen.page import formats
+from shardgen.page._parts import formats
+from shardgen.page._parts.section import FULL, Part, Piece, nothing, ranking, table
 from shardgen.page.numbers import Numbers, Row
-from shardgen.page.section import FULL, Part, Piece, nothing, ranking, table
 
 
 def funnel(numbers: Numbers) -> Piece:

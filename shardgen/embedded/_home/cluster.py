@@ -15,8 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from shardgen.embedded import homes
-from shardgen.embedded.homes import Home
+from shardgen.embedded._home import homes
+from shardgen.embedded._home.homes import Home
 from shardgen.embedded.programs import NAME, WHEEL, Account, Notice, run, why
 from shardgen.errors import ServerError
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
-from shardgen.page import charts, formats
-from shardgen.page.grammar import COLORS
+from shardgen.page._parts import charts, formats
+from shardgen.page._parts.grammar import COLORS
+from shardgen.page._parts.section import HALF, THIRD, Part, Picture, Piece, Table, ranking, table, table_colors
 from shardgen.page.numbers import Numbers, Row
-from shardgen.page.section import HALF, THIRD, Part, Picture, Piece, Table, ranking, table, table_colors
 
 MOST_BARS: Final = 62
 """Partitions that a picture can show one by one: two months of days; more are taken together by month."""

@@ -13,8 +13,8 @@ import shutil
 from pathlib import Path
 from typing import Final
 
-from shardgen.embedded import homes
-from shardgen.embedded.homes import Home
+from shardgen.embedded._home import homes
+from shardgen.embedded._home.homes import Home
 from shardgen.embedded.programs import NAME, Account
 
 PORT: Final = 5432  # without TCP only part of the socket's name; explicit, so that a caller's PGPORT does not matter

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Final
 
-from shardgen.page import charts, formats
-from shardgen.page.grammar import COLORS, QUIET
+from shardgen.page._parts import charts, formats
+from shardgen.page._parts.grammar import COLORS, QUIET
+from shardgen.page._parts.section import Part, Picture, Piece, Table, table, table_colors
 from shardgen.page.numbers import MOST_SHARDS, Numbers, Row
-from shardgen.page.section import Part, Picture, Piece, Table, table, table_colors
 
 FINISHING: Final = "finishing"
 LONGEST_PAUSE: Final = 30.0

@@ -10,9 +10,9 @@ import os
 import stat
 from pathlib import Path
 
-from shardgen.embedded import homes
-from shardgen.embedded.conf import PORT
-from shardgen.embedded.homes import Home
+from shardgen.embedded._home import homes
+from shardgen.embedded._home.conf import PORT
+from shardgen.embedded._home.homes import Home
 from shardgen.embedded.programs import NAME, Account
 from shardgen.errors import ServerError
 from shardgen.machine import sockets

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Final
 
-from shardgen.page import charts, formats
-from shardgen.page.grammar import COLORS
+from shardgen.page._parts import charts, formats
+from shardgen.page._parts.grammar import COLORS
+from shardgen.page._parts.section import THIRD, Part, Picture, Piece, Table, shares, table
 from shardgen.page.numbers import Numbers, Row
-from shardgen.page.section import THIRD, Part, Picture, Piece, Table, shares, table
 
 
 def stock(numbers: Numbers) -> Piece:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from shardgen.page import grammar
-from shardgen.page.grammar import AXIS, COLORS, GRID, INK, MUTED, Spec, Values
+from shardgen.page._parts import grammar
+from shardgen.page._parts.grammar import AXIS, COLORS, GRID, INK, MUTED, Spec, Values
 
 
 def bars(values: Values, width: int, *, color: str = COLORS[0]) -> Spec:

@@ -14,9 +14,9 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from shardgen.embedded import postmaster, socket_directory
-from shardgen.embedded.homes import Home
-from shardgen.embedded.postmaster import Record
+from shardgen.embedded._home import postmaster, socket_directory
+from shardgen.embedded._home.homes import Home
+from shardgen.embedded._home.postmaster import Record
 from shardgen.embedded.programs import NAME
 from shardgen.embedded.surroundings import Undisturbed, embedded_dsn
 from shardgen.errors import ServerError

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, Final
 
-from shardgen.page import charts, formats
-from shardgen.page.formats import MONTHS, WEEKDAYS
-from shardgen.page.grammar import COLORS
+from shardgen.page._parts import charts, formats
+from shardgen.page._parts.formats import MONTHS, WEEKDAYS
+from shardgen.page._parts.grammar import COLORS
+from shardgen.page._parts.section import HALF, THIRD, Part, Picture, Piece, Table, shares, table
 from shardgen.page.numbers import Numbers, Row
-from shardgen.page.section import HALF, THIRD, Part, Picture, Piece, Table, shares, table
 
 ENOUGH_DAYS: Final = 28
 """From which on weekdays can be compared."""
