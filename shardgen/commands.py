@@ -243,7 +243,7 @@ def _running(settings: Settings) -> str:
     try:
         return _known_dsn(settings)
     except ServerError as error:
-        raise VerificationError(str(error)) from error
+        raise VerificationError(error) from error
 
 
 def runs_of(settings: Settings) -> list[RunStatus]:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import shardgen
+from shardgen.options.declared import SETTABLE, written
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "shardgen"
@@ -390,3 +391,30 @@ def test_one_module_opens_the_sessions_of_a_target(path):
     nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
     called = {ast.unparse(node.func).partition("[")[0] for node in nodes if isinstance(node, ast.Call)}
     assert place(path) in CONNECTING or not called & openers
+
+
+SPOKEN = {
+    "errors.py",  # the command line's spelling
+    "machine/installation.py",  # commands, ours and of installers
+    "options/declared.py",  # what --help says of options
+    "embedded/_home/cluster.py",  # initdb's
+}
+"""Where options may be spelt as the command line has them, beside cli/."""
+SPOKEN |= {f"stores/postgres/{name}.py" for name in ("losses", "pooler", "preflight", "rehearsal", "reset", "target")}
+SPOKEN |= {"stores/postgres/worlds.py"}
+DASHED = "|".join(written(name) for name in SETTABLE if "_" in name)
+OTHERS = {"--version", "--system", "--no-create-home", "--tmpfs", "--shm-size"}
+"""Options of other programs."""
+
+
+@pytest.mark.parametrize("path", MODULES, ids=place)
+def test_an_error_names_an_option_by_a_value_and_never_in_a_sentence(path):
+    """Each front spells it its own way, and nobody looks for it in a text."""
+    if place(path).startswith("cli/") or place(path) in SPOKEN:
+        return
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
+            assert not set(re.findall(r"(?<![\w(`-])--[a-z][a-z-]+", node.value)) - OTHERS, node.value
+            assert not re.search(rf"(?<![\w-])({DASHED})=", node.value), node.value

@@ -54,7 +54,7 @@ def _run(words: list[str]) -> int:
 
 def _tell_unforeseen(error: Exception, words: list[str]) -> int:
     """Say what the system refused; else it is a bug, and its traceback is printed whole, but for the secrets."""
-    text = refusal(error)
+    text = str(refusal(error))
     if text:
         terminal.complain(f"error: {_without_secrets(text, words)}")
     if not text or terminal.volume() is terminal.Volume.VERBOSE:

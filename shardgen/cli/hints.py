@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from shardgen.errors import ServerError
-from shardgen.machine.installation import DRAWING, install, installed, kept, program, spelt
+from shardgen.machine.installation import DRAWING, install, installed, kept, program, spelt, typed
 from shardgen.options.declared import EMBEDDED, PLACE
 
 if TYPE_CHECKING:
@@ -52,10 +52,7 @@ def to_go_on(options: Mapping[str, Any]) -> list[str]:
 
 def again(command: str, options: Mapping[str, Any], *requirements: str) -> str:
     """A command for the same target as one that had these options; a runner is told to bring the requirements."""
-    words = [program(*requirements), command]
-    for name, value in _place(options).items():
-        words += [f"--{name.replace('_', '-')}", shlex.quote(value)]
-    return " ".join(words)
+    return typed(f"{program(*requirements)} {command}", **_place(options))
 
 
 def _place(options: Mapping[str, Any]) -> dict[str, str]:

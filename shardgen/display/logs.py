@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from shardgen import __version__
 from shardgen.display import Show, display, units
-from shardgen.errors import ConfigError
+from shardgen.errors import ConfigError, Given
 from shardgen.events import Event, Logged, Notice, ShardDone, WorkerLogged
 from shardgen.machine import outputs
 from shardgen.model.config import DATA_VERSION
@@ -61,7 +61,7 @@ class Log:
         try:
             self._number = outputs.opened(file)
         except OSError as error:
-            raise ConfigError(f"log-file={str(file)!r} cannot be written: {error.strerror}") from error
+            raise ConfigError(Given("log_file", str(file)), f" cannot be written: {error.strerror}") from error
 
     def __enter__(self) -> Self:
         return self
@@ -97,9 +97,9 @@ class Log:
                 rest = rest[os.write(self._number, rest) :]
                 self._torn = bool(rest)
         except OSError as error:
-            self.lost = self.lost or (
-                f"log-file={str(self._file)!r} cannot be written, and lacks lines from here on: {error.strerror}"
-            )
+            named = Given("log_file", str(self._file))
+            told = f"{named} cannot be written, and lacks lines from here on: {error.strerror}"
+            self.lost = self.lost or told
 
     def _without_secrets(self, value: Any) -> Any:
         match value:

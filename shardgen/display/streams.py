@@ -103,7 +103,7 @@ class Patient(io.TextIOBase):
         except OSError as error:
             self.abandon()
             if error.errno not in _AWAY and not self._lossy:
-                raise OutputError(f"standard output cannot be written: {refusal(error) or error}") from error
+                raise OutputError("standard output cannot be written: ", refusal(error) or str(error)) from error
         except ValueError:  # closed
             self.abandon()
 

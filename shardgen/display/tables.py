@@ -11,6 +11,7 @@ from rich.text import Text
 
 from shardgen.display import units
 from shardgen.display.grids import Grid, grid_of, texts, total
+from shardgen.errors import Use
 
 if TYPE_CHECKING:
     from shardgen.options.settings import Effective, Settings
@@ -27,7 +28,7 @@ def losses_table(losses: Sequence[Loss], *, where: str) -> RenderableType:
         maker = "shardgen" if loss.created else "somebody else"
         grid.add_row(loss.relation, rows, units.size(loss.bytes), loss.filled_by, maker, loss.action)
     lost = texts([loss.notice for loss in losses if loss.notice], "yellow")
-    return Group(Text(f"--if-exists replace would remove from {where}:", style="bold"), grid, *lost)
+    return Group(Text(f"{Use('if_exists', 'replace')} would remove from {where}:", style="bold"), grid, *lost)
 
 
 def status_tables(runs: list[RunStatus], *, where: str) -> RenderableType:

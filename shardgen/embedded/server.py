@@ -28,9 +28,9 @@ from shardgen.embedded._home.conf import LOOPBACK, PORT
 from shardgen.embedded._home.homes import Home, data_dir
 from shardgen.embedded._home.running import Server
 from shardgen.embedded.programs import Account, Notice, binary, cause, run, server_account, server_bin, why
-from shardgen.errors import ConfigError, HomeError, ServerError
+from shardgen.errors import ConfigError, HomeError, ServerError, Text, Use
 from shardgen.machine import sockets
-from shardgen.machine.installation import program
+from shardgen.machine.installation import program, typed
 
 __all__ = ["LOOPBACK", "Server", "binary", "data_dir", "start", "status", "stop", "url"]
 
@@ -105,7 +105,7 @@ def url(home: Path) -> str:
     """
     server = status(home)
     if server is None:
-        command = f"{program()} db start --data-dir {shlex.quote(str(home))}"
+        command = typed(f"{program()} db start", data_dir=home)
         raise ServerError(f"no embedded server runs in home={str(home)!r}: start it: {command}")
     return server.dsn
 
@@ -118,7 +118,8 @@ def make_password(server: Server, *, anew: bool) -> str | None:
     """
     if server.port is None:
         if anew:
-            raise ConfigError("--new-password is for a server that listens: give it a --port")
+            remedy = Text("give it a ", Use("port"))
+            raise ConfigError(Use("new_password", value=True), " is for a server that listens", remedy=remedy)
         return None
     with (
         _told(server.data_directory.parent, "given a password"),

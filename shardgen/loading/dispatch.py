@@ -121,7 +121,7 @@ class Dispatcher:
             self.attempts.take(trial, future.result())
         else:  # the engine's own: a task that cannot be pickled, a worker that could not be set up
             remedy = Remedy.FEWER if isinstance(error, MemoryError) else Remedy.RETRY
-            self.attempts.fail(trial, remedy, refusal(error) or f"{type(error).__name__}: {error}")
+            self.attempts.fail(trial, remedy, str(refusal(error)) or f"{type(error).__name__}: {error}")
 
     def _in_flight(self) -> list[Flight]:
         return [

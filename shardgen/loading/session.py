@@ -228,14 +228,15 @@ class _Session:
             self._leave_word(control, claimed.run, "failed", text)
             raise LoadError(f"run={claimed.run} stopped: {text}") from error
         except (OSError, RuntimeError, MemoryError, UnicodeError) as error:
-            text = without_secret(refusal(error) or describe(error), self._config.dsn)
+            refused = refusal(error)
+            text = without_secret(str(refused) or describe(error), self._config.dsn)
             self._leave_word(control, claimed.run, "failed", text)
-            if not refusal(error):
+            if not refused:
                 raise
-            raise LoadError(f"run={claimed.run} stopped: {text}") from error
+            raise LoadError(f"run={claimed.run} stopped: ", refused) from error
         except MachineError as error:
             self._leave_word(control, claimed.run, "failed", str(error))
-            raise LoadError(f"run={claimed.run} stopped: {error}") from error
+            raise LoadError(f"run={claimed.run} stopped: ", error) from error
         except BaseException as error:
             state = "interrupted" if isinstance(error, Interrupted | KeyboardInterrupt) else "failed"
             self._leave_word(control, claimed.run, state, without_secret(str(error), self._config.dsn))

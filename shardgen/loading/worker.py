@@ -104,7 +104,7 @@ def run_task(job: Job, task: Task, stopped: Callable[[], bool]) -> Outcome:
             return Failed(
                 shard=shard.id,
                 remedy=classify(error),
-                error=without_secret(refusal(error) or describe(error), job.dsn),
+                error=without_secret(str(refusal(error)) or describe(error), job.dsn),
                 trace="\n".join([*log.lines, without_secret(traceback.format_exc(), job.dsn).rstrip()]),
             )
 

@@ -44,6 +44,12 @@ def spelt(path: str) -> str:
     return shlex.quote(near if "/" in near else f"./{near}")
 
 
+def typed(command: str, **options: object) -> str:
+    """A command as a shell takes it, with options: ``shardgen db stop --data-dir /srv/x``."""
+    given = [f"--{name.replace('_', '-')} {shlex.quote(str(value))}" for name, value in options.items()]
+    return " ".join([command, *given])
+
+
 def installed(requirement: str) -> bool:
     """Whether an extra's library is there."""
     return importlib.util.find_spec(_MODULES[requirement]) is not None

@@ -50,7 +50,7 @@ def measure(reader: Reader, show: Callable[[Event], None], *, run: int | None = 
             claims = {name: loaded.claim for name, loaded in found.tables.items()}
             answers += reader.answers(asked, volumes=claims, show=show)
     except VerificationError as error:
-        raise ReportError(str(error)) from error
+        raise ReportError(error) from error
     except StoreError as error:
         raise ReportError(f"{reader.place} cannot be measured: {error}") from error
     return Numbers(

@@ -14,7 +14,9 @@ from html import escape
 from importlib import resources
 from typing import Final
 
+from shardgen.errors import Use
 from shardgen.events import CheckDone, CheckStarted, Event, VerificationStarted
+from shardgen.machine.installation import NAME
 from shardgen.page._parts import formats
 from shardgen.page._parts.sales import currency
 from shardgen.page._parts.section import FULL, HALF, THIRD, Picture, Section, Table
@@ -161,9 +163,10 @@ def _run(run: Row, *, number: bool) -> str:
 
 def _footer(numbers: Numbers) -> str:
     asked = sum(not answer.missing for answer in numbers.answers.values())
+    again = f"{NAME} report {Use('json', value=True)}"
     return (
         f"Made by shardgen {numbers.facts.version}: {asked} queries in {formats.seconds(numbers.seconds)}. "
-        "All times are UTC unless a picture says otherwise. `shardgen report --json` prints the numbers."
+        f"All times are UTC unless a picture says otherwise. `{again}` prints the numbers."
     )
 
 

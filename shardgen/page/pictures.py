@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Final
 from xml.etree import ElementTree as ET
 
-from shardgen.errors import ReportError
+from shardgen.errors import ReportError, Text, Use
 from shardgen.machine.installation import DRAWING, install
 from shardgen.page._parts.grammar import Spec
 
@@ -33,8 +33,8 @@ def drawing_library() -> ModuleType:
         import vl_convert  # noqa: PLC0415  # an extra
     except ImportError as error:
         raise ReportError(
-            "the pictures of a report need vl-convert-python, which is not installed: ask for the numbers alone with "
-            f"--json, or: {install(DRAWING)}"
+            "the pictures of a report need vl-convert-python, which is not installed",
+            remedy=Text("ask for the numbers alone with ", Use("json", value=True), f", or: {install(DRAWING)}"),
         ) from error
     return vl_convert
 

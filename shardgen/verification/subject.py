@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, time
 
-from shardgen.errors import VerificationError
+from shardgen.errors import Text, Use, VerificationError
 from shardgen.model.config import PlanConfig
 from shardgen.model.plan import Plan
 from shardgen.stores.postgres import catalog, ledger
@@ -117,10 +117,9 @@ def plans(subject: Subject) -> dict[int, Plan]:
         if run.run not in found:
             found[run.run] = build_plan(loaded.config)
             if why := difference(run, found[run.run], identity):
-                raise VerificationError(
-                    f"{why}: counts and digests cannot be verified; use the versions of that run, or verify "
-                    "--level laws and --level shape only"
-                )
+                levels = (Use("level", "laws"), " and ", Use("level", "shape"), " only")
+                told = "counts and digests cannot be verified; use the versions of that run, or verify "
+                raise VerificationError(why, remedy=Text(told, *levels))
     return found
 
 

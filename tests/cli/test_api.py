@@ -18,7 +18,7 @@ import pytest
 import shardgen
 import shardgen.loading
 from shardgen import api
-from shardgen.errors import ConfigError
+from shardgen.errors import ConfigError, Given, Use
 from shardgen.events import Notice
 from shardgen.model.notebook import html_table
 from shardgen.options import wording
@@ -160,22 +160,22 @@ def test_a_table_has_every_row_of_the_plan_whatever_its_shards():
         (lambda: shardgen.plan(orders_per_day=-1), "orders_per_day=-1.0 is out of range"),
         (lambda: shardgen.plan(review_rate="often"), "review_rate='often' is not a number"),
         (lambda: shardgen.plan(raw_data="fat"), "raw_data='fat' is unknown"),
-        (lambda: shardgen.plan(customers=0), "raise customers= above 0 or set orders_per_day=0"),
-        (lambda: shardgen.plan(products=0, orders_per_day=0), "raise products= above 0 or set sessions_per_day=0"),
-        (lambda: shardgen.plan(end="2026-01-01", epoch="2027-01-01"), "move end= or epoch="),
-        (lambda: shardgen.plan(horizon=3, days=9), "set horizon= to at least 9"),
+        (lambda: shardgen.plan(customers=0), "raise customers above 0 or set orders_per_day=0"),
+        (lambda: shardgen.plan(products=0, orders_per_day=0), "raise products above 0 or set sessions_per_day=0"),
+        (lambda: shardgen.plan(end="2026-01-01", epoch="2027-01-01"), "move end or epoch"),
+        (lambda: shardgen.plan(horizon=3, days=9), "set horizon to at least 9"),
         (lambda: shardgen.table("ordrs"), "tables='ordrs' is unknown"),
         (lambda: shardgen.table("orders,products"), "are several: name one table"),
         (lambda: shardgen.load("x y"), "dsn is no connection string"),
         (lambda: shardgen.load("host=h", if_exists="drop"), "if_exists='drop' is unknown"),
         (lambda: shardgen.load("host=h", force=True), "did you mean 'if_exists' ('replace')?"),
         (lambda: shardgen.load("host=h", host="db"), "did you mean 'dsn'?"),
-        (lambda: shardgen.load("host=127.0.0.1 port=1"), "check dsn=, the server"),
-        (lambda: shardgen.status("host=127.0.0.1 port=1"), "check dsn=, the server"),
-        (lambda: shardgen.reset("host=127.0.0.1 port=1"), "check dsn=, the server"),
-        (lambda: shardgen.queries("host=127.0.0.1 port=1"), "check dsn=, the server"),
-        (lambda: shardgen.report("host=127.0.0.1 port=1"), "check dsn=, the server"),
-        (lambda: shardgen.verify("host=127.0.0.1 port=1"), "check dsn=, the server"),
+        (lambda: shardgen.load("host=127.0.0.1 port=1"), "check dsn, the server"),
+        (lambda: shardgen.status("host=127.0.0.1 port=1"), "check dsn, the server"),
+        (lambda: shardgen.reset("host=127.0.0.1 port=1"), "check dsn, the server"),
+        (lambda: shardgen.queries("host=127.0.0.1 port=1"), "check dsn, the server"),
+        (lambda: shardgen.report("host=127.0.0.1 port=1"), "check dsn, the server"),
+        (lambda: shardgen.verify("host=127.0.0.1 port=1"), "check dsn, the server"),
         (lambda: shardgen.url(data_dir="none"), "no embedded server runs in home="),
     ],
 )
@@ -187,33 +187,28 @@ def test_an_error_names_arguments_and_no_options(call, text):
 
 
 @pytest.mark.parametrize(
-    ("option", "argument"),
+    ("mention", "argument"),
     [
-        ("use --if-exists append to keep them", "use if_exists='append' to keep them"),
-        ("use --if-exists replace, or another --schema", "use if_exists='replace', or another schema="),
-        ("shorten the window or use --raw-data lean", "shorten the window or use raw_data='lean'"),
-        ("use --resume, or --take-over if its host is gone", "use resume=True, or take_over=True if its host is gone"),
-        ("name one by --run, or use --all", "name one by run=, or use all=True"),
-        ("say --yes, or use another --schema", "say yes=True, or use another schema="),
-        ("set --orders-per-day 0", "set orders_per_day=0"),
-        ("lower --workers", "lower workers="),
-        ("load without --resume", "load without resume=True"),
-        ("--level laws and --level shape only", "level='laws' and level='shape' only"),
-        ("stall-timeout=0 is out of range", "stall_timeout=0 is out of range"),
+        (Use("if_exists", "append"), "if_exists='append'"),
+        (Use("resume", value=True), "resume=True"),
+        (Use("orders_per_day", 0), "orders_per_day=0"),
+        (Use("schema"), "schema"),
+        (Given("raw_data", "x"), "raw_data='x'"),
+        (Given("stall_timeout", 0), "stall_timeout=0"),
         ("start it: /x/bin/shardgen db start --data-dir /h", "start it: /x/bin/shardgen db start --data-dir /h"),
-        ("or: python -m pip install --user x", "or: python -m pip install --user x"),
-        ("table=orders: planned=5 - or so", "table=orders: planned=5 - or so"),
     ],
 )
-def test_options_become_arguments(option, argument):
-    assert wording.in_python(option) == argument
+def test_options_become_arguments(mention, argument):
+    assert wording.in_python(mention) == argument
 
 
-def test_notes_of_an_error_are_worded_too():
-    error = shardgen.ShardgenError("use --resume")
-    error.add_note("--on-conflict skip keeps it")
-    wording.reword(error)
-    assert (str(error), error.__notes__) == ("use resume=True", ["on_conflict='skip' keeps it"])
+def test_what_an_error_came_from_speaks_of_arguments_too():
+    with pytest.raises(shardgen.ShardgenError) as caught:
+        shardgen.load("host=h", end="2026-01-01", days=9, horizon=2)
+    cause = shardgen.ShardgenError("use ", Use("resume", value=True))
+    caught.value.__cause__ = cause
+    wording.reword(caught.value)
+    assert str(cause) == "use resume=True"
 
 
 def test_what_a_notebook_shows_is_html_with_everything_escaped():

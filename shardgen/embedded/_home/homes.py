@@ -15,7 +15,7 @@ from typing import Final
 import platformdirs
 
 from shardgen.embedded.programs import NAME, Account
-from shardgen.errors import ConfigError, HomeError
+from shardgen.errors import ConfigError, HomeError, Text, Use
 
 _SHELL_SPECIAL: Final = frozenset('"$`\\\n\r')  # pg_ctl puts the data directory between double quotes for /bin/sh
 
@@ -136,8 +136,8 @@ def _usual_place() -> Path:
         if not str(place).startswith("~"):  # what expanduser leaves if it finds no home
             return place
     raise ConfigError(
-        f"no home directory is known: HOME is not set, and uid={os.geteuid()} has no entry in the user database: "
-        "set SHARDGEN_HOME to a directory for the embedded server, or name a server with --dsn"
+        f"no home directory is known: HOME is not set, and uid={os.geteuid()} has no entry in the user database",
+        remedy=Text("set SHARDGEN_HOME to a directory for the embedded server, or name a server with ", Use("dsn")),
     )
 
 
@@ -147,7 +147,6 @@ def _resolved(named: Path) -> Path:
         str(path).encode()
     except (OSError, RuntimeError, UnicodeError) as error:
         why = "its bytes are not UTF-8" if isinstance(error, UnicodeError) else str(error)
-        raise ConfigError(
-            f"home={str(named)!r} cannot be used: {why}: set SHARDGEN_HOME (or --data-dir) to another directory"
-        ) from error
+        remedy = Text("set SHARDGEN_HOME (or ", Use("data_dir"), ") to another directory")
+        raise ConfigError(f"home={str(named)!r} cannot be used: {why}", remedy=remedy) from error
     return path

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import errno
 import secrets
-import shlex
 import socket
 from pathlib import Path
 from typing import Any, Final
@@ -20,7 +19,7 @@ from shardgen.embedded._home.conf import LOOPBACK
 from shardgen.embedded._home.homes import Home
 from shardgen.embedded.programs import NAME, Notice
 from shardgen.errors import ConfigError
-from shardgen.machine.installation import program
+from shardgen.machine.installation import program, typed
 
 LOWEST: Final = 1024  # below it are the system's
 HIGHEST: Final = 65535
@@ -47,7 +46,7 @@ def check_running(home: Path, asked: int | None, now: int | None) -> None:
     if asked is None or (asked or None) == now:
         return
     how = "without a port" if now is None else f"with port={now}"
-    stop = f"{program()} db stop --data-dir {shlex.quote(str(home))}"
+    stop = typed(f"{program()} db stop", data_dir=home)
     raise ConfigError(f"port={asked} cannot be set: the server runs already, {how}: stop it first: {stop}")
 
 

@@ -23,7 +23,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Final, cast
 
-from shardgen.errors import MachineError
+from shardgen.errors import MachineError, Part, Text, Use
 from shardgen.machine import paths, sockets
 
 PRELOADED: Final = (
@@ -74,17 +74,18 @@ def starting() -> Iterator[None]:
 
 def shortage(error: Exception) -> MachineError:
     """What it means that no process, no thread or no descriptor can be had."""
-    remedies = {
+    fewer = Text("use fewer ", Use("workers"))
+    remedies: dict[int, Part] = {
         errno.EMFILE: "raise the limit of open files (ulimit -n)",
         errno.ENFILE: "raise the system's limit of open files (fs.file-max)",
-        errno.ENOMEM: "leave it more memory, or use fewer --workers",
+        errno.ENOMEM: Text("leave it more memory, or ", fewer),
     }
     number = getattr(error, "errno", None) or 0
-    usual = "raise the limit of processes (ulimit -u, or pids.max of a container), or use fewer --workers"
+    usual = Text("raise the limit of processes (ulimit -u, or pids.max of a container), or ", fewer)
     cause = os.strerror(number) if number else str(error)
     if isinstance(error, EOFError):
         cause = "the process that workers are forked from ended, perhaps for want of memory (ulimit -v)"
-    return MachineError(f"no worker process can be started: {cause}: {remedies.get(number, usual)}")
+    return MachineError(f"no worker process can be started: {cause}", remedy=remedies.get(number, usual))
 
 
 @contextlib.contextmanager

@@ -18,7 +18,7 @@ from datetime import datetime
 from typing import Any
 
 from shardgen import __version__
-from shardgen.errors import ResumeError, TargetError
+from shardgen.errors import Given, ResumeError, TargetError, Text, Use
 from shardgen.loading.worker import Job
 from shardgen.model.config import DATA_VERSION, LoadConfig, PlanConfig, fingerprint
 from shardgen.model.plan import Plan
@@ -372,20 +372,23 @@ def _choose(runs: Sequence[Run], schema: str, given: Mapping[str, Any]) -> Run:
     open_runs = [run for run in runs if run.state in ledger.OPEN_STATES]
     if not open_runs:
         finished = f"; run={runs[-1].run} is {runs[-1].state}" if runs else ""
-        raise ResumeError(f"schema={schema!r} holds no unfinished run{finished}: load without --resume")
+        remedy = Text("load without ", Use("resume", value=True))
+        raise ResumeError(f"schema={schema!r} holds no unfinished run{finished}", remedy=remedy)
     fitting = [run for run in open_runs if not _option_differences(run, given)]
     if len(fitting) == 1:
         return fitting[0]
     if len(open_runs) == 1:
-        differences = ", ".join(_option_differences(open_runs[0], given))
-        raise ResumeError(f"run={open_runs[0].run} was started with other options: {differences}: leave them out")
+        differences = Text.joined(", ", _option_differences(open_runs[0], given))
+        told = f"run={open_runs[0].run} was started with other options: "
+        raise ResumeError(told, differences, remedy="leave them out")
     listed = "; ".join(f"run={run.run} of tables={','.join(run.plan['tables'])}" for run in fitting or open_runs)
-    raise ResumeError(f"schema={schema!r} holds several unfinished runs: {listed}: name one by its --tables")
+    remedy = Text("name one by its ", Use("tables"))
+    raise ResumeError(f"schema={schema!r} holds several unfinished runs: {listed}", remedy=remedy)
 
 
-def _option_differences(run: Run, given: Mapping[str, Any]) -> list[str]:
+def _option_differences(run: Run, given: Mapping[str, Any]) -> list[Text]:
     return [
-        f"{name.replace('_', '-')}={value} but the run has {run.options.get(name)}"
+        Text(Given(name, value), f" but the run has {run.options.get(name)!r}")
         for name, value in given.items()
         if run.options.get(name) != value
     ]
@@ -393,7 +396,8 @@ def _option_differences(run: Run, given: Mapping[str, Any]) -> list[str]:
 
 def _check_same(run: Run, plan: Plan, identity: Identity) -> None:
     if why := difference(run, plan, identity):
-        raise ResumeError(f"{why}: use the versions of that run, or start over with --if-exists replace")
+        remedy = Text("use the versions of that run, or start over with ", Use("if_exists", "replace"))
+        raise ResumeError(why, remedy=remedy)
 
 
 def _restricted(plan: Plan, claims: Mapping[str, Claim]) -> Plan:

@@ -13,7 +13,7 @@ from typing import Any, Final, Self, TypeVar
 import psycopg
 from psycopg import sql
 
-from shardgen.errors import LoadError, TargetError
+from shardgen.errors import LoadError, TargetError, Text, Use
 from shardgen.loading.watchdog import Sighting
 from shardgen.stores import attention
 from shardgen.stores.failures import Remedy
@@ -126,7 +126,7 @@ class Control:
             shards = sql.Identifier(self._schema, "shardgen_shards").as_string(self.connection)
             rows = self.connection.execute(_SIGHTINGS, [application_name(run, ""), shards]).fetchall()
         except TargetError as error:
-            raise LoadError(f"run={run} was taken over: {error}") from error
+            raise LoadError(f"run={run} was taken over: ", error) from error
         except psycopg.Error:
             return None
         return {seen.shard: seen for seen in map(_sighting, rows) if seen is not None}
@@ -175,9 +175,10 @@ class Control:
         if held and held.pid in self._backends:
             raise psycopg.OperationalError(f"our own session of before still ends: backend pid={held.pid}")
         who = f"application_name={held.application_name!r} client={held.client} backend pid={held.pid}" if held else "?"
+        by_force = (", or end its sessions by ", Use("take_over", value=True), " if its host is gone")
         raise TargetError(
-            f"another load is at work in schema={self._schema!r} of {mask(self._dsn)}: {who}: wait for it, or stop it, "
-            "or end its sessions by --take-over if its host is gone"
+            f"another load is at work in schema={self._schema!r} of {mask(self._dsn)}: {who}",
+            remedy=Text("wait for it, or stop it", *by_force),
         )
 
 

@@ -18,7 +18,7 @@ from typing import Final
 import psycopg
 from psycopg import sql
 
-from shardgen.errors import Interrupted, LoadError
+from shardgen.errors import Interrupted, LoadError, Text, Use
 from shardgen.events import Event, StepDone, StepStarted
 from shardgen.model.plan import Plan
 from shardgen.model.table import Table
@@ -142,9 +142,9 @@ class Finaliser:
                     self._cancel(waiting)
                     raise
             if failures:
-                raise LoadError(failures[0])
+                raise failures[0]
 
-    def _await(self, waiting: dict[Future[float], Step]) -> list[str]:
+    def _await(self, waiting: dict[Future[float], Step]) -> list[LoadError]:
         failures = []
         for step in list(waiting.values())[: self._workers]:
             self._show(StepStarted(step=step.name))
@@ -156,7 +156,8 @@ class Finaliser:
                 step = waiting.pop(future)
                 if error := future.exception():
                     text = without_secret(describe(error), self._dsn)
-                    failures.append(f"step={step.name!r} failed: {text}: use --resume when it is mended")
+                    remedy = Text("use ", Use("resume", value=True), " when it is mended")
+                    failures.append(LoadError(f"step={step.name!r} failed: {text}", remedy=remedy))
                 else:
                     self._show(StepDone(step=step.name, seconds=round(future.result(), 3)))
                 if queued:

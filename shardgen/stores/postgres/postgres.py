@@ -20,7 +20,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg_pool import ConnectionPool
 
 from shardgen.embedded.surroundings import Undisturbed, is_embedded
-from shardgen.errors import TargetError
+from shardgen.errors import TargetError, Text, Use
 from shardgen.stores.postgres import waits
 from shardgen.stores.postgres.conninfo import SECRETS, fault
 from shardgen.stores.postgres.retry import persist
@@ -152,7 +152,8 @@ def probe(dsn: str) -> None:
 def _unreachable(dsn: str, error: psycopg.Error) -> TargetError:
     text = without_secret(str(error).strip().replace("\n\t", " "), dsn)
     where = mask(dsn) or "the target of PG*"
-    return TargetError(f"cannot connect to {where}: {text}: check --dsn, the server and the role's rights")
+    remedy = Text("check ", Use("dsn"), ", the server and the role's rights")
+    return TargetError(f"cannot connect to {where}: {text}", remedy=remedy)
 
 
 def mask(dsn: str) -> str:

@@ -17,6 +17,7 @@ import xxhash
 from psycopg import sql
 from psycopg_pool import PoolTimeout
 
+from shardgen.errors import Text, Use
 from shardgen.loading.stopwatch import Stopwatch
 from shardgen.model.plan import Leaf, Shard
 from shardgen.model.table import Table
@@ -279,7 +280,9 @@ def _taken_keys() -> Iterator[None]:
     try:
         yield
     except psycopg.errors.UniqueViolation as error:
-        error.add_note("a row with its key is there: --resume --on-conflict skip keeps it, or remove it and --resume")
+        resume = Use("resume", value=True)
+        skip = (resume, " ", Use("on_conflict", "skip"))
+        error.add_note(f"a row with its key is there: {Text(*skip)} keeps it, or remove it and {resume}")
         raise
 
 
