@@ -1,7 +1,7 @@
 """Fills the bronze layer of a PostgreSQL warehouse with a realistic, consistent e-commerce history.
 
 What a script or a notebook needs is here, imported when first used: ``import shardgen`` itself loads nothing at all,
-because modules may still be looked for in the working directory (see ``paths``).
+because modules may still be looked for in the working directory (see ``machine.paths``).
 """
 
 TYPE_CHECKING = False

@@ -1,7 +1,9 @@
 """The command line: parse, read the settings, one call, exit code.
 
-``options`` says what there is, a module for each family of commands what they do, ``application`` which there are,
-``entry`` what becomes of errors. Libraries are imported inside the commands, so that ``--help`` answers at once.
+A command reads its options, calls one function of ``commands`` and shows what comes back; it does no work of its own.
+``application`` lists the commands, a module for each family of them says what they do, ``options`` what they take, and
+``entry`` makes a text and an exit code of every error. Libraries are imported inside the commands, so that ``--help``
+answers at once.
 """
 
 from shardgen.cli.entry import main

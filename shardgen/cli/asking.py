@@ -1,4 +1,4 @@
-"""The command that prints SQL to begin with."""
+"""``shardgen queries``: SQL to begin with, ready to be run on what is loaded."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def queries(
         str,
         typer.Argument(
             metavar="NAME",
-            help="Only this one. [dim]Default: all that what is loaded can answer.[/]",
+            help="Only this one. [dim]Default: all that the loaded tables can answer.[/]",
             show_default=False,
             autocompletion=_names,
         ),

@@ -1,4 +1,4 @@
-"""The command that shows a loaded world in pictures."""
+"""``shardgen report``: what is loaded, in pictures on one HTML page, or its numbers."""
 
 from __future__ import annotations
 

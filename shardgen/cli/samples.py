@@ -1,4 +1,4 @@
-"""Commands that show rows without any database."""
+"""``shardgen sample``: rows of a table, built without any database."""
 
 from __future__ import annotations
 

@@ -84,11 +84,11 @@ def reset(
 ) -> None:
     """Remove what a run loaded: its tables, their partitions, its rows, its lines in the ledger. Asks first.
 
-    A table that shardgen created is dropped, with privileges, comments and the like that others have put on it; what
-    goes is listed. From one that others made, or that held rows before, only the rows that
-    shardgen loaded are deleted; where they cannot be told apart, nothing is removed at all. With the last run go the
-    ledger and, if shardgen created it and nothing else is in it, the schema. What is cut short is finished by another
-    reset.
+    A table that shardgen created is dropped, with the privileges, comments and the like that others have put on it;
+    they are listed before. From a table that others made, or that held rows before, only the rows that shardgen loaded
+    are deleted; where they cannot be told apart, nothing is removed at all. After the last run the ledger is removed
+    too, and the schema if shardgen created it and nothing else is in it. If a reset is cut short, another one finishes
+    it.
     """
     from shardgen.commands import reset_of, reset_survey
     from shardgen.display.tables import survey_table

@@ -1,4 +1,7 @@
-"""Between the commands and the terminal: data goes to stdout, everything else to stderr, and with ``-q`` nowhere."""
+"""What stands between the commands and the terminal.
+
+Data goes to stdout and everything else to stderr; with ``-q`` only errors are told.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``shardgen version``: what decides the bytes of the data, and what carries them."""
+"""``shardgen version``: the versions that decide the bytes of the data, and those of the libraries that carry them."""
 
 from __future__ import annotations
 

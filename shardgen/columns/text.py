@@ -1,4 +1,4 @@
-"""Columns of text, built without a loop over rows."""
+"""Columns of text: joined, padded, dated and patterned without a loop over rows; what repeats is rendered once."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
-"""Displays of a load: consumers of events that know nothing of how it is done.
+"""What users see: the progress of a load, a verification or a report, and tables of what came of it.
 
-Each display is chosen by name and imports its own library; all of them show the same ``tally.Tally``.
+A display of progress takes events and knows nothing of how they come about. It is chosen by name and imports its own
+library; all of them show the same ``tally.Tally``. A printed table is a function of what a command returned.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ from shardgen.display.tally import Tally
 WIDE = 110  # columns from which totals and shards fit beside the bars
 ROOMY = 74  # columns from which bytes per second fit
 NARROW = 60  # columns below which rows per second give way as well, and what a worker does
-TIGHT = 52  # columns below which the bars give way, of which the percentage remains
+TIGHT = 52  # columns below which only the percentage of each bar stays
 TINY = 42  # columns below which times give way, and the workers' lines: rows alone are never cut
 FEW_LANES = 2  # that tables do not push away
 ALWAYS = 3  # lines: heading, the whole, status

@@ -1,4 +1,4 @@
-"""The form that our tables of figures have in common."""
+"""The form that our tables of figures have: no cell is ever cut, however narrow the terminal."""
 
 from __future__ import annotations
 

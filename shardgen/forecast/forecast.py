@@ -1,6 +1,6 @@
 """What a load will do, told before it is done: rows, bytes, shards, time, and what its target says to it.
 
-Sizes come from ``sizing``, time from a ``calibration``; how either was got is part of the answer.
+Sizes come from ``sizing``, time from a ``calibration``; the answer says how each of them was found.
 """
 
 from __future__ import annotations

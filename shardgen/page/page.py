@@ -1,7 +1,7 @@
 """One HTML file with everything in it: no script, and a policy in its head that forbids it any other file.
 
-Whatever comes from the database is escaped; pictures are drawn for several widths, of which a browser shows the one
-that suits.
+Whatever comes from the database is escaped. Pictures are drawn for several widths, and a browser shows the one that
+fits.
 """
 
 from __future__ import annotations

@@ -306,7 +306,7 @@ def _check(loaded: Loaded, found: Sequence[Examined]) -> Check:
 def _kept(found: Sequence[Examined]) -> str:
     """What is said of rows that were there before the load and stayed."""
     skipped = sum(each.skipped for each in found)
-    return f", but for {plural(skipped, 'row')} of before, which stayed" if skipped else ""
+    return f", except {plural(skipped, 'row')} that were there before and stayed" if skipped else ""
 
 
 def _sentences(examined: Examined) -> tuple[str, ...]:
