@@ -248,7 +248,7 @@ def _fields(kind: Any) -> Iterator[tuple[str, str, str]]:
 
 def dbt_sources() -> str:
     """The bronze tables as a dbt source, with every description."""
-    return "\n".join(["# Made by `make docs` from shardgen/schema.py.", *_dbt_lines()]) + "\n"
+    return "\n".join(["# Made by `make docs` from shardgen/tables.", *_dbt_lines()]) + "\n"
 
 
 def _dbt_lines() -> Iterator[str]:

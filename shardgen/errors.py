@@ -4,6 +4,7 @@ ShardgenError                 exit code 1 unless a subclass says otherwise
 +-- UsageError                exit code 2: the request is wrong; nothing was written
 |   +-- ConfigError           an option, variable or file holds a bad value
 |   +-- TargetError           the target refuses: unreachable, no right, holds other rows, busy
+|   +-- PluginError           a table of another package is missing, of another version, or broken
 |   +-- ResumeError           there is no run to resume, or it differs from what was asked
 |   +-- MachineError          this machine gives no process, thread or memory
 +-- ServerError               the embedded PostgreSQL could not be set up, started or stopped
@@ -184,6 +185,10 @@ class ConfigError(UsageError):
 
 class TargetError(UsageError):
     """The target database refuses the load before it begins."""
+
+
+class PluginError(UsageError):
+    """A table that another package brings is missing here, of another version than is needed, or broken."""
 
 
 class ResumeError(UsageError):

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from shardgen.cli import asking, configuration, embedded, loading, pages, reporting, samples, targets, versions
+from shardgen.cli import asking, configuration, embedded, listing, loading, pages, reporting, samples, targets, versions
 from shardgen.cli.options import Quiet, Verbose, epilog
 
 COMMANDS: Final[tuple[Callable[..., None], ...]] = (
@@ -21,6 +21,7 @@ COMMANDS: Final[tuple[Callable[..., None], ...]] = (
     targets.schema,
     targets.reset,
     samples.sample,
+    listing.tables,
     reporting.report,
     configuration.init,
     configuration.config,

@@ -21,7 +21,14 @@ F = TypeVar("F", bound=Callable[..., None])
 def some_tables(incomplete: str) -> list[str]:
     """Completion of a list of tables."""
     before, comma, _ = incomplete.rpartition(",")
-    return [before + comma + name for name in names() if name not in before.split(",")]
+    return [before + comma + name for name in any_table() if name not in before.split(",")]
+
+
+def any_table() -> list[str]:
+    """Completion of a table, those of installed packages among them."""
+    from shardgen.tables.plugins import offers
+
+    return list(dict.fromkeys([*names(), *offers()]))
 
 
 def _profiles(incomplete: str) -> list[str]:  # noqa: ARG001  # the shell filters

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from shardgen.cli import terminal
-from shardgen.cli.options import Json, examples, takes
+from shardgen.cli.options import Json, any_table, examples, takes
 from shardgen.options.declared import FILES, FORM, WORLD
 from shardgen.tables import names
 
@@ -16,7 +16,12 @@ from shardgen.tables import names
 @takes(WORLD, {name: FORM[name] for name in ("days", "end", "raw_data")}, FILES)
 def sample(
     table: Annotated[
-        str, typer.Argument(metavar="TABLE", help=f"One of {', '.join(names())}.", autocompletion=lambda: list(names()))
+        str,
+        typer.Argument(
+            metavar="TABLE",
+            help=f"One of {', '.join(names())}, or what an installed package brings.",
+            autocompletion=any_table,
+        ),
     ],
     *,
     n: Annotated[int, typer.Option("-n", metavar="N", help="How many rows.")] = 5,

@@ -20,12 +20,28 @@ SECOND = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Record:
+    """What raw_data and the common columns of some rows are made of."""
+
+    mode: str
+    """``--raw-data``."""
+    numbers: I64
+    """Of the rows' keys, from 0."""
+    ingestion: I64
+    """Ingestion instants."""
+    extra: Mapping[str, Member]
+    """Keys of raw_data that no column repeats."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Batch:
     """Some rows of a table."""
 
     table: Table
     num_rows: int
     columns: Mapping[str, Value]
+    record: Record | None = None
+    """What the others were made of; None for rows that nobody adds columns to."""
 
     def arrow(self) -> pa.RecordBatch:
         """The rows as Arrow has them; JSON is text."""
@@ -35,7 +51,13 @@ class Batch:
 
 
 def batch(
-    table: Table, mode: str, columns: Mapping[str, Value], *, ingestion: I64, extra: Mapping[str, Member]
+    table: Table,
+    mode: str,
+    columns: Mapping[str, Value],
+    *,
+    numbers: I64,
+    ingestion: I64,
+    extra: Mapping[str, Member],
 ) -> Batch:
     """Rows of a table.
 
@@ -43,6 +65,7 @@ def batch(
         mode: ``--raw-data``: ``full``, the record is all columns and the extra keys; ``lean``, the extra keys alone;
             ``none``, null.
         columns: all columns but the three that every table has.
+        numbers: of the rows' keys, from 0.
         ingestion: ingestion instants.
         extra: keys of raw_data that no column repeats; ``lean`` leaves out the table's ``full_only``.
     """
@@ -53,7 +76,27 @@ def batch(
         members = {name: value for name, value in extra.items() if name not in table.full_only}
     record = jsonb.objects({name: value.json() for name, value in members.items()}) if members else None
     common = (Constant(table.source), Instant(ingestion), Json(record) if record else Absent())
-    return Batch(table=table, num_rows=len(ingestion), columns={**columns, **dict(zip(COMMON, common, strict=True))})
+    return Batch(
+        table=table,
+        num_rows=len(ingestion),
+        columns={**columns, **dict(zip(COMMON, common, strict=True))},
+        record=Record(mode=mode, numbers=numbers, ingestion=ingestion, extra=extra),
+    )
+
+
+def widened(rows: Batch, table: Table, added: Mapping[str, Value]) -> Batch:
+    """The rows of a batch as those of a table that has more columns; raw_data tells them too."""
+    assert rows.record is not None
+    own = {name: value for name, value in rows.columns.items() if name not in COMMON}
+    known = rows.record
+    return batch(
+        table,
+        known.mode,
+        {**own, **added},
+        numbers=known.numbers,
+        ingestion=known.ingestion,
+        extra=known.extra,
+    )
 
 
 def ids(kind: IdFormat, numbers: I64) -> Texts:

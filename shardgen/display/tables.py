@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from shardgen.stores.postgres.losses import Loss
     from shardgen.stores.postgres.reset import Survey
     from shardgen.stores.postgres.status import RunStatus
+    from shardgen.tables.listing import Listed
 
 
 def losses_table(losses: Sequence[Loss], *, where: str) -> RenderableType:
@@ -29,6 +30,18 @@ def losses_table(losses: Sequence[Loss], *, where: str) -> RenderableType:
         grid.add_row(loss.relation, rows, units.size(loss.bytes), loss.filled_by, maker, loss.action)
     lost = texts([loss.notice for loss in losses if loss.notice], "yellow")
     return Group(Text(f"{Use('if_exists', 'replace')} would remove from {where}:", style="bold"), grid, *lost)
+
+
+def listing_table(found: Sequence[Listed]) -> RenderableType:
+    """Every table, what brings it, and what a row of it tells; below them why some cannot be used."""
+    grid = Grid(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    grid.add_column("table", no_wrap=True)
+    grid.add_column("relation", no_wrap=True)
+    grid.add_column("from", no_wrap=True)
+    grid.add_column("a row is", overflow="fold")
+    for each in found:
+        grid.add_row(each.table, each.relation, each.origin, Text("broken", "red") if each.broken else each.about)
+    return Group(grid, *texts([each.broken for each in found if each.broken], "red"))
 
 
 def status_tables(runs: list[RunStatus], *, where: str) -> RenderableType:

@@ -88,6 +88,16 @@ class WorldConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Plugin:
+    """What brings a table that does not come with shardgen."""
+
+    table: str
+    package: str
+    """Name of the distribution: ``"shardgen-parcels"``."""
+    version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlanConfig:
     """Which part of the world one load materialises, and in what form."""
 
@@ -102,6 +112,8 @@ class PlanConfig:
     """One of INDEX_MODES."""
     raw_data: str = "full"
     """One of RAW_DATA_MODES."""
+    plugins: tuple[Plugin, ...] = ()
+    """What brings those of the tables that do not come with shardgen."""
 
     def __post_init__(self) -> None:
         check_window(self.world.epoch, self.end)
@@ -120,8 +132,9 @@ class PlanConfig:
         return (self.end - self.world.epoch).days
 
     def to_json(self) -> dict[str, Any]:
-        """The plan as plain JSON values, as the ledger stores it."""
-        return json.loads(json.dumps(asdict(self), default=str))
+        """The plan as plain JSON values, as the ledger stores it; without plug-ins it has no word of them."""
+        told = json.loads(json.dumps(asdict(self), default=str))
+        return told if self.plugins else {name: value for name, value in told.items() if name != "plugins"}
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> Self:
@@ -133,6 +146,7 @@ class PlanConfig:
                 "world": WorldConfig(**world),
                 "end": date.fromisoformat(stored["end"]),
                 "tables": tuple(stored["tables"]),
+                "plugins": tuple(Plugin(**each) for each in stored.get("plugins", ())),
             }
         )
 

@@ -11,13 +11,14 @@ class Type:
     """The type of a column."""
 
     name: str
-    """``text``, ``varchar``, ``json``, ``integer``, ``serial``, ``decimal``, ``boolean``, ``date`` or ``timestamp``."""
+    """One of NAMES."""
     length: int = 0
     """Of a varchar, the most characters; of a decimal, the most digits."""
     places: int = 0
     """Of a decimal, the digits after the point."""
 
 
+NAMES: Final = ("text", "varchar", "json", "integer", "serial", "decimal", "boolean", "date", "timestamp")
 TEXT: Final = Type("text")
 JSON: Final = Type("json")
 INTEGER: Final = Type("integer")

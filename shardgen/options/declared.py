@@ -117,7 +117,7 @@ FORM: Group = {
     "tables": Option(
         kind=NAMES,
         panel=_FORM,
-        text=f"Some of {', '.join(names())}.",
+        text=f"Some of {', '.join(names())}, and what installed packages bring.",
         metavar="A,B",
         default="all",
         example='["customers", "orders"]',

@@ -109,6 +109,7 @@ def _batch(wanted: Slice, visits: sessions.Sessions, played: clicks.Clicks) -> B
             "device_info": Json(Drawn(device_infos(visits), session)),
             "event_timestamp": Instant(played.time),
         },
+        numbers=number,
         ingestion=ingested(world.seed, "clickstream", number, played.time, 1, 20),
         extra=_extra(visits, played, shown),
     )

@@ -59,6 +59,7 @@ def _batch(world: World, mode: str, numbers: I64) -> Batch:
             "date_of_birth": Day(who.birth),
             "gender": Words(Drawn(text.pool(customers.GENDERS), who.gender)),
         },
+        numbers=numbers,
         ingestion=ingested(world.seed, "customers", numbers, who.registered, 300, 4 * 3600),
         extra={
             "preferred_language": Json(pools.languages(country)),

@@ -45,6 +45,7 @@ def _batch(world: World, mode: str, moved: stock.Movements, rows_: I64) -> Batch
             "movement_date": Instant(time),
             "reference_number": Words(_references(world, moved, rows_)),
         },
+        numbers=number,
         ingestion=ingested(world.seed, "inventory", number, time, 120, 3 * 3600),
         extra={"unit": Constant("piece"), "counterpart_warehouse_id": Sometimes(transfer, Words(partner))},
     )

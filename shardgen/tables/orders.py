@@ -67,6 +67,7 @@ def _batch(wanted: Slice, placed: Orders) -> Batch:
             "shipping_address": Json(pools.addresses(world.seed, sides.address)),
             "total_amount": Money(cost.total),
         },
+        numbers=placed.number,
         ingestion=_ingestion(world, placed, fates, status, end),
         extra={
             "items": Json(_items(world, lines, back)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shardgen.model.config import PlanConfig
 from shardgen.model.plan import Plan
-from shardgen.tables import dataset
+from shardgen.tables import dataset, plugins
 from shardgen.world.world import build_world
 
 
@@ -16,7 +16,11 @@ def build_plan(config: PlanConfig) -> Plan:
 
     Returns:
         shards table by table, in order of their ids.
+
+    Raises:
+        PluginError: what brought a table is not here, or is of another version.
     """
+    plugins.check(config.plugins)
     world = build_world(config.world)
     shards = [shard for name in config.tables for shard in dataset()[name].shards(world, config)]
     return Plan(config=config, shards=tuple(shards))

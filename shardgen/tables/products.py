@@ -66,6 +66,7 @@ def _batch(world: World, mode: str, numbers: I64) -> Batch:
             "brand": Prose(brand),
             "sku": Words(text.join(text.take(_codes(), kind), "-", text.digits(numbers + 1, 6))),
         },
+        numbers=numbers,
         ingestion=ingested(seed, "products", numbers, launched, 600, 6 * 3600),
         extra={"launched_at": Instant(launched)},
     )

@@ -98,6 +98,7 @@ def _batch(wanted: Slice, placed: orders.Orders, lines: orders.Items, written: r
             "helpful_count": Whole(votes),
             "verified_purchase": Flag(written.verified[kept]),
         },
+        numbers=number,
         ingestion=ingested(world.seed, "reviews", number, date + last_vote, 60, 3600),
         extra={"order_id": Words(ids(ORDER, placed.number[order]))},
     )

@@ -83,6 +83,7 @@ def _batch(wanted: Slice, visits: Sessions) -> Batch:
             "ip_address": Words(_ip_addresses(world.seed, visits)),
             "is_mobile": Flag(MOBILE[visits.device]),
         },
+        numbers=visits.number,
         ingestion=ingested(world.seed, "sessions", visits.key, finish, 1, 30),
         extra={
             "visitor_id": Words(_cookies(visits)),

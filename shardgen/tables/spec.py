@@ -197,7 +197,7 @@ def _leaf(table: Table, period: Period) -> Leaf:
     return Leaf(name=name, lower=period.first, upper=period.last)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Dataset:
     """Tables that tell one story."""
 
@@ -210,15 +210,17 @@ class Dataset:
     """SQL files of what is typical of it."""
 
     def __getitem__(self, name: str) -> TableSpec:
-        """The table of a name.
+        """The table of a name: one of these, or one that an installed package brings.
 
         Raises:
-            KeyError: there is none.
+            PluginError: there is none, or it is broken.
         """
         for spec in self.tables:
             if spec.name == name:
                 return spec
-        raise KeyError(name)
+        from shardgen.tables import plugins  # which checks specs
+
+        return plugins.table(name, self)
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from typing import Final
 from shardgen.model.config import WorldConfig
 
 _PARTS: Final = re.compile(
-    r"-- (?P<name>(?:[a-z_]+\.)?[LS]\d+|[a-z ]+): (?P<purpose>.+)\.\n-- needs: (?P<needs>.+)\n(?P<text>(?s:.+))"
+    r"-- (?P<name>(?:[a-z][a-z0-9_]*\.)?[LS]\d+|[a-z ]+): (?P<purpose>.+)\.\n-- needs: (?P<needs>.+)\n(?P<text>(?s:.+))"
 )
 
 PROPORTIONS: Final[dict[str, Callable[[WorldConfig], float]]] = {

@@ -11,12 +11,13 @@ from shardgen.model.config import (
     MAX_ARRIVALS,
     MAX_HORIZON_DAYS,
     PlanConfig,
+    Plugin,
     WorldConfig,
     check_choice,
     check_range,
     check_window,
 )
-from shardgen.tables import in_order, names
+from shardgen.tables import dataset, in_order, names
 
 
 def plan_config(
@@ -67,7 +68,15 @@ def plan_config(
         warehouses=warehouses,
     )
     chosen = names() if tables is None else table_names(tables)
-    return PlanConfig(world=world, end=last, tables=chosen, schema=schema, indexes=indexes, raw_data=raw_data)
+    return PlanConfig(
+        world=world,
+        end=last,
+        tables=chosen,
+        plugins=_plugins(chosen),
+        schema=schema,
+        indexes=indexes,
+        raw_data=raw_data,
+    )
 
 
 def _check_volumes(**volumes: float) -> None:
@@ -108,8 +117,25 @@ def table_names(wanted: str | Iterable[str]) -> tuple[str, ...]:
     """
     parts = wanted.split(",") if isinstance(wanted, str) else wanted
     found = {part.strip().removeprefix("raw_") for part in parts if part.strip()}
-    for name in sorted(found):
-        check_choice("tables", name, names())
+    for name in sorted(found - set(names())):
+        check_choice("tables", name, (*names(), *_offered()))
+        dataset()[name]  # a broken one is told before anything is done
     if not found:
         raise ConfigError(Given("tables", ""), " names no table", remedy=f"choose from {', '.join(names())}")
     return in_order(found)
+
+
+def _offered() -> tuple[str, ...]:
+    from shardgen.tables import plugins
+
+    return tuple(plugins.offers())
+
+
+def _plugins(tables: Iterable[str]) -> tuple[Plugin, ...]:
+    """What brings those of the tables that are not of shardgen."""
+    others = [name for name in tables if name not in names()]
+    if not others:
+        return ()
+    from shardgen.tables import plugins
+
+    return tuple(found for name in others if (found := plugins.plugin(name)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 from typing import Final
@@ -20,9 +21,10 @@ LEEWAY: Final = 1.5
 """By which factor a proportion may be off."""
 
 
-def laws() -> list[Statement]:
-    """The laws that there are."""
-    return read(dataset().laws)
+def laws(tables: Iterable[str] = ()) -> list[Statement]:
+    """The laws of the dataset, and of those of the tables that are not of it."""
+    others = [name for name in tables if name not in dataset().names]
+    return read([*dataset().laws, *(law for name in others for law in dataset()[name].laws)])
 
 
 def shapes() -> list[Statement]:

@@ -13,7 +13,7 @@ from shardgen.stores.postgres import catalog, ledger
 from shardgen.stores.postgres.claim import Identity, difference
 from shardgen.stores.postgres.ledger import Claim, Run, ShardRow, in_leaf
 from shardgen.stores.postgres.postgres import Connection
-from shardgen.tables import in_order, names
+from shardgen.tables import in_order, names, plugins
 from shardgen.tables.planning import build_plan
 from shardgen.world import words_digest
 
@@ -65,6 +65,8 @@ class Subject:
     """In the order in which a reader of the story meets them."""
     absent: Mapping[str, str]
     """By table, why it cannot."""
+    unknown: tuple[str, ...] = ()
+    """What is told of tables that are loaded, but cannot be judged by what is installed here."""
 
     @property
     def runs(self) -> tuple[int, ...]:
@@ -91,17 +93,20 @@ def read(connection: Connection, schema: str, run: int | None) -> Subject:
     if run is not None and run not in runs:
         raise VerificationError(f"run={run} is not in schema={schema!r}: choose from {', '.join(map(str, runs))}")
     claims = ledger.claims(connection, schema)
-    tables, absent = {}, {}
+    tables, absent, unknown = {}, {}, []
     for name in in_order({*names(), *claims}):
         claim = claims.get(name)
         if reason := _absence(claim, runs, run):
             absent[name] = reason
+        elif claim is not None and (why := _unknown(claim, runs[claim.run])):
+            absent[name] = why
+            unknown.append(f"table={name} is not looked at: it {why}")
         elif claim is not None:
             tables[name] = _loaded(connection, schema, claim, runs[claim.run])
     if not tables:
         reasons = "; ".join(f"{name} {reason}" for name, reason in absent.items())
         raise VerificationError(f"schema={schema!r} holds no table of a finished run: {reasons}: load it first")
-    return Subject(schema=schema, tables=tables, absent=absent)
+    return Subject(schema=schema, tables=tables, absent=absent, unknown=tuple(unknown))
 
 
 def plans(subject: Subject) -> dict[int, Plan]:
@@ -130,6 +135,13 @@ def _absence(claim: Claim | None, runs: Mapping[int, Run], run: int | None) -> s
         return f"belongs to run={claim.run}"
     state = runs[claim.run].state
     return "" if state == "finished" else f"belongs to run={claim.run}, which is {state}"
+
+
+def _unknown(claim: Claim, run: Run) -> str:
+    """Why this installation cannot say what a table should hold; empty where it can."""
+    if claim.target in names():
+        return ""
+    return plugins.absence(claim.target, PlanConfig.from_json(run.plan).plugins)
 
 
 def _loaded(connection: Connection, schema: str, claim: Claim, run: Run) -> Loaded:

@@ -102,6 +102,8 @@ def _checks(request: Request, show: Callable[[Event], None]) -> tuple[Subject, l
     levels, ask_once = request.levels, functools.partial(consult, request.dsn, request.schema)
     found = ask_once(lambda connection: subject.read(connection, request.schema, request.run))
     tables = _tables(found, request.tables)
+    for text in () if request.tables else found.unknown:
+        show(Notice(text=text))
     plans = subject.plans(found) if {"counts", "digests"} & set(levels) else {}
     asked: list[Question[Check]] = []
     checks: list[Check] = []

@@ -12,7 +12,7 @@ import pytest
 import shardgen
 from shardgen.tables import dataset
 from shardgen.world.lexicon import SUBCATEGORIES
-from tests.worlds import TABLES
+from tests.examples import EVERY
 
 WORLD: dict[str, Any] = {"customers": 1_000, "products": 200, "orders_per_day": 40, "days": 60, "end": "2026-01-01"}
 OF_SUBCATEGORIES = {key for subcategory in SUBCATEGORIES for key, _ in subcategory.attributes}
@@ -66,19 +66,19 @@ def test_every_column_has_a_meaning(table, name):
     assert column.json == bool(column.keys)
 
 
-@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("table", EVERY)
 def test_every_table_has_a_sentence(table):
     assert dataset()[table].table.meaning.endswith(".")
 
 
-@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("table", EVERY)
 def test_the_keys_of_json_columns_are_those_that_are_documented(table):
     for column in dataset()[table].table.columns:
         if column.json and column.name != "raw_data":
             assert keys(table, column.name) - OF_SUBCATEGORIES == set(column.keys) - OF_SUBCATEGORIES
 
 
-@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("table", EVERY)
 def test_raw_data_holds_the_other_columns_and_the_documented_keys(table):
     others = {column.name for column in dataset()[table].table.columns} - COMMON
     found = {key for key in keys(table, "raw_data") if key.partition(".")[0] not in others}
@@ -86,7 +86,7 @@ def test_raw_data_holds_the_other_columns_and_the_documented_keys(table):
     assert others <= {key for row in rows(table) for key in row["raw_data"]}
 
 
-@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("table", EVERY)
 def test_lean_raw_data_holds_the_documented_keys_alone(table):
     described = column_of(table, "raw_data").keys
     documented = {key for key, text in described.items() if "--raw-data full" not in text}
@@ -94,7 +94,7 @@ def test_lean_raw_data_holds_the_documented_keys_alone(table):
     assert keys(table, "raw_data", "lean") == documented
 
 
-@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("table", EVERY)
 def test_the_system_of_record_is_the_one_that_is_named(table):
     assert {f"System of record: `{row['source_system']}`" for row in rows(table)} == {
         column_of(table, "source_system").meaning

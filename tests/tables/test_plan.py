@@ -13,7 +13,8 @@ from shardgen.model.plan import Plan
 from shardgen.tables import dataset
 from shardgen.tables.planning import build_plan, max_id
 from shardgen.tables.wanted import plan_config
-from tests.worlds import SMALL, TABLES, TODAY, small, table_rows
+from tests.examples import EVERY
+from tests.worlds import SMALL, TODAY, small, table_rows
 
 WINDOWS: dict[str, dict[str, Any]] = {
     "ten days": {},
@@ -24,7 +25,7 @@ WINDOWS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("window", WINDOWS)
-@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("table", EVERY)
 def test_shards_are_disjoint_and_gapless(window: str, table: str) -> None:
     shards = build_plan(small(**WINDOWS[window], tables=table)).shards
     assert len({shard.id for shard in shards}) == len(shards)
@@ -60,9 +61,9 @@ def test_a_shard_keeps_its_id_and_range_when_only_the_load_differs() -> None:
     [{}, {"customers": 1, "products": 1, "days": 1}, {"orders_per_day": 0}, {"sessions_per_day": 0}, {"warehouses": 1}],
 )
 def test_arrivals_are_promised_exactly_and_children_estimated(options: dict[str, Any]) -> None:
-    config = small(**options)
+    config = small(**options, tables=EVERY)
     plan = build_plan(config)
-    for table in TABLES:
+    for table in EVERY:
         built = len(table_rows(config, table))
         if all(shard.exact for shard in plan.of(table)):
             assert plan.rows(table) == built

@@ -16,6 +16,7 @@ import psycopg
 from psycopg import sql
 
 from shardgen.errors import TargetError
+from shardgen.model.config import PlanConfig
 from shardgen.model.figures import plural
 from shardgen.model.plan import Plan, Shard
 from shardgen.stores.postgres import (
@@ -33,7 +34,7 @@ from shardgen.stores.postgres import (
 from shardgen.stores.postgres.ledger import Claim, Run, ShardRow
 from shardgen.stores.postgres.postgres import Connection, one
 from shardgen.stores.postgres.session import WHOLE
-from shardgen.tables import dataset, in_order
+from shardgen.tables import dataset, in_order, names, plugins
 from shardgen.tables.planning import max_id
 
 LEAVES: Final = 64
@@ -116,7 +117,7 @@ def survey(connection: Connection, schema: str, run: int | None, *, every: bool,
     runs = ledger.runs(connection, schema) if ledger.present(connection, schema) else []
     chosen = _chosen(runs, schema, run, every=every)
     claims = [each for each in restored.claims(connection, schema).values() if each.run in chosen] if chosen else []
-    _refuse([_UNKNOWN.format(each.target, each.run) for each in claims if each.target not in dataset().names])
+    _refuse(_unknown(claims, runs))
     planned = _planned(runs, plans)
     wholly = _Wholly(runs=runs if every else [], planned=planned)
     removals = _referring_first(connection, [_removal(connection, schema, each, wholly) for each in claims])
@@ -170,7 +171,12 @@ def carry_out(connection: Connection, schema: str, found: Survey, plans: Plans, 
     _close(connection, schema, found, show)
 
 
-_UNKNOWN: Final = "table={} of run={} is unknown to this version of shardgen: use the one that loaded it"
+def _unknown(claims: Iterable[Claim], runs: Sequence[Run]) -> list[str]:
+    """The tables that cannot be told from others here, each with what to do about it."""
+    brought = {each.run: PlanConfig.from_json(each.plan).plugins for each in runs}
+    others = [each for each in claims if each.target not in names()]
+    found = [(each, plugins.absence(each.target, brought[each.run])) for each in others]
+    return [f"table={each.target} of run={each.run} {why}" for each, why in found if why]
 
 
 # --- what there is ----------------------------------------------------------------------------------------------------

@@ -1,0 +1,112 @@
+"""A package that brings a table, installed into an environment of its own, with nothing of shardgen edited."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sysconfig
+import time
+import venv
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Database
+from tests.examples import install
+
+WORLD = ["--days=70", "--end=2026-01-01", "--customers=300", "--products=100", "--orders-per-day=200"]
+WORLD += ["--sessions-per-day=300", "--tables=orders,parcels", "--workers=1", "--progress=none"]
+
+
+@dataclass
+class Environment:
+    python: Path
+    modules: Path
+    dsn: str
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        """``shardgen`` in the environment, in a process group of its own."""
+        environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+        environment["SHARDGEN_DSN"] = self.dsn
+        command = [self.python, "-W", "error", "-m", "shardgen", *words]
+        return subprocess.Popen(
+            command,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def run(self, *words: str) -> tuple[int, str]:
+        """Its exit code, and all that it said, in one line."""
+        process = self.start(*words)
+        out, errors = process.communicate(timeout=300)
+        return process.returncode, " ".join((out + errors).split())
+
+
+@pytest.fixture
+def environment(tmp_path: Path, database: Database) -> Environment:
+    """Without pip and without the network: what a wheel holds is unpacked where pip would put it."""
+    venv.EnvBuilder(with_pip=False, symlinks=True).create(tmp_path / "venv")
+    [modules] = tmp_path.glob("venv/lib/python*/site-packages")
+    libraries = f"import site; site.addsitedir({sysconfig.get_path('purelib')!r})\n"
+    (modules / "libraries.pth").write_text(libraries)
+    install("parcels", modules)
+    return Environment(python=tmp_path / "venv" / "bin" / "python", modules=modules, dsn=database.dsn)
+
+
+def killed_after_a_shard(environment: Environment, database: Database) -> None:
+    """A load whose coordinator is killed when its first shard is committed."""
+    process = environment.start("load", *WORLD)
+    query = "SELECT to_regclass('bronze.shardgen_shards')::text"
+    while process.poll() is None:
+        if database.rows(query)[0][0] and database.rows("SELECT count(*) FROM bronze.shardgen_shards")[0][0]:
+            os.kill(process.pid, signal.SIGKILL)
+        time.sleep(0.02)
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
+
+
+def test_a_table_of_a_package_is_loaded_killed_resumed_verified_and_refused_without_it(environment, database):
+    killed_after_a_shard(environment, database)
+
+    package = environment.modules / "shardgen_parcels-1.0.dist-info"
+    shutil.move(package, environment.modules / "away")
+    code, told = environment.run("load", "--resume", "--progress=none")
+    assert code == 2
+    missing = (
+        "parcels was loaded with shardgen-parcels 1.0, and that is not installed: pip install shardgen-parcels==1.0"
+    )
+    assert f"error: table={missing}" in told
+    shutil.move(environment.modules / "away", package)
+
+    metadata = (package / "METADATA").read_text()
+    (package / "METADATA").write_text(metadata.replace("Version: 1.0", "Version: 1.1"))
+    code, told = environment.run("load", "--resume", "--progress=none")
+    assert (code, "and shardgen-parcels 1.1 is installed: pip install shardgen-parcels==1.0" in told) == (2, True)
+    (package / "METADATA").write_text(metadata)
+
+    code, told = environment.run("load", "--resume", "--progress=none", "--workers=2")
+    assert (code, "plan, ledger and count(*) agree for every table" in told) == (0, True)
+    code, told = environment.run("verify", "--progress=none", "--regenerate")
+    assert code == 0
+    assert "held parcels.L1" in told
+    assert "held parcels content" in told
+    database.run("UPDATE bronze.raw_parcels SET shipped_at = shipped_at + '1 s' WHERE parcel_id = 'PARC0000000001'")
+    code, told = environment.run("verify", "--progress=none", "--level=laws", "--tables=parcels")
+    assert (code, "FAILED parcels.L1" in told) == (1, True)
+
+    assert environment.run("load", *WORLD[:-3], "--tables=customers", "--progress=none", "--workers=1")[0] == 0
+    shutil.move(package, environment.modules / "away")
+    code, told = environment.run("status")
+    assert (code, "raw_parcels" in told) == (0, True)
+    code, told = environment.run("verify", "--run=2", "--progress=none")
+    assert (code, "held customers" in told) == (0, True)
+    code, told = environment.run("verify", "--level=laws")
+    assert (code, f"table=parcels is not looked at: it was {missing[12:]}" in told) == (0, True)
+    code, told = environment.run("reset", "--run=1", "--yes")
+    assert (code, f"table=parcels of run=1 was {missing[12:]}" in told) == (2, True)
