@@ -132,7 +132,7 @@ class Dispatcher:
     def _replace_lost(self, executor: Executor, lost: Collection[Future[Outcome]]) -> Executor:
         """Put back the shards whose workers were lost, with all others where the engine cannot spare them."""
         told = self._engine.describe()  # before we end workers ourselves
-        if not self._engine.kill([self._running[future].shard.id for future in lost]):
+        if not self._engine.kill(lost):
             return self._start_anew(told)
         for future in lost:
             self.attempts.lose([self._running.pop(future)], _died(told))
@@ -150,20 +150,20 @@ class Dispatcher:
 
     def _replace_hung(self, executor: Executor, hung: Mapping[str, str]) -> Executor:
         """End the workers of shards that hang, and put these back; only they have failed."""
-        spared = self._engine.kill(hung)
-        for trial in self._aboard(hung if spared else None):
+        silent = [future for future, trial in self._running.items() if trial.shard.id in hung]
+        spared = self._engine.kill(silent)
+        for trial in self._aboard(silent if spared else None):
             if trial.shard.id in hung:
                 self.attempts.blame(trial, hung[trial.shard.id])
             else:
                 self.attempts.spare(trial, f"its worker was ended with the one of {', '.join(hung)}, which hung")
         return executor if spared else self._start()
 
-    def _aboard(self, shards: Collection[str] | None = None) -> list[Trial]:
-        """What was running when it was ended, some shards or all; outcomes that came before are taken in."""
-        ended = {future: trial for future, trial in self._running.items() if shards is None or trial.shard.id in shards}
-        self._running = {future: trial for future, trial in self._running.items() if future not in ended}
+    def _aboard(self, ended: Collection[Future[Outcome]] | None = None) -> list[Trial]:
+        """What was running when it was ended, some of it or all; outcomes that came before are taken in."""
         aboard = []
-        for future, trial in ended.items():
+        for future in list(self._running if ended is None else ended):
+            trial = self._running.pop(future)
             if future.done() and not future.cancelled() and future.exception() is None:
                 self.attempts.take(trial, future.result())
             else:

@@ -132,9 +132,9 @@ class Engine:
     def stop(self):
         self.stopped += 1
 
-    def kill(self, shards=()):
+    def kill(self, tasks=()):
         self.killed += 1
-        self.ended = set(shards)
+        self.ended = {task.shard.id for future, task in self.executor.futures if future in tasks}
         return self.spares
 
     def close(self):

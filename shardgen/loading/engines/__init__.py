@@ -7,8 +7,8 @@ of this process; tests/loading/engines is what each must hold.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from concurrent.futures import Executor
-from typing import Protocol
+from concurrent.futures import Executor, Future
+from typing import Any, Protocol
 
 from shardgen.loading.engines.processes import Processes
 from shardgen.loading.engines.setup import Setup
@@ -47,11 +47,11 @@ class Engine(Protocol):
         """Ask running tasks to give way; returns at once."""
         ...
 
-    def kill(self, shards: Collection[str] = ()) -> bool:
+    def kill(self, tasks: Collection[Future[Any]] = ()) -> bool:
         """End workers now; returns at once, and may be called from a signal handler.
 
         Args:
-            shards: ids of those whose workers are to be ended; empty for all.
+            tasks: futures of the present executor, whose workers are to be ended; empty for all.
 
         Returns:
             Whether all other workers go on. If not, the executor is of no more use.

@@ -17,6 +17,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import BrokenExecutor
 from multiprocessing import forkserver, process, resource_tracker
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
@@ -65,6 +66,8 @@ def starting() -> Iterator[None]:
         try:
             with _without_main(), _safe_path(), _unread_streams():
                 yield
+        except BrokenExecutor:  # no shortage, though a RuntimeError too: an earlier worker died
+            raise
         except (OSError, RuntimeError, EOFError) as error:  # RuntimeError: no thread; EOFError: the server cannot fork
             raise shortage(error) from error
         finally:

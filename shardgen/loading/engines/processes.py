@@ -50,7 +50,7 @@ class Processes:
             self._stop.close()
             self._stop = None
 
-    def kill(self, shards: Collection[str] = ()) -> bool:  # noqa: ARG002
+    def kill(self, tasks: Collection[Future[Any]] = ()) -> bool:  # noqa: ARG002
         """SIGKILL all workers: none can be spared, for the pool breaks when one ends."""
         if self._pool is not None:
             self._pool.kill()

@@ -6,8 +6,8 @@ A thread cannot be ended: what is to be killed is asked to give way, and goes on
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from concurrent.futures import BrokenExecutor, Executor, ThreadPoolExecutor
-from typing import Final
+from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
+from typing import Any, Final
 
 from shardgen.loading.engines.setup import Setup
 
@@ -38,7 +38,7 @@ class Threads:
         """Say the word that every thread looks for."""
         self._stop.said = True
 
-    def kill(self, shards: Collection[str] = ()) -> bool:  # noqa: ARG002
+    def kill(self, tasks: Collection[Future[Any]] = ()) -> bool:  # noqa: ARG002
         """Ask all threads to give way."""
         self.stop()
         return False
