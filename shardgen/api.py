@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import functools
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ParamSpec, TypedDict, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, Unpack
 
 from shardgen.errors import ShardgenError
+from shardgen.options.keywords import Load, Options, Place, Planned, Server, Worked
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -50,68 +50,19 @@ def _in_python(call: Callable[P, R]) -> Callable[P, R]:
     return worded
 
 
-class Options(TypedDict, total=False):
-    """The options that decide the data; ``shardgen load --help`` explains each."""
-
-    seed: int
-    customers: int
-    products: int
-    orders_per_day: float
-    sessions_per_day: float
-    events_per_session: float
-    review_rate: float
-    warehouses: int
-    scale: float
-    days: int
-    end: date | str
-    epoch: date | str
-    horizon: int
-    tables: str | list[str] | tuple[str, ...]
-    schema: str
-    indexes: str
-    raw_data: str
-
-
 @_in_python
 def load(
-    dsn: str | None = None,
-    *,
-    workers: int | None = None,
-    resume: bool = False,
-    take_over: bool = False,
-    progress: str = "auto",
-    if_exists: str | None = None,
-    on_conflict: str | None = None,
-    yes: bool = False,
-    stall_timeout: float | None = None,
-    attempts: int | None = None,
-    batch_rows: int | None = None,
-    log_file: Path | str | None = None,
-    data_dir: Path | str | None = None,
-    config: Path | str | None = None,
-    profile: str | None = None,
-    **options: Unpack[Options],
+    dsn: str | None = None, *, resume: bool = False, take_over: bool = False, yes: bool = False, **options: Unpack[Load]
 ) -> Report:
     """Fill the bronze tables of a PostgreSQL database, exactly once.
 
     Args:
         dsn: libpq connection string; without it the target is found as on the command line, and the embedded server
             is started where none is named.
-        workers: worker processes; by default one for each CPU, at most 8.
         resume: go on with the one unfinished run in the target.
         take_over: end the sessions of another load that holds the target, instead of refusing.
-        progress: ``auto``, ``rich``, ``tqdm``, ``plain`` or ``none``.
-        if_exists: ``fail``, ``append`` or ``replace``, for a target that holds rows already.
-        on_conflict: ``error`` or ``skip``, for keys that rows kept by ``append`` have already.
         yes: let ``replace`` remove rows that shardgen did not load.
-        stall_timeout: seconds after which a worker that does nothing counts as hung; another one does its shard.
-        attempts: how often a shard is tried before it is given up.
-        batch_rows: rows that a worker builds at a time; fewer take less memory and more time.
-        log_file: file that every event is appended to, as a line of JSON.
-        data_dir: home of the embedded server.
-        config: TOML file to read instead of ``shardgen.toml``.
-        profile: named set of options: ``demo``, ``dev``, ``bench``, or one of the file's.
-        options: what to load, see :class:`Options`.
+        options: what to load, where and how, see :class:`Load`.
 
     Returns:
         The reconciled report: rows, bytes, seconds by table; ``report.to_json()`` for plain values.
@@ -131,29 +82,18 @@ def load(
     from shardgen.commands import hasten, prepared
 
     hasten()
-    how = {
-        "workers": workers,
-        "if_exists": if_exists,
-        "on_conflict": on_conflict,
-        "stall_timeout": stall_timeout,
-        "attempts": attempts,
-        "batch_rows": batch_rows,
-    }
-    named = {"dsn": dsn, "data_dir": data_dir, "log_file": log_file, **how, **options}
-    settings = _settings(named, config, profile)
+    settings = _settings(Load, options, dsn=dsn)
     carry_out = prepared(settings, resume=resume, take_over=take_over, yes=yes)
-    with _watching(settings, "load", progress) as show:
+    with _watching(settings, "load") as show:
         return carry_out(show)
 
 
 @_in_python
-def plan(*, config: Path | str | None = None, profile: str | None = None, **options: Unpack[Options]) -> Plan:
+def plan(**options: Unpack[Planned]) -> Plan:
     """Which shards a load consists of, with expected rows and bytes; touches no database.
 
     Args:
-        config: TOML file to read instead of ``shardgen.toml``.
-        profile: named set of options: ``demo``, ``dev``, ``bench``, or one of the file's.
-        options: what to load, see :class:`Options`.
+        options: what to load, see :class:`Planned`.
 
     Raises:
         ConfigError: an option is wrong.
@@ -166,26 +106,17 @@ def plan(*, config: Path | str | None = None, profile: str | None = None, **opti
     """
     from shardgen.commands import plan_of
 
-    return plan_of(_settings(options, config, profile))
+    return plan_of(_settings(Planned, options))
 
 
 @_in_python
-def sample(
-    table: str,
-    n: int = 5,
-    *,
-    config: Path | str | None = None,
-    profile: str | None = None,
-    **options: Unpack[Options],
-) -> list[dict[str, Any]]:
+def sample(table: str, n: int = 5, **options: Unpack[Planned]) -> list[dict[str, Any]]:
     """The first rows of a table, built without any database.
 
     Args:
         table: ``"orders"`` or ``"raw_orders"``.
         n: how many rows, at most.
-        config: TOML file to read instead of ``shardgen.toml``.
-        profile: named set of options: ``demo``, ``dev``, ``bench``, or one of the file's.
-        options: which world, see :class:`Options`.
+        options: which world, see :class:`Planned`.
 
     Returns:
         One dictionary a row, by column; JSON columns are parsed, amounts are Decimal, times are datetime.
@@ -201,7 +132,7 @@ def sample(
     """
     from shardgen.commands import sample_of
 
-    return sample_of(_settings({**options, "tables": table}, config, profile), n)
+    return sample_of(_settings(Planned, options, tables=table), n)
 
 
 @_in_python
@@ -212,12 +143,7 @@ def verify(
     tables: str | list[str] | tuple[str, ...] = (),
     run: int | None = None,
     regenerate: bool = False,
-    schema: str | None = None,
-    workers: int | None = None,
-    progress: str = "auto",
-    data_dir: Path | str | None = None,
-    config: Path | str | None = None,
-    profile: str | None = None,
+    **options: Unpack[Worked],
 ) -> Verification:
     """Prove that a target holds what was planned, bit for bit, and that its story holds; writes nothing.
 
@@ -228,12 +154,7 @@ def verify(
         tables: only these, and the laws and shapes that concern them; all that were loaded by default.
         run: only the tables of this run.
         regenerate: build every row anew for the digests, instead of believing the ledger.
-        schema: of the target.
-        workers: connections that ask at the same time, and processes that hash.
-        progress: ``auto``, ``rich``, ``tqdm``, ``plain`` or ``none``.
-        data_dir: home of the embedded server, which must be running.
-        config: TOML file to read instead of ``shardgen.toml``.
-        profile: named set of options: ``demo``, ``dev``, ``bench``, or one of the file's.
+        options: where and how, see :class:`Worked`; an embedded server must be running.
 
     Returns:
         The report: ``report.ok``, and for each check its status, finding and samples. What was not applicable has
@@ -252,20 +173,13 @@ def verify(
     """
     from shardgen.commands import verification_of
 
-    named = {"dsn": dsn, "schema": schema, "workers": workers, "data_dir": data_dir}
-    settings = _settings(named, config, profile)
-    with _watching(settings, "verify", progress) as show:
+    settings = _settings(Worked, options, dsn=dsn)
+    with _watching(settings, "verify") as show:
         return verification_of(settings, show, level=level, tables=tables, run=run, regenerate=regenerate)
 
 
 @_in_python
-def table(
-    table: str,
-    *,
-    config: Path | str | None = None,
-    profile: str | None = None,
-    **options: Unpack[Options],
-) -> pa.RecordBatchReader:
+def table(table: str, **options: Unpack[Planned]) -> pa.RecordBatchReader:
     """The rows of a table, built without any database, as a stream of Arrow record batches.
 
     Whatever takes Arrow takes it (``polars.from_arrow``, ``duckdb.from_arrow``, ``reader.read_pandas()``,
@@ -273,9 +187,7 @@ def table(
 
     Args:
         table: ``"orders"`` or ``"raw_orders"``.
-        config: TOML file to read instead of ``shardgen.toml``.
-        profile: named set of options: ``demo``, ``dev``, ``bench``, or one of the file's.
-        options: which world, see :class:`Options`.
+        options: which world, see :class:`Planned`.
 
     Returns:
         Times are timestamps in microseconds UTC without a zone, days date32, amounts decimal128 with two digits, and
@@ -292,21 +204,12 @@ def table(
     """
     from shardgen.commands import reader_of
 
-    return reader_of(_settings({**options, "tables": table}, config, profile))
+    return reader_of(_settings(Planned, options, tables=table))
 
 
 @_in_python
 def report(
-    dsn: str | None = None,
-    *,
-    output: Path | str | None = None,
-    run: int | None = None,
-    schema: str | None = None,
-    workers: int | None = None,
-    progress: str = "auto",
-    data_dir: Path | str | None = None,
-    config: Path | str | None = None,
-    profile: str | None = None,
+    dsn: str | None = None, *, output: Path | str | None = None, run: int | None = None, **options: Unpack[Worked]
 ) -> Page:
     """What is loaded, in pictures: one HTML page that needs nothing else. Writes nothing to the target.
 
@@ -314,12 +217,7 @@ def report(
         dsn: libpq connection string; without it the target is found as on the command line.
         output: file to write the page to, too.
         run: only the tables of this run.
-        schema: of the target.
-        workers: connections that ask at the same time.
-        progress: ``auto``, ``rich``, ``tqdm``, ``plain`` or ``none``.
-        data_dir: home of the embedded server, which must be running.
-        config: TOML file to read instead of ``shardgen.toml``.
-        profile: named set of options: ``demo``, ``dev``, ``bench``, or one of the file's.
+        options: where and how, see :class:`Worked`; an embedded server must be running.
 
     Returns:
         The page, which a notebook shows: ``page.html``, and ``page.numbers`` for the figures behind it.
@@ -338,29 +236,19 @@ def report(
     from shardgen.commands import report_of
     from shardgen.page.page import Page
 
-    settings = _settings({"dsn": dsn, "schema": schema, "workers": workers, "data_dir": data_dir}, config, profile)
-    with _watching(settings, "report", progress) as show:
+    settings = _settings(Worked, options, dsn=dsn)
+    with _watching(settings, "report") as show:
         numbers, html = report_of(settings, show, output=None if output is None else Path(output), run=run)
     return Page(numbers=numbers, html=html)
 
 
 @_in_python
-def status(
-    dsn: str | None = None,
-    *,
-    schema: str | None = None,
-    data_dir: Path | str | None = None,
-    config: Path | str | None = None,
-    profile: str | None = None,
-) -> list[RunStatus]:
+def status(dsn: str | None = None, **options: Unpack[Place]) -> list[RunStatus]:
     """The runs in a target: shards done, pending and failed for each table, and the last error.
 
     Args:
         dsn: libpq connection string; without it the target is found as on the command line.
-        schema: of the target.
-        data_dir: home of the embedded server, which must be running.
-        config: TOML file to read instead of ``shardgen.toml``.
-        profile: named set of options: ``demo``, ``dev``, ``bench``, or one of the file's.
+        options: where, see :class:`Place`; an embedded server must be running.
 
     Raises:
         ConfigError: an option is wrong.
@@ -374,26 +262,16 @@ def status(
     """
     from shardgen.commands import runs_of
 
-    return runs_of(_settings({"dsn": dsn, "schema": schema, "data_dir": data_dir}, config, profile))
+    return runs_of(_settings(Place, options, dsn=dsn))
 
 
 @_in_python
-def queries(
-    dsn: str | None = None,
-    *,
-    schema: str | None = None,
-    data_dir: Path | str | None = None,
-    config: Path | str | None = None,
-    profile: str | None = None,
-) -> list[Query]:
+def queries(dsn: str | None = None, **options: Unpack[Place]) -> list[Query]:
     """SQL that shows the story of what is loaded: a few queries to begin with, ready to be run.
 
     Args:
         dsn: libpq connection string; without it the target is found as on the command line.
-        schema: of the target.
-        data_dir: home of the embedded server, which must be running.
-        config: TOML file to read instead of ``shardgen.toml``.
-        profile: named set of options: ``demo``, ``dev``, ``bench``, or one of the file's.
+        options: where, see :class:`Place`; an embedded server must be running.
 
     Raises:
         ConfigError: an option is wrong.
@@ -407,22 +285,15 @@ def queries(
     """
     from shardgen.commands import queries_of
 
-    return queries_of(_settings({"dsn": dsn, "schema": schema, "data_dir": data_dir}, config, profile))
+    return queries_of(_settings(Place, options, dsn=dsn))
 
 
 @_in_python
-def url(
-    *,
-    data_dir: Path | str | None = None,
-    config: Path | str | None = None,
-    profile: str | None = None,
-) -> str:
+def url(**options: Unpack[Server]) -> str:
     """The connection string of the embedded server, which must be running.
 
     Args:
-        data_dir: home of the embedded server.
-        config: TOML file to read instead of ``shardgen.toml``.
-        profile: named set of options: ``demo``, ``dev``, ``bench``, or one of the file's.
+        options: where it is, see :class:`Server`.
 
     Raises:
         ConfigError: an option is wrong.
@@ -438,7 +309,7 @@ def url(
     """
     from shardgen.commands import url_of
 
-    return url_of(_settings({"data_dir": data_dir}, config, profile))
+    return url_of(_settings(Server, options))
 
 
 @_in_python
@@ -448,10 +319,7 @@ def reset(
     run: int | None = None,
     all: bool = False,  # noqa: A002  # as the command line has it
     yes: bool = True,
-    schema: str | None = None,
-    data_dir: Path | str | None = None,
-    config: Path | str | None = None,
-    profile: str | None = None,
+    **options: Unpack[Place],
 ) -> Survey:
     """Remove what a run loaded: its tables, their partitions, its rows, its lines in the ledger. Nobody is asked.
 
@@ -460,10 +328,7 @@ def reset(
         run: take this run back; by default the only one there is.
         all: take back every run in the target.
         yes: False tells what would be removed, and removes nothing.
-        schema: of the target.
-        data_dir: home of the embedded server, which must be running.
-        config: TOML file to read instead of ``shardgen.toml``.
-        profile: named set of options: ``demo``, ``dev``, ``bench``, or one of the file's.
+        options: where, see :class:`Place`; an embedded server must be running.
 
     Returns:
         What was removed: ``survey.runs``, and for each table what happened.
@@ -479,24 +344,35 @@ def reset(
     """
     from shardgen.commands import reset_of, reset_survey
 
-    settings = _settings({"dsn": dsn, "schema": schema, "data_dir": data_dir}, config, profile)
+    settings = _settings(Place, options, dsn=dsn)
     found = reset_survey(settings, run=run, every=all)
     if yes and found.runs:
         reset_of(settings, found, run=run, every=all, show=lambda text: None)  # noqa: ARG005
     return found
 
 
-def _watching(settings: Settings, function: str, progress: str) -> AbstractContextManager[Show]:
-    """What takes the events of a function: the display that was asked for, and the log that the settings name."""
+def _watching(settings: Settings, function: str) -> AbstractContextManager[Show]:
+    """What takes the events of a function: the display and the log that the settings name."""
     from shardgen.display import logs
 
-    return logs.watching(settings, function, mode=progress, complain=logging.getLogger(__name__).warning)
+    settings.check()
+    mode = settings.get("progress", "auto")
+    return logs.watching(settings, function, mode=mode, complain=logging.getLogger(__name__).warning)
 
 
-def _settings(named: Any, config: Path | str | None, profile: str | None) -> Settings:
+def _settings(kind: type, options: Mapping[str, Any], **more: Any) -> Settings:
+    """The options of a function, and of all other sources.
+
+    Args:
+        kind: declares which options it takes.
+        options: as they were given.
+        more: those that stand in its signature.
+    """
+    from shardgen.options.meant import known
     from shardgen.options.settings import read
 
-    found = read(named, config=None if config is None else Path(config), profile=profile)
+    named = {known(name, "option", {*kind.__annotations__, *more}): value for name, value in options.items()} | more
+    found = read(named, config=named.pop("config", None), profile=named.pop("profile", None))
     for text in filter(None, (found.target.note, *found.notices)):
         logging.getLogger(__name__).warning(text)
     return found

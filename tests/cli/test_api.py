@@ -18,6 +18,7 @@ import pytest
 import shardgen
 import shardgen.loading
 from shardgen import api
+from shardgen.cli import embedded, loading, reporting, targets
 from shardgen.errors import ConfigError, Given, Use
 from shardgen.events import Notice
 from shardgen.model.notebook import html_table
@@ -39,6 +40,38 @@ def _nothing_around(tmp_path, monkeypatch):
 
 def test_every_option_of_the_plan_is_a_keyword():
     assert set(api.Options.__annotations__) == set(inspect.signature(plan_config).parameters) - {"today"}
+
+
+FRONT = {"as_json", "quiet", "verbose", "options"}
+"""What is of a terminal alone."""
+APART = {
+    "load": {"verify"},  # a function of its own
+    "reset": {"every", "all"},  # one thing by two names: --all
+    "status": {"watch"},  # until somebody looks away
+    "report": {"output", "show"},  # where to write the page, and what to do with it
+}
+COMMANDS = [loading.load, loading.verify, targets.status, targets.reset, reporting.report, embedded.url]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.__name__)
+def test_a_function_takes_every_option_of_its_command_and_no_other(command):
+    name = command.__name__
+    function = getattr(api, name)
+    kind = inspect.signature(function).parameters["options"].annotation.removeprefix("Unpack[").removesuffix("]")
+    keywords = {*inspect.signature(function).parameters, *getattr(api, kind).__annotations__}
+    taken = set(inspect.signature(command).parameters)
+    assert taken - FRONT - APART.get(name, set()) == keywords - FRONT - APART.get(name, set())
+
+
+def test_an_option_that_a_function_does_not_take_is_refused_by_name():
+    with pytest.raises(ConfigError, match="option 'customers' is unknown"):
+        shardgen.verify("host=nowhere", customers=3)
+
+
+def test_a_variable_chooses_the_display_of_a_function_too(monkeypatch):
+    monkeypatch.setenv("SHARDGEN_PROGRESS", "loud")
+    with pytest.raises(ConfigError, match=r"progress='loud' is unknown: .*\(it comes from SHARDGEN_PROGRESS\)"):
+        shardgen.verify("host=nowhere")
 
 
 def test_plan_is_the_one_that_a_load_carries_out(monkeypatch):

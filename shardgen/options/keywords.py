@@ -1,0 +1,92 @@
+"""The options as keywords of Python functions, for type checkers: the same as the command line's, by group.
+
+``declared`` says what each means; a test compares the two.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import TypedDict
+
+
+class Files(TypedDict, total=False):
+    """Where else options are."""
+
+    config: Path | str | None
+    """TOML file to read instead of ``shardgen.toml``."""
+    profile: str | None
+    """Named set of options: ``demo``, ``dev``, ``bench``, or one of the file's."""
+
+
+class Server(Files, total=False):
+    """Where the embedded server is."""
+
+    data_dir: Path | str | None
+    """Its home."""
+
+
+class Place(Server, total=False):
+    """Where the target is, beside its connection string."""
+
+    schema: str | None
+    """Of the target."""
+
+
+class Watched(TypedDict, total=False):
+    """How what goes on is told."""
+
+    progress: str | None
+    """``auto``, ``rich``, ``tqdm``, ``plain`` or ``none``."""
+    log_file: Path | str | None
+    """File that every event is appended to, as a line of JSON."""
+
+
+class Worked(Place, Watched, total=False):
+    """Options of what asks or fills a target with several connections."""
+
+    workers: int | None
+    """By default one for each CPU, at most 8."""
+
+
+class Options(TypedDict, total=False):
+    """The options that decide the data; ``shardgen load --help`` explains each."""
+
+    seed: int
+    customers: int
+    products: int
+    orders_per_day: float
+    sessions_per_day: float
+    events_per_session: float
+    review_rate: float
+    warehouses: int
+    scale: float
+    days: int
+    end: date | str
+    epoch: date | str
+    horizon: int
+    tables: str | list[str] | tuple[str, ...]
+    schema: str
+    indexes: str
+    raw_data: str
+
+
+class Planned(Options, Files, total=False):
+    """The options of a plan, and where else they are."""
+
+
+class Load(Options, Server, Watched, total=False):
+    """The options of a load: of its plan, and how it is carried out."""
+
+    workers: int | None
+    """By default one for each CPU, at most 8."""
+    if_exists: str | None
+    """``fail``, ``append`` or ``replace``, for a target that holds rows already."""
+    on_conflict: str | None
+    """``error`` or ``skip``, for keys that rows kept by ``append`` have already."""
+    stall_timeout: float | None
+    """Seconds after which a worker that does nothing counts as hung; another one does its shard."""
+    attempts: int | None
+    """How often a shard is tried before it is given up."""
+    batch_rows: int | None
+    """Rows that a worker builds at a time; fewer take less memory and more time."""
