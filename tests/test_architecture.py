@@ -67,7 +67,6 @@ DEBTS: dict[str, str] = {
     "forecast.forecast": "takes a Store when it is there",
     "stores.postgres.claim": "loading.worker.Job: gone when a run gives its writer",
     "stores.postgres.control": "loading.watchdog.Sighting: gone when a run gives it",
-    "stores.postgres.writer": "loading.stopwatch: gone when a writer is opened by its store",
     "stores.postgres.preflight": "forecast.sizing: what a plan takes on PostgreSQL's disk",
     "cli.embedded": "psql begins in the schema that was loaded last",
     "cli.hints": "masks the secrets of a connection string",

@@ -133,7 +133,6 @@ def check(
     regenerate: bool,
     workers: int,
     show: Callable[[Event], None],
-    engine: Engine | None = None,
 ) -> list[Check]:
     """Examine every shard of the tables in worker processes, the largest first.
 
@@ -141,7 +140,7 @@ def check(
         VerificationError: the server or a process failed.
     """
     items = _items(connection, dsn, subject, plans, tables, regenerate=regenerate)
-    found = _examined(items, engine or default_engine(), workers, show)
+    found = _examined(items, default_engine(), workers, show)
     return [_check(subject.tables[name], [each for each in found if _table(each) == name]) for name in tables]
 
 

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -19,8 +20,10 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 import shardgen
 from shardgen.errors import TargetError, VerificationError
+from shardgen.loading.engines.threads import Threads
 from shardgen.stores.postgres.readers import reader
 from shardgen.tables import dataset
+from shardgen.verification import digests
 from shardgen.verification.outcome import Check, Verification
 from tests.conftest import Database, fresh_database
 from tests.worlds import TABLES
@@ -132,6 +135,14 @@ def test_content_built_anew_is_the_same(loaded):
     for check in report.checks:
         for shard in check.figures["shards"]:
             assert shard["regenerated"] == shard["found"] == shard["ledger"]
+
+
+def test_any_engine_serves_a_verification_and_nothing_of_it_stays(loaded, monkeypatch):
+    monkeypatch.setattr(digests, "default_engine", Threads)
+    before = set(threading.enumerate())
+    report = shardgen.verify(loaded.dsn, progress="none", workers=2, level="digests", regenerate=True)
+    assert failed(report) == {}
+    assert (digests._connections, set(threading.enumerate()) - before) == ({}, set())
 
 
 def test_a_restored_dump_and_rows_that_were_rewritten_are_as_good_as_new(loaded):

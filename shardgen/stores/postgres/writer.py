@@ -18,7 +18,6 @@ from psycopg import sql
 from psycopg_pool import PoolTimeout
 
 from shardgen.errors import Text, Use
-from shardgen.loading.stopwatch import Stopwatch
 from shardgen.model.plan import Leaf, Shard
 from shardgen.model.table import Table
 from shardgen.stores import Batch, Task, Written
@@ -26,6 +25,7 @@ from shardgen.stores.failures import PermanentError, StoppedError, SupersededErr
 from shardgen.stores.postgres import catalog, leaves, ledger, staging
 from shardgen.stores.postgres.ledger import Claim, ShardRow
 from shardgen.stores.postgres.postgres import Connection, application_name, connect, open_pool, set_parameters
+from shardgen.stores.stopwatch import Stopwatch
 from shardgen.tables import dataset
 
 T = TypeVar("T")
