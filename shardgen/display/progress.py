@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Self
 
 from shardgen.display.speed import Speed, Trend
 from shardgen.events import CheckDone, CheckStarted, LoadStarted, ShardDone, ShardFailed, ShardRetried
@@ -90,26 +89,6 @@ class Progress:
         """From the first shard's start to the last one's end, or None before that."""
         return None if self.began is None or self.ended is None else self.ended - self.began
 
-    @classmethod
-    def begin(cls, event: LoadStarted, table: str) -> Self:
-        """Of a table, as the load finds it."""
-        done = event.rows_done.get(table, 0)
-        return cls(
-            expected=event.rows[table],
-            shards=event.shards.get(table, 0),
-            shards_done=event.shards_done.get(table, 0),
-            settled=done,
-            foreign=done,
-            planned_bytes=event.bytes.get(table, 0),
-        )
-
-    @classmethod
-    def together(cls, each: Iterable[Progress], *, began: float) -> Self:
-        """Of several tables, as the load finds them."""
-        names = ("expected", "shards", "shards_done", "settled", "foreign")
-        parts = list(each)
-        return cls(**{name: sum(getattr(part, name) for part in parts) for name in names}, began=began)
-
     def settle(self, event: ShardDone, now: float) -> None:
         """Take in a shard that is committed."""
         self.flying.pop(event.shard, None)
@@ -129,6 +108,26 @@ class Progress:
             self.retries += 1
         else:
             self.failures += 1
+
+
+def begun(event: LoadStarted, table: str) -> Progress:
+    """Of a table, as the load finds it."""
+    done = event.rows_done.get(table, 0)
+    return Progress(
+        expected=event.rows[table],
+        shards=event.shards.get(table, 0),
+        shards_done=event.shards_done.get(table, 0),
+        settled=done,
+        foreign=done,
+        planned_bytes=event.bytes.get(table, 0),
+    )
+
+
+def together(each: Iterable[Progress], *, began: float) -> Progress:
+    """Of several tables, as the load finds them."""
+    names = ("expected", "shards", "shards_done", "settled", "foreign")
+    parts = list(each)
+    return Progress(**{name: sum(getattr(part, name) for part in parts) for name in names}, began=began)
 
 
 @dataclass(slots=True)

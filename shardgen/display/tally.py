@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from shardgen.display.lanes import Lanes, Split
-from shardgen.display.progress import Checks, Progress, Volume
+from shardgen.display.progress import Checks, Progress, Volume, begun, together
 from shardgen.events import (
     CheckDone,
     CheckStarted,
@@ -130,8 +130,8 @@ class Tally:
 
     def _start(self, event: LoadStarted) -> None:
         self.run, self.resumed, self.workers, self.local = event.run, event.resumed, event.workers, event.local
-        self.tables.update({table: Progress.begin(event, table) for table in event.rows})
-        self.all = Progress.together(self.tables.values(), began=self.now)
+        self.tables.update({table: begun(event, table) for table in event.rows})
+        self.all = together(self.tables.values(), began=self.now)
         self.lanes.open(min(self.workers, self.all.shards - self.all.shards_done))
         self.look()
 
