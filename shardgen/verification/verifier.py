@@ -15,7 +15,7 @@ from shardgen.stores import attention
 from shardgen.stores.postgres import pooler
 from shardgen.stores.postgres.failures import DatabaseError, describe
 from shardgen.stores.postgres.postgres import application_name, connect, here, mask, probe, without_secret
-from shardgen.stores.postgres.readers import Question, Readers, consult
+from shardgen.stores.postgres.readers import Question, ask_all, consult
 from shardgen.stores.postgres.retry import persist
 from shardgen.tables.statements import place
 from shardgen.tables.wanted import table_names
@@ -116,8 +116,7 @@ def _checks(request: Request, show: Callable[[Event], None]) -> tuple[Subject, l
             checks += moot
     shards = digests.number_of(found, tables) if "digests" in levels else 0
     show(VerificationStarted(checks=len(asked) + shards))
-    readers = Readers(request.dsn, request.schema, number=request.workers, show=show, failures=_failures)
-    checks += readers.ask(asked)
+    checks += ask_all(request.dsn, request.schema, asked, sessions=request.workers, show=show, failures=_failures)
     if shards:
         checks += ask_once(
             lambda connection: digests.check(

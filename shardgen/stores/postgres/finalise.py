@@ -1,39 +1,30 @@
 """What comes after the last shard: indexes of plain tables, then large primary keys, and ANALYZE of what is complete.
 
-Each step has a name and is recorded in the transaction of its own DDL, so that it happens once whatever dies. The
-server does the work; threads of the coordinator only wait for it.
+Each step has a name and is recorded in the transaction of its own DDL, so that it happens once whatever dies.
 """
 
 from __future__ import annotations
 
-import contextlib
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextvars import copy_context
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import psycopg
 from psycopg import sql
 
 from shardgen.errors import Interrupted, LoadError, Text, Use
 from shardgen.events import Event, StepDone, StepStarted
 from shardgen.model.plan import Plan
 from shardgen.model.table import Table
-from shardgen.stores import attention
-from shardgen.stores.failures import StoppedError
 from shardgen.stores.postgres import catalog, ddl, ledger
+from shardgen.stores.postgres.crew import Crew
 from shardgen.stores.postgres.failures import describe
 from shardgen.stores.postgres.postgres import Connection, application_name, connect, set_parameters, without_secret
-from shardgen.stores.postgres.retry import patience, persist
 from shardgen.tables import dataset
 
 _MAINTENANCE_WORK_MEM: Final = "256MB"
 _STATISTICS_TARGET: Final = "30"  # clicks of a year: 2.9 s instead of 8.1 s at 100; it samples leaf by leaf
 _ANALYZE_ONLY_SINCE: Final = 180_000  # server_version
-_PERIOD: Final = 0.2  # seconds between looks at signals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +81,7 @@ def _analyze(schema: str, relation: str) -> Step:
 
 
 class Finaliser:
-    """Runs steps, several at a time, each on a connection of its own.
+    """Runs steps, several at a time, each in a transaction of its own.
 
     Args:
         dsn: the target.
@@ -121,9 +112,6 @@ class Finaliser:
         self._show = show
         self._stopped_by = stopped_by
         self._sleep = sleep
-        self._open: set[Connection] = set()
-        self._lock = threading.Lock()
-        self._stopping = False
 
     def carry_out(self, stages: Sequence[Sequence[Step]], done: set[str]) -> None:
         """Do every step that is not done yet, stage after stage.
@@ -133,63 +121,33 @@ class Finaliser:
             Interrupted: a signal came; statements in flight were cancelled.
         """
         for stage in stages:
-            with ThreadPoolExecutor(self._workers, thread_name_prefix="shardgen-step") as threads:
-                todo = [step for step in stage if step.name not in done]
-                waiting = {threads.submit(copy_context().run, self._step, step): step for step in todo}
-                try:
-                    failures = self._await(waiting)
-                except BaseException:
-                    self._cancel(waiting)
-                    raise
+            failures: list[LoadError] = []
+            crew = Crew[Step, float](
+                members=self._workers,
+                connect=lambda: connect(self._dsn, application_name=application_name(self._run, "step")),
+                name="shardgen-step",
+                begun=lambda step: self._show(StepStarted(step=step.name)),
+                ended=lambda step, seconds, _: self._show(StepDone(step=step.name, seconds=round(seconds, 3))),
+                failed=lambda step, error: failures.append(self._told(step, error)),  # noqa: B023  # of this stage
+                attempts=self._attempts,
+                sleep=self._sleep,
+            )
+            crew.work([step for step in stage if step.name not in done], self._once, check=self._check)
             if failures:
                 raise failures[0]
 
-    def _await(self, waiting: dict[Future[float], Step]) -> list[LoadError]:
-        failures = []
-        for step in list(waiting.values())[: self._workers]:
-            self._show(StepStarted(step=step.name))
-        queued = list(waiting.values())[self._workers :]
-        while waiting:
-            if signum := self._stopped_by():
-                raise Interrupted(signum)
-            for future in wait(waiting, timeout=_PERIOD, return_when=FIRST_COMPLETED).done:
-                step = waiting.pop(future)
-                if error := future.exception():
-                    text = without_secret(describe(error), self._dsn)
-                    remedy = Text("use ", Use("resume", value=True), " when it is mended")
-                    failures.append(LoadError(f"step={step.name!r} failed: {text}", remedy=remedy))
-                else:
-                    self._show(StepDone(step=step.name, seconds=round(future.result(), 3)))
-                if queued:
-                    self._show(StepStarted(step=queued.pop(0).name))
-        return failures
+    def _told(self, step: Step, error: Exception) -> LoadError:
+        text = without_secret(describe(error), self._dsn)
+        remedy = Text("use ", Use("resume", value=True), " when it is mended")
+        return LoadError(f"step={step.name!r} failed: {text}", remedy=remedy)
 
-    def _cancel(self, waiting: dict[Future[float], Step]) -> None:
-        self._stopping = True
-        for future in waiting:
-            future.cancel()
-        with self._lock:
-            for connection in self._open:
-                with contextlib.suppress(psycopg.Error):
-                    connection.cancel_safe(timeout=2)
+    def _check(self) -> None:
+        if signum := self._stopped_by():
+            raise Interrupted(signum)
 
-    def _step(self, step: Step) -> float:
-        """Do one step, trying again as its failures allow; seconds of the last attempt."""
-
-        def once() -> float:
-            start = time.perf_counter()
-            with self._connection() as connection:
-                self._once(connection, step, start)
-            return time.perf_counter() - start
-
-        with attention.attending(check=self._check_stop):
-            return persist(once, patience(attempts=self._attempts, sleep=self._sleep))
-
-    def _check_stop(self) -> None:
-        if self._stopping:
-            raise StoppedError("the load is stopping")
-
-    def _once(self, connection: Connection, step: Step, start: float) -> None:
+    def _once(self, connection: Connection, step: Step) -> float:
+        """Do one step; its seconds, which are those of the last attempt."""
+        start = time.perf_counter()
         with connection.transaction():
             sizes = {
                 "maintenance_work_mem": _MAINTENANCE_WORK_MEM,
@@ -197,10 +155,11 @@ class Finaliser:
             }
             set_parameters(connection, sizes, local=True)
             if not ledger.begin_step(connection, self._schema, self._run, step.name):
-                return  # done by somebody else meanwhile
+                return time.perf_counter() - start  # done by somebody else meanwhile
             if not step.makes or catalog.kind(connection, self._schema, step.makes) is None:
                 connection.execute(self._alone(connection, step) or step.statement)
             ledger.complete_step(connection, self._schema, self._run, step.name, time.perf_counter() - start)
+        return time.perf_counter() - start
 
     def _alone(self, connection: Connection, step: Step) -> sql.Composed | None:
         """ANALYZE that leaves out the tables that inherit from a plain one; older servers do not go to them."""
@@ -209,15 +168,3 @@ class Finaliser:
         if catalog.kind(connection, self._schema, step.analyzes) == "p":
             return None
         return sql.SQL("ANALYZE ONLY {}").format(sql.Identifier(self._schema, step.analyzes))
-
-    @contextlib.contextmanager
-    def _connection(self) -> Iterator[Connection]:
-        name = application_name(self._run, "step")
-        with connect(self._dsn, application_name=name) as connection:
-            with self._lock:
-                self._open.add(connection)
-            try:
-                yield connection
-            finally:
-                with self._lock:
-                    self._open.discard(connection)

@@ -18,7 +18,7 @@ from shardgen.stores.failures import StoreError
 from shardgen.stores.postgres.failures import describe
 from shardgen.stores.postgres.ledger import Claim
 from shardgen.stores.postgres.postgres import Connection, mask, one, probe, without_secret
-from shardgen.stores.postgres.readers import Question, Readers, consult
+from shardgen.stores.postgres.readers import Question, ask_all, consult
 from shardgen.stores.postgres.volumes import volumes as measured
 from shardgen.stores.reading import Answer, Query, Row
 
@@ -64,9 +64,9 @@ class PostgresReader:
         self, queries: Sequence[Query], *, volumes: Mapping[str, Claim], show: Callable[[Event], None]
     ) -> list[Answer]:
         """See stores.reading.Reader.answers; the volumes are begun first, as every leaf is counted for them."""
-        readers = Readers[Answer](self._dsn, self.schema, number=self._workers, show=show, purpose=self._purpose)
+        questions = [_volumes(volumes), *map(_question, queries)]
         with self._told():
-            return readers.ask([_volumes(volumes), *map(_question, queries)])
+            return ask_all(self._dsn, self.schema, questions, sessions=self._workers, show=show, purpose=self._purpose)
 
     @contextlib.contextmanager
     def _told(self) -> Iterator[None]:
