@@ -136,5 +136,5 @@ def _refusals(forecast: Forecast) -> list[RenderableType]:
     lines.add_column(width=3, justify="right")
     lines.add_column(overflow="fold")
     for problem in findings.problems:
-        lines.add_row("-", Text(problem))
+        lines.add_row("-", Text(str(problem)))
     return ["", Text("such a load would be refused:", style="bold red"), lines]

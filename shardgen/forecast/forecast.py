@@ -183,7 +183,7 @@ def _how(measured: Calibration) -> str:
 def _findings(findings: Findings) -> dict[str, Any]:
     facts = asdict(findings.facts)
     return {
-        "problems": list(findings.problems),
+        "problems": list(map(str, findings.problems)),
         "notices": list(findings.notices),
         "fates": dict(findings.fates),
         "facts": facts | {"today": findings.facts.today.isoformat()},

@@ -15,8 +15,8 @@ from shardgen.model.notebook import html_table
 from shardgen.model.plan import Plan, Shard
 from shardgen.stores.postgres import ledger
 from shardgen.stores.postgres.census import Counted
+from shardgen.stores.postgres.claimed_tables import ClaimedTable
 from shardgen.stores.postgres.routes import Route
-from shardgen.stores.postgres.target import Target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +94,7 @@ def _figures(table: TableReport) -> tuple[str, str, str, str]:
 
 
 def reconcile(
-    plan: Plan, targets: Sequence[Target], done: Iterable[ledger.ShardRow], counted: Mapping[str, Counted]
+    plan: Plan, targets: Sequence[ClaimedTable], done: Iterable[ledger.ShardRow], counted: Mapping[str, Counted]
 ) -> tuple[tuple[TableReport, ...], tuple[str, ...]]:
     """The report of every table, and every disagreement in a sentence."""
     by_table: dict[str, list[ledger.ShardRow]] = {target.claim.target: [] for target in targets}
@@ -113,7 +113,9 @@ def reconcile(
     return tuple(reports), tuple(differences)
 
 
-def _report(target: Target, shards: Sequence[Shard], rows: Sequence[ledger.ShardRow], counted: Counted) -> TableReport:
+def _report(
+    target: ClaimedTable, shards: Sequence[Shard], rows: Sequence[ledger.ShardRow], counted: Counted
+) -> TableReport:
     return TableReport(
         table=target.claim.target,
         relation=target.claim.relation,

@@ -24,14 +24,14 @@ from shardgen.machine.refusals import refusal
 from shardgen.model.config import LoadConfig, PlanConfig
 from shardgen.model.plan import Plan, Shard
 from shardgen.stores import attention
-from shardgen.stores.postgres import census, claim, finalise, keys, ledger, objects, pooler, target
+from shardgen.stores.postgres import census, claim, claimed_tables, finalise, keys, ledger, objects, pooler
 from shardgen.stores.postgres.census import Counted
 from shardgen.stores.postgres.claim import Attempt, Claimed, Identity
+from shardgen.stores.postgres.claimed_tables import ClaimedTable
 from shardgen.stores.postgres.control import Control
 from shardgen.stores.postgres.failures import DatabaseError, describe
 from shardgen.stores.postgres.ledger import Claim, ShardRow
 from shardgen.stores.postgres.postgres import Connection, is_local, mask, probe, without_secret
-from shardgen.stores.postgres.target import Target
 from shardgen.tables import dataset
 from shardgen.tables.planning import build_plan, max_id
 from shardgen.world import words_digest
@@ -268,14 +268,14 @@ class _Session:
 
     def _prepare(
         self, control: Control, plan: Plan, owned: Mapping[str, Claim], before: Sequence[ShardRow]
-    ) -> tuple[Target, ...]:
+    ) -> tuple[ClaimedTable, ...]:
         """Sequences, and the partitions of parents that are loaded by routing."""
         done = frozenset(row.shard for row in before)
         serial = [name for name in plan.config.tables if objects.serial_columns(dataset()[name].table)]
         floors = {name: self._machinery.max_id(plan, name) for name in serial}
         for sequence in control.call(lambda connection: objects.set_sequences(connection, self._schema, floors)):
             self._show(Notice(text=f"sequence={sequence} may not be moved by this role: its next numbers may be taken"))
-        targets = control.call(lambda connection: target.read(connection, plan, owned, done))
+        targets = control.call(lambda connection: claimed_tables.read(connection, plan, owned, done))
         for each in targets:
             leaves = [shard.leaf for shard in each.route.homeless if shard.leaf]
             table, waiting = dataset()[each.claim.target].table, each.claim.waiting
@@ -283,7 +283,7 @@ class _Session:
         return targets
 
     def _announce(
-        self, control: Control, claimed: Claimed, before: Sequence[ShardRow], targets: Sequence[Target]
+        self, control: Control, claimed: Claimed, before: Sequence[ShardRow], targets: Sequence[ClaimedTable]
     ) -> None:
         plan, tables = claimed.plan, claimed.plan.config.tables
         self._show(
@@ -307,7 +307,7 @@ class _Session:
         self,
         control: Control,
         claimed: Claimed,
-        targets: Sequence[Target],
+        targets: Sequence[ClaimedTable],
         owned: Mapping[str, Claim],
         done: frozenset[str],
     ) -> None:
@@ -392,7 +392,9 @@ class _Session:
             sleep=self._machinery.tools.sleep,
         ).carry_out(finalise.stages(plan, owned, self._machinery.keyless(plan)), done)
 
-    def _reconcile(self, control: Control, claimed: Claimed, targets: Sequence[Target], rows_before: int) -> Report:
+    def _reconcile(
+        self, control: Control, claimed: Claimed, targets: Sequence[ClaimedTable], rows_before: int
+    ) -> Report:
         counted = {each.claim.target: self._count(control, claimed.plan, each.claim) for each in targets}
         rows = self._done(control, claimed.run)
         tables, differences = reconcile.reconcile(claimed.plan, targets, rows, counted)
@@ -434,7 +436,7 @@ def _seen(shard: Shard, sighting: Sighting) -> ShardSeen:
     )
 
 
-def _waves(targets: Sequence[Target], shards: Iterable[Shard]) -> list[list[Shard]]:
+def _waves(targets: Sequence[ClaimedTable], shards: Iterable[Shard]) -> list[list[Shard]]:
     """Shards by wave of foreign keys, within a wave the largest first, so that none is left over at the end."""
     ordered = sorted(shards, key=lambda shard: (-shard.bytes, shard.id))
-    return [[shard for shard in ordered if shard.table in wave] for wave in target.waves(targets)]
+    return [[shard for shard in ordered if shard.table in wave] for wave in claimed_tables.waves(targets)]

@@ -14,10 +14,10 @@ from shardgen.model.figures import plural
 from shardgen.model.plan import Plan, Shard
 from shardgen.stores.postgres import catalog, census, keys
 from shardgen.stores.postgres.census import Counted
+from shardgen.stores.postgres.claimed_tables import ClaimedTable
 from shardgen.stores.postgres.postgres import Connection, one
 from shardgen.stores.postgres.readers import Question
 from shardgen.stores.postgres.routes import Route
-from shardgen.stores.postgres.target import Target
 from shardgen.tables import dataset
 from shardgen.tables.planning import max_id
 from shardgen.verification.outcome import Check, Status
@@ -61,9 +61,9 @@ def _question(loaded: Loaded, plans: Mapping[int, Plan]) -> Question[Check]:
     )
 
 
-def _target(loaded: Loaded) -> Target:
+def _target(loaded: Loaded) -> ClaimedTable:
     """The table as reconciliation knows it; how it was loaded does not matter any more."""
-    return Target(claim=loaded.claim, route=Route(), references=frozenset())
+    return ClaimedTable(claim=loaded.claim, route=Route(), references=frozenset())
 
 
 def own_range(loaded: Loaded, plan: Plan) -> tuple[int, int] | None:

@@ -69,7 +69,7 @@ def test_a_plan_tells_what_would_be_refused(database):
     text = " ".join(shown(found).split())
     assert "such a load would be refused:" in text
     assert "--if-exists replace" in text
-    assert found.to_json()["preflight"]["problems"] == list(found.findings.problems)
+    assert found.to_json()["preflight"]["problems"] == list(map(str, found.findings.problems))
     allowed = forecast(database.dsn, tables="customers,products", if_exists="replace")
     assert allowed.findings.problems == ()
     assert "empty: customers, products" in shown(allowed)

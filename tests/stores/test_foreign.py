@@ -444,7 +444,7 @@ def test_what_a_table_of_others_would_not_take_is_said_before_anything_is_writte
         build_plan(small(*case.tables)),
         Machinery().identity,
     )
-    assert list(found.problems) == [str(caught.value)]
+    assert [str(problem) for problem in found.problems] == [str(caught.value)]
     assert database.value(relations) == before
 
 
@@ -594,6 +594,6 @@ def test_a_trial_takes_two_seconds_at_most_and_what_could_not_be_tried_is_said(d
     found = claim.inspect(LoadConfig(dsn=database.dsn), plan, identity)
     assert time.monotonic() - begun < 2.5
     (problem,) = found.problems
-    assert 'check constraint "odd"' in problem
+    assert 'check constraint "odd"' in str(problem)
     (notice,) = found.notices
     assert notice.startswith("relation=raw_customers could not be tried before the load: canceling statement due to")

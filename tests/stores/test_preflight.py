@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
+import pytest
+
+from shardgen.errors import Problem, TargetError, Text, Use
 from shardgen.forecast.sizing import sizes
 from shardgen.model.config import LoadConfig
 from shardgen.model.figures import size
 from shardgen.model.plan import Plan
 from shardgen.stores.postgres import claim
 from shardgen.stores.postgres.control import Control
-from shardgen.stores.postgres.preflight import Findings
+from shardgen.stores.postgres.preflight import Findings, refuse
 from tests import fakes
 from tests.conftest import Database
 
@@ -48,7 +51,7 @@ def test_free_disk_is_known_where_the_data_lie_on_this_machine_and_compared_with
     huge = replace(small, shards=tuple(replace(shard, rows=10**12) for shard in small.shards))
     (problem,) = inspect(database, huge).problems
     needed = 1.05 * sum(size.total for size in sizes(huge).values())
-    assert f"iB free and the load needs about {size(round(needed))}: make room" in problem
+    assert f"iB free and the load needs about {size(round(needed))}: make room" in str(problem)
 
 
 def test_free_disk_is_not_guessed_where_the_role_may_not_see_the_data_directory(database):
@@ -74,10 +77,24 @@ def test_all_that_stands_in_the_way_is_said_at_once_a_load_at_work_among_it(data
     database.run("CREATE SCHEMA bronze", "CREATE VIEW bronze.raw_orders AS SELECT 1")
     with Control(database.dsn, "bronze"):
         found = inspect(database, plan(tables=("orders",)), workers=500)
-    text = "\n".join(found.problems)
+    text = "\n".join(map(str, found.problems))
     for part in (
         "workers=500 need as many connections and the server has",
         "relation=raw_orders is a view",
         "another load is at work in schema='bronze': 'shardgen:coordinator:",
     ):
         assert part in text
+
+
+def test_what_several_relations_have_in_common_is_said_once_whatever_they_are_called():
+    remedy = Text("rename it, or use another ", Use("schema"))
+    view = [Problem(relation=name, text="is a view", remedy=remedy) for name in ("raw_orders", "Old: raw (x)")]
+    other = Problem(relation="raw_orders", text="is UNLOGGED")
+    with pytest.raises(TargetError) as refusal:
+        refuse([view[0], other, view[1], Problem(text="the server is a standby in recovery")])
+    assert str(refusal.value).splitlines() == [
+        "3 things stand in the way:",
+        "  - relations=raw_orders, Old: raw (x): each is a view: rename it, or use another --schema",
+        "  - relation=raw_orders is UNLOGGED",
+        "  - the server is a standby in recovery",
+    ]

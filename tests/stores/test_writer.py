@@ -16,8 +16,8 @@ from shardgen.stores.failures import PermanentError, StoppedError, SupersededErr
 from shardgen.stores.postgres import ledger
 from shardgen.stores.postgres.claim import claim_new
 from shardgen.stores.postgres.control import Control
+from shardgen.stores.postgres.deciding import Terms
 from shardgen.stores.postgres.postgres import connect
-from shardgen.stores.postgres.target import Terms
 from shardgen.stores.postgres.writer import PostgresWriter
 from tests import fakes
 from tests.conftest import Database

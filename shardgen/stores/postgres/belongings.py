@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from shardgen.errors import Problem
 from shardgen.model.table import Table
 from shardgen.model.types import SERIAL
 from shardgen.stores.postgres import catalog
@@ -182,13 +183,13 @@ def carried(connection: Connection, table: Table, parent: int, oids: Sequence[in
     return {row[0]: row[1] for row in rows}
 
 
-def dependants(connection: Connection, roots: Iterable[int]) -> list[str]:
-    """What would refuse a DROP of some relations, or go with them though it is not ours; a sentence each."""
+def dependants(connection: Connection, roots: Iterable[int]) -> list[Problem]:
+    """What would refuse a DROP of some relations, or go with them though it is not ours."""
     rows = connection.execute(_DEPENDANTS, {"roots": list(roots)})
     return [
-        f"{name} is a partition of {relation}: detach it first"
+        Problem(text=f"{name} is a partition of {relation}", remedy="detach it first")
         if strange
-        else f"{name} depends on {relation}: drop it first"
+        else Problem(text=f"{name} depends on {relation}", remedy="drop it first")
         for name, relation, strange, _ in rows
     ]
 

@@ -104,6 +104,11 @@ class Relation:
     own_leaves: frozenset[str] = frozenset()
     """Names of partitions of ours that a replace takes away or has set aside: they stand in nobody's way."""
 
+    @property
+    def is_table(self) -> bool:
+        """Whether it is a table, partitioned or not."""
+        return self.kind in "rp"
+
 
 _RELATION: Final = """
 SELECT c.oid, c.relkind::text, pg_has_role(c.relowner, 'USAGE'),

@@ -18,13 +18,14 @@ from datetime import datetime
 from typing import Any
 
 from shardgen import __version__
-from shardgen.errors import Given, ResumeError, TargetError, Text, Use
+from shardgen.errors import Given, Problem, ResumeError, TargetError, Text, Use
 from shardgen.loading.worker import Job
 from shardgen.model.config import DATA_VERSION, LoadConfig, PlanConfig, fingerprint
 from shardgen.model.plan import Plan
 from shardgen.stores import attention
 from shardgen.stores.postgres import (
     catalog,
+    claimed_tables,
     keys,
     ledger,
     objects,
@@ -32,15 +33,14 @@ from shardgen.stores.postgres import (
     preflight,
     rehearsal,
     restored,
-    target,
 )
+from shardgen.stores.postgres.deciding import Action, Decision, Terms, decide
 from shardgen.stores.postgres.failures import DatabaseError, describe
 from shardgen.stores.postgres.ledger import Claim, NewRun, Run
 from shardgen.stores.postgres.postgres import Connection, application_name, connect, here, mask, probe, without_secret
 from shardgen.stores.postgres.preflight import Findings
 from shardgen.stores.postgres.rehearsal import Part, Rehearsed
 from shardgen.stores.postgres.retry import persist
-from shardgen.stores.postgres.target import Action, Decision, Terms
 from shardgen.tables.planning import max_id
 
 
@@ -130,9 +130,9 @@ def examine(connection: Connection, plan: Plan, identity: Identity, *, workers: 
     Raises:
         TargetError: the server is too old to be asked.
     """
-    preflight.refuse([problem for problem in [preflight.too_old(connection)] if problem])
+    preflight.refuse(preflight.too_old(connection))
     facts, world = preflight.server_facts(connection, plan), identity.world(plan.config)
-    decisions, problems = target.decide(
+    decisions, problems = decide(
         connection,
         plan,
         fingerprint=world,
@@ -228,7 +228,7 @@ def claim_new(
         )
         claims = [_claim(connection, config.schema, each, run, before.get(each.table.name)) for each in decisions]
         ledger.claim(connection, config.schema, claims)
-        of_tables = preflight.grouped(list(itertools.chain.from_iterable(map(_notices, decisions))))
+        of_tables = map(str, preflight.grouped(itertools.chain.from_iterable(map(_notices, decisions))))
         notices = (*examined.findings.notices, *of_tables)
         claimed = Claimed(run=run, plan=plan, resumed=False, notices=notices, on_conflict=terms.on_conflict)
         attempts.append(Attempt(claimed=claimed, started=ledger.started(connection, config.schema, run)))
@@ -274,7 +274,9 @@ def take_up(
     size = sum(catalog.size(connection, claim.oid) for claim in claims.values())
     preflight.refuse(
         preflight.server_problems(connection, plan, facts, workers=workers, done=size)
-        + target.check_claimed(connection, plan, list(claims.values()), ledger.shards_of(connection, schema, run.run))
+        + claimed_tables.problems(
+            connection, plan, list(claims.values()), ledger.shards_of(connection, schema, run.run)
+        )
     )
     on_conflict = on_conflict or run.on_conflict
     ledger.take_up(connection, schema, run.run, host=socket.gethostname(), pid=os.getpid(), on_conflict=on_conflict)
@@ -353,18 +355,15 @@ def _claim(connection: Connection, schema: str, decision: Decision, run: int, be
     )
 
 
-def _notices(decision: Decision) -> list[str]:
-    relation = f"relation={decision.table.relation}"
-    found = []
-    if decision.action is Action.EMPTY:
-        found.append(f"{relation} was emptied; what others have put on it is kept")
-    if decision.action is Action.RECREATE:
-        found.append(f"{relation} was dropped and created anew")
-    if decision.others:
-        found.append(f"{relation} holds rows={decision.others} from before this load, which are kept")
-    if decision.missing:
-        found.append(f"{relation} has no columns={','.join(decision.missing)}: they are left out")
-    return found
+def _notices(decision: Decision) -> list[Problem]:
+    """What was done to a table, or left out of it, that its owner should know."""
+    said = (
+        (decision.action is Action.EMPTY, "was emptied; what others have put on it is kept"),
+        (decision.action is Action.RECREATE, "was dropped and created anew"),
+        (decision.others, f"holds rows={decision.others} from before this load, which are kept"),
+        (decision.missing, f"has no columns={','.join(decision.missing)}: they are left out"),
+    )
+    return [Problem(relation=decision.table.relation, text=text) for so, text in said if so]
 
 
 def _choose(runs: Sequence[Run], schema: str, given: Mapping[str, Any]) -> Run:

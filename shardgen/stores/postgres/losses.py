@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from shardgen.errors import Problem, Text, Use
 from shardgen.model.table import Table
 from shardgen.stores.postgres import belongings, catalog
 from shardgen.stores.postgres.catalog import Relation
@@ -38,8 +39,12 @@ class Loss:
         """What goes beside rows, in a sentence; empty where nothing does."""
         if not self.carried:
             return ""
-        lost = ", ".join(self.carried)
-        return f"relation={self.relation} is dropped and created anew, because {self.why}: it loses {lost}"
+        return f"relation={self.relation} {self.cost}"
+
+    @property
+    def cost(self) -> str:
+        """Of a table that is made anew, what that takes away."""
+        return f"is dropped and created anew, because {self.why}: it loses {', '.join(self.carried)}"
 
 
 def emptied(connection: Connection, table: Table, found: Relation, ours: Claim | None) -> Loss:
@@ -55,7 +60,7 @@ def emptied(connection: Connection, table: Table, found: Relation, ours: Claim |
     )
 
 
-def strangers(loss: Loss, ours: Claim | None, *, strange: bool, yes: bool) -> list[str]:
+def strangers(loss: Loss, ours: Claim | None, *, strange: bool, yes: bool) -> list[Problem]:
     """Rows that only somebody else can bring back are not removed without being told.
 
     Args:
@@ -66,9 +71,10 @@ def strangers(loss: Loss, ours: Claim | None, *, strange: bool, yes: bool) -> li
     """
     if yes or (ours is not None and not ours.others and not strange):
         return []
-    remedy = "say --yes, or use another --schema"
+    remedy = Text("say ", Use("yes", value=True), ", or use another ", Use("schema"))
     whose = f"rows that run={ours.run} found and kept" if ours and ours.others else "rows that shardgen did not load"
-    return [f"relation={loss.relation} holds {whose}, and replace would remove them: {remedy}"]
+    text = f"holds {whose}, and replace would remove them"
+    return [Problem(relation=loss.relation, text=text, remedy=remedy)]
 
 
 def carried(
@@ -80,9 +86,9 @@ def carried(
     return tuple(sorted({part for parts in found.values() for part in parts}))
 
 
-def unkept(loss: Loss, *, yes: bool) -> list[str]:
+def unkept(loss: Loss, *, yes: bool) -> list[Problem]:
     """Things of others that go with a table that must be made anew are not removed without being told either."""
     if yes or not loss.carried:
         return []
-    remedy = "say --yes, or mend the table"
-    return [f"{loss.notice}: {remedy}"]
+    remedy = Text("say ", Use("yes", value=True), ", or mend the table")
+    return [Problem(relation=loss.relation, text=loss.cost, remedy=remedy)]

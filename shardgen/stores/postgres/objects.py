@@ -18,8 +18,8 @@ from shardgen.model.table import Table
 from shardgen.model.types import SERIAL
 from shardgen.stores.postgres import belongings, catalog, ddl, locks, renewal
 from shardgen.stores.postgres.belongings import MARK
+from shardgen.stores.postgres.deciding import Action, Decision
 from shardgen.stores.postgres.postgres import Connection, application_name, connect, here
-from shardgen.stores.postgres.target import Action, Decision
 from shardgen.tables import dataset
 
 

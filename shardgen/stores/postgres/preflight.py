@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from shardgen.errors import TargetError
+from shardgen.errors import Problem, TargetError, Text, Use
 from shardgen.forecast.sizing import sizes
 from shardgen.model.figures import plural, size
 from shardgen.model.plan import Plan
@@ -19,7 +18,6 @@ from shardgen.stores.postgres.postgres import Connection, one
 from shardgen.tables import dataset
 
 MIN_VERSION: Final = 14
-_RELATION: Final = re.compile(r"relation=(\w+) (.*)", re.DOTALL)
 _RELATIONS_OF_A_LEAF: Final = 4  # the table, its TOAST table and that one's index, the primary key
 _MARGIN: Final = 1.05  # beside the tables: ledger, catalog, the WAL of plain tables
 
@@ -48,8 +46,8 @@ class Facts:
 class Findings:
     """What a load would meet in its target; made without writing anything."""
 
-    problems: tuple[str, ...]
-    """What stands in the way, a sentence with its remedy each; empty where the load may begin."""
+    problems: tuple[Problem, ...]
+    """What stands in the way; empty where the load may begin."""
     notices: tuple[str, ...]
     """What does not stand in the way, but should be known."""
     facts: Facts
@@ -76,16 +74,17 @@ def server_facts(connection: Connection, plan: Plan) -> Facts:
     )
 
 
-def too_old(connection: Connection) -> str:
-    """Why the server cannot be asked anything else; empty where it can."""
-    if connection.info.server_version >= MIN_VERSION * 10_000:
-        return ""
-    return f"server_version={connection.info.server_version // 10_000} is too old: use {MIN_VERSION} or newer"
+def too_old(connection: Connection) -> list[Problem]:
+    """Why the server cannot be asked anything else."""
+    version = connection.info.server_version // 10_000
+    if version >= MIN_VERSION:
+        return []
+    return [Problem(text=f"server_version={version} is too old", remedy=f"use {MIN_VERSION} or newer")]
 
 
 def server_problems(
     connection: Connection, plan: Plan, facts: Facts, *, workers: int, freed: int = 0, done: int = 0
-) -> list[str]:
+) -> list[Problem]:
     """What is wrong with server, database, role or settings for this plan.
 
     Args:
@@ -96,29 +95,23 @@ def server_problems(
         freed: bytes on disk that the load gives back before it begins.
         done: bytes on disk that are there already, of a load that is taken up.
     """
-    schema = plan.config.schema
     return [
-        problem
-        for problem in (
-            _encoding(connection),
-            _read_only(connection),
-            _permission(connection, schema),
-            _connections(facts, workers),
-            _locks(connection, plan),
-            _disk(facts, freed=freed, done=done),
-            f"another load is at work in schema={schema!r}: {facts.holder}: wait for it or stop it"
-            if facts.holder
-            else "",
-        )
-        if problem
+        *_encoding(connection),
+        *_read_only(connection),
+        *_permission(connection, plan.config.schema),
+        *_connections(facts, workers),
+        *_locks(connection, plan),
+        *_disk(facts, freed=freed, done=done),
+        *_busy(facts, plan.config.schema),
     ]
 
 
-def staging_problems(connection: Connection) -> list[str]:
+def staging_problems(connection: Connection) -> list[Problem]:
     """Why rows cannot be staged."""
     if _value(connection, "SELECT has_database_privilege(current_database(), 'TEMPORARY')"):
         return []
-    return ["--on-conflict skip needs temporary tables: GRANT TEMPORARY ON DATABASE, or use --on-conflict error"]
+    remedy = Text("GRANT TEMPORARY ON DATABASE, or use ", Use("on_conflict", "error"))
+    return [Problem(text=Text(Use("on_conflict", "skip"), " needs temporary tables"), remedy=remedy)]
 
 
 def clock_notices(plan: Plan, facts: Facts) -> list[str]:
@@ -128,60 +121,70 @@ def clock_notices(plan: Plan, facts: Facts) -> list[str]:
     return [f"end={plan.config.end} lies after today={facts.today}: some rows will be dated in the future"]
 
 
-def refuse(problems: Sequence[str]) -> None:
+def refuse(problems: Iterable[Problem]) -> None:
     """Raise TargetError with every problem, if there is one; what several relations have in common is said once."""
-    problems = grouped(problems)
-    if len(problems) == 1:
-        raise TargetError(problems[0])
-    if problems:
-        raise TargetError("\n  - ".join([f"{len(problems)} things stand in the way:", *problems]))
+    found = grouped(problems)
+    if len(found) == 1:
+        raise TargetError(found[0])
+    if found:
+        raise TargetError(Text.joined("\n  - ", [f"{len(found)} things stand in the way:", *found]))
 
 
-def grouped(problems: Sequence[str]) -> list[str]:
-    """Problems that differ in their ``relation=`` alone made one, in order of the first."""
-    relations: dict[str, list[str]] = {}
-    for problem in problems:
-        match = _RELATION.match(problem)
-        name, rest = match.groups() if match else ("", problem)
-        relations.setdefault(rest, []).append(name)
-    return [
-        rest
-        if not names[0]
-        else f"relation={names[0]} {rest}"
-        if len(names) == 1
-        else f"relations={', '.join(names)}: each {rest}"  # with room for a line to break
-        for rest, names in relations.items()
-    ]
+def grouped(problems: Iterable[Problem]) -> list[Problem]:
+    """Problems that differ in their relation alone made one, in order of the first."""
+    relations: dict[tuple[Text, Text], list[str]] = {}
+    for each in problems:
+        relations.setdefault((Text(each.text), Text(each.remedy)), []).append(each.relation)
+    return [_of_all(names, text, remedy) for (text, remedy), names in relations.items()]
+
+
+def _of_all(names: Sequence[str], text: Text, remedy: Text) -> Problem:
+    if len(names) == 1 or not names[0]:
+        return Problem(relation=names[0], text=text, remedy=remedy)
+    listed = ", ".join(names)  # with room for a line to break
+    return Problem(text=Text(f"relations={listed}: each ", text), remedy=remedy)
 
 
 def _value(connection: Connection, query: str, parameters: Sequence[Any] = ()) -> Any:
     return one(connection.execute(query.encode(), parameters))[0]
 
 
-def _encoding(connection: Connection) -> str:
+def _busy(facts: Facts, schema: str) -> list[Problem]:
+    if not facts.holder:
+        return []
+    text = f"another load is at work in schema={schema!r}: {facts.holder}"
+    return [Problem(text=text, remedy="wait for it or stop it")]
+
+
+def _encoding(connection: Connection) -> list[Problem]:
     encoding = _value(connection, "SELECT current_setting('server_encoding')")
-    return "" if encoding == "UTF8" else f"server_encoding={encoding}: create the database with ENCODING 'UTF8'"
+    if encoding == "UTF8":
+        return []
+    return [Problem(text=f"server_encoding={encoding}", remedy="create the database with ENCODING 'UTF8'")]
 
 
-def _read_only(connection: Connection) -> str:
+def _read_only(connection: Connection) -> list[Problem]:
     if _value(connection, "SELECT pg_is_in_recovery()"):
-        return "the server is a standby in recovery: connect to the primary"
+        return [Problem(text="the server is a standby in recovery", remedy="connect to the primary")]
     if _value(connection, "SELECT current_setting('transaction_read_only')") == "on":
-        return "default_transaction_read_only=on: switch it off for this role, database or server"
-    return ""
+        remedy = "switch it off for this role, database or server"
+        return [Problem(text="default_transaction_read_only=on", remedy=remedy)]
+    return []
 
 
-def _permission(connection: Connection, schema: str) -> str:
+def _permission(connection: Connection, schema: str) -> list[Problem]:
     user = _value(connection, "SELECT current_user")
     if not catalog.schema_exists(connection, schema):
         if _value(connection, "SELECT has_database_privilege(current_database(), 'CREATE')"):
-            return ""
-        return f"schema={schema!r} does not exist and role={user!r} may not create it: CREATE SCHEMA ... AUTHORIZATION"
+            return []
+        text = f"schema={schema!r} does not exist and role={user!r} may not create it"
+        return [Problem(text=text, remedy="CREATE SCHEMA ... AUTHORIZATION")]
     if _value(
         connection, "SELECT has_schema_privilege(%s, 'CREATE') AND has_schema_privilege(%s, 'USAGE')", [schema] * 2
     ):
-        return ""
-    return f"role={user!r} may not create tables in schema={schema!r}: GRANT USAGE, CREATE ON SCHEMA"
+        return []
+    text = f"role={user!r} may not create tables in schema={schema!r}"
+    return [Problem(text=text, remedy="GRANT USAGE, CREATE ON SCHEMA")]
 
 
 def _place(connection: Connection) -> str | None:
@@ -211,22 +214,20 @@ def _free(place: str | None) -> int | None:
     return found.f_bavail * found.f_frsize
 
 
-def _disk(facts: Facts, *, freed: int, done: int) -> str:
+def _disk(facts: Facts, *, freed: int, done: int) -> list[Problem]:
     needed = facts.disk_needed - done
     if facts.disk_free is None or facts.disk_free + freed >= needed:
-        return ""
-    return (
-        f"data_directory={facts.data_directory!r} has {size(facts.disk_free + freed)} free and the load needs "
-        f"about {size(needed)}: make room, shorten the window or use --raw-data lean"
-    )
+        return []
+    free = size(facts.disk_free + freed)
+    text = f"data_directory={facts.data_directory!r} has {free} free and the load needs about {size(needed)}"
+    return [Problem(text=text, remedy=Text("make room, shorten the window or use ", Use("raw_data", "lean")))]
 
 
-def _connections(facts: Facts, workers: int) -> str:
+def _connections(facts: Facts, workers: int) -> list[Problem]:
     if workers <= facts.connections_left:  # our own connection is among the used ones
-        return ""
-    return (
-        f"workers={workers} need as many connections and the server has {facts.connections_left} left: lower --workers"
-    )
+        return []
+    text = f"workers={workers} need as many connections and the server has {facts.connections_left} left"
+    return [Problem(text=text, remedy=Text("lower ", Use("workers")))]
 
 
 def _connections_left(connection: Connection) -> int:
@@ -246,7 +247,7 @@ def _connections_left(connection: Connection) -> int:
     return int(left)
 
 
-def _locks(connection: Connection, plan: Plan) -> str:
+def _locks(connection: Connection, plan: Plan) -> list[Problem]:
     slots = _value(
         connection,
         """SELECT current_setting('max_locks_per_transaction')::bigint
@@ -256,9 +257,10 @@ def _locks(connection: Connection, plan: Plan) -> str:
         leaves = len(plan.of(name)) if dataset()[name].table.partitioned else 0
         needed = leaves * (_RELATIONS_OF_A_LEAF + len(dataset()[name].table.indexes_for(plan.config.indexes)))
         if needed > slots // 2:
-            return (
+            text = (
                 f"table={name} would have {plural(leaves, 'partition')}, and one statement over all needs {needed} "
-                f"locks of {slots}: raise max_locks_per_transaction to {-(-2 * needed * 64 // slots)} or shorten "
-                "the window"
+                f"locks of {slots}"
             )
-    return ""
+            raised = f"raise max_locks_per_transaction to {-(-2 * needed * 64 // slots)}"
+            return [Problem(text=text, remedy=f"{raised} or shorten the window")]
+    return []

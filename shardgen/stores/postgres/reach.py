@@ -11,6 +11,7 @@ from typing import Final
 
 from psycopg import sql
 
+from shardgen.errors import Problem
 from shardgen.stores.postgres.postgres import Connection, one
 
 _MEMBERS: Final = sql.SQL("""
@@ -43,12 +44,15 @@ _DELETE, _TRUNCATE = 8, 32  # bits of pg_trigger.tgtype
 _DELETE_RULE = "4"  # pg_rewrite.ev_type
 
 
-def emptying(connection: Connection, schema: str, oids: Sequence[int]) -> list[str]:
+def emptying(connection: Connection, schema: str, oids: Sequence[int]) -> list[Problem]:
     """Why some tables, emptied in one statement, would reach others or fail; ``oids`` are theirs."""
     return [
         *(
-            f"relation={relation} is referenced by the foreign key {name} of {other}: replace both tables, or drop "
-            "that foreign key for the load"
+            Problem(
+                relation=relation,
+                text=f"is referenced by the foreign key {name} of {other}",
+                remedy="replace both tables, or drop that foreign key for the load",
+            )
             for relation, other, name, _, _ in connection.execute(_FOREIGN_KEYS, {"oids": list(oids)})
         ),
         *_triggers(connection, oids, _TRUNCATE, "TRUNCATE"),
@@ -56,31 +60,35 @@ def emptying(connection: Connection, schema: str, oids: Sequence[int]) -> list[s
     ]
 
 
-def deleting(connection: Connection, oids: Sequence[int], *, going: Sequence[int]) -> list[str]:
+def deleting(connection: Connection, oids: Sequence[int], *, going: Sequence[int]) -> list[Problem]:
     """Why rows cannot be deleted from some tables without reaching others; ``going`` are dropped at the same time."""
     return [
         *(
-            f"{constraint} depends on {relation}: drop it first"
+            Problem(text=f"{constraint} depends on {relation}", remedy="drop it first")
             for _, _, _, relation, constraint in connection.execute(_FOREIGN_KEYS, {"oids": [*oids, *going]})
         ),
         *_triggers(connection, oids, _DELETE, "DELETE"),
         *(
-            f"rule {name} of {relation} would do something else when rows are deleted: ALTER TABLE {relation} DISABLE "
-            f"RULE {name} first"
+            Problem(
+                text=f"rule {name} of {relation} would do something else when rows are deleted",
+                remedy=f"ALTER TABLE {relation} DISABLE RULE {name} first",
+            )
             for relation, name in connection.execute(_RULES, {"oids": list(oids), "event": _DELETE_RULE})
         ),
     ]
 
 
-def _triggers(connection: Connection, oids: Sequence[int], event: int, told: str) -> list[str]:
+def _triggers(connection: Connection, oids: Sequence[int], event: int, told: str) -> list[Problem]:
     return [
-        f"trigger {name} of {relation} would fire on {told} and may change other tables: ALTER TABLE {relation} "
-        f"DISABLE TRIGGER {name} first"
+        Problem(
+            text=f"trigger {name} of {relation} would fire on {told} and may change other tables",
+            remedy=f"ALTER TABLE {relation} DISABLE TRIGGER {name} first",
+        )
         for relation, name in connection.execute(_TRIGGERS, {"oids": list(oids), "event": event})
     ]
 
 
-def _partitions(connection: Connection, schema: str, oids: Sequence[int]) -> list[str]:
+def _partitions(connection: Connection, schema: str, oids: Sequence[int]) -> list[Problem]:
     """Partitions that a replace leaves alone because of where they lie, and that hold rows of the table."""
     problems = []
     for parent, place, name, kind in connection.execute(_PARTITIONS, {"oids": list(oids), "schema": schema}).fetchall():
@@ -90,7 +98,8 @@ def _partitions(connection: Connection, schema: str, oids: Sequence[int]) -> lis
             why = f"lies outside of schema={schema!r} and holds rows"
         else:
             continue
-        problems.append(f"partition={place}.{name} of {parent} {why}, so it is not emptied: detach it for the load")
+        text = f"partition={place}.{name} of {parent} {why}, so it is not emptied"
+        problems.append(Problem(text=text, remedy="detach it for the load"))
     return problems
 
 

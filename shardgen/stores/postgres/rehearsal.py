@@ -7,14 +7,16 @@ done. Nothing is locked for longer than the trial, whose time is bounded.
 
 from __future__ import annotations
 
+import functools
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import psycopg
 from psycopg import sql
 
+from shardgen.errors import Problem
 from shardgen.model.plan import Shard
 from shardgen.model.table import Table
 from shardgen.stores.failures import PermanentError, Remedy
@@ -60,7 +62,7 @@ class Part:
 class Rehearsed:
     """What came of it."""
 
-    problems: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
     """Rows that the load would not get in, in the server's words, with the remedy."""
     notices: tuple[str, ...] = ()
     """Tables that could not be tried, and why."""
@@ -91,27 +93,38 @@ def rehearse(
     Raises:
         psycopg.Error: the connection is lost.
     """
-    problems, notices, left = [], [], SECONDS
+    problems: list[Problem] = []
+    notices: list[str] = []
+    left = SECONDS
     for number, part in enumerate(parts):
         rows = list(_chosen(part, job))
         begun = time.monotonic()
-        try:
-            _try_table(
-                connection, schema, part, rows, filled, until=begun + left / (len(parts) - number), staged=staged
-            )
-        except PermanentError as error:
-            problems.append(f"relation={part.table.relation} would not take rows of this load: {error}")
-        except _UntriedError as error:
-            notices.append(f"relation={part.table.relation} could not be tried before the load: {error}")
-        except psycopg.Error as error:
-            if connection.closed:
-                raise
-            final = classify(error) is Remedy.STOP_TABLE
-            text = without_secret(_told(error), connection.info.dsn)
-            problems += [f"relation={part.table.relation} would not take rows of this load: {text}"] if final else []
-            notices += [] if final else [f"relation={part.table.relation} could not be tried before the load: {text}"]
+        until = begun + left / (len(parts) - number)
+        trial = functools.partial(_try_table, connection, schema, part, rows, filled, until=until, staged=staged)
+        refused, untried = _tried(connection, trial)
+        relation = part.table.relation
+        if refused:
+            problems.append(Problem(relation=relation, text=f"would not take rows of this load: {refused}"))
+        if untried:
+            notices.append(f"relation={relation} could not be tried before the load: {untried}")
         left = max(0.0, left - (time.monotonic() - begun))
     return Rehearsed(problems=tuple(problems), notices=tuple(notices))
+
+
+def _tried(connection: Connection, trial: Callable[[], None]) -> tuple[str, str]:
+    """Why rows were refused, or why they could not be tried; both empty where they were taken."""
+    try:
+        trial()
+    except PermanentError as error:
+        return str(error), ""
+    except _UntriedError as error:
+        return "", str(error)
+    except psycopg.Error as error:
+        if connection.closed:
+            raise
+        text = without_secret(_told(error), connection.info.dsn)
+        return (text, "") if classify(error) is Remedy.STOP_TABLE else ("", text)
+    return "", ""
 
 
 # --- rows -------------------------------------------------------------------------------------------------------------

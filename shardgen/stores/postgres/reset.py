@@ -15,7 +15,7 @@ from typing import Any, Final
 import psycopg
 from psycopg import sql
 
-from shardgen.errors import TargetError
+from shardgen.errors import Problem, TargetError, Text, Use
 from shardgen.model.config import PlanConfig
 from shardgen.model.figures import plural
 from shardgen.model.plan import Plan, Shard
@@ -113,7 +113,7 @@ def survey(connection: Connection, schema: str, run: int | None, *, every: bool,
         TargetError: it cannot be told which run is meant, or something stands in the way.
     """
     connection.fix(WHOLE)
-    _refuse([str(each) for each in ledger.too_new(connection, schema)])
+    _refuse(ledger.too_new(connection, schema))
     runs = ledger.runs(connection, schema) if ledger.present(connection, schema) else []
     chosen = _chosen(runs, schema, run, every=every)
     claims = [each for each in restored.claims(connection, schema).values() if each.run in chosen] if chosen else []
@@ -171,14 +171,6 @@ def carry_out(connection: Connection, schema: str, found: Survey, plans: Plans, 
     _close(connection, schema, found, show)
 
 
-def _unknown(claims: Iterable[Claim], runs: Sequence[Run]) -> list[str]:
-    """The tables that cannot be told from others here, each with what to do about it."""
-    brought = {each.run: PlanConfig.from_json(each.plan).plugins for each in runs}
-    others = [each for each in claims if each.target not in names()]
-    found = [(each, plugins.absence(each.target, brought[each.run])) for each in others]
-    return [f"table={each.target} of run={each.run} {why}" for each, why in found if why]
-
-
 # --- what there is ----------------------------------------------------------------------------------------------------
 
 
@@ -192,6 +184,14 @@ def _chosen(runs: Sequence[Run], schema: str, run: int | None, *, every: bool) -
     if run is not None and run not in numbers:
         raise TargetError(f"run={run} is unknown: {told}")
     return [numbers[0] if run is None else run]
+
+
+def _unknown(claims: Iterable[Claim], runs: Sequence[Run]) -> list[Problem]:
+    """The tables that cannot be told from others here, each with what to do about it."""
+    brought = {each.run: PlanConfig.from_json(each.plan).plugins for each in runs}
+    others = [each for each in claims if each.target not in names()]
+    found = [(each, plugins.absence(each.target, brought[each.run])) for each in others]
+    return [Problem(text=f"table={each.target} of run={each.run} {why}") for each, why in found if why]
 
 
 def _referring_first(connection: Connection, removals: Iterable[Removal]) -> tuple[Removal, ...]:
@@ -285,33 +285,39 @@ def _fate(connection: Connection, schema: str, claim: Claim, wholly: _Wholly) ->
     return How.DELETE, "rows deleted; shardgen did not create it, so it stays"
 
 
-def _overlaid(connection: Connection, schema: str, chosen: Sequence[int]) -> list[str]:
+def _overlaid(connection: Connection, schema: str, chosen: Sequence[int]) -> list[Problem]:
     """Tables that still hold rows of a run, and belong to a later one that has added to them."""
     if not chosen:
         return []
     return [
-        f"run={later} has added to the rows of run={run} in {relation}: they cannot be told from each other: use --all"
+        Problem(
+            text=f"run={later} has added to the rows of run={run} in {relation}: they cannot be told from each other",
+            remedy=Text("use ", Use("all", value=True)),
+        )
         for run, relation, later in ledger.overlaid(connection, schema, chosen)
     ]
 
 
-def _mixed(removals: Sequence[Removal], *, every: bool) -> list[str]:
+def _mixed(removals: Sequence[Removal], *, every: bool) -> list[Problem]:
     """Tables in which rows of a run cannot be told from those that were there before."""
     return [
-        f"{each.claim.relation} held {plural(each.claim.others_within, 'row')} with keys such as "
-        f"run={each.claim.run} gives, so its rows cannot be told from those: {_remedy(each.claim, every=every)}"
+        Problem(
+            text=f"{each.claim.relation} held {plural(each.claim.others_within, 'row')} with keys such as "
+            f"run={each.claim.run} gives, so its rows cannot be told from those",
+            remedy=_remedy(each.claim, every=every),
+        )
         for each in removals
         if each.how is How.DELETE and each.claim.others_within
     ]
 
 
-def _remedy(claim: Claim, *, every: bool) -> str:
+def _remedy(claim: Claim, *, every: bool) -> Text:
     if claim.created and not every:
-        return "use --all, if they are of other runs"
-    return "delete by hand what should go, and the ledger's tables"
+        return Text("use ", Use("all", value=True), ", if they are of other runs")
+    return Text("delete by hand what should go, and the ledger's tables")
 
 
-def _dependants(connection: Connection, schema: str, removals: Sequence[Removal], *, last: bool) -> list[str]:
+def _dependants(connection: Connection, schema: str, removals: Sequence[Removal], *, last: bool) -> list[Problem]:
     """What depends on a table that is dropped or would change with rows that are deleted, and does not go with them."""
     dropped = [each.claim for each in removals if each.how is How.DROP]
     deleted = [each.claim.oid for each in removals if each.how is How.DELETE]
@@ -324,9 +330,9 @@ def _dependants(connection: Connection, schema: str, removals: Sequence[Removal]
     return list(dict.fromkeys(found))
 
 
-def _refuse(problems: Sequence[str]) -> None:
+def _refuse(problems: Sequence[Problem]) -> None:
     if problems:
-        raise TargetError("\n  - ".join(["nothing was removed:", *problems]))
+        raise TargetError(Text.joined("\n  - ", ["nothing was removed:", *problems]))
 
 
 # --- what is done -----------------------------------------------------------------------------------------------------

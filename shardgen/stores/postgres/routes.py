@@ -14,6 +14,7 @@ from datetime import UTC, datetime, time
 from fractions import Fraction
 from typing import Final
 
+from shardgen.errors import Problem
 from shardgen.model.figures import plural
 from shardgen.model.plan import Plan, Shard
 from shardgen.model.table import Table
@@ -93,7 +94,7 @@ def route(
     )
 
 
-def problems(connection: Connection, plan: Plan, table: Table, found: Relation) -> list[str]:
+def problems(connection: Connection, plan: Plan, table: Table, found: Relation) -> list[Problem]:
     """Why rows of the plan would find no partition, or one that may not have them."""
     if found.kind != "p":
         return []
@@ -104,10 +105,14 @@ def problems(connection: Connection, plan: Plan, table: Table, found: Relation) 
 
 def names_in_the_way(
     connection: Connection, schema: str, table: Table, shards: Sequence[Shard], own: Collection[str] = ()
-) -> list[str]:
+) -> list[Problem]:
     """Relations that have the names of partitions that are to be made, and are not such partitions set aside."""
     return [
-        f"relation={shard.leaf.name} is in the way of a partition of {table.relation}: rename or drop it"
+        Problem(
+            relation=shard.leaf.name,
+            text=f"is in the way of a partition of {table.relation}",
+            remedy="rename or drop it",
+        )
         for shard in shards
         if shard.leaf and shard.leaf.name not in own and catalog.kind(connection, schema, shard.leaf.name) is not None
     ]
@@ -186,7 +191,7 @@ def _kept_during_copy(found: Relation) -> str:
 # --- partitions that are there, and that are not ---------------------------------------------------------------------
 
 
-def _unfit_partitions(plan: Plan, table: Table, found: Relation) -> list[str]:
+def _unfit_partitions(plan: Plan, table: Table, found: Relation) -> list[Problem]:
     """Partitions of the window that would lose their rows in a crash, or commit them by themselves."""
     start, stop = (datetime.combine(day, time()) for day in (plan.config.world.epoch, plan.config.end))
     ours = _leafy(table, found)
@@ -194,10 +199,10 @@ def _unfit_partitions(plan: Plan, table: Table, found: Relation) -> list[str]:
     unlogged = [part.name for part in reached if not part.logged]
     foreign = [part.name for part in reached if not part.local]
     return [
-        f"partitions={','.join(names)} of {table.relation} {text}"
-        for names, text in (
-            (unlogged, "are UNLOGGED, so a crash would empty them: ALTER TABLE ... SET LOGGED"),
-            (foreign, "are foreign tables, which do not commit with the ledger: detach them for the load"),
+        Problem(text=f"partitions={','.join(names)} of {table.relation} {text}", remedy=remedy)
+        for names, text, remedy in (
+            (unlogged, "are UNLOGGED, so a crash would empty them", "ALTER TABLE ... SET LOGGED"),
+            (foreign, "are foreign tables, which do not commit with the ledger", "detach them for the load"),
         )
         if names
     ]
@@ -208,33 +213,38 @@ def _overlaps(part: Partition, start: datetime, stop: datetime) -> bool:
     return part.lower is None or part.upper is None or (part.lower < stop and start < part.upper)
 
 
-def _uncovered(table: Table, found: Relation) -> list[str]:
-    """What can be told of a parent that is not partitioned as ours; the rest, rows on trial tell."""
-    relation = f"relation={table.relation} is partitioned by {found.partition_key}"
+def _uncovered(table: Table, found: Relation) -> list[Problem]:
+    """What can be told of a parent that is not partitioned as ours; rows on trial tell the rest."""
+    cut = f"is partitioned by {found.partition_key}"
     if not found.partitions:
-        return [f"{relation} and has no partitions: create those that its rows need"]
+        text, remedy = f"{cut} and has no partitions", "create those that its rows need"
+        return [Problem(relation=table.relation, text=text, remedy=remedy)]
     moduli = [int(match[1]) for part in found.partitions if (match := _MODULUS.fullmatch(part.bounds))]
     if moduli and (missing := 1 - sum(Fraction(1, modulus) for modulus in moduli)):
-        return [f"{relation} and its partitions lack remainders, for {missing} of all rows: create the rest"]
+        text = f"{cut} and its partitions lack remainders, for {missing} of all rows"
+        return [Problem(relation=table.relation, text=text, remedy="create the rest")]
     return []
 
 
-def _gaps(connection: Connection, plan: Plan, table: Table, found: Relation) -> list[str]:
+def _gaps(connection: Connection, plan: Plan, table: Table, found: Relation) -> list[Problem]:
     """Shards of a parent that is partitioned as ours, for whose rows there is no partition and will be none."""
     if found.default_partition:
         return []
     shards, schema = plan.of(table.name), plan.config.schema
-    partial = [shard.id for shard in shards if _coverage(found, shard) == _PARTLY]
-    problems = [f"partitions of {table.relation} cover only part of shard={each}: add the rest" for each in partial]
+    problems = [
+        Problem(text=f"partitions of {table.relation} cover only part of shard={shard.id}", remedy="add the rest")
+        for shard in shards
+        if _coverage(found, shard) == _PARTLY
+    ]
     free = [shard for shard in shards if _coverage(found, shard) == _FREE]
     if free and _managed(connection, schema, table):
-        what = "pg_partman manages it: let it create them (partman.create_partition_time)"
+        what, remedy = "pg_partman manages it", "let it create them (partman.create_partition_time)"
     elif free and not found.owned:
-        what = "this role does not own it: let its owner create them"
+        what, remedy = "this role does not own it", "let its owner create them"
     else:
         return problems + names_in_the_way(connection, schema, table, free, found.own_leaves)
-    lacking = f"relation={table.relation} has no partitions for shard={free[0].id} to shard={free[-1].id}"
-    return [*problems, f"{lacking}, and {what}"]
+    text = f"has no partitions for shard={free[0].id} to shard={free[-1].id}, and {what}"
+    return [*problems, Problem(relation=table.relation, text=text, remedy=remedy)]
 
 
 _FREE, _PARTLY, _WHOLLY = 0, 1, 2
