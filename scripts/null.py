@@ -70,7 +70,7 @@ def main() -> int:
     parser.add_argument("--scale", type=float, default=1)
     parser.add_argument("--shards", type=int, default=3, help="how many shards of each table, the largest first")
     parser.add_argument("--rounds", type=int, default=3, help="how often each is timed")
-    parser.add_argument("--batch-rows", type=int, default=LoadConfig(dsn="").batch_rows)
+    parser.add_argument("--batch-rows", type=int, default=LoadConfig().batch_rows)
     parser.add_argument("--workers", type=int, default=1, help="processes that do the same at the same time")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()

@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from shardgen.model.plan import Plan
     from shardgen.options.settings import Settings
     from shardgen.page.page import Page
-    from shardgen.stores.postgres.reset import Survey
-    from shardgen.stores.postgres.status import RunStatus
+    from shardgen.stores.findings import RunStatus, Survey
     from shardgen.tables.questions import Query
     from shardgen.verification.outcome import Verification
 

@@ -6,34 +6,28 @@ command pays for no other.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from shardgen.errors import ConfigError, ServerError, ShardgenError, TargetError, VerificationError
+from shardgen.errors import ConfigError, ServerError, TargetError, VerificationError
 from shardgen.model.config import LEVELS, check_choice, check_range
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from shardgen.display import Show
-    from shardgen.forecast.calibration import Calibration
     from shardgen.forecast.forecast import Duration, Forecast
     from shardgen.loading.reconcile import Report
     from shardgen.model.plan import Plan
     from shardgen.model.table import Table
     from shardgen.options.settings import Effective, Settings
     from shardgen.page.numbers import Numbers
-    from shardgen.stores.postgres.ledger import Run
-    from shardgen.stores.postgres.losses import Loss
-    from shardgen.stores.postgres.postgres import Connection
-    from shardgen.stores.postgres.preflight import Findings
-    from shardgen.stores.postgres.reset import Survey
-    from shardgen.stores.postgres.status import RunStatus
+    from shardgen.stores import Store
+    from shardgen.stores.findings import Findings, Loss, RunStatus, Survey
     from shardgen.tables.questions import Query
     from shardgen.verification.outcome import Verification
 
@@ -63,6 +57,7 @@ def prepared(
 
     settings.check()
     given, config = settings.given(), None if resume else settings.plan(utc_today())
+    how = settings.load(take_over=take_over, yes=yes)
 
     def carry_out(show: Show) -> Report:
         from shardgen.loading.engines import default_engine
@@ -70,10 +65,10 @@ def prepared(
         default_engine()  # its workers' modules load while ours do
         from shardgen.loading import session
 
-        how = settings.load(target_dsn(settings, show), take_over=take_over, yes=yes)
+        store = _started(settings, show)
         if config is None:
-            return session.resume(how, schema=settings.schema, given=given, show=show)
-        return session.load(config, how, options=settings.options(config), show=show)
+            return session.resume(how, store, given=given, show=show)
+        return session.load(config, how, store, options=settings.options(config), show=show)
 
     return carry_out
 
@@ -87,43 +82,33 @@ def forecast_of(settings: Settings) -> Forecast:
         ConfigError: an option is wrong.
     """
     from shardgen.forecast import forecast
-    from shardgen.stores.postgres.postgres import mask
 
     begun = time.perf_counter()
     plan = plan_of(settings)
     tables = forecast.tables_of(plan)
     try:
-        dsn = _running(settings)
+        store = _proved(settings)
         findings = inspection_of(settings, plan)
     except (TargetError, VerificationError) as error:
         return forecast.Forecast(plan=plan, tables=tables, duration=None, findings=None, target="", unasked=str(error))
-    duration, unasked = _duration(settings, plan, dsn, before=time.perf_counter() - begun)
+    duration, unasked = _duration(settings, plan, store, before=time.perf_counter() - begun)
     return forecast.Forecast(
-        plan=plan, tables=tables, duration=duration, findings=findings, target=mask(dsn), unasked=unasked
+        plan=plan, tables=tables, duration=duration, findings=findings, target=store.place, unasked=unasked
     )
 
 
-def _duration(settings: Settings, plan: Plan, dsn: str, *, before: float) -> tuple[Duration | None, str]:
+def _duration(settings: Settings, plan: Plan, store: Store, *, before: float) -> tuple[Duration | None, str]:
     """The time that a load would take, or why that cannot be told."""
     from shardgen.forecast.calibration import calibrate
     from shardgen.forecast.forecast import duration_of
-    from shardgen.machine import processors as machine
-    from shardgen.stores.postgres.postgres import application_name, connect, here, is_local
-    from shardgen.stores.postgres.retry import persist
-
-    def tried() -> tuple[Calibration, bool]:
-        with connect(dsn, application_name=application_name("plan", here())) as connection:
-            if not connection.own:
-                raise TargetError("a pooler gives its sessions to others, so none is used for it: connect directly")
-            return calibrate(plan, connection), is_local(connection)
+    from shardgen.machine import processors
 
     try:
-        with _refusals(dsn):
-            measured, local = persist(tried)
+        measured, local = store.tried(lambda trials: (calibrate(plan, trials), trials.local))
     except TargetError as error:
         return None, f"the target takes no rows on trial: {error}"
-    workers = settings.load(dsn).workers
-    return duration_of(plan, measured, before=before, workers=workers, cpus=machine.cpus(), local=local), ""
+    workers = settings.load().workers
+    return duration_of(plan, measured, before=before, workers=workers, cpus=processors.cpus(), local=local), ""
 
 
 def inspection_of(settings: Settings, plan: Plan | None = None) -> Findings:
@@ -137,10 +122,10 @@ def inspection_of(settings: Settings, plan: Plan | None = None) -> Findings:
         VerificationError: the embedded server is meant, and does not run.
     """
     settings.check()
-    from shardgen.loading.session import Machinery
-    from shardgen.stores.postgres import claim
+    from shardgen.tables.recipe import Recipe
 
-    return claim.inspect(settings.load(_running(settings)), plan or plan_of(settings), Machinery().identity)
+    how = settings.load()
+    return _proved(settings).inspect(plan or plan_of(settings), how.terms, Recipe(), workers=how.workers)
 
 
 def losses_of(settings: Settings, show: Show) -> tuple[Loss, ...]:
@@ -151,17 +136,10 @@ def losses_of(settings: Settings, show: Show) -> tuple[Loss, ...]:
         TargetError: the target cannot be reached, or refuses to be asked.
     """
     settings.check()
-    from shardgen.loading.session import Machinery
-    from shardgen.stores.postgres import census, claim
-    from shardgen.stores.postgres.postgres import application_name, connect, here
+    from shardgen.tables.recipe import Recipe
 
-    how, plan = settings.load(target_dsn(settings, show), yes=True), plan_of(settings)
-    found = claim.inspect(how, plan, Machinery().identity)
-    if found.problems or not found.losses:
-        return ()
-    with _refusals(how.dsn, check=False), connect(how.dsn, application_name=application_name("count", here())) as there:
-        counted = [census.of_relation(there, plan.config.schema, loss.relation) for loss in found.losses]
-    return tuple(replace(loss, rows=rows) for loss, rows in zip(found.losses, counted, strict=True))
+    how = settings.load(yes=True)
+    return _started(settings, show).losses(plan_of(settings), how.terms, Recipe(), workers=how.workers)
 
 
 def verification_of(
@@ -186,13 +164,13 @@ def verification_of(
     from shardgen.verification import verifier
 
     request = verifier.Request(
-        dsn=_running(settings),
+        dsn=_running_dsn(settings),
         schema=settings.schema,
         level=level,
         tables=names,
         run=run,
         regenerate=regenerate,
-        workers=settings.load("").workers,
+        workers=settings.load().workers,
     )
     return verifier.verify(request, show)
 
@@ -207,10 +185,8 @@ def numbers_of(settings: Settings, show: Show, *, run: int | None = None) -> Num
     """
     settings.check()
     from shardgen.page.measure import measure
-    from shardgen.stores.postgres.reader import PostgresReader
 
-    workers = settings.load("").workers
-    reader = PostgresReader(_running(settings), settings.schema, workers=workers, purpose="report")
+    reader = _proved(settings).reader(workers=settings.load().workers, purpose="report")
     return measure(reader, show, run=run)
 
 
@@ -238,12 +214,23 @@ def report_of(
     return found, html
 
 
-def _running(settings: Settings) -> str:
-    """The connection string of the target; the embedded server must be running."""
+def _running_dsn(settings: Settings) -> str:
+    """The connection string of the target, for what fails where the embedded server does not run."""
     try:
         return _known_dsn(settings)
     except ServerError as error:
         raise VerificationError(error) from error
+
+
+def _proved(settings: Settings) -> Store:
+    """The target, for what fails where the embedded server does not run.
+
+    Raises:
+        VerificationError: it does not.
+    """
+    from shardgen.stores import open_store
+
+    return open_store(_running_dsn(settings), settings.schema)
 
 
 def runs_of(settings: Settings) -> list[RunStatus]:
@@ -253,12 +240,7 @@ def runs_of(settings: Settings) -> list[RunStatus]:
         TargetError: the target cannot be reached, or refuses.
         ServerError: the embedded server is meant, and does not run.
     """
-    from shardgen.stores.postgres import status
-    from shardgen.stores.postgres.retry import persist
-
-    dsn = _known_dsn(settings)
-    with _refusals(dsn):
-        return persist(lambda: status.status(dsn, settings.schema))
+    return _there(settings).runs()
 
 
 def queries_of(settings: Settings) -> list[Query]:
@@ -302,24 +284,14 @@ def _loaded(settings: Settings) -> dict[str, str]:
     return found
 
 
-@contextlib.contextmanager
-def watched_runs(settings: Settings) -> Iterator[Callable[[], list[RunStatus]]]:
+def watched_runs(settings: Settings) -> AbstractContextManager[Callable[[], list[RunStatus]]]:
     """What tells the runs in the target's ledger as often as it is asked; a server is not started for the question.
 
     Raises:
         TargetError: when asked: the target cannot be reached, or refuses.
         ServerError: the embedded server is meant, and does not run.
     """
-    from shardgen.stores.postgres import status
-
-    dsn = _known_dsn(settings)
-    with status.Observer(dsn, settings.schema) as observer:
-
-        def look() -> list[RunStatus]:
-            with _refusals(dsn, check=False):
-                return observer.look()
-
-        yield look
+    return _there(settings).watched()
 
 
 def reset_survey(settings: Settings, *, run: int | None, every: bool) -> Survey:
@@ -329,18 +301,9 @@ def reset_survey(settings: Settings, *, run: int | None, every: bool) -> Survey:
         TargetError: the target cannot be reached, or it cannot be told which run is meant.
         ServerError: the embedded server is meant, and does not run.
     """
-    from shardgen.stores.postgres import reset
-    from shardgen.stores.postgres.postgres import application_name, connect, here
-    from shardgen.stores.postgres.retry import persist
+    from shardgen.tables.recipe import Recipe
 
-    dsn = _known_dsn(settings)
-
-    def survey() -> Survey:
-        with connect(dsn, application_name=application_name("reset", here())) as connection:
-            return reset.survey(connection, settings.schema, run, every=every, plans=_plan_of_run)
-
-    with _refusals(dsn):
-        return persist(survey)
+    return _there(settings).survey(Recipe(), run=run, every=every)
 
 
 def reset_of(
@@ -352,47 +315,23 @@ def reset_of(
         TargetError: a load is at work, or the target is not any more what the survey found; nothing was removed.
         ShardgenError: the server refused on the way; another reset does the rest.
     """
-    import psycopg
+    from shardgen.tables.recipe import Recipe
 
-    from shardgen.stores.postgres import reset
-    from shardgen.stores.postgres.control import Control
-    from shardgen.stores.postgres.failures import describe
-    from shardgen.stores.postgres.postgres import without_secret
-
-    dsn, begun = _known_dsn(settings), False
-
-    def carry_out(connection: Connection) -> None:
-        """Also the rest, where an attempt before was cut short."""
-        nonlocal begun
-        found = reset.survey(connection, settings.schema, run, every=every, plans=_plan_of_run)
-        if found != expected and not begun:
-            raise TargetError("the target has changed since it was looked at: look again")
-        begun = True
-        reset.carry_out(connection, settings.schema, found, _plan_of_run, show)
-
-    with _refusals(dsn), Control(dsn, settings.schema) as control:
-        try:
-            control.call(carry_out)
-        except psycopg.Error as error:
-            if not begun:
-                raise
-            text = without_secret(describe(error), dsn)
-            raise ShardgenError(
-                f"the reset stopped: {text}: what is removed stays so; reset again for the rest"
-            ) from error
+    _there(settings).reset(Recipe(), expected, run=run, every=every, show=show)
 
 
-def _plan_of_run(run: Run) -> Plan:
-    """The plan that a run was loaded by, if today's code makes the same of its options."""
-    from shardgen.loading.session import Machinery
-    from shardgen.model.config import PlanConfig
-    from shardgen.stores.postgres.claim import difference
+def _there(settings: Settings) -> Store:
+    """The target; the embedded server must be running."""
+    from shardgen.stores import open_store
 
-    machinery = Machinery()
-    found = machinery.build_plan(PlanConfig.from_json(run.plan))
-    if why := difference(run, found, machinery.identity):
-        raise TargetError(f"{why}: its rows cannot be told from others: use the versions of that run")
-    return found
+    return open_store(_known_dsn(settings), settings.schema)
+
+
+def _started(settings: Settings, show: Show) -> Store:
+    """The target; the embedded server is started where none is named."""
+    from shardgen.stores import open_store
+
+    return open_store(target_dsn(settings, show), settings.schema)
 
 
 def _known_dsn(settings: Settings) -> str:
@@ -465,36 +404,9 @@ def apply_schema(settings: Settings, show: Show) -> list[str]:
         TargetError: the target cannot be reached, or refuses.
     """
     from shardgen.options.settings import utc_today
-    from shardgen.stores.postgres import objects
-    from shardgen.stores.postgres.retry import persist
 
     config = settings.plan(utc_today())
-    dsn = target_dsn(settings, show)
-    with _refusals(dsn):
-        return persist(lambda: objects.apply_schema(dsn, config.schema, config.tables, config.indexes))
-
-
-@contextlib.contextmanager
-def _refusals(dsn: str, *, check: bool = True) -> Iterator[None]:
-    """Turn what the driver raises into a TargetError, without a password in it.
-
-    Args:
-        dsn: the target.
-        check: try to connect first, for the server's own words.
-    """
-    import psycopg
-
-    from shardgen.stores import attention
-    from shardgen.stores.postgres.failures import describe
-    from shardgen.stores.postgres.postgres import mask, probe, without_secret
-
-    try:
-        with attention.attending():
-            if check:
-                probe(dsn)
-            yield
-    except psycopg.Error as error:
-        raise TargetError(f"{mask(dsn)} refuses: {without_secret(describe(error), dsn)}") from error
+    return _started(settings, show).apply_schema(config.tables, config.indexes)
 
 
 def target_dsn(settings: Settings, show: Show) -> str:
@@ -543,7 +455,7 @@ def reader_of(settings: Settings) -> pa.RecordBatchReader:
     from shardgen.tables.feed import Feed
 
     found, name = _plan_of_one(settings)
-    feed, rows = Feed(found.config), settings.load("").batch_rows
+    feed, rows = Feed(found.config), settings.load().batch_rows
     built = (batch.arrow() for shard in found.shards for batch in feed.batches(shard, rows))
     return pa.RecordBatchReader.from_batches(arrow_schema(dataset()[name].table), built)
 

@@ -274,6 +274,8 @@ class Interrupted(LoadError):
         signum: the signal's number; the exit code is 128 more.
     """
 
+    resumable = False  # until a run is claimed
+
     def __init__(self, signum: int) -> None:
         super().__init__(_ENDINGS.get(signum) or f"stopped by {signal.Signals(signum).name}")
         self.exit_code = 128 + signum

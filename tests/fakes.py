@@ -6,7 +6,6 @@ a test sets before the first worker starts make them slow or faulty.
 
 from __future__ import annotations
 
-import functools
 import os
 import random
 import signal
@@ -25,15 +24,19 @@ from pgpq.encoders import StringEncoderBuilder
 from pgpq.schema import Jsonb
 
 from shardgen.columns.batch import arrow_schema
-from shardgen.loading import worker
+from shardgen.loading import session
 from shardgen.loading.engines.threads import Threads
 from shardgen.loading.hooks import Tools
+from shardgen.loading.reconcile import Report
 from shardgen.loading.session import Machinery
 from shardgen.model import keys
-from shardgen.model.config import PlanConfig, WorldConfig
+from shardgen.model.config import LoadConfig, PlanConfig, WorldConfig
 from shardgen.model.plan import Leaf, Plan, Shard
 from shardgen.model.table import Table
+from shardgen.stores import Show
+from shardgen.stores.postgres.store import KEYLESS_ROWS, PostgresStore
 from shardgen.tables import dataset
+from shardgen.tables.recipe import Recipe
 from tests.worlds import TABLES
 
 EPOCH = date(2025, 1, 1)
@@ -149,20 +152,80 @@ def max_id(plan: Plan, table: str) -> int:
     return 10**6
 
 
-def tools() -> Tools:
+def quick() -> Tools:
     return Tools(rng=random.Random(1), sleep=lambda seconds: time.sleep(min(seconds, 0.01)), period=0.05)
 
 
-def machinery(**changes: Any) -> Machinery:
+def recipe(**changes: Any) -> Recipe:
     parts: Mapping[str, Any] = {
-        "engine": Threads,
         "build_plan": build_plan,
         "words_digest": words_digest,
         "max_id": max_id,
-        "job": functools.partial(worker.Job, feed=Feed, encoder=Encoder),
-        "tools": tools(),
+        "feed": Feed,
     }
-    return Machinery(**{**parts, **changes})
+    return Recipe(**{**parts, **changes})
+
+
+def machinery(*, engine: Any = Threads, tools: Tools | None = None, **changes: Any) -> Machinery:
+    return Machinery(engine=engine, recipe=recipe(**changes), tools=tools or quick())
+
+
+_fake = machinery
+
+
+def real() -> Machinery:
+    """Threads that make the rows that users get."""
+    return Machinery(engine=Threads, tools=quick())
+
+
+def store(dsn: str, schema: str = "bronze", **parts: Any) -> PostgresStore:
+    return PostgresStore(dsn, schema, encoder=Encoder, sleep=quick().sleep, **parts)
+
+
+def load(
+    dsn: str,
+    config: PlanConfig,
+    *,
+    machinery: Machinery | None = None,
+    keyless_rows: int = KEYLESS_ROWS,
+    show: Show = lambda _: None,
+    **how: Any,
+) -> Report:
+    """A load of fake rows, unless a machinery makes others."""
+    return session.load(
+        config,
+        LoadConfig(**{"workers": 2, **how}),
+        _store(dsn, config.schema, machinery, keyless_rows),
+        options=options(config),
+        show=show,
+        machinery=machinery or _fake(),
+    )
+
+
+def resume(
+    dsn: str,
+    *,
+    schema: str = "bronze",
+    given: Mapping[str, Any] | None = None,
+    machinery: Machinery | None = None,
+    show: Show = lambda _: None,
+    **how: Any,
+) -> Report:
+    """The rest of it."""
+    return session.resume(
+        LoadConfig(**{"workers": 2, **how}),
+        _store(dsn, schema, machinery, KEYLESS_ROWS),
+        given=given or {},
+        show=show,
+        machinery=machinery or _fake(),
+    )
+
+
+def _store(dsn: str, schema: str, machinery: Machinery | None, keyless_rows: int) -> PostgresStore:
+    """With the encoder that the rows need."""
+    if machinery is not None and machinery.recipe.feed is not Feed:
+        return PostgresStore(dsn, schema, sleep=quick().sleep, keyless_rows=keyless_rows)
+    return store(dsn, schema, keyless_rows=keyless_rows)
 
 
 def words_digest(seed: int) -> str:

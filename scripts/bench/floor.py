@@ -10,9 +10,10 @@ import json
 import sys
 from pathlib import Path
 
-from scripts.bench.spool import Spool
+from scripts.bench.spool import ReadyEncoder, Spool
 from shardgen.loading import session
 from shardgen.model.config import LoadConfig
+from shardgen.stores.postgres.store import PostgresStore
 
 
 def main(directory: str, workers: str, dsn: str) -> None:
@@ -20,7 +21,8 @@ def main(directory: str, workers: str, dsn: str) -> None:
     spool = Spool(Path(directory))
     report = session.load(
         spool.known().plan.config,
-        LoadConfig(dsn=dsn, workers=int(workers)),
+        LoadConfig(workers=int(workers)),
+        PostgresStore(dsn, spool.known().plan.config.schema, encoder=ReadyEncoder),
         options={},
         show=lambda event: None,  # noqa: ARG005
         machinery=spool.machinery(),

@@ -152,7 +152,7 @@ def build(config: PlanConfig, shard: Shard) -> Built:
     memory.give_back(shard.table)
     rows, size, encoder = 0, 0, Encoder(dataset()[shard.table].table)
     start, before = time.perf_counter(), time.process_time()
-    for batch in Feed(config).batches(shard, LoadConfig(dsn="").batch_rows):
+    for batch in Feed(config).batches(shard, LoadConfig().batch_rows):
         rows, size = rows + batch.num_rows, size + sum(map(len, encoder.rows(batch)))
     return Built(
         table=shard.table,
@@ -169,7 +169,7 @@ def _warm(config: PlanConfig) -> None:
     """Have the world, its words and whatever the tables keep of them."""
     plan = build_plan(config)
     for name in config.tables:
-        next(Feed(config).batches(plan.of(name)[0], LoadConfig(dsn="").batch_rows), None)
+        next(Feed(config).batches(plan.of(name)[0], LoadConfig().batch_rows), None)
 
 
 @contextmanager

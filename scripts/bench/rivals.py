@@ -146,7 +146,7 @@ def _slice_seconds(dsn: str, bench: Bench, plan: Plan, name: str) -> float:
 def _slice(bench: Bench, plan: Plan, name: str) -> list[tuple[Any, ...]]:
     made: list[tuple[Any, ...]] = []
     for shard in plan.of(name):
-        for batch in Feed(plan.config).batches(shard, LoadConfig(dsn="").batch_rows):
+        for batch in Feed(plan.config).batches(shard, LoadConfig().batch_rows):
             made += [tuple(row.values()) for row in batch.arrow().slice(0, bench.slice_rows - len(made)).to_pylist()]
             if len(made) >= bench.slice_rows:
                 return made

@@ -20,7 +20,6 @@ import pyarrow as pa
 import pyarrow.csv
 
 from shardgen.loading.session import Machinery
-from shardgen.loading.worker import Job
 from shardgen.model.config import LoadConfig, PlanConfig
 from shardgen.model.plan import Plan, Shard
 from shardgen.model.table import Table
@@ -29,9 +28,10 @@ from shardgen.stores.postgres.copy import HEADER, TRAILER, Encoder
 from shardgen.tables import dataset
 from shardgen.tables.feed import Feed
 from shardgen.tables.planning import build_plan, max_id
+from shardgen.tables.recipe import Recipe
 from shardgen.world import words_digest
 
-BATCH_ROWS = LoadConfig(dsn="").batch_rows
+BATCH_ROWS = LoadConfig().batch_rows
 BLOCK = 256 * 1024
 """Bytes that a replay reads at a time."""
 
@@ -88,10 +88,12 @@ class Spool:
         """What makes a coordinator and its workers replay this spool, and do all else as ever."""
         known = self.known()
         return Machinery(
-            build_plan=lambda config: known.plan,  # noqa: ARG005
-            words_digest=lambda seed: known.words,  # noqa: ARG005
-            max_id=lambda plan, table: known.max_ids[table],  # noqa: ARG005
-            job=partial(Job, feed=Replay(self.directory), encoder=ReadyEncoder),
+            recipe=Recipe(
+                build_plan=lambda config: known.plan,  # noqa: ARG005
+                words_digest=lambda seed: known.words,  # noqa: ARG005
+                max_id=lambda plan, table: known.max_ids[table],  # noqa: ARG005
+                feed=Replay(self.directory),
+            )
         )
 
 

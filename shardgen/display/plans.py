@@ -13,7 +13,7 @@ from shardgen.display.grids import grid_of, total
 
 if TYPE_CHECKING:
     from shardgen.forecast.forecast import Duration, Forecast, TableForecast
-    from shardgen.stores.postgres.preflight import Findings
+    from shardgen.stores.findings import Findings
 
 ESTIMATE = "~"
 MANY = 100_000_000  # rows from which millions are told, so that a line fits 80 columns; --json has them all

@@ -15,9 +15,7 @@ from shardgen.errors import Use
 
 if TYPE_CHECKING:
     from shardgen.options.settings import Effective, Settings
-    from shardgen.stores.postgres.losses import Loss
-    from shardgen.stores.postgres.reset import Survey
-    from shardgen.stores.postgres.status import RunStatus
+    from shardgen.stores.findings import Loss, RunStatus, Survey
     from shardgen.tables.listing import Listed
 
 
@@ -131,12 +129,12 @@ def survey_table(survey: Survey, *, where: str) -> RenderableType:
     grid = grid_of("table", "run", "rows")
     grid.add_column("what happens", overflow="fold")
     for each in survey.removals:
-        grid.add_row(each.claim.relation, str(each.claim.run), units.count(each.rows), each.why)
+        grid.add_row(each.relation, str(each.run), units.count(each.rows), each.why)
     if len(survey.removals) > 1:
         total(grid, "", units.count(sum(each.rows for each in survey.removals)), "")
     runs = f"run{'s' * (len(survey.runs) > 1)} {', '.join(map(str, survey.runs))}"
     last = ["the ledger goes with the last run"] if survey.last else []
     schema = ["the schema goes too if nothing else is in it"] if survey.last and survey.schema else []
-    carried = [f"with {each.claim.relation} goes {', '.join(each.carried)}" for each in survey.removals if each.carried]
+    carried = [f"with {each.relation} goes {', '.join(each.carried)}" for each in survey.removals if each.carried]
     lines = [*texts(carried, "yellow"), *texts([*last, *schema], "")]
     return Group(Text(f"reset of {runs} in {where}", style="bold"), grid, *lines)

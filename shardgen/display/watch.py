@@ -19,7 +19,7 @@ from shardgen.display.tables import expected, status_tables
 from shardgen.errors import ShardgenError
 
 if TYPE_CHECKING:
-    from shardgen.stores.postgres.status import RunStatus
+    from shardgen.stores.findings import RunStatus
 
 PERIOD = 1.0  # seconds between looks: the ledger moves with every committed shard, no faster
 SILENCE = "no answer"

@@ -13,9 +13,8 @@ from typing import Final
 
 from shardgen.columns.batch import Batch
 from shardgen.model.plan import Plan, Shard
-from shardgen.stores.postgres import trial
+from shardgen.stores import Trial, Trials
 from shardgen.stores.postgres.copy import BUFFER_ROWS, Encoder
-from shardgen.stores.postgres.postgres import Connection
 from shardgen.tables import dataset
 from shardgen.tables.feed import Feed
 from shardgen.tables.planning import build_plan
@@ -71,28 +70,28 @@ class Calibration:
     """That it took."""
 
 
-def calibrate(plan: Plan, connection: Connection | None) -> Calibration:
+def calibrate(plan: Plan, trials: Trials | None) -> Calibration:
     """Measure every table of a plan.
 
     Args:
         plan: what is to be loaded.
-        connection: to the target, outside a transaction; without it only building is measured.
+        trials: lets the target take rows; without it only building is measured.
 
     Raises:
         psycopg.Error: the target does not take rows into a temporary table.
     """
     begun = time.perf_counter()
-    logged = connection is not None and trial.prepare(connection)
-    paces = {table: _pace(plan, table, connection, logged=logged) for table in plan.config.tables if plan.rows(table)}
+    paces = {table: _pace(plan, table, trials) for table in plan.config.tables if plan.rows(table)}
     return Calibration(
         paces=paces,
         rows=sum(pace.rows for pace in paces.values()),
-        tried=sum(pace.tried for pace in paces.values()) if connection is not None else 0,
+        tried=sum(pace.tried for pace in paces.values()) if trials is not None else 0,
         seconds=time.perf_counter() - begun,
     )
 
 
-def _pace(plan: Plan, table: str, connection: Connection | None, *, logged: bool) -> Pace:
+def _pace(plan: Plan, table: str, trials: Trials | None) -> Pace:
+    logged = trials is not None and trials.logged
     kept = _buffers(plan, table)
     plan = _thinned(plan, table)
     by_size = sorted(plan.of(table), key=lambda shard: (shard.rows, shard.id))
@@ -101,7 +100,7 @@ def _pace(plan: Plan, table: str, connection: Connection | None, *, logged: bool
     timed = more[0] if more else first
     each = timed.seconds / max(1, timed.rows)
     before = max(0.0, first.seconds - first.rows * each)
-    taken, tried = _taken(plan, table, connection, timed), max(1, timed.tried)
+    taken, tried = _taken(plan, table, trials, timed), max(1, timed.tried)
     return Pace(
         rows=timed.rows,
         tried=timed.tried,
@@ -157,10 +156,10 @@ def _built(plan: Plan, shard: Shard, *, count: int, kept: int) -> list[_Batch]:
     return found or [_Batch(rows=0, seconds=0.0, encoded=())]
 
 
-def _taken(plan: Plan, table: str, connection: Connection | None, batch: _Batch) -> trial.Trial:
-    if connection is None or not batch.rows:
-        return trial.Trial(copy=0.0, index=0.0)
+def _taken(plan: Plan, table: str, trials: Trials | None, batch: _Batch) -> Trial:
+    if trials is None or not batch.rows:
+        return Trial(copy=0.0, index=0.0)
     indexes = dataset()[table].table.indexes_for(plan.config.indexes)
     stream = [Encoder.header, *batch.encoded, Encoder.trailer]
-    tried = [trial.take(connection, dataset()[table].table, indexes, stream) for _ in range(TRIALS)]
-    return trial.Trial(copy=sum(each.copy for each in tried) / TRIALS, index=sum(each.index for each in tried) / TRIALS)
+    tried = [trials.take(dataset()[table].table, indexes, stream) for _ in range(TRIALS)]
+    return Trial(copy=sum(each.copy for each in tried) / TRIALS, index=sum(each.index for each in tried) / TRIALS)

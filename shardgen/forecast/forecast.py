@@ -14,7 +14,7 @@ from shardgen.forecast.calibration import Calibration, Pace
 from shardgen.forecast.sizing import Size, sizes
 from shardgen.model.figures import plural
 from shardgen.model.plan import Plan, Shard
-from shardgen.stores.postgres.preflight import Findings
+from shardgen.stores.findings import Findings
 from shardgen.tables import dataset
 
 SHARD_SECONDS = 0.05

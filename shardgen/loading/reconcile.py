@@ -13,10 +13,7 @@ from typing import Any
 from shardgen.model.figures import count, plural, size
 from shardgen.model.notebook import html_table
 from shardgen.model.plan import Plan, Shard
-from shardgen.stores.postgres import ledger
-from shardgen.stores.postgres.census import Counted
-from shardgen.stores.postgres.claimed_tables import ClaimedTable
-from shardgen.stores.postgres.routes import Route
+from shardgen.stores import Counted, Written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,62 +91,40 @@ def _figures(table: TableReport) -> tuple[str, str, str, str]:
 
 
 def reconcile(
-    plan: Plan, targets: Sequence[ClaimedTable], done: Iterable[ledger.ShardRow], counted: Mapping[str, Counted]
+    plan: Plan, done: Iterable[Written], counted: Mapping[str, Counted]
 ) -> tuple[tuple[TableReport, ...], tuple[str, ...]]:
     """The report of every table, and every disagreement in a sentence."""
-    by_table: dict[str, list[ledger.ShardRow]] = {target.claim.target: [] for target in targets}
-    for row in done:
-        by_table.setdefault(row.target, []).append(row)
+    by_table: dict[str, list[Written]] = {name: [] for name in counted}
+    for each in done:
+        by_table.setdefault(each.table, []).append(each)
     reports, differences = [], []
-    for target in targets:
-        name = target.claim.target
+    for name, found in counted.items():
         shards, rows = plan.of(name), by_table[name]
-        report = _report(target, shards, rows, counted[name])
+        report = _report(name, shards, rows, found)
         reports.append(report)
-        differences += _differences(report, shards, rows)
-        if not target.claim.others:
-            apart = [row for row in rows if ledger.in_leaf(target.claim, row)]
-            differences += _leaf_differences(name, shards, apart, counted[name])
+        differences += [*_differences(report, shards, rows), *_apart_differences(name, shards, rows, found)]
     return tuple(reports), tuple(differences)
 
 
-def _report(
-    target: ClaimedTable, shards: Sequence[Shard], rows: Sequence[ledger.ShardRow], counted: Counted
-) -> TableReport:
+def _report(name: str, shards: Sequence[Shard], rows: Sequence[Written], found: Counted) -> TableReport:
     return TableReport(
-        table=target.claim.target,
-        relation=target.claim.relation,
+        table=name,
+        relation=found.relation,
         planned=sum(shard.rows for shard in shards),
         exact=all(shard.exact for shard in shards),
         ledger=sum(row.rows for row in rows),
-        counted=_own(target.claim, rows, counted),
+        counted=found.rows,
         skipped=sum(row.skipped for row in rows),
-        others=target.claim.others,
+        others=found.others,
         shards=len(rows),
         bytes=sum(row.bytes for row in rows),
         seconds=round(sum(row.seconds for row in rows), 3),
-        size=counted.size,
-        fast_path=_path(target.route, rows),
+        size=found.size,
+        fast_path=found.slow,
     )
 
 
-def _own(claim: ledger.Claim, rows: Sequence[ledger.ShardRow], counted: Counted) -> int:
-    """Rows of the run itself: all, or where others were kept, what has been added since within its range of keys.
-
-    Rows of others that came after the claim, and for which ours were skipped, are not taken for ours.
-    """
-    if counted.within is None:
-        return counted.total
-    added, recorded, skipped = counted.within - claim.others_within, *_sums(rows)
-    return added - min(max(0, added - recorded), skipped)
-
-
-def _sums(rows: Sequence[ledger.ShardRow]) -> tuple[int, int]:
-    """Rows in the table and rows skipped, by the ledger."""
-    return sum(row.rows for row in rows), sum(row.skipped for row in rows)
-
-
-def _differences(report: TableReport, shards: Sequence[Shard], rows: Sequence[ledger.ShardRow]) -> list[str]:
+def _differences(report: TableReport, shards: Sequence[Shard], rows: Sequence[Written]) -> list[str]:
     planned, recorded = {shard.id for shard in shards}, {row.shard for row in rows}
     found = []
     if missing := sorted(planned - recorded):
@@ -164,25 +139,13 @@ def _differences(report: TableReport, shards: Sequence[Shard], rows: Sequence[le
     return found
 
 
-def _path(route: Route, rows: Sequence[ledger.ShardRow]) -> str:
-    """Why the fast path was not taken, for all shards or for those whose leaves could not be attached after all."""
-    refused = sum(row.shard in route.attached and "attach" not in row.phases for row in rows)
-    told = f"{refused} of its shards went through the parent: their partitions could not be attached" if refused else ""
-    return "; ".join(part for part in (route.report, told) if part)
-
-
-def _leaf_differences(
-    table: str, shards: Sequence[Shard], rows: Sequence[ledger.ShardRow], counted: Counted
-) -> list[str]:
+def _apart_differences(table: str, shards: Sequence[Shard], rows: Sequence[Written], found: Counted) -> list[str]:
     recorded = {row.shard: row.rows for row in rows}
     return [
-        f"table={table}: leaf={shard.leaf.name} holds {plural(counted.rows[shard.leaf.name], 'row')}, "
+        f"table={table}: leaf={shard.leaf.name} holds {plural(found.apart[shard.id], 'row')}, "
         f"ledger={recorded[shard.id]}"
         for shard in shards
-        if shard.leaf
-        and shard.id in recorded
-        and shard.leaf.name in counted.rows
-        and counted.rows[shard.leaf.name] != recorded[shard.id]
+        if shard.leaf and shard.id in recorded and found.apart.get(shard.id, recorded[shard.id]) != recorded[shard.id]
     ]
 
 
@@ -190,7 +153,7 @@ def _some(names: Sequence[str]) -> str:
     return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
-def phases(rows: Iterable[ledger.ShardRow]) -> dict[str, float]:
+def phases(rows: Iterable[Written]) -> dict[str, float]:
     """Seconds by phase, summed over shards."""
     total: dict[str, float] = {}
     for row in rows:

@@ -10,24 +10,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from shardgen.stores import Sighting
+
 LONGEST_GAP: Final = 2.0  # seconds between two looks that count: more means that we slept ourselves (Ctrl-Z, suspend)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sighting:
-    """The backend of one shard, as the server shows it."""
-
-    shard: str
-    worker: int
-    """Process id of the worker, on its own host."""
-    backend: int
-    """Process id of the backend, on the server's."""
-    rows: int
-    """Rows copied so far; 0 outside COPY."""
-    awaits_client: bool
-    """Whether the server waits for the worker, and not for a disk, a lock or a CPU."""
-    doing: str
-    """``"copying"``, ``"indexing"``, ``"waiting for a lock"`` etc., for the display."""
 
 
 @dataclass(slots=True, kw_only=True)

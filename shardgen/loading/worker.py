@@ -7,56 +7,30 @@ rows.
 
 from __future__ import annotations
 
+import functools
 import logging
 import threading
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Protocol, Self
+from typing import Self
 
 from shardgen.loading import memory
-from shardgen.machine.refusals import refusal
-from shardgen.model.config import PlanConfig
-from shardgen.model.plan import Shard
-from shardgen.model.table import Table
-from shardgen.stores import Batch, Task, Writer, Written
-from shardgen.stores.failures import LeafRefusedError, Remedy, StoppedError
-from shardgen.stores.postgres.failures import classify, describe
-from shardgen.stores.postgres.ledger import Claim
-from shardgen.stores.postgres.postgres import without_secret
-from shardgen.stores.postgres.writer import Encoder as EncoderProtocol
-from shardgen.stores.postgres.writer import PostgresWriter
-from shardgen.tables.feed import Feed
-
-
-class Feeding(Protocol):
-    """Makes the rows of shards: ``Feed``, or what a test has in its place."""
-
-    def batches(self, shard: Shard, rows: int) -> Iterator[Batch]:
-        """The rows of a shard in batches of about so many rows."""
-        ...
-
-
-def encoder_of(table: Table) -> EncoderProtocol:
-    """The encoder of a table's rows."""
-    from shardgen.stores.postgres.copy import Encoder
-
-    return Encoder(table)
+from shardgen.stores import Task, Writer, WriterSpec, Written
+from shardgen.stores.failures import Remedy, StoppedError
+from shardgen.tables.feed import Feeding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """All that any process on any machine needs to do the shards of a load."""
 
-    dsn: str
-    plan: PlanConfig
-    claims: tuple[Claim, ...]
+    writer: WriterSpec
+    feed: Feeding
+    """Makes the rows; importable by name."""
     batch_rows: int
-    skip_conflicts: bool = False
-    feed: Callable[[PlanConfig], Feeding] = Feed
-    """Importable by name."""
-    encoder: Callable[[Table], EncoderProtocol] = encoder_of
+    """Rows that are built at a time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,35 +68,27 @@ def run_task(job: Job, task: Task, stopped: Callable[[], bool]) -> Outcome:
     """
     shard = task.shard
     memory.give_back(shard.table)
-    log = _Log(job.dsn)
+    log = _Log(job.writer.masked)
     with log:
         try:
             return replace(_write(job, task, stopped), log=tuple(log.lines))
         except StoppedError:
             return GaveWay(shard=shard.id)
         except Exception as error:  # noqa: BLE001  # told as a value, see the module
-            return Failed(
-                shard=shard.id,
-                remedy=classify(error),
-                error=without_secret(str(refusal(error)) or describe(error), job.dsn),
-                trace="\n".join([*log.lines, without_secret(traceback.format_exc(), job.dsn).rstrip()]),
-            )
+            remedy, text = job.writer.failure(error)
+            trace = "\n".join([*log.lines, job.writer.masked(traceback.format_exc()).rstrip()])
+            return Failed(shard=shard.id, remedy=remedy, error=text, trace=trace)
 
 
 def _write(job: Job, task: Task, stopped: Callable[[], bool]) -> Written:
-    """Write a shard; where its leaf cannot be attached now, build it again and send the rows through the parent."""
-    writer, feed, shard = _writer(job, stopped), job.feed(job.plan), task.shard
-    try:
-        return writer.write(task, feed.batches(shard, job.batch_rows))
-    except LeafRefusedError as refused:
-        logging.getLogger(__name__).warning("%s: %s: its rows go through the parent", shard.id, refused)
-    return writer.write(replace(task, routed=True), feed.batches(shard, job.batch_rows))
+    build = functools.partial(job.feed.batches, task.shard, job.batch_rows)
+    return _writer(job.writer, stopped).write(task, build)
 
 
 def close(job: Job) -> None:
     """Close what this process keeps open between the shards of a job; a process that is ended needs none."""
     with _lock:
-        for key in [key for key in _writers if key[0] == job]:
+        for key in [key for key in _writers if key[0] == job.writer]:
             _writers.pop(key).close()
 
 
@@ -130,13 +96,13 @@ class _Log(logging.Handler):
     """Collects what any library logs while a shard is at work, from warnings up; a context manager.
 
     Args:
-        dsn: whose secrets are masked.
+        masked: takes the secrets out of a text.
     """
 
-    def __init__(self, dsn: str) -> None:
+    def __init__(self, masked: Callable[[str], str]) -> None:
         super().__init__(logging.WARNING)
         self.lines: deque[str] = deque(maxlen=LOG_LINES)
-        self._dsn = dsn
+        self._masked = masked
         self._thread = threading.get_ident()  # in an executor of threads each shard has its own log
 
     def __enter__(self) -> Self:
@@ -148,23 +114,15 @@ class _Log(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         if record.thread == self._thread or record.name.startswith("psycopg"):  # the pool logs from its own thread
-            text = f"{record.levelname} {record.name}: {record.getMessage()}"
-            self.lines.append(without_secret(text, self._dsn))
+            self.lines.append(self._masked(f"{record.levelname} {record.name}: {record.getMessage()}"))
 
 
-_writers: dict[tuple[Job, Callable[[], bool]], Writer] = {}
+_writers: dict[tuple[WriterSpec, Callable[[], bool]], Writer] = {}
 _lock = threading.Lock()
 
 
-def _writer(job: Job, stopped: Callable[[], bool]) -> Writer:
+def _writer(spec: WriterSpec, stopped: Callable[[], bool]) -> Writer:
     with _lock:
-        if (job, stopped) not in _writers:
-            _writers[job, stopped] = PostgresWriter(
-                dsn=job.dsn,
-                schema=job.plan.schema,
-                claims=job.claims,
-                encoder=job.encoder,
-                stopped=stopped,
-                skip_conflicts=job.skip_conflicts,
-            )
-        return _writers[job, stopped]
+        if (spec, stopped) not in _writers:
+            _writers[spec, stopped] = spec.open(stopped)
+        return _writers[spec, stopped]

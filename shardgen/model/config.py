@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from difflib import get_close_matches
 from typing import Any, Self
@@ -152,11 +152,26 @@ class PlanConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What a new run may do to what is there."""
+
+    if_exists: str = "fail"
+    """One of IF_EXISTS."""
+    on_conflict: str = "error"
+    """One of ON_CONFLICT."""
+    yes: bool = False
+    """Whether rows that shardgen did not load may be lost."""
+
+    @property
+    def replace(self) -> bool:
+        """Whether the tables start over."""
+        return self.if_exists == "replace"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LoadConfig:
     """How a plan is carried out; nothing here changes a byte of the data."""
 
-    dsn: str = field(repr=False)
-    """libpq connection string of the target; never shown unmasked."""
     workers: int = 2
     """Worker processes."""
     batch_rows: int = 8_192
@@ -184,6 +199,11 @@ class LoadConfig:
         check_choice("if_exists", self.if_exists, IF_EXISTS)
         if self.on_conflict is not None:
             check_choice("on_conflict", self.on_conflict, ON_CONFLICT)
+
+    @property
+    def terms(self) -> Terms:
+        """What a new run may do to what is there."""
+        return Terms(if_exists=self.if_exists, on_conflict=self.on_conflict or "error", yes=self.yes)
 
 
 def fingerprint(config: WorldConfig, vocabulary_digest: str) -> str:

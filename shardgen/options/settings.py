@@ -85,17 +85,17 @@ class Settings:
             remedy = Text("move ", Use("end"), " or ", Use("epoch"), ", or lower ", Use("days"))
             raise ConfigError("the window leaves the calendar", remedy=remedy) from error
 
-    def load(self, dsn: str, *, take_over: bool = False, yes: bool = False) -> LoadConfig:
-        """How to load into ``dsn``, checked."""
+    def load(self, *, take_over: bool = False, yes: bool = False) -> LoadConfig:
+        """How to load, checked."""
         named = {"workers": default_workers()} | {
             name: self.values[name] for name in LOAD_DEFAULTS & self.values.keys()
         }
         with self._origins_told():
-            return LoadConfig(dsn=dsn, take_over=take_over, yes=yes, **named)
+            return LoadConfig(take_over=take_over, yes=yes, **named)
 
     def check(self) -> None:
         """Check what a load needs beside its plan, before a server is started for it."""
-        self.load("")
+        self.load()
         with self._origins_told():
             check_choice("progress", self.get("progress", PROGRESS[0]), PROGRESS)
 
@@ -138,7 +138,7 @@ class Settings:
             today: the day on which a window ends by default.
             computed: values that only the caller knows: of the target, and of what depends on the machine.
         """
-        how = self.load("")
+        how = self.load()
         known = {name: getattr(how, name) for name in SETTABLE if hasattr(how, name)}
         known |= {
             name: self.get(name, first[0]) for name, first in (("progress", PROGRESS), ("on_conflict", ON_CONFLICT))

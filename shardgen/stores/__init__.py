@@ -1,12 +1,30 @@
-"""Where shards go. A writer writes a shard and records it done in one act: both are there afterwards, or neither is."""
+"""Where rows go, and where it is recorded that they are there: all that the rest may know of a place, whatever it is.
+
+A *store* is one place: a schema of a database. A *run* is a load that has claimed its tables there. A *writer* writes a
+shard and records it done in one act: both are there afterwards, or neither is. What a store holds is the only truth
+about what is done; whoever asks again is told the same.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
 
-from shardgen.model.plan import Shard
+from shardgen.events import Event
+from shardgen.model.config import Terms
+from shardgen.model.plan import Plan, Shard
+from shardgen.model.table import Index, Table
+from shardgen.stores.failures import Remedy
+from shardgen.stores.findings import Findings, Loss, RunStatus, Survey
+from shardgen.stores.reading import Reader
+from shardgen.tables.recipe import Recipe
+
+T = TypeVar("T")
+
+Show = Callable[[Event], None]
+"""Takes the events of a load."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,9 +32,9 @@ class Task:
     """One attempt at a shard."""
 
     shard: Shard
-    attempt: int
+    attempt: int = 1
     """From 1."""
-    routed: bool
+    routed: bool = False
     """Whether rows go through the table as it is, not into a leaf of their own."""
 
 
@@ -44,6 +62,41 @@ class Written:
     """What was logged on the way, without secrets."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """How far the worker of one shard is, as the place shows it."""
+
+    shard: str
+    worker: int
+    """Process id of the worker, on its own host."""
+    backend: int
+    """Process id of the session, on the server's."""
+    rows: int
+    """Copied so far; 0 outside COPY."""
+    awaits_client: bool
+    """Whether the place waits for the worker, and not for a disk, a lock or a CPU."""
+    doing: str
+    """``"copying"``, ``"indexing"``, ``"waiting for a lock"`` etc., for the display."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """What is found of one table of a run, by counting."""
+
+    relation: str
+    """Its name in the place."""
+    rows: int
+    """The run's own."""
+    size: int
+    """Bytes on disk."""
+    apart: Mapping[str, int] = field(default_factory=dict)
+    """Rows by shard, of the shards whose rows lie in a part of their own."""
+    others: int = 0
+    """Rows that were there before, and were kept."""
+    slow: str = ""
+    """Why the fast path was not taken; empty where it was."""
+
+
 class Batch(Protocol):
     """Rows of a table; what they are is between their builder and their encoder."""
 
@@ -54,16 +107,215 @@ class Batch(Protocol):
 
 
 class Writer(Protocol):
-    """Writes shards."""
+    """Writes shards; of one process."""
 
-    def write(self, task: Task, batches: Iterator[Batch]) -> Written:
+    def write(self, task: Task, batches: Callable[[], Iterator[Batch]]) -> Written:
         """Write a shard and record it, atomically; a shard that is recorded already is not built.
 
-        ``batches`` is consumed one at a time and not kept. Whatever is raised, nothing was written, unless the answer
-        to a commit was lost; then writing again tells.
+        ``batches`` is called where the rows are needed, and again where the writer has to start over; what it gives is
+        consumed one at a time and not kept. Whatever is raised, nothing was written, unless the answer to a commit was
+        lost; then writing again tells.
         """
         ...
 
     def close(self) -> None:
         """Let go of connections and files."""
         ...
+
+
+class WriterSpec(Protocol):
+    """How a worker gets its writer; small, picklable and hashable."""
+
+    def open(self, stopped: Callable[[], bool]) -> Writer:
+        """A writer of this process; ``stopped`` is asked before a shard is begun and between its batches."""
+        ...
+
+    def failure(self, error: Exception) -> tuple[Remedy, str]:
+        """What a failed attempt calls for, and what it was in a line without secrets."""
+        ...
+
+    def masked(self, text: str) -> str:
+        """The text without secrets."""
+        ...
+
+
+class Run(Protocol):
+    """A load that has claimed its tables; whatever its methods raise is a StoreError or an Interrupted."""
+
+    number: int
+    plan: Plan
+    """Shards of the tables that the run owns."""
+    resumed: bool
+    notices: tuple[str, ...]
+    """What the user should know of the claim."""
+    local: bool
+    """Whether the place shares this machine's CPUs with the workers, as far as can be told."""
+
+    relations: Mapping[str, str]
+    """By table, its name in the place."""
+
+    def done(self) -> Mapping[str, Written]:
+        """The shards that are there, by id."""
+        ...
+
+    def prepare(self) -> tuple[str, ...]:
+        """Make ready what the rows that are lacking need; what the user should know of that."""
+        ...
+
+    def waves(self) -> list[list[Task]]:
+        """The shards that are not there: a wave refers only to those before it, and begins with its largest."""
+        ...
+
+    def writer(self) -> WriterSpec:
+        """For the workers."""
+        ...
+
+    def look(self) -> Mapping[str, Sighting] | None:
+        """The workers that are at work, by shard; None where the place does not tell now."""
+        ...
+
+    def end(self, seen: Sighting) -> None:
+        """End what a worker that is no more has left at work, if it is still what was seen."""
+        ...
+
+    def failed(self, shard: Shard, attempt: int, cause: str, *, given_up: bool) -> None:
+        """Note a failed attempt; nothing depends on it."""
+        ...
+
+    def finish(self, show: Show, *, workers: int, attempts: int, stopped_by: Callable[[], int]) -> None:
+        """Do what comes after the last shard, each step once, whatever dies; several at a time."""
+        ...
+
+    def count(self, table: str) -> Counted:
+        """Count the rows of a table."""
+        ...
+
+    def settle(self, state: str, text: str = "") -> None:
+        """Record how the run stands: ``finished``, or as far as can be ``failed`` or ``interrupted`` and why."""
+        ...
+
+
+class Trials(Protocol):
+    """What takes rows on trial."""
+
+    logged: bool
+    """Whether rows of a load are written twice: to a log and to their table."""
+    local: bool
+    """Whether the place shares this machine's CPUs, as far as can be told."""
+
+    def take(self, table: Table, indexes: Sequence[Index], stream: Sequence[bytes | memoryview]) -> Trial:
+        """Take rows as COPY sends them, and undo it.
+
+        Args:
+            table: whose rows they are.
+            indexes: secondary indexes to build.
+            stream: header, rows and trailer.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """Seconds that a place took for rows on trial, as its client saw it."""
+
+    copy: float
+    """For the rows; a plain table has its primary key meanwhile, as in a load."""
+    index: float
+    """For all indexes that come after the rows."""
+
+
+class Store(Protocol):
+    """One place; opening it asks nothing of it."""
+
+    place: str
+    """As users may read it: without secrets."""
+    schema: str
+    """Where in it the tables lie."""
+
+    def inspect(self, plan: Plan, terms: Terms, recipe: Recipe, *, workers: int) -> Findings:
+        """What a load of this plan would meet; writes nothing.
+
+        Raises:
+            TargetError: the place cannot be reached, or is too old to be asked.
+        """
+        ...
+
+    def begin(
+        self, plan: Plan, terms: Terms, recipe: Recipe, *, options: Mapping[str, Any], workers: int, take_over: bool
+    ) -> AbstractContextManager[Run]:
+        """Claim the plan's tables for a new run, and keep others out meanwhile.
+
+        Raises:
+            TargetError: the place refuses; nothing was written.
+            LoadError: whether the claim is there is not known.
+            Interrupted: a signal came; it is resumable if the claim may be there.
+        """
+        ...
+
+    def resume(
+        self, recipe: Recipe, *, given: Mapping[str, Any], on_conflict: str | None, workers: int, take_over: bool
+    ) -> AbstractContextManager[Run]:
+        """Take up the unfinished run, by the plan that is recorded.
+
+        Raises:
+            ResumeError: there is none, there are several, or it differs.
+            TargetError: the place refuses.
+        """
+        ...
+
+    def runs(self) -> list[RunStatus]:
+        """Every run, oldest first."""
+        ...
+
+    def watched(self) -> AbstractContextManager[Callable[[], list[RunStatus]]]:
+        """What tells the same again and again."""
+        ...
+
+    def survey(self, recipe: Recipe, *, run: int | None, every: bool) -> Survey:
+        """What a reset would take away; writes nothing."""
+        ...
+
+    def reset(
+        self, recipe: Recipe, expected: Any, *, run: int | None, every: bool, show: Callable[[str], None]
+    ) -> None:
+        """Take away what a survey of this store has found (``expected``), if it still finds the same."""
+        ...
+
+    def losses(self, plan: Plan, terms: Terms, recipe: Recipe, *, workers: int) -> tuple[Loss, ...]:
+        """What a replace would take away, counted; nothing where something else stands in its way."""
+        ...
+
+    def apply_schema(self, tables: tuple[str, ...], indexes: str) -> list[str]:
+        """Create what is missing of the tables; the names of what was created."""
+        ...
+
+    def tried(self, measure: Callable[[Trials], T]) -> T:
+        """What a measurement gives that has the place take some rows on trial; nothing of them stays.
+
+        Raises:
+            TargetError: it takes none.
+        """
+        ...
+
+    def reader(self, *, workers: int, purpose: str) -> Reader:
+        """What reads what is loaded, for laws, shapes and the page.
+
+        Args:
+            workers: sessions that ask at the same time.
+            purpose: as the place shows it to others.
+
+        Raises:
+            TargetError: the place cannot be reached, or understands no SQL.
+        """
+        ...
+
+    def masked(self, text: str) -> str:
+        """The text without secrets."""
+        ...
+
+
+def open_store(dsn: str, schema: str) -> Store:
+    """The place that a connection string names; nothing is asked of it yet."""
+    from shardgen.stores.postgres.store import PostgresStore
+
+    return PostgresStore(dsn, schema)

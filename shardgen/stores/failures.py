@@ -37,3 +37,14 @@ class Remedy(enum.Enum):
     FEWER = "try again, with fewer workers"
     STOP_TABLE = "give the table up; the others go on"
     STOP_LOAD = "stop the load"
+
+
+def described(error: BaseException) -> str:
+    """One line: the exception's type and text; its notes are added."""
+    text = said(error)
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def said(error: BaseException) -> str:
+    """What an exception says, with its notes, in one line."""
+    return " ".join(": ".join([str(error), *getattr(error, "__notes__", ())]).split())

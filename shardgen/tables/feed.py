@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 from shardgen.columns.batch import Batch
 from shardgen.model.config import PlanConfig
@@ -12,6 +13,14 @@ from shardgen.tables import dataset
 from shardgen.tables.spec import Slice
 from shardgen.world import build_world
 from shardgen.world.demand import midnight
+
+
+class Feeding(Protocol):
+    """Makes the rows of a plan's shards: ``Feed``, or what a test has in its place."""
+
+    def batches(self, shard: Shard, rows: int) -> Iterator[Any]:
+        """The rows of a shard in batches of about so many rows."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

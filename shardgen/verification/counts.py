@@ -13,11 +13,9 @@ from shardgen.loading.reconcile import TableReport
 from shardgen.model.figures import plural
 from shardgen.model.plan import Plan, Shard
 from shardgen.stores.postgres import catalog, census, keys
-from shardgen.stores.postgres.census import Counted
-from shardgen.stores.postgres.claimed_tables import ClaimedTable
+from shardgen.stores.postgres.census import Census
 from shardgen.stores.postgres.postgres import Connection, one
 from shardgen.stores.postgres.readers import Question
-from shardgen.stores.postgres.routes import Route
 from shardgen.tables import dataset
 from shardgen.tables.planning import max_id
 from shardgen.verification.outcome import Check, Status
@@ -39,16 +37,17 @@ def count(connection: Connection, loaded: Loaded, plan: Plan) -> Check:
     own = own_range(loaded, plan)
     counted = census.count(connection, loaded.claim.oid, name, own)
     by_shard = _by_shard(connection, loaded, plan.config.schema, shards, counted, own)
-    (table,), differences = reconcile.reconcile(plan, [_target(loaded)], loaded.shards, {name: counted})
-    found = [*differences, *_differences(loaded, shards, counted, by_shard)]
+    found = census.of_run(counted, loaded.claim, shards, loaded.shards)
+    (table,), differences = reconcile.reconcile(plan, map(census.written, loaded.shards), {name: found})
+    wrong = [*differences, *_differences(loaded, shards, counted, by_shard)]
     return Check(
         level="counts",
         name=name,
         about="plan, ledger and count(*)",
-        status=Status.FAILED if found else Status.HELD,
+        status=Status.FAILED if wrong else Status.HELD,
         finding=_finding(table, loaded),
-        offenders=len(found),
-        samples=tuple(found),
+        offenders=len(wrong),
+        samples=tuple(wrong),
         seconds=round(time.perf_counter() - start, 3),
         figures=_figures(table, loaded, shards, by_shard),
     )
@@ -61,11 +60,6 @@ def _question(loaded: Loaded, plans: Mapping[int, Plan]) -> Question[Check]:
     )
 
 
-def _target(loaded: Loaded) -> ClaimedTable:
-    """The table as reconciliation knows it; how it was loaded does not matter any more."""
-    return ClaimedTable(claim=loaded.claim, route=Route(), references=frozenset())
-
-
 def own_range(loaded: Loaded, plan: Plan) -> tuple[int, int] | None:
     """The range of the keys that are the run's own, where the table holds other rows too."""
     return keys.own_range(plan, loaded.claim.target, max_id) if loaded.claim.others else None
@@ -76,7 +70,7 @@ def _by_shard(
     loaded: Loaded,
     schema: str,
     shards: Sequence[Shard],
-    counted: Counted,
+    counted: Census,
     own: tuple[int, int] | None,
 ) -> dict[str, int]:
     """Rows of each shard: of its leaf, or else of its range of time or numbers."""
@@ -120,7 +114,7 @@ def _between(connection: Connection, loaded: Loaded, schema: str, shard: Shard, 
     return int(one(connection.execute(statement, [shard.leaf.lower, shard.leaf.upper]))[0])
 
 
-def _differences(loaded: Loaded, shards: Sequence[Shard], counted: Counted, by_shard: Mapping[str, int]) -> list[str]:
+def _differences(loaded: Loaded, shards: Sequence[Shard], counted: Census, by_shard: Mapping[str, int]) -> list[str]:
     """What the reconciliation of leaves does not tell: shards without a leaf, and rows of no shard."""
     recorded = {row.shard: row.rows for row in loaded.shards}
     table, others = f"table={loaded.claim.target}", loaded.claim.others

@@ -10,12 +10,11 @@ from shardgen.errors import Text, Use, VerificationError
 from shardgen.model.config import PlanConfig
 from shardgen.model.plan import Plan
 from shardgen.stores.postgres import catalog, ledger
-from shardgen.stores.postgres.claim import Identity, difference
+from shardgen.stores.postgres.claim import difference
 from shardgen.stores.postgres.ledger import Claim, Run, ShardRow, in_leaf
 from shardgen.stores.postgres.postgres import Connection
 from shardgen.tables import in_order, names, plugins
-from shardgen.tables.planning import build_plan
-from shardgen.world import words_digest
+from shardgen.tables.recipe import Recipe
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,13 +114,13 @@ def plans(subject: Subject) -> dict[int, Plan]:
     Raises:
         VerificationError: this code would make another one, so shards and bytes cannot be compared.
     """
-    identity = Identity(build_plan=build_plan, words_digest=words_digest)
+    recipe = Recipe()
     found = {}
     for loaded in subject.tables.values():
         run = loaded.run
         if run.run not in found:
-            found[run.run] = build_plan(loaded.config)
-            if why := difference(run, found[run.run], identity):
+            found[run.run] = recipe.build_plan(loaded.config)
+            if why := difference(run, found[run.run], recipe):
                 levels = (Use("level", "laws"), " and ", Use("level", "shape"), " only")
                 told = "counts and digests cannot be verified; use the versions of that run, or verify "
                 raise VerificationError(why, remedy=Text(told, *levels))

@@ -76,21 +76,21 @@ def test_a_variable_chooses_the_display_of_a_function_too(monkeypatch):
 
 def test_plan_is_the_one_that_a_load_carries_out(monkeypatch):
     seen = []
-    straw = SimpleNamespace(load=lambda plan, load, *, options, show: seen.append((plan, load, options)))
+    straw = SimpleNamespace(load=lambda plan, load, store, *, options, show: seen.append((plan, load, store, options)))
     monkeypatch.setitem(sys.modules, "shardgen.loading.session", straw)
     monkeypatch.setattr(shardgen.loading, "session", straw, raising=False)
     how = {"workers": 3, "if_exists": "replace", "stall_timeout": 7, "attempts": 2, "batch_rows": 512}
     shardgen.load("host=nowhere", progress="none", tables=["orders"], **how, **SMALL)
-    [(plan, load, options)] = seen
+    [(plan, load, store, options)] = seen
     assert plan == shardgen.plan(tables="orders", **SMALL).config
-    assert load.dsn == "host=nowhere"
+    assert store.dsn == "host=nowhere"
     assert {name: getattr(load, name) for name in how} == how
     assert options["tables"] == ["orders"]
 
 
 @pytest.mark.parametrize("way", ["argument", "variable"])
 def test_a_load_keeps_a_log_where_one_is_named(way, monkeypatch, tmp_path):
-    def load(plan, load, *, options, show):
+    def load(plan, load, store, *, options, show):
         show(Notice(text="with s3cret in it"))
 
     straw = SimpleNamespace(load=load)

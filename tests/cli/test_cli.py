@@ -80,13 +80,13 @@ def coordinator(monkeypatch):
         show(LoadFinished(ok=True))
         return report(schema=schema, workers=load.workers)
 
-    def load(plan: PlanConfig, load: LoadConfig, *, options, show) -> Report:
-        straw.calls.append(("load", plan, load, options))
+    def load(plan: PlanConfig, load: LoadConfig, store, *, options, show) -> Report:
+        straw.calls.append(("load", plan, load, store, options))
         return finish(load, show, plan.schema)
 
-    def resume(load: LoadConfig, *, schema: str, given, show) -> Report:
-        straw.calls.append(("resume", schema, load, given))
-        return finish(load, show, schema)
+    def resume(load: LoadConfig, store, *, given, show) -> Report:
+        straw.calls.append(("resume", store, load, given))
+        return finish(load, show, store.schema)
 
     straw.load, straw.resume = load, resume
     monkeypatch.setitem(sys.modules, "shardgen.loading.session", straw)
@@ -234,10 +234,10 @@ def test_completion_offers_what_fits(tmp_path, line, offered):
 def test_load_hands_plan_target_and_options_to_the_coordinator(coordinator, capsys):
     code, out, err = run("load", "--dsn", DSN, *SMALL, "--workers", "3", "--if-exists", "replace", capsys=capsys)
     assert (code, out) == (0, "")
-    [(call, plan, load, options)] = coordinator.calls
+    [(call, plan, load, store, options)] = coordinator.calls
     assert call == "load"
     assert (plan.world.customers, plan.days, str(plan.end)) == (100, 3, "2026-01-01")
-    assert (load.dsn, load.workers, load.if_exists) == (DSN, 3, "replace")
+    assert (store.dsn, load.workers, load.if_exists) == (DSN, 3, "replace")
     assert (options["customers"], options["end"], options["tables"][0]) == (100, "2026-01-01", "customers")
     assert "raw_orders" in err
     assert "plan, ledger and count(*) agree for every table" in err
@@ -248,8 +248,8 @@ def test_load_hands_plan_target_and_options_to_the_coordinator(coordinator, caps
 def test_resume_hands_over_only_what_was_named(coordinator, capsys):
     code, _, _ = run("load", "--resume", "--dsn", DSN, "--seed", "7", "--schema", "raw", capsys=capsys)
     assert code == 0
-    [(call, schema, _, given)] = coordinator.calls
-    assert (call, schema, given) == ("resume", "raw", {"seed": 7, "schema": "raw"})
+    [(call, store, _, given)] = coordinator.calls
+    assert (call, store.schema, given) == ("resume", "raw", {"seed": 7, "schema": "raw"})
 
 
 def test_json_is_all_that_is_on_stdout(coordinator, capsys):
@@ -284,6 +284,7 @@ def test_without_progress_a_load_tells_its_summary_and_quiet_alone_is_silent(coo
     ],
 )
 def test_a_load_that_stops_says_how_to_go_on(coordinator, capsys, error, code, text):
+    error.resumable = True  # a run is claimed
     coordinator.raises = error
     ended, out, err = run("load", "--dsn", DSN, "--schema", "my raw", "--days", "3", capsys=capsys)
     assert (ended, out) == (code, "")

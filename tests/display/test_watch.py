@@ -12,7 +12,7 @@ from rich.console import Console
 from shardgen.display.tables import status_tables
 from shardgen.display.watch import LOST, of_interest, watch
 from shardgen.errors import TargetError
-from shardgen.stores.postgres.status import RunStatus, TableStatus
+from shardgen.stores.findings import RunStatus, TableStatus
 
 WHERE = "schema bronze of here"
 

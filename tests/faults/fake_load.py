@@ -5,10 +5,8 @@ from __future__ import annotations
 import sys
 
 from shardgen.errors import ShardgenError
-from shardgen.loading import session
 from shardgen.loading.engines.processes import Processes
 from shardgen.loading.hooks import Tools
-from shardgen.model.config import LoadConfig
 from tests import fakes
 
 
@@ -16,10 +14,10 @@ def main() -> int:
     dsn = sys.argv[sys.argv.index("--dsn") + 1]
     config = fakes.plan_config()
     try:
-        session.load(
+        fakes.load(
+            dsn,
             config,
-            LoadConfig(dsn=dsn, workers=2, attempts=3),
-            options=fakes.options(config),
+            attempts=3,
             show=lambda event: print(event, flush=True),
             machinery=fakes.machinery(engine=Processes, tools=Tools()),
         )

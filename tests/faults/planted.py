@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from shardgen.cli import main
 from shardgen.columns.batch import Batch
-from shardgen.loading import session, worker
+from shardgen.loading import session
 from shardgen.model.plan import Shard
 from shardgen.tables import feed
 
@@ -30,6 +30,5 @@ class Feed(feed.Feed):
 if __name__ == "__main__":
     from tests.faults import planted  # workers find it there, not in __main__
 
-    job = functools.partial(worker.Job, feed=planted.Feed)
-    session.Machinery = functools.partial(session.Machinery, job=job)
+    session.Recipe = functools.partial(session.Recipe, feed=planted.Feed)
     sys.exit(main())

@@ -136,16 +136,12 @@ def test_a_script_without_a_main_guard_loads_once(database, tmp_path):
     script = tmp_path / "script.py"
     script.write_text(
         f"""
-from shardgen.loading import session
-from shardgen.model.config import LoadConfig
 from shardgen.loading.engines.processes import Processes
 from tests import fakes
 from tests.conftest import Database
 print("top level")
 config = fakes.plan_config(tables=("sessions",))
-machinery = fakes.machinery(engine=Processes)
-load = LoadConfig(dsn={database.dsn!r}, workers=2)
-print(session.load(config, load, options={{}}, show=lambda event: None, machinery=machinery).ok, __file__)
+print(fakes.load({database.dsn!r}, config, machinery=fakes.machinery(engine=Processes)).ok, __file__)
 """
     )
     done = subprocess.run(

@@ -11,11 +11,10 @@ import pytest
 
 from shardgen.errors import LoadError, ReconciliationError, ResumeError, ShardError, TargetError
 from shardgen.events import LoadFinished, LoadStarted, Notice, ShardDone, StepDone, StepStarted
-from shardgen.loading import session
-from shardgen.model.config import LoadConfig
 from shardgen.stores.postgres import objects
 from shardgen.stores.postgres.control import Control
 from shardgen.stores.postgres.status import status
+from shardgen.stores.postgres.store import KEYLESS_ROWS
 from shardgen.tables import dataset
 from tests import fakes
 from tests.conftest import Database
@@ -31,30 +30,40 @@ class Loader:
         self.database = database
         self.events: list = []
 
-    def load(self, *, if_exists="fail", machinery=None, show=None, attempts=2, dsn="", how=None, **plan: Any):
+    def load(
+        self,
+        *,
+        if_exists="fail",
+        machinery=None,
+        show=None,
+        attempts=2,
+        dsn="",
+        how=None,
+        keyless_rows=KEYLESS_ROWS,
+        **plan: Any,
+    ):
         config = fakes.plan_config(**plan)
         self.events.clear()
-        return session.load(
+        return fakes.load(
+            dsn or self.database.dsn,
             config,
-            self._config(dsn, if_exists, attempts, **(how or {})),
-            options=fakes.options(config),
             show=show or self.events.append,
-            machinery=machinery or fakes.machinery(),
+            machinery=machinery,
+            keyless_rows=keyless_rows,
+            **{"if_exists": if_exists, "attempts": attempts, "batch_rows": 64, **(how or {})},
         )
 
     def resume(self, given=None, *, schema: str = "bronze", machinery=None, show=None, dsn="", on_conflict=None):
         self.events.clear()
-        return session.resume(
-            self._config(dsn, "fail", 2, on_conflict=on_conflict),
+        return fakes.resume(
+            dsn or self.database.dsn,
             schema=schema,
-            given=given or {},
+            given=given,
             show=show or self.events.append,
-            machinery=machinery or fakes.machinery(),
-        )
-
-    def _config(self, dsn: str, if_exists: str, attempts: int, **more) -> LoadConfig:
-        return LoadConfig(
-            dsn=dsn or self.database.dsn, workers=2, batch_rows=64, if_exists=if_exists, attempts=attempts, **more
+            machinery=machinery,
+            attempts=2,
+            batch_rows=64,
+            on_conflict=on_conflict,
         )
 
     def of(self, kind):
@@ -128,7 +137,7 @@ def test_its_events_tell_the_story_in_order(loader):
 
 
 def test_plain_tables_have_all_their_indexes_afterwards_and_a_large_one_its_key(loader):
-    loader.load(tables=("sessions",), indexes="full", machinery=fakes.machinery(keyless_rows=100))
+    loader.load(tables=("sessions",), indexes="full", keyless_rows=100)
     names = {
         row[0] for row in loader.database.rows("SELECT indexname FROM pg_indexes WHERE tablename = 'raw_sessions'")
     }

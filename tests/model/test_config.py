@@ -52,7 +52,7 @@ def test_bad_options_are_named_with_a_remedy(options: dict[str, Any], text: str)
 @pytest.mark.parametrize(("name", "value"), [("workers", 0), ("batch_rows", 0), ("attempts", 0), ("if_exists", "drop")])
 def test_bad_load_options_are_refused(name: str, value: Any) -> None:
     with pytest.raises(ConfigError):
-        LoadConfig(dsn="", **{name: value})
+        LoadConfig(**{name: value})
 
 
 @pytest.mark.parametrize(

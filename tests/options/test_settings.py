@@ -155,8 +155,8 @@ def test_every_option_is_told_with_its_value_and_origin(tmp_path, monkeypatch):
 
 
 def test_a_load_has_as_many_workers_as_cpus_unless_told():
-    assert read({}).load("").workers == default_workers() >= 1
-    assert read({"workers": "3"}).load("").workers == 3
+    assert read({}).load().workers == default_workers() >= 1
+    assert read({"workers": "3"}).load().workers == 3
 
 
 @pytest.mark.parametrize(

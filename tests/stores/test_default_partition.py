@@ -13,9 +13,7 @@ import pytest
 
 from shardgen.errors import TargetError
 from shardgen.events import LoadStarted, Notice
-from shardgen.loading import session
 from shardgen.loading.reconcile import Report
-from shardgen.model.config import LoadConfig
 from shardgen.stores.postgres import objects, reset
 from shardgen.stores.postgres.control import Control
 from shardgen.stores.postgres.postgres import connect
@@ -44,8 +42,7 @@ class Parent:
                 begun()
 
         config = fakes.plan_config(tables=("orders",), **plan)
-        how = LoadConfig(dsn=self.database.dsn, workers=2, batch_rows=64, if_exists=if_exists, yes=True)
-        return session.load(config, how, options=fakes.options(config), show=show, machinery=fakes.machinery())
+        return fakes.load(self.database.dsn, config, show=show, batch_rows=64, if_exists=if_exists, yes=True)
 
     def rows(self) -> dict[str, int]:
         """By partition."""

@@ -12,14 +12,13 @@ from psycopg.conninfo import make_conninfo
 
 from shardgen.errors import TargetError
 from shardgen.events import Notice
-from shardgen.loading import session
-from shardgen.loading.engines.threads import Threads
-from shardgen.loading.session import Machinery
-from shardgen.model.config import LoadConfig, PlanConfig
-from shardgen.stores.postgres import belongings, catalog, claim
+from shardgen.model.config import PlanConfig, Terms
+from shardgen.stores.postgres import belongings, catalog
 from shardgen.stores.postgres.postgres import connect
+from shardgen.stores.postgres.store import PostgresStore
 from shardgen.tables import dataset
 from shardgen.tables.planning import build_plan
+from shardgen.tables.recipe import Recipe
 from shardgen.tables.wanted import plan_config
 from shardgen.verification import verifier
 from tests import fakes
@@ -381,13 +380,7 @@ def load(database: Database, *tables: str, **how) -> list[str]:
     """A load of real rows; what was noticed."""
     events: list = []
     config = small(*tables)
-    session.load(
-        config,
-        LoadConfig(dsn=database.dsn, workers=2, **how),
-        options=fakes.options(config),
-        show=events.append,
-        machinery=Machinery(engine=Threads, tools=fakes.tools()),
-    )
+    fakes.load(database.dsn, config, show=events.append, machinery=fakes.real(), **how)
     return [event.text for event in events if isinstance(event, Notice)]
 
 
@@ -439,11 +432,8 @@ def test_what_a_table_of_others_would_not_take_is_said_before_anything_is_writte
     with pytest.raises(TargetError, match=case.refused) as caught:
         load(database, *case.tables, on_conflict=case.on_conflict)
     assert caught.value.exit_code == 2
-    found = claim.inspect(
-        LoadConfig(dsn=database.dsn, on_conflict=case.on_conflict),
-        build_plan(small(*case.tables)),
-        Machinery().identity,
-    )
+    store, terms = PostgresStore(database.dsn, "bronze"), Terms(on_conflict=case.on_conflict)
+    found = store.inspect(build_plan(small(*case.tables)), terms, Recipe(), workers=2)
     assert [str(problem) for problem in found.problems] == [str(caught.value)]
     assert database.value(relations) == before
 
@@ -588,10 +578,10 @@ def test_a_trial_takes_two_seconds_at_most_and_what_could_not_be_tried_is_said(d
         "CREATE TRIGGER t BEFORE INSERT ON bronze.raw_customers FOR EACH ROW EXECUTE FUNCTION bronze.slow()",
         "ALTER TABLE bronze.raw_sessions ADD CONSTRAINT odd CHECK (duration_seconds < 0)",
     )
-    plan, identity = build_plan(small("customers", "sessions")), Machinery().identity
-    claim.inspect(LoadConfig(dsn=database.dsn), plan, identity)  # what a process builds once is not counted
+    plan, store = build_plan(small("customers", "sessions")), PostgresStore(database.dsn, "bronze")
+    store.inspect(plan, Terms(), Recipe(), workers=2)  # what a process builds once is not counted
     begun = time.monotonic()
-    found = claim.inspect(LoadConfig(dsn=database.dsn), plan, identity)
+    found = store.inspect(plan, Terms(), Recipe(), workers=2)
     assert time.monotonic() - begun < 2.5
     (problem,) = found.problems
     assert 'check constraint "odd"' in str(problem)

@@ -16,20 +16,16 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 import shardgen
-from shardgen import commands
 from shardgen.embedded import server
 from shardgen.errors import TargetError
 from shardgen.events import StepStarted
-from shardgen.loading import session
-from shardgen.loading.engines.threads import Threads
-from shardgen.loading.session import Machinery
-from shardgen.model.config import LoadConfig
 from shardgen.page.measure import measure
 from shardgen.stores.postgres import claim, ledger, objects, reset
 from shardgen.stores.postgres.control import Control
 from shardgen.stores.postgres.postgres import connect
 from shardgen.stores.postgres.reader import PostgresReader
 from shardgen.stores.postgres.status import status
+from shardgen.tables.recipe import Recipe
 from shardgen.tables.wanted import plan_config
 from shardgen.verification.outcome import Verification
 from tests import fakes
@@ -57,23 +53,12 @@ def copy_of(database: Database, server_dsn: str) -> Iterator[Database]:
 
 def load(database: Database, schema: str, *, tables=TABLES, show=None, **how: Any):
     plan = plan_config(today=date(2026, 1, 1), schema=schema, tables=tables, **VOLUMES)
-    return session.load(
-        plan,
-        LoadConfig(dsn=database.dsn, workers=2, **how),
-        options=fakes.options(plan),
-        show=show or (lambda _: None),
-        machinery=machinery(),
-    )
+    return fakes.load(database.dsn, plan, show=show or (lambda _: None), machinery=fakes.real(), **how)
 
 
 def resume(database: Database, schema: str):
     """By a user who names the schema, as it must be named where it is not the usual one."""
-    how, given = LoadConfig(dsn=database.dsn, workers=2), {"schema": schema}
-    return session.resume(how, schema=schema, given=given, show=lambda _: None, machinery=machinery())
-
-
-def machinery() -> Machinery:
-    return Machinery(engine=Threads, tools=fakes.tools())
+    return fakes.resume(database.dsn, schema=schema, given={"schema": schema}, machinery=fakes.real())
 
 
 def verify(database: Database, schema: str, **asked: Any) -> Verification:
@@ -220,8 +205,8 @@ def test_a_run_that_lies_elsewhere_can_be_added_to_replaced_and_taken_back(move,
     assert load(database, schema, if_exists="replace", yes=True).ok
     assert counts(database, schema) == counts(finished, "bronze")
     with Control(database.dsn, schema) as control:
-        found = reset.survey(control.connection, schema, None, every=True, plans=commands._plan_of_run)
-        reset.carry_out(control.connection, schema, found, commands._plan_of_run, lambda _: None)
+        found = reset.survey(control.connection, schema, None, every=True, plans=claim.plans(Recipe()))
+        reset.carry_out(control.connection, schema, found, claim.plans(Recipe()), lambda _: None)
     assert database.value("SELECT to_regnamespace(%s) IS NULL", [quoted(schema)])
     assert database.value("SELECT to_regnamespace('bronze') IS NULL") == (
         move is not renamed_and_another_loaded_in_its_place
@@ -232,8 +217,8 @@ def test_a_run_that_lies_elsewhere_can_be_added_to_replaced_and_taken_back(move,
 def test_a_run_that_lies_elsewhere_is_taken_back_whole(move, moved, finished):
     database, schema = moved(finished, move)
     with Control(database.dsn, schema) as control:
-        found = reset.survey(control.connection, schema, None, every=False, plans=commands._plan_of_run)
-        reset.carry_out(control.connection, schema, found, commands._plan_of_run, lambda _: None)
+        found = reset.survey(control.connection, schema, None, every=False, plans=claim.plans(Recipe()))
+        reset.carry_out(control.connection, schema, found, claim.plans(Recipe()), lambda _: None)
     assert database.value("SELECT to_regnamespace(%s) IS NULL", [quoted(schema)])
 
 
@@ -249,13 +234,7 @@ def counts(database: Database, schema: str) -> list[tuple]:
 def test_of_a_restored_run_what_happens_afterwards_is_noticed_as_before(move, moved, unfinished):
     database, schema = moved(unfinished, move)
     with pytest.raises(RuntimeError):
-        session.resume(
-            LoadConfig(dsn=database.dsn),
-            schema=schema,
-            given={},
-            show=killed_at(StepStarted),
-            machinery=machinery(),
-        )
+        fakes.resume(database.dsn, schema=schema, show=killed_at(StepStarted), machinery=fakes.real())
     made_anew(database, schema)
     with pytest.raises(TargetError, match="raw_customers was dropped and recreated or restored: start it over"):
         resume(database, schema)
@@ -270,7 +249,7 @@ def test_a_table_that_was_restored_without_all_of_its_rows_is_not_taken_for_the_
     with pytest.raises(TargetError, match="raw_customers was restored without all of the rows=40 that the ledger has"):
         resume(database, schema)
     with connect(database.dsn, application_name="test") as connection:
-        found = reset.survey(connection, schema, None, every=False, plans=commands._plan_of_run)
+        found = reset.survey(connection, schema, None, every=False, plans=claim.plans(Recipe()))
     assert {each.claim.target: each.how for each in found.removals} == {
         "customers": reset.How.FORGET, "orders": reset.How.DROP, "reviews": reset.How.DROP,
     }  # fmt: skip
@@ -299,12 +278,12 @@ def made_anew(database: Database, schema: str) -> None:
 def test_the_name_of_the_schema_when_a_run_began_is_in_its_fingerprint_and_stands_in_nobodys_way(moved, unfinished):
     """The released formula, written out: a ledger that it made is taken up under any name."""
     database, schema = moved(unfinished, renamed)
-    ours = machinery()
+    ours = Recipe()
     with connect(database.dsn, application_name="test") as connection:
         [run] = ledger.runs(connection, schema)
     plan = ours.build_plan(plan_config(today=date(2026, 1, 1), schema="bronze", tables=TABLES, **VOLUMES))
     assert (run.started_in, run.plan["schema"]) == ("bronze", schema)
-    assert run.plan_fingerprint == ours.identity.plan(plan)
+    assert run.plan_fingerprint == ours.plan(plan)
     database.run(f"ALTER TABLE {quoted(schema)}.shardgen_targets DROP COLUMN ledger")
     assert resume(database, schema).ok
-    assert claim.difference(run, plan, ours.identity) == ""
+    assert claim.difference(run, plan, ours) == ""

@@ -6,8 +6,8 @@ import pytest
 
 from shardgen.errors import TargetError, VerificationError
 from shardgen.events import Notice, ShardDone
-from shardgen.model.config import LoadConfig
-from shardgen.stores.postgres import claim, pooler
+from shardgen.model.config import Terms
+from shardgen.stores.postgres import pooler
 from shardgen.stores.postgres.control import Control
 from shardgen.stores.postgres.postgres import connect
 from shardgen.verification import verifier
@@ -82,7 +82,7 @@ def test_a_load_that_holds_the_lock_is_respected_from_behind_a_pooler(database):
 def test_a_look_at_the_target_tells_of_the_pooler(database):
     plan = fakes.build_plan(fakes.plan_config(tables=FEW))
     with pooling(database.dsn) as proxy:
-        found = claim.inspect(LoadConfig(dsn=proxy.dsn), plan, fakes.machinery().identity)
+        found = fakes.store(proxy.dsn).inspect(plan, Terms(), fakes.recipe(), workers=2)
     assert found.notices == (pooler.NOTICE,)
 
 

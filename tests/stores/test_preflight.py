@@ -12,17 +12,16 @@ from shardgen.forecast.sizing import sizes
 from shardgen.model.config import LoadConfig
 from shardgen.model.figures import size
 from shardgen.model.plan import Plan
-from shardgen.stores.postgres import claim
+from shardgen.stores.findings import Findings
 from shardgen.stores.postgres.control import Control
-from shardgen.stores.postgres.preflight import Findings, refuse
+from shardgen.stores.postgres.preflight import refuse
 from tests import fakes
 from tests.conftest import Database
 
-IDENTITY = fakes.machinery().identity
-
 
 def inspect(database: Database, plan: Plan, **load) -> Findings:
-    return claim.inspect(LoadConfig(dsn=database.dsn, **load), plan, IDENTITY)
+    how = LoadConfig(**load)
+    return fakes.store(database.dsn).inspect(plan, how.terms, fakes.recipe(), workers=how.workers)
 
 
 def plan(**changes) -> Plan:

@@ -8,14 +8,10 @@ from dataclasses import dataclass
 
 import pytest
 
-from shardgen import commands
 from shardgen.errors import TargetError
-from shardgen.loading import session
-from shardgen.loading.engines.threads import Threads
-from shardgen.loading.session import Machinery
-from shardgen.model.config import LoadConfig
-from shardgen.stores.postgres import objects, reset
+from shardgen.stores.postgres import claim, objects, reset
 from shardgen.stores.postgres.control import Control
+from shardgen.tables.recipe import Recipe
 from tests import fakes
 from tests.conftest import Database, fresh_database
 from tests.worlds import small
@@ -224,15 +220,13 @@ ON_ROWS = {  # what stands in the way where rows are deleted instead of the tabl
 
 def load(database: Database, if_exists: str = "fail") -> None:
     config = small(**WORLD)
-    how = LoadConfig(dsn=database.dsn, workers=2, if_exists=if_exists)
-    machinery = Machinery(engine=Threads, tools=fakes.tools())
-    session.load(config, how, options=fakes.options(config), show=lambda _: None, machinery=machinery)
+    fakes.load(database.dsn, config, machinery=fakes.real(), if_exists=if_exists)
 
 
 def take_back(database: Database) -> None:
     with Control(database.dsn, "bronze") as control:
-        found = reset.survey(control.connection, "bronze", None, every=True, plans=commands._plan_of_run)
-        reset.carry_out(control.connection, "bronze", found, commands._plan_of_run, lambda _: None)
+        found = reset.survey(control.connection, "bronze", None, every=True, plans=claim.plans(Recipe()))
+        reset.carry_out(control.connection, "bronze", found, claim.plans(Recipe()), lambda _: None)
 
 
 def others(database: Database) -> dict[str, list[tuple]]:

@@ -8,27 +8,26 @@ from dataclasses import dataclass
 
 import pytest
 
-from shardgen import commands
 from shardgen.embedded import server
 from shardgen.errors import ShardError, TargetError
 from shardgen.events import LoadStarted, Notice
-from shardgen.loading import session
-from shardgen.model.config import LoadConfig
-from shardgen.stores.postgres import reset
+from shardgen.stores.postgres import claim, reset
 from shardgen.stores.postgres.control import Control
+from shardgen.stores.postgres.store import KEYLESS_ROWS
 from shardgen.tables import dataset
+from shardgen.tables.recipe import Recipe
 from tests import fakes
 from tests.conftest import Database, fresh_database
 
 
-def load(database: Database, *, if_exists: str = "fail", yes: bool = False, machinery=None, **plan):
+def load(
+    database: Database, *, if_exists: str = "fail", yes: bool = False, machinery=None, keyless_rows=KEYLESS_ROWS, **plan
+):
     """A load of fake rows; its report and what it told."""
     config = fakes.plan_config(**plan)
-    how = LoadConfig(dsn=database.dsn, workers=2, if_exists=if_exists, yes=yes)
     told: list = []
-    report = session.load(
-        config, how, options=fakes.options(config), show=told.append, machinery=machinery or fakes.machinery()
-    )
+    how = {"if_exists": if_exists, "yes": yes, "keyless_rows": keyless_rows}
+    report = fakes.load(database.dsn, config, show=told.append, machinery=machinery, **how)
     return report, [event.text for event in told if isinstance(event, Notice)]
 
 
@@ -287,14 +286,12 @@ def dying(event) -> None:
 def stopped(database: Database, **how) -> None:
     """A replace that ends before its first shard."""
     config = fakes.plan_config(tables=FEW)
-    terms = LoadConfig(dsn=database.dsn, workers=2, if_exists="replace", **how)
     with pytest.raises(KeyError):
-        session.load(config, terms, options=fakes.options(config), show=dying, machinery=fakes.machinery())
+        fakes.load(database.dsn, config, show=dying, if_exists="replace", **how)
 
 
 def resumed(database: Database) -> None:
-    how = LoadConfig(dsn=database.dsn, workers=2)
-    session.resume(how, schema="bronze", given={}, show=lambda _: None, machinery=fakes.machinery())
+    fakes.resume(database.dsn)
 
 
 @pytest.fixture
@@ -349,10 +346,10 @@ def test_a_row_that_somebody_puts_into_it_meanwhile_is_not_taken_away(granted):
 def test_a_reset_takes_it_away_and_says_what_goes_with_the_tables(granted):
     stopped(granted)
     with Control(granted.dsn, "bronze") as control:
-        found = reset.survey(control.connection, "bronze", None, every=True, plans=commands._plan_of_run)
+        found = reset.survey(control.connection, "bronze", None, every=True, plans=claim.plans(Recipe()))
         carried = {each.claim.target: each.carried for each in found.removals}
         assert carried == {"orders": ("privileges of pg_monitor",), "sessions": ()}
-        reset.carry_out(control.connection, "bronze", found, commands._plan_of_run, lambda _: None)
+        reset.carry_out(control.connection, "bronze", found, claim.plans(Recipe()), lambda _: None)
     assert granted.value("SELECT to_regnamespace('bronze') IS NULL")
 
 
@@ -400,10 +397,9 @@ def test_a_replace_leaves_the_indexes_that_it_was_asked_for_and_those_of_others(
 )
 @pytest.mark.parametrize("keyless_rows", [100, 10**6], ids=["key at the end", "key during COPY"])
 def test_a_replaced_table_has_its_key_and_survives_a_crash(database, statement, keyless_rows):
-    machinery = fakes.machinery(keyless_rows=keyless_rows)
-    load(database, tables=("sessions",), machinery=machinery)
+    load(database, tables=("sessions",), keyless_rows=keyless_rows)
     database.run(statement)
-    load(database, tables=("sessions",), if_exists="replace", machinery=machinery)
+    load(database, tables=("sessions",), if_exists="replace", keyless_rows=keyless_rows)
     assert "pkey" in indexes(database, "raw_sessions")
     assert database.value("SELECT relpersistence FROM pg_class WHERE relname = 'raw_sessions'") == "p"
 

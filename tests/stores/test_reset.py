@@ -14,17 +14,14 @@ from datetime import date
 import psycopg
 import pytest
 
-from shardgen import commands
 from shardgen.cli import entry
 from shardgen.errors import TargetError
-from shardgen.loading import session
-from shardgen.loading.engines.threads import Threads
-from shardgen.loading.session import Machinery
-from shardgen.model.config import LoadConfig, PlanConfig
-from shardgen.stores.postgres import ledger, objects, reset
+from shardgen.model.config import PlanConfig
+from shardgen.stores.postgres import claim, ledger, objects, reset
 from shardgen.stores.postgres.control import Control
 from shardgen.stores.postgres.postgres import connect
 from shardgen.stores.postgres.status import status
+from shardgen.tables.recipe import Recipe
 from shardgen.tables.wanted import plan_config
 from tests import fakes
 from tests.conftest import Database
@@ -35,13 +32,11 @@ FEW = ("orders", "sessions")
 
 def load(database: Database, *, real: bool = False, resume: bool = False, if_exists: str = "fail", **plan):
     """A load of fake rows, or of real ones where their keys matter."""
-    how = LoadConfig(dsn=database.dsn, workers=2, if_exists=if_exists, on_conflict="skip")
-    machinery = Machinery(engine=Threads, tools=fakes.tools()) if real else fakes.machinery()
+    machinery = fakes.real() if real else fakes.machinery()
     config = small(**plan) if real else fakes.plan_config(**plan)
     if resume:
-        return session.resume(how, schema="bronze", given={}, show=lambda _: None, machinery=machinery)
-    options = fakes.options(config)
-    return session.load(config, how, options=options, show=lambda _: None, machinery=machinery)
+        return fakes.resume(database.dsn, machinery=machinery, on_conflict="skip")
+    return fakes.load(database.dsn, config, machinery=machinery, if_exists=if_exists, on_conflict="skip")
 
 
 def small(**changes) -> PlanConfig:
@@ -53,8 +48,8 @@ def take_back(database: Database, run: int | None = None, *, every: bool = False
     """Reset, and what it said."""
     said: list[str] = []
     with Control(database.dsn, "bronze") as control:
-        found = reset.survey(control.connection, "bronze", run, every=every, plans=commands._plan_of_run)
-        reset.carry_out(control.connection, "bronze", found, commands._plan_of_run, told or said.append)
+        found = reset.survey(control.connection, "bronze", run, every=every, plans=claim.plans(Recipe()))
+        reset.carry_out(control.connection, "bronze", found, claim.plans(Recipe()), told or said.append)
     return said
 
 
@@ -192,10 +187,7 @@ def test_from_tables_of_others_only_our_rows_are_deleted(database):
 
 def append(database: Database, **plan):
     config = small(**plan)
-    how = LoadConfig(dsn=database.dsn, workers=2, if_exists="append", on_conflict="skip")
-    machinery = Machinery(engine=Threads, tools=fakes.tools())
-    options = fakes.options(config)
-    return session.load(config, how, options=options, show=lambda _: None, machinery=machinery)
+    return fakes.load(database.dsn, config, machinery=fakes.real(), if_exists="append", on_conflict="skip")
 
 
 def test_tables_that_a_later_run_has_added_to_go_with_all_runs_and_with_no_single_one(database):
@@ -317,7 +309,7 @@ def test_the_rows_that_a_reset_names_are_those_that_go(database, others):
     )
     before = {name: database.value(f"SELECT count(*) FROM bronze.raw_{name}") for name in tables}
     with connect(database.dsn, application_name="test") as connection:
-        found = reset.survey(connection, "bronze", None, every=True, plans=commands._plan_of_run)
+        found = reset.survey(connection, "bronze", None, every=True, plans=claim.plans(Recipe()))
     take_back(database, every=True)
     kept = {"customers": 1, "orders": 0} if others else dict.fromkeys(tables, 0)
     assert {each.claim.target: each.rows for each in found.removals} == {

@@ -6,9 +6,8 @@ import signal
 import subprocess
 import sys
 
-from shardgen.loading import session
-from shardgen.model.config import LoadConfig
-from shardgen.stores.postgres.status import Observer, RunStatus, status
+from shardgen.stores.findings import RunStatus
+from shardgen.stores.postgres.status import Observer, status
 from tests import fakes
 from tests.conftest import Database
 
@@ -19,13 +18,7 @@ def runs_of(database: Database) -> list[RunStatus]:
 
 def load(database: Database, *tables: str, **how) -> None:
     plan = fakes.plan_config(tables=tables)
-    session.load(
-        plan,
-        LoadConfig(dsn=database.dsn, workers=2, **how),
-        options=fakes.options(plan),
-        show=lambda _: None,
-        machinery=fakes.machinery(),
-    )
+    fakes.load(database.dsn, plan, **how)
 
 
 def hear_sigint() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 import time
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from shardgen.model.plan import Plan, Shard
 from shardgen.stores import Task
 from shardgen.stores.failures import PermanentError, StoppedError, SupersededError
 from shardgen.stores.postgres import ledger
-from shardgen.stores.postgres.claim import claim_new
+from shardgen.stores.postgres.claim import Wanted, claim_new
 from shardgen.stores.postgres.control import Control
 from shardgen.stores.postgres.deciding import Terms
 from shardgen.stores.postgres.postgres import connect
@@ -30,18 +31,9 @@ class Bench:
         self.database = database
         self.config = fakes.plan_config(tables=("orders", "sessions"), indexes=indexes)
         self.plan: Plan = fakes.build_plan(self.config)
-        machinery = fakes.machinery()
+        wanted = Wanted(plan=self.plan, terms=Terms(), recipe=fakes.recipe(), workers=2)
         with Control(database.dsn, "bronze") as control:
-            claim_new(
-                control.connection,
-                self.plan,
-                machinery.identity,
-                options={},
-                workers=2,
-                terms=Terms(),
-                keyless=frozenset(),
-                attempts=[],
-            )
+            claim_new(control.connection, wanted, [])
             self.claims = ledger.claims(control.connection, "bronze")
         self.stopped = False
         self.writer = PostgresWriter(
@@ -56,7 +48,7 @@ class Bench:
         return self.plan.of(table)[number]
 
     def write(self, shard: Shard, batches=None, *, routed: bool = False):
-        rows = fakes.Feed(self.config).batches(shard, 64) if batches is None else batches
+        rows = functools.partial(fakes.Feed(self.config).batches, shard, 64) if batches is None else lambda: batches
         return self.writer.write(Task(shard=shard, attempt=1, routed=routed), rows)
 
     def is_untouched(self, shard: Shard) -> bool:

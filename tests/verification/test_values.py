@@ -10,10 +10,6 @@ import psycopg
 import pytest
 
 import shardgen
-from shardgen.loading import session
-from shardgen.loading.engines.threads import Threads
-from shardgen.loading.session import Machinery
-from shardgen.model.config import LoadConfig
 from shardgen.page.measure import measure
 from shardgen.stores.postgres.reader import PostgresReader
 from shardgen.stores.postgres.status import status
@@ -76,13 +72,7 @@ def finished(server_dsn: str) -> Iterator[Database]:
     volumes = {"customers": 40, "products": 20, "orders_per_day": 3, "sessions_per_day": 5, "days": 40}
     plan = plan_config(today=date(2026, 1, 1), **volumes)
     with fresh_database(server_dsn) as database:
-        session.load(
-            plan,
-            LoadConfig(dsn=database.dsn, workers=2),
-            options=fakes.options(plan),
-            show=lambda _: None,
-            machinery=Machinery(engine=Threads, tools=fakes.tools()),
-        )
+        fakes.load(database.dsn, plan, machinery=fakes.real())
         checks = "SELECT conrelid::regclass, conname FROM pg_constraint WHERE contype = 'c' AND conislocal"
         found = [f"ALTER TABLE {table} DROP CONSTRAINT {name}" for table, name in database.rows(checks) if table != "-"]
         database.run(*found)

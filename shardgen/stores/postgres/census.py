@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from psycopg import sql
 
+from shardgen.model.plan import Shard
+from shardgen.stores import Counted, Written
 from shardgen.stores.postgres import catalog, keys
+from shardgen.stores.postgres.ledger import Claim, ShardRow, in_leaf
 from shardgen.stores.postgres.postgres import Connection, one
 from shardgen.tables import dataset
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Counted:
-    """What a table holds."""
+class Census:
+    """What a table holds, whoever's rows they are."""
 
     rows: dict[str, int]
     """By relation that holds rows, leaf or the table itself; with its schema where that is another than the table's."""
@@ -34,7 +38,7 @@ def of_relation(connection: Connection, schema: str, relation: str) -> int:
     return count(connection, oid, relation.removeprefix("raw_")).total
 
 
-def count(connection: Connection, oid: int, table: str, own: tuple[int, int] | None = None) -> Counted:
+def count(connection: Connection, oid: int, table: str, own: tuple[int, int] | None = None) -> Census:
     """Count a table, one leaf and one transaction at a time.
 
     Args:
@@ -61,4 +65,63 @@ def count(connection: Connection, oid: int, table: str, own: tuple[int, int] | N
         rows[name if schema == home else f"{schema}.{name}"] = found[0]
         within += found[1]
         size += found[2]
-    return Counted(rows=rows, size=size, within=within if own else None)
+    return Census(rows=rows, size=size, within=within if own else None)
+
+
+def of_run(
+    found: Census, claim: Claim, shards: Sequence[Shard], rows: Sequence[ShardRow], *, slow: str = ""
+) -> Counted:
+    """What of a table is a run's own.
+
+    Args:
+        found: what the table holds.
+        claim: of the run.
+        shards: planned.
+        rows: of the ledger.
+        slow: why the fast path was not taken.
+    """
+    return Counted(
+        relation=claim.relation,
+        rows=_own(claim, rows, found),
+        size=found.size,
+        apart={} if claim.others else _apart(shards, claim, rows, found),
+        others=claim.others,
+        slow=slow,
+    )
+
+
+def written(row: ShardRow) -> Written:
+    """A row of the ledger as every store tells it."""
+    return Written(
+        shard=row.shard,
+        table=row.target,
+        rows=row.rows,
+        skipped=row.skipped,
+        bytes=row.bytes,
+        digest=row.digest,
+        seconds=row.seconds,
+        phases=row.phases,
+        by_us=False,
+    )
+
+
+def _own(claim: Claim, rows: Sequence[ShardRow], found: Census) -> int:
+    """Rows of the run itself: all, or where others were kept, what has been added since within its range of keys.
+
+    Rows of others that came after the claim, and for which ours were skipped, are not taken for ours.
+    """
+    if found.within is None:
+        return found.total
+    added = found.within - claim.others_within
+    recorded, skipped = sum(row.rows for row in rows), sum(row.skipped for row in rows)
+    return added - min(max(0, added - recorded), skipped)
+
+
+def _apart(shards: Sequence[Shard], claim: Claim, rows: Sequence[ShardRow], found: Census) -> Mapping[str, int]:
+    """Rows by shard, of those whose leaf is there."""
+    own = {row.shard for row in rows if in_leaf(claim, row)}
+    return {
+        shard.id: found.rows[shard.leaf.name]
+        for shard in shards
+        if shard.id in own and shard.leaf and shard.leaf.name in found.rows
+    }

@@ -6,42 +6,42 @@ today's code, vocabulary and options would give the same bytes that its committe
 
 from __future__ import annotations
 
-import hashlib
-import importlib.metadata
 import itertools
 import json
 import os
 import socket
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from shardgen import __version__
 from shardgen.errors import Given, Problem, ResumeError, TargetError, Text, Use
-from shardgen.loading.worker import Job
-from shardgen.model.config import DATA_VERSION, LoadConfig, PlanConfig, fingerprint
+from shardgen.model.config import PlanConfig, Terms
 from shardgen.model.plan import Plan
-from shardgen.stores import attention
-from shardgen.stores.postgres import (
-    catalog,
-    claimed_tables,
-    keys,
-    ledger,
-    objects,
-    pooler,
-    preflight,
-    rehearsal,
-    restored,
-)
-from shardgen.stores.postgres.deciding import Action, Decision, Terms, decide
-from shardgen.stores.postgres.failures import DatabaseError, describe
+from shardgen.model.table import Table
+from shardgen.stores.findings import Findings
+from shardgen.stores.postgres import catalog, claimed_tables, keys, ledger, objects, preflight, rehearsal, restored
+from shardgen.stores.postgres.deciding import Action, Decision, decide
 from shardgen.stores.postgres.ledger import Claim, NewRun, Run
-from shardgen.stores.postgres.postgres import Connection, application_name, connect, here, mask, probe, without_secret
-from shardgen.stores.postgres.preflight import Findings
-from shardgen.stores.postgres.rehearsal import Part, Rehearsed
-from shardgen.stores.postgres.retry import persist
-from shardgen.tables.planning import max_id
+from shardgen.stores.postgres.postgres import Connection
+from shardgen.stores.postgres.rehearsal import Part, Rehearsed, Source
+from shardgen.stores.postgres.writer import Encoder, encoder_of
+from shardgen.tables.recipe import Recipe, changed, versions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """A new run that is asked for."""
+
+    plan: Plan
+    terms: Terms
+    recipe: Recipe
+    workers: int
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """The effective ones, as a later ``--resume`` compares them."""
+    encoder: Callable[[Table], Encoder] = encoder_of
+    keyless: frozenset[str] = frozenset()
+    """Tables that get their primary key at the end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,27 +68,6 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
-    """How today's code names a plan."""
-
-    build_plan: Callable[[PlanConfig], Plan]
-    words_digest: Callable[[int], str]
-    max_id: Callable[[Plan, str], int] = max_id
-    job: Callable[..., Job] = Job
-    """How rows are built."""
-
-    def world(self, plan: PlanConfig) -> str:
-        """Fingerprint of the world: config, data version, vocabulary."""
-        return fingerprint(plan.world, self.words_digest(plan.world.seed))
-
-    def plan(self, plan: Plan) -> str:
-        """Fingerprint of the plan: the world, what is loaded of it, and the bounds of every shard."""
-        bounds = [(shard.id, shard.start, shard.stop) for shard in plan.shards]
-        text = json.dumps([self.world(plan.config), plan.config.to_json(), bounds], sort_keys=True)
-        return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Examined:
     """A target looked at for a new run."""
 
@@ -97,56 +76,30 @@ class Examined:
     """In the order of the plan's tables."""
 
 
-def inspect(load: LoadConfig, plan: Plan, identity: Identity) -> Findings:
-    """What a load of this plan would meet in its target; writes nothing.
-
-    Raises:
-        TargetError: the target cannot be reached, or is too old to be asked.
-    """
-    probe(load.dsn)
-    try:
-        with attention.attending():
-            return persist(lambda: _inspect_once(load, plan, identity))
-    except DatabaseError as error:
-        raise TargetError(f"{mask(load.dsn)} refuses: {without_secret(describe(error), load.dsn)}") from error
-
-
-def _inspect_once(load: LoadConfig, plan: Plan, identity: Identity) -> Findings:
-    with connect(load.dsn, application_name=application_name("inspect", here())) as connection:
-        found = examine(connection, plan, identity, workers=load.workers, terms=terms_of(load)).findings
-        if pooler.shares_sessions(connection, load.dsn):
-            found = replace(found, notices=(pooler.NOTICE, *found.notices))
-        return found
-
-
-def terms_of(load: LoadConfig) -> Terms:
-    """What a new run may do to what is there."""
-    return Terms(if_exists=load.if_exists, on_conflict=load.on_conflict or "error", yes=load.yes)
-
-
-def examine(connection: Connection, plan: Plan, identity: Identity, *, workers: int, terms: Terms) -> Examined:
+def examine(connection: Connection, wanted: Wanted) -> Examined:
     """Look at everything that a new run depends on; nothing is written.
 
     Raises:
         TargetError: the server is too old to be asked.
     """
     preflight.refuse(preflight.too_old(connection))
-    facts, world = preflight.server_facts(connection, plan), identity.world(plan.config)
+    plan, terms, recipe = wanted.plan, wanted.terms, wanted.recipe
+    facts, world = preflight.server_facts(connection, plan), recipe.world(plan.config)
     decisions, problems = decide(
         connection,
         plan,
         fingerprint=world,
         terms=terms,
-        own=lambda name: keys.own_range(plan, name, identity.max_id),
+        own=lambda name: keys.own_range(plan, name, recipe.max_id),
     )
     losses = tuple(each.loss for each in decisions if each.loss)
     server = preflight.server_problems(
-        connection, plan, facts, workers=workers, freed=sum(loss.bytes for loss in losses)
+        connection, plan, facts, workers=wanted.workers, freed=sum(loss.bytes for loss in losses)
     )
     if terms.on_conflict == "skip":
         server += preflight.staging_problems(connection)
     problems = server + problems
-    tried = Rehearsed() if problems else _rehearsed(connection, plan, identity, decisions, terms)
+    tried = Rehearsed() if problems else _rehearsed(connection, wanted, decisions)
     foreign = [text for each in decisions if each.foreign for text in each.foreign.notices(each.table)]
     findings = Findings(
         problems=tuple(preflight.grouped([*problems, *tried.problems])),
@@ -163,10 +116,9 @@ def examine(connection: Connection, plan: Plan, identity: Identity, *, workers: 
     return Examined(findings=findings, decisions=tuple(decisions))
 
 
-def _rehearsed(
-    connection: Connection, plan: Plan, identity: Identity, decisions: Sequence[Decision], terms: Terms
-) -> Rehearsed:
+def _rehearsed(connection: Connection, wanted: Wanted, decisions: Sequence[Decision]) -> Rehearsed:
     """Try the tables that others have made, or have changed, if there are any."""
+    plan = wanted.plan
     parts = [
         Part(
             table=each.table.without(each.missing),
@@ -182,21 +134,12 @@ def _rehearsed(
     schema = plan.config.schema
     there = [each.table.relation for each in decisions if each.action in (Action.USE, Action.EMPTY)]
     filled = [catalog.relation_oid(connection, schema, relation) for relation in there]
-    job = identity.job(dsn="", plan=plan.config, claims=(), batch_rows=rehearsal.ROWS)
-    return rehearsal.rehearse(connection, schema, parts, job, filled=filled, staged=terms.on_conflict == "skip")
+    source = Source(feed=wanted.recipe.feed(plan.config), encoder=wanted.encoder)
+    staged = wanted.terms.on_conflict == "skip"
+    return rehearsal.rehearse(connection, schema, parts, source, filled=filled, staged=staged)
 
 
-def claim_new(
-    connection: Connection,
-    plan: Plan,
-    identity: Identity,
-    *,
-    options: Mapping[str, Any],
-    workers: int,
-    terms: Terms,
-    keyless: frozenset[str],
-    attempts: list[Attempt],
-) -> Claimed:
+def claim_new(connection: Connection, wanted: Wanted, attempts: list[Attempt]) -> Claimed:
     """Preflight, then create or empty the tables, insert the run and claim them for it, in one transaction.
 
     It may be done again where it failed: an attempt whose COMMIT was done, though its answer was lost, is recognised.
@@ -207,6 +150,7 @@ def claim_new(
     Raises:
         TargetError: everything that stands in the way; nothing was written.
     """
+    plan, terms = wanted.plan, wanted.terms
     config = plan.config
     with connection.transaction():
         objects.begin_ddl(connection, config.schema)  # before the look: what is decided must still be true when done
@@ -217,15 +161,13 @@ def claim_new(
         if terms.replace:
             ledger.hold(connection, config.schema, config.tables)
         before = ledger.claims(connection, config.schema) if ledger.present(connection, config.schema) else {}
-        examined = examine(connection, plan, identity, workers=workers, terms=terms)
+        examined = examine(connection, wanted)
         preflight.refuse(examined.findings.problems)
         decisions = examined.decisions
         objects.create_schema(connection, config.schema)
         ledger.create(connection, config.schema)
-        objects.carry_out(connection, config.schema, decisions, config.indexes, keyless=keyless)
-        run = ledger.insert_run(
-            connection, config.schema, _new_run(plan, identity, options=options, on_conflict=terms.on_conflict)
-        )
+        objects.carry_out(connection, config.schema, decisions, config.indexes, keyless=wanted.keyless)
+        run = ledger.insert_run(connection, config.schema, _new_run(wanted))
         claims = [_claim(connection, config.schema, each, run, before.get(each.table.name)) for each in decisions]
         ledger.claim(connection, config.schema, claims)
         of_tables = map(str, preflight.grouped(itertools.chain.from_iterable(map(_notices, decisions))))
@@ -250,7 +192,7 @@ def _kept(connection: Connection, schema: str, attempts: Sequence[Attempt]) -> C
 def take_up(
     connection: Connection,
     schema: str,
-    identity: Identity,
+    recipe: Recipe,
     *,
     given: Mapping[str, Any],
     workers: int,
@@ -266,8 +208,8 @@ def take_up(
     restored.bind(connection, schema)
     run = _choose(ledger.runs(connection, schema) if ledger.present(connection, schema) else [], schema, plain(given))
     config = PlanConfig.from_json(run.plan)
-    whole = identity.build_plan(config)
-    _check_same(run, whole, identity)
+    whole = recipe.build_plan(config)
+    _check_same(run, whole, recipe)
     claims = {name: each for name, each in restored.claims(connection, schema).items() if each.run == run.run}
     plan = _restricted(whole, claims)
     facts = preflight.server_facts(connection, plan)
@@ -290,43 +232,47 @@ def plain(options: Mapping[str, Any]) -> dict[str, Any]:
     return dict(json.loads(json.dumps(dict(options), default=str)))
 
 
-def versions() -> dict[str, Any]:
-    """What made the data: package, data version, Faker."""
-    return {"shardgen": __version__, "data": DATA_VERSION, "faker": importlib.metadata.version("faker")}
-
-
-def difference(run: Run, plan: Plan, identity: Identity) -> str:
+def difference(run: Run, plan: Plan, recipe: Recipe) -> str:
     """Why today's code would not make the bytes of a run, in a sentence; empty where it would.
 
     Args:
         run: as the ledger has it.
         plan: of the run's config, as today's code makes it.
-        identity: how today's code names it.
+        recipe: today's.
     """
-    now = versions()
-    changed = [
-        f"{name} {run.versions.get(name)} is now {now[name]}" for name in now if run.versions.get(name) != now[name]
-    ]
-    why = f" ({', '.join(changed)})" if changed else ""
-    if run.fingerprint != identity.world(plan.config):
+    why = changed(run.versions)
+    if run.fingerprint != recipe.world(plan.config):
         return f"run={run.run} was started with another data version or vocabulary{why}, so its rows would not match"
     as_begun = replace(plan, config=replace(plan.config, schema=run.started_in))
-    if run.plan_fingerprint != identity.plan(as_begun):
+    if run.plan_fingerprint != recipe.plan(as_begun):
         return f"run={run.run} was planned with other shard boundaries{why}"
     return ""
 
 
-def _new_run(plan: Plan, identity: Identity, *, options: Mapping[str, Any], on_conflict: str) -> NewRun:
+def plans(recipe: Recipe) -> Callable[[Run], Plan]:
+    """What gives the plan that a run was loaded by, if today's code makes the same of its options."""
+
+    def plan_of(run: Run) -> Plan:
+        found = recipe.build_plan(PlanConfig.from_json(run.plan))
+        if why := difference(run, found, recipe):
+            raise TargetError(f"{why}: its rows cannot be told from others: use the versions of that run")
+        return found
+
+    return plan_of
+
+
+def _new_run(wanted: Wanted) -> NewRun:
+    plan, recipe = wanted.plan, wanted.recipe
     return NewRun(
-        fingerprint=identity.world(plan.config),
-        plan_fingerprint=identity.plan(plan),
+        fingerprint=recipe.world(plan.config),
+        plan_fingerprint=recipe.plan(plan),
         plan=plan.config.to_json(),
-        options=plain(options),
+        options=plain(wanted.options),
         planned={name: _planned(plan, name) for name in plan.config.tables},
         versions=versions(),
         host=socket.gethostname(),
         pid=os.getpid(),
-        on_conflict=on_conflict,
+        on_conflict=wanted.terms.on_conflict,
     )
 
 
@@ -393,8 +339,8 @@ def _option_differences(run: Run, given: Mapping[str, Any]) -> list[Text]:
     ]
 
 
-def _check_same(run: Run, plan: Plan, identity: Identity) -> None:
-    if why := difference(run, plan, identity):
+def _check_same(run: Run, plan: Plan, recipe: Recipe) -> None:
+    if why := difference(run, plan, recipe):
         remedy = Text("use the versions of that run, or start over with ", Use("if_exists", "replace"))
         raise ResumeError(why, remedy=remedy)
 

@@ -14,8 +14,7 @@ import psycopg
 from psycopg import sql
 
 from shardgen.errors import LoadError, TargetError, Text, Use
-from shardgen.loading.watchdog import Sighting
-from shardgen.stores import attention
+from shardgen.stores import Sighting, attention
 from shardgen.stores.failures import Remedy
 from shardgen.stores.postgres import locks, pooler
 from shardgen.stores.postgres.failures import classify

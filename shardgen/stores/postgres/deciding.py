@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from shardgen.errors import Problem, Text, Use
-from shardgen.model.config import PlanConfig
+from shardgen.model.config import PlanConfig, Terms
 from shardgen.model.plan import Plan
 from shardgen.model.table import Table
+from shardgen.stores.findings import Loss
 from shardgen.stores.postgres import (
     belongings,
     catalog,
@@ -35,7 +36,6 @@ from shardgen.stores.postgres.fitting import (
     skip_problems,
     unique,
 )
-from shardgen.stores.postgres.losses import Loss
 from shardgen.stores.postgres.postgres import Connection
 from shardgen.stores.postgres.renewal import OwnLeaf
 from shardgen.stores.postgres.routes import Route
@@ -51,23 +51,6 @@ class Action(enum.Enum):
     USE = "use as it is"
     EMPTY = "empty"
     RECREATE = "drop and create"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
-    """What a new run may do to what is there."""
-
-    if_exists: str = "fail"
-    """One of config.IF_EXISTS."""
-    on_conflict: str = "error"
-    """One of config.ON_CONFLICT."""
-    yes: bool = False
-    """Whether rows that shardgen did not load may be lost."""
-
-    @property
-    def replace(self) -> bool:
-        """Whether the tables start over."""
-        return self.if_exists == "replace"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from typing import Final
 
 import psycopg
 
-from shardgen.stores.failures import PermanentError, Remedy, SupersededError
+from shardgen.stores.failures import PermanentError, Remedy, SupersededError, described, said
 
 DatabaseError = psycopg.Error
 """Everything that server, connection or driver raise, for callers that must not know the driver."""
@@ -49,9 +49,6 @@ def _of_database(error: psycopg.Error) -> Remedy:
 
 def describe(error: BaseException) -> str:
     """One line: the server's text with detail and SQLSTATE, or the exception's type and text; notes are added."""
-    text = " ".join(": ".join([str(error), *getattr(error, "__notes__", ())]).split())
     if isinstance(error, psycopg.Error):
-        return f"{text} (sqlstate={error.sqlstate})" if error.sqlstate else text
-    if isinstance(error, PermanentError | SupersededError):
-        return text
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+        return f"{said(error)} (sqlstate={error.sqlstate})" if error.sqlstate else said(error)
+    return said(error) if isinstance(error, PermanentError | SupersededError) else described(error)

@@ -40,6 +40,12 @@ class Step:
     """The relation that it reads for the planner; empty for others."""
 
 
+def keyless(plan: Plan, above: int) -> frozenset[str]:
+    """Plain tables of so many expected rows that their primary key is built at the end."""
+    plain = [name for name in plan.config.tables if not dataset()[name].table.partitioned]
+    return frozenset(name for name in plain if plan.rows(name) > above)
+
+
 def stages(plan: Plan, claims: Mapping[str, ledger.Claim], keyless: frozenset[str]) -> list[list[Step]]:
     """The steps of a load; those of one stage may run at the same time, a stage begins when the one before is done.
 

@@ -3,48 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from shardgen.errors import Problem, Text, Use
 from shardgen.model.table import Table
+from shardgen.stores.findings import Loss
 from shardgen.stores.postgres import belongings, catalog
 from shardgen.stores.postgres.catalog import Relation
 from shardgen.stores.postgres.ledger import Claim
 from shardgen.stores.postgres.postgres import Connection
 from shardgen.stores.postgres.renewal import OwnLeaf
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Loss:
-    """A table that a replace takes rows from."""
-
-    relation: str
-    action: str
-    """``"dropped and created anew"`` or ``"emptied"``."""
-    rows: int | None
-    """As the server estimates them, or None where it never counted."""
-    bytes: int
-    """On disk."""
-    filled_by: str
-    """``"run=3"``, ``"run=3 and others"`` or ``"others"``."""
-    created: bool
-    """Whether shardgen created the relation."""
-    why: str = ""
-    """Why it is not enough to empty the table; empty where it is."""
-    carried: tuple[str, ...] = ()
-    """What others have put on the table and that goes with it: ``"privileges of bi"``, ``"a comment"``."""
-
-    @property
-    def notice(self) -> str:
-        """What goes beside rows, in a sentence; empty where nothing does."""
-        if not self.carried:
-            return ""
-        return f"relation={self.relation} {self.cost}"
-
-    @property
-    def cost(self) -> str:
-        """Of a table that is made anew, what that takes away."""
-        return f"is dropped and created anew, because {self.why}: it loses {', '.join(self.carried)}"
 
 
 def emptied(connection: Connection, table: Table, found: Relation, ours: Claim | None) -> Loss:

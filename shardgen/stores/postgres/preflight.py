@@ -4,57 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date
 from typing import Any, Final
 
 from shardgen.errors import Problem, TargetError, Text, Use
 from shardgen.forecast.sizing import sizes
 from shardgen.model.figures import plural, size
 from shardgen.model.plan import Plan
+from shardgen.stores.findings import Facts
 from shardgen.stores.postgres import catalog, locks
-from shardgen.stores.postgres.losses import Loss
 from shardgen.stores.postgres.postgres import Connection, one
 from shardgen.tables import dataset
 
 MIN_VERSION: Final = 14
 _RELATIONS_OF_A_LEAF: Final = 4  # the table, its TOAST table and that one's index, the primary key
 _MARGIN: Final = 1.05  # beside the tables: ledger, catalog, the WAL of plain tables
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
-    """What was learnt of the server."""
-
-    server_version: str
-    """``"18.4"``."""
-    connections_left: int
-    """That this role may still open in this database."""
-    disk_needed: int
-    """Bytes that the load will take up, as far as can be told before."""
-    disk_free: int | None
-    """Bytes free where the data go, or None where that cannot be known: another host, or a role that may not see it."""
-    data_directory: str | None
-    """Where that is."""
-    today: date
-    """By the server's clock, UTC."""
-    holder: str
-    """The coordinator that is at work in the schema; empty where there is none."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Findings:
-    """What a load would meet in its target; made without writing anything."""
-
-    problems: tuple[Problem, ...]
-    """What stands in the way; empty where the load may begin."""
-    notices: tuple[str, ...]
-    """What does not stand in the way, but should be known."""
-    facts: Facts
-    fates: dict[str, str]
-    """By table, what the load would do to it first: ``"create"``, ``"truncate"``."""
-    losses: tuple[Loss, ...]
-    """What a replace would take away."""
 
 
 def server_facts(connection: Connection, plan: Plan) -> Facts:

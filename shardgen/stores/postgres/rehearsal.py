@@ -11,7 +11,7 @@ import functools
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import psycopg
 from psycopg import sql
@@ -24,10 +24,8 @@ from shardgen.stores.postgres import catalog, leaves, objects, staging
 from shardgen.stores.postgres.failures import classify
 from shardgen.stores.postgres.postgres import Connection, one, set_parameters, without_secret
 from shardgen.stores.postgres.routes import Route
-from shardgen.stores.postgres.writer import copy_statement
-
-if TYPE_CHECKING:
-    from shardgen.loading.worker import Job
+from shardgen.stores.postgres.writer import Encoder, copy_statement
+from shardgen.tables.feed import Feeding
 
 SECONDS: Final = 2.0
 """That the server may take, for all tables together."""
@@ -59,6 +57,15 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where the rows come from."""
+
+    feed: Feeding
+    encoder: Callable[[Table], Encoder]
+    """Makes COPY bytes of them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rehearsed:
     """What came of it."""
 
@@ -78,7 +85,7 @@ class _Rows:
 
 
 def rehearse(
-    connection: Connection, schema: str, parts: Sequence[Part], job: Job, *, filled: Collection[int], staged: bool
+    connection: Connection, schema: str, parts: Sequence[Part], source: Source, *, filled: Collection[int], staged: bool
 ) -> Rehearsed:
     """Try all tables, each for its share of the time that is left.
 
@@ -86,7 +93,7 @@ def rehearse(
         connection: to the target; inside a transaction or outside.
         schema: of the tables.
         parts: the tables.
-        job: how rows are built.
+        source: of rows.
         filled: OIDs of all relations that the load fills: rows of theirs may be referred to before they are there.
         staged: whether the load leaves out rows whose keys are there.
 
@@ -97,7 +104,7 @@ def rehearse(
     notices: list[str] = []
     left = SECONDS
     for number, part in enumerate(parts):
-        rows = list(_chosen(part, job))
+        rows = list(_chosen(part, source))
         begun = time.monotonic()
         until = begun + left / (len(parts) - number)
         trial = functools.partial(_try_table, connection, schema, part, rows, filled, until=until, staged=staged)
@@ -130,14 +137,14 @@ def _tried(connection: Connection, trial: Callable[[], None]) -> tuple[str, str]
 # --- rows -------------------------------------------------------------------------------------------------------------
 
 
-def _chosen(part: Part, job: Job) -> Iterator[_Rows]:
+def _chosen(part: Part, source: Source) -> Iterator[_Rows]:
     """The first rows of the first shard and of a middle one, and the last ones of the last."""
     shards = [shard for shard in part.shards if shard.rows]
     places = sorted({0, len(shards) // 2, len(shards) - 1}) if shards else []
     for place in places:
         shard = shards[place]
         pieces = [_end(shard), shard] if place == len(shards) - 1 else [shard]
-        if found := next(filter(None, (_rows(part.table, piece, job) for piece in pieces)), None):
+        if found := next(filter(None, (_rows(part.table, piece, source) for piece in pieces)), None):
             yield found
 
 
@@ -147,11 +154,11 @@ def _end(shard: Shard) -> Shard:
     return replace(shard, start=max(shard.start, shard.stop - width))
 
 
-def _rows(table: Table, shard: Shard, job: Job) -> _Rows | None:
-    batch = next(job.feed(job.plan).batches(shard, ROWS), None)
+def _rows(table: Table, shard: Shard, source: Source) -> _Rows | None:
+    batch = next(source.feed.batches(shard, ROWS), None)
     if batch is None or not batch.num_rows:
         return None
-    encoder = job.encoder(table)
+    encoder = source.encoder(table)
     stream = (encoder.header, *map(bytes, encoder.rows(batch)), encoder.trailer)
     return _Rows(shard=shard, number=batch.num_rows, stream=stream)
 

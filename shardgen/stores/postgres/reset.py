@@ -67,6 +67,21 @@ class Removal:
     carried: tuple[str, ...] = ()
     """What others have put on the table and that goes with it: ``"privileges of bi"``."""
 
+    @property
+    def table(self) -> str:
+        """``"orders"``."""
+        return self.claim.target
+
+    @property
+    def relation(self) -> str:
+        """Its name in the database."""
+        return self.claim.relation
+
+    @property
+    def run(self) -> int:
+        """Whose table it is."""
+        return self.claim.run
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Survey:

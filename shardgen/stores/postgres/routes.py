@@ -20,6 +20,7 @@ from shardgen.model.plan import Plan, Shard
 from shardgen.model.table import Table
 from shardgen.stores.postgres import catalog
 from shardgen.stores.postgres.catalog import Partition, Relation
+from shardgen.stores.postgres.ledger import ShardRow
 from shardgen.stores.postgres.postgres import Connection
 
 _MODULUS: Final = re.compile(r"FOR VALUES WITH \(modulus (\d+), remainder \d+\)", re.IGNORECASE)
@@ -47,6 +48,12 @@ class Route:
     def attached(self) -> frozenset[str]:
         """Ids of the shards whose leaves are filled apart and attached."""
         return frozenset() if self.slow else frozenset(shard.id for shard in self.added)
+
+    def told(self, rows: Sequence[ShardRow]) -> str:
+        """Why the fast path was not taken, for all shards or for those whose leaves could not be attached after all."""
+        refused = sum(row.shard in self.attached and "attach" not in row.phases for row in rows)
+        some = f"{refused} of its shards went through the parent: their partitions could not be attached"
+        return "; ".join(part for part in (self.report, some if refused else "") if part)
 
     @property
     def report(self) -> str:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from datetime import datetime
-from typing import Any, Final, LiteralString, Self
+from typing import Final, LiteralString, Self
 
 from psycopg.rows import class_row
 
+from shardgen.stores.findings import RunStatus, TableStatus
 from shardgen.stores.postgres import ledger, locks
 from shardgen.stores.postgres.postgres import Connection, application_name, connect, here
 
@@ -44,66 +43,6 @@ LEFT JOIN done AS d ON d.run = p.run AND d.target = p.target
 LEFT JOIN failed AS f ON f.run = p.run AND f.target = p.target
 ORDER BY p.run, p.place
 """
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TableStatus:
-    """How far one table of a run is."""
-
-    run: int
-    table: str
-    relation: str
-    generation: int | None
-    """None where another run has taken the table over since."""
-    replaced_by: int | None
-    """The run that has taken the table and let nothing of this one stay; None where there is none."""
-    planned_shards: int
-    planned_rows: int
-    """Expected."""
-    exact: bool
-    """Whether that is a promise; of some tables it is an estimate."""
-    done: int
-    """Shards committed."""
-    pending: int
-    failed: int
-    """Shards given up and not done since."""
-    rows: int
-    """Rows committed."""
-    skipped: int
-    """Rows left out, because rows with their keys were there."""
-    last_error: str | None
-    """Of a shard that is not done: its id, the attempt and the cause."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunStatus:
-    """How one run stands."""
-
-    run: int
-    state: str
-    """One of the ledger's states; ``"lost"`` for a loading run without a coordinator."""
-    coordinator: str | None
-    """Application name and address of the coordinator at work."""
-    started: datetime
-    resumed: datetime | None
-    finished: datetime | None
-    host: str
-    pid: int
-    fingerprint: str
-    versions: dict[str, Any]
-    plan: dict[str, Any]
-    options: dict[str, Any]
-    last_error: str | None
-    """Why the run stopped, or the newest error of a shard that is not done."""
-    replaced_by: tuple[int, ...]
-    """The runs that have taken all of its tables; empty where rows of it may be there."""
-    tables: tuple[TableStatus, ...]
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain JSON values."""
-        return {
-            name: value.isoformat() if isinstance(value, datetime) else value for name, value in asdict(self).items()
-        }
 
 
 def status(dsn: str, schema: str) -> list[RunStatus]:

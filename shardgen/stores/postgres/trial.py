@@ -7,65 +7,63 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from psycopg import sql
 
 from shardgen.model.table import Index, Table
+from shardgen.stores import Trial
 from shardgen.stores.postgres.ddl import index_key
-from shardgen.stores.postgres.postgres import Connection, one
+from shardgen.stores.postgres.postgres import Connection, is_local, one
 from shardgen.stores.postgres.types import stored
 
 _NAME: Final = sql.Identifier("shardgen_trial")
 _SETTINGS: Final = "SET LOCAL maintenance_work_mem = '256MB'", "SET LOCAL max_parallel_maintenance_workers = 0"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trial:
-    """Seconds that the server took, as its client saw it."""
-
-    copy: float
-    """For the rows; a plain table has its primary key meanwhile, as in a load."""
-    index: float
-    """For all indexes that come after the rows."""
-
-
-def prepare(connection: Connection) -> bool:
-    """Make a session of our own fit for trials; whether rows of a load would go to the WAL before a transaction ends.
+class PostgresTrials:
+    """A session of our own that tries rows; see stores.Trials.
 
     The server is to write the pages of temporary tables out, as it has to in a load, so it gets as few buffers for them
-    as it allows. With wal_level=minimal a new table is written to no WAL.
-    """
-    connection.fix({"temp_buffers": "800kB"})
-    [level] = one(connection.execute("SHOW wal_level"))
-    return bool(level != "minimal")
-
-
-def take(connection: Connection, table: Table, indexes: Sequence[Index], stream: Sequence[bytes | memoryview]) -> Trial:
-    """Let the target take a binary COPY stream, and undo it.
+    as it allows.
 
     Args:
-        connection: to the target, prepared, outside a transaction.
-        table: whose rows they are.
-        indexes: secondary indexes to build.
-        stream: header, rows and trailer.
-
-    Raises:
-        psycopg.Error: the role may not make temporary tables, the server is read only, or something else.
+        connection: to the target, outside a transaction.
     """
-    with connection.transaction(force_rollback=True):
-        for setting in _SETTINGS:
-            connection.execute(setting.encode())
-        connection.execute(_create(table))
-        begun = time.perf_counter()
-        with connection.cursor() as cursor, cursor.copy(_copy(table)) as copy:
-            for part in stream:
-                copy.write(part)
-        copied = time.perf_counter()
-        for statement in _index_statements(table, indexes):
-            connection.execute(statement)
-        return Trial(copy=copied - begun, index=time.perf_counter() - copied)
+
+    def __init__(self, connection: Connection) -> None:
+        connection.fix({"temp_buffers": "800kB"})
+        [level] = one(connection.execute("SHOW wal_level"))
+        self.logged = bool(level != "minimal")
+        """Whether rows of a load go to the WAL before a transaction ends."""
+        self.local = is_local(connection)
+        """Whether the server shares this machine's CPUs, as far as can be told."""
+        self._connection = connection
+
+    def take(self, table: Table, indexes: Sequence[Index], stream: Sequence[bytes | memoryview]) -> Trial:
+        """Let the target take a binary COPY stream, and undo it.
+
+        Args:
+            table: whose rows they are.
+            indexes: secondary indexes to build.
+            stream: header, rows and trailer.
+
+        Raises:
+            psycopg.Error: the role may not make temporary tables, the server is read only, or something else.
+        """
+        connection = self._connection
+        with connection.transaction(force_rollback=True):
+            for setting in _SETTINGS:
+                connection.execute(setting.encode())
+            connection.execute(_create(table))
+            begun = time.perf_counter()
+            with connection.cursor() as cursor, cursor.copy(_copy(table)) as copy:
+                for part in stream:
+                    copy.write(part)
+            copied = time.perf_counter()
+            for statement in _index_statements(table, indexes):
+                connection.execute(statement)
+            return Trial(copy=copied - begun, index=time.perf_counter() - copied)
 
 
 def _create(table: Table) -> sql.Composed:

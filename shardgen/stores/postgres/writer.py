@@ -6,10 +6,12 @@ savepoint and no other statement is open around COPY, so that a new leaf can be 
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeVar
 
 import psycopg
@@ -18,17 +20,28 @@ from psycopg import sql
 from psycopg_pool import PoolTimeout
 
 from shardgen.errors import Text, Use
+from shardgen.machine.refusals import refusal
 from shardgen.model.plan import Leaf, Shard
 from shardgen.model.table import Table
 from shardgen.stores import Batch, Task, Written
-from shardgen.stores.failures import PermanentError, StoppedError, SupersededError
+from shardgen.stores.failures import LeafRefusedError, PermanentError, Remedy, StoppedError, SupersededError
 from shardgen.stores.postgres import catalog, leaves, ledger, staging
+from shardgen.stores.postgres.failures import classify, describe
 from shardgen.stores.postgres.ledger import Claim, ShardRow
-from shardgen.stores.postgres.postgres import Connection, application_name, connect, open_pool, set_parameters
+from shardgen.stores.postgres.postgres import (
+    Connection,
+    application_name,
+    connect,
+    open_pool,
+    set_parameters,
+    without_secret,
+)
 from shardgen.stores.stopwatch import Stopwatch
 from shardgen.tables import dataset
 
 T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
 
 
 class Encoder(Protocol):
@@ -47,6 +60,46 @@ class Encoder(Protocol):
     def rows(self, batch: Any) -> Iterator[bytes | memoryview]:
         """The rows of a batch, some at a time."""
         ...
+
+
+def encoder_of(table: Table) -> Encoder:
+    """The encoder of a table's rows, imported where rows are made: a coordinator does without."""
+    from shardgen.stores.postgres import copy
+
+    return copy.Encoder(table)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostgresWriterSpec:
+    """How a worker of a run gets its writer; see stores.WriterSpec."""
+
+    dsn: str = field(repr=False)
+    schema: str
+    """Of the tables and the ledger."""
+    claims: tuple[Claim, ...]
+    """The tables, as the run claimed them."""
+    skip_conflicts: bool = False
+    """Whether rows whose keys are there are left out."""
+    encoder: Callable[[Table], Encoder] = encoder_of
+
+    def open(self, stopped: Callable[[], bool]) -> PostgresWriter:
+        """A writer of this process."""
+        return PostgresWriter(
+            dsn=self.dsn,
+            schema=self.schema,
+            claims=self.claims,
+            encoder=self.encoder,
+            stopped=stopped,
+            skip_conflicts=self.skip_conflicts,
+        )
+
+    def failure(self, error: Exception) -> tuple[Remedy, str]:
+        """By SQLSTATE, and in the server's words."""
+        return classify(error), self.masked(str(refusal(error)) or describe(error))
+
+    def masked(self, text: str) -> str:
+        """Without the secrets of the connection string."""
+        return without_secret(text, self.dsn)
 
 
 class PostgresWriter:
@@ -79,8 +132,16 @@ class PostgresWriter:
         self._stopped = stopped
         self._skip_conflicts = skip_conflicts
 
-    def write(self, task: Task, batches: Iterator[Batch]) -> Written:
-        """Write the shard and its ledger row in one transaction; see Writer.write.
+    def write(self, task: Task, batches: Callable[[], Iterator[Batch]]) -> Written:
+        """See Writer.write; where a leaf cannot be attached now, its rows go through the parent instead."""
+        try:
+            return self._write(task, batches())
+        except LeafRefusedError as refused:
+            _log.warning("%s: %s: its rows go through the parent", task.shard.id, refused)
+        return self._write(replace(task, routed=True), batches())
+
+    def _write(self, task: Task, batches: Iterator[Batch]) -> Written:
+        """Write the shard and its ledger row in one transaction.
 
         Raises:
             SupersededError: another run owns the table, or the relation is not the one that was claimed.

@@ -1,0 +1,162 @@
+"""A claimed load in a schema of PostgreSQL, as the session sees it; everything goes through the coordinator's session.
+
+Whatever the server says is told as a StoreError without secrets; what is repeatable is repeated before that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, TypeVar
+
+from shardgen.model.plan import Shard
+from shardgen.stores import Counted, Show, Sighting, Task, Written
+from shardgen.stores.failures import StoreError
+from shardgen.stores.postgres import census, claimed_tables, finalise, keys, ledger, objects
+from shardgen.stores.postgres.claim import Claimed
+from shardgen.stores.postgres.claimed_tables import ClaimedTable
+from shardgen.stores.postgres.control import Control
+from shardgen.stores.postgres.failures import DatabaseError, describe
+from shardgen.stores.postgres.ledger import Claim, ShardRow
+from shardgen.stores.postgres.postgres import Connection, is_local
+from shardgen.stores.postgres.writer import PostgresWriterSpec
+from shardgen.tables import dataset
+from shardgen.tables.recipe import Recipe
+
+if TYPE_CHECKING:
+    from shardgen.stores.postgres.store import PostgresStore
+
+T = TypeVar("T")
+
+
+class PostgresRun:
+    """See stores.Run.
+
+    Args:
+        store: the place.
+        control: holds the coordinator's lock.
+        claimed: what the ledger gave.
+        recipe: how keys are numbered.
+    """
+
+    def __init__(self, store: PostgresStore, control: Control, claimed: Claimed, recipe: Recipe) -> None:
+        self._store = store
+        self._schema = store.schema
+        self._control = control
+        self._claimed = claimed
+        self._recipe = recipe
+        self._targets: tuple[ClaimedTable, ...] = ()
+        self.number = claimed.run
+        self.plan = claimed.plan
+        self.resumed = claimed.resumed
+        self.notices = claimed.notices
+        self.local = self._ask(is_local)
+        self._claims = {name: each for name, each in self._ask(self._all_claims).items() if each.run == claimed.run}
+        self.relations: Mapping[str, str] = {name: each.relation for name, each in self._claims.items()}
+
+    def done(self) -> dict[str, Written]:
+        """By the ledger."""
+        return {row.shard: census.written(row) for row in self._rows()}
+
+    def prepare(self) -> tuple[str, ...]:
+        """Sequences, and the partitions of parents that are loaded by routing."""
+        serial = [name for name in self.plan.config.tables if objects.serial_columns(dataset()[name].table)]
+        floors = {name: self._recipe.max_id(self.plan, name) for name in serial}
+        kept = self._ask(lambda connection: objects.set_sequences(connection, self._schema, floors))
+        done = frozenset(row.shard for row in self._rows())
+        self._targets = self._ask(lambda connection: claimed_tables.read(connection, self.plan, self._claims, done))
+        for each in self._targets:
+            self._ask(lambda connection: self._make_leaves(connection, each))  # noqa: B023  # it is called at once
+        return (
+            *(f"sequence={name} may not be moved by this role: its next numbers may be taken" for name in kept),
+            *(
+                f"relation={each.claim.relation}: no fast path: {each.route.report}"
+                for each in self._targets
+                if each.route.report
+            ),
+        )
+
+    def waves(self) -> list[list[Task]]:
+        """By waves of foreign keys, within a wave the largest first, so that none is left over at the end."""
+        done = {row.shard for row in self._rows()}
+        routed = frozenset().union(*(each.route.routed for each in self._targets))
+        ordered = sorted(self.plan.shards, key=lambda shard: (-shard.bytes, shard.id))
+        tasks = [Task(shard=shard, routed=shard.id in routed) for shard in ordered if shard.id not in done]
+        return [[task for task in tasks if task.shard.table in wave] for wave in claimed_tables.waves(self._targets)]
+
+    def writer(self) -> PostgresWriterSpec:
+        """For the workers."""
+        return PostgresWriterSpec(
+            dsn=self._store.dsn,
+            schema=self._schema,
+            claims=tuple(self._claims.values()),
+            skip_conflicts=self._claimed.on_conflict == "skip",
+            encoder=self._store.encoder,
+        )
+
+    def look(self) -> dict[str, Sighting] | None:
+        """What ``pg_stat_progress_copy`` shows."""
+        return self._control.sightings(self.number)
+
+    def end(self, seen: Sighting) -> None:
+        """End the backend of a worker that is no more, if it is still what was seen."""
+        self._control.end_backend(seen)
+
+    def failed(self, shard: Shard, attempt: int, cause: str, *, given_up: bool) -> None:
+        """Log a failed attempt, if the server takes it now."""
+        claim = self._claims[shard.table]
+        self._control.attempt(
+            lambda connection: ledger.record_failure(
+                connection, self._schema, claim, shard.id, attempt=attempt, given_up=given_up, error=cause
+            )
+        )
+
+    def finish(self, show: Show, *, workers: int, attempts: int, stopped_by: Callable[[], int]) -> None:
+        """Indexes, keys and ANALYZE, each recorded in the transaction of its own DDL."""
+        done = self._ask(lambda connection: ledger.steps_done(connection, self._schema, self.number))
+        finalise.Finaliser(
+            dsn=self._store.dsn,
+            schema=self._schema,
+            run=self.number,
+            workers=workers,
+            attempts=attempts,
+            show=show,
+            stopped_by=stopped_by,
+            sleep=self._store.sleep,
+        ).carry_out(finalise.stages(self.plan, self._claims, self._store.keyless(self.plan)), done)
+
+    def count(self, table: str) -> Counted:
+        """By ``count(*)``, leaf by leaf, so that no statement locks a whole table's partitions."""
+        each = next(each for each in self._targets if each.claim.target == table)
+        claim = each.claim
+        own = keys.own_range(self.plan, table, self._recipe.max_id) if claim.others else None
+        found = self._ask(lambda connection: census.count(connection, claim.oid, table, own))
+        rows = [row for row in self._rows() if row.target == table]
+        return census.of_run(found, claim, self.plan.of(table), rows, slow=each.route.told(rows))
+
+    def settle(self, state: str, text: str = "") -> None:
+        """Record how the run stands; only ``finished`` must succeed."""
+
+        def record(connection: Connection) -> None:
+            ledger.set_state(connection, self._schema, self.number, state, text or None)
+
+        if state == "finished":
+            self._ask(record)
+        else:
+            self._control.attempt(record)
+
+    def _ask(self, work: Callable[[Connection], T]) -> T:
+        try:
+            return self._control.call(work)
+        except DatabaseError as error:
+            raise StoreError(self._store.masked(describe(error))) from error
+
+    def _all_claims(self, connection: Connection) -> dict[str, Claim]:
+        return ledger.claims(connection, self._schema)
+
+    def _rows(self) -> list[ShardRow]:
+        return self._ask(lambda connection: ledger.shards_of(connection, self._schema, self.number))
+
+    def _make_leaves(self, connection: Connection, each: ClaimedTable) -> None:
+        leaves = [shard.leaf for shard in each.route.homeless if shard.leaf]
+        table, waiting = dataset()[each.claim.target].table, each.claim.waiting
+        objects.create_leaves(connection, self._schema, table, leaves, waiting)

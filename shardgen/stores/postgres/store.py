@@ -1,0 +1,270 @@
+"""A schema of a PostgreSQL database as a place for rows: what can be asked of it, and in which words it refuses."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final, TypeVar
+
+from shardgen.errors import Interrupted, LoadError, ShardgenError, TargetError
+from shardgen.model.config import Terms
+from shardgen.model.plan import Plan
+from shardgen.model.table import Table
+from shardgen.stores import Run, Trials, attention
+from shardgen.stores.findings import Findings, Loss, RunStatus
+from shardgen.stores.postgres import census, claim, finalise, ledger, objects, pooler, reset, status
+from shardgen.stores.postgres.claim import Attempt, Claimed, Wanted
+from shardgen.stores.postgres.control import Control
+from shardgen.stores.postgres.failures import DatabaseError, describe
+from shardgen.stores.postgres.postgres import (
+    Connection,
+    application_name,
+    connect,
+    here,
+    mask,
+    probe,
+    without_secret,
+)
+from shardgen.stores.postgres.reader import PostgresReader
+from shardgen.stores.postgres.reset import Survey
+from shardgen.stores.postgres.retry import persist
+from shardgen.stores.postgres.run import PostgresRun
+from shardgen.stores.postgres.trial import PostgresTrials
+from shardgen.stores.postgres.writer import Encoder, encoder_of
+from shardgen.tables.recipe import Recipe
+
+T = TypeVar("T")
+
+KEYLESS_ROWS: Final = 20_000_000
+"""Expected rows from which a plain table gets its primary key at the end; below, COPY keeps it at 0.35 us a row."""
+
+
+class PostgresStore:
+    """See stores.Store.
+
+    Args:
+        dsn: libpq connection string.
+        schema: of the tables and the ledger.
+        encoder: makes an encoder for a table; tests bring another.
+        keyless_rows: see KEYLESS_ROWS.
+    """
+
+    def __init__(
+        self,
+        dsn: str,
+        schema: str,
+        *,
+        encoder: Callable[[Table], Encoder] = encoder_of,
+        keyless_rows: int = KEYLESS_ROWS,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.dsn = dsn
+        self.schema = schema
+        self.place = mask(dsn)
+        self.encoder = encoder
+        self.sleep = sleep
+        self._keyless_rows = keyless_rows
+        self._clock = clock
+
+    def masked(self, text: str) -> str:
+        """The text without the secrets of the connection string."""
+        return without_secret(text, self.dsn)
+
+    def keyless(self, plan: Plan) -> frozenset[str]:
+        """Plain tables so large that their primary key is built at the end."""
+        return finalise.keyless(plan, self._keyless_rows)
+
+    def inspect(self, plan: Plan, terms: Terms, recipe: Recipe, *, workers: int) -> Findings:
+        """See stores.Store.inspect."""
+        wanted = self._wanted(plan, terms, recipe, workers=workers)
+
+        def examined(connection: Connection) -> Findings:
+            found = claim.examine(connection, wanted).findings
+            shared = pooler.shares_sessions(connection, self.dsn)
+            return replace(found, notices=(pooler.NOTICE, *found.notices)) if shared else found
+
+        return self._asked("inspect", examined)
+
+    def losses(self, plan: Plan, terms: Terms, recipe: Recipe, *, workers: int) -> tuple[Loss, ...]:
+        """What a replace would take away, counted; nothing where something else stands in its way."""
+        found = self.inspect(plan, terms, recipe, workers=workers)
+        if found.problems or not found.losses:
+            return ()
+        with self._refusals(check=False), self._session("count") as connection:
+            return tuple(
+                replace(loss, rows=census.of_relation(connection, self.schema, loss.relation)) for loss in found.losses
+            )
+
+    @contextlib.contextmanager
+    def begin(
+        self, plan: Plan, terms: Terms, recipe: Recipe, *, options: Mapping[str, Any], workers: int, take_over: bool
+    ) -> Iterator[Run]:
+        """See stores.Store.begin."""
+        wanted = self._wanted(plan, terms, recipe, workers=workers, options=options)
+        attempts: list[Attempt] = []
+        with self._control(take_over=take_over) as control:
+            claimed = self._claimed(control, lambda it: claim.claim_new(it, wanted, attempts), attempts)
+            yield PostgresRun(self, control, claimed, recipe)
+
+    @contextlib.contextmanager
+    def resume(
+        self, recipe: Recipe, *, given: Mapping[str, Any], on_conflict: str | None, workers: int, take_over: bool
+    ) -> Iterator[Run]:
+        """See stores.Store.resume."""
+
+        def take_up(connection: Connection) -> Claimed:
+            return claim.take_up(connection, self.schema, recipe, given=given, workers=workers, on_conflict=on_conflict)
+
+        with self._control(take_over=take_over) as control:
+            yield PostgresRun(self, control, self._claimed(control, take_up, ()), recipe)
+
+    def runs(self) -> list[RunStatus]:
+        """See stores.Store.runs."""
+        return self._asked("status", lambda connection: status.read(connection, self.schema))
+
+    @contextlib.contextmanager
+    def watched(self) -> Iterator[Callable[[], list[RunStatus]]]:
+        """See stores.Store.watched; over one connection, and over another when that breaks."""
+        with status.Observer(self.dsn, self.schema) as observer:
+
+            def look() -> list[RunStatus]:
+                with self._refusals(check=False):
+                    return observer.look()
+
+            yield look
+
+    def survey(self, recipe: Recipe, *, run: int | None, every: bool) -> Survey:
+        """See stores.Store.survey."""
+        return self._asked("reset", lambda connection: self._survey(connection, recipe, run, every=every))
+
+    def reset(
+        self, recipe: Recipe, expected: Survey, *, run: int | None, every: bool, show: Callable[[str], None]
+    ) -> None:
+        """Take away what the survey found, under the coordinator's lock.
+
+        Raises:
+            TargetError: a load is at work, or the target is not any more what the survey found; nothing was removed.
+            ShardgenError: the server refused on the way; another reset does the rest.
+        """
+        begun = False
+
+        def carry_out(connection: Connection) -> None:
+            """Also the rest, where an attempt before was cut short."""
+            nonlocal begun
+            found = self._survey(connection, recipe, run, every=every)
+            if found != expected and not begun:
+                raise TargetError("the target has changed since it was looked at: look again")
+            begun = True
+            reset.carry_out(connection, self.schema, found, claim.plans(recipe), show)
+
+        with self._refusals(), Control(self.dsn, self.schema) as control:
+            try:
+                control.call(carry_out)
+            except DatabaseError as error:
+                if not begun:
+                    raise
+                text = self.masked(describe(error))
+                raise ShardgenError(
+                    f"the reset stopped: {text}: what is removed stays so; reset again for the rest"
+                ) from error
+
+    def apply_schema(self, tables: tuple[str, ...], indexes: str) -> list[str]:
+        """Create what is missing of the tables; the names of what was created."""
+        with self._refusals():
+            return persist(lambda: objects.apply_schema(self.dsn, self.schema, tables, indexes))
+
+    def tried(self, measure: Callable[[Trials], T]) -> T:
+        """What a measurement gives that has the server take some rows on trial; nothing of them stays.
+
+        Raises:
+            TargetError: the server takes none.
+        """
+
+        def over(connection: Connection) -> T:
+            if not connection.own:
+                raise TargetError("a pooler gives its sessions to others, so none is used for it: connect directly")
+            return measure(PostgresTrials(connection))
+
+        return self._asked("plan", over)
+
+    def reader(self, *, workers: int, purpose: str) -> PostgresReader:
+        """See stores.Store.reader."""
+        return PostgresReader(self.dsn, self.schema, workers=workers, purpose=purpose)
+
+    def _wanted(
+        self, plan: Plan, terms: Terms, recipe: Recipe, *, workers: int, options: Mapping[str, Any] | None = None
+    ) -> Wanted:
+        return Wanted(
+            plan=plan,
+            terms=terms,
+            recipe=recipe,
+            workers=workers,
+            options=options or {},
+            encoder=self.encoder,
+            keyless=self.keyless(plan),
+        )
+
+    def _survey(self, connection: Connection, recipe: Recipe, run: int | None, *, every: bool) -> Survey:
+        return reset.survey(connection, self.schema, run, every=every, plans=claim.plans(recipe))
+
+    @contextlib.contextmanager
+    def _control(self, *, take_over: bool) -> Iterator[Control]:
+        probe(self.dsn)
+        try:
+            control = Control(self.dsn, self.schema, take_over=take_over, clock=self._clock, sleep=self.sleep)
+        except DatabaseError as error:
+            raise self._refused(error) from error
+        with control:
+            yield control
+
+    def _claimed(self, control: Control, ask: Callable[[Connection], Claimed], attempts: Sequence[Attempt]) -> Claimed:
+        """A claim, with what is known of it where it failed: one that was made may be there."""
+        try:
+            claimed = control.call(ask)
+        except DatabaseError as error:
+            if not attempts:
+                raise self._refused(error, "the load") from error
+            text = self.masked(describe(error))
+            raise LoadError(
+                f"run={attempts[-1].claimed.run} was claimed, but whether the server kept that is not known: {text}"
+            ) from error
+        except Interrupted as error:
+            error.resumable = bool(attempts)
+            if attempts:
+                self._leave_word(control, attempts[-1].claimed.run, str(error))
+            raise
+        return replace(claimed, notices=(pooler.NOTICE, *claimed.notices)) if control.pooled else claimed
+
+    def _leave_word(self, control: Control, run: int, text: str) -> None:
+        control.attempt(lambda connection: ledger.set_state(connection, self.schema, run, "interrupted", text))
+
+    def _session(self, purpose: str) -> Connection:
+        return connect(self.dsn, application_name=application_name(purpose, here()))
+
+    def _asked(self, purpose: str, ask: Callable[[Connection], T]) -> T:
+        """What one session answers, over another one where the first breaks."""
+
+        def once() -> T:
+            with self._session(purpose) as connection:
+                return ask(connection)
+
+        with self._refusals():
+            return persist(once)
+
+    @contextlib.contextmanager
+    def _refusals(self, *, check: bool = True) -> Iterator[None]:
+        """Turn what the driver raises into a TargetError; ``check``: connect first, for the server's own words."""
+        try:
+            with attention.attending():
+                if check:
+                    probe(self.dsn)
+                yield
+        except DatabaseError as error:
+            raise self._refused(error) from error
+
+    def _refused(self, error: BaseException, what: str = "") -> TargetError:
+        refuses = f"{self.place} refuses {what}".rstrip()
+        return TargetError(f"{refuses}: {self.masked(describe(error))}")
