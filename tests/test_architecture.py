@@ -59,14 +59,8 @@ KNOWING = {"stores", "verification"}
 
 DEBTS: dict[str, str] = {
     "commands": "takes a Store when it is there",
-    "loading.session": "takes a Store when it is there",
-    "loading.reconcile": "takes a Store when it is there",
     "loading.preloaded": "imports what workers need before they are forked",
-    "loading.worker": "takes a Store when it is there",
     "forecast.calibration": "takes a Store when it is there",
-    "forecast.forecast": "takes a Store when it is there",
-    "stores.postgres.claim": "loading.worker.Job: gone when a run gives its writer",
-    "stores.postgres.control": "loading.watchdog.Sighting: gone when a run gives it",
     "stores.postgres.preflight": "forecast.sizing: what a plan takes on PostgreSQL's disk",
     "cli.embedded": "psql begins in the schema that was loaded last",
     "cli.hints": "masks the secrets of a connection string",

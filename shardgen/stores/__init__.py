@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from shardgen.events import Event
 from shardgen.model.config import Terms
@@ -19,7 +19,9 @@ from shardgen.model.table import Index, Table
 from shardgen.stores.failures import Remedy
 from shardgen.stores.findings import Findings, Loss, RunStatus, Survey
 from shardgen.stores.reading import Reader
-from shardgen.tables.recipe import Recipe
+
+if TYPE_CHECKING:
+    from shardgen.tables.recipe import Recipe
 
 T = TypeVar("T")
 

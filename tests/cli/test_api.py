@@ -76,7 +76,11 @@ def test_a_variable_chooses_the_display_of_a_function_too(monkeypatch):
 
 def test_plan_is_the_one_that_a_load_carries_out(monkeypatch):
     seen = []
-    straw = SimpleNamespace(load=lambda plan, load, store, *, options, show: seen.append((plan, load, store, options)))
+
+    def load(plan, load, store, *, options, **rest):
+        seen.append((plan, load, store, options))
+
+    straw = SimpleNamespace(load=load)
     monkeypatch.setitem(sys.modules, "shardgen.loading.session", straw)
     monkeypatch.setattr(shardgen.loading, "session", straw, raising=False)
     how = {"workers": 3, "if_exists": "replace", "stall_timeout": 7, "attempts": 2, "batch_rows": 512}
@@ -90,7 +94,7 @@ def test_plan_is_the_one_that_a_load_carries_out(monkeypatch):
 
 @pytest.mark.parametrize("way", ["argument", "variable"])
 def test_a_load_keeps_a_log_where_one_is_named(way, monkeypatch, tmp_path):
-    def load(plan, load, store, *, options, show):
+    def load(plan, load, store, *, show, **rest):
         show(Notice(text="with s3cret in it"))
 
     straw = SimpleNamespace(load=load)

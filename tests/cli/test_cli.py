@@ -80,11 +80,11 @@ def coordinator(monkeypatch):
         show(LoadFinished(ok=True))
         return report(schema=schema, workers=load.workers)
 
-    def load(plan: PlanConfig, load: LoadConfig, store, *, options, show) -> Report:
+    def load(plan: PlanConfig, load: LoadConfig, store, *, options, show, **rest) -> Report:
         straw.calls.append(("load", plan, load, store, options))
         return finish(load, show, plan.schema)
 
-    def resume(load: LoadConfig, store, *, given, show) -> Report:
+    def resume(load: LoadConfig, store, *, given, show, **rest) -> Report:
         straw.calls.append(("resume", store, load, given))
         return finish(load, show, store.schema)
 
