@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from shardgen.display import Show
-    from shardgen.loading.reconcile import Report
+    from shardgen.loading.reconcile import LoadReport
     from shardgen.model.plan import Plan
     from shardgen.options.settings import Settings
     from shardgen.page.page import Page
@@ -52,7 +52,7 @@ def _in_python(call: Callable[P, R]) -> Callable[P, R]:
 @_in_python
 def load(
     dsn: str | None = None, *, resume: bool = False, take_over: bool = False, yes: bool = False, **options: Unpack[Load]
-) -> Report:
+) -> LoadReport:
     """Fill the bronze tables of a PostgreSQL database, exactly once.
 
     Args:

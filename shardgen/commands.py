@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from shardgen.display import Show
     from shardgen.forecast.forecast import Duration, Forecast
-    from shardgen.loading.reconcile import Report
+    from shardgen.loading.reconcile import LoadReport
     from shardgen.model.plan import Plan
     from shardgen.model.table import Table
     from shardgen.options.settings import Effective, Settings
@@ -47,7 +47,7 @@ def hasten() -> None:
 
 def prepared(
     settings: Settings, *, resume: bool, take_over: bool = False, yes: bool = False
-) -> Callable[[Show], Report]:
+) -> Callable[[Show], LoadReport]:
     """Check everything that can be checked without a target; what comes back does the load.
 
     Raises:
@@ -59,7 +59,7 @@ def prepared(
     given, config = settings.given(), None if resume else settings.plan(utc_today())
     how = settings.load(take_over=take_over, yes=yes)
 
-    def carry_out(show: Show) -> Report:
+    def carry_out(show: Show) -> LoadReport:
         from shardgen.loading.engines import default_engine
 
         default_engine()  # its workers' modules load while ours do

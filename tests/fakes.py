@@ -27,7 +27,7 @@ from shardgen.columns.batch import arrow_schema
 from shardgen.loading import session
 from shardgen.loading.engines.threads import Threads
 from shardgen.loading.hooks import Tools
-from shardgen.loading.reconcile import Report
+from shardgen.loading.reconcile import LoadReport
 from shardgen.loading.session import Machinery
 from shardgen.model import keys
 from shardgen.model.config import LoadConfig, PlanConfig, WorldConfig
@@ -190,7 +190,7 @@ def load(
     keyless_rows: int = KEYLESS_ROWS,
     show: Show = lambda _: None,
     **how: Any,
-) -> Report:
+) -> LoadReport:
     """A load of fake rows, unless a machinery makes others."""
     return session.load(
         config,
@@ -210,7 +210,7 @@ def resume(
     machinery: Machinery | None = None,
     show: Show = lambda _: None,
     **how: Any,
-) -> Report:
+) -> LoadReport:
     """The rest of it."""
     return session.resume(
         LoadConfig(**{"workers": 2, **how}),

@@ -14,10 +14,10 @@ from shardgen.display.grids import grid_of, texts, total, verbatim
 from shardgen.display.lanes import BUILDING
 
 if TYPE_CHECKING:
-    from shardgen.loading.reconcile import Report, TableReport
+    from shardgen.loading.reconcile import LoadReport, TableReport
 
 
-def load_summary(report: Report) -> RenderableType:
+def load_summary(report: LoadReport) -> RenderableType:
     """What somebody wants to know when a load is done, the verdict last."""
     slow = [f"{table.relation}: {table.fast_path}" for table in report.tables if table.fast_path]
     kept = [_kept(table) for table in report.tables if table.others or table.skipped]
@@ -35,7 +35,7 @@ def next_steps(commands: Mapping[str, str]) -> RenderableType:
     return Group(*runs, "", *lines)
 
 
-def _tables(report: Report) -> Table:
+def _tables(report: LoadReport) -> Table:
     grid = grid_of("table", "rows", "COPY", "on disk", "shards", "worker time", "rows/s")
     for table in report.tables:
         grid.add_row(*_line(table))
@@ -70,7 +70,7 @@ def _line(table: TableReport) -> Iterable[str]:
     )
 
 
-def _verdict(report: Report) -> list[RenderableType]:
+def _verdict(report: LoadReport) -> list[RenderableType]:
     head = Text(
         f"run {report.run} into schema {report.schema}: {units.duration(report.seconds)}, "
         f"{units.count(report.rows_per_second)} rows/s with {units.plural(report.workers, 'worker')}{_retries(report)}"
@@ -81,11 +81,11 @@ def _verdict(report: Report) -> list[RenderableType]:
     return [head, *texts(_phases(report), "dim"), agree]
 
 
-def _retries(report: Report) -> str:
+def _retries(report: LoadReport) -> str:
     return f", {units.plural(report.retries, 'retry', 'retries')}" if report.retries else ""
 
 
-def _phases(report: Report) -> list[str]:
+def _phases(report: LoadReport) -> list[str]:
     """Where the workers' time went, the largest share first."""
     whole = sum(report.phases.values())
     if not whole:

@@ -47,7 +47,7 @@ class TableReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class LoadReport:
     """What a load did, after reconciliation."""
 
     run: int

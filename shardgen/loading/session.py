@@ -18,7 +18,7 @@ from shardgen.loading.attempts import Attempts
 from shardgen.loading.dispatch import Dispatcher
 from shardgen.loading.engines import Engine, default_engine
 from shardgen.loading.hooks import Hooks, Tools
-from shardgen.loading.reconcile import Report
+from shardgen.loading.reconcile import LoadReport
 from shardgen.loading.signals import Signals
 from shardgen.loading.watchdog import Flight, Watchdog
 from shardgen.loading.worker import Job
@@ -47,7 +47,7 @@ def load(
     options: Mapping[str, Any],
     show: Show,
     machinery: Machinery | None = None,
-) -> Report:
+) -> LoadReport:
     """Claim the plan's tables for a new run and fill them.
 
     Args:
@@ -80,7 +80,7 @@ def resume(
     given: Mapping[str, Any],
     show: Show,
     machinery: Machinery | None = None,
-) -> Report:
+) -> LoadReport:
     """Take up the unfinished run of a place, by the plan that its ledger holds.
 
     Args:
@@ -115,7 +115,7 @@ class _Session:
         self._clock = machinery.tools.clock
         self._started = self._clock()
 
-    def run(self, begun: AbstractContextManager[Run]) -> Report:
+    def run(self, begun: AbstractContextManager[Run]) -> LoadReport:
         """Everything between the claim and the report."""
         ok = False
         try:
@@ -129,7 +129,7 @@ class _Session:
     def _tell(self, text: str) -> None:
         self._show(Notice(text=text))
 
-    def _keep_state(self, run: Run) -> Report:
+    def _keep_state(self, run: Run) -> LoadReport:
         """Do the work, and leave word in the ledger of how it ended; the first failure is what is raised."""
         try:
             return self._work(run)
@@ -152,7 +152,7 @@ class _Session:
             run.settle(state, self._store.masked(str(error)))
             raise
 
-    def _work(self, run: Run) -> Report:
+    def _work(self, run: Run) -> LoadReport:
         before = run.done()
         told = run.prepare()
         self._announce(run, before, told)
@@ -243,14 +243,14 @@ class _Session:
         run.end(seen)
         return f"{silence} (worker pid={seen.worker}, backend pid={seen.backend}): both ended"
 
-    def _reconcile(self, run: Run, attempts: Attempts | None, *, rows_before: int) -> Report:
+    def _reconcile(self, run: Run, attempts: Attempts | None, *, rows_before: int) -> LoadReport:
         counted = {name: self._count(run, name) for name in run.plan.config.tables}
         done = run.done().values()
         tables, differences = reconcile.reconcile(run.plan, done, counted)
         seconds = self._clock() - self._started
         loaded = sum(each.rows for each in done) - rows_before
         commit = attempts.commit_seconds if attempts else 0.0  # no row of the ledger can know its own
-        return Report(
+        return LoadReport(
             run=run.number,
             schema=self._store.schema,
             target=self._store.place,

@@ -23,7 +23,7 @@ from shardgen.cli import application, entry
 from shardgen.cli.options import epilog
 from shardgen.errors import Interrupted, ReconciliationError, ShardError, TargetError
 from shardgen.events import LoadFinished, LoadStarted, ShardDone
-from shardgen.loading.reconcile import Report, TableReport
+from shardgen.loading.reconcile import LoadReport, TableReport
 from shardgen.model.config import DATA_VERSION, LoadConfig, PlanConfig
 from shardgen.options import settings
 from shardgen.options.declared import FILES, OPTIONS, SETTABLE
@@ -59,7 +59,7 @@ def coordinator(monkeypatch):
     """Takes the place of the machinery; ``calls`` holds what it was asked, ``raises`` what it shall raise."""
     straw = SimpleNamespace(calls=[], raises=None)
 
-    def finish(load: LoadConfig, show, schema: str) -> Report:
+    def finish(load: LoadConfig, show, schema: str) -> LoadReport:
         show(
             LoadStarted(
                 run=7,
@@ -80,11 +80,11 @@ def coordinator(monkeypatch):
         show(LoadFinished(ok=True))
         return report(schema=schema, workers=load.workers)
 
-    def load(plan: PlanConfig, load: LoadConfig, store, *, options, show, **rest) -> Report:
+    def load(plan: PlanConfig, load: LoadConfig, store, *, options, show, **rest) -> LoadReport:
         straw.calls.append(("load", plan, load, store, options))
         return finish(load, show, plan.schema)
 
-    def resume(load: LoadConfig, store, *, given, show, **rest) -> Report:
+    def resume(load: LoadConfig, store, *, given, show, **rest) -> LoadReport:
         straw.calls.append(("resume", store, load, given))
         return finish(load, show, store.schema)
 
@@ -94,7 +94,7 @@ def coordinator(monkeypatch):
     return straw
 
 
-def report(**changes) -> Report:
+def report(**changes) -> LoadReport:
     table = TableReport(
         table="orders",
         relation="raw_orders",
@@ -123,7 +123,7 @@ def report(**changes) -> Report:
         "workers": 2,
         "plan": {},
     }
-    return Report(**{**facts, **changes})
+    return LoadReport(**{**facts, **changes})
 
 
 def run(*words: str, capsys) -> tuple[int, str, str]:

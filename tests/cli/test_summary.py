@@ -101,7 +101,7 @@ def test_the_story_is_in_the_answers(loaded):
 
 
 def summary(**changes) -> str:
-    report = reconcile.Report(
+    report = reconcile.LoadReport(
         run=1,
         schema="bronze",
         target="",

@@ -13,7 +13,7 @@ import pytest
 
 from shardgen.errors import TargetError
 from shardgen.events import LoadStarted, Notice
-from shardgen.loading.reconcile import Report
+from shardgen.loading.reconcile import LoadReport
 from shardgen.stores.postgres import objects, reset
 from shardgen.stores.postgres.control import Control
 from shardgen.stores.postgres.postgres import connect
@@ -32,7 +32,7 @@ class Parent:
         objects.apply_schema(database.dsn, "bronze", ("orders",), "full")
         database.run("CREATE TABLE bronze.rest PARTITION OF bronze.raw_orders DEFAULT")
 
-    def load(self, *, begun: Callable[[], None] = lambda: None, if_exists: str = "fail", **plan) -> Report:
+    def load(self, *, begun: Callable[[], None] = lambda: None, if_exists: str = "fail", **plan) -> LoadReport:
         self.notices.clear()
 
         def show(event) -> None:
