@@ -28,7 +28,7 @@ from shardgen.errors import MachineError, Part, Text, Use
 from shardgen.machine import paths, sockets
 
 PRELOADED: Final = (
-    *("shardgen.loading.engines.processes", "shardgen.loading.preloaded"),
+    *("shardgen.loading.preloaded", "shardgen.loading.engines.processes"),
     *("concurrent.futures.process", "multiprocessing.queues", "multiprocessing.synchronize"),
 )
 """What workers need, and what they are unpickled with before their path is set."""
