@@ -20,7 +20,7 @@ from datetime import date
 from shardgen.loading import memory
 from shardgen.model.config import LoadConfig, PlanConfig
 from shardgen.model.plan import Plan
-from shardgen.stores.postgres.copy import Encoder
+from shardgen.stores.copy import Encoder
 from shardgen.tables import dataset, names
 from shardgen.tables.feed import Feed
 from shardgen.tables.planning import build_plan

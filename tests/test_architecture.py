@@ -48,7 +48,7 @@ ONLY = {
     "machine": {"errors"},
     "options": {"errors", "machine", "model", "tables"},
     "page": {"errors", "events", "machine", "model", "stores", "tables", "verification"},
-    "stores": {"columns", "embedded", "errors", "events", "model", "tables"},
+    "stores": {"columns", "embedded", "errors", "events", "machine", "model", "tables"},
     "tables": {"columns", "errors", "model", "world"},
     "world": {"errors", "model"},
 }
@@ -59,8 +59,6 @@ KNOWING = {"stores", "verification"}
 
 DEBTS: dict[str, str] = {
     "commands": "takes a Store when it is there",
-    "loading.preloaded": "imports what workers need before they are forked",
-    "forecast.calibration": "takes a Store when it is there",
     "stores.postgres.preflight": "forecast.sizing: what a plan takes on PostgreSQL's disk",
     "cli.embedded": "psql begins in the schema that was loaded last",
     "cli.hints": "masks the secrets of a connection string",
@@ -243,9 +241,7 @@ def test_one_place_chooses_the_engine():
 @pytest.mark.parametrize("name", ["loading/session.py", "stores/postgres/claim.py", "loading/dispatch.py"])
 def test_the_coordinator_knows_no_table_no_screen_and_no_process_pool(name):
     names = imports(PACKAGE / name)
-    assert not {
-        found for found in names if _is(found, "columns") or _is(found, "display") or _is(found, "stores.postgres.copy")
-    }
+    assert not {found for found in names if _is(found, "columns") or _is(found, "display") or _is(found, "stores.copy")}
     assert not {found for found in names if found.startswith("multiprocessing") or "ProcessPoolExecutor" in found}
 
 
@@ -314,7 +310,7 @@ def test_a_command_line_is_parsed_and_its_options_are_read_without_a_heavy_libra
 
 
 def test_a_coordinator_loads_nothing_that_builds_rows():
-    heavy = "{'pyarrow', 'faker', 'shardgen.stores.postgres.copy'}"
+    heavy = "{'pyarrow', 'faker', 'shardgen.stores.copy'}"
     _python(f"import sys, shardgen.loading.session; assert not {heavy} & set(sys.modules)")
 
 

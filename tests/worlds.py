@@ -11,7 +11,7 @@ import xxhash
 
 from shardgen.model.config import PlanConfig
 from shardgen.model.plan import Shard
-from shardgen.stores.postgres.copy import Encoder
+from shardgen.stores.copy import Encoder
 from shardgen.tables import dataset, names
 from shardgen.tables.feed import Feed
 from shardgen.tables.planning import build_plan

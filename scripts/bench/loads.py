@@ -23,8 +23,8 @@ from shardgen.loading import memory
 from shardgen.loading.engines import Setup, default_engine
 from shardgen.model.config import LoadConfig, PlanConfig
 from shardgen.model.plan import Shard
+from shardgen.stores.copy import Encoder
 from shardgen.stores.postgres import objects
-from shardgen.stores.postgres.copy import Encoder
 from shardgen.tables import dataset
 from shardgen.tables.feed import Feed
 from shardgen.tables.planning import build_plan

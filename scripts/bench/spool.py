@@ -23,8 +23,8 @@ from shardgen.loading.session import Machinery
 from shardgen.model.config import LoadConfig, PlanConfig
 from shardgen.model.plan import Plan, Shard
 from shardgen.model.table import Table
+from shardgen.stores.copy import HEADER, TRAILER, Encoder
 from shardgen.stores.postgres import objects
-from shardgen.stores.postgres.copy import HEADER, TRAILER, Encoder
 from shardgen.tables import dataset
 from shardgen.tables.feed import Feed
 from shardgen.tables.planning import build_plan, max_id

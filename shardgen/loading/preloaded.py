@@ -11,7 +11,7 @@ import gc
 
 def _read() -> None:
     import shardgen.loading.worker
-    import shardgen.stores.postgres.copy  # noqa: F401
+    import shardgen.stores.copy  # noqa: F401
     from shardgen.tables import dataset
     from shardgen.world import vocabulary
 

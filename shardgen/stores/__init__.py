@@ -108,6 +108,31 @@ class Batch(Protocol):
         ...
 
 
+class RowEncoder(Protocol):
+    """Makes COPY bytes of batches; see stores.copy."""
+
+    @property
+    def header(self) -> bytes:
+        """What opens the stream."""
+        ...
+
+    @property
+    def trailer(self) -> bytes:
+        """What ends it."""
+        ...
+
+    def rows(self, batch: Any) -> Iterator[bytes | memoryview]:
+        """The rows of a batch, some at a time."""
+        ...
+
+
+def encoder_of(table: Table) -> RowEncoder:
+    """The encoder of a table's rows, imported where rows are made: a coordinator does without."""
+    from shardgen.stores import copy
+
+    return copy.Encoder(table)
+
+
 class Writer(Protocol):
     """Writes shards; of one process."""
 

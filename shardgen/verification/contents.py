@@ -13,8 +13,8 @@ from psycopg import sql
 
 from shardgen.model.plan import Shard
 from shardgen.model.table import Table
+from shardgen.stores.copy import HEADER, TRAILER
 from shardgen.stores.postgres import catalog, keys
-from shardgen.stores.postgres.copy import HEADER, TRAILER
 from shardgen.stores.postgres.postgres import Connection
 
 Blocks = Iterator[bytes | bytearray | memoryview]

@@ -24,8 +24,8 @@ from shardgen.model.config import PlanConfig
 from shardgen.model.figures import plural
 from shardgen.model.plan import Plan, Shard
 from shardgen.model.table import Table
+from shardgen.stores.copy import Encoder
 from shardgen.stores.postgres import catalog
-from shardgen.stores.postgres.copy import Encoder
 from shardgen.stores.postgres.failures import describe
 from shardgen.stores.postgres.postgres import Connection, without_secret
 from shardgen.stores.postgres.readers import reader

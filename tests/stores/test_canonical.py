@@ -15,7 +15,7 @@ from shardgen.columns.values import Json, Whole
 from shardgen.model.keys import KeySpace
 from shardgen.model.table import Column, Table
 from shardgen.model.types import INTEGER, JSON
-from shardgen.stores.postgres.copy import Encoder
+from shardgen.stores.copy import Encoder
 from shardgen.stores.postgres.ddl import ddl
 from shardgen.tables import dataset
 from tests.conftest import Database

@@ -23,7 +23,7 @@ from shardgen.columns.values import Day, Flag, Instant, Json, Money, Prose, Valu
 from shardgen.model.keys import KeySpace
 from shardgen.model.table import Column, Table
 from shardgen.model.types import BOOLEAN, DATE, INTEGER, JSON, SERIAL, TEXT, TIMESTAMP, Type, decimal, varchar
-from shardgen.stores.postgres import copy as encode
+from shardgen.stores import copy as encode
 from shardgen.tables import dataset
 from shardgen.tables.feed import Feed
 from shardgen.tables.planning import build_plan

@@ -14,7 +14,7 @@ from psycopg import sql
 
 from shardgen.model.config import PlanConfig
 from shardgen.model.plan import Shard
-from shardgen.stores.postgres.copy import Encoder
+from shardgen.stores.copy import Encoder
 from shardgen.stores.postgres.ddl import ddl
 from shardgen.tables import dataset
 from shardgen.tables.planning import build_plan

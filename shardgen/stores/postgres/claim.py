@@ -19,13 +19,13 @@ from shardgen.errors import Given, Problem, ResumeError, TargetError, Text, Use
 from shardgen.model.config import PlanConfig, Terms
 from shardgen.model.plan import Plan
 from shardgen.model.table import Table
+from shardgen.stores import RowEncoder, encoder_of
 from shardgen.stores.findings import Findings
 from shardgen.stores.postgres import catalog, claimed_tables, keys, ledger, objects, preflight, rehearsal, restored
 from shardgen.stores.postgres.deciding import Action, Decision, decide
 from shardgen.stores.postgres.ledger import Claim, NewRun, Run
 from shardgen.stores.postgres.postgres import Connection
 from shardgen.stores.postgres.rehearsal import Part, Rehearsed, Source
-from shardgen.stores.postgres.writer import Encoder, encoder_of
 from shardgen.tables.recipe import Recipe, changed, versions
 
 
@@ -39,7 +39,7 @@ class Wanted:
     workers: int
     options: Mapping[str, Any] = field(default_factory=dict)
     """The effective ones, as a later ``--resume`` compares them."""
-    encoder: Callable[[Table], Encoder] = encoder_of
+    encoder: Callable[[Table], RowEncoder] = encoder_of
     keyless: frozenset[str] = frozenset()
     """Tables that get their primary key at the end."""
 

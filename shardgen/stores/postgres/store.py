@@ -12,7 +12,7 @@ from shardgen.errors import Interrupted, LoadError, ShardgenError, TargetError
 from shardgen.model.config import Terms
 from shardgen.model.plan import Plan
 from shardgen.model.table import Table
-from shardgen.stores import Run, Trials, attention
+from shardgen.stores import RowEncoder, Run, Trials, attention, encoder_of
 from shardgen.stores.findings import Findings, Loss, RunStatus
 from shardgen.stores.postgres import census, claim, finalise, ledger, objects, pooler, reset, status
 from shardgen.stores.postgres.claim import Attempt, Claimed, Wanted
@@ -32,7 +32,6 @@ from shardgen.stores.postgres.reset import Survey
 from shardgen.stores.postgres.retry import persist
 from shardgen.stores.postgres.run import PostgresRun
 from shardgen.stores.postgres.trial import PostgresTrials
-from shardgen.stores.postgres.writer import Encoder, encoder_of
 from shardgen.tables.recipe import Recipe
 
 T = TypeVar("T")
@@ -56,7 +55,7 @@ class PostgresStore:
         dsn: str,
         schema: str,
         *,
-        encoder: Callable[[Table], Encoder] = encoder_of,
+        encoder: Callable[[Table], RowEncoder] = encoder_of,
         keyless_rows: int = KEYLESS_ROWS,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,

@@ -12,7 +12,7 @@ import socket
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol, TypeVar
+from typing import TypeVar
 
 import psycopg
 import xxhash
@@ -23,7 +23,7 @@ from shardgen.errors import Text, Use
 from shardgen.machine.refusals import refusal
 from shardgen.model.plan import Leaf, Shard
 from shardgen.model.table import Table
-from shardgen.stores import Batch, Task, Written
+from shardgen.stores import Batch, RowEncoder, Task, Written, encoder_of
 from shardgen.stores.failures import LeafRefusedError, PermanentError, Remedy, StoppedError, SupersededError
 from shardgen.stores.postgres import catalog, leaves, ledger, staging
 from shardgen.stores.postgres.failures import classify, describe
@@ -44,31 +44,6 @@ T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 
-class Encoder(Protocol):
-    """Makes COPY bytes of batches; see shardgen.stores.postgres.copy."""
-
-    @property
-    def header(self) -> bytes:
-        """What opens the stream."""
-        ...
-
-    @property
-    def trailer(self) -> bytes:
-        """What ends it."""
-        ...
-
-    def rows(self, batch: Any) -> Iterator[bytes | memoryview]:
-        """The rows of a batch, some at a time."""
-        ...
-
-
-def encoder_of(table: Table) -> Encoder:
-    """The encoder of a table's rows, imported where rows are made: a coordinator does without."""
-    from shardgen.stores.postgres import copy
-
-    return copy.Encoder(table)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostgresWriterSpec:
     """How a worker of a run gets its writer; see stores.WriterSpec."""
@@ -80,7 +55,7 @@ class PostgresWriterSpec:
     """The tables, as the run claimed them."""
     skip_conflicts: bool = False
     """Whether rows whose keys are there are left out."""
-    encoder: Callable[[Table], Encoder] = encoder_of
+    encoder: Callable[[Table], RowEncoder] = encoder_of
 
     def open(self, stopped: Callable[[], bool]) -> PostgresWriter:
         """A writer of this process."""
@@ -120,7 +95,7 @@ class PostgresWriter:
         dsn: str,
         schema: str,
         claims: Sequence[Claim],
-        encoder: Callable[[Table], Encoder],
+        encoder: Callable[[Table], RowEncoder],
         stopped: Callable[[], bool],
         skip_conflicts: bool = False,
     ) -> None:
