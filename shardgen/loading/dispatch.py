@@ -107,13 +107,10 @@ class Dispatcher:
             self._tools.sleep(self._tools.period)
             return []
         done, _ = wait(self._running, timeout=self._tools.period, return_when=FIRST_COMPLETED)
-        lost = [future for future in done if self._is_lost(future)]
+        lost = [future for future in done if _is_lost(future, self._engine.lost)]
         for future in done.difference(lost):
             self._settle(future, self._running.pop(future))
         return lost
-
-    def _is_lost(self, future: Future[Outcome]) -> bool:
-        return future.cancelled() or isinstance(future.exception(), self._engine.lost)
 
     def _settle(self, future: Future[Outcome], trial: Trial) -> None:
         error = future.exception()
@@ -169,6 +166,10 @@ class Dispatcher:
             else:
                 aboard.append(trial)
         return aboard
+
+
+def _is_lost(future: Future[Outcome], lost: tuple[type[BaseException], ...]) -> bool:
+    return future.cancelled() or isinstance(future.exception(), lost)
 
 
 def _died(told: str) -> str:
