@@ -91,8 +91,7 @@ def _hidden(options: Mapping[str, Any]) -> bool:
 
 def _without_idle_profile(settings: Settings, options: Mapping[str, Any]) -> dict[str, Any]:
     """The options without a profile that says nothing of where: it need not be repeated."""
-    section = f"[profiles.{settings.profile}]"
-    says = any(section in settings.origins.get(name, "") for name in PLACE)
+    says = settings.of_profile & PLACE.keys()
     return {name: value for name, value in options.items() if says or name != "profile"}
 
 

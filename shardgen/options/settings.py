@@ -66,6 +66,8 @@ class Settings:
     """The configuration file that was read."""
     profile: str | None
     """The profile that was chosen."""
+    of_profile: frozenset[str]
+    """The options whose value it gave."""
     profiles: tuple[str, ...]
     """Those there are."""
     notices: tuple[str, ...] = ()
@@ -195,9 +197,10 @@ def read(named: Mapping[str, Any], *, config: Path | str | None = None, profile:
     chosen = profile or both.get("shardgen_profile") or None
     if chosen:
         check_choice("profile", chosen, tuple(known))
+    of_profile: Layer = known[chosen] if chosen else {}
     merged: Layer = {
         **from_file,
-        **(known[chosen] if chosen else {}),
+        **of_profile,
         **_variables(dotenv, f" in {ENV_FILE}"),
         **_variables(environment),
         **{meant.known(name, "option", SETTABLE): (value, "") for name, value in named.items() if value is not None},
@@ -210,6 +213,7 @@ def read(named: Mapping[str, Any], *, config: Path | str | None = None, profile:
         target=place.found(environment, dotenv, note) if dsn is None else place.named(dsn, merged["dsn"][1]),
         file=file,
         profile=chosen,
+        of_profile=frozenset(name for name in of_profile if merged[name] is of_profile[name]),
         profiles=tuple(known),
         notices=odd,
     )

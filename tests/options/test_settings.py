@@ -105,6 +105,7 @@ def test_a_profile_goes_before_the_file_and_behind_the_rest(tmp_path, monkeypatc
     settings = read({"customers": 5}, profile="mine")
     assert settings.values == {"customers": 5, "products": 4, "seed": 3, "warehouses": 2, "review_rate": 0.1}
     assert settings.origins["warehouses"] == "warehouses of [profiles.mine] in shardgen.toml"
+    assert settings.of_profile == {"warehouses"}
 
 
 def test_a_profile_of_the_file_changes_a_built_in_one_key_by_key(tmp_path):
