@@ -359,13 +359,13 @@ def config_of(settings: Settings) -> list[Effective]:
         ConfigError: an option is wrong.
     """
     from shardgen.options.settings import utc_today
-    from shardgen.stores.postgres.postgres import mask
+    from shardgen.stores.naming import shown
 
     settings.check()
     dsn = settings.target.dsn
     return settings.effective(
         utc_today(),
-        dsn=settings.target.origin if not dsn else mask(dsn),
+        dsn=settings.target.origin if not dsn else shown(dsn),
         data_dir=_home_of(settings),
     )
 

@@ -73,15 +73,15 @@ def _place(options: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _open(name: str, value: str) -> str:
-    from shardgen.stores.postgres.postgres import mask
+    from shardgen.stores.naming import shown
 
-    return mask(value).removesuffix(_MASKED) if name == "dsn" else value
+    return shown(value).removesuffix(_MASKED) if name == "dsn" else value
 
 
 def _secret(dsn: str | None) -> bool:
-    from shardgen.stores.postgres.postgres import mask
+    from shardgen.stores.naming import shown
 
-    return dsn is not None and mask(dsn).endswith(_MASKED)
+    return dsn is not None and shown(dsn).endswith(_MASKED)
 
 
 def _hidden(options: Mapping[str, Any]) -> bool:

@@ -67,10 +67,10 @@ def _set_volume(wanted: bool, loudness: Volume) -> None:  # noqa: FBT001
 
 def place_of(settings: Settings) -> str:
     """The target, as it may be shown."""
-    from shardgen.stores.postgres.postgres import mask
+    from shardgen.stores.naming import shown
 
     dsn = settings.target.dsn
-    return settings.target.origin if not dsn else mask(dsn)
+    return settings.target.origin if not dsn else shown(dsn)
 
 
 def settings_of(options: Mapping[str, Any]) -> Settings:
@@ -105,10 +105,10 @@ def watching(settings: Settings, command: str) -> Iterator[Show]:
 
 def without_secrets(text: str, dsns: Iterable[str]) -> str:
     """The text without the secrets of connection strings and of the environment."""
-    from shardgen.stores.postgres.postgres import without_secret
+    from shardgen.stores.naming import masked
 
     for dsn in filter(None, dsns):
-        text = without_secret(text, dsn)
+        text = masked(text, dsn)
     return text.replace(os.environ.get("PGPASSWORD") or "\0", "***")
 
 

@@ -129,14 +129,14 @@ def watching(
     Raises:
         ConfigError: the log cannot be written.
     """
-    from shardgen.stores.postgres.postgres import mask, without_secret
+    from shardgen.stores import naming
 
     dsn, file = settings.target.dsn or "", settings.get("log_file")
     with contextlib.ExitStack() as stack:
-        log = stack.enter_context(Log(file, clean=lambda text: without_secret(text, dsn))) if file else None
+        log = stack.enter_context(Log(file, clean=lambda text: naming.masked(text, dsn))) if file else None
         if log:
             log.on_loss = complain
-            target = mask(dsn) if dsn else settings.target.origin
+            target = naming.shown(dsn) if dsn else settings.target.origin
             log.write("Began", command=command, target=target, shardgen=__version__, data=DATA_VERSION)
         shown = stack.enter_context(display(mode))
         shown = spelt_out(shown) if everything else shown

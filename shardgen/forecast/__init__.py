@@ -1,4 +1,5 @@
 """What a load will do, told before it is done: rows, bytes on disk, time; nothing of it stays in the place.
 
-``sizing`` is arithmetic over the plan, ``calibration`` measures for about a second, ``forecast`` is both in one answer.
+Bytes are arithmetic over the plan (``tables.sizing``), ``calibration`` measures for about a second, ``forecast`` is
+both in one answer.
 """

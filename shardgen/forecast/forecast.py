@@ -11,11 +11,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from shardgen.forecast.calibration import Calibration, Pace
-from shardgen.forecast.sizing import Size, sizes
 from shardgen.model.figures import plural
 from shardgen.model.plan import Plan, Shard
 from shardgen.stores.findings import Findings
 from shardgen.tables import dataset
+from shardgen.tables.sizing import Size, sizes
 
 SHARD_SECONDS = 0.05
 """Of the database for a shard beside its rows: its place in the ledger, CREATE, ATTACH and COMMIT of a leaf."""

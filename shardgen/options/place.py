@@ -33,7 +33,7 @@ def named(dsn: str, origin: str) -> Place:
     Raises:
         ConfigError: libpq cannot parse it; its own words could quote a part of the password.
     """
-    from shardgen.stores.postgres.conninfo import fault  # the driver is slow to import
+    from shardgen.stores.naming import fault
 
     who: Part = origin or Use("dsn")
     if not dsn.strip():

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from shardgen.errors import Problem, TargetError, Text, Use
-from shardgen.forecast.sizing import sizes
 from shardgen.model.figures import plural, size
 from shardgen.model.plan import Plan
 from shardgen.stores.findings import Facts
 from shardgen.stores.postgres import catalog, locks
 from shardgen.stores.postgres.postgres import Connection, one
 from shardgen.tables import dataset
+from shardgen.tables.sizing import sizes
 
 MIN_VERSION: Final = 14
 _RELATIONS_OF_A_LEAF: Final = 4  # the table, its TOAST table and that one's index, the primary key

@@ -7,8 +7,8 @@ from datetime import date
 import pytest
 
 import shardgen
-from shardgen.forecast.sizing import PAGE, Size, sizes
 from shardgen.tables.planning import build_plan
+from shardgen.tables.sizing import PAGE, Size, sizes
 from shardgen.tables.wanted import plan_config
 from tests.conftest import Database
 

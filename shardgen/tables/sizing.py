@@ -2,7 +2,7 @@
 
 The figures were measured on the embedded server (PostgreSQL 18.4, pages of 8 KiB), with worlds of 868 to 5.2 million
 events in all modes of --raw-data and --indexes: mean tuples and index entries were the same within 3 % from some
-thousand rows on, and pages account for the rest. ``tests/forecast/test_sizes.py`` compares them with a server.
+thousand rows on, and pages account for the rest. ``tests/tables/test_sizes.py`` compares them with a server.
 """
 
 from __future__ import annotations

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from shardgen.forecast.sizing import PAGE, Size, sizes
 from shardgen.model.config import INDEX_MODES, RAW_DATA_MODES
 from shardgen.tables import dataset
 from shardgen.tables.planning import build_plan
+from shardgen.tables.sizing import PAGE, Size, sizes
 from tests.worlds import TABLES, small
 
 
