@@ -6,12 +6,12 @@ from datetime import date, timedelta
 from typing import Any
 
 from shardgen.page.measure import queries
-from shardgen.page.numbers import Answer, Facts, Numbers
+from shardgen.page.numbers import Answer, Numbers, Provenance
 
 DAYS = [(date(2025, 11, 1) + timedelta(days=day)).isoformat() + "T00:00:00" for day in range(61)]
 PHASES = {"generate": 0.4, "encode": 0.1, "copy": 0.9, "index": 0.3, "commit": 0.1, "ledger": 0.05}
 
-FACTS = Facts(
+FACTS = Provenance(
     target="host=db user=me dbname=shop",
     schema="bronze",
     server="18.4",

@@ -30,10 +30,10 @@ def sample(
 ) -> None:
     """Show rows of a table, built without any database."""
     from shardgen.commands import sample_of
-    from shardgen.display.sample import Sample, as_plain
+    from shardgen.display.sample import ShownRows, as_plain
 
     rows = sample_of(terminal.settings_of({**options, "tables": table}), n)
     if as_json:
         terminal.print_json([as_plain(row) for row in rows])
     else:
-        terminal.show(Sample(table=table, rows=rows))
+        terminal.show(ShownRows(table=table, rows=rows))

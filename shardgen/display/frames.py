@@ -107,10 +107,10 @@ def _bars(tally: Tally, names: list[str], width: int) -> Table:
         progress = tally.tables[name]
         grid.add_row(*_line(name, progress, progress.share, progress.row_bytes, _time(progress, progress.eta), width))
     whole = tally.all
-    row_bytes = tally.volume.rate / whole.speed.rate if whole.speed.rate else 0.0
+    row_bytes = tally.work.rate / whole.speed.rate if whole.speed.rate else 0.0
     if whole.finished and whole.ours:
-        row_bytes = tally.volume.ours / whole.ours
-    grid.add_row(*_line("all", whole, tally.share, row_bytes, _time(whole, tally.volume.eta), width), style="bold")
+        row_bytes = tally.work.ours / whole.ours
+    grid.add_row(*_line("all", whole, tally.share, row_bytes, _time(whole, tally.work.eta), width), style="bold")
     return grid
 
 

@@ -113,9 +113,9 @@ def state(tally: Tally) -> str:
         f"shards {total.shards_done}/{total.shards}",
     ]
     if not total.finished and total.speed.rate:
-        parts.append(f"{units.count(total.speed.rate)} rows/s ({units.size(tally.volume.rate)}/s)")
-    if not total.finished and tally.volume.eta is not None:
-        parts.append(f"{units.clock(tally.volume.eta)} left")
+        parts.append(f"{units.count(total.speed.rate)} rows/s ({units.size(tally.work.rate)}/s)")
+    if not total.finished and tally.work.eta is not None:
+        parts.append(f"{units.clock(tally.work.eta)} left")
     if total.retries:
         parts.append(f"retries {total.retries}")
     return ", ".join(parts)

@@ -131,7 +131,7 @@ def together(each: Iterable[Progress], *, began: float) -> Progress:
 
 
 @dataclass(slots=True)
-class Volume:
+class Work:
     """All tables together, in COPY bytes by the plan's bytes of a row."""
 
     tables: Mapping[str, Progress]

@@ -21,7 +21,7 @@ _COLOUR = JSONHighlighter()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sample:
+class ShownRows:
     """Rows that fit themselves to the terminal: what is too wide for a line is laid out over several.
 
     Of the source's complete record only what the columns do not say is shown.

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from shardgen.display.lanes import Lanes, Split
-from shardgen.display.progress import Checks, Progress, Volume, begun, together
+from shardgen.display.progress import Checks, Progress, Work, begun, together
 from shardgen.events import (
     CheckDone,
     CheckStarted,
@@ -63,7 +63,7 @@ class Tally:
         self.tables: dict[str, Progress] = {}
         """In the order in which a reader of the story meets them."""
         self.all = Progress()
-        self.volume = Volume(self.tables)
+        self.work = Work(self.tables)
         self.run: int | None = None
         self.resumed = False
         self.workers = 0
@@ -91,9 +91,9 @@ class Tally:
     @property
     def share(self) -> float:
         """Done of the whole, 0 to 1, by bytes; 1 only when every shard is committed."""
-        if self.all.finished or not self.volume.expected:
+        if self.all.finished or not self.work.expected:
             return self.all.share
-        return min(0.999, self.volume.copied / self.volume.expected)
+        return min(0.999, self.work.copied / self.work.expected)
 
     def take(self, event: Event) -> None:
         """Account for one event."""
@@ -126,7 +126,7 @@ class Tally:
             if each.began is not None and not each.finished:
                 each.speed.note(now, each.worked)
         if self.tables and not self.all.finished:
-            self.volume.note(now)
+            self.work.note(now)
 
     def _start(self, event: LoadStarted) -> None:
         self.run, self.resumed, self.workers, self.local = event.run, event.resumed, event.workers, event.local

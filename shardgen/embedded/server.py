@@ -220,7 +220,7 @@ def _end_deleted(layout: Home, on_notice: Notice) -> None:
 
 def _recover(layout: Home, on_notice: Notice) -> None:
     """Clear what a crash left: a record whose pid may be another process by now, and orphaned backends."""
-    record = postmaster.read_record(layout)
+    record = postmaster.read_pid_file(layout)
     if record is None:
         return
     on_notice(
@@ -290,7 +290,7 @@ def _already_running(layout: Home, on_notice: Notice) -> Server | None:
 
 def _check_reachable(layout: Home, pid: int, *, waited: float) -> None:
     """Refuse to wait for what will not come."""
-    record, directory = postmaster.read_record(layout), socket_directory.known(layout)
+    record, directory = postmaster.read_pid_file(layout), socket_directory.known(layout)
     remedy = f"end it, and start again: kill -INT {pid}"
     ready = record is not None and record.ready
     if ready and not (directory and (directory / f".s.PGSQL.{record.port if record else PORT}").exists()):
@@ -300,6 +300,6 @@ def _check_reachable(layout: Home, pid: int, *, waited: float) -> None:
 
 
 def _why_to_wait(layout: Home, pid: int) -> str:
-    if postmaster.read_record(layout) is None:
+    if postmaster.read_pid_file(layout) is None:
         return f"waiting for the server with pid={pid} to end, which it does within a minute without its postmaster.pid"
     return f"waiting for the server with pid={pid}, which runs but accepts no connections yet"

@@ -122,7 +122,7 @@ def _thinned(plan: Plan, table: str) -> Plan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Batch:
+class _Built:
     rows: int
     seconds: float
     encoded: tuple[bytes, ...]
@@ -139,10 +139,10 @@ def _buffers(plan: Plan, table: str) -> int:
     return LEAST_BUFFERS + round(MORE_BUFFERS * sum(shard.bytes for shard in plan.of(table)) / whole)
 
 
-def _built(plan: Plan, shard: Shard, *, count: int, kept: int) -> list[_Batch]:
+def _built(plan: Plan, shard: Shard, *, count: int, kept: int) -> list[_Built]:
     """The first batches of a shard, or as many as there are; an empty one of a shard without rows."""
     encoder = Encoder(dataset()[shard.table].table)
-    found: list[_Batch] = []
+    found: list[_Built] = []
     made: Iterator[Batch] = iter(())
     for _ in range(count):
         begun = time.perf_counter()
@@ -152,11 +152,11 @@ def _built(plan: Plan, shard: Shard, *, count: int, kept: int) -> list[_Batch]:
             break
         encoded = [bytes(rows) for rows in encoder.rows(batch)]
         seconds = time.perf_counter() - begun
-        found.append(_Batch(rows=batch.num_rows, seconds=seconds, encoded=tuple(encoded[:kept])))
-    return found or [_Batch(rows=0, seconds=0.0, encoded=())]
+        found.append(_Built(rows=batch.num_rows, seconds=seconds, encoded=tuple(encoded[:kept])))
+    return found or [_Built(rows=0, seconds=0.0, encoded=())]
 
 
-def _taken(plan: Plan, table: str, trials: Trials | None, batch: _Batch) -> Trial:
+def _taken(plan: Plan, table: str, trials: Trials | None, batch: _Built) -> Trial:
     if trials is None or not batch.rows:
         return Trial(copy=0.0, index=0.0)
     indexes = dataset()[table].table.indexes_for(plan.config.indexes)

@@ -15,7 +15,7 @@ from typing import Final
 from shardgen import __version__
 from shardgen.errors import ReportError, VerificationError
 from shardgen.events import Event, Notice, VerificationStarted
-from shardgen.page.numbers import MOST_SHARDS, Answer, Facts, Numbers, Row
+from shardgen.page.numbers import MOST_SHARDS, Answer, Numbers, Provenance, Row
 from shardgen.stores import attention
 from shardgen.stores.failures import StoreError
 from shardgen.stores.reading import Query, Reader
@@ -76,10 +76,10 @@ def step_of(days: int) -> float:
     return next(step for longest, step in STEPS if days <= longest)
 
 
-def _facts(reader: Reader, found: Subject) -> Facts:
+def _facts(reader: Reader, found: Subject) -> Provenance:
     version, now = reader.server()
     runs = {loaded.run.run: loaded for loaded in found.tables.values()}
-    return Facts(
+    return Provenance(
         target=reader.place,
         schema=reader.schema,
         server=version.partition(" ")[0],

@@ -8,14 +8,14 @@ from typing import Any, Final
 
 from shardgen.stores.reading import Answer, Row
 
-__all__ = ["Answer", "Facts", "Numbers", "Row"]
+__all__ = ["Answer", "Numbers", "Provenance", "Row"]
 
 MOST_SHARDS: Final = 2_000
 """Shards that a picture of the run can show; of more, the longest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+class Provenance:
     """What was loaded, and what measured it."""
 
     target: str
@@ -43,7 +43,7 @@ class Facts:
 class Numbers:
     """All that a report tells."""
 
-    facts: Facts
+    facts: Provenance
     answers: Mapping[str, Answer]
     seconds: float
 

@@ -21,7 +21,7 @@ from shardgen.page._parts import formats
 from shardgen.page._parts.sales import currency
 from shardgen.page._parts.section import FULL, HALF, THIRD, Picture, Section, Table
 from shardgen.page._parts.volumes import totals
-from shardgen.page.numbers import Facts, Numbers, Row
+from shardgen.page.numbers import Numbers, Provenance, Row
 from shardgen.page.pictures import draw
 
 WIDTHS: Final = {
@@ -123,7 +123,7 @@ def tiles(numbers: Numbers) -> Iterator[tuple[str, str]]:
         yield formats.count(catalogue["products"]), f"products in {categories}"
 
 
-def _title(facts: Facts) -> str:
+def _title(facts: Provenance) -> str:
     worlds = [run["plan"] for run in facts.runs]
     first = min(plan["world"]["epoch"] for plan in worlds)
     last = date.fromisoformat(max(plan["end"] for plan in worlds)) - timedelta(days=1)
@@ -131,7 +131,7 @@ def _title(facts: Facts) -> str:
     return f"An online shop, {' to '.join(days)}"
 
 
-def _facts(facts: Facts) -> Iterator[tuple[str, str]]:
+def _facts(facts: Provenance) -> Iterator[tuple[str, str]]:
     """What was loaded, from where, by what."""
     yield "target", facts.target
     yield "schema", facts.schema

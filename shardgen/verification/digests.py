@@ -72,7 +72,7 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Examined:
+class Hashed:
     """What came of it."""
 
     shard: str
@@ -113,7 +113,7 @@ class Trouble:
     """One line, without secrets."""
 
 
-def examine(item: Item) -> Examined | Trouble:
+def examine(item: Item) -> Hashed | Trouble:
     """Hash one shard; name its rows where it is not what it should be."""
     start = time.perf_counter()
     try:
@@ -155,7 +155,7 @@ _connections: dict[tuple[str, str, int], Connection] = {}
 """By database, schema and thread: in an engine of threads each has its own."""
 
 
-def _examine_once(item: Item) -> Examined:
+def _examine_once(item: Item) -> Hashed:
     key = (item.dsn, item.config.schema, threading.get_ident())
     if key not in _connections:
         _connections[key] = reader(item.dsn, item.config.schema, purpose="digest")
@@ -172,7 +172,7 @@ def _let_go(dsn: str) -> None:
         _connections.pop(key).close()
 
 
-def _examine(connection: Connection, item: Item) -> Examined:
+def _examine(connection: Connection, item: Item) -> Hashed:
     schema, shard = item.config.schema, item.shard
     found = ""
     if item.leaf is not None and item.own is None and not item.rescaled:
@@ -184,7 +184,7 @@ def _examine(connection: Connection, item: Item) -> Examined:
     if found != item.digest or built not in (None, found):
         there = rows.rows(_in_key_order(connection, item))
         differences = rows.compare(item.table, rows.rows(_built(item)), there)
-    return Examined(
+    return Hashed(
         shard=shard.id,
         ledger=item.digest,
         found=found,
@@ -255,9 +255,9 @@ def _items(
     return sorted(items, key=lambda item: -item.shard.bytes)
 
 
-def _examined(items: Sequence[Item], engine: Engine, workers: int, show: Callable[[Event], None]) -> list[Examined]:
+def _examined(items: Sequence[Item], engine: Engine, workers: int, show: Callable[[Event], None]) -> list[Hashed]:
     """All items, as many at a time as there are workers."""
-    waiting, running, found = list(reversed(items)), set[Future[Examined | Trouble]](), []
+    waiting, running, found = list(reversed(items)), set[Future[Hashed | Trouble]](), []
     executor = engine.start(min(workers, max(1, len(items))), Setup.here())
     try:
         while waiting or running:
@@ -279,11 +279,11 @@ def _examined(items: Sequence[Item], engine: Engine, workers: int, show: Callabl
     return found
 
 
-def _table(examined: Examined) -> str:
+def _table(examined: Hashed) -> str:
     return examined.shard.partition("/")[0]
 
 
-def _check(loaded: Loaded, found: Sequence[Examined]) -> Check:
+def _check(loaded: Loaded, found: Sequence[Hashed]) -> Check:
     """One table's shards in one check."""
     found = sorted(found, key=lambda each: each.shard)
     bad = [each for each in found if not each.equal]
@@ -302,13 +302,13 @@ def _check(loaded: Loaded, found: Sequence[Examined]) -> Check:
     )
 
 
-def _kept(found: Sequence[Examined]) -> str:
+def _kept(found: Sequence[Hashed]) -> str:
     """What is said of rows that were there before the load and stayed."""
     skipped = sum(each.skipped for each in found)
     return f", except {plural(skipped, 'row')} that were there before and stayed" if skipped else ""
 
 
-def _sentences(examined: Examined) -> tuple[str, ...]:
+def _sentences(examined: Hashed) -> tuple[str, ...]:
     """What is wrong with a shard."""
     if examined.equal:
         return ()
@@ -325,5 +325,5 @@ def _sentences(examined: Examined) -> tuple[str, ...]:
     )
 
 
-def _plain(examined: Examined) -> dict[str, Any]:
+def _plain(examined: Hashed) -> dict[str, Any]:
     return {**asdict(examined), "equal": examined.equal}

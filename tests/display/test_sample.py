@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 import shardgen
-from shardgen.display.sample import Sample, _laid_out
+from shardgen.display.sample import ShownRows, _laid_out
 from tests.worlds import TABLES
 
 JSON = st.recursive(
@@ -23,7 +23,7 @@ JSON = st.recursive(
 
 def shown(rows: list[dict], width: int, table: str = "orders") -> str:
     console = Console(file=io.StringIO(), width=width, color_system=None)
-    console.print(Sample(table=table, rows=rows))
+    console.print(ShownRows(table=table, rows=rows))
     return console.file.getvalue()
 
 

@@ -158,7 +158,7 @@ def test_what_is_left_follows_the_steady_speed_and_includes_the_steps_at_the_end
         clock.now += 1
     whole, per_second = 150_000 + 900_000, 100 * 100
     left = whole - 20 * per_second
-    assert tally.volume.eta == pytest.approx((left + FINISHING * whole) / per_second, rel=0.01)
+    assert tally.work.eta == pytest.approx((left + FINISHING * whole) / per_second, rel=0.01)
 
 
 def test_work_that_is_lost_is_no_slowness():
@@ -168,14 +168,14 @@ def test_work_that_is_lost_is_no_slowness():
         tally.take(copied("clickstream/0", 100 * second))
         tally.look()
         clock.now += 1
-    before = tally.volume.eta
+    before = tally.work.eta
     assert before is not None
     tally.take(retried("clickstream/0"))
     tally.take(begun("clickstream/0", 2))
     tally.take(copied("clickstream/0", 100))
     tally.look()
     assert tally.all.speed.rate == pytest.approx(100, rel=0.05)
-    assert tally.volume.eta == pytest.approx(before + 18, rel=0.05)
+    assert tally.work.eta == pytest.approx(before + 18, rel=0.05)
 
 
 # --- workers ----------------------------------------------------------------------------------------------------------

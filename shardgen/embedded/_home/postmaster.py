@@ -21,7 +21,7 @@ _PROC = Path("/proc")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class PidFile:
     """What a postmaster writes into postmaster.pid; the file outlives a crash, and is copied with the directory."""
 
     pid: int
@@ -34,7 +34,7 @@ class Record:
     """Whether it said that it accepts connections."""
 
 
-def read_record(layout: Home) -> Record | None:
+def read_pid_file(layout: Home) -> PidFile | None:
     """The record in the data directory; None where there is none, or a postmaster is about to write it."""
     try:
         text = homes.read(layout.data / "postmaster.pid")
@@ -45,7 +45,7 @@ def read_record(layout: Home) -> Record | None:
     lines = [*(text or "").split("\n"), *[""] * 8]
     if not lines[0].isdigit():
         return None
-    return Record(
+    return PidFile(
         pid=int(lines[0]),
         data=lines[1],
         port=int(lines[3]) if lines[3].isdigit() else PORT,
@@ -56,7 +56,7 @@ def read_record(layout: Home) -> Record | None:
 
 def find(layout: Home) -> int | None:
     """The pid of the live postmaster; None also when the recorded pid is by now that of something else."""
-    record = read_record(layout)
+    record = read_pid_file(layout)
     if record is not None and _serves(record, layout):
         return record.pid
     # its record may be gone, or be that of another directory which was copied over this one
@@ -91,7 +91,7 @@ def is_alive(pid: int) -> bool:
     return True
 
 
-def _serves(record: Record, layout: Home) -> bool:
+def _serves(record: PidFile, layout: Home) -> bool:
     """Whether the recorded process is a postmaster, and that of this directory."""
     if not (_PROC / "self").exists():
         return is_alive(record.pid)
@@ -106,7 +106,7 @@ def _serves(record: Record, layout: Home) -> bool:
         return not _is_copy(record, layout)
 
 
-def _is_copy(record: Record, layout: Home) -> bool:
+def _is_copy(record: PidFile, layout: Home) -> bool:
     """Whether the record came here with a copy of the directory, whose own server it tells of."""
     original = Path(record.data)
     with contextlib.suppress(OSError):

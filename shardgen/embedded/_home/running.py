@@ -16,7 +16,7 @@ from psycopg import sql
 
 from shardgen.embedded._home import postmaster, socket_directory
 from shardgen.embedded._home.homes import Home
-from shardgen.embedded._home.postmaster import Record
+from shardgen.embedded._home.postmaster import PidFile
 from shardgen.embedded.programs import NAME
 from shardgen.embedded.surroundings import Undisturbed, embedded_dsn
 from shardgen.errors import ServerError
@@ -52,7 +52,7 @@ def find(layout: Home) -> Server | None:
         ServerError: it runs but refuses us, with its own words.
         psycopg.Error: it broke off.
     """
-    record, directory = postmaster.read_record(layout), socket_directory.known(layout)
+    record, directory = postmaster.read_pid_file(layout), socket_directory.known(layout)
     return None if record is None or directory is None else _probe(layout, directory, record)
 
 
@@ -72,7 +72,7 @@ def connect(dsn: str, *, autocommit: bool = False) -> psycopg.Connection[tuple[A
     return Undisturbed.connect(dsn, autocommit=autocommit, dbname="postgres", connect_timeout=5, client_encoding="UTF8")
 
 
-def _probe(layout: Home, directory: Path, record: Record) -> Server | None:
+def _probe(layout: Home, directory: Path, record: PidFile) -> Server | None:
     """The server, if it answers there and has this data directory; None if nobody answers or it is not ready yet."""
     # Whoever made a directory of that name in /tmp after a reboot is not to be talked to.
     if not os.path.lexists(directory) or not socket_directory.is_private(directory, layout.data.stat().st_uid):
