@@ -25,7 +25,7 @@ from shardgen.model.figures import plural
 from shardgen.model.plan import Plan, Shard
 from shardgen.model.table import Table
 from shardgen.stores.copy import Encoder
-from shardgen.stores.postgres import catalog
+from shardgen.stores.postgres import catalog, columns
 from shardgen.stores.postgres.failures import describe
 from shardgen.stores.postgres.postgres import Connection, without_secret
 from shardgen.stores.postgres.readers import reader
@@ -233,7 +233,7 @@ def _items(
         loaded = subject.tables[name]
         leaves = {leaf for _, schema, leaf in catalog.leaves(connection, loaded.claim.oid) if schema == subject.schema}
         recorded, apart = {row.shard: row for row in loaded.shards}, loaded.apart
-        rescaled = catalog.rescaled(connection, loaded.claim.oid, dataset()[name].table)
+        rescaled = columns.rescaled(connection, loaded.claim.oid, dataset()[name].table)
         plan = plans[loaded.run.run]
         items += [
             Item(

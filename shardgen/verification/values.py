@@ -14,7 +14,7 @@ import psycopg
 from psycopg import postgres, pq
 from psycopg.adapt import Transformer
 
-from shardgen.stores.postgres.catalog import base_type
+from shardgen.stores.postgres.columns import base_type
 from shardgen.stores.postgres.failures import describe
 
 LONGEST: Final = 60

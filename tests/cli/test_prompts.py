@@ -10,7 +10,7 @@ from rich.console import Console
 from shardgen.display.tables import losses_table, survey_table
 from shardgen.stores.postgres.ledger import Claim
 from shardgen.stores.postgres.losses import Loss
-from shardgen.stores.postgres.reset import How, Removal, Survey
+from shardgen.stores.postgres.survey import How, Removal, Survey
 from tests.worlds import TABLES
 
 WHERE = "schema bronze of host=db.example user=me dbname=shop"

@@ -14,7 +14,7 @@ import pytest
 from shardgen.errors import TargetError
 from shardgen.events import LoadStarted, Notice
 from shardgen.loading.reconcile import LoadReport
-from shardgen.stores.postgres import objects, reset
+from shardgen.stores.postgres import objects, reset, survey
 from shardgen.stores.postgres.control import Control
 from shardgen.stores.postgres.postgres import connect
 from tests import fakes
@@ -179,6 +179,6 @@ def test_a_reset_takes_the_attached_leaves_back_and_leaves_the_rest(parent, monk
         return fakes.build_plan(fakes.plan_config(tables=("orders",)))
 
     with Control(parent.database.dsn, "bronze") as control:
-        found = reset.survey(control.connection, "bronze", None, every=False, plans=plans)
+        found = survey.survey(control.connection, "bronze", None, every=False, plans=plans)
         reset.carry_out(control.connection, "bronze", found, plans, lambda _: None)
     assert parent.rows() == {"bronze.rest": 1}

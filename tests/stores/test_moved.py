@@ -20,7 +20,7 @@ from shardgen.embedded import server
 from shardgen.errors import TargetError
 from shardgen.events import StepStarted
 from shardgen.page.measure import measure
-from shardgen.stores.postgres import claim, ledger, objects, reset
+from shardgen.stores.postgres import claim, ledger, objects, reset, survey
 from shardgen.stores.postgres.control import Control
 from shardgen.stores.postgres.postgres import connect
 from shardgen.stores.postgres.reader import PostgresReader
@@ -205,7 +205,7 @@ def test_a_run_that_lies_elsewhere_can_be_added_to_replaced_and_taken_back(move,
     assert load(database, schema, if_exists="replace", yes=True).ok
     assert counts(database, schema) == counts(finished, "bronze")
     with Control(database.dsn, schema) as control:
-        found = reset.survey(control.connection, schema, None, every=True, plans=claim.plans(Recipe()))
+        found = survey.survey(control.connection, schema, None, every=True, plans=claim.plans(Recipe()))
         reset.carry_out(control.connection, schema, found, claim.plans(Recipe()), lambda _: None)
     assert database.value("SELECT to_regnamespace(%s) IS NULL", [quoted(schema)])
     assert database.value("SELECT to_regnamespace('bronze') IS NULL") == (
@@ -217,7 +217,7 @@ def test_a_run_that_lies_elsewhere_can_be_added_to_replaced_and_taken_back(move,
 def test_a_run_that_lies_elsewhere_is_taken_back_whole(move, moved, finished):
     database, schema = moved(finished, move)
     with Control(database.dsn, schema) as control:
-        found = reset.survey(control.connection, schema, None, every=False, plans=claim.plans(Recipe()))
+        found = survey.survey(control.connection, schema, None, every=False, plans=claim.plans(Recipe()))
         reset.carry_out(control.connection, schema, found, claim.plans(Recipe()), lambda _: None)
     assert database.value("SELECT to_regnamespace(%s) IS NULL", [quoted(schema)])
 
@@ -249,9 +249,9 @@ def test_a_table_that_was_restored_without_all_of_its_rows_is_not_taken_for_the_
     with pytest.raises(TargetError, match="raw_customers was restored without all of the rows=40 that the ledger has"):
         resume(database, schema)
     with connect(database.dsn, application_name="test") as connection:
-        found = reset.survey(connection, schema, None, every=False, plans=claim.plans(Recipe()))
+        found = survey.survey(connection, schema, None, every=False, plans=claim.plans(Recipe()))
     assert {each.claim.target: each.how for each in found.removals} == {
-        "customers": reset.How.FORGET, "orders": reset.How.DROP, "reviews": reset.How.DROP,
+        "customers": survey.How.FORGET, "orders": survey.How.DROP, "reviews": survey.How.DROP,
     }  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from typing import Final
 from shardgen.errors import Problem
 from shardgen.model.table import Table
 from shardgen.model.types import SERIAL
-from shardgen.stores.postgres import catalog
+from shardgen.stores.postgres.columns import in_full
 from shardgen.stores.postgres.ddl import index_name
 from shardgen.stores.postgres.postgres import Connection, one
 from shardgen.stores.postgres.types import spelled
@@ -154,7 +154,7 @@ def demanding(connection: Connection, table: Table, oid: int) -> bool:
         "oid": oid,
         "made": _made(table),
         "columns": [column.name for column in table.columns],
-        "types": [catalog.in_full(spelled(column.type)) for column in table.columns],
+        "types": [in_full(spelled(column.type)) for column in table.columns],
         "required": [column.not_null or column.name in table.key for column in table.columns],
     }
     return bool(one(connection.execute(_DEMANDS, facts))[0])

@@ -10,38 +10,11 @@ from typing import Final
 
 from psycopg import sql
 
-from shardgen.model.table import Table
+from shardgen.stores.postgres.columns import ColumnFacts, columns
 from shardgen.stores.postgres.postgres import Connection, one
-from shardgen.stores.postgres.types import spelled
 
-_SPELLINGS: Final = {
-    "varchar": "character varying",
-    "timestamp": "timestamp without time zone",
-    "bigserial": "bigint",
-    "decimal": "numeric",
-}
-_TEXTUAL: Final = {"text", "character varying"}  # the same bytes in binary COPY
-_PRECISION: Final = re.compile(r"(?:numeric\(\d+,|timestamp\()(-?\d+)\)")
-_MICROSECONDS: Final = 6  # places of a timestamp
 _EARLIEST, _LATEST = datetime(1, 1, 1), datetime(9999, 12, 31)  # noqa: DTZ001  # a timestamp column has no zone
 _BOUNDS: Final = re.compile(r"FOR VALUES FROM \((.+)\) TO \((.+)\)")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ColumnFacts:
-    """One column as it is."""
-
-    name: str
-    type: str
-    """As format_type spells it, without a length; that of a domain is what it is made of."""
-    declared: str
-    """With its length or precision."""
-    required: bool
-    """NOT NULL without a default: a row that does not supply it fails."""
-    generated: bool
-    """GENERATED ALWAYS AS (...) STORED or VIRTUAL: cannot be supplied."""
-    identity: bool
-    """GENERATED ... AS IDENTITY: a partition that is filled apart has no such values."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,7 +146,7 @@ def relation(connection: Connection, schema: str, name: str) -> Relation | None:
         writable=row[3],
         logged=row[4],
         row_security=row[5],
-        columns=_columns(connection, row[0]),
+        columns=columns(connection, row[0]),
         partition_by=tuple(row[6]),
         partition_key=row[7],
         default_partition=row[8],
@@ -393,63 +366,6 @@ def row_estimate(connection: Connection, oid: int) -> int | None:
         {"oid": oid},
     )
     return one(cursor)[0]
-
-
-def base_type(declared: str) -> str:
-    """``"varchar(50)"`` as format_type spells it without a length: ``"character varying"``."""
-    bare = declared.partition("(")[0].strip()
-    return _SPELLINGS.get(bare, bare)
-
-
-def in_full(declared: str) -> str:
-    """``"varchar(50)"`` as format_type spells it: ``"character varying(50)"``."""
-    _, bracket, length = declared.partition("(")
-    return base_type(declared) + bracket + length
-
-
-def compatible(wanted: str, found: ColumnFacts) -> bool:
-    """Whether binary COPY of the wanted type fits a column, and every value comes back from it as it was."""
-    base = base_type(wanted)
-    if base != found.type and not {base, found.type} <= _TEXTUAL:
-        return False
-    return _places(found.declared) is None or (_places(wanted) or _MICROSECONDS) <= (_places(found.declared) or 0)
-
-
-def rescaled(connection: Connection, oid: int, table: Table) -> frozenset[str]:
-    """Columns that show numbers with more decimal places than those of ours that they were given."""
-    wanted = {column.name: _places(spelled(column.type)) for column in table.columns}
-    return frozenset(
-        found.name
-        for found in _columns(connection, oid)
-        if found.type == "numeric" and _places(found.declared) not in (None, wanted.get(found.name))
-    )
-
-
-def _places(declared: str) -> int | None:
-    """Decimal places of ``"numeric(10,2)"`` or ``"timestamp(3) without time zone"``; None where nothing limits them."""
-    match = _PRECISION.match(declared)
-    return int(match[1]) if match else None
-
-
-def _columns(connection: Connection, oid: int) -> tuple[ColumnFacts, ...]:
-    rows = connection.execute(
-        """SELECT a.attname::text, format_type(b.oid, NULL), format_type(b.oid, b.mod),
-            (a.attnotnull OR t.typnotnull) AND NOT a.atthasdef AND a.attidentity = '' AND t.typdefault IS NULL,
-            a.attgenerated <> '', a.attidentity <> ''
-        FROM pg_attribute AS a JOIN pg_type AS t ON t.oid = a.atttypid
-        CROSS JOIN LATERAL (
-            WITH RECURSIVE base (oid, mod) AS (
-                SELECT a.atttypid, a.atttypmod
-                UNION ALL
-                SELECT d.typbasetype, d.typtypmod FROM base JOIN pg_type AS d USING (oid) WHERE d.typtype = 'd')
-            SELECT oid, mod FROM base JOIN pg_type AS e USING (oid) WHERE e.typtype <> 'd') AS b (oid, mod)
-        WHERE a.attrelid = %s AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum""",
-        [oid],
-    )
-    return tuple(
-        ColumnFacts(name=row[0], type=row[1], declared=row[2], required=row[3], generated=row[4], identity=row[5])
-        for row in rows
-    )
 
 
 def _partition(name: str, bounds: str) -> Partition:

@@ -7,8 +7,8 @@ from typing import Final
 from shardgen.errors import Problem, Text, Use
 from shardgen.model.table import Column, Table
 from shardgen.model.types import JSON, TEXT, TIMESTAMP
-from shardgen.stores.postgres import catalog
-from shardgen.stores.postgres.catalog import ColumnFacts, Relation
+from shardgen.stores.postgres.catalog import Relation
+from shardgen.stores.postgres.columns import ColumnFacts, compatible
 from shardgen.stores.postgres.types import spelled
 
 LOG_IT: Final = "ALTER TABLE ... SET LOGGED"
@@ -58,7 +58,7 @@ def _unfit(column: Column, there: ColumnFacts | None) -> tuple[str, str]:
         return "is missing", f"add it as {spelled(column.type)}"
     if there.generated:
         return "is generated", "it cannot be loaded"
-    if not catalog.compatible(spelled(column.type), there):
+    if not compatible(spelled(column.type), there):
         return f"is {there.declared}", f"it must be {spelled(column.type)}"
     return "", ""
 

@@ -22,10 +22,10 @@ from shardgen.model.table import Table
 from shardgen.stores import RowEncoder
 from shardgen.stores.failures import PermanentError, Remedy
 from shardgen.stores.postgres import catalog, leaves, objects, staging
+from shardgen.stores.postgres.copying import copy_statement
 from shardgen.stores.postgres.failures import classify
 from shardgen.stores.postgres.postgres import Connection, one, set_parameters, without_secret
 from shardgen.stores.postgres.routes import Route
-from shardgen.stores.postgres.writer import copy_statement
 from shardgen.tables.feed import Feeding
 
 SECONDS: Final = 2.0

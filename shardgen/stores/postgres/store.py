@@ -14,7 +14,7 @@ from shardgen.model.plan import Plan
 from shardgen.model.table import Table
 from shardgen.stores import RowEncoder, Run, Trials, attention, encoder_of
 from shardgen.stores.findings import Findings, Loss, RunStatus
-from shardgen.stores.postgres import census, claim, finalise, ledger, objects, pooler, reset, status
+from shardgen.stores.postgres import census, claim, finalise, ledger, objects, pooler, reset, status, survey
 from shardgen.stores.postgres.claim import Attempt, Claimed, Wanted
 from shardgen.stores.postgres.control import Control
 from shardgen.stores.postgres.failures import DatabaseError, describe
@@ -28,9 +28,9 @@ from shardgen.stores.postgres.postgres import (
     without_secret,
 )
 from shardgen.stores.postgres.reader import PostgresReader
-from shardgen.stores.postgres.reset import Survey
 from shardgen.stores.postgres.retry import persist
 from shardgen.stores.postgres.run import PostgresRun
+from shardgen.stores.postgres.survey import Survey
 from shardgen.stores.postgres.trial import PostgresTrials
 from shardgen.tables.recipe import Recipe
 
@@ -207,7 +207,7 @@ class PostgresStore:
         )
 
     def _survey(self, connection: Connection, recipe: Recipe, run: int | None, *, every: bool) -> Survey:
-        return reset.survey(connection, self.schema, run, every=every, plans=claim.plans(recipe))
+        return survey.survey(connection, self.schema, run, every=every, plans=claim.plans(recipe))
 
     @contextlib.contextmanager
     def _control(self, *, take_over: bool) -> Iterator[Control]:

@@ -9,24 +9,21 @@ from __future__ import annotations
 import logging
 import os
 import socket
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
 
 import psycopg
-import xxhash
-from psycopg import sql
 from psycopg_pool import PoolTimeout
 
-from shardgen.errors import Text, Use
 from shardgen.machine.refusals import refusal
-from shardgen.model.plan import Leaf, Shard
+from shardgen.model.plan import Shard
 from shardgen.model.table import Table
 from shardgen.stores import Batch, RowEncoder, Task, Written, encoder_of
-from shardgen.stores.failures import LeafRefusedError, PermanentError, Remedy, StoppedError, SupersededError
-from shardgen.stores.postgres import catalog, leaves, ledger, staging
+from shardgen.stores.failures import LeafRefusedError, Remedy, StoppedError, SupersededError
+from shardgen.stores.postgres import ledger
 from shardgen.stores.postgres.failures import classify, describe
+from shardgen.stores.postgres.filling import Filling
 from shardgen.stores.postgres.ledger import Claim, ShardRow
 from shardgen.stores.postgres.postgres import (
     Connection,
@@ -37,9 +34,6 @@ from shardgen.stores.postgres.postgres import (
     without_secret,
 )
 from shardgen.stores.stopwatch import Stopwatch
-from shardgen.tables import dataset
-
-T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 
@@ -135,10 +129,20 @@ class PostgresWriter:
                     begun = self._begin(connection, claim, task)
                 if not begun:
                     return self._already(connection, claim, task.shard)
-                written = self._fill(connection, claim, task, batches, watch)
+                filling = Filling(
+                    connection=connection,
+                    schema=self._schema,
+                    claim=claim,
+                    task=task,
+                    encoder=self._encoder,
+                    watch=watch,
+                    check=self._check_stop,
+                )
+                row = filling.fill(batches, skip_conflicts=self._skip_conflicts)
+                ledger.complete_shard(connection, self._schema, claim, row)
                 end = watch.seconds
             watch.add("commit", watch.seconds - end)
-        return written
+        return _written(row, by_us=True)
 
     def close(self) -> None:
         """Close the pool."""
@@ -203,124 +207,6 @@ class PostgresWriter:
             )
         return _written(row, by_us=False)
 
-    def _fill(
-        self,
-        connection: Connection,
-        claim: Claim,
-        task: Task,
-        batches: Iterator[Batch],
-        watch: Stopwatch,
-    ) -> Written:
-        shard, skipped = task.shard, 0
-        if shard.leaf is not None and not task.routed:
-            rows, size, digest = self._fill_leaf(connection, claim, shard, shard.leaf, batches, watch)
-        elif self._skip_conflicts:
-            relation = staging.create(connection, self._schema, self._table(claim))
-            rows, size, digest = self._copy(connection, claim, relation, shard, batches, watch)
-            with watch.phase("insert"):
-                skipped = staging.insert(connection, self._schema, self._table(claim), rows)
-        else:
-            relation = sql.Identifier(self._schema, claim.relation)
-            with _taken_keys():
-                rows, size, digest = self._copy(connection, claim, relation, shard, batches, watch)
-        row = ShardRow(
-            target=shard.table,
-            shard=shard.id,
-            rows=rows - skipped,
-            skipped=skipped,
-            bytes=size,
-            digest=digest,
-            seconds=watch.seconds,
-            phases=watch.phases,
-            attempts=task.attempt,
-        )
-        ledger.complete_shard(connection, self._schema, claim, row)
-        return _written(row, by_us=True)
-
-    def _fill_leaf(
-        self,
-        connection: Connection,
-        claim: Claim,
-        shard: Shard,
-        leaf: Leaf,
-        batches: Iterator[Batch],
-        watch: Stopwatch,
-    ) -> tuple[int, int, str]:
-        column = dataset()[shard.table].table.partition_by
-        with watch.phase("create"):
-            if leaf.name in claim.waiting and catalog.kind(connection, self._schema, leaf.name) == "r":
-                leaves.take_up(connection, self._schema, column, leaf)
-            else:
-                leaves.create(connection, self._schema, claim.relation, column, leaf)
-        relation = sql.Identifier(self._schema, leaf.name)
-        copied = self._copy(connection, claim, relation, shard, batches, watch, freeze=True)
-        with watch.phase("index"):
-            leaves.build_indexes(connection, self._schema, claim.oid, leaf)
-        with watch.phase("attach"):
-            leaves.attach(connection, self._schema, claim.relation, claim.oid, leaf)
-        return copied
-
-    def _table(self, claim: Claim) -> Table:
-        """The table less the columns that the relation lacks."""
-        return dataset()[claim.target].table.without(claim.left_out)
-
-    def _copy(
-        self,
-        connection: Connection,
-        claim: Claim,
-        relation: sql.Identifier,
-        shard: Shard,
-        batches: Iterator[Batch],
-        watch: Stopwatch,
-        *,
-        freeze: bool = False,
-    ) -> tuple[int, int, str]:
-        """Copy the batches, one in memory at a time; rows, bytes sent and the digest of the rows."""
-        table = self._table(claim)
-        encoder = self._encoder(table)
-        digest = xxhash.xxh3_128()
-        built, size = 0, len(encoder.header) + len(encoder.trailer)
-        statement = copy_statement(relation, table, freeze=freeze)
-        with connection.cursor() as cursor:
-            with cursor.copy(statement) as copy:
-                copy.write(encoder.header)
-                for batch in _timed(batches, watch, "generate"):
-                    built += batch.num_rows
-                    for rows in _timed(encoder.rows(batch), watch, "encode"):
-                        digest.update(rows)
-                        size += len(rows)
-                        with watch.phase("copy"):
-                            copy.write(memoryview(rows))  # psycopg cuts it up; slices of a view are not copied
-                        self._check_stop()
-                copy.write(encoder.trailer)
-                end = watch.seconds
-            watch.add("copy", watch.seconds - end)
-            copied = cursor.rowcount
-        self._check_rows(connection, claim, shard, built=built, copied=copied)
-        return built, size, digest.hexdigest()
-
-    def _check_rows(self, connection: Connection, claim: Claim, shard: Shard, *, built: int, copied: int) -> None:
-        if copied != built:
-            names = ", ".join(catalog.dropping_triggers(connection, claim.oid)) or "which cannot be told"
-            raise PermanentError(
-                f"shard={shard.id!r} sent rows={built} and relation={claim.relation} took rows={copied}: "
-                f"a trigger drops rows ({names}); disable it for the load"
-            )
-        if shard.exact and built != shard.rows:
-            raise PermanentError(f"shard={shard.id!r} built rows={built}, planned rows={shard.rows}: a bug in shardgen")
-
-
-@contextmanager
-def _taken_keys() -> Iterator[None]:
-    """Add the remedy to what the server says of a key that is taken."""
-    try:
-        yield
-    except psycopg.errors.UniqueViolation as error:
-        resume = Use("resume", value=True)
-        skip = (resume, " ", Use("on_conflict", "skip"))
-        error.add_note(f"a row with its key is there: {Text(*skip)} keeps it, or remove it and {resume}")
-        raise
-
 
 def _written(row: ShardRow, *, by_us: bool) -> Written:
     return Written(
@@ -333,25 +219,4 @@ def _written(row: ShardRow, *, by_us: bool) -> Written:
         seconds=row.seconds,
         phases=row.phases,
         by_us=by_us,
-    )
-
-
-def _timed(items: Iterable[T], watch: Stopwatch, phase: str) -> Iterator[T]:
-    """The items, with the time that each of them takes to come as a phase."""
-    source = iter(items)
-    while True:
-        with watch.phase(phase):
-            try:
-                item = next(source)
-            except StopIteration:
-                return
-        yield item
-
-
-def copy_statement(relation: sql.Identifier, table: Table, *, freeze: bool) -> sql.Composed:
-    """COPY of a table's rows into a relation."""
-    return sql.SQL("COPY {} ({}) FROM STDIN (FORMAT binary{})").format(
-        relation,
-        sql.SQL(", ").join(sql.Identifier(column.name) for column in table.columns),
-        sql.SQL(", FREEZE true") if freeze else sql.SQL(""),
     )

@@ -143,6 +143,11 @@ def shards_of(connection: Connection, schema: str, number: int) -> list[ShardRow
         return cursor.execute(text(named()["shards_of"], schema), {"run": number}).fetchall()
 
 
+def committed(connection: Connection, schema: str, claimed: Claim) -> list[ShardRow]:
+    """The committed shards of one table."""
+    return [row for row in shards_of(connection, schema, claimed.run) if row.target == claimed.target]
+
+
 def rows_of(connection: Connection, schema: str, claimed: Claim) -> int:
     """Rows of the claim's committed shards."""
     cursor = run(connection, schema, "rows_of", target=claimed.target, generation=claimed.generation)
