@@ -33,7 +33,7 @@ from shardgen.model import keys
 from shardgen.model.config import LoadConfig, PlanConfig, WorldConfig
 from shardgen.model.plan import Leaf, Plan, Shard
 from shardgen.model.table import Table
-from shardgen.stores import Show
+from shardgen.stores import Show, Store
 from shardgen.stores.postgres.store import KEYLESS_ROWS, PostgresStore
 from shardgen.tables import dataset
 from shardgen.tables.recipe import Recipe
@@ -183,7 +183,7 @@ def store(dsn: str, schema: str = "bronze", **parts: Any) -> PostgresStore:
 
 
 def load(
-    dsn: str,
+    place: str | Store,
     config: PlanConfig,
     *,
     machinery: Machinery | None = None,
@@ -195,7 +195,7 @@ def load(
     return session.load(
         config,
         LoadConfig(**{"workers": 2, **how}),
-        _store(dsn, config.schema, machinery, keyless_rows),
+        _store(place, config.schema, machinery, keyless_rows),
         options=options(config),
         show=show,
         machinery=machinery or _fake(),
@@ -203,7 +203,7 @@ def load(
 
 
 def resume(
-    dsn: str,
+    place: str | Store,
     *,
     schema: str = "bronze",
     given: Mapping[str, Any] | None = None,
@@ -214,18 +214,20 @@ def resume(
     """The rest of it."""
     return session.resume(
         LoadConfig(**{"workers": 2, **how}),
-        _store(dsn, schema, machinery, KEYLESS_ROWS),
+        _store(place, schema, machinery, KEYLESS_ROWS),
         given=given or {},
         show=show,
         machinery=machinery or _fake(),
     )
 
 
-def _store(dsn: str, schema: str, machinery: Machinery | None, keyless_rows: int) -> PostgresStore:
-    """With the encoder that the rows need."""
+def _store(place: str | Store, schema: str, machinery: Machinery | None, keyless_rows: int) -> Store:
+    """The place, with the encoder that the rows need."""
+    if not isinstance(place, str):
+        return place
     if machinery is not None and machinery.recipe.feed is not Feed:
-        return PostgresStore(dsn, schema, sleep=quick().sleep, keyless_rows=keyless_rows)
-    return store(dsn, schema, keyless_rows=keyless_rows)
+        return PostgresStore(place, schema, sleep=quick().sleep, keyless_rows=keyless_rows)
+    return store(place, schema, keyless_rows=keyless_rows)
 
 
 def words_digest(seed: int) -> str:

@@ -138,6 +138,12 @@ class RunStatus:
         }
 
 
+def replaced_by(tables: tuple[TableStatus, ...]) -> tuple[int, ...]:
+    """The runs that have taken all of the tables; empty where some may hold rows of the run."""
+    takers = {each.replaced_by for each in tables if each.replaced_by is not None}
+    return tuple(sorted(takers)) if all(each.replaced_by for each in tables) else ()
+
+
 class Removal(Protocol):
     """What a reset does to one table."""
 

@@ -10,9 +10,9 @@ from shardgen.errors import Text, Use, VerificationError
 from shardgen.model.config import PlanConfig
 from shardgen.model.plan import Plan
 from shardgen.stores.postgres import catalog, ledger
-from shardgen.stores.postgres.claim import difference
 from shardgen.stores.postgres.ledger import Claim, Run, ShardRow, in_leaf
 from shardgen.stores.postgres.postgres import Connection
+from shardgen.stores.resuming import difference
 from shardgen.tables import in_order, names, plugins
 from shardgen.tables.recipe import Recipe
 

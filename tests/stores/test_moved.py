@@ -20,6 +20,7 @@ from shardgen.embedded import server
 from shardgen.errors import TargetError
 from shardgen.events import StepStarted
 from shardgen.page.measure import measure
+from shardgen.stores import resuming
 from shardgen.stores.postgres import claim, ledger, objects, reset, survey
 from shardgen.stores.postgres.control import Control
 from shardgen.stores.postgres.postgres import connect
@@ -286,4 +287,4 @@ def test_the_name_of_the_schema_when_a_run_began_is_in_its_fingerprint_and_stand
     assert run.plan_fingerprint == ours.plan(plan)
     database.run(f"ALTER TABLE {quoted(schema)}.shardgen_targets DROP COLUMN ledger")
     assert resume(database, schema).ok
-    assert claim.difference(run, plan, ours) == ""
+    assert resuming.difference(run, plan, ours) == ""

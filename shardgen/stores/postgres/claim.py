@@ -7,15 +7,14 @@ today's code, vocabulary and options would give the same bytes that its committe
 from __future__ import annotations
 
 import itertools
-import json
 import os
 import socket
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from shardgen.errors import Given, Problem, ResumeError, TargetError, Text, Use
+from shardgen.errors import Problem, TargetError
 from shardgen.model.config import PlanConfig, Terms
 from shardgen.model.plan import Plan
 from shardgen.model.table import Table
@@ -26,7 +25,8 @@ from shardgen.stores.postgres.deciding import Action, Decision, decide
 from shardgen.stores.postgres.ledger import Claim, NewRun, Run
 from shardgen.stores.postgres.postgres import Connection
 from shardgen.stores.postgres.rehearsal import Part, Rehearsed, Source
-from shardgen.tables.recipe import Recipe, changed, versions
+from shardgen.stores.resuming import check_same, choose, difference, plain, restricted
+from shardgen.tables.recipe import Recipe, versions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,12 +206,12 @@ def take_up(
     """
     ledger.upgrade(connection, schema)
     restored.bind(connection, schema)
-    run = _choose(ledger.runs(connection, schema) if ledger.present(connection, schema) else [], schema, plain(given))
+    run = choose(ledger.runs(connection, schema) if ledger.present(connection, schema) else [], schema, plain(given))
     config = PlanConfig.from_json(run.plan)
     whole = recipe.build_plan(config)
-    _check_same(run, whole, recipe)
+    check_same(run, whole, recipe)
     claims = {name: each for name, each in restored.claims(connection, schema).items() if each.run == run.run}
-    plan = _restricted(whole, claims)
+    plan = restricted(whole, claims)
     facts = preflight.server_facts(connection, plan)
     size = sum(catalog.size(connection, claim.oid) for claim in claims.values())
     preflight.refuse(
@@ -225,28 +225,6 @@ def take_up(
     lost = [name for name in config.tables if name not in claims]
     notices = (f"tables={','.join(lost)} are not this run's any more and are left alone",) if lost else ()
     return Claimed(run=run.run, plan=plan, resumed=True, notices=notices, on_conflict=on_conflict)
-
-
-def plain(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Options as the JSON values that the ledger gives back."""
-    return dict(json.loads(json.dumps(dict(options), default=str)))
-
-
-def difference(run: Run, plan: Plan, recipe: Recipe) -> str:
-    """Why today's code would not make the bytes of a run, in a sentence; empty where it would.
-
-    Args:
-        run: as the ledger has it.
-        plan: of the run's config, as today's code makes it.
-        recipe: today's.
-    """
-    why = changed(run.versions)
-    if run.fingerprint != recipe.world(plan.config):
-        return f"run={run.run} was started with another data version or vocabulary{why}, so its rows would not match"
-    as_begun = replace(plan, config=replace(plan.config, schema=run.started_in))
-    if run.plan_fingerprint != recipe.plan(as_begun):
-        return f"run={run.run} was planned with other shard boundaries{why}"
-    return ""
 
 
 def plans(recipe: Recipe) -> Callable[[Run], Plan]:
@@ -310,44 +288,3 @@ def _notices(decision: Decision) -> list[Problem]:
         (decision.missing, f"has no columns={','.join(decision.missing)}: they are left out"),
     )
     return [Problem(relation=decision.table.relation, text=text) for so, text in said if so]
-
-
-def _choose(runs: Sequence[Run], schema: str, given: Mapping[str, Any]) -> Run:
-    """The one open run that has the given options, or the one open run at all if only its options differ."""
-    open_runs = [run for run in runs if run.state in ledger.OPEN_STATES]
-    if not open_runs:
-        finished = f"; run={runs[-1].run} is {runs[-1].state}" if runs else ""
-        remedy = Text("load without ", Use("resume", value=True))
-        raise ResumeError(f"schema={schema!r} holds no unfinished run{finished}", remedy=remedy)
-    fitting = [run for run in open_runs if not _option_differences(run, given)]
-    if len(fitting) == 1:
-        return fitting[0]
-    if len(open_runs) == 1:
-        differences = Text.joined(", ", _option_differences(open_runs[0], given))
-        told = f"run={open_runs[0].run} was started with other options: "
-        raise ResumeError(told, differences, remedy="leave them out")
-    listed = "; ".join(f"run={run.run} of tables={','.join(run.plan['tables'])}" for run in fitting or open_runs)
-    remedy = Text("name one by its ", Use("tables"))
-    raise ResumeError(f"schema={schema!r} holds several unfinished runs: {listed}", remedy=remedy)
-
-
-def _option_differences(run: Run, given: Mapping[str, Any]) -> list[Text]:
-    return [
-        Text(Given(name, value), f" but the run has {run.options.get(name)!r}")
-        for name, value in given.items()
-        if run.options.get(name) != value
-    ]
-
-
-def _check_same(run: Run, plan: Plan, recipe: Recipe) -> None:
-    if why := difference(run, plan, recipe):
-        remedy = Text("use the versions of that run, or start over with ", Use("if_exists", "replace"))
-        raise ResumeError(why, remedy=remedy)
-
-
-def _restricted(plan: Plan, claims: Mapping[str, Claim]) -> Plan:
-    tables = tuple(name for name in plan.config.tables if name in claims)
-    if tables == plan.config.tables:
-        return plan
-    shards = tuple(shard for shard in plan.shards if shard.table in claims)
-    return replace(plan, config=replace(plan.config, tables=tables), shards=shards)

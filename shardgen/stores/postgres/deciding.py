@@ -39,6 +39,7 @@ from shardgen.stores.postgres.fitting import (
 from shardgen.stores.postgres.postgres import Connection
 from shardgen.stores.postgres.renewal import OwnLeaf
 from shardgen.stores.postgres.routes import Route
+from shardgen.stores.resuming import OPEN_STATES
 from shardgen.tables import dataset
 
 _REPLACE: Final = Use("if_exists", "replace")
@@ -238,7 +239,7 @@ def _way(asked: _Asked, fate: Decision, found: Relation) -> Route:
 
 def _held(claim: ledger.Claim, runs: Mapping[int, ledger.Run], relation: str) -> list[Problem]:
     run = runs[claim.run]
-    if run.state not in ledger.OPEN_STATES:
+    if run.state not in OPEN_STATES:
         return []
     text, remedy = (
         f"belongs to the unfinished run={run.run}",

@@ -6,7 +6,7 @@ from typing import Final, LiteralString, Self
 
 from psycopg.rows import class_row
 
-from shardgen.stores.findings import RunStatus, TableStatus
+from shardgen.stores.findings import RunStatus, TableStatus, replaced_by
 from shardgen.stores.postgres import ledger, locks
 from shardgen.stores.postgres.postgres import Connection, application_name, connect, here
 
@@ -115,11 +115,6 @@ def _run_status(run: ledger.Run, held: locks.Holder | None, tables: tuple[TableS
         plan=run.plan,
         options=run.options,
         last_error=run.error or next((each.last_error for each in tables if each.last_error), None),
-        replaced_by=_replaced_by(tables),
+        replaced_by=replaced_by(tables),
         tables=tables,
     )
-
-
-def _replaced_by(tables: tuple[TableStatus, ...]) -> tuple[int, ...]:
-    takers = {each.replaced_by for each in tables if each.replaced_by is not None}
-    return tuple(sorted(takers)) if all(each.replaced_by for each in tables) else ()

@@ -104,12 +104,12 @@ class PostgresWriter:
     def write(self, task: Task, batches: Callable[[], Iterator[Batch]]) -> Written:
         """See Writer.write; where a leaf cannot be attached now, its rows go through the parent instead."""
         try:
-            return self._write(task, batches())
+            return self._write(task, batches)
         except LeafRefusedError as refused:
             _log.warning("%s: %s: its rows go through the parent", task.shard.id, refused)
-        return self._write(replace(task, routed=True), batches())
+        return self._write(replace(task, routed=True), batches)
 
-    def _write(self, task: Task, batches: Iterator[Batch]) -> Written:
+    def _write(self, task: Task, batches: Callable[[], Iterator[Batch]]) -> Written:
         """Write the shard and its ledger row in one transaction.
 
         Raises:
@@ -138,7 +138,7 @@ class PostgresWriter:
                     watch=watch,
                     check=self._check_stop,
                 )
-                row = filling.fill(batches, skip_conflicts=self._skip_conflicts)
+                row = filling.fill(batches(), skip_conflicts=self._skip_conflicts)
                 ledger.complete_shard(connection, self._schema, claim, row)
                 end = watch.seconds
             watch.add("commit", watch.seconds - end)

@@ -7,7 +7,6 @@ the shard's rows and committed with them. Rows of an older generation are supers
 from __future__ import annotations
 
 from shardgen.stores.postgres.ledger.entries import (
-    OPEN_STATES,
     begin_shard,
     begin_step,
     claim,
@@ -39,7 +38,6 @@ from shardgen.stores.postgres.ledger.records import Claim, NewRun, Run, ShardRow
 from shardgen.stores.postgres.ledger.versions import create, present, too_new, upgrade
 
 __all__ = [
-    "OPEN_STATES",
     "RELATIONS",
     "Claim",
     "NewRun",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import Final
 
 from psycopg import sql
 from psycopg.rows import class_row
@@ -15,10 +14,7 @@ from shardgen.stores.postgres.ledger.queries import named, run, text
 from shardgen.stores.postgres.ledger.records import Claim, NewRun, Run, ShardRow
 from shardgen.stores.postgres.ledger.versions import present
 from shardgen.stores.postgres.postgres import Connection, one
-
-OPEN_STATES: Final = ("loading", "failed", "interrupted")
-"""States of a run that ``--resume`` can take up."""
-
+from shardgen.stores.resuming import OPEN_STATES
 
 # --- runs -------------------------------------------------------------------------------------------------------------
 

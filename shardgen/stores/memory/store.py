@@ -1,0 +1,240 @@
+"""See stores.Store: one coordinator at a time, claims as every store makes them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from shardgen.errors import Problem, TargetError, Text, Use
+from shardgen.model.config import PlanConfig, Terms
+from shardgen.model.plan import Plan
+from shardgen.model.table import Table
+from shardgen.stores import RowEncoder, Run, Trial, Trials, encoder_of
+from shardgen.stores.findings import Facts, Findings, Loss, RunStatus
+from shardgen.stores.memory.ledger import MemoryLedger, Record, now
+from shardgen.stores.memory.run import MemoryRun
+from shardgen.stores.reading import Reader
+from shardgen.stores.resuming import check_same, choose, plain, restricted
+from shardgen.stores.stopwatch import Stopwatch
+from shardgen.tables import dataset
+from shardgen.tables.recipe import Recipe
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemorySurvey:
+    """See stores.findings.Survey."""
+
+    runs: tuple[int, ...]
+    removals: tuple[MemoryRemoval, ...]
+    last: bool
+    schema: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        tables = [{"table": each.table, "run": each.run, "rows": each.rows} for each in self.removals]
+        return {"runs": list(self.runs), "tables": tables, "ledger": self.last}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemoryRemoval:
+    """See stores.findings.Removal."""
+
+    table: str
+    relation: str
+    run: int
+    rows: int
+    why: str = "dropped"
+    carried: tuple[str, ...] = ()
+
+
+class MemoryStore:
+    """See stores.Store.
+
+    Args:
+        schema: where the tables lie, in name only.
+        encoder: makes the bytes of rows.
+    """
+
+    def __init__(self, schema: str = "bronze", *, encoder: Callable[[Table], RowEncoder] = encoder_of) -> None:
+        self.place = "memory"
+        self.schema = schema
+        self.encoder = encoder
+        self.ledger = MemoryLedger()
+        self._coordinator = ""
+
+    def rows(self, table: str) -> bytes:
+        """All COPY rows of a table, in order of its shards' ids."""
+        kept = [each for key, each in sorted(self.ledger.shards.items()) if key[0] == table]
+        return b"".join(part for each in kept for part in each.rows)
+
+    def masked(self, text: str) -> str:
+        """The text: there are no secrets."""
+        return text
+
+    def inspect(self, plan: Plan, terms: Terms, recipe: Recipe, *, workers: int) -> Findings:
+        """See stores.Store.inspect."""
+        facts = Facts(
+            server_version="",
+            connections_left=workers,
+            disk_needed=0,
+            disk_free=None,
+            data_directory=None,
+            today=now().date(),
+            holder=self._coordinator,
+        )
+        return Findings(
+            problems=tuple(self._problems(plan, terms)),
+            notices=(),
+            facts=facts,
+            fates={name: self._fate(name, terms) for name in plan.config.tables},
+            losses=(),
+        )
+
+    def losses(self, plan: Plan, terms: Terms, recipe: Recipe, *, workers: int) -> tuple[Loss, ...]:
+        """See stores.Store.losses."""
+        return tuple(
+            Loss(
+                relation=dataset()[name].table.relation,
+                action="emptied",
+                rows=self.ledger.count(name),
+                bytes=len(self.rows(name)),
+                filled_by=f"run={self.ledger.tables[name].run}",
+                created=True,
+            )
+            for name in plan.config.tables
+            if terms.replace and self.ledger.count(name)
+        )
+
+    @contextmanager
+    def begin(
+        self, plan: Plan, terms: Terms, recipe: Recipe, *, options: Mapping[str, Any], workers: int, take_over: bool
+    ) -> Iterator[Run]:
+        """See stores.Store.begin."""
+        with self._alone(take_over=take_over):
+            with self.ledger.lock:
+                if problems := self._problems(plan, terms):
+                    raise TargetError(Text.joined("; ", problems))
+                number = self.ledger.insert(plan, terms, recipe, options)
+            yield MemoryRun(self.ledger, self.encoder, number, plan, resumed=False)
+
+    @contextmanager
+    def resume(
+        self, recipe: Recipe, *, given: Mapping[str, Any], on_conflict: str | None, workers: int, take_over: bool
+    ) -> Iterator[Run]:
+        """See stores.Store.resume."""
+        with self._alone(take_over=take_over):
+            with self.ledger.lock:
+                record = choose(list(self.ledger.runs.values()), self.schema, plain(given))
+                whole = recipe.build_plan(PlanConfig.from_json(record.plan))
+                check_same(record, whole, recipe)
+                owned = {name for name, each in self.ledger.tables.items() if each.run == record.run}
+                kept = {"on_conflict": on_conflict or record.on_conflict}
+                self.ledger.change(record.run, state="loading", error=None, resumed=now(), **kept)
+            yield MemoryRun(self.ledger, self.encoder, record.run, restricted(whole, owned), resumed=True)
+
+    def runs(self) -> list[RunStatus]:
+        """See stores.Store.runs."""
+        return [self.ledger.status(record, self._coordinator) for record in self.ledger.runs.values()]
+
+    @contextmanager
+    def watched(self) -> Iterator[Callable[[], list[RunStatus]]]:
+        """See stores.Store.watched."""
+        yield self.runs
+
+    def survey(self, recipe: Recipe, *, run: int | None, every: bool) -> MemorySurvey:
+        """See stores.Store.survey."""
+        if not self.ledger.runs:
+            raise TargetError(f"schema={self.schema!r} holds no run")
+        if run is not None and run not in self.ledger.runs:
+            raise TargetError(f"run={run} is not in schema={self.schema!r}: choose from {_listed(self.ledger.runs)}")
+        if run is None and not every and len(self.ledger.runs) > 1:
+            remedy = Text("name one by ", Use("run"), ", or take all back by ", Use("all", value=True))
+            raise TargetError(f"schema={self.schema!r} holds several runs: {_listed(self.ledger.runs)}", remedy=remedy)
+        chosen = tuple(self.ledger.runs) if run is None else (run,)
+        return MemorySurvey(
+            runs=chosen,
+            removals=tuple(
+                MemoryRemoval(
+                    table=name,
+                    relation=dataset()[name].table.relation,
+                    run=each.run,
+                    rows=self.ledger.count(name, each.run),
+                )
+                for name, each in self.ledger.tables.items()
+                if each.run in chosen
+            ),
+            last=len(chosen) == len(self.ledger.runs),
+        )
+
+    def reset(
+        self, recipe: Recipe, expected: MemorySurvey, *, run: int | None, every: bool, show: Callable[[str], None]
+    ) -> None:
+        """See stores.Store.reset."""
+        with self._alone(take_over=False), self.ledger.lock:
+            if self.survey(recipe, run=run, every=every) != expected:
+                raise TargetError("the target has changed since it was looked at: look again")
+            self.ledger.forget(expected.runs)
+            for each in expected.removals:
+                show(f"{each.relation}: dropped")
+
+    def apply_schema(self, tables: tuple[str, ...], indexes: str) -> list[str]:
+        """See stores.Store.apply_schema; there is nothing to create."""
+        return []
+
+    def tried(self, measure: Callable[[Trials], T]) -> T:
+        """See stores.Store.tried."""
+        return measure(_MemoryTrials())
+
+    def reader(self, *, workers: int, purpose: str) -> Reader:
+        """See stores.Store.reader.
+
+        Raises:
+            TargetError: always.
+        """
+        raise TargetError("a place in memory understands no SQL: load into a database to ask it")
+
+    @contextmanager
+    def _alone(self, *, take_over: bool) -> Iterator[None]:
+        """Keep other coordinators out."""
+        me = f"thread={threading.get_ident()}"
+        with self.ledger.lock:
+            if self._coordinator and not take_over:
+                raise TargetError(
+                    f"another load is at work in schema={self.schema!r} of {self.place}: {self._coordinator}",
+                    remedy=Text("wait for it, or end it by ", Use("take_over", value=True)),
+                )
+            self._coordinator = me
+        try:
+            yield
+        finally:
+            if self._coordinator == me:
+                self._coordinator = ""
+
+    def _problems(self, plan: Plan, terms: Terms) -> list[Problem]:
+        return [problem for name in plan.config.tables for problem in self.ledger.problem(name, terms)]
+
+    def _fate(self, name: str, terms: Terms) -> str:
+        if name not in self.ledger.tables:
+            return "create"
+        return "empty" if terms.replace else "use as it is"
+
+
+class _MemoryTrials:
+    """See stores.Trials."""
+
+    logged = False
+    local = True
+
+    def take(self, table: Table, indexes: Any, stream: Any) -> Trial:
+        watch = Stopwatch()
+        b"".join(stream)
+        return Trial(copy=watch.seconds, index=0.0)
+
+
+def _listed(runs: Mapping[int, Record]) -> str:
+    return ", ".join(map(str, runs))
