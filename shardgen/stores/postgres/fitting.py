@@ -12,7 +12,6 @@ from shardgen.stores.postgres.columns import ColumnFacts, compatible
 from shardgen.stores.postgres.types import spelled
 
 LOG_IT: Final = "ALTER TABLE ... SET LOGGED"
-_NO_VALUE: Final = "is not null without a default, and shardgen has no value for it"
 _KINDS: Final = {"v": "a view", "m": "a materialized view", "f": "a foreign table", "S": "a sequence", "i": "an index"}
 
 
