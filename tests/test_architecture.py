@@ -384,8 +384,6 @@ SPOKEN = {
     "embedded/_home/cluster.py",  # initdb's
 }
 """Where options may be spelt as the command line has them, beside cli/."""
-SPOKEN |= {f"stores/postgres/{name}.py" for name in ("pooler", "rehearsal", "reset")}
-SPOKEN |= {"stores/postgres/worlds.py"}
 DASHED = "|".join(written(name) for name in SETTABLE if "_" in name)
 OTHERS = {"--version", "--system", "--no-create-home", "--tmpfs", "--shm-size"}
 """Options of other programs."""

@@ -333,9 +333,7 @@ def _other_worlds(
     if not others:
         return []
     names = sorted(others)
-    text = (
-        f"tables={', '.join(names)} hold another world ({worlds.difference(others[names[0]], config)}): "
-        "a schema holds one world"
-    )
+    differing = worlds.difference(others[names[0]], config)
+    text = Text(f"tables={', '.join(names)} hold another world (", differing, "): a schema holds one world")
     remedy = Text("give the same options, use another ", Use("schema"), ", or ", _REPLACE, " for all of them")
     return [Problem(text=Text(text, "; ", remedy))]

@@ -9,14 +9,15 @@ from __future__ import annotations
 import time
 from typing import Final
 
+from shardgen.errors import Use
 from shardgen.stores.postgres.postgres import Connection, application_name, connect, here, one
 
 _ROUNDS: Final = 3
 _PAUSE: Final = 0.02  # seconds: a pooler may take a session back a little after its client has the answer
 NOTICE: Final = (
     "a pooler gives the sessions of this target to others between transactions: a second load is not refused, "
-    "--take-over has nobody to end and verify is refused; the ledger's key still keeps every shard from being done "
-    "twice; connect directly to have it all"
+    f"{Use('take_over', value=True)} has nobody to end and verify is refused; the ledger's key still keeps every shard "
+    "from being done twice; connect directly to have it all"
 )
 
 

@@ -16,7 +16,7 @@ from typing import Final
 import psycopg
 from psycopg import sql
 
-from shardgen.errors import Problem
+from shardgen.errors import Problem, Text, Use
 from shardgen.model.plan import Shard
 from shardgen.model.table import Table
 from shardgen.stores import RowEncoder
@@ -112,27 +112,27 @@ def rehearse(
         refused, untried = _tried(connection, trial)
         relation = part.table.relation
         if refused:
-            problems.append(Problem(relation=relation, text=f"would not take rows of this load: {refused}"))
+            problems.append(Problem(relation=relation, text=Text("would not take rows of this load: ", refused)))
         if untried:
             notices.append(f"relation={relation} could not be tried before the load: {untried}")
         left = max(0.0, left - (time.monotonic() - begun))
     return Rehearsed(problems=tuple(problems), notices=tuple(notices))
 
 
-def _tried(connection: Connection, trial: Callable[[], None]) -> tuple[str, str]:
+def _tried(connection: Connection, trial: Callable[[], None]) -> tuple[Text, Text]:
     """Why rows were refused, or why they could not be tried; both empty where they were taken."""
     try:
         trial()
     except PermanentError as error:
-        return str(error), ""
+        return Text(str(error)), Text()
     except _UntriedError as error:
-        return "", str(error)
+        return Text(), Text(str(error))
     except psycopg.Error as error:
         if connection.closed:
             raise
-        text = without_secret(_told(error), connection.info.dsn)
-        return (text, "") if classify(error) is Remedy.STOP_TABLE else ("", text)
-    return "", ""
+        text = Text(without_secret(_told(error), connection.info.dsn), ": ", _remedy(error))
+        return (text, Text()) if classify(error) is Remedy.STOP_TABLE else (Text(), text)
+    return Text(), Text()
 
 
 # --- rows -------------------------------------------------------------------------------------------------------------
@@ -290,12 +290,17 @@ _WITH_DETAIL: Final = ("23503", "23505", "23P01")
 
 
 def _told(error: psycopg.Error) -> str:
-    """What the server says, without the row in which it was, and what to do."""
+    """What the server says, without the row in which it was."""
     said, state = error.diag, error.sqlstate or ""
     parts = [said.message_primary or str(error)]
     if said.message_detail and (state in _WITH_DETAIL or (state == "23514" and not said.constraint_name)):
         parts.append(said.message_detail)
     if state.startswith("22") and said.context:
         parts.append(said.context.partition("\n")[0])
-    remedy = next((text for start, text in _REMEDIES if state.startswith(start)), "mend that, or use another --schema")
-    return f"{' '.join(': '.join(parts).split())} (sqlstate={state}): {remedy}"
+    return f"{' '.join(': '.join(parts).split())} (sqlstate={state})"
+
+
+def _remedy(error: psycopg.Error) -> Text:
+    """What to do about it."""
+    usual = Text("mend that, or use another ", Use("schema"))
+    return next((Text(told) for start, told in _REMEDIES if (error.sqlstate or "").startswith(start)), usual)

@@ -12,6 +12,7 @@ from typing import Final
 import psycopg
 from psycopg import sql
 
+from shardgen.machine.installation import NAME, typed
 from shardgen.model.plan import Plan, Shard
 from shardgen.stores.postgres import (
     catalog,
@@ -68,7 +69,7 @@ def _open(connection: Connection, schema: str, runs: Iterable[int]) -> None:
     """Mark the runs as unfinished, with the reason, before the first thing of them goes."""
     with connection.transaction():
         for run in runs:
-            text = f"a reset began and did not end: shardgen reset --run {run} finishes it"
+            text = f"a reset began and did not end: {typed(f'{NAME} reset', run=run)} finishes it"
             ledger.set_state(connection, schema, run, "interrupted", text)
 
 

@@ -6,6 +6,7 @@ import importlib.metadata
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from shardgen.errors import Text, Use
 from shardgen.model.config import DATA_VERSION, PlanConfig, WorldConfig
 from shardgen.stores.postgres.ledger import Run
 
@@ -24,24 +25,25 @@ _MEANINGS: Final[Mapping[str, Callable[[WorldConfig], Any]]] = {
 """What each option decides of a world, after --scale."""
 
 
-def difference(run: Run, config: PlanConfig) -> str:
+def difference(run: Run, config: PlanConfig) -> Text:
     """Each option that differs, with both values; or else the version that does."""
     before, now = PlanConfig.from_json(run.plan).world, config.world
     found = [
-        f"{name}={meaning(before)} there, {meaning(now)} here{_whence(name)}"
+        Text(f"{name}={meaning(before)} there, {meaning(now)} here", _whence(name))
         for name, meaning in _MEANINGS.items()
         if meaning(before) != meaning(now)
     ]
-    return "; ".join(found) or f"the same options, but another vocabulary: {_versions(run)}"
+    return Text.joined("; ", found) if found else Text(f"the same options, but another vocabulary: {_versions(run)}")
 
 
 def _per_day(total: int, world: WorldConfig) -> float:
     return round(total / world.horizon, 6)
 
 
-def _whence(name: str) -> str:
+def _whence(name: str) -> Text:
     """How an option came about that nobody may have named."""
-    return " (it follows from --end and --days unless it is named)" if name == "epoch" else ""
+    told = (" (it follows from ", Use("end"), " and ", Use("days"), " unless it is named)")
+    return Text(*told) if name == "epoch" else Text()
 
 
 def _versions(run: Run) -> str:
