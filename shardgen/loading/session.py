@@ -184,7 +184,7 @@ class _Session:
                 rows_done={name: sum(each.rows for each in before.values() if each.table == name) for name in tables},
                 shards_done={name: sum(each.table == name for each in before.values()) for name in tables},
                 bytes={name: sum(shard.bytes for shard in plan.of(name)) for name in tables},
-                local=run.local,
+                local=run.local and self._engine.local,
             )
         )
         for text in told:

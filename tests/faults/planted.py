@@ -30,5 +30,6 @@ class Feed(feed.Feed):
 if __name__ == "__main__":
     from tests.faults import planted  # workers find it there, not in __main__
 
-    session.Recipe = functools.partial(session.Recipe, feed=planted.Feed)
+    recipe = session.Recipe(feed=planted.Feed)
+    session.Machinery = functools.partial(session.Machinery, recipe=recipe)
     sys.exit(main())

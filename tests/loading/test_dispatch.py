@@ -15,7 +15,7 @@ from shardgen.loading import dispatch
 from shardgen.loading.dispatch import Dispatcher
 from shardgen.loading.hooks import Hooks, Tools
 from shardgen.loading.queue import SUSPECT_AFTER
-from shardgen.loading.worker import Failed
+from shardgen.loading.worker import Failed, Job
 from shardgen.model.plan import Shard
 from shardgen.stores import Written
 from shardgen.stores.failures import Remedy
@@ -161,7 +161,7 @@ def stage(monkeypatch):
         monkeypatch.setattr(dispatch, "wait", wait)
         dispatcher = Dispatcher(
             engine=engine,
-            job=None,
+            job=Job(writer=None, feed=None, batch_rows=1),
             workers=workers,
             attempts=attempts,
             hooks=Hooks(

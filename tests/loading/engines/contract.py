@@ -88,9 +88,9 @@ def until(holds: Callable[[], Any]) -> bool:
     return bool(holds())
 
 
-def do_shard(folder: Path, task: Any, stopped: Callable[[], bool]) -> Written:
+def do_shard(job: worker.Job, task: Any, stopped: Callable[[], bool]) -> Written:
     """A shard's work as a dispatcher gives it out: ``dies`` ends its worker the first time, ``hangs`` stays."""
-    mark = Path(folder, task.shard.id)
+    mark = Path(job.writer, task.shard.id)
     first = not mark.exists()
     mark.touch()
     if first and task.shard.id.startswith("dies"):
@@ -232,7 +232,14 @@ def dispatched(engine, names, folder, monkeypatch, tick=lambda flights: {}) -> l
     events: list[Any] = []
     monkeypatch.setattr(worker, "run_task", do_shard)
     hooks = Hooks(show=events.append, tick=tick, failed=lambda *args, **rest: None, stopped_by=lambda: 0)
-    dispatcher = Dispatcher(engine=engine, job=folder, workers=2, attempts=3, hooks=hooks, tools=Tools(period=0.05))
+    dispatcher = Dispatcher(
+        engine=engine,
+        job=worker.Job(writer=folder, feed=None, batch_rows=1),
+        workers=2,
+        attempts=3,
+        hooks=hooks,
+        tools=Tools(period=0.05),
+    )
     dispatcher.run([[shard(name) for name in names]], routed=frozenset())
     return events
 
