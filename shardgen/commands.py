@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shardgen.errors import ConfigError, ServerError, TargetError, VerificationError
-from shardgen.model.config import LEVELS, check_choice, check_range
+from shardgen.model.config import LEVELS, SHOP, check_choice, check_range
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -160,7 +160,7 @@ def verification_of(
     check_choice("level", level, LEVELS)
     from shardgen.tables.wanted import table_names
 
-    names = table_names(tables) if tables else ()
+    names = table_names(tables, settings.get("dataset", SHOP)) if tables else ()
     from shardgen.verification import verifier
 
     request = verifier.Request(
@@ -391,9 +391,11 @@ def ddl_of(settings: Settings) -> list[str]:
     """
     from shardgen.options.settings import utc_today
     from shardgen.stores.postgres.ddl import ddl
+    from shardgen.tables import dataset
 
     config = settings.plan(utc_today())
-    return [statement.as_string() for statement in ddl(config.schema, config.tables, config.indexes)]
+    specs = [dataset(config.dataset)[name] for name in config.tables]
+    return [statement.as_string() for statement in ddl(config.schema, specs, config.indexes)]
 
 
 def apply_schema(settings: Settings, show: Show) -> list[str]:
@@ -406,7 +408,7 @@ def apply_schema(settings: Settings, show: Show) -> list[str]:
     from shardgen.options.settings import utc_today
 
     config = settings.plan(utc_today())
-    return _started(settings, show).apply_schema(config.tables, config.indexes)
+    return _started(settings, show).apply_schema(config)
 
 
 def target_dsn(settings: Settings, show: Show) -> str:
@@ -440,7 +442,7 @@ def sample_of(settings: Settings, n: int) -> list[dict[str, Any]]:
     found, name = _plan_of_one(settings)
     feed, rows = Feed(found.config), list[dict[str, Any]]()
     for batch in (batch for shard in found.shards for batch in feed.batches(shard, n)):
-        rows += _rows(dataset()[name].table, batch.arrow().slice(0, n - len(rows)))
+        rows += _rows(dataset(found.config.dataset)[name].table, batch.arrow().slice(0, n - len(rows)))
         if len(rows) == n:
             break
     return rows
@@ -457,7 +459,7 @@ def reader_of(settings: Settings) -> pa.RecordBatchReader:
     found, name = _plan_of_one(settings)
     feed, rows = Feed(found.config), settings.load().batch_rows
     built = (batch.arrow() for shard in found.shards for batch in feed.batches(shard, rows))
-    return pa.RecordBatchReader.from_batches(arrow_schema(dataset()[name].table), built)
+    return pa.RecordBatchReader.from_batches(arrow_schema(dataset(found.config.dataset)[name].table), built)
 
 
 def _plan_of_one(settings: Settings) -> tuple[Plan, str]:

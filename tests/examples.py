@@ -25,13 +25,21 @@ def install(name: str, folder: Path) -> Path:
     return folder
 
 
-def make(folder: Path, package: str, tables: Mapping[str, str], *, version: str = "1.0", **modules: str) -> Path:
-    """A package that brings tables, by its metadata and the source of its modules."""
+def make(
+    folder: Path,
+    package: str,
+    brings: Mapping[str, str],
+    *,
+    group: str = "shardgen.tables",
+    version: str = "1.0",
+    **modules: str,
+) -> Path:
+    """A package that brings tables or datasets, by its metadata and the source of its modules."""
     metadata = folder / f"{package.replace('-', '_')}-{version}.dist-info"
     metadata.mkdir(parents=True)
     (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: {version}\n")
-    lines = [f"{name} = {value}" for name, value in tables.items()]
-    (metadata / "entry_points.txt").write_text("\n".join(["[shardgen.tables]", *lines]))
+    lines = [f"{name} = {value}" for name, value in brings.items()]
+    (metadata / "entry_points.txt").write_text("\n".join([f"[{group}]", *lines]))
     for name, source in modules.items():
         (folder / f"{name}.py").write_text(source)
     return folder
@@ -56,3 +64,4 @@ def importable(*folders: Path) -> Iterator[None]:
 def _forget() -> None:
     plugins.offers.cache_clear()
     plugins.table.cache_clear()
+    plugins.dataset.cache_clear()

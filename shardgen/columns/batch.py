@@ -43,6 +43,12 @@ class Batch:
     record: Record | None = None
     """What the others were made of; None for rows that nobody adds columns to."""
 
+    @property
+    def numbers(self) -> I64:
+        """Of the rows' keys, from 0."""
+        assert self.record is not None
+        return self.record.numbers
+
     def arrow(self) -> pa.RecordBatch:
         """The rows as Arrow has them; JSON is text."""
         schema = arrow_schema(self.table)

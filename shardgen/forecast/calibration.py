@@ -95,7 +95,11 @@ def _pace(plan: Plan, table: str, trials: Trials | None) -> Pace:
     kept = _buffers(plan, table)
     plan = _thinned(plan, table)
     by_size = sorted(plan.of(table), key=lambda shard: (shard.rows, shard.id))
-    warming = _built(plan, by_size[0], count=1, kept=0)[0].seconds if dataset()[table].counts_first else None
+    warming = (
+        _built(plan, by_size[0], count=1, kept=0)[0].seconds
+        if dataset(plan.config.dataset)[table].counts_first
+        else None
+    )
     first, *more = _built(plan, by_size[-1], count=2, kept=kept)
     timed = more[0] if more else first
     each = timed.seconds / max(1, timed.rows)
@@ -106,7 +110,9 @@ def _pace(plan: Plan, table: str, trials: Trials | None) -> Pace:
         tried=timed.tried,
         start=before if warming is None else warming,
         build=each if warming is None else each + before / max(1, by_size[-1].rows),
-        copy=taken.copy / tried * (LOGGED if logged or not dataset()[table].table.partitioned else 1.0),
+        copy=taken.copy
+        / tried
+        * (LOGGED if logged or not dataset(plan.config.dataset)[table].table.partitioned else 1.0),
         index=taken.index / tried,
     )
 
@@ -114,7 +120,7 @@ def _pace(plan: Plan, table: str, trials: Trials | None) -> Pace:
 def _thinned(plan: Plan, table: str) -> Plan:
     """The plan itself, or one of a world with so many fewer orders that a shard is soon counted."""
     most = max(shard.rows for shard in plan.of(table))
-    if not dataset()[table].counts_first or most <= COUNTED_ROWS:
+    if not dataset(plan.config.dataset)[table].counts_first or most <= COUNTED_ROWS:
         return plan
     world, thinner = plan.config.world, COUNTED_ROWS / most
     fewer = {name: math.ceil(getattr(world, name) * thinner) for name in ("customers", "orders", "sessions")}
@@ -141,7 +147,7 @@ def _buffers(plan: Plan, table: str) -> int:
 
 def _built(plan: Plan, shard: Shard, *, count: int, kept: int) -> list[_Built]:
     """The first batches of a shard, or as many as there are; an empty one of a shard without rows."""
-    encoder = Encoder(dataset()[shard.table].table)
+    encoder = Encoder(dataset(shard.dataset)[shard.table].table)
     found: list[_Built] = []
     made: Iterator[Batch] = iter(())
     for _ in range(count):
@@ -159,7 +165,7 @@ def _built(plan: Plan, shard: Shard, *, count: int, kept: int) -> list[_Built]:
 def _taken(plan: Plan, table: str, trials: Trials | None, batch: _Built) -> Trial:
     if trials is None or not batch.rows:
         return Trial(copy=0.0, index=0.0)
-    indexes = dataset()[table].table.indexes_for(plan.config.indexes)
+    indexes = dataset(plan.config.dataset)[table].table.indexes_for(plan.config.indexes)
     stream = [Encoder.header, *batch.encoded, Encoder.trailer]
-    tried = [trials.take(dataset()[table].table, indexes, stream) for _ in range(TRIALS)]
+    tried = [trials.take(dataset(plan.config.dataset)[table].table, indexes, stream) for _ in range(TRIALS)]
     return Trial(copy=sum(each.copy for each in tried) / TRIALS, index=sum(each.index for each in tried) / TRIALS)

@@ -114,7 +114,7 @@ def _table(plan: Plan, table: str, size: Size) -> TableForecast:
         indexes=size.indexes,
         disk=size.total,
         shards=len(shards),
-        partitions=len(shards) if dataset()[table].table.partitioned else 0,
+        partitions=len(shards) if dataset(plan.config.dataset)[table].table.partitioned else 0,
     )
 
 
@@ -161,7 +161,7 @@ def _database(shard: Shard, pace: Pace) -> float:
 
 def _late(plan: Plan, paces: Mapping[str, Pace]) -> float:
     """Seconds of the server for the indexes of plain tables."""
-    plain = [table for table in paces if not dataset()[table].table.partitioned]
+    plain = [table for table in paces if not dataset(plan.config.dataset)[table].table.partitioned]
     return sum(plan.rows(table) * paces[table].index_at(plan.rows(table)) for table in plain)
 
 

@@ -11,13 +11,16 @@ import json
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from difflib import get_close_matches
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from shardgen.errors import ConfigError, Given, Text, Use
 from shardgen.model.figures import plural
 
 DATA_VERSION = 2
 """Raised whenever the same config would give other bytes; a run of another version cannot be resumed."""
+
+SHOP = "shop"
+"""The dataset that comes with shardgen."""
 
 INDEX_MODES = ("keys", "full", "none")
 RAW_DATA_MODES = ("full", "lean", "none")
@@ -89,9 +92,10 @@ class WorldConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plugin:
-    """What brings a table that does not come with shardgen."""
+    """What brings a table, or a whole dataset, that does not come with shardgen."""
 
-    table: str
+    kind: Literal["table", "dataset"]
+    name: str
     package: str
     """Name of the distribution: ``"shardgen-parcels"``."""
     version: str
@@ -112,8 +116,10 @@ class PlanConfig:
     """One of INDEX_MODES."""
     raw_data: str = "full"
     """One of RAW_DATA_MODES."""
+    dataset: str = SHOP
+    """What the tables are of."""
     plugins: tuple[Plugin, ...] = ()
-    """What brings those of the tables that do not come with shardgen."""
+    """What brings the dataset and those of the tables that do not come with shardgen."""
 
     def __post_init__(self) -> None:
         check_window(self.world.epoch, self.end)
@@ -134,7 +140,8 @@ class PlanConfig:
     def to_json(self) -> dict[str, Any]:
         """The plan as plain JSON values, as the ledger stores it; without plug-ins it has no word of them."""
         told = json.loads(json.dumps(asdict(self), default=str))
-        return told if self.plugins else {name: value for name, value in told.items() if name != "plugins"}
+        usual = {"dataset": SHOP, "plugins": []}
+        return {name: value for name, value in told.items() if name not in usual or value != usual[name]}
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> Self:
@@ -206,9 +213,15 @@ class LoadConfig:
         return Terms(if_exists=self.if_exists, on_conflict=self.on_conflict or "error", yes=self.yes)
 
 
-def fingerprint(config: WorldConfig, vocabulary_digest: str) -> str:
-    """Hex digest of all that decides the data: world config, data version and word pools."""
-    text = json.dumps([DATA_VERSION, asdict(config), vocabulary_digest], default=str, sort_keys=True)
+def fingerprint(config: WorldConfig, vocabulary_digest: str, *dataset: str | int) -> str:
+    """Hex digest of all that decides the data: world config, data version and word pools.
+
+    Args:
+        config: of the world.
+        vocabulary_digest: of the word pools.
+        dataset: name and version of one that does not come with shardgen.
+    """
+    text = json.dumps([DATA_VERSION, asdict(config), vocabulary_digest, *dataset], default=str, sort_keys=True)
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 

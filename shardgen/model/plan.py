@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from shardgen.model.config import PlanConfig
+from shardgen.model.config import SHOP, PlanConfig
 from shardgen.model.figures import count, size
 from shardgen.model.notebook import html_table
 
@@ -45,6 +45,8 @@ class Shard:
     """Whether ``rows`` is a promise (arrivals) or an estimate (their children)."""
     bytes: int
     """Expected COPY bytes."""
+    dataset: str = SHOP
+    """Of the table."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from shardgen.model.config import (
     ON_CONFLICT,
     PROGRESS,
     RAW_DATA_MODES,
+    SHOP,
     LoadConfig,
 )
 from shardgen.options.kinds import DAY, NAMES, NUMBER, PATH, TEXT, WHOLE, Kind
@@ -113,6 +114,14 @@ FORM: Group = {
         metavar="DATE",
         default="today",
         example="2026-01-01",
+    ),
+    "dataset": Option(
+        kind=TEXT,
+        panel=_FORM,
+        text="The story whose tables are loaded: the shop's, or one that an installed package brings.",
+        metavar="NAME",
+        default=SHOP,
+        example=f'"{SHOP}"',
     ),
     "tables": Option(
         kind=NAMES,

@@ -65,6 +65,7 @@ class Options(TypedDict, total=False):
     end: date | str
     epoch: date | str
     horizon: int
+    dataset: str
     tables: str | list[str] | tuple[str, ...]
     schema: str
     indexes: str

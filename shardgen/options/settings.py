@@ -22,6 +22,7 @@ from shardgen.machine.processors import cpus
 from shardgen.model.config import (
     ON_CONFLICT,
     PROGRESS,
+    SHOP,
     LoadConfig,
     PlanConfig,
     check_choice,
@@ -130,7 +131,7 @@ class Settings:
         """
         named = {name: value for name, value in self.values.items() if name in PLAN_DEFAULTS and not self.origins[name]}
         if "tables" in named:
-            named["tables"] = table_names(named["tables"])
+            named["tables"] = table_names(named["tables"], self.get("dataset", SHOP))
         return _as_json(named)
 
     def effective(self, today: date, **computed: Any) -> list[Effective]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from shardgen.events import Event
-from shardgen.model.config import Terms
+from shardgen.model.config import PlanConfig, Terms
 from shardgen.model.plan import Plan, Shard
 from shardgen.model.table import Index, Table
 from shardgen.stores.failures import Remedy
@@ -312,8 +312,8 @@ class Store(Protocol):
         """What a replace would take away, counted; nothing where something else stands in its way."""
         ...
 
-    def apply_schema(self, tables: tuple[str, ...], indexes: str) -> list[str]:
-        """Create what is missing of the tables; the names of what was created."""
+    def apply_schema(self, plan: PlanConfig) -> list[str]:
+        """Create what is missing of the tables of a plan; the names of what was created."""
         ...
 
     def tried(self, measure: Callable[[Trials], T]) -> T:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any, Final, Protocol, TypeVar
 
 from shardgen.errors import Given, ResumeError, Text, Use
+from shardgen.model.config import SHOP
 from shardgen.model.plan import Plan
 from shardgen.tables.recipe import Recipe, changed
 
@@ -82,10 +83,11 @@ def choose(runs: Sequence[R], schema: str, given: Mapping[str, Any]) -> R:
 
 
 def _option_differences(run: Recorded, given: Mapping[str, Any]) -> list[Text]:
+    has = {"dataset": SHOP, **run.options}  # of which runs of earlier versions have no word
     return [
-        Text(Given(name, value), f" but the run has {run.options.get(name)!r}")
+        Text(Given(name, value), f" but the run has {has.get(name)!r}")
         for name, value in given.items()
-        if run.options.get(name) != value
+        if has.get(name) != value
     ]
 
 

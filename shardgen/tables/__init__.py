@@ -10,34 +10,45 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
+from shardgen.model.config import DATA_VERSION, SHOP
+
 if TYPE_CHECKING:
     from shardgen.tables.spec import Dataset
 
-SHOP: Final = ("customers", "products", "orders", "inventory", "reviews", "sessions", "clickstream")
+_SHOP: Final = ("customers", "products", "orders", "inventory", "reviews", "sessions", "clickstream")
 """The tables in the order in which a reader of the story meets them: each is a module, and in capitals
 its table there."""
 
 
-def names() -> tuple[str, ...]:
-    """Names of the tables, in the order of the story."""
-    return SHOP
+def names(story: str = SHOP) -> tuple[str, ...]:
+    """Names of the tables of a dataset, in the order of the story."""
+    return _SHOP if story == SHOP else dataset(story).names
 
 
-def in_order(some: Iterable[str]) -> tuple[str, ...]:
-    """Names of tables in the order of the story; those that this version lacks come last, by name."""
-    place = {name: number for number, name in enumerate(SHOP)}
+def in_order(some: Iterable[str], story: str = SHOP) -> tuple[str, ...]:
+    """Names of tables in the order of the story; those that it lacks come last, by name."""
+    place = {name: number for number, name in enumerate(names(story))}
     return tuple(sorted(some, key=lambda name: (place.get(name, len(place)), name)))
 
 
 @cache
-def dataset() -> Dataset:
-    """The tables that there are."""
+def dataset(name: str = SHOP) -> Dataset:
+    """Tables that tell one story: the shop's, or those that a package brings.
+
+    Raises:
+        PluginError: no package brings a dataset of that name, or it is broken.
+    """
+    if name != SHOP:
+        from shardgen.tables import plugins
+
+        return plugins.dataset(name)
     from shardgen.tables.spec import Dataset
     from shardgen.tables.statements import beside
 
-    found = tuple(getattr(import_module(f"{__name__}.{name}"), name.upper()) for name in SHOP)
+    found = tuple(getattr(import_module(f"{__name__}.{module}"), module.upper()) for module in _SHOP)
     return Dataset(
-        name="shop",
+        name=SHOP,
+        version=DATA_VERSION,
         tables=found,
         common_laws=beside(__name__, *(f"laws/l{number:02d}.sql" for number in (1, 2, 7, 9))),
         shapes=beside(__name__, *(f"shapes/s{number}.sql" for number in range(1, 10))),

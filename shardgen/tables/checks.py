@@ -37,6 +37,26 @@ def faults(spec: Any, name: str, shop: Dataset) -> Iterator[str]:
         yield from check(spec, shop)
 
 
+def faults_of_dataset(found: Any, name: str) -> Iterator[str]:
+    """All that is wrong with a dataset, by the name of its entry point."""
+    if not isinstance(found, Dataset):
+        yield f"is no Dataset but of type {type(found).__name__}"
+        return
+    if found.name != name:
+        yield f"calls itself {found.name!r}, not as its entry point does"
+    if not found.tables or len(set(found.names)) < len(found.names):
+        yield "has no table, or two of one name"
+    for spec in found.tables:
+        for check in (_columns, _keys, _sizes):
+            for fault in check(spec, found):
+                yield f"has table={spec.name}, which {fault}"
+    for file in (*found.laws, *found.shapes):
+        try:
+            parse(file.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            yield f"has a law or shape that cannot be read: {error}"
+
+
 def _relations(spec: TableSpec, shop: Dataset) -> Iterator[str]:
     taken = {each.table.relation for each in shop.tables} | {each.view.name for each in shop.tables if each.view}
     divided = tuple(f"{each.table.relation}_" for each in shop.tables if each.table.partitioned)

@@ -44,4 +44,4 @@ class Feed:
             end=midnight(self.plan.end),
             rows=rows,
         )
-        return dataset()[shard.table].rows(wanted)
+        return dataset(self.plan.dataset)[shard.table].rows(wanted)

@@ -20,14 +20,14 @@ def build_plan(config: PlanConfig) -> Plan:
     Raises:
         PluginError: what brought a table is not here, or is of another version.
     """
-    plugins.check(config.plugins)
+    plugins.check(config)
     world = build_world(config.world)
-    shards = [shard for name in config.tables for shard in dataset()[name].shards(world, config)]
+    shards = [shard for name in config.tables for shard in dataset(config.dataset)[name].shards(world, config)]
     return Plan(config=config, shards=tuple(shards))
 
 
 def max_id(plan: Plan, table: str) -> int:
     """The greatest value that a key of the table that is a number may take in this world, window or not."""
-    greatest = dataset()[table].greatest
+    greatest = dataset(plan.config.dataset)[table].greatest
     assert greatest is not None, f"keys of {table} are texts"
     return greatest(build_world(plan.config.world))

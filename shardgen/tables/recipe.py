@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from shardgen import __version__
-from shardgen.model.config import DATA_VERSION, PlanConfig, fingerprint
+from shardgen.model.config import DATA_VERSION, SHOP, PlanConfig, fingerprint
 from shardgen.model.plan import Plan
+from shardgen.tables import dataset
 from shardgen.tables.feed import Feed, Feeding
 from shardgen.tables.planning import build_plan, max_id
 from shardgen.world import words_digest
@@ -30,7 +31,8 @@ class Recipe:
 
     def world(self, plan: PlanConfig) -> str:
         """Fingerprint of the world: config, data version, vocabulary."""
-        return fingerprint(plan.world, self.words_digest(plan.world.seed))
+        others = () if plan.dataset == SHOP else (plan.dataset, dataset(plan.dataset).version)
+        return fingerprint(plan.world, self.words_digest(plan.world.seed), *others)
 
     def plan(self, plan: Plan) -> str:
         """Fingerprint of the plan: the world, what is loaded of it, and the bounds of every shard."""

@@ -57,7 +57,7 @@ def sizes(plan: Plan) -> dict[str, Size]:
 
 
 def _table(plan: Plan, name: str) -> Size:
-    shards, spec = plan.of(name), dataset()[name]
+    shards, spec = plan.of(name), dataset(plan.config.dataset)[name]
     if not spec.table.partitioned:
         return _relation(plan, spec, shards)
     return sum((_relation(plan, spec, [shard]) for shard in shards), start=Size())

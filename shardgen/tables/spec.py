@@ -7,14 +7,16 @@ verification and the manual ask it alone.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.resources.abc import Traversable
 from typing import Protocol
 
-from shardgen.columns.batch import Batch
+from shardgen.columns.batch import Batch, widened
+from shardgen.columns.text import I64
+from shardgen.columns.values import Value
 from shardgen.model.config import PlanConfig
 from shardgen.model.plan import Leaf, Shard
-from shardgen.model.table import Table
+from shardgen.model.table import COMMON, Column, Table
 from shardgen.world.calendar import Leaves, Period
 from shardgen.world.demand import midnight
 from shardgen.world.world import World
@@ -165,6 +167,31 @@ class TableSpec:
         """As in ``--tables``."""
         return self.table.name
 
+    def with_columns(
+        self,
+        columns: tuple[Column, ...],
+        values: Callable[[Slice, I64], Mapping[str, Value]],
+        *,
+        sizes: Sizes,
+        laws: tuple[Traversable, ...] = (),
+    ) -> TableSpec:
+        """The same table with more columns, which raw_data tells too.
+
+        Args:
+            columns: after its own.
+            values: of these columns, by the numbers of rows' keys, counted from 0.
+            sizes: of the whole rows.
+            laws: of what holds of the columns.
+        """
+        own, common = self.table.columns[: -len(COMMON)], self.table.columns[-len(COMMON) :]
+        table = replace(self.table, columns=(*own, *columns, *common))
+
+        def rows(wanted: Slice) -> Iterator[Batch]:
+            for made in self.rows(wanted):
+                yield widened(made, table, values(wanted, made.numbers))
+
+        return replace(self, table=table, rows=rows, sizes=sizes, laws=(*self.laws, *laws))
+
     def shards(self, world: World, config: PlanConfig) -> list[Shard]:
         """The table's shards, in order of their ids."""
         cuts = self.cut.pieces(world, config)
@@ -175,11 +202,11 @@ class TableSpec:
             else estimate(world, cuts, midnight(config.end))
         )
         return [
-            self._shard(piece, round(count), exact=estimate is None, mode=config.raw_data)
+            self._shard(piece, round(count), exact=estimate is None, config=config)
             for piece, count in zip(cuts, rows, strict=True)
         ]
 
-    def _shard(self, piece: Piece, rows: int, *, exact: bool, mode: str) -> Shard:
+    def _shard(self, piece: Piece, rows: int, *, exact: bool, config: PlanConfig) -> Shard:
         return Shard(
             id=f"{self.name}/{piece.label}",
             table=self.name,
@@ -188,7 +215,8 @@ class TableSpec:
             leaf=_leaf(self.table, piece.period) if piece.period else None,
             rows=rows,
             exact=exact,
-            bytes=rows * self.sizes.copy[mode],
+            bytes=rows * self.sizes.copy[config.raw_data],
+            dataset=config.dataset,
         )
 
 
@@ -202,6 +230,9 @@ class Dataset:
     """Tables that tell one story."""
 
     name: str
+    """As in ``--dataset``."""
+    version: int
+    """Raised whenever the same config would give other bytes."""
     tables: tuple[TableSpec, ...]
     """In the order in which a reader of the story meets them."""
     common_laws: tuple[Traversable, ...] = ()
@@ -221,6 +252,18 @@ class Dataset:
         from shardgen.tables import plugins  # which checks specs
 
         return plugins.table(name, self)
+
+    def with_tables(self, *more: TableSpec, name: str, version: int) -> Dataset:
+        """Another dataset of these tables and more of them; one of a name that is there takes its place.
+
+        Args:
+            more: tables.
+            name: of the other dataset.
+            version: of it, to be raised whenever the same config would give other bytes.
+        """
+        changed = {spec.name: spec for spec in more}
+        kept = tuple(changed.pop(spec.name, spec) for spec in self.tables)
+        return replace(self, name=name, version=version, tables=(*kept, *changed.values()))
 
     @property
     def names(self) -> tuple[str, ...]:

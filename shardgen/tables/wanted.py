@@ -10,6 +10,7 @@ from shardgen.errors import ConfigError, Given
 from shardgen.model.config import (
     MAX_ARRIVALS,
     MAX_HORIZON_DAYS,
+    SHOP,
     PlanConfig,
     Plugin,
     WorldConfig,
@@ -17,7 +18,8 @@ from shardgen.model.config import (
     check_range,
     check_window,
 )
-from shardgen.tables import dataset, in_order, names
+from shardgen.tables import dataset as dataset_of
+from shardgen.tables import in_order, names
 
 
 def plan_config(
@@ -36,6 +38,7 @@ def plan_config(
     end: date | None = None,
     epoch: date | None = None,
     horizon: int | None = None,
+    dataset: str = SHOP,
     tables: str | Iterable[str] | None = None,
     schema: str = "bronze",
     indexes: str = "keys",
@@ -45,7 +48,7 @@ def plan_config(
 
     ``scale`` multiplies customers, orders and sessions and never rounds a positive number to 0. Of epoch, end and
     days any two fix the third; the defaults are 365 days that end today. The horizon defaults to the window,
-    the tables to all of the shop.
+    the tables to all of the dataset.
 
     Raises:
         ConfigError: a value is out of range, or two of them contradict each other.
@@ -67,12 +70,14 @@ def plan_config(
         review_rate=float(review_rate),
         warehouses=warehouses,
     )
-    chosen = names() if tables is None else table_names(tables)
+    check_dataset(dataset)
+    chosen = names(dataset) if tables is None else table_names(tables, dataset)
     return PlanConfig(
         world=world,
         end=last,
         tables=chosen,
-        plugins=_plugins(chosen),
+        dataset=dataset,
+        plugins=_plugins(chosen, dataset),
         schema=schema,
         indexes=indexes,
         raw_data=raw_data,
@@ -109,33 +114,46 @@ def scaled(volume: float, *factors: float) -> int:
     return max(1, int(product.to_integral_value())) if product > 0 else int(product)
 
 
-def table_names(wanted: str | Iterable[str]) -> tuple[str, ...]:
+def table_names(wanted: str | Iterable[str], story: str = SHOP) -> tuple[str, ...]:
     """Table names out of ``"orders, raw_reviews"`` or some of them, in the order of the story.
 
     Raises:
         ConfigError: there is no such table, or none is named.
+        PluginError: the package that brings one is broken.
     """
+    own = names(story)
     parts = wanted.split(",") if isinstance(wanted, str) else wanted
     found = {part.strip().removeprefix("raw_") for part in parts if part.strip()}
-    for name in sorted(found - set(names())):
-        check_choice("tables", name, (*names(), *_offered()))
-        dataset()[name]  # a broken one is told before anything is done
+    for name in sorted(found - set(own)):
+        from shardgen.tables import plugins
+
+        check_choice("tables", name, tuple(dict.fromkeys((*own, *plugins.offers()))))
+        dataset_of(story)[name]  # a broken one is told before anything is done
     if not found:
-        raise ConfigError(Given("tables", ""), " names no table", remedy=f"choose from {', '.join(names())}")
-    return in_order(found)
+        raise ConfigError(Given("tables", ""), " names no table", remedy=f"choose from {', '.join(own)}")
+    return in_order(found, story)
 
 
-def _offered() -> tuple[str, ...]:
-    from shardgen.tables import plugins
+def check_dataset(name: str) -> None:
+    """See that there is a dataset of a name.
 
-    return tuple(plugins.offers())
+    Raises:
+        ConfigError: there is none.
+        PluginError: the package that brings it is broken.
+    """
+    if name != SHOP:
+        from shardgen.tables import plugins
+
+        check_choice("dataset", name, (SHOP, *plugins.offers("dataset")))
+        dataset_of(name)
 
 
-def _plugins(tables: Iterable[str]) -> tuple[Plugin, ...]:
-    """What brings those of the tables that are not of shardgen."""
-    others = [name for name in tables if name not in names()]
-    if not others:
+def _plugins(chosen: Iterable[str], story: str) -> tuple[Plugin, ...]:
+    """What brings the dataset and those of the tables that are not of shardgen."""
+    others = [name for name in chosen if name not in names(story)]
+    if story == SHOP and not others:
         return ()
     from shardgen.tables import plugins
 
-    return tuple(found for name in others if (found := plugins.plugin(name)))
+    found = [plugins.plugin("dataset", story), *(plugins.plugin("table", name) for name in others)]
+    return tuple(filter(None, found))

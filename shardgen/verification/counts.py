@@ -35,7 +35,7 @@ def count(connection: Connection, loaded: Loaded, plan: Plan) -> Check:
     start = time.perf_counter()
     name, shards = loaded.claim.target, plan.of(loaded.claim.target)
     own = own_range(loaded, plan)
-    counted = census.count(connection, loaded.claim.oid, name, own)
+    counted = census.count(connection, loaded.claim.oid, dataset(loaded.config.dataset)[name].table, own)
     by_shard = _by_shard(connection, loaded, plan.config.schema, shards, counted, own)
     found = census.of_run(counted, loaded.claim, shards, loaded.shards)
     (table,), differences = reconcile.reconcile(plan, map(census.written, loaded.shards), {name: found})
@@ -74,7 +74,7 @@ def _by_shard(
     own: tuple[int, int] | None,
 ) -> dict[str, int]:
     """Rows of each shard: of its leaf, or else of its range of time or numbers."""
-    if not dataset()[loaded.claim.target].table.partitioned:
+    if not dataset(loaded.config.dataset)[loaded.claim.target].table.partitioned:
         return _by_number(connection, loaded, schema, shards)
     return {
         shard.id: counted.rows[shard.leaf.name]
@@ -90,7 +90,7 @@ def _by_number(connection: Connection, loaded: Loaded, schema: str, shards: Sequ
     starts = [keys.bounds(shard)[0] for shard in shards] + [keys.bounds(shard)[1] for shard in shards[-1:]]
     rows = connection.execute(
         sql.SQL("SELECT width_bucket({}, %s::bigint[]), count(*) FROM {} GROUP BY 1").format(
-            keys.number(dataset()[loaded.claim.target].table),
+            keys.number(dataset(loaded.config.dataset)[loaded.claim.target].table),
             catalog.own_rows(connection, schema, loaded.claim.relation),
         ),
         [starts or [1]],
@@ -105,7 +105,7 @@ def _by_number(connection: Connection, loaded: Loaded, schema: str, shards: Sequ
 def _between(connection: Connection, loaded: Loaded, schema: str, shard: Shard, own: tuple[int, int] | None) -> int:
     """Rows of a shard whose leaf is not a partition of the table, or holds other rows too."""
     assert shard.leaf
-    table = dataset()[shard.table].table
+    table = dataset(shard.dataset)[shard.table].table
     statement = sql.SQL("SELECT count(*) FROM {table} WHERE {column} >= %s AND {column} < %s AND {own}").format(
         table=catalog.own_rows(connection, schema, loaded.claim.relation),
         column=sql.Identifier(table.partition_by),

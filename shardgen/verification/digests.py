@@ -68,7 +68,7 @@ class Item:
     @property
     def table(self) -> Table:
         """The table as it is there."""
-        return dataset()[self.shard.table].table.without(self.left_out)
+        return dataset(self.shard.dataset)[self.shard.table].table.without(self.left_out)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,7 +233,7 @@ def _items(
         loaded = subject.tables[name]
         leaves = {leaf for _, schema, leaf in catalog.leaves(connection, loaded.claim.oid) if schema == subject.schema}
         recorded, apart = {row.shard: row for row in loaded.shards}, loaded.apart
-        rescaled = columns.rescaled(connection, loaded.claim.oid, dataset()[name].table)
+        rescaled = columns.rescaled(connection, loaded.claim.oid, dataset(loaded.config.dataset)[name].table)
         plan = plans[loaded.run.run]
         items += [
             Item(

@@ -36,7 +36,7 @@ FROM (SELECT row_number() OVER () AS place_, offender.* FROM (
 def questions(subject: Subject, tables: Iterable[str]) -> tuple[list[Question[Check]], list[Check]]:
     """The laws that concern some of the tables: those to be asked, the slowest first, and those that do not apply."""
     wanted, asked, moot = set(tables), [], []
-    for law in sorted(statements.laws(subject.tables), key=_rank):
+    for law in sorted(statements.laws(subject.datasets), key=_rank):
         if not wanted & law.rows.keys():
             continue
         if reason := statements.obstacle(law, subject):

@@ -23,7 +23,7 @@ from shardgen.world.lexicon import SUBCATEGORIES
 def questions(subject: Subject, tables: Iterable[str]) -> tuple[list[Question[Check]], list[Check]]:
     """The shapes that concern some of the tables: those to be measured, and those that do not apply."""
     wanted, asked, moot = set(tables), [], []
-    for shape in statements.shapes():
+    for shape in statements.shapes(subject.datasets):
         if not wanted & shape.rows.keys():
             continue
         if reason := statements.obstacle(shape, subject):

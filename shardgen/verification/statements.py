@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Final
 
 from shardgen.model.figures import plural
-from shardgen.tables import dataset
+from shardgen.tables import dataset, names
 from shardgen.tables.statements import PROPORTIONS, Statement, read
 from shardgen.tables.wanted import plan_config
 from shardgen.verification.subject import Loaded, Subject
@@ -21,15 +21,20 @@ LEEWAY: Final = 1.5
 """By which factor a proportion may be off."""
 
 
-def laws(tables: Iterable[str] = ()) -> list[Statement]:
-    """The laws of the dataset, and of those of the tables that are not of it."""
-    others = [name for name in tables if name not in dataset().names]
-    return read([*dataset().laws, *(law for name in others for law in dataset()[name].laws)])
+def laws(tables: Mapping[str, str]) -> list[Statement]:
+    """The laws of the datasets of some tables, and of those of the tables that are not of them.
+
+    Args:
+        tables: by name, the dataset of each.
+    """
+    found = [law for story in sorted(set(tables.values())) for law in dataset(story).laws]
+    others = [dataset(story)[name] for name, story in tables.items() if name not in names(story)]
+    return read(dict.fromkeys([*found, *(law for spec in others for law in spec.laws)]))
 
 
-def shapes() -> list[Statement]:
-    """The shapes that there are."""
-    return read(dataset().shapes)
+def shapes(tables: Mapping[str, str]) -> list[Statement]:
+    """The shapes of the datasets of some tables."""
+    return read(dict.fromkeys(shape for story in sorted(set(tables.values())) for shape in dataset(story).shapes))
 
 
 def obstacle(statement: Statement, subject: Subject, *, alone: bool = True) -> str:

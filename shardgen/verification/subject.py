@@ -68,6 +68,11 @@ class Subject:
     """What is told of tables that are loaded, but cannot be judged by what is installed here."""
 
     @property
+    def datasets(self) -> dict[str, str]:
+        """The dataset of each table."""
+        return {name: loaded.config.dataset for name, loaded in self.tables.items()}
+
+    @property
     def runs(self) -> tuple[int, ...]:
         """The runs that own the tables."""
         return tuple(sorted({loaded.run.run for loaded in self.tables.values()}))
@@ -138,9 +143,8 @@ def _absence(claim: Claim | None, runs: Mapping[int, Run], run: int | None) -> s
 
 def _unknown(claim: Claim, run: Run) -> str:
     """Why this installation cannot say what a table should hold; empty where it can."""
-    if claim.target in names():
-        return ""
-    return plugins.absence(claim.target, PlanConfig.from_json(run.plan).plugins)
+    config = PlanConfig.from_json(run.plan)
+    return plugins.absence(claim.target, config) if config.plugins or claim.target not in names() else ""
 
 
 def _loaded(connection: Connection, schema: str, claim: Claim, run: Run) -> Loaded:

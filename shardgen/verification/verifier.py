@@ -18,7 +18,6 @@ from shardgen.stores.postgres.postgres import application_name, connect, here, m
 from shardgen.stores.postgres.readers import Question, ask_all, consult
 from shardgen.stores.postgres.retry import persist
 from shardgen.tables.statements import place
-from shardgen.tables.wanted import table_names
 from shardgen.verification import counts, digests, laws, shape, subject
 from shardgen.verification.outcome import Check, Status, Verification
 from shardgen.verification.subject import Subject
@@ -46,8 +45,6 @@ class Request:
     def __post_init__(self) -> None:
         check_choice("level", self.level, LEVELS)
         check_range("workers", self.workers, 1, 512)
-        if self.tables:
-            table_names(self.tables)
 
     @property
     def levels(self) -> tuple[str, ...]:
@@ -141,7 +138,9 @@ def _tables(found: Subject, wanted: Sequence[str]) -> tuple[str, ...]:
     """
     for name in wanted:
         if name not in found.tables:
-            raise VerificationError(f"table={name} {found.absent[name]}: choose from {', '.join(found.tables)}")
+            raise VerificationError(
+                f"table={name} {found.absent.get(name, 'was not loaded')}: choose from {', '.join(found.tables)}"
+            )
     return tuple(name for name in found.tables if not wanted or name in wanted)
 
 

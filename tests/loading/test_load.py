@@ -160,7 +160,7 @@ def test_sequences_only_move_forwards_and_past_every_id_of_the_plan(loader):
     sequence = "bronze.raw_clickstream_event_id_seq"
     assert loader.database.value(f"SELECT nextval('{sequence}')") == 10**6 + 1
     with Control(loader.database.dsn, "x") as control:
-        objects.set_sequences(control.connection, "bronze", {"clickstream": 5})
+        objects.set_sequences(control.connection, "bronze", dataset(), {"clickstream": 5})
     assert loader.database.value(f"SELECT nextval('{sequence}')") == 10**6 + 2
 
 

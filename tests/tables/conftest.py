@@ -1,4 +1,4 @@
-"""What holds of every table holds of one that a package brings: the example is installed for these tests."""
+"""What holds of every table holds of one that a package brings: the examples are installed for these tests."""
 
 from __future__ import annotations
 
@@ -9,5 +9,6 @@ from tests.examples import importable, install
 
 @pytest.fixture(scope="session", autouse=True)
 def parcels(tmp_path_factory):
-    with importable(install("parcels", tmp_path_factory.mktemp("parcels") / "site")):
+    site = tmp_path_factory.mktemp("examples") / "site"
+    with importable(install("loyalty", install("parcels", site))):
         yield

@@ -88,7 +88,7 @@ def world(server_dsn: str) -> Iterator[Worlds]:
 def load(dsn: str, config: PlanConfig) -> None:
     """Every shard of the plan, by the plainest of all loaders: what is tested is the world."""
     with psycopg.connect(dsn) as connection:
-        for statement in ddl(config.schema):
+        for statement in ddl(config.schema, dataset().tables):
             connection.execute(statement)
         for shard in build_plan(config).shards:
             copy(connection, config, shard)

@@ -28,7 +28,7 @@ from shardgen.verification.outcome import Check, Status, Verification
 from shardgen.verification.verifier import Request
 from tests.worlds import TABLES, shard_bytes, small
 
-STATEMENTS = [*statements.laws(), *statements.shapes()]
+STATEMENTS = [*statements.read(dataset().laws), *statements.read(dataset().shapes)]
 CONFIG = small(customers=30, products=20, orders_per_day=3, sessions_per_day=4)
 
 

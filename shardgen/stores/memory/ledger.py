@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from shardgen.errors import Problem, Use
-from shardgen.model.config import Terms
+from shardgen.model.config import PlanConfig, Terms
 from shardgen.model.plan import Plan
 from shardgen.stores import Sighting, Written
 from shardgen.stores.findings import RunStatus, TableStatus, replaced_by
@@ -115,11 +115,15 @@ class MemoryLedger:
         self.tables = {name: each for name, each in self.tables.items() if each.run not in runs}
         self.runs = {number: each for number, each in self.runs.items() if number not in runs}
 
+    def relation(self, name: str) -> str:
+        """What a claimed table is called."""
+        return _relation(self.runs[self.tables[name].run], name)
+
     def problem(self, name: str, terms: Terms) -> Iterator[Problem]:
         """What stands in the way of a claim."""
         if terms.replace or name not in self.tables:
             return
-        run, relation = self.runs[self.tables[name].run], dataset()[name].table.relation
+        run, relation = self.runs[self.tables[name].run], self.relation(name)
         if run.state in OPEN_STATES:
             told = f"belongs to the unfinished run={run.run}"
             yield Problem(relation=relation, text=told, remedy=Use("resume", value=True))
@@ -167,7 +171,7 @@ class MemoryLedger:
         return TableStatus(
             run=record.run,
             table=name,
-            relation=dataset()[name].table.relation,
+            relation=_relation(record, name),
             generation=owner.generation if ours and owner else None,
             replaced_by=None if ours or owner is None or done else owner.run,
             planned_shards=planned["shards"],
@@ -180,6 +184,10 @@ class MemoryLedger:
             skipped=0,
             last_error=None,
         )
+
+
+def _relation(record: Record, name: str) -> str:
+    return dataset(PlanConfig.from_json(record.plan).dataset)[name].table.relation
 
 
 def now() -> datetime:

@@ -36,7 +36,9 @@ class MemoryRun:
         self.resumed = resumed
         self.notices: tuple[str, ...] = ()
         self.local = True
-        self.relations: Mapping[str, str] = {name: dataset()[name].table.relation for name in plan.config.tables}
+        self.relations: Mapping[str, str] = {
+            name: dataset(plan.config.dataset)[name].table.relation for name in plan.config.tables
+        }
 
     def done(self) -> dict[str, Written]:
         """See stores.Run.done."""
@@ -172,14 +174,14 @@ class MemoryWriter:
         """Of the shard in the table's present generation, while the run owns it."""
         holding = self._ledger.tables.get(shard.table)
         if holding is None or holding.run != self._run:
-            relation = dataset()[shard.table].table.relation
+            relation = dataset(shard.dataset)[shard.table].table.relation
             raise SupersededError(
                 f"relation={relation} no longer belongs to run={self._run}: it was replaced meanwhile"
             )
         return shard.table, holding.generation, shard.id
 
     def _encoded(self, shard: Shard, batches: Iterator[Batch]) -> tuple[int, tuple[bytes, ...], int]:
-        encoder, parts, rows = self._encoder(dataset()[shard.table].table), [], 0
+        encoder, parts, rows = self._encoder(dataset(shard.dataset)[shard.table].table), [], 0
         for batch in batches:
             parts += [bytes(part) for part in encoder.rows(batch)]
             rows += batch.num_rows

@@ -99,7 +99,7 @@ class MemoryStore:
         """See stores.Store.losses."""
         return tuple(
             Loss(
-                relation=dataset()[name].table.relation,
+                relation=dataset(plan.config.dataset)[name].table.relation,
                 action="emptied",
                 rows=self.ledger.count(name),
                 bytes=len(self.rows(name)),
@@ -161,7 +161,7 @@ class MemoryStore:
             removals=tuple(
                 MemoryRemoval(
                     table=name,
-                    relation=dataset()[name].table.relation,
+                    relation=self.ledger.relation(name),
                     run=each.run,
                     rows=self.ledger.count(name, each.run),
                 )
@@ -182,7 +182,7 @@ class MemoryStore:
             for each in expected.removals:
                 show(f"{each.relation}: dropped")
 
-    def apply_schema(self, tables: tuple[str, ...], indexes: str) -> list[str]:
+    def apply_schema(self, plan: PlanConfig) -> list[str]:
         """See stores.Store.apply_schema; there is nothing to create."""
         return []
 

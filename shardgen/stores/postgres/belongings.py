@@ -16,7 +16,7 @@ from shardgen.stores.postgres.columns import in_full
 from shardgen.stores.postgres.ddl import index_name
 from shardgen.stores.postgres.postgres import Connection, one
 from shardgen.stores.postgres.types import spelled
-from shardgen.tables import dataset
+from shardgen.tables.spec import TableSpec
 
 MARK: Final = "created by shardgen"
 """The comment of a schema and of partitions that may go with their run."""
@@ -202,9 +202,8 @@ def hanging(connection: Connection, oids: Iterable[int]) -> dict[int, list[str]]
     return found
 
 
-def own_view(connection: Connection, schema: str, name: str) -> int | None:
+def own_view(connection: Connection, schema: str, spec: TableSpec) -> int | None:
     """OID of the view over a table of ours, if it has one, and the view of that name reads it and has its columns."""
-    spec = dataset()[name]
     if spec.view is None:
         return None
     row = connection.execute(

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from psycopg import sql
 
 from shardgen.model.plan import Shard
+from shardgen.model.table import Table
 from shardgen.stores import Counted, Written
 from shardgen.stores.postgres import catalog, keys
 from shardgen.stores.postgres.ledger import Claim, ShardRow, in_leaf
 from shardgen.stores.postgres.postgres import Connection, one
-from shardgen.tables import dataset
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,20 +35,20 @@ class Census:
 def of_relation(connection: Connection, schema: str, relation: str) -> int:
     """All rows of one of our tables, by its name in the database."""
     oid = catalog.relation_oid(connection, schema, relation)
-    return count(connection, oid, relation.removeprefix("raw_")).total
+    return count(connection, oid).total
 
 
-def count(connection: Connection, oid: int, table: str, own: tuple[int, int] | None = None) -> Census:
+def count(connection: Connection, oid: int, table: Table | None = None, own: tuple[int, int] | None = None) -> Census:
     """Count a table, one leaf and one transaction at a time.
 
     Args:
         connection: to the target.
         oid: of the relation.
-        table: which of ours it is: ``"orders"``.
+        table: which of ours it is.
         own: range of key numbers to count as well, see :func:`shardgen.stores.postgres.keys.own_range`.
     """
     rows, size, within = {}, 0, 0
-    condition = keys.within(dataset()[table].table, own) if own else sql.SQL("true")
+    condition = keys.within(table, own) if table and own else sql.SQL("true")
     home, relation = catalog.name_of(connection, oid)
     for leaf, schema, name in catalog.leaves(connection, oid):
         source = sql.SQL("ONLY {}").format(sql.Identifier(schema, name))

@@ -26,6 +26,7 @@ from shardgen.stores.postgres.ledger import Claim, NewRun, Run
 from shardgen.stores.postgres.postgres import Connection
 from shardgen.stores.postgres.rehearsal import Part, Rehearsed, Source
 from shardgen.stores.resuming import check_same, choose, difference, plain, restricted
+from shardgen.tables import dataset
 from shardgen.tables.recipe import Recipe, versions
 
 
@@ -166,9 +167,10 @@ def claim_new(connection: Connection, wanted: Wanted, attempts: list[Attempt]) -
         decisions = examined.decisions
         objects.create_schema(connection, config.schema)
         ledger.create(connection, config.schema)
-        objects.carry_out(connection, config.schema, decisions, config.indexes, keyless=wanted.keyless)
+        tables = dataset(config.dataset)
+        objects.carry_out(connection, config.schema, tables, decisions, config.indexes, keyless=wanted.keyless)
         run = ledger.insert_run(connection, config.schema, _new_run(wanted))
-        claims = [_claim(connection, config.schema, each, run, before.get(each.table.name)) for each in decisions]
+        claims = [_claim(connection, config, each, run, before.get(each.table.name)) for each in decisions]
         ledger.claim(connection, config.schema, claims)
         of_tables = map(str, preflight.grouped(itertools.chain.from_iterable(map(_notices, decisions))))
         notices = (*examined.findings.notices, *of_tables)
@@ -260,9 +262,9 @@ def _planned(plan: Plan, name: str) -> dict[str, Any]:
     return {"shards": len(shards), "rows": plan.rows(name), "exact": all(shard.exact for shard in shards)}
 
 
-def _claim(connection: Connection, schema: str, decision: Decision, run: int, before: Claim | None) -> Claim:
+def _claim(connection: Connection, config: PlanConfig, decision: Decision, run: int, before: Claim | None) -> Claim:
     table = decision.table
-    oid = catalog.relation_oid(connection, schema, table.relation)
+    oid = catalog.relation_oid(connection, config.schema, table.relation)
     added = before is not None and before.oid == oid and decision.others > 0
     return Claim(
         target=table.name,
@@ -276,6 +278,7 @@ def _claim(connection: Connection, schema: str, decision: Decision, run: int, be
         others_within=decision.others_within,
         missing=",".join(decision.missing),
         set_aside=decision.set_aside,
+        dataset=config.dataset,
     )
 
 

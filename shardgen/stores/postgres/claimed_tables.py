@@ -41,7 +41,7 @@ def read(
 def _read(
     connection: Connection, plan: Plan, claim: Claim, by_oid: Mapping[int, str], done: frozenset[str]
 ) -> ClaimedTable:
-    table = dataset()[claim.target].table
+    table = dataset(claim.dataset)[claim.target].table
     found = catalog.relation(connection, plan.config.schema, claim.relation)
     if found is None:
         raise SupersededError(f"relation={claim.relation} was dropped: {_START_OVER}")

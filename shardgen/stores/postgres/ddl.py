@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from psycopg import sql
 
 from shardgen.model.table import Column, Index, Table
 from shardgen.stores.postgres.types import spelled
-from shardgen.tables import dataset
-from shardgen.tables.spec import View
+from shardgen.tables.spec import TableSpec, View
 
 _METHODS: Final = {"order": "btree", "json": "gin", "words": "gin"}
 
@@ -73,10 +73,9 @@ def index_name(table: Table, index: Index) -> str:
     return f"{table.relation}_{index.column}_idx"
 
 
-def ddl(schema: str, tables: tuple[str, ...], indexes: str = "keys") -> list[sql.Composed]:
+def ddl(schema: str, specs: Sequence[TableSpec], indexes: str = "keys") -> list[sql.Composed]:
     """Every statement that creates the bronze schema, in order."""
     statements = [sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema))]
-    specs = [dataset()[name] for name in tables]
     for spec in specs:
         statements += [create_table(spec.table, schema), comments(spec.table, schema)]
         statements += [create_index(spec.table, index, schema) for index in spec.table.indexes_for(indexes)]

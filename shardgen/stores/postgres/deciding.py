@@ -41,6 +41,7 @@ from shardgen.stores.postgres.renewal import OwnLeaf
 from shardgen.stores.postgres.routes import Route
 from shardgen.stores.resuming import OPEN_STATES
 from shardgen.tables import dataset
+from shardgen.tables.spec import Dataset
 
 _REPLACE: Final = Use("if_exists", "replace")
 
@@ -123,12 +124,13 @@ def decide(
     claims = restored.claims(connection, schema) if with_ledger else {}
     runs = {run.run: run for run in ledger.runs(connection, schema)} if with_ledger else {}
     asked = _Asked(connection=connection, plan=plan, runs=runs, terms=terms, own=own)
-    decisions = [_decide(asked, dataset()[name].table, claims.get(name)) for name in plan.config.tables]
+    tables = dataset(plan.config.dataset)
+    decisions = [_decide(asked, tables[name].table, claims.get(name)) for name in plan.config.tables]
     kept = [each for each in claims.values() if not (terms.replace and each.target in plan.config.tables)]
     problems = [
         *ledger.too_new(connection, schema),
         *(problem for each in decisions for problem in each.problems),
-        *_reached(connection, schema, decisions),
+        *_reached(connection, schema, tables, decisions),
         *_other_worlds(plan.config, kept, runs, fingerprint),
     ]
     return decisions, problems
@@ -265,7 +267,7 @@ def _decide_empty(asked: _Asked, fate: Decision, found: Relation, ours: ledger.C
 def _decide_anew(asked: _Asked, fate: Decision, found: Relation, ours: ledger.Claim, why: Sequence[str]) -> Decision:
     """The fate of a table of our own whose definition cannot be filled any more."""
     connection, table, yes = asked.connection, fate.table, asked.terms.yes
-    view = belongings.own_view(connection, asked.schema, table.name)
+    view = belongings.own_view(connection, asked.schema, dataset(asked.plan.config.dataset)[table.name])
     loss = replace(
         losses.emptied(connection, table, found, ours),
         action="dropped and created anew",
@@ -285,12 +287,12 @@ def _misfits(table: Table, found: Relation) -> list[str]:
     return reasons
 
 
-def _reached(connection: Connection, schema: str, decisions: Sequence[Decision]) -> list[Problem]:
+def _reached(connection: Connection, schema: str, tables: Dataset, decisions: Sequence[Decision]) -> list[Problem]:
     """Whom a replace would reach beside the tables that it is told to replace."""
     emptied = [each.oid for each in decisions if each.action is Action.EMPTY and each.oid]
     anew = [each for each in decisions if each.action is Action.RECREATE]
     roots = [each.oid for each in anew if each.oid] + [leaf.oid for each in anew for leaf in each.leaves]
-    roots += [view for each in anew if (view := belongings.own_view(connection, schema, each.table.name))]
+    roots += [view for each in anew if (view := belongings.own_view(connection, schema, tables[each.table.name]))]
     return reach.emptying(connection, schema, emptied) + belongings.dependants(connection, roots)
 
 
@@ -305,7 +307,7 @@ def _decide_filled(asked: _Asked, fate: Decision, found: Relation, ours: ledger.
         keep, anew = Text(Use("if_exists", "append"), " to keep them"), Text(_REPLACE, " to remove them")
         remedy = Text("use ", keep, ", ", anew, ", or another ", Use("schema"))
         return fate.hindered([Problem(relation=table.relation, text=f"holds {owner}", remedy=remedy)])
-    counted = census.count(asked.connection, found.oid, table.name, asked.own(table.name))
+    counted = census.count(asked.connection, found.oid, table, asked.own(table.name))
     fate = replace(fate, others=counted.total, others_within=counted.within or 0)
     return fate.hindered(_conflicts(table, found, fate, ours, asked.terms))
 

@@ -73,7 +73,7 @@ class Filling:
         return copied
 
     def _make(self, leaf: Leaf) -> None:
-        column = dataset()[self.claim.target].table.partition_by
+        column = dataset(self.claim.dataset)[self.claim.target].table.partition_by
         if leaf.name in self.claim.waiting and catalog.kind(self.connection, self.schema, leaf.name) == "r":
             leaves.take_up(self.connection, self.schema, column, leaf)
         else:
@@ -87,7 +87,7 @@ class Filling:
 
     def _table(self) -> Table:
         """The table less the columns that the relation lacks."""
-        return dataset()[self.claim.target].table.without(self.claim.left_out)
+        return dataset(self.claim.dataset)[self.claim.target].table.without(self.claim.left_out)
 
     def _copy(self, relation: sql.Identifier, batches: Iterator[Batch], *, freeze: bool = False) -> Copied:
         table = self._table()

@@ -42,7 +42,7 @@ class Step:
 
 def keyless(plan: Plan, above: int) -> frozenset[str]:
     """Plain tables of so many expected rows that their primary key is built at the end."""
-    plain = [name for name in plan.config.tables if not dataset()[name].table.partitioned]
+    plain = [name for name in plan.config.tables if not dataset(plan.config.dataset)[name].table.partitioned]
     return frozenset(name for name in plain if plan.rows(name) > above)
 
 
@@ -54,7 +54,11 @@ def stages(plan: Plan, claims: Mapping[str, ledger.Claim], keyless: frozenset[st
     """
     schema = plan.config.schema
     by_size = sorted(plan.config.tables, key=lambda name: -sum(shard.bytes for shard in plan.of(name)))
-    own = [dataset()[name].table for name in by_size if claims[name].created and not dataset()[name].table.partitioned]
+    own = [
+        dataset(plan.config.dataset)[name].table
+        for name in by_size
+        if claims[name].created and not dataset(plan.config.dataset)[name].table.partitioned
+    ]
     indexes = [
         Step(
             name=f"index {ddl.index_name(table, index)}",

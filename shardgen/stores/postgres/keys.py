@@ -53,7 +53,7 @@ def shown(table: Table, field: bytes | None) -> str:
 
 def bounds(shard: Shard) -> tuple[int, int]:
     """First number of a plain table's shard, and first after it."""
-    children = dataset()[shard.table].table.space.children
+    children = dataset(shard.dataset)[shard.table].table.space.children
     return shard.start * children + 1, shard.stop * children + 1
 
 
@@ -62,7 +62,7 @@ def own_range(plan: Plan, name: str, max_id: Callable[[Plan, str], int]) -> tupl
 
     Numbers that have gaps may have somebody else's row among them.
     """
-    space = dataset()[name].table.space
+    space = dataset(plan.config.dataset)[name].table.space
     if space.ids is None:
         return 0, max_id(plan, name)
     return 1, max((shard.stop for shard in plan.of(name)), default=0) * space.children
@@ -81,7 +81,7 @@ def within(table: Table, own: tuple[int, int]) -> sql.Composed:
 
 def of_shard(shard: Shard, own: tuple[int, int]) -> sql.Composed:
     """SQL condition: the row is one of the shard; ``own`` is the range of its whole load."""
-    table = dataset()[shard.table].table
+    table = dataset(shard.dataset)[shard.table].table
     if shard.leaf is None:
         assert table.space.ids is not None
         column = sql.Identifier(table.key[0])

@@ -13,6 +13,7 @@ import psycopg
 from psycopg import sql
 
 from shardgen.errors import TargetError
+from shardgen.model.config import SHOP
 from shardgen.model.plan import Leaf
 from shardgen.model.table import Table
 from shardgen.model.types import SERIAL
@@ -21,6 +22,7 @@ from shardgen.stores.postgres.belongings import MARK
 from shardgen.stores.postgres.deciding import Action, Decision
 from shardgen.stores.postgres.postgres import Connection, application_name, connect, here
 from shardgen.tables import dataset
+from shardgen.tables.spec import Dataset, TableSpec
 
 
 def begin_ddl(connection: Connection, schema: str) -> None:
@@ -56,7 +58,13 @@ def drop_schema(connection: Connection, schema: str) -> bool:
 
 
 def carry_out(
-    connection: Connection, schema: str, decisions: Sequence[Decision], indexes: str, *, keyless: frozenset[str]
+    connection: Connection,
+    schema: str,
+    tables: Dataset,
+    decisions: Sequence[Decision],
+    indexes: str,
+    *,
+    keyless: frozenset[str],
 ) -> None:
     """Bring every table into the state that was decided, in the current DDL transaction.
 
@@ -67,7 +75,7 @@ def carry_out(
     """
     try:
         for each in decisions:
-            _clear(connection, schema, each)
+            _clear(connection, schema, tables, each)
         renewal.empty(connection, schema, [each.table.relation for each in decisions if each.action is Action.EMPTY])
     except (psycopg.errors.DependentObjectsStillExist, psycopg.errors.FeatureNotSupported) as error:
         detail = " ".join((error.diag.message_detail or str(error)).split())
@@ -81,13 +89,18 @@ def carry_out(
         if each.created and each.table.name in keyless and not each.others:
             renewal.drop_key(connection, schema, each.table)
         if each.created:
-            create_view(connection, schema, each.table.name)
+            create_view(connection, schema, tables[each.table.name])
 
 
-def _clear(connection: Connection, schema: str, decision: Decision) -> None:
+def _clear(connection: Connection, schema: str, tables: Dataset, decision: Decision) -> None:
     """Take away what the table does not begin with: all of it, or its partitions of our making."""
     if decision.action is Action.RECREATE:
-        drop(connection, schema, decision.table, [leaf.name for leaf in decision.leaves if not leaf.attached])
+        drop(
+            connection,
+            schema,
+            tables[decision.table.name],
+            [leaf.name for leaf in decision.leaves if not leaf.attached],
+        )
     elif decision.action is Action.EMPTY:
         renewal.clear_leaves(connection, schema, decision.table.relation, decision.leaves)
 
@@ -99,9 +112,8 @@ def create_table(connection: Connection, schema: str, table: Table, indexes: str
         connection.execute(ddl.create_index(table, index, schema))
 
 
-def create_view(connection: Connection, schema: str, name: str) -> bool:
+def create_view(connection: Connection, schema: str, spec: TableSpec) -> bool:
     """Create the view over a table, if it has one, unless its name is taken; whether it was created."""
-    spec = dataset()[name]
     if spec.view is None or catalog.kind(connection, schema, spec.view.name):
         return False
     connection.execute(ddl.create_view(spec.view, spec.table, schema))
@@ -167,7 +179,7 @@ def serial_columns(table: Table) -> list[str]:
     return [column.name for column in table.columns if column.type == SERIAL]
 
 
-def set_sequences(connection: Connection, schema: str, floors: Mapping[str, int]) -> list[str]:
+def set_sequences(connection: Connection, schema: str, tables: Dataset, floors: Mapping[str, int]) -> list[str]:
     """Move the sequences of serial columns forwards, by table, to at least the highest id that the plan can give.
 
     Returns:
@@ -175,7 +187,7 @@ def set_sequences(connection: Connection, schema: str, floors: Mapping[str, int]
     """
     refused = []
     for name, floor in floors.items():
-        table = dataset()[name].table
+        table = tables[name].table
         found = catalog.sequences(connection, schema, table.relation, serial_columns(table))
         for sequence in found if floor > 0 else ():
             if not catalog.settable(connection, sequence):
@@ -189,7 +201,7 @@ def set_sequences(connection: Connection, schema: str, floors: Mapping[str, int]
     return refused
 
 
-def apply_schema(dsn: str, schema: str, tables: Sequence[str], indexes: str) -> list[str]:
+def apply_schema(dsn: str, schema: str, tables: Sequence[str], indexes: str, story: str = SHOP) -> list[str]:
     """Create what is missing of the bronze schema; what exists is left as it is.
 
     Returns:
@@ -199,6 +211,7 @@ def apply_schema(dsn: str, schema: str, tables: Sequence[str], indexes: str) -> 
         psycopg.Error: the server refuses.
     """
     created: list[str] = []
+    specs = [dataset(story)[name] for name in tables]
 
     def note(name: str, make: Callable[[], object]) -> None:
         if make() is not False:
@@ -207,12 +220,12 @@ def apply_schema(dsn: str, schema: str, tables: Sequence[str], indexes: str) -> 
     with connect(dsn, application_name=application_name("schema", here())) as connection, connection.transaction():
         begin_ddl(connection, schema)
         note(schema, lambda: create_schema(connection, schema))
-        for name in tables:
-            for relation, make in _missing(connection, schema, dataset()[name].table, indexes):
+        for spec in specs:
+            for relation, make in _missing(connection, schema, spec.table, indexes):
                 note(f"{schema}.{relation}", make)
-        for name in tables:
-            view = dataset()[name].view
-            note(f"{schema}.{view.name if view else name}", lambda name=name: create_view(connection, schema, name))  # type: ignore[misc]
+        for spec in specs:
+            view = spec.view.name if spec.view else spec.name
+            note(f"{schema}.{view}", lambda spec=spec: create_view(connection, schema, spec))  # type: ignore[misc]
     return created
 
 
@@ -232,10 +245,10 @@ def _create_bare(connection: Connection, schema: str, table: Table) -> None:
     connection.execute(ddl.comments(table, schema))
 
 
-def drop(connection: Connection, schema: str, table: Table, aside: Iterable[str] = ()) -> None:
+def drop(connection: Connection, schema: str, spec: TableSpec, aside: Iterable[str] = ()) -> None:
     """Drop a table of ours with partitions that were set aside, and the view on the orders with them."""
-    view = dataset()[table.name].view
-    if view and belongings.own_view(connection, schema, table.name):
+    view, table = spec.view, spec.table
+    if view and belongings.own_view(connection, schema, spec):
         connection.execute(sql.SQL("DROP VIEW {}").format(sql.Identifier(schema, view.name)))
     names = sql.SQL(", ").join(sql.Identifier(schema, name) for name in (table.relation, *aside))
     connection.execute(sql.SQL("DROP TABLE {}").format(names))

@@ -217,8 +217,10 @@ def _locks(connection: Connection, plan: Plan) -> list[Problem]:
             * (current_setting('max_connections')::int + current_setting('max_prepared_transactions')::int)""",
     )
     for name in plan.config.tables:
-        leaves = len(plan.of(name)) if dataset()[name].table.partitioned else 0
-        needed = leaves * (_RELATIONS_OF_A_LEAF + len(dataset()[name].table.indexes_for(plan.config.indexes)))
+        leaves = len(plan.of(name)) if dataset(plan.config.dataset)[name].table.partitioned else 0
+        needed = leaves * (
+            _RELATIONS_OF_A_LEAF + len(dataset(plan.config.dataset)[name].table.indexes_for(plan.config.indexes))
+        )
         if needed > slots // 2:
             text = (
                 f"table={name} would have {plural(leaves, 'partition')}, and one statement over all needs {needed} "

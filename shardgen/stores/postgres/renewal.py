@@ -45,7 +45,7 @@ ORDER BY 2
 
 def own_leaves(connection: Connection, schema: str, claim: Claim | None) -> tuple[OwnLeaf, ...]:
     """The partitions of a claimed table that loads of ours created; its ledger and their comments tell."""
-    if claim is None or not dataset()[claim.target].table.partitioned:
+    if claim is None or not dataset(claim.dataset)[claim.target].table.partitioned:
         return ()
     parameters = {
         "schema": schema,
@@ -59,7 +59,9 @@ def own_leaves(connection: Connection, schema: str, claim: Claim | None) -> tupl
         for row in connection.execute(_LEAVES, parameters).fetchall()
         if row[2] or not catalog.holds_rows(connection, schema, row[1])  # else somebody else has found a use for it
     ]
-    carried = belongings.carried(connection, dataset()[claim.target].table, claim.oid, [row[0] for row in found])
+    carried = belongings.carried(
+        connection, dataset(claim.dataset)[claim.target].table, claim.oid, [row[0] for row in found]
+    )
     hanging = belongings.hanging(connection, [row[0] for row in found])
     return tuple(
         OwnLeaf(oid=oid, name=name, attached=attached, carries=(*carried.get(oid, ()), *hanging.get(oid, ())))

@@ -87,7 +87,7 @@ def _drop(connection: Connection, schema: str, claim: Claim) -> None:
         objects.begin_ddl(connection, schema)
         _lock(connection, schema, claim)
         aside = [leaf.name for leaf in renewal.own_leaves(connection, schema, claim) if not leaf.attached]
-        objects.drop(connection, schema, dataset()[claim.target].table, aside)
+        objects.drop(connection, schema, dataset(claim.dataset)[claim.target], aside)
         ledger.forget(connection, schema, claim)
 
 
@@ -129,7 +129,7 @@ def _drop_leaf(connection: Connection, schema: str, shard: Shard, own: tuple[int
     relation = sql.Identifier(schema, shard.leaf.name)
     objects.begin_ddl(connection, schema)
     connection.execute(sql.SQL("LOCK TABLE ONLY {} IN ACCESS EXCLUSIVE MODE").format(relation))
-    ours = keys.within(dataset()[shard.table].table, own)
+    ours = keys.within(dataset(shard.dataset)[shard.table].table, own)
     strangers = sql.SQL("SELECT EXISTS (SELECT FROM {} WHERE NOT {})").format(relation, ours)
     if one(connection.execute(strangers))[0]:
         return False

@@ -38,4 +38,4 @@ def _here(connection: Connection, schema: str, claim: Claim) -> Claim:
         return replace(claim, oid=UNKNOWN)
     oid = catalog.relation_oid(connection, schema, claim.relation)
     due = claim.others + ledger.rows_of(connection, schema, claim)
-    return replace(claim, oid=oid if census.count(connection, oid, claim.target).total >= due else UNKNOWN)
+    return replace(claim, oid=oid if census.count(connection, oid).total >= due else UNKNOWN)

@@ -59,9 +59,10 @@ class PostgresRun:
 
     def prepare(self) -> tuple[str, ...]:
         """Sequences, and the partitions of parents that are loaded by routing."""
-        serial = [name for name in self.plan.config.tables if objects.serial_columns(dataset()[name].table)]
+        tables = dataset(self.plan.config.dataset)
+        serial = [name for name in self.plan.config.tables if objects.serial_columns(tables[name].table)]
         floors = {name: self._recipe.max_id(self.plan, name) for name in serial}
-        kept = self._ask(lambda connection: objects.set_sequences(connection, self._schema, floors))
+        kept = self._ask(lambda connection: objects.set_sequences(connection, self._schema, tables, floors))
         done = frozenset(row.shard for row in self._rows())
         self._targets = self._ask(lambda connection: claimed_tables.read(connection, self.plan, self._claims, done))
         for each in self._targets:
@@ -129,7 +130,8 @@ class PostgresRun:
         each = next(each for each in self._targets if each.claim.target == table)
         claim = each.claim
         own = keys.own_range(self.plan, table, self._recipe.max_id) if claim.others else None
-        found = self._ask(lambda connection: census.count(connection, claim.oid, table, own))
+        ours = dataset(claim.dataset)[table].table
+        found = self._ask(lambda connection: census.count(connection, claim.oid, ours, own))
         rows = [row for row in self._rows() if row.target == table]
         return census.of_run(found, claim, self.plan.of(table), rows, slow=each.route.told(rows))
 
@@ -158,5 +160,5 @@ class PostgresRun:
 
     def _make_leaves(self, connection: Connection, each: ClaimedTable) -> None:
         leaves = [shard.leaf for shard in each.route.homeless if shard.leaf]
-        table, waiting = dataset()[each.claim.target].table, each.claim.waiting
+        table, waiting = dataset(each.claim.dataset)[each.claim.target].table, each.claim.waiting
         objects.create_leaves(connection, self._schema, table, leaves, waiting)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 from shardgen.errors import Interrupted, LoadError, ShardgenError, TargetError
-from shardgen.model.config import Terms
+from shardgen.model.config import PlanConfig, Terms
 from shardgen.model.plan import Plan
 from shardgen.model.table import Table
 from shardgen.stores import RowEncoder, Run, Trials, attention, encoder_of
@@ -170,10 +170,10 @@ class PostgresStore:
                     f"the reset stopped: {text}: what is removed stays so; reset again for the rest"
                 ) from error
 
-    def apply_schema(self, tables: tuple[str, ...], indexes: str) -> list[str]:
-        """Create what is missing of the tables; the names of what was created."""
+    def apply_schema(self, plan: PlanConfig) -> list[str]:
+        """Create what is missing of the tables of a plan; the names of what was created."""
         with self._refusals():
-            return persist(lambda: objects.apply_schema(self.dsn, self.schema, tables, indexes))
+            return persist(lambda: objects.apply_schema(self.dsn, self.schema, plan.tables, plan.indexes, plan.dataset))
 
     def tried(self, measure: Callable[[Trials], T]) -> T:
         """What a measurement gives that has the server take some rows on trial; nothing of them stays.

@@ -158,9 +158,9 @@ def _chosen(runs: Sequence[Run], schema: str, run: int | None, *, every: bool) -
 
 def _unknown(claims: Iterable[Claim], runs: Sequence[Run]) -> list[Problem]:
     """The tables that cannot be told from others here, each with what to do about it."""
-    brought = {each.run: PlanConfig.from_json(each.plan).plugins for each in runs}
-    others = [each for each in claims if each.target not in names()]
-    found = [(each, plugins.absence(each.target, brought[each.run])) for each in others]
+    configs = {each.run: PlanConfig.from_json(each.plan) for each in runs}
+    others = [each for each in claims if each.target not in names() or configs[each.run].plugins]
+    found = [(each, plugins.absence(each.target, configs[each.run])) for each in others]
     return [Problem(text=f"table={each.target} of run={each.run} {why}") for each, why in found if why]
 
 
@@ -194,7 +194,8 @@ class _Wholly:
         ranges = [keys.own_range(plan, claim.target, max_id) for plan in planned]
         own = (min(low for low, _ in ranges), max(high for _, high in ranges))
         strangers = sql.SQL("SELECT EXISTS (SELECT FROM {} WHERE NOT {})").format(
-            catalog.own_rows(connection, schema, claim.relation), keys.within(dataset()[claim.target].table, own)
+            catalog.own_rows(connection, schema, claim.relation),
+            keys.within(dataset(claim.dataset)[claim.target].table, own),
         )
         return not one(connection.execute(strangers))[0]
 
@@ -217,7 +218,7 @@ def _counted(connection: Connection, schema: str, removal: Removal, planned: Cal
     claim = removal.claim
     match removal.how:
         case How.DROP:
-            return replace(removal, rows=census.count(connection, claim.oid, claim.target).total)
+            return replace(removal, rows=census.count(connection, claim.oid).total)
         case How.DELETE:
             return replace(removal, rows=_rows_of(connection, schema, claim, planned(claim.run)))
         case How.FORGET:
@@ -236,9 +237,9 @@ def _rows_of(connection: Connection, schema: str, claim: Claim, plan: Plan) -> i
 
 
 def _carried(connection: Connection, schema: str, claim: Claim) -> tuple[str, ...]:
-    view = belongings.own_view(connection, schema, claim.target)
+    view = belongings.own_view(connection, schema, dataset(claim.dataset)[claim.target])
     leaves = renewal.own_leaves(connection, schema, claim)
-    return losses.carried(connection, dataset()[claim.target].table, claim.oid, leaves, view)
+    return losses.carried(connection, dataset(claim.dataset)[claim.target].table, claim.oid, leaves, view)
 
 
 def _fate(connection: Connection, schema: str, claim: Claim, wholly: _Wholly) -> tuple[How, str]:
@@ -294,7 +295,8 @@ def _dependants(connection: Connection, schema: str, removals: Sequence[Removal]
     deleted = [each.claim.oid for each in removals if each.how is How.DELETE]
     roots = [claim.oid for claim in dropped]
     roots += [leaf.oid for claim in dropped for leaf in renewal.own_leaves(connection, schema, claim)]
-    roots += [view for each in dropped if (view := belongings.own_view(connection, schema, each.target))]
+    specs = [dataset(each.dataset)[each.target] for each in dropped]
+    roots += [view for spec in specs if (view := belongings.own_view(connection, schema, spec))]
     if last:
         roots += [catalog.relation_oid(connection, schema, name) for name in ledger.RELATIONS]
     found = [*belongings.dependants(connection, roots), *reach.deleting(connection, deleted, going=roots)]

@@ -67,7 +67,8 @@ SELECT target, relation, oid, generation, run, created,
     coalesce(to_jsonb(t) ->> 'missing', '') AS missing,
     {since} AS since,
     coalesce((to_jsonb(t) ->> 'ledger')::oid, 0) NOT IN (0, t.tableoid) AS restored,
-    coalesce(to_jsonb(t) ->> 'set_aside', '') AS set_aside
+    coalesce(to_jsonb(t) ->> 'set_aside', '') AS set_aside,
+    coalesce((SELECT r.plan ->> 'dataset' FROM {runs} AS r WHERE r.run = t.run), 'shop') AS dataset
 FROM {targets} AS t
 
 -- name: shards_of

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from shardgen.model.config import SHOP
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
@@ -84,6 +86,8 @@ class Claim:
     """Whether the ledger came out of a dump since, so that ``oid`` means nothing here; see database.restored."""
     set_aside: str = ""
     """Partitions of ours, empty and detached, that keep what others gave them until a shard fills them again."""
+    dataset: str = SHOP
+    """The dataset of the run."""
 
     @property
     def waiting(self) -> frozenset[str]:
