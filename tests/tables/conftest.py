@@ -7,8 +7,12 @@ import pytest
 from tests.examples import importable, install
 
 
-@pytest.fixture(scope="session", autouse=True)
-def parcels(tmp_path_factory):
-    site = tmp_path_factory.mktemp("examples") / "site"
-    with importable(install("loyalty", install("parcels", site))):
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    return install("loyalty", install("parcels", tmp_path_factory.mktemp("examples") / "site"))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def examples(site):
+    with importable(site):
         yield
