@@ -35,10 +35,12 @@ def listing_table(found: Sequence[Listed]) -> RenderableType:
     grid = Grid(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     grid.add_column("table", no_wrap=True)
     grid.add_column("relation", no_wrap=True)
+    grid.add_column("dataset", no_wrap=True)
     grid.add_column("from", no_wrap=True)
     grid.add_column("a row is", overflow="fold")
     for each in found:
-        grid.add_row(each.table, each.relation, each.origin, Text("broken", "red") if each.broken else each.about)
+        about = Text("broken", "red") if each.broken else each.about
+        grid.add_row(each.table, each.relation, each.dataset or "any", each.origin, about)
     return Group(grid, *texts([each.broken for each in found if each.broken], "red"))
 
 

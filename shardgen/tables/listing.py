@@ -1,11 +1,14 @@
-"""Which tables there are, where each comes from, and why one cannot be used."""
+"""Which tables there are, of which dataset, where each comes from, and why one cannot be used."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from shardgen.errors import PluginError
+from shardgen.model.config import SHOP
 from shardgen.tables import dataset, plugins
+from shardgen.tables.spec import TableSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,41 +16,46 @@ class Listed:
     """One table."""
 
     table: str
-    """As in ``--tables``."""
+    """As in ``--tables``; empty for a dataset that is broken."""
     relation: str
     """Its name in the database."""
+    dataset: str
+    """As in ``--dataset``; empty for a table that can be loaded with any."""
     origin: str
     """What brings it, with its version: ``"shardgen-parcels 1.0"``."""
-    built_in: bool
-    """Whether it comes with shardgen, and so loads where no table is named."""
     about: str
     """What a row tells; empty for a broken one."""
-    broken: str
+    broken: str = ""
     """Why it cannot be used, and what to do; empty for one that can."""
 
 
 def listed(version: str) -> list[Listed]:
-    """Every table, in the order of the story; those of packages after them, by name.
+    """Every table: the shop's, those of other datasets that are not the shop's, and those that go with any.
 
     Args:
         version: of shardgen.
     """
-    own = [
-        Listed(
-            table=spec.name,
-            relation=spec.table.relation,
-            origin=f"shardgen {version}",
-            built_in=True,
-            about=spec.table.description,
-            broken="",
-        )
-        for spec in dataset().tables
-    ]
-    return own + [_brought(name, offer) for name, found in plugins.offers().items() for offer in found]
+    own = [_told(spec, SHOP, f"shardgen {version}") for spec in dataset().tables]
+    stories = [each for found in plugins.offers("dataset").values() for offer in found for each in _of_dataset(offer)]
+    others = [_brought(offer) for found in plugins.offers("table").values() for offer in found]
+    return [*own, *stories, *others]
 
 
-def _brought(name: str, offer: plugins.Offer) -> Listed:
-    about, broken = "", ""
+def _told(spec: TableSpec, story: str, origin: str) -> Listed:
+    table = spec.table
+    return Listed(table=spec.name, relation=table.relation, dataset=story, origin=origin, about=table.description)
+
+
+def _of_dataset(offer: plugins.Offer) -> Iterator[Listed]:
+    name, shop = offer.plugin.name, dataset().tables
+    try:
+        yield from (_told(spec, name, str(offer)) for spec in plugins.dataset(name).tables if spec not in shop)
+    except PluginError as error:
+        yield Listed(table="", relation="", dataset=name, origin=str(offer), about="", broken=str(error))
+
+
+def _brought(offer: plugins.Offer) -> Listed:
+    name, about, broken = offer.plugin.name, "", ""
     try:
         if name in dataset().names:
             broken = f"table={name} is shardgen's own: whoever made {offer.plugin.package} must choose another name"
@@ -55,4 +63,4 @@ def _brought(name: str, offer: plugins.Offer) -> Listed:
             about = dataset()[name].table.description
     except PluginError as error:
         broken = str(error)
-    return Listed(table=name, relation=f"raw_{name}", origin=str(offer), built_in=False, about=about, broken=broken)
+    return Listed(table=name, relation=f"raw_{name}", dataset="", origin=str(offer), about=about, broken=broken)

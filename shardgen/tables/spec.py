@@ -145,7 +145,7 @@ class View:
     """SQL, with ``{table}`` where the table's name stands."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TableSpec:
     """Everything of one table."""
 

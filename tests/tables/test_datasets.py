@@ -8,6 +8,7 @@ import shardgen
 from shardgen.errors import ConfigError, PluginError
 from shardgen.model.config import PlanConfig, Plugin, fingerprint
 from shardgen.tables import dataset
+from shardgen.tables.listing import listed
 from shardgen.tables.planning import build_plan
 from shardgen.tables.statements import read
 from tests.examples import importable, make
@@ -82,3 +83,12 @@ def test_a_broken_dataset_is_named_with_its_package_and_is_in_nobody_elses_way(t
         assert small().dataset == "shop"
         with pytest.raises(PluginError, match=f"dataset=bank of bank 1.0 {fault}"):
             small(dataset="bank")
+
+
+def test_tables_are_listed_with_their_dataset_and_a_broken_one_with_the_reason(tmp_path):
+    bank = make(tmp_path / "site", "bank", {"bank": "bank:BANK"}, group="shardgen.datasets", bank="import nowhere")
+    with importable(bank):
+        told = {(each.table, each.dataset): each for each in listed("1.0")}
+    assert {("orders", "shop"), ("customers", "loyalty"), ("parcels", ""), ("", "bank")} <= told.keys()
+    assert ("orders", "loyalty") not in told
+    assert "No module named 'nowhere'" in told["", "bank"].broken

@@ -163,6 +163,7 @@ def test_every_table_is_listed_with_what_brings_it_and_why_it_is_broken(tmp_path
     told = json.loads(capsys.readouterr().out)
     assert [(each["table"], each["origin"], bool(each["broken"])) for each in told] == [
         *((name, f"shardgen {__version__}", False) for name in TABLES),
+        ("customers", "shardgen-loyalty 1.0", False),
         ("orders", "taking 1.0", True),
         ("parcels", "shardgen-parcels 1.0", False),
         ("pickups", "broken 1.0", True),

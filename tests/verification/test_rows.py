@@ -134,7 +134,6 @@ def test_a_shard_of_wide_ids_is_a_range_for_each_width():
     ("asked", "text"),
     [
         ({"level": "law"}, "level='law' is unknown"),
-        ({"tables": ("order",)}, "tables='order' is unknown"),
         ({"workers": 0}, "workers=0 is out of range"),
     ],
 )
