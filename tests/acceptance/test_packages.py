@@ -14,8 +14,13 @@ from pathlib import Path
 
 import pytest
 
+import shardgen
+from shardgen.errors import TargetError, VerificationError
+from shardgen.forecast.sizing import sizes
+from shardgen.model.config import PlanConfig
+from shardgen.tables.planning import build_plan
 from tests.conftest import Database
-from tests.examples import install
+from tests.examples import importable, install
 
 WORLD = ["--days=70", "--end=2026-01-01", "--customers=300", "--products=100", "--orders-per-day=200"]
 WORLD += ["--sessions-per-day=300", "--tables=orders,parcels", "--workers=1", "--progress=none"]
@@ -110,3 +115,28 @@ def test_a_table_of_a_package_is_loaded_killed_resumed_verified_and_refused_with
     assert (code, f"table=parcels is not looked at: it was {missing[12:]}" in told) == (0, True)
     code, told = environment.run("reset", "--run=1", "--yes")
     assert (code, f"table=parcels of run=1 was {missing[12:]}" in told) == (2, True)
+
+
+def test_a_dataset_of_a_package_is_loaded_verified_and_foretold_and_its_columns_are_there(tmp_path, database):
+    options = {"days": 3, "end": "2026-01-01", "customers": 2_000, "orders_per_day": 5, "sessions_per_day": 5}
+    with importable(install("loyalty", tmp_path / "site")):
+        report = shardgen.load(
+            database.dsn, dataset="loyalty", tables="customers", workers=1, progress="none", products=20, **options
+        )
+        verified = shardgen.verify(database.dsn, regenerate=True, progress="none")
+        assert (report.ok, verified.ok) == (True, True)
+        assert {check.name: check.status for check in verified.checks if check.level == "laws"}["L19"] == "held"
+        assert database.rows("SELECT count(DISTINCT tier) FROM bronze.raw_customers") == [(3,)]
+        assert database.rows("SELECT count(*) FROM bronze.raw_customers WHERE raw_data ->> 'tier' <> tier") == [(0,)]
+        foretold = sizes(build_plan(PlanConfig.from_json(report.plan)))["customers"].total
+        assert report.tables[0].size == pytest.approx(foretold, rel=0.1)
+        with pytest.raises(TargetError, match="raw_customers holds rows of the finished run=1"):
+            shardgen.load(database.dsn, tables="customers", progress="none", products=20, **options)
+    assert shardgen.status(database.dsn)[0].plan["dataset"] == "loyalty"
+    gone = (
+        "customers was loaded with shardgen-loyalty 1.0, and that is not installed: pip install shardgen-loyalty==1.0"
+    )
+    with pytest.raises(VerificationError, match=gone):
+        shardgen.verify(database.dsn, progress="none")
+    with pytest.raises(TargetError, match=gone.replace("customers was", "customers of run=1 was")):
+        shardgen.reset(database.dsn)
