@@ -16,9 +16,9 @@ import pytest
 
 import shardgen
 from shardgen.errors import TargetError, VerificationError
-from shardgen.forecast.sizing import sizes
 from shardgen.model.config import PlanConfig
 from shardgen.tables.planning import build_plan
+from shardgen.tables.sizing import sizes
 from tests.conftest import Database
 from tests.examples import importable, install
 
