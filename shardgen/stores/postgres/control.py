@@ -172,7 +172,7 @@ class Control:
     def _refuse(self, connection: Connection) -> None:
         held = locks.holder(connection, self._schema)
         if held and held.pid in self._backends:
-            raise psycopg.OperationalError(f"our own session of before still ends: backend pid={held.pid}")
+            raise psycopg.OperationalError(f"our own earlier session has not ended yet: backend pid={held.pid}")
         who = f"application_name={held.application_name!r} client={held.client} backend pid={held.pid}" if held else "?"
         by_force = (", or end its sessions by ", Use("take_over", value=True), " if its host is gone")
         raise TargetError(

@@ -1,5 +1,5 @@
-"""What the catalog cannot settle is tried: a few rows of the first, a middle and the last shard of each table that
-somebody else made or changed, on the way that they would take in a load, and rolled back.
+"""What the catalog cannot tell is tried, in tables that somebody else made or changed, and rolled back: a few rows of
+the first shard, of one in the middle and of the last go into the table as they would in a load.
 
 Two things may stay: a sequence that a default draws from has moved, and what a trigger does outside the transaction is
 done. Nothing is locked for longer than the trial, whose time is bounded.

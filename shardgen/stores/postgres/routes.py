@@ -28,7 +28,7 @@ _MODULUS: Final = re.compile(r"FOR VALUES WITH \(modulus (\d+), remainder \d+\)"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """The way of a table's rows."""
+    """How the rows of a table get into it."""
 
     slow: str = ""
     """Why the table's fast path is not taken; empty where it is."""

@@ -2,7 +2,8 @@
 -- tables. A statement that calls the targets t may say {since}: the first generation of which the table still holds
 -- rows. One on the shards may say {leaf}: what the name of a shard's leaf has behind that of its table.
 --
--- What only reads goes by to_jsonb to columns that came later, so that it can read a ledger that nobody has upgraded.
+-- Statements that only read find columns of later versions by to_jsonb: they also work on a ledger that nobody has
+-- upgraded.
 
 -- name: insert_run
 -- Begin a run; its number.

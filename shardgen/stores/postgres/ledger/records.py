@@ -81,9 +81,9 @@ class Claim:
     missing: str = ""
     """Columns of ours that the relation lacks and that are left out: ``"raw_data,status"``."""
     since: int = 1
-    """First generation of which the table still holds rows: its own, unless it was added to those of before."""
+    """The first generation whose rows the table still holds: this one, or an earlier one that this one added to."""
     restored: bool = False
-    """Whether the ledger came out of a dump since, so that ``oid`` means nothing here; see database.restored."""
+    """Whether the ledger came out of a dump since, so that ``oid`` means nothing here; see restored."""
     set_aside: str = ""
     """Partitions of ours, empty and detached, that keep what others gave them until a shard fills them again."""
     dataset: str = SHOP
