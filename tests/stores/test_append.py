@@ -324,6 +324,6 @@ def test_a_partition_that_commits_elsewhere_is_refused_where_the_window_reaches_
         )
         found = catalog.relation(connection, "bronze", "raw_orders")
         (problem,) = routes._unfit_partitions(plan, dataset()["orders"].table, found)
-    assert problem.startswith(
+    assert str(problem).startswith(
         "partitions=january of raw_orders are foreign tables, which do not commit with the ledger"
     )
