@@ -306,9 +306,9 @@ def url(**options: Unpack[Server]) -> str:
         ...     print(str(error).partition(" in ")[0])
         no embedded server runs
     """
-    from shardgen.commands import url_of
+    from shardgen.options.target import url
 
-    return url_of(_settings(Server, options))
+    return url(_settings(Server, options))
 
 
 @_in_python

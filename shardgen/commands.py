@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from shardgen.errors import ConfigError, ServerError, TargetError, VerificationError
+from shardgen.errors import ConfigError, TargetError, VerificationError
 from shardgen.model.config import LEVELS, SHOP, check_choice, check_range
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ def prepared(
     Raises:
         ConfigError: an option is wrong.
     """
+    from shardgen.options import target
     from shardgen.options.settings import utc_today
 
     settings.check()
@@ -65,7 +66,7 @@ def prepared(
         default_engine()  # its workers' modules load while ours do
         from shardgen.loading import session
 
-        store = _started(settings, show)
+        store = target.started(settings, show)
         if config is None:
             return session.resume(how, store, given=given, show=show)
         return session.load(config, how, store, options=settings.options(config), show=show)
@@ -82,12 +83,13 @@ def forecast_of(settings: Settings) -> Forecast:
         ConfigError: an option is wrong.
     """
     from shardgen.forecast import forecast
+    from shardgen.options import target
 
     begun = time.perf_counter()
     plan = plan_of(settings)
     tables = forecast.tables_of(plan)
     try:
-        store = _proved(settings)
+        store = target.proved(settings)
         findings = inspection_of(settings, plan)
     except (TargetError, VerificationError) as error:
         return forecast.Forecast(plan=plan, tables=tables, duration=None, findings=None, target="", unasked=str(error))
@@ -121,11 +123,13 @@ def inspection_of(settings: Settings, plan: Plan | None = None) -> Findings:
         TargetError: the target cannot be reached, or refuses to be asked.
         VerificationError: the embedded server is meant, and does not run.
     """
+    from shardgen.options import target
+
     settings.check()
     from shardgen.tables.recipe import Recipe
 
     how = settings.load()
-    return _proved(settings).inspect(plan or plan_of(settings), how.terms, Recipe(), workers=how.workers)
+    return target.proved(settings).inspect(plan or plan_of(settings), how.terms, Recipe(), workers=how.workers)
 
 
 def losses_of(settings: Settings, show: Show) -> tuple[Loss, ...]:
@@ -135,11 +139,15 @@ def losses_of(settings: Settings, show: Show) -> tuple[Loss, ...]:
         ConfigError: an option is wrong.
         TargetError: the target cannot be reached, or refuses to be asked.
     """
+    from shardgen.options import target
+
     settings.check()
     from shardgen.tables.recipe import Recipe
 
     how = settings.load(yes=True)
-    return _started(settings, show).losses(plan_of(settings), how.terms, Recipe(), workers=how.workers)
+    store = target.started(settings, show)
+    found = store.inspect(plan_of(settings), how.terms, Recipe(), workers=how.workers, count=True)
+    return () if found.problems else found.losses
 
 
 def verification_of(
@@ -156,6 +164,8 @@ def verification_of(
     Raises:
         ConfigError, TargetError, VerificationError: as :func:`verify`.
     """
+    from shardgen.options import target
+
     settings.check()
     check_choice("level", level, LEVELS)
     from shardgen.tables.wanted import table_names
@@ -163,16 +173,10 @@ def verification_of(
     names = table_names(tables, settings.get("dataset", SHOP)) if tables else ()
     from shardgen.verification import verifier
 
-    request = verifier.Request(
-        dsn=_running_dsn(settings),
-        schema=settings.schema,
-        level=level,
-        tables=names,
-        run=run,
-        regenerate=regenerate,
-        workers=settings.load().workers,
-    )
-    return verifier.verify(request, show)
+    workers = settings.load().workers
+    request = verifier.Request(level=level, tables=names, run=run, regenerate=regenerate, workers=workers)
+    reader = target.proved(settings).reader(workers=workers, purpose="verify")
+    return verifier.verify(request, reader, show)
 
 
 def numbers_of(settings: Settings, show: Show, *, run: int | None = None) -> Numbers:
@@ -183,10 +187,12 @@ def numbers_of(settings: Settings, show: Show, *, run: int | None = None) -> Num
         TargetError, VerificationError: the target cannot be reached.
         ReportError: there is nothing to report, or the server failed on the way.
     """
+    from shardgen.options import target
+
     settings.check()
     from shardgen.page.measure import measure
 
-    reader = _proved(settings).reader(workers=settings.load().workers, purpose="report")
+    reader = target.proved(settings).reader(workers=settings.load().workers, purpose="report")
     return measure(reader, show, run=run)
 
 
@@ -214,25 +220,6 @@ def report_of(
     return found, html
 
 
-def _running_dsn(settings: Settings) -> str:
-    """The connection string of the target, for what fails where the embedded server does not run."""
-    try:
-        return _known_dsn(settings)
-    except ServerError as error:
-        raise VerificationError(error) from error
-
-
-def _proved(settings: Settings) -> Store:
-    """The target, for what fails where the embedded server does not run.
-
-    Raises:
-        VerificationError: it does not.
-    """
-    from shardgen.stores import open_store
-
-    return open_store(_running_dsn(settings), settings.schema)
-
-
 def runs_of(settings: Settings) -> list[RunStatus]:
     """The runs in the target's ledger, oldest first; a server is not started for the question.
 
@@ -240,7 +227,9 @@ def runs_of(settings: Settings) -> list[RunStatus]:
         TargetError: the target cannot be reached, or refuses.
         ServerError: the embedded server is meant, and does not run.
     """
-    return _there(settings).runs()
+    from shardgen.options import target
+
+    return target.there(settings).runs()
 
 
 def queries_of(settings: Settings) -> list[Query]:
@@ -291,7 +280,9 @@ def watched_runs(settings: Settings) -> AbstractContextManager[Callable[[], list
         TargetError: when asked: the target cannot be reached, or refuses.
         ServerError: the embedded server is meant, and does not run.
     """
-    return _there(settings).watched()
+    from shardgen.options import target
+
+    return target.there(settings).watched()
 
 
 def reset_survey(settings: Settings, *, run: int | None, every: bool) -> Survey:
@@ -301,9 +292,10 @@ def reset_survey(settings: Settings, *, run: int | None, every: bool) -> Survey:
         TargetError: the target cannot be reached, or it cannot be told which run is meant.
         ServerError: the embedded server is meant, and does not run.
     """
+    from shardgen.options import target
     from shardgen.tables.recipe import Recipe
 
-    return _there(settings).survey(Recipe(), run=run, every=every)
+    return target.there(settings).survey(Recipe(), run=run, every=every)
 
 
 def reset_of(
@@ -315,41 +307,10 @@ def reset_of(
         TargetError: a load is at work, or the target is not any more what the survey found; nothing was removed.
         ShardgenError: the server refused on the way; another reset does the rest.
     """
+    from shardgen.options import target
     from shardgen.tables.recipe import Recipe
 
-    _there(settings).reset(Recipe(), expected, run=run, every=every, show=show)
-
-
-def _there(settings: Settings) -> Store:
-    """The target; the embedded server must be running."""
-    from shardgen.stores import open_store
-
-    return open_store(_known_dsn(settings), settings.schema)
-
-
-def _started(settings: Settings, show: Show) -> Store:
-    """The target; the embedded server is started where none is named."""
-    from shardgen.stores import open_store
-
-    return open_store(target_dsn(settings, show), settings.schema)
-
-
-def _known_dsn(settings: Settings) -> str:
-    """The connection string of the target; the embedded server must be running."""
-    if settings.target.dsn is not None:
-        return settings.target.dsn
-    return url_of(settings)
-
-
-def url_of(settings: Settings) -> str:
-    """The connection string of the embedded server.
-
-    Raises:
-        ServerError: it does not run.
-    """
-    from shardgen.embedded import server
-
-    return server.url(server.data_dir(settings.get("data_dir")))
+    target.there(settings).reset(Recipe(), expected, run=run, every=every, show=show)
 
 
 def config_of(settings: Settings) -> list[Effective]:
@@ -358,6 +319,7 @@ def config_of(settings: Settings) -> list[Effective]:
     Raises:
         ConfigError: an option is wrong.
     """
+    from shardgen.options import target
     from shardgen.options.settings import utc_today
     from shardgen.stores.naming import shown
 
@@ -366,21 +328,8 @@ def config_of(settings: Settings) -> list[Effective]:
     return settings.effective(
         utc_today(),
         dsn=settings.target.origin if not dsn else shown(dsn),
-        data_dir=_home_of(settings),
+        data_dir=target.home(settings),
     )
-
-
-def _home_of(settings: Settings) -> str | None:
-    """Home of the embedded server; None if nobody named one, and there is no usual place for it."""
-    from shardgen.embedded import server
-
-    named = settings.get("data_dir")
-    try:
-        return str(server.data_dir(named))
-    except ConfigError:
-        if named is not None:
-            raise
-        return None
 
 
 def ddl_of(settings: Settings) -> list[str]:
@@ -390,12 +339,9 @@ def ddl_of(settings: Settings) -> list[str]:
         ConfigError: an option is wrong.
     """
     from shardgen.options.settings import utc_today
-    from shardgen.stores.postgres.ddl import ddl
-    from shardgen.tables import dataset
+    from shardgen.stores import ddl
 
-    config = settings.plan(utc_today())
-    specs = [dataset(config.dataset)[name] for name in config.tables]
-    return [statement.as_string() for statement in ddl(config.schema, specs, config.indexes)]
+    return ddl(settings.plan(utc_today()))
 
 
 def apply_schema(settings: Settings, show: Show) -> list[str]:
@@ -405,21 +351,11 @@ def apply_schema(settings: Settings, show: Show) -> list[str]:
         ConfigError: an option is wrong.
         TargetError: the target cannot be reached, or refuses.
     """
+    from shardgen.options import target
     from shardgen.options.settings import utc_today
 
     config = settings.plan(utc_today())
-    return _started(settings, show).apply_schema(config)
-
-
-def target_dsn(settings: Settings, show: Show) -> str:
-    """The connection string of the target; the embedded server is started where none is named."""
-    if settings.target.dsn is not None:
-        return settings.target.dsn
-    from shardgen.embedded import server
-    from shardgen.events import Notice
-
-    started = server.start(server.data_dir(settings.get("data_dir")), on_notice=lambda text: show(Notice(text=text)))
-    return started.dsn
+    return target.started(settings, show).apply_schema(config)
 
 
 def plan_of(settings: Settings) -> Plan:

@@ -17,7 +17,7 @@ from shardgen.model.config import PlanConfig, Terms
 from shardgen.model.plan import Plan, Shard
 from shardgen.model.table import Index, Table
 from shardgen.stores.failures import Remedy
-from shardgen.stores.findings import Findings, Loss, RunStatus, Survey
+from shardgen.stores.findings import Findings, RunStatus, Survey
 from shardgen.stores.reading import Reader
 
 if TYPE_CHECKING:
@@ -259,8 +259,15 @@ class Store(Protocol):
     schema: str
     """Where in it the tables lie."""
 
-    def inspect(self, plan: Plan, terms: Terms, recipe: Recipe, *, workers: int) -> Findings:
+    def inspect(self, plan: Plan, terms: Terms, recipe: Recipe, *, workers: int, count: bool = False) -> Findings:
         """What a load of this plan would meet; writes nothing.
+
+        Args:
+            plan: what is to be loaded.
+            terms: what may be done to what is there.
+            recipe: how rows are made, some of which are tried.
+            workers: that the load would have.
+            count: whether the rows that a replace would take away are counted, and not estimated.
 
         Raises:
             TargetError: the place cannot be reached, or is too old to be asked.
@@ -308,10 +315,6 @@ class Store(Protocol):
         """Take away what a survey of this store has found (``expected``), if it still finds the same."""
         ...
 
-    def losses(self, plan: Plan, terms: Terms, recipe: Recipe, *, workers: int) -> tuple[Loss, ...]:
-        """What a replace would take away, counted; nothing where something else stands in its way."""
-        ...
-
     def apply_schema(self, plan: PlanConfig) -> list[str]:
         """Create what is missing of the tables of a plan; the names of what was created."""
         ...
@@ -346,3 +349,12 @@ def open_store(dsn: str, schema: str) -> Store:
     from shardgen.stores.postgres.store import PostgresStore
 
     return PostgresStore(dsn, schema)
+
+
+def ddl(plan: PlanConfig) -> list[str]:
+    """The statements that create the tables of a plan, for whoever creates them himself."""
+    from shardgen.stores.postgres.ddl import ddl
+    from shardgen.tables import dataset
+
+    specs = [dataset(plan.dataset)[name] for name in plan.tables]
+    return [statement.as_string() for statement in ddl(plan.schema, specs, plan.indexes)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from shardgen.errors import VerificationError
@@ -14,9 +14,11 @@ from shardgen.model.config import LEVELS, check_choice, check_range
 from shardgen.stores import attention
 from shardgen.stores.postgres import pooler
 from shardgen.stores.postgres.failures import DatabaseError, describe
-from shardgen.stores.postgres.postgres import application_name, connect, here, mask, probe, without_secret
+from shardgen.stores.postgres.postgres import application_name, connect, here, without_secret
+from shardgen.stores.postgres.reader import PostgresReader
 from shardgen.stores.postgres.readers import Question, ask_all, consult
 from shardgen.stores.postgres.retry import persist
+from shardgen.stores.reading import Reader
 from shardgen.tables.statements import place
 from shardgen.verification import counts, digests, laws, shape, subject
 from shardgen.verification.outcome import Check, Status, Verification
@@ -29,8 +31,6 @@ ORDER: Final = {level: place for place, level in enumerate(LEVELS)}
 class Request:
     """What to verify, and how; checked."""
 
-    dsn: str = field(repr=False)
-    schema: str
     level: str = "all"
     """One of LEVELS."""
     tables: tuple[str, ...] = ()
@@ -52,25 +52,31 @@ class Request:
         return LEVELS[:-1] if self.level == "all" else (self.level,)
 
 
-def verify(request: Request, show: Callable[[Event], None]) -> Verification:
+def verify(request: Request, reader: Reader, show: Callable[[Event], None]) -> Verification:
     """Look at a target without writing to it.
+
+    Args:
+        request: what to verify.
+        reader: of the target; laws and bytes are asked of PostgreSQL.
+        show: takes the events.
 
     Raises:
         TargetError: the target cannot be reached.
         VerificationError: there is nothing to verify, another version loaded it, or the server failed on the way.
     """
     start = time.perf_counter()
-    probe(request.dsn)
+    if not isinstance(reader, PostgresReader):
+        raise VerificationError(f"{reader.place} understands no SQL of PostgreSQL: it cannot be verified")
     try:
         with attention.attending(tell=lambda text: show(Notice(text=text))):
-            persist(lambda: _check_session(request))
-            found, checks = _checks(request, show)
+            persist(lambda: _check_session(reader))
+            found, checks = _checks(request, reader, show)
     except DatabaseError as error:
-        text = without_secret(describe(error), request.dsn)
-        raise VerificationError(f"{mask(request.dsn)} cannot be verified: {text}") from error
+        text = without_secret(describe(error), reader.dsn)
+        raise VerificationError(f"{reader.place} cannot be verified: {text}") from error
     return Verification(
-        target=mask(request.dsn),
-        schema=request.schema,
+        target=reader.place,
+        schema=reader.schema,
         runs=found.runs,
         levels=request.levels,
         ok=not any(check.status is Status.FAILED for check in checks),
@@ -80,24 +86,24 @@ def verify(request: Request, show: Callable[[Event], None]) -> Verification:
     )
 
 
-def _check_session(request: Request) -> None:
+def _check_session(reader: PostgresReader) -> None:
     """What proves something must know by which server it was answered, from the first question to the last.
 
     Raises:
         VerificationError: a pooler shares the sessions, and may choose another server for each statement.
     """
-    with connect(request.dsn, application_name=application_name("probe", here())) as connection:
-        if pooler.shares_sessions(connection, request.dsn):
+    with connect(reader.dsn, application_name=application_name("probe", here())) as connection:
+        if pooler.shares_sessions(connection, reader.dsn):
             raise VerificationError(
-                f"{mask(request.dsn)} is behind a pooler that gives sessions to others between transactions, "
+                f"{reader.place} is behind a pooler that gives sessions to others between transactions, "
                 "and may have each question answered by another server: a verification would prove nothing: "
                 "connect directly"
             )
 
 
-def _checks(request: Request, show: Callable[[Event], None]) -> tuple[Subject, list[Check]]:
-    levels, ask_once = request.levels, functools.partial(consult, request.dsn, request.schema)
-    found = ask_once(lambda connection: subject.read(connection, request.schema, request.run))
+def _checks(request: Request, reader: PostgresReader, show: Callable[[Event], None]) -> tuple[Subject, list[Check]]:
+    levels, ask_once = request.levels, functools.partial(consult, reader.dsn, reader.schema)
+    found = ask_once(lambda connection: subject.read(connection, reader.schema, request.run))
     tables = _tables(found, request.tables)
     for text in () if request.tables else found.unknown:
         show(Notice(text=text))
@@ -113,12 +119,12 @@ def _checks(request: Request, show: Callable[[Event], None]) -> tuple[Subject, l
             checks += moot
     shards = digests.number_of(found, tables) if "digests" in levels else 0
     show(VerificationStarted(checks=len(asked) + shards))
-    checks += ask_all(request.dsn, request.schema, asked, sessions=request.workers, show=show, failures=_failures)
+    checks += ask_all(reader.dsn, reader.schema, asked, sessions=request.workers, show=show, failures=_failures)
     if shards:
         checks += ask_once(
             lambda connection: digests.check(
                 connection,
-                request.dsn,
+                reader.dsn,
                 found,
                 plans,
                 tables,

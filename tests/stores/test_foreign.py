@@ -420,8 +420,9 @@ def test_rows_find_their_place_in_a_table_of_others(database, expected, case):
     assert {name: content(database, name) for name in case.tables} == {name: expected[name] for name in case.tables}
     assert database.value(case.holds)
     if case.name.startswith("partitions"):
-        request = verifier.Request(dsn=database.dsn, schema="bronze", level="digests", tables=case.tables, workers=1)
-        assert verifier.verify(request, lambda event: None).ok
+        request = verifier.Request(level="digests", tables=case.tables, workers=1)
+        reader = PostgresStore(database.dsn, "bronze").reader(workers=1, purpose="verify")
+        assert verifier.verify(request, reader, lambda event: None).ok
 
 
 @pytest.mark.parametrize("case", list(dead_ends()), ids=lambda case: case.name)

@@ -90,6 +90,6 @@ def test_a_verification_is_refused_because_it_could_not_know_who_answers(databas
     Loader(database).load(tables=FEW)
     with pooling(database.dsn) as proxy:
         with pytest.raises(VerificationError, match=r"behind a pooler .* connect directly"):
-            verifier.verify(Request(dsn=proxy.dsn, schema="bronze"), lambda event: None)
+            verifier.verify(Request(), fakes.store(proxy.dsn).reader(workers=2, purpose="verify"), lambda event: None)
         for server in proxy.servers:
             assert server.execute(SETTINGS).fetchall() == []

@@ -139,7 +139,7 @@ def test_a_shard_of_wide_ids_is_a_range_for_each_width():
 )
 def test_a_bad_request_is_refused(asked, text):
     with pytest.raises(ConfigError, match=text):
-        Request(dsn="", schema="bronze", **asked)
+        Request(**asked)
 
 
 def test_the_table_lists_every_check_and_samples_of_what_failed():
@@ -171,4 +171,4 @@ def test_the_table_lists_every_check_and_samples_of_what_failed():
 
 
 def test_all_is_every_level():
-    assert Request(dsn="", schema="bronze").levels == LEVELS[:-1]
+    assert Request().levels == LEVELS[:-1]

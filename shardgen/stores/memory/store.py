@@ -8,18 +8,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from shardgen.errors import Problem, TargetError, Text, Use
+from shardgen.errors import TargetError, Text, Use
 from shardgen.model.config import PlanConfig, Terms
 from shardgen.model.plan import Plan
 from shardgen.model.table import Table
 from shardgen.stores import RowEncoder, Run, Trial, Trials, encoder_of
-from shardgen.stores.findings import Facts, Findings, Loss, RunStatus
+from shardgen.stores.findings import Facts, Findings, RunStatus
 from shardgen.stores.memory.ledger import MemoryLedger, Record, now
 from shardgen.stores.memory.run import MemoryRun
 from shardgen.stores.reading import Reader
 from shardgen.stores.resuming import check_same, choose, plain, restricted
 from shardgen.stores.stopwatch import Stopwatch
-from shardgen.tables import dataset
 from shardgen.tables.recipe import Recipe
 
 T = TypeVar("T")
@@ -76,7 +75,7 @@ class MemoryStore:
         """The text: there are no secrets."""
         return text
 
-    def inspect(self, plan: Plan, terms: Terms, recipe: Recipe, *, workers: int) -> Findings:
+    def inspect(self, plan: Plan, terms: Terms, recipe: Recipe, *, workers: int, count: bool = False) -> Findings:
         """See stores.Store.inspect."""
         facts = Facts(
             server_version="",
@@ -88,26 +87,11 @@ class MemoryStore:
             holder=self._coordinator,
         )
         return Findings(
-            problems=tuple(self._problems(plan, terms)),
+            problems=tuple(self.ledger.problems(plan, terms)),
             notices=(),
             facts=facts,
-            fates={name: self._fate(name, terms) for name in plan.config.tables},
-            losses=(),
-        )
-
-    def losses(self, plan: Plan, terms: Terms, recipe: Recipe, *, workers: int) -> tuple[Loss, ...]:
-        """See stores.Store.losses."""
-        return tuple(
-            Loss(
-                relation=dataset(plan.config.dataset)[name].table.relation,
-                action="emptied",
-                rows=self.ledger.count(name),
-                bytes=len(self.rows(name)),
-                filled_by=f"run={self.ledger.tables[name].run}",
-                created=True,
-            )
-            for name in plan.config.tables
-            if terms.replace and self.ledger.count(name)
+            fates={name: self.ledger.fate(name, terms) for name in plan.config.tables},
+            losses=tuple(self.ledger.losses(plan, terms)),
         )
 
     @contextmanager
@@ -117,7 +101,7 @@ class MemoryStore:
         """See stores.Store.begin."""
         with self._alone(take_over=take_over):
             with self.ledger.lock:
-                if problems := self._problems(plan, terms):
+                if problems := list(self.ledger.problems(plan, terms)):
                     raise TargetError(Text.joined("; ", problems))
                 number = self.ledger.insert(plan, terms, recipe, options)
             yield MemoryRun(self.ledger, self.encoder, number, plan, resumed=False)
@@ -214,14 +198,6 @@ class MemoryStore:
         finally:
             if self._coordinator == me:
                 self._coordinator = ""
-
-    def _problems(self, plan: Plan, terms: Terms) -> list[Problem]:
-        return [problem for name in plan.config.tables for problem in self.ledger.problem(name, terms)]
-
-    def _fate(self, name: str, terms: Terms) -> str:
-        if name not in self.ledger.tables:
-            return "create"
-        return "empty" if terms.replace else "use as it is"
 
 
 class _MemoryTrials:

@@ -41,7 +41,7 @@ class PostgresReader:
     def __init__(self, dsn: str, schema: str, *, workers: int, purpose: str) -> None:
         self.place = mask(dsn)
         self.schema = schema
-        self._dsn = dsn
+        self.dsn = dsn
         self._workers = workers
         self._purpose = purpose
         probe(dsn)
@@ -49,7 +49,7 @@ class PostgresReader:
     def once(self, ask: Callable[[Connection], T]) -> T:
         """See stores.reading.Reader.once."""
         with self._told():
-            return consult(self._dsn, self.schema, ask, purpose=self._purpose)
+            return consult(self.dsn, self.schema, ask, purpose=self._purpose)
 
     def server(self) -> tuple[str, datetime]:
         """See stores.reading.Reader.server."""
@@ -66,7 +66,7 @@ class PostgresReader:
         """See stores.reading.Reader.answers; the volumes are begun first, as every leaf is counted for them."""
         questions = [_volumes(volumes), *map(_question, queries)]
         with self._told():
-            return ask_all(self._dsn, self.schema, questions, sessions=self._workers, show=show, purpose=self._purpose)
+            return ask_all(self.dsn, self.schema, questions, sessions=self._workers, show=show, purpose=self._purpose)
 
     @contextlib.contextmanager
     def _told(self) -> Iterator[None]:
@@ -74,7 +74,7 @@ class PostgresReader:
         try:
             yield
         except psycopg.Error as error:
-            raise StoreError(without_secret(describe(error), self._dsn)) from error
+            raise StoreError(without_secret(describe(error), self.dsn)) from error
 
 
 def _question(query: Query) -> Question[Answer]:

@@ -16,7 +16,7 @@ from shardgen.stores.postgres.claim import Claimed
 from shardgen.stores.postgres.claimed_tables import ClaimedTable
 from shardgen.stores.postgres.control import Control
 from shardgen.stores.postgres.failures import DatabaseError, describe
-from shardgen.stores.postgres.ledger import Claim, ShardRow
+from shardgen.stores.postgres.ledger import ShardRow
 from shardgen.stores.postgres.postgres import Connection, is_local
 from shardgen.stores.postgres.writer import PostgresWriterSpec
 from shardgen.tables import dataset
@@ -50,7 +50,11 @@ class PostgresRun:
         self.resumed = claimed.resumed
         self.notices = claimed.notices
         self.local = self._ask(is_local)
-        self._claims = {name: each for name, each in self._ask(self._all_claims).items() if each.run == claimed.run}
+        self._claims = {
+            name: each
+            for name, each in self._ask(lambda connection: ledger.claims(connection, store.schema)).items()
+            if each.run == claimed.run
+        }
         self.relations: Mapping[str, str] = {name: each.relation for name, each in self._claims.items()}
 
     def done(self) -> dict[str, Written]:
@@ -66,7 +70,7 @@ class PostgresRun:
         done = frozenset(row.shard for row in self._rows())
         self._targets = self._ask(lambda connection: claimed_tables.read(connection, self.plan, self._claims, done))
         for each in self._targets:
-            self._ask(lambda connection: self._make_leaves(connection, each))  # noqa: B023  # it is called at once
+            self._ask(lambda connection: _make_leaves(connection, self._schema, each))  # noqa: B023  # it is called at once
         return (
             *(f"sequence={name} may not be moved by this role: its next numbers may be taken" for name in kept),
             *(
@@ -152,13 +156,12 @@ class PostgresRun:
         except DatabaseError as error:
             raise StoreError(self._store.masked(describe(error))) from error
 
-    def _all_claims(self, connection: Connection) -> dict[str, Claim]:
-        return ledger.claims(connection, self._schema)
-
     def _rows(self) -> list[ShardRow]:
         return self._ask(lambda connection: ledger.shards_of(connection, self._schema, self.number))
 
-    def _make_leaves(self, connection: Connection, each: ClaimedTable) -> None:
-        leaves = [shard.leaf for shard in each.route.homeless if shard.leaf]
-        table, waiting = dataset(each.claim.dataset)[each.claim.target].table, each.claim.waiting
-        objects.create_leaves(connection, self._schema, table, leaves, waiting)
+
+def _make_leaves(connection: Connection, schema: str, each: ClaimedTable) -> None:
+    """The partitions of a parent that is loaded by routing."""
+    leaves = [shard.leaf for shard in each.route.homeless if shard.leaf]
+    table, waiting = dataset(each.claim.dataset)[each.claim.target].table, each.claim.waiting
+    objects.create_leaves(connection, schema, table, leaves, waiting)

@@ -8,24 +8,20 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, TypeVar
 
-from shardgen.errors import Interrupted, LoadError, ShardgenError, TargetError
+from shardgen.errors import ShardgenError, TargetError
 from shardgen.model.config import PlanConfig, Terms
 from shardgen.model.plan import Plan
 from shardgen.model.table import Table
-from shardgen.stores import RowEncoder, Run, Trials, attention, encoder_of
+from shardgen.stores import RowEncoder, Run, Trials, encoder_of
 from shardgen.stores.findings import Findings, Loss, RunStatus
-from shardgen.stores.postgres import census, claim, finalise, ledger, objects, pooler, reset, status, survey
+from shardgen.stores.postgres import census, claim, finalise, objects, pooler, reset, status, survey
+from shardgen.stores.postgres.access import Access
+from shardgen.stores.postgres.beginning import Beginning
 from shardgen.stores.postgres.claim import Attempt, Claimed, Wanted
 from shardgen.stores.postgres.control import Control
 from shardgen.stores.postgres.failures import DatabaseError, describe
 from shardgen.stores.postgres.postgres import (
     Connection,
-    application_name,
-    connect,
-    here,
-    mask,
-    probe,
-    without_secret,
 )
 from shardgen.stores.postgres.reader import PostgresReader
 from shardgen.stores.postgres.retry import persist
@@ -62,21 +58,19 @@ class PostgresStore:
     ) -> None:
         self.dsn = dsn
         self.schema = schema
-        self.place = mask(dsn)
+        self._access = Access(dsn)
+        self.place = self._access.place
+        self.masked = self._access.masked
         self.encoder = encoder
         self.sleep = sleep
         self._keyless_rows = keyless_rows
         self._clock = clock
 
-    def masked(self, text: str) -> str:
-        """The text without the secrets of the connection string."""
-        return without_secret(text, self.dsn)
-
     def keyless(self, plan: Plan) -> frozenset[str]:
         """Plain tables so large that their primary key is built at the end."""
         return finalise.keyless(plan, self._keyless_rows)
 
-    def inspect(self, plan: Plan, terms: Terms, recipe: Recipe, *, workers: int) -> Findings:
+    def inspect(self, plan: Plan, terms: Terms, recipe: Recipe, *, workers: int, count: bool = False) -> Findings:
         """See stores.Store.inspect."""
         wanted = self._wanted(plan, terms, recipe, workers=workers)
 
@@ -85,17 +79,8 @@ class PostgresStore:
             shared = pooler.shares_sessions(connection, self.dsn)
             return replace(found, notices=(pooler.NOTICE, *found.notices)) if shared else found
 
-        return self._asked("inspect", examined)
-
-    def losses(self, plan: Plan, terms: Terms, recipe: Recipe, *, workers: int) -> tuple[Loss, ...]:
-        """What a replace would take away, counted; nothing where something else stands in its way."""
-        found = self.inspect(plan, terms, recipe, workers=workers)
-        if found.problems or not found.losses:
-            return ()
-        with self._refusals(check=False), self._session("count") as connection:
-            return tuple(
-                replace(loss, rows=census.of_relation(connection, self.schema, loss.relation)) for loss in found.losses
-            )
+        found = self._access.asked("inspect", examined)
+        return replace(found, losses=self._counted(found.losses)) if count and not found.problems else found
 
     @contextlib.contextmanager
     def begin(
@@ -104,8 +89,9 @@ class PostgresStore:
         """See stores.Store.begin."""
         wanted = self._wanted(plan, terms, recipe, workers=workers, options=options)
         attempts: list[Attempt] = []
-        with self._control(take_over=take_over) as control:
-            claimed = self._claimed(control, lambda it: claim.claim_new(it, wanted, attempts), attempts)
+        beginning = self._beginning(take_over=take_over)
+        with beginning.control() as control:
+            claimed = beginning.claimed(control, lambda it: claim.claim_new(it, wanted, attempts), attempts)
             yield PostgresRun(self, control, claimed, recipe)
 
     @contextlib.contextmanager
@@ -117,12 +103,13 @@ class PostgresStore:
         def take_up(connection: Connection) -> Claimed:
             return claim.take_up(connection, self.schema, recipe, given=given, workers=workers, on_conflict=on_conflict)
 
-        with self._control(take_over=take_over) as control:
-            yield PostgresRun(self, control, self._claimed(control, take_up, ()), recipe)
+        beginning = self._beginning(take_over=take_over)
+        with beginning.control() as control:
+            yield PostgresRun(self, control, beginning.claimed(control, take_up, ()), recipe)
 
     def runs(self) -> list[RunStatus]:
         """See stores.Store.runs."""
-        return self._asked("status", lambda connection: status.read(connection, self.schema))
+        return self._access.asked("status", lambda connection: status.read(connection, self.schema))
 
     @contextlib.contextmanager
     def watched(self) -> Iterator[Callable[[], list[RunStatus]]]:
@@ -130,14 +117,14 @@ class PostgresStore:
         with status.Observer(self.dsn, self.schema) as observer:
 
             def look() -> list[RunStatus]:
-                with self._refusals(check=False):
+                with self._access.refusals(check=False):
                     return observer.look()
 
             yield look
 
     def survey(self, recipe: Recipe, *, run: int | None, every: bool) -> Survey:
         """See stores.Store.survey."""
-        return self._asked("reset", lambda connection: self._survey(connection, recipe, run, every=every))
+        return self._access.asked("reset", lambda connection: self._survey(connection, recipe, run, every=every))
 
     def reset(
         self, recipe: Recipe, expected: Survey, *, run: int | None, every: bool, show: Callable[[str], None]
@@ -159,7 +146,7 @@ class PostgresStore:
             begun = True
             reset.carry_out(connection, self.schema, found, claim.plans(recipe), show)
 
-        with self._refusals(), Control(self.dsn, self.schema) as control:
+        with self._access.refusals(), Control(self.dsn, self.schema) as control:
             try:
                 control.call(carry_out)
             except DatabaseError as error:
@@ -172,7 +159,7 @@ class PostgresStore:
 
     def apply_schema(self, plan: PlanConfig) -> list[str]:
         """Create what is missing of the tables of a plan; the names of what was created."""
-        with self._refusals():
+        with self._access.refusals():
             return persist(lambda: objects.apply_schema(self.dsn, self.schema, plan.tables, plan.indexes, plan.dataset))
 
     def tried(self, measure: Callable[[Trials], T]) -> T:
@@ -187,7 +174,7 @@ class PostgresStore:
                 raise TargetError("a pooler gives its sessions to others, so none is used for it: connect directly")
             return measure(PostgresTrials(connection))
 
-        return self._asked("plan", over)
+        return self._access.asked("plan", over)
 
     def reader(self, *, workers: int, purpose: str) -> PostgresReader:
         """See stores.Store.reader."""
@@ -209,61 +196,13 @@ class PostgresStore:
     def _survey(self, connection: Connection, recipe: Recipe, run: int | None, *, every: bool) -> Survey:
         return survey.survey(connection, self.schema, run, every=every, plans=claim.plans(recipe))
 
-    @contextlib.contextmanager
-    def _control(self, *, take_over: bool) -> Iterator[Control]:
-        probe(self.dsn)
-        try:
-            control = Control(self.dsn, self.schema, take_over=take_over, clock=self._clock, sleep=self.sleep)
-        except DatabaseError as error:
-            raise self._refused(error) from error
-        with control:
-            yield control
+    def _beginning(self, *, take_over: bool) -> Beginning:
+        return Beginning(
+            access=self._access, schema=self.schema, take_over=take_over, clock=self._clock, sleep=self.sleep
+        )
 
-    def _claimed(self, control: Control, ask: Callable[[Connection], Claimed], attempts: Sequence[Attempt]) -> Claimed:
-        """A claim, with what is known of it where it failed: one that was made may be there."""
-        try:
-            claimed = control.call(ask)
-        except DatabaseError as error:
-            if not attempts:
-                raise self._refused(error, "the load") from error
-            text = self.masked(describe(error))
-            raise LoadError(
-                f"run={attempts[-1].claimed.run} was claimed, but whether the server kept that is not known: {text}"
-            ) from error
-        except Interrupted as error:
-            error.resumable = bool(attempts)
-            if attempts:
-                self._leave_word(control, attempts[-1].claimed.run, str(error))
-            raise
-        return replace(claimed, notices=(pooler.NOTICE, *claimed.notices)) if control.pooled else claimed
-
-    def _leave_word(self, control: Control, run: int, text: str) -> None:
-        control.attempt(lambda connection: ledger.set_state(connection, self.schema, run, "interrupted", text))
-
-    def _session(self, purpose: str) -> Connection:
-        return connect(self.dsn, application_name=application_name(purpose, here()))
-
-    def _asked(self, purpose: str, ask: Callable[[Connection], T]) -> T:
-        """What one session answers, over another one where the first breaks."""
-
-        def once() -> T:
-            with self._session(purpose) as connection:
-                return ask(connection)
-
-        with self._refusals():
-            return persist(once)
-
-    @contextlib.contextmanager
-    def _refusals(self, *, check: bool = True) -> Iterator[None]:
-        """Turn what the driver raises into a TargetError; ``check``: connect first, for the server's own words."""
-        try:
-            with attention.attending():
-                if check:
-                    probe(self.dsn)
-                yield
-        except DatabaseError as error:
-            raise self._refused(error) from error
-
-    def _refused(self, error: BaseException, what: str = "") -> TargetError:
-        refuses = f"{self.place} refuses {what}".rstrip()
-        return TargetError(f"{refuses}: {self.masked(describe(error))}")
+    def _counted(self, losses: Sequence[Loss]) -> tuple[Loss, ...]:
+        with self._access.refusals(check=False), self._access.session("count") as connection:
+            return tuple(
+                replace(loss, rows=census.of_relation(connection, self.schema, loss.relation)) for loss in losses
+            )
