@@ -2,6 +2,8 @@
 
 A dataset is some tables that tell one story. Whoever adds a table writes one :class:`TableSpec`; planning, loading,
 verification and the manual ask it alone.
+
+Packages that bring tables build on this module: what has no underscore keeps its meaning (``shardgen help tables``).
 """
 
 from __future__ import annotations

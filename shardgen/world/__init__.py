@@ -1,4 +1,7 @@
-"""What is true in the shop: pure functions of (seed, ids) to numpy arrays; no I/O, no Arrow, no database."""
+"""What is true in the shop: pure functions of (seed, ids) to numpy arrays; no I/O, no Arrow, no database.
+
+Packages that bring tables build on this room: what has no underscore keeps its meaning (``shardgen help tables``).
+"""
 
 from __future__ import annotations
 
