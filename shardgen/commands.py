@@ -6,7 +6,6 @@ command pays for no other.
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -20,13 +19,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from shardgen.display import Show
-    from shardgen.forecast.forecast import Duration, Forecast
+    from shardgen.forecast.forecast import Forecast
     from shardgen.loading.reconcile import LoadReport
     from shardgen.model.plan import Plan
-    from shardgen.model.table import Table
     from shardgen.options.settings import Effective, Settings
     from shardgen.page.numbers import Numbers
-    from shardgen.stores import Store
     from shardgen.stores.findings import Findings, Loss, RunStatus, Survey
     from shardgen.tables.questions import Query
     from shardgen.verification.outcome import Verification
@@ -93,24 +90,12 @@ def forecast_of(settings: Settings) -> Forecast:
         findings = inspection_of(settings, plan)
     except (TargetError, VerificationError) as error:
         return forecast.Forecast(plan=plan, tables=tables, duration=None, findings=None, target="", unasked=str(error))
-    duration, unasked = _duration(settings, plan, store, before=time.perf_counter() - begun)
+    duration, unasked = forecast.measured(
+        plan, store, before=time.perf_counter() - begun, workers=settings.load().workers
+    )
     return forecast.Forecast(
         plan=plan, tables=tables, duration=duration, findings=findings, target=store.place, unasked=unasked
     )
-
-
-def _duration(settings: Settings, plan: Plan, store: Store, *, before: float) -> tuple[Duration | None, str]:
-    """The time that a load would take, or why that cannot be told."""
-    from shardgen.forecast.calibration import calibrate
-    from shardgen.forecast.forecast import duration_of
-    from shardgen.machine import processors
-
-    try:
-        measured, local = store.tried(lambda trials: (calibrate(plan, trials), trials.local))
-    except TargetError as error:
-        return None, f"the target takes no rows on trial: {error}"
-    workers = settings.load().workers
-    return duration_of(plan, measured, before=before, workers=workers, cpus=processors.cpus(), local=local), ""
 
 
 def inspection_of(settings: Settings, plan: Plan | None = None) -> Findings:
@@ -372,13 +357,14 @@ def plan_of(settings: Settings) -> Plan:
 def sample_of(settings: Settings, n: int) -> list[dict[str, Any]]:
     """The first rows of the one table that the settings name."""
     check_range("n", n, 1, MAX_SAMPLE)
+    from shardgen.columns.batch import objects
     from shardgen.tables import dataset
     from shardgen.tables.feed import Feed
 
     found, name = _plan_of_one(settings)
     feed, rows = Feed(found.config), list[dict[str, Any]]()
     for batch in (batch for shard in found.shards for batch in feed.batches(shard, n)):
-        rows += _rows(dataset(found.config.dataset)[name].table, batch.arrow().slice(0, n - len(rows)))
+        rows += objects(dataset(found.config.dataset)[name].table, batch.arrow().slice(0, n - len(rows)))
         if len(rows) == n:
             break
     return rows
@@ -404,12 +390,3 @@ def _plan_of_one(settings: Settings) -> tuple[Plan, str]:
     if len(found.config.tables) != 1:
         raise ConfigError(f"tables={','.join(found.config.tables)!r} are several: name one table")
     return found, found.config.tables[0]
-
-
-def _rows(table: Table, batch: pa.RecordBatch) -> list[dict[str, Any]]:
-    """The rows of a batch as Python objects."""
-    parsed = {column.name for column in table.columns if column.json}
-    return [
-        {name: json.loads(value) if name in parsed and value is not None else value for name, value in row.items()}
-        for row in batch.to_pylist()
-    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -132,3 +133,12 @@ def arrow_type(type_: Type) -> Any:
     makers = {"timestamp": lambda: pa.timestamp("us"), "date": pa.date32, "boolean": pa.bool_}
     makers |= {"integer": pa.int32, "serial": pa.int64}
     return makers.get(type_.name, pa.string)()
+
+
+def objects(table: Table, rows: Any) -> list[dict[str, Any]]:
+    """Rows of an Arrow batch as Python objects, their JSON parsed."""
+    parsed = {column.name for column in table.columns if column.json}
+    return [
+        {name: json.loads(value) if name in parsed and value is not None else value for name, value in row.items()}
+        for row in rows.to_pylist()
+    ]

@@ -10,9 +10,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from shardgen.forecast.calibration import Calibration, Pace
+from shardgen.errors import TargetError
+from shardgen.forecast.calibration import Calibration, Pace, calibrate
+from shardgen.machine import processors
 from shardgen.model.figures import plural
 from shardgen.model.plan import Plan, Shard
+from shardgen.stores import Store
 from shardgen.stores.findings import Findings
 from shardgen.tables import dataset
 from shardgen.tables.sizing import Size, sizes
@@ -116,6 +119,22 @@ def _table(plan: Plan, table: str, size: Size) -> TableForecast:
         shards=len(shards),
         partitions=len(shards) if dataset(plan.config.dataset)[table].table.partitioned else 0,
     )
+
+
+def measured(plan: Plan, store: Store, *, before: float, workers: int) -> tuple[Duration | None, str]:
+    """The time that a load into a store would take, or why that cannot be told; the store takes some rows on trial.
+
+    Args:
+        plan: what is to be loaded.
+        store: where.
+        before: seconds that planning and preflight take.
+        workers: of the load.
+    """
+    try:
+        found, local = store.tried(lambda trials: (calibrate(plan, trials), trials.local))
+    except TargetError as error:
+        return None, f"the target takes no rows on trial: {error}"
+    return duration_of(plan, found, before=before, workers=workers, cpus=processors.cpus(), local=local), ""
 
 
 def duration_of(plan: Plan, measured: Calibration, *, before: float, workers: int, cpus: int, local: bool) -> Duration:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import TypedDict
 
 from shardgen.errors import ConfigError, Given
 from shardgen.model.config import (
@@ -20,6 +21,14 @@ from shardgen.model.config import (
 )
 from shardgen.tables import dataset as dataset_of
 from shardgen.tables import in_order, names
+
+
+class Chosen(TypedDict):
+    """Arguments of a plan."""
+
+    dataset: str
+    tables: tuple[str, ...]
+    plugins: tuple[Plugin, ...]
 
 
 def plan_config(
@@ -55,7 +64,6 @@ def plan_config(
     """
     _check_volumes(orders_per_day=orders_per_day, sessions_per_day=sessions_per_day, scale=scale)
     first, last = window(today=today, days=days, end=end, epoch=epoch)
-    check_window(first, last)
     length = horizon if horizon is not None else (last - first).days
     check_range("horizon", length, 1, MAX_HORIZON_DAYS)
     world = WorldConfig(
@@ -70,18 +78,15 @@ def plan_config(
         review_rate=float(review_rate),
         warehouses=warehouses,
     )
+    what = _chosen(dataset, tables)
+    return PlanConfig(world=world, end=last, schema=schema, indexes=indexes, raw_data=raw_data, **what)
+
+
+def _chosen(dataset: str, tables: str | Iterable[str] | None) -> Chosen:
+    """Which tables of which dataset, and what brings those that are not of shardgen."""
     check_dataset(dataset)
     chosen = names(dataset) if tables is None else table_names(tables, dataset)
-    return PlanConfig(
-        world=world,
-        end=last,
-        tables=chosen,
-        dataset=dataset,
-        plugins=_plugins(chosen, dataset),
-        schema=schema,
-        indexes=indexes,
-        raw_data=raw_data,
-    )
+    return {"dataset": dataset, "tables": chosen, "plugins": _plugins(chosen, dataset)}
 
 
 def _check_volumes(**volumes: float) -> None:
@@ -92,7 +97,17 @@ def _check_volumes(**volumes: float) -> None:
 
 
 def window(*, today: date, days: int | None, end: date | None, epoch: date | None) -> tuple[date, date]:
-    """First day of the window and first day after it."""
+    """First day of the window and first day after it.
+
+    Raises:
+        ConfigError: they contradict each other, or there is no such window.
+    """
+    first, last = _window(today=today, days=days, end=end, epoch=epoch)
+    check_window(first, last)
+    return first, last
+
+
+def _window(*, today: date, days: int | None, end: date | None, epoch: date | None) -> tuple[date, date]:
     if days is not None:
         check_range("days", days, 1, MAX_HORIZON_DAYS)
     if epoch is None:
