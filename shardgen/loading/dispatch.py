@@ -21,7 +21,6 @@ from shardgen.loading.queue import Queue, Trial
 from shardgen.loading.watchdog import Flight
 from shardgen.loading.worker import Job, Outcome
 from shardgen.machine.refusals import refusal
-from shardgen.model.plan import Shard
 from shardgen.stores import Task
 from shardgen.stores.failures import Remedy
 
@@ -50,7 +49,7 @@ class Dispatcher:
         self.attempts = Attempts(self._queue, most=attempts, hooks=hooks, tools=tools)
         """What came of them."""
 
-    def run(self, waves: Iterable[Sequence[Shard]], *, routed: frozenset[str]) -> None:
+    def run(self, waves: Iterable[Sequence[Task]]) -> None:
         """Do the shards, wave after wave, in the order given.
 
         Raises:
@@ -59,7 +58,7 @@ class Dispatcher:
         executor = self._start()
         try:
             for wave in waves:
-                self._queue.add(Trial(shard=shard, routed=shard.id in routed) for shard in wave)
+                self._queue.add(Trial(shard=task.shard, routed=task.routed) for task in wave)
                 executor = self._run_wave(executor)
                 if self.attempts.given_up:
                     break  # the next wave's foreign keys point at what is missing

@@ -208,8 +208,7 @@ class _Session:
             hooks=self._hooks(run, pending),
             tools=self._machinery.tools,
         )
-        routed = frozenset(task.shard.id for wave in waves for task in wave if task.routed)
-        dispatcher.run([[task.shard for task in wave] for wave in waves], routed=routed)
+        dispatcher.run(waves)
         attempts = dispatcher.attempts
         if attempts.given_up:
             first = attempts.given_up[0]

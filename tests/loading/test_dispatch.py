@@ -17,7 +17,7 @@ from shardgen.loading.hooks import Hooks, Tools
 from shardgen.loading.queue import SUSPECT_AFTER
 from shardgen.loading.worker import Failed, Job
 from shardgen.model.plan import Shard
-from shardgen.stores import Written
+from shardgen.stores import Task, Written
 from shardgen.stores.failures import Remedy
 from shardgen.stores.retry import BACKOFF
 
@@ -175,7 +175,7 @@ def stage(monkeypatch):
         dispatcher.events, dispatcher.engine, dispatcher.log, dispatcher.now = events, engine, log, clock
         waves = shards if shards and isinstance(shards[0], list) else [shards]
         try:
-            dispatcher.run(waves, routed=frozenset())
+            dispatcher.run([[Task(shard=shard) for shard in wave] for wave in waves])
         except Interrupted as error:
             dispatcher.interrupted = error
         return dispatcher

@@ -24,7 +24,7 @@ from shardgen.loading.dispatch import Dispatcher
 from shardgen.loading.engines import Engine, Setup
 from shardgen.loading.hooks import Hooks, Tools
 from shardgen.model.plan import Shard
-from shardgen.stores import Written
+from shardgen.stores import Task, Written
 
 PATIENCE = 20.0
 """Seconds for what takes one."""
@@ -240,7 +240,7 @@ def dispatched(engine, names, folder, monkeypatch, tick=lambda flights: {}) -> l
         hooks=hooks,
         tools=Tools(period=0.05),
     )
-    dispatcher.run([[shard(name) for name in names]], routed=frozenset())
+    dispatcher.run([[Task(shard=shard(name)) for name in names]])
     return events
 
 
