@@ -122,7 +122,7 @@ def _only(kind: Kind, name: str) -> Offer:
 def _loaded(offer: Offer) -> Any:
     try:
         return offer.entry.load()
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # some modules end the program where something is missing
         raise _broken(offer, f"cannot be loaded: {type(error).__name__}: {error}") from error
 
 

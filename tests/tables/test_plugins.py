@@ -34,6 +34,7 @@ BROKEN = {
     "cannot be loaded: ModuleNotFoundError: No module named 'nowhere'": "import nowhere",
     "cannot be loaded: AttributeError: module 'spoilt' has no attribute 'SPEC'": "",
     "cannot be loaded: ZeroDivisionError: division by zero": "1 / 0",
+    "cannot be loaded: SystemExit: it is not for this machine": "raise SystemExit('it is not for this machine')",
     "is no TableSpec but of type str": "SPEC = 'pickups'",
     "calls itself 'parcels', not as its entry point does": f"{EXAMPLE}SPEC = PARCELS",
     "has column=carrier of the unknown type 'uuid': use text, varchar": (
