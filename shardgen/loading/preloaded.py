@@ -10,12 +10,13 @@ import gc
 
 
 def _read() -> None:
-    import shardgen.loading.worker
-    import shardgen.stores.copy  # noqa: F401
+    import shardgen.loading.worker  # noqa: F401
+    from shardgen.stores import load_writers
     from shardgen.tables import dataset
     from shardgen.world import vocabulary
 
     with contextlib.suppress(Exception):  # whoever needs it tells what cannot be read; here it would end all workers
+        load_writers()
         dataset()
         vocabulary.read()
 

@@ -76,7 +76,7 @@ COMMANDS: Final[dict[str, str]] = {
     **dict.fromkeys(("show", "head", "rows", "peek"), "sample"),
     **dict.fromkeys(("sql", "query", "examples"), "queries"),
     **dict.fromkeys(("runs", "list", "ls", "history", "info", "watch"), "status"),
-    **dict.fromkeys(("ddl", "migrate", "tables"), "schema"),
+    **dict.fromkeys(("ddl", "migrate"), "schema"),
     **dict.fromkeys(("delete", "drop", "remove", "clean", "undo", "rollback", "truncate", "uninstall"), "reset"),
     **dict.fromkeys(("html", "charts", "dashboard"), "report"),
     **dict.fromkeys(("options", "settings", "env"), "config"),
@@ -101,8 +101,8 @@ def options(name: str, known: Collection[str]) -> list[Meant]:
         name: ``"force"``.
         known: options, and ``"plan"`` where that command can be named.
     """
-    spelt = [(each, "") for each in near(name, known)]
-    return spelt or [meant for meant in _OPTIONS.get(name, ()) if meant[0] in known]
+    told = [meant for meant in _OPTIONS.get(name, ()) if meant[0] in known]
+    return told or [(each, "") for each in near(name, known)]
 
 
 def known(name: str, kind: str, among: Collection[str]) -> str:

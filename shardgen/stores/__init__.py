@@ -351,6 +351,12 @@ def open_store(dsn: str, schema: str) -> Store:
     return PostgresStore(dsn, schema)
 
 
+def load_writers() -> None:
+    """Import what writers need, for the process that workers are forked from."""
+    import shardgen.stores.copy
+    import shardgen.stores.postgres.writer  # noqa: F401
+
+
 def ddl(plan: PlanConfig) -> list[str]:
     """The statements that create the tables of a plan, for whoever creates them himself."""
     from shardgen.stores.postgres.ddl import ddl

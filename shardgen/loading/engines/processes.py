@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import pickle
 import threading
 from collections.abc import Callable, Collection
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
@@ -76,7 +77,7 @@ class _Pool(ProcessPoolExecutor):
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         with forkserver.starting():
-            future = super().submit(_run, fn, *args, **kwargs)
+            future = super().submit(_run, pickle.dumps((fn, args, kwargs)))
         self._known.update(self._processes or {})
         return future
 
@@ -120,9 +121,11 @@ def _begin(stop: Pipe, setup: Setup) -> None:
         _unfit.append(error)
 
 
-def _run(fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+def _run(task: bytes) -> Any:
+    """Do a task; what cannot even be read here (a library that does not load) is its failure, not the worker's end."""
     if _unfit:
         raise _unfit[0]
+    fn, args, kwargs = pickle.loads(task)  # noqa: S301  # from our own pipe
     return fn(*args, **kwargs)
 
 

@@ -201,8 +201,7 @@ class Mortal(Contract):
     def test_a_worker_that_dies_is_a_loss_and_is_told(self, engine):
         executor = engine.start(1, Setup.here())
         assert isinstance(executor.submit(die).exception(PATIENCE), engine.lost)
-        assert until(engine.describe)
-        assert "-9" in engine.describe()
+        assert until(lambda: "-9" in engine.describe()), engine.describe()
 
     def test_an_executor_whose_worker_died_takes_work_or_says_that_it_is_lost(self, engine):
         executor = engine.start(1, Setup.here())
