@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
+import sys
 from collections.abc import Callable
+from contextlib import suppress
+from types import ModuleType
 from typing import Annotated, Any, Final
 
 import typer
@@ -51,8 +55,28 @@ _PASS_ON: Final[dict[Callable[..., None], dict[str, Any]]] = {
 """What typer must know of a command that hands its arguments to another program."""
 
 
+_UNUSED: Final = {"rich.markdown": "Markdown", "rich.traceback": "Traceback"}
+"""What typer's help imports, a quarter of its time, and does not use here: the class that it takes, by module."""
+
+
+def _load_help() -> None:
+    """Import what writes the help, with stand-ins for what it does without."""
+    placed = [name for name in _UNUSED if name not in sys.modules]
+    for name in placed:
+        sys.modules[name] = ModuleType(name)
+        setattr(sys.modules[name], _UNUSED[name], type(_UNUSED[name], (), {}))
+    with suppress(ImportError):  # another typer may take more of them: then it gets the real ones
+        importlib.import_module("typer.rich_utils")
+    for name in placed:
+        del sys.modules[name]
+
+
 class _Command(TyperCommand):
     """A command whose help does not tell flags to be ``<bool>``, and which takes options by their old names."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        _load_help()
+        super().format_help(ctx, formatter)
 
     def get_params(self, ctx: Any) -> list[Any]:
         return _spared(_bare(super().get_params(ctx)))
@@ -64,6 +88,10 @@ class _Command(TyperCommand):
 
 class _Group(TyperGroup):
     """The same for a group of commands."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        _load_help()
+        super().format_help(ctx, formatter)
 
     def get_params(self, ctx: Any) -> list[Any]:
         return _spared(_bare(super().get_params(ctx)))
