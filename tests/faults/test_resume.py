@@ -12,7 +12,7 @@ from shardgen.errors import ResumeError
 from shardgen.events import Event, ShardDone
 from shardgen.model import config
 from shardgen.options import settings
-from shardgen.stores.postgres import claim
+from shardgen.tables import recipe
 
 SMALL = {"customers": 50, "products": 20, "days": 5, "sessions_per_day": 40, "workers": 2}
 
@@ -54,11 +54,11 @@ def test_options_that_are_repeated_must_be_the_runs(unfinished):
 def test_code_that_would_give_other_rows_is_refused_and_what_differs_is_named(unfinished, monkeypatch, what):
     if what == "data version":
         monkeypatch.setattr(config, "DATA_VERSION", 99)
-        monkeypatch.setattr(claim, "DATA_VERSION", 99)
+        monkeypatch.setattr(recipe, "DATA_VERSION", 99)
         named = r"data [0-9]+ is now 99"
     else:
-        monkeypatch.setattr(claim.importlib.metadata, "version", lambda name: "1000.0")
-        monkeypatch.setattr(claim, "fingerprint", lambda world, words: "other words")
+        monkeypatch.setattr(recipe.importlib.metadata, "version", lambda name: "1000.0")
+        monkeypatch.setattr(recipe, "fingerprint", lambda world, words, *dataset: "other words")
         named = r"faker [0-9.]+ is now 1000.0"
     with pytest.raises(
         ResumeError, match=rf"another data version or vocabulary \({named}\), so its rows would not match"
