@@ -42,7 +42,7 @@ db-status: $(VENV)/.installed ## tell whether the embedded server runs, and wher
 test: $(VENV)/.installed-dev ## run the tests; ARGS="-n 2" two at a time
 	@$(BIN)/python -m pytest $(ARGS)
 
-test-slow: $(VENV)/.installed-dev ## run the manual's pages as a reader does, and the benchmark on a small world
+test-slow: $(VENV)/.installed-dev ## run the manual's pages as a reader does, the example packages, and the benchmark on a small world
 	@$(BIN)/python -m pytest -m slow $(ARGS)
 
 bench: $(VENV)/.installed ## measure a load beside PostgreSQL's own speed (about half an hour, 25 GiB)

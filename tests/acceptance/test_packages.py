@@ -22,6 +22,8 @@ from shardgen.tables.sizing import sizes
 from tests.conftest import Database
 from tests.examples import importable, install
 
+pytestmark = pytest.mark.slow  # an environment is made for it
+
 WORLD = ["--days=70", "--end=2026-01-01", "--customers=300", "--products=100", "--orders-per-day=200"]
 WORLD += ["--sessions-per-day=300", "--tables=orders,parcels", "--workers=1", "--progress=none"]
 
