@@ -19,6 +19,8 @@ from typing import Any, Final, TypeAlias
 from shardgen.loading.engines import forkserver
 from shardgen.loading.engines.setup import Setup
 
+_SETTLING: Final = 1.0  # seconds for a broken pool to end its workers; a stopped one ends later, by SIGKILL
+
 Pipe: TypeAlias = "connection.Connection[Any, Any]"
 
 
@@ -82,6 +84,9 @@ class _Pool(ProcessPoolExecutor):
         return future
 
     def deaths(self) -> str:
+        manager: Any = self._executor_manager_thread
+        if self._broken and manager is not None:
+            manager.join(_SETTLING)  # it asks for exit codes too, and the pipe from the fork server tells each but once
         codes = {pid: process.exitcode for pid, process in self._known.items()}
         # the executor itself ends the healthy ones by SIGTERM, once it has noticed the first death
         odd = [f"worker pid={pid} exit={code}" for pid, code in codes.items() if code not in (None, 0, -15)]
