@@ -46,6 +46,7 @@ class OneByOne(Executor):
     def kill(self, tasks=()):
         for pool in {self._of[future] for future in tasks} or self._pools:
             pool.kill()
+            self._executors[pool] = pool.start(1, self._setup)  # or the next shard may meet the worker that ends
         return True
 
     def close(self):
