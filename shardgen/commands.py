@@ -58,10 +58,8 @@ def prepared(
     how = settings.load(take_over=take_over, yes=yes)
 
     def carry_out(show: Show) -> LoadReport:
-        from shardgen.loading.engines import default_engine
         from shardgen.tables.recipe import foresee_words
 
-        default_engine()  # its workers' modules load while ours do
         if config is not None:
             foresee_words(config.world.seed)
         from shardgen.loading import session

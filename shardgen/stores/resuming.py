@@ -116,6 +116,18 @@ def restricted(plan: Plan, owned: Collection[str]) -> Plan:
     return replace(plan, config=replace(plan.config, tables=tables), shards=shards)
 
 
+def planned(plan: Plan) -> dict[str, dict[str, Any]]:
+    """By table, what a ledger says before its first shard: shards, rows, and whether their number is a promise."""
+    return {
+        name: {
+            "shards": len(plan.of(name)),
+            "rows": plan.rows(name),
+            "exact": all(shard.exact for shard in plan.of(name)),
+        }
+        for name in plan.config.tables
+    }
+
+
 def difference(run: Recorded, plan: Plan, recipe: Recipe) -> str:
     """Why today's code would not make the bytes of a run, in a sentence; empty where it would.
 

@@ -38,7 +38,7 @@ def count(connection: Connection, loaded: Loaded, plan: Plan) -> Check:
     counted = census.count(connection, loaded.claim.oid, dataset(loaded.config.dataset)[name].table, own)
     by_shard = _by_shard(connection, loaded, plan.config.schema, shards, counted, own)
     found = census.of_run(counted, loaded.claim, shards, loaded.shards)
-    (table,), differences = reconcile.reconcile(plan, map(census.written, loaded.shards), {name: found})
+    (table,), differences = reconcile.reconcile(plan, (row.written() for row in loaded.shards), {name: found})
     wrong = [*differences, *_differences(loaded, shards, counted, by_shard)]
     return Check(
         level="counts",

@@ -16,7 +16,7 @@ from shardgen.model.config import PlanConfig, Terms
 from shardgen.model.plan import Plan
 from shardgen.stores import Sighting, Written
 from shardgen.stores.findings import Loss, RunStatus, TableStatus, replaced_by
-from shardgen.stores.resuming import OPEN_STATES, plain
+from shardgen.stores.resuming import OPEN_STATES, plain, planned
 from shardgen.tables import dataset
 from shardgen.tables.recipe import Recipe, versions
 
@@ -90,7 +90,7 @@ class MemoryLedger:
             plan=plan.config.to_json(),
             options=plain(options),
             versions=versions(),
-            planned={name: _planned(plan, name) for name in plan.config.tables},
+            planned=planned(plan),
             on_conflict=terms.on_conflict,
             started=now(),
         )
@@ -189,7 +189,7 @@ class MemoryLedger:
 
     def _table_status(self, record: Record, name: str) -> TableStatus:
         done = [each for key, each in self.shards.items() if key[0] == name and each.run == record.run]
-        owner, planned = self.tables.get(name), record.planned[name]
+        owner, promised = self.tables.get(name), record.planned[name]
         ours = owner is not None and owner.run == record.run
         return TableStatus(
             run=record.run,
@@ -197,11 +197,11 @@ class MemoryLedger:
             relation=_relation(record, name),
             generation=owner.generation if ours and owner else None,
             replaced_by=None if ours or owner is None or done else owner.run,
-            planned_shards=planned["shards"],
-            planned_rows=planned["rows"],
-            exact=planned["exact"],
+            planned_shards=promised["shards"],
+            planned_rows=promised["rows"],
+            exact=promised["exact"],
             done=len(done),
-            pending=planned["shards"] - len(done),
+            pending=promised["shards"] - len(done),
             failed=0,
             rows=sum(each.written.rows for each in done),
             skipped=0,
@@ -216,8 +216,3 @@ def _relation(record: Record, name: str) -> str:
 def now() -> datetime:
     """The time, UTC."""
     return datetime.now(UTC)
-
-
-def _planned(plan: Plan, name: str) -> dict[str, Any]:
-    shards = plan.of(name)
-    return {"shards": len(shards), "rows": plan.rows(name), "exact": all(shard.exact for shard in shards)}

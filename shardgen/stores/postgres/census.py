@@ -9,7 +9,7 @@ from psycopg import sql
 
 from shardgen.model.plan import Shard
 from shardgen.model.table import Table
-from shardgen.stores import Counted, Written
+from shardgen.stores import Counted
 from shardgen.stores.postgres import catalog, keys
 from shardgen.stores.postgres.ledger import Claim, ShardRow, in_leaf
 from shardgen.stores.postgres.postgres import Connection, one
@@ -87,21 +87,6 @@ def of_run(
         apart={} if claim.others else _apart(shards, claim, rows, found),
         others=claim.others,
         slow=slow,
-    )
-
-
-def written(row: ShardRow) -> Written:
-    """A row of the ledger as every store tells it."""
-    return Written(
-        shard=row.shard,
-        table=row.target,
-        rows=row.rows,
-        skipped=row.skipped,
-        bytes=row.bytes,
-        digest=row.digest,
-        seconds=row.seconds,
-        phases=row.phases,
-        by_us=False,
     )
 
 

@@ -25,7 +25,7 @@ from shardgen.stores.postgres.deciding import Action, Decision, decide
 from shardgen.stores.postgres.ledger import Claim, NewRun, Run
 from shardgen.stores.postgres.postgres import Connection
 from shardgen.stores.postgres.rehearsal import Part, Rehearsed, Source
-from shardgen.stores.resuming import check_same, choose, difference, plain, restricted
+from shardgen.stores.resuming import check_same, choose, difference, plain, planned, restricted
 from shardgen.tables import dataset
 from shardgen.tables.recipe import Recipe, versions
 
@@ -248,18 +248,12 @@ def _new_run(wanted: Wanted) -> NewRun:
         plan_fingerprint=recipe.plan(plan),
         plan=plan.config.to_json(),
         options=plain(wanted.options),
-        planned={name: _planned(plan, name) for name in plan.config.tables},
+        planned=planned(plan),
         versions=versions(),
         host=socket.gethostname(),
         pid=os.getpid(),
         on_conflict=wanted.terms.on_conflict,
     )
-
-
-def _planned(plan: Plan, name: str) -> dict[str, Any]:
-    """What the ledger says of a table before its first shard."""
-    shards = plan.of(name)
-    return {"shards": len(shards), "rows": plan.rows(name), "exact": all(shard.exact for shard in shards)}
 
 
 def _claim(connection: Connection, config: PlanConfig, decision: Decision, run: int, before: Claim | None) -> Claim:

@@ -59,7 +59,7 @@ class PostgresRun:
 
     def done(self) -> dict[str, Written]:
         """By the ledger."""
-        return {row.shard: census.written(row) for row in self._rows()}
+        return {row.shard: row.written() for row in self._rows()}
 
     def prepare(self) -> tuple[str, ...]:
         """Sequences, and the partitions of parents that are loaded by routing."""

@@ -24,7 +24,7 @@ from shardgen.stores.failures import LeafRefusedError, Remedy, StoppedError, Sup
 from shardgen.stores.postgres import ledger
 from shardgen.stores.postgres.failures import classify, describe
 from shardgen.stores.postgres.filling import Filling
-from shardgen.stores.postgres.ledger import Claim, ShardRow
+from shardgen.stores.postgres.ledger import Claim
 from shardgen.stores.postgres.postgres import (
     Connection,
     application_name,
@@ -142,7 +142,7 @@ class PostgresWriter:
                 ledger.complete_shard(connection, self._schema, claim, row)
                 end = watch.seconds
             watch.add("commit", watch.seconds - end)
-        return _written(row, by_us=True)
+        return row.written(by_us=True)
 
     def close(self) -> None:
         """Close the pool."""
@@ -205,18 +205,4 @@ class PostgresWriter:
                 f"relation={claim.relation} no longer belongs to run={claim.run}: it was replaced, "
                 "dropped or recreated meanwhile"
             )
-        return _written(row, by_us=False)
-
-
-def _written(row: ShardRow, *, by_us: bool) -> Written:
-    return Written(
-        shard=row.shard,
-        table=row.target,
-        rows=row.rows,
-        skipped=row.skipped,
-        bytes=row.bytes,
-        digest=row.digest,
-        seconds=row.seconds,
-        phases=row.phases,
-        by_us=by_us,
-    )
+        return row.written()

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from shardgen.model.config import SHOP
+from shardgen.stores import Written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +119,20 @@ class ShardRow:
     attempts: int
     skipped: int = 0
     """Rows that were built and not inserted, because rows with their keys were there."""
+
+    def written(self, *, by_us: bool = False) -> Written:
+        """The shard as every store tells it; ``by_us``: whether it was done just now."""
+        return Written(
+            shard=self.shard,
+            table=self.target,
+            rows=self.rows,
+            skipped=self.skipped,
+            bytes=self.bytes,
+            digest=self.digest,
+            seconds=self.seconds,
+            phases=self.phases,
+            by_us=by_us,
+        )
 
 
 def in_leaf(claim: Claim, row: ShardRow) -> bool:
