@@ -135,7 +135,7 @@ def phones(place: I64, bits: I64) -> Text:
 ADDRESS: Final[Keys] = {
     "street": "Street and house number, written as the country does",
     "city": "City",
-    "region": "State, province or county of the city",
+    "state": "State, province or county of the city",
     "postal_code": "Of the city, in the country's form",
     "country": "English name of the country",
     "country_code": "ISO 3166-1, two letters",
@@ -158,7 +158,7 @@ def addresses(seed: int, where: geography.Addresses) -> Text:
         {
             "street": jsonb.quoted(street),
             "city": Drawn(_place("city"), where.place),
-            "region": Drawn(_place("region"), where.place),
+            "state": Drawn(_place("region"), where.place),
             "postal_code": jsonb.quoted(text.patterned(POSTAL_PATTERNS, where.place, where.code, POSTAL_LETTERS)),
             "country": Drawn(_country("name"), country),
             "country_code": Drawn(_country("code"), country),

@@ -16,7 +16,7 @@ from typing import Any, Literal, Self
 from shardgen.errors import ConfigError, Given, Text, Use
 from shardgen.model.figures import plural
 
-DATA_VERSION = 2
+DATA_VERSION = 3
 """Raised whenever the same config would give other bytes; a run of another version cannot be resumed."""
 
 SHOP = "shop"

@@ -8,7 +8,9 @@ WITH addresses AS MATERIALIZED (
     SELECT 'session', min(session_id), location, NULL FROM raw_sessions GROUP BY location
 ), facts AS MATERIALIZED (
     SELECT kind, row_id, phone, place ->> 'country_code' AS country_code, place ->> 'country' AS country,
-           place ->> 'region' AS region, place ->> 'city' AS city, place ->> 'postal_code' AS postal_code,
+           -- a tracker calls region what an address calls state
+           place ->> CASE kind WHEN 'session' THEN 'region' ELSE 'state' END AS state, place ->> 'city' AS city,
+           place ->> 'postal_code' AS postal_code,
            place ->> 'timezone' AS timezone, place ->> 'street' AS street,
            (place ->> 'latitude')::numeric AS latitude, (place ->> 'longitude')::numeric AS longitude,
            regexp_replace(regexp_replace(place ->> 'postal_code', '[0-9]', '9', 'g'), '[A-Z]', 'A', 'g') AS postal_shape,
@@ -26,7 +28,7 @@ WITH addresses AS MATERIALIZED (
         ('country', country_code, country),
         ('country code', country, country_code),
         ('calling code', country, calling_code),
-        ('region', country || ', ' || city, region),
+        ('state', country || ', ' || city, state),
         ('time zone', country || ', ' || city, timezone),
         ('postal prefix', country || ', ' || city, left(postal_code, 2)),
         ('postal shape', country || ', ' || city, postal_shape),
@@ -69,7 +71,7 @@ WHERE value <> expected
 UNION ALL
 SELECT 'part of an address is missing', kind || ' ' || row_id, concat_ws(', ', city, country)
 FROM facts
-WHERE country IS NULL OR region IS NULL OR city IS NULL OR latitude IS NULL OR longitude IS NULL
+WHERE country IS NULL OR state IS NULL OR city IS NULL OR latitude IS NULL OR longitude IS NULL
    OR kind <> 'session' AND (country_code IS NULL OR postal_code IS NULL OR timezone IS NULL OR street IS NULL)
    OR kind = 'customer' AND phone IS NULL
 UNION ALL
