@@ -51,5 +51,5 @@ def dataset(name: str = SHOP) -> Dataset:
         version=DATA_VERSION,
         tables=found,
         common_laws=beside(__name__, *(f"laws/l{number:02d}.sql" for number in (1, 2, 7, 9))),
-        shapes=beside(__name__, *(f"shapes/s{number}.sql" for number in range(1, 10))),
+        shapes=beside(__name__, *(f"shapes/s{number}.sql" for number in range(1, 11))),
     )

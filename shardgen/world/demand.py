@@ -142,7 +142,7 @@ def arrivals(
     """A stream of ``total`` arrivals along growth, season, weekday and hour over the horizon.
 
     Args:
-        hour_weights: relative activity of the 24 hours UTC, int64, below 2**20.
+        hour_weights: relative activity of the 24 hours UTC, or of every hour of the horizon; int64, below 2**20.
         early: how many of the total arrive, evenly, in the ``lead_days`` before the epoch.
     """
     lead = np.full(lead_days * 24, 1, dtype=np.int64)
@@ -155,7 +155,7 @@ def shape(config: WorldConfig, name: str, hour_weights: I64) -> I64:
     days = np.array([_day_weight(config, day) for day in range(config.horizon)], dtype=np.int64)
     ids = np.arange(config.horizon * 24)
     noise = NOISE[below(config.seed, f"{name}.hour", ids, len(NOISE))]
-    scaled = np.tile(hour_weights * 4096 // max(1, int(hour_weights.max())) + 1, config.horizon)
+    scaled = np.resize(hour_weights * 4096 // max(1, int(hour_weights.max())) + 1, config.horizon * 24)
     return np.repeat(days, 24) * scaled * noise >> 10
 
 

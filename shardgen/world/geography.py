@@ -1,4 +1,4 @@
-"""Where people are: places drawn by weight, local hours, and addresses whose parts go together.
+"""Where people are: places drawn by weight, local time, and addresses whose parts go together.
 
 A place is a row of the lexicon and everything geographic follows from it; postal digits, house number and the few
 hundred metres around the centre are hashed. Tables here are built once, from literals, and never change.
@@ -7,12 +7,14 @@ hundred metres around the centre are hashed. Tables here are built once, from li
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from shardgen.world.demand import DAY, HOUR, LOCAL_HOUR
+from shardgen.world import clocks
+from shardgen.world.demand import HOUR, LOCAL_HOUR, midnight
 from shardgen.world.lexicon.places import COUNTRIES, PLACES
 from shardgen.world.rng import I64, Guide, below, between, choose, guide, uniform
 
@@ -20,8 +22,11 @@ COUNTRY_INDEX = {country.code: number for number, country in enumerate(COUNTRIES
 COUNTRY_OF = np.array([COUNTRY_INDEX[place.country_code] for place in PLACES], dtype=np.int64)
 """Country index of each place."""
 
-OFFSET_HOURS = np.array([round(place.utc_offset_minutes / 60) for place in PLACES], dtype=np.int64)
-"""Standard time minus UTC of each place, in whole hours: enough for an evening peak."""
+ZONE_OF = np.array([clocks.ZONE_INDEX[place.timezone] for place in PLACES], dtype=np.int64)
+"""Time zone of each place, an index into clocks.ZONES."""
+
+SOUTHERN = np.array([place.latitude < 0 for place in PLACES])
+"""Whether it is summer there in January, by place."""
 
 TAX_BASIS_POINTS = np.array([country.tax_basis_points for country in COUNTRIES], dtype=np.int64)
 
@@ -49,6 +54,25 @@ class Addresses:
     """In 1e-4 degrees."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Runs:
+    """Places in groups, end to end."""
+
+    places: I64
+    starts: I64
+    """First position of each group, and the end of the last."""
+    weights: Guide
+    """Running sums of the places' weights."""
+
+    def draw(self, group: I64, seed: int, stream: str, ids: I64, draw: int = 0) -> I64:
+        """Place indices within the given groups, by number of inhabitants."""
+        sums = self.weights.sums
+        low, high = self.starts[group], self.starts[group + 1]
+        first = np.where(low > 0, sums[low - 1], 0)
+        ticket = first + below(seed, stream, ids, sums[high - 1] - first, draw)
+        return self.places[self.weights.find(ticket)]
+
+
 @lru_cache(maxsize=1)
 def weights() -> I64:
     """Integer weight of each place in the world, about a million in all."""
@@ -58,26 +82,46 @@ def weights() -> I64:
     return np.maximum(1, country[COUNTRY_OF] * 1000 * inside // totals[COUNTRY_OF])
 
 
+@lru_cache(maxsize=2)
+def hour_weights(epoch: date, days: int) -> I64:
+    """Activity of the whole world in each hour UTC of so many days from the epoch on, shape (days x 24,)."""
+    hour = midnight(epoch) // HOUR + np.arange(days * 24, dtype=np.int64)
+    activity = (_activity() * _zone_weights()).sum(axis=2) >> 11
+    return activity[clocks.regime(hour * 2), hour % 24]
+
+
 @lru_cache(maxsize=1)
-def hour_weights() -> I64:
-    """Activity of the whole world by hour UTC, shape (24,): local curves summed over places."""
-    local = LOCAL_HOUR[(np.arange(24)[:, None] + OFFSET_HOURS[None, :]) % 24]
-    return (local * weights()).sum(axis=1) >> 10
+def _activity() -> I64:
+    """Twice the activity by regime, hour UTC and time zone: a half hour's offset lies between two local hours."""
+    half = np.arange(24)[None, :, None] * 2 + clocks.offsets()[:, None, :]
+    return LOCAL_HOUR[half // 2 % 24] + LOCAL_HOUR[(half + 1) // 2 % 24]
+
+
+@lru_cache(maxsize=1)
+def _zone_weights() -> I64:
+    return np.bincount(ZONE_OF, weights=weights()).astype(np.int64)
 
 
 @lru_cache(maxsize=1)
 def _by_hour() -> Guide:
-    """Running sums of place weights as active in each hour UTC, all 24 hours in one rising row."""
-    local = LOCAL_HOUR[(np.arange(24)[:, None] + OFFSET_HOURS[None, :]) % 24]
-    return guide(np.cumsum(local * (weights() >> 3) + 1))
+    """Running sums of time zones' weights as active in each hour UTC, all regimes and hours in one rising row."""
+    return guide(np.cumsum(_activity() * (_zone_weights() >> 8) + 1), cells=17)
 
 
 @lru_cache(maxsize=1)
-def _runs() -> tuple[I64, I64, Guide]:
-    """Places sorted by country, first position of each country among them, running sums of their weights."""
-    by_country = np.argsort(COUNTRY_OF, kind="stable")
-    starts = np.searchsorted(COUNTRY_OF[by_country], np.arange(len(COUNTRIES) + 1))
-    return by_country, starts, guide(np.cumsum(weights()[by_country]))
+def _by_country() -> _Runs:
+    return _runs(COUNTRY_OF)
+
+
+@lru_cache(maxsize=1)
+def _by_zone() -> _Runs:
+    return _runs(ZONE_OF)
+
+
+def _runs(group: I64) -> _Runs:
+    places = np.argsort(group, kind="stable")
+    starts = np.searchsorted(group[places], np.arange(group.max() + 2))
+    return _Runs(places=places, starts=starts, weights=guide(np.cumsum(weights()[places])))
 
 
 def draw(seed: int, stream: str, ids: I64) -> I64:
@@ -88,37 +132,40 @@ def draw(seed: int, stream: str, ids: I64) -> I64:
 def draw_awake(seed: int, stream: str, ids: I64, times: I64) -> I64:
     """Place indices by weight and by how active each place is at its local hour."""
     by_hour = _by_hour()
-    sums = by_hour.sums
-    hour = times // HOUR % 24
-    last = (hour + 1) * len(PLACES) - 1
-    first = np.where(hour > 0, sums[last - len(PLACES)], 0)
-    ticket = first + below(seed, stream, ids, sums[last] - first)
-    return by_hour.find(ticket) - hour * len(PLACES)
+    half_hours = times // clocks.HALF_HOUR
+    row = clocks.regime(half_hours) * np.int64(24) + half_hours % 48 // 2
+    last = (row + 1) * len(clocks.ZONES) - 1
+    first = np.where(row > 0, by_hour.sums[last - len(clocks.ZONES)], 0)
+    ticket = first + below(seed, stream, ids, by_hour.sums[last] - first)
+    zone = by_hour.find(ticket) - row * len(clocks.ZONES)
+    return _by_zone().draw(zone, seed, stream, ids, 1)
 
 
 def draw_in(seed: int, stream: str, ids: I64, country: I64) -> I64:
     """Place indices within the given countries, by number of inhabitants."""
-    places, starts, by_country = _runs()
-    sums = by_country.sums
-    low, high = starts[country], starts[country + 1]
-    first = np.where(low > 0, sums[low - 1], 0)
-    ticket = first + below(seed, stream, ids, sums[high - 1] - first)
-    return places[by_country.find(ticket)]
+    return _by_country().draw(country, seed, stream, ids)
 
 
 def awake(place: I64, times: I64) -> I64:
     """Activity at the local hour, out of LOCAL_HOUR.max()."""
-    return LOCAL_HOUR[_local_hour(place, times)]
+    return LOCAL_HOUR[local_hour(place, times)]
 
 
 def open_hours(place: I64, times: I64) -> NDArray[np.bool_]:
     """Whether shops are open and telephones answered at the local hour."""
-    hour = _local_hour(place, times)
+    hour = local_hour(place, times)
     return (hour >= OPENS) & (hour < CLOSES)
 
 
-def _local_hour(place: I64, times: I64) -> I64:
-    return (times % DAY // HOUR + OFFSET_HOURS[place]) % 24
+def local_hour(place: I64, times: I64) -> I64:
+    """Hour of the day that the clocks of each place show."""
+    half_hours = times // clocks.HALF_HOUR
+    return (half_hours + clocks.offsets()[clocks.regime(half_hours), ZONE_OF[place]]) % 48 // 2
+
+
+def local_time(place: I64, times: I64) -> I64:
+    """What the clocks of each place show, in microseconds since 1970-01-01 as if they were UTC's."""
+    return times + clocks.offsets()[clocks.regime(times // clocks.HALF_HOUR), ZONE_OF[place]] * clocks.HALF_HOUR
 
 
 def addresses(seed: int, stream: str, ids: I64, place: I64) -> Addresses:

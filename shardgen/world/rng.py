@@ -144,11 +144,15 @@ class Guide:
         return index
 
 
-def guide(cumulative: ArrayLike) -> Guide:
-    """The guide of rising running sums of integer weights, the last one above 0."""
+def guide(cumulative: ArrayLike, cells: int = GUIDE_BITS) -> Guide:
+    """The guide of rising running sums of integer weights, the last one above 0.
+
+    Args:
+        cells: bits of a ticket that are looked up; more where many sums lie close together.
+    """
     sums = np.asarray(cumulative, dtype=np.int64)
     last = int(sums[-1]) - 1 if len(sums) else -1
-    shift = max(0, last.bit_length() - GUIDE_BITS)
+    shift = max(0, last.bit_length() - cells)
     first = np.searchsorted(sums, np.arange((last >> shift) + 1) << shift, side="right")
     reached = np.append(first[1:], len(sums) - 1)
     steps = int((reached - first).max()) if shift else 0

@@ -32,13 +32,17 @@ class World:
         self.warehouses = config.warehouses
 
     @cached_property
+    def _hour_weights(self) -> I64:
+        return geography.hour_weights(self.config.epoch, self.config.horizon)
+
+    @cached_property
     def customers(self) -> Arrivals:
         """Registrations: 30 % of them, and at least one, before the epoch."""
         return arrivals(
             self.config,
             "customers.registered",
             self.config.customers,
-            hour_weights=geography.hour_weights(),
+            hour_weights=self._hour_weights,
             early=_early(self.config.customers, 30),
             lead_days=customers.LEAD_DAYS,
         )
@@ -64,20 +68,20 @@ class World:
     def web_orders(self) -> Arrivals:
         """Buying sessions: the arrival is the session's start."""
         total = self.config.orders * WEB_PERCENT // 100
-        return arrivals(self.config, "orders.web", total, hour_weights=geography.hour_weights(), visits=True)
+        return arrivals(self.config, "orders.web", total, hour_weights=self._hour_weights, visits=True)
 
     @cached_property
     def orders(self) -> Merged:
         """All orders: those of the web first, then those of the untracked channels."""
         total = self.config.orders - self.web_orders.total
-        other = arrivals(self.config, "orders.other", total, hour_weights=geography.hour_weights())
+        other = arrivals(self.config, "orders.other", total, hour_weights=self._hour_weights)
         return Merged(self.web_orders, other)
 
     @cached_property
     def sessions(self) -> Merged:
         """All tracked sessions: the buying ones first, then those that only browse."""
         total = max(0, self.config.sessions - self.web_orders.total)
-        browsing = arrivals(self.config, "sessions.browsing", total, hour_weights=geography.hour_weights(), visits=True)
+        browsing = arrivals(self.config, "sessions.browsing", total, hour_weights=self._hour_weights, visits=True)
         return Merged(self.web_orders, browsing)
 
     @cached_property
