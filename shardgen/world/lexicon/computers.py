@@ -377,7 +377,7 @@ SUBCATEGORIES: tuple[Subcategory, ...] = (
             "{brand} {series} {noun}, {layout} Layout, {color}",
         ),
         attributes=(
-            ("layout", ("US", "UK", "German", "French", "Spanish")),
+            ("layout", ("US", "UK", "German", "French", "Spanish", "Italian", "Portuguese", "Nordic", "Japanese")),
             ("connection", ("USB-C", "Wireless", "Wireless and USB-C")),
             ("color", ("Black", "White", "Slate Gray", "Cream", "Sea Blue")),
             ("material", ("Aluminum", "Recycled plastic", "Plastic and steel")),

@@ -838,7 +838,7 @@ SUBCATEGORIES: tuple[Subcategory, ...] = (
             ("cable_length", ("1 m", "1.5 m", "2 m")),
             ("color", ("White", "Black", "Gray", "Midnight Blue")),
             ("material", ("Fire-retardant plastic", "Recycled plastic", "Aluminum and plastic")),
-            ("plug", ("Type A", "Type C", "Type G")),
+            ("plug", ("Type A", "Type C", "Type G", "Type I")),
         ),
         descriptions=(
             (
