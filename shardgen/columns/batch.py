@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from shardgen.columns import jsonb, text
+from shardgen.columns import text
 from shardgen.columns.arrow import pa
+from shardgen.columns.nested import Document
 from shardgen.columns.pieces import Texts
 from shardgen.columns.text import I64
-from shardgen.columns.values import Absent, Constant, Instant, Json, Member, Value
+from shardgen.columns.values import Absent, Constant, Instant, Member, Value
 from shardgen.model.keys import IdFormat
 from shardgen.model.table import COMMON, Table
 from shardgen.model.types import Type
@@ -81,8 +82,7 @@ def batch(
         members = {**columns, **extra}
     elif mode == "lean":
         members = {name: value for name, value in extra.items() if name not in table.full_only}
-    record = jsonb.objects({name: value.json() for name, value in members.items()}) if members else None
-    common = (Constant(table.source), Instant(ingestion), Json(record) if record else Absent())
+    common = (Constant(table.source), Instant(ingestion), Document(members) if members else Absent())
     return Batch(
         table=table,
         num_rows=len(ingestion),

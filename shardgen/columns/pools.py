@@ -5,16 +5,21 @@ Built once per process from the vocabulary and the lexicon; rows only draw posit
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Final
 
 import numpy as np
 
-from shardgen.columns import jsonb, text
+from shardgen.columns import text
+from shardgen.columns.nested import Picked, Struct
 from shardgen.columns.pieces import Drawn
 from shardgen.columns.text import I64, Text
+from shardgen.columns.values import Fixed, Prose, Words
+from shardgen.model.shape import Key
 from shardgen.model.table import Keys
+from shardgen.model.types import DEGREES, TEXT
 from shardgen.world import geography
 from shardgen.world.lexicon import SUBCATEGORIES
 from shardgen.world.lexicon.places import COUNTRIES, PLACES
@@ -33,7 +38,7 @@ class Pools:
         return Drawn(self.texts, self.starts[which] + bits % self.sizes[which])
 
 
-def pools(groups: list[tuple[str, ...]]) -> Pools:
+def pools(groups: Sequence[tuple[str | None, ...]]) -> Pools:
     """Pools out of groups of texts; an empty group counts as one empty text."""
     filled = [group or ("",) for group in groups]
     sizes = np.array([len(group) for group in filled], dtype=np.int64)
@@ -69,43 +74,41 @@ def names(seed: int) -> Names:
 
 @cache
 def _country(field: str) -> Text:
-    """A field of each country as a JSON string."""
-    return text.pool(jsonb.string(getattr(country, field)) for country in COUNTRIES)
+    """A field of each country."""
+    return text.pool(getattr(country, field) for country in COUNTRIES)
 
 
 @cache
 def _place(field: str) -> Text:
-    """A field of each place as a JSON string."""
-    return text.pool(jsonb.string(getattr(place, field)) for place in PLACES)
+    """A field of each place."""
+    return text.pool(getattr(place, field) for place in PLACES)
 
 
-def languages(country: I64) -> Drawn:
-    """Language and country as JSON strings: ``"it-IT"``."""
-    return Drawn(_country("language"), country)
+def languages(country: I64) -> Words:
+    """Language and country: ``it-IT``."""
+    return Words(Drawn(_country("language"), country))
 
 
 @cache
-def _locations() -> Text:
-    """What an IP lookup knows of each place, as JSON."""
-    return text.pool(
-        jsonb.value(
-            {
-                "city": place.city,
-                "region": place.region,
-                "country": COUNTRIES[geography.COUNTRY_INDEX[place.country_code]].name,
-                "latitude": "\0",
-                "longitude": "\1",
-            }
-        )
-        .replace('"\\u0000"', f"{place.latitude:.4f}")
-        .replace('"\\u0001"', f"{place.longitude:.4f}")
-        for place in PLACES
+def _locations() -> Struct:
+    """What an IP lookup knows of each place."""
+    country = np.array([geography.COUNTRY_INDEX[place.country_code] for place in PLACES])
+    degrees = np.array([(place.latitude, place.longitude) for place in PLACES])
+    latitude, longitude = np.round(degrees * 10_000).astype(np.int64).T
+    return Struct(
+        {
+            "city": Prose(_place("city")),
+            "region": Prose(_place("region")),
+            "country": Prose(text.take(_country("name"), country)),
+            "latitude": Fixed(latitude, 4),
+            "longitude": Fixed(longitude, 4),
+        }
     )
 
 
-def locations(place: I64) -> Drawn:
-    """What an IP lookup knows of places, as JSON."""
-    return Drawn(_locations(), place)
+def locations(place: I64) -> Picked:
+    """What an IP lookup knows of places."""
+    return Picked(_locations(), place)
 
 
 STREET_FORMATS = [country.street_format for country in COUNTRIES]
@@ -133,37 +136,37 @@ def phones(place: I64, bits: I64) -> Text:
 
 
 ADDRESS: Final[Keys] = {
-    "street": "Street and house number, written as the country does",
-    "city": "City",
-    "state": "State, province or county of the city",
-    "postal_code": "Of the city, in the country's form",
-    "country": "English name of the country",
-    "country_code": "ISO 3166-1, two letters",
-    "latitude": "Degrees north, near the city's centre",
-    "longitude": "Degrees east, near the city's centre",
-    "timezone": "IANA name: `Europe/Rome`",
+    "street": Key("Street and house number, written as the country does", TEXT),
+    "city": Key("City", TEXT),
+    "state": Key("State, province or county of the city", TEXT),
+    "postal_code": Key("Of the city, in the country's form", TEXT),
+    "country": Key("English name of the country", TEXT),
+    "country_code": Key("ISO 3166-1, two letters", TEXT),
+    "latitude": Key("Degrees north, near the city's centre", DEGREES),
+    "longitude": Key("Degrees east, near the city's centre", DEGREES),
+    "timezone": Key("IANA name: `Europe/Rome`", TEXT),
 }
 """Keys of an address."""
 
 
-def addresses(seed: int, where: geography.Addresses) -> Text:
-    """Addresses as JSON."""
+def addresses(seed: int, where: geography.Addresses) -> Struct:
+    """Addresses."""
     country = geography.COUNTRY_OF[where.place]
     street = text.render(
         STREET_FORMATS,
         country,
         {"street": names(seed).streets.draw(country, where.street), "number": text.whole(where.number)},
     )
-    return jsonb.objects(
+    return Struct(
         {
-            "street": jsonb.quoted(street),
-            "city": Drawn(_place("city"), where.place),
-            "state": Drawn(_place("region"), where.place),
-            "postal_code": jsonb.quoted(text.patterned(POSTAL_PATTERNS, where.place, where.code, POSTAL_LETTERS)),
-            "country": Drawn(_country("name"), country),
-            "country_code": Drawn(_country("code"), country),
-            "latitude": text.fixed(where.latitude, 4),
-            "longitude": text.fixed(where.longitude, 4),
-            "timezone": Drawn(_place("timezone"), where.place),
+            "street": Prose(street),
+            "city": Prose(Drawn(_place("city"), where.place)),
+            "state": Prose(Drawn(_place("region"), where.place)),
+            "postal_code": Prose(text.patterned(POSTAL_PATTERNS, where.place, where.code, POSTAL_LETTERS)),
+            "country": Prose(Drawn(_country("name"), country)),
+            "country_code": Words(Drawn(_country("code"), country)),
+            "latitude": Fixed(where.latitude, 4),
+            "longitude": Fixed(where.longitude, 4),
+            "timezone": Words(Drawn(_place("timezone"), where.place)),
         }
-    ).texts()
+    )

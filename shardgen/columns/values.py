@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from shardgen.columns import jsonb, text
 from shardgen.columns.arrow import pa
 from shardgen.columns.jsonb import Objects
+from shardgen.columns.nested import Document, Lists, Picked, Struct
 from shardgen.columns.pieces import Drawn, Texts
 from shardgen.columns.text import I64
 
@@ -36,19 +37,28 @@ class Whole:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Money:
-    """Amounts in cents."""
+class Fixed:
+    """Numbers with a fixed number of decimals, as integers: 15000 with four of them is ``1.5000``."""
 
     values: I64
-    types: ClassVar = ("decimal",)
+    places: int
+    types: ClassVar[tuple[str, ...]] = ()
 
     def json(self) -> jsonb.Value:
-        """Numbers with two decimals."""
-        return text.fixed(self.values, 2)
+        """Numbers with all their decimals."""
+        return text.fixed(self.values, self.places)
 
     def arrow(self, rows: int, type_: Any) -> pa.Array:
         """A column of ``type_``."""
-        return text.decimals(self.values, 2)
+        return text.decimals(self.values, self.places)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Money(Fixed):
+    """Amounts in cents."""
+
+    places: int = 2
+    types: ClassVar[tuple[str, ...]] = ("decimal",)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -150,7 +160,7 @@ class Sometimes:
     """
 
     present: NDArray[np.bool_]
-    values: Whole | Money | Instant | Words
+    values: Whole | Fixed | Instant | Flag | Words | Struct
 
     def json(self) -> jsonb.Value:
         """Drawn where it is there."""
@@ -189,6 +199,8 @@ class Absent:
         return pa.nulls(rows, type_)
 
 
-Value: TypeAlias = Whole | Money | Instant | Day | Flag | Words | Json | Constant | Absent
-Member: TypeAlias = Value | Sometimes
+Value: TypeAlias = (
+    Whole | Money | Instant | Day | Flag | Words | Json | Struct | Document | Lists | Picked | Constant | Absent
+)
+Member: TypeAlias = Value | Fixed | Sometimes
 """A key of raw_data that no column repeats."""

@@ -11,7 +11,8 @@ from shardgen.model.types import JSON, TIMESTAMP, Type, varchar
 
 Keys = Mapping[str, str]
 """Meaning by key of a JSON object. A key of a list's elements is written ``items[].quantity``, one of an inner object
-``weight.value``."""
+``weight.value``. Where all are a :class:`shardgen.model.shape.Key`, the keys are fixed, and a place that has types of
+its own gets typed members; else it gets text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,8 @@ INTEGER: Final = Type("integer")
 """32 bits, signed."""
 SERIAL: Final = Type("serial")
 """64 bits, signed; a row of others that names none gets the next one."""
+DEGREES: Final = Type("decimal", 7, 4)
+"""Of latitude or longitude, to some ten metres."""
 BOOLEAN: Final = Type("boolean")
 DATE: Final = Type("date")
 TIMESTAMP: Final = Type("timestamp")

@@ -20,7 +20,8 @@ from shardgen.stores import attention
 from shardgen.stores.failures import StoreError
 from shardgen.stores.reading import Query, Reader
 from shardgen.tables.statements import Statement, parse
-from shardgen.verification import statements, subject
+from shardgen.verification import statements
+from shardgen.verification.proof import proof_of
 from shardgen.verification.subject import Loaded, Subject
 
 SLOWEST: Final = ("funnel", "local hours", "sources", "devices", "places", "countries")
@@ -43,7 +44,7 @@ def measure(reader: Reader, show: Callable[[Event], None], *, run: int | None = 
     start = time.perf_counter()
     try:
         with attention.attending(tell=lambda text: show(Notice(text=text))):
-            found = reader.once(lambda connection: subject.read(connection, reader.schema, run))
+            found = proof_of(reader).subject(run)
             facts = _facts(reader, found)
             asked, answers = _asked(found, timedelta(days=facts.step))
             show(VerificationStarted(checks=1 + len(asked), what="queries"))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from shardgen.events import Event
+from shardgen.stores.failures import StoreError
 
 T = TypeVar("T")
 
@@ -39,6 +40,32 @@ class Answer:
     seconds: float
 
 
+class StumbledError(StoreError):
+    """A value is so damaged that a statement cannot go on; its text says what is wrong with it."""
+
+
+class Session(Protocol):
+    """Answers one statement after another, and cannot write."""
+
+    def rows(self, statement: str, parameters: Mapping[str, object]) -> list[tuple[Any, ...]]:
+        """What a statement of a law or shape gives; parameters stand in it as ``%(name)s``.
+
+        Raises:
+            StumbledError: a value is so damaged that it gives nothing.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question(Generic[T]):
+    """Something to find out over one session."""
+
+    name: str
+    """For the display: ``"L13"``."""
+    ask: Callable[[Any], list[T]]
+    """Takes a Session; of a place that it knows, one that can more."""
+
+
 class Reader(Protocol):
     """Reads what was loaded, over sessions that cannot write; where the place fails for good, a StoreError."""
 
@@ -47,12 +74,24 @@ class Reader(Protocol):
     schema: str
     """Where in it the tables lie."""
 
-    def once(self, ask: Callable[[Any], T]) -> T:
-        """What one session answers, over another one where the first breaks."""
-        ...
-
     def server(self) -> tuple[str, datetime]:
         """The server's version, and the time by its clock."""
+        ...
+
+    def ask(
+        self,
+        questions: Sequence[Question[T]],
+        *,
+        show: Callable[[Event], None],
+        failures: Callable[[Sequence[T]], tuple[str, ...]],
+    ) -> list[T]:
+        """The answers in the order of the questions; to ask again changes nothing.
+
+        Args:
+            questions: what to find out, begun in this order.
+            show: hears of each question's begin and end, from any thread.
+            failures: what in the answers to a question is bad news for the display, in sentences.
+        """
         ...
 
     def answers(

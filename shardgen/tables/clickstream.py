@@ -14,18 +14,20 @@ from urllib.parse import quote_plus
 
 import numpy as np
 
-from shardgen.columns import jsonb, pools, text
+from shardgen.columns import pools, text
 from shardgen.columns.arrow import pa
 from shardgen.columns.batch import Batch, batch, ids, ingested
-from shardgen.columns.pieces import Drawn, Texts
+from shardgen.columns.nested import Picked
+from shardgen.columns.pieces import Drawn
 from shardgen.columns.pools import Pools
 from shardgen.columns.text import I64, Text
-from shardgen.columns.values import Instant, Json, Member, Whole, Words
+from shardgen.columns.values import Instant, Member, Money, Prose, Whole, Words
 from shardgen.model import keys
 from shardgen.model.config import WorldConfig
 from shardgen.model.keys import KeySpace
+from shardgen.model.shape import Key
 from shardgen.model.table import Column, Index, Keys, bronze_table, by_all, by_key
-from shardgen.model.types import JSON, SERIAL, TEXT, TIMESTAMP, varchar
+from shardgen.model.types import BOOLEAN, INTEGER, JSON, SERIAL, TEXT, TIMESTAMP, decimal, varchar
 from shardgen.tables.sessions import SHOP, device_infos, kind_pages, product_pages, static_pages, users
 from shardgen.tables.spec import ByLeaves, Piece, Sizes, Slice, TableSpec
 from shardgen.tables.statements import beside
@@ -57,9 +59,8 @@ class _Lexicon:
     """By traffic source."""
     queries: Pools
     """What shoppers type, by subcategory: brand and noun (brand x nouns + noun), then nouns, then the kind's name."""
-    quoted_queries: Text
     result_pages: Text
-    small_numbers: Texts
+    small_numbers: Whole
 
 
 @cache
@@ -70,9 +71,8 @@ def _lexicon() -> _Lexicon:
         types=text.pool(EVENT_TYPES),
         referrers=pools.pools([source.referrers for source in TRAFFIC_SOURCES]),
         queries=queries,
-        quoted_queries=jsonb.strings(plain),
         result_pages=text.pool(f"{SHOP}/search?q={quote_plus(query)}" for query in plain),
-        small_numbers=text.whole(np.arange(EVENTS_PER_SESSION_ID)),
+        small_numbers=Whole(np.arange(EVENTS_PER_SESSION_ID)),
     )
 
 
@@ -106,7 +106,7 @@ def _batch(wanted: Slice, visits: sessions.Sessions, played: clicks.Clicks) -> B
             "event_type": Words(Drawn(_lexicon().types, played.type)),
             "page_url": Words(Drawn(pages.texts, pages.page)),
             "referrer": Words(Drawn(pages.texts, pages.referrer)),
-            "device_info": Json(Drawn(device_infos(visits), session)),
+            "device_info": Picked(device_infos(visits), session),
             "event_timestamp": Instant(played.time),
         },
         numbers=number,
@@ -209,23 +209,22 @@ def _extra(visits: sessions.Sessions, played: clicks.Clicks, shown: _Shown) -> d
     """The keys beyond the columns."""
     known = _lexicon()
     about_product = (played.page == PRODUCT) | (played.type == REMOVE)
-    product = text.join('"', ids(keys.PRODUCT, shown.product), '"')
-    order = text.join('"', ids(keys.ORDER, visits.bought.number), '"')
     searches, purchases = np.flatnonzero(played.type == SEARCH), np.flatnonzero(played.type == PURCHASE)
     events, moves = len(played.session), played.cart_quantity > 0
-    drawn = {
-        "sequence_number": Drawn(known.small_numbers, played.sequence),
-        "product_id": Drawn(product, np.where(about_product, shown.rows[played.seen], -1)),
-        "order_id": Drawn(order, _at(events, purchases, _order_rows(visits)[played.session[purchases]])),
-        "search_query": Drawn(
-            text.take(known.quoted_queries, shown.query), _at(events, searches, shown.rows[played.seen[searches]])
+    orders = _at(events, purchases, _order_rows(visits)[played.session[purchases]])
+    queries = _at(events, searches, shown.rows[played.seen[searches]])
+    return {
+        "sequence_number": Picked(known.small_numbers, played.sequence),
+        "product_id": Picked(
+            Words(ids(keys.PRODUCT, shown.product)), np.where(about_product, shown.rows[played.seen], -1)
         ),
-        "quantity": Drawn(known.small_numbers, _at(events, played.cart_event[moves], played.cart_quantity[moves])),
-        "cart_value": Drawn(
-            text.fixed(played.cart_value, 2), _at(events, played.cart_event, np.arange(len(played.cart_event)))
+        "order_id": Picked(Words(ids(keys.ORDER, visits.bought.number)), orders),
+        "search_query": Picked(Prose(text.take(known.queries.texts, shown.query)), queries),
+        "quantity": Picked(known.small_numbers, _at(events, played.cart_event[moves], played.cart_quantity[moves])),
+        "cart_value": Picked(
+            Money(played.cart_value), _at(events, played.cart_event, np.arange(len(played.cart_event)))
         ),
     }
-    return {key: Json(values) for key, values in drawn.items()}
 
 
 def _at(events: int, rows: I64, positions: I64) -> I64:
@@ -236,22 +235,24 @@ def _at(events: int, rows: I64, positions: I64) -> I64:
 
 
 DEVICE: Final[Keys] = {
-    "device_type": "`mobile`, `desktop` or `tablet`, the same through the session",
-    "browser": "As in the session",
-    "browser_version": "Version of the browser",
-    "operating_system": "As in the session",
-    "screen_resolution": "Width and height in pixels: `414x896`",
-    "language": "Language and country of the browser: `en-IE`",
-    "is_mobile": "As in the session",
+    "device_type": Key("`mobile`, `desktop` or `tablet`, the same through the session", TEXT),
+    "browser": Key("As in the session", TEXT),
+    "browser_version": Key("Version of the browser", TEXT),
+    "operating_system": Key("As in the session", TEXT),
+    "screen_resolution": Key("Width and height in pixels: `414x896`", TEXT),
+    "language": Key("Language and country of the browser: `en-IE`", TEXT),
+    "is_mobile": Key("As in the session", BOOLEAN),
 }
 
 EXTRA: Final[Keys] = {
-    "sequence_number": "1, 2, 3, ... within the session",
-    "product_id": "Where the event is about a product",
-    "order_id": "Purchases only: the order",
-    "search_query": "Searches only: what was typed",
-    "quantity": "Where the cart changes: pieces added or removed",
-    "cart_value": "Where the cart changes or is shown: what it is worth after the event",
+    "sequence_number": Key("1, 2, 3, ... within the session", INTEGER),
+    "product_id": Key("Where the event is about a product", TEXT, missing="absent"),
+    "order_id": Key("Purchases only: the order", TEXT, missing="absent"),
+    "search_query": Key("Searches only: what was typed", TEXT, missing="absent"),
+    "quantity": Key("Where the cart changes: pieces added or removed", INTEGER, missing="absent"),
+    "cart_value": Key(
+        "Where the cart changes or is shown: what it is worth after the event", decimal(15, 2), missing="absent"
+    ),
 }
 
 

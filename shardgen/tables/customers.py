@@ -11,10 +11,11 @@ from shardgen.columns import pools, text
 from shardgen.columns.batch import Batch, batch, ids, ingested
 from shardgen.columns.pieces import Drawn
 from shardgen.columns.text import I64, Text
-from shardgen.columns.values import Day, Flag, Instant, Json, Prose, Words
+from shardgen.columns.values import Day, Flag, Instant, Prose, Words
 from shardgen.model.keys import CUSTOMER, KeySpace
+from shardgen.model.shape import Key
 from shardgen.model.table import Column, Index, bronze_table, by_all, by_key
-from shardgen.model.types import DATE, JSON, TIMESTAMP, varchar
+from shardgen.model.types import BOOLEAN, DATE, JSON, TEXT, TIMESTAMP, varchar
 from shardgen.tables.spec import ByIds, Sizes, Slice, TableSpec
 from shardgen.tables.statements import beside
 from shardgen.world import World, customers, geography
@@ -54,7 +55,7 @@ def _batch(world: World, mode: str, numbers: I64) -> Batch:
             "first_name": Prose(first),
             "last_name": Prose(last),
             "phone": Words(pools.phones(who.address.place, who.phone)),
-            "address": Json(pools.addresses(world.seed, who.address)),
+            "address": pools.addresses(world.seed, who.address),
             "registration_date": Instant(who.registered),
             "date_of_birth": Day(who.birth),
             "gender": Words(Drawn(text.pool(customers.GENDERS), who.gender)),
@@ -62,7 +63,7 @@ def _batch(world: World, mode: str, numbers: I64) -> Batch:
         numbers=numbers,
         ingestion=ingested(world.seed, "customers", numbers, who.registered, 300, 4 * 3600),
         extra={
-            "preferred_language": Json(pools.languages(country)),
+            "preferred_language": pools.languages(country),
             "marketing_opt_in": Flag(chance(world.seed, "customers.opt_in", numbers, 0.58)),
         },
     )
@@ -131,8 +132,8 @@ CUSTOMERS = TableSpec(
             Column(name="gender", type=varchar(20), meaning="`female`, `male`, `other` or `undisclosed`"),
         ),
         extra={
-            "preferred_language": "Language and country: `it-IT`",
-            "marketing_opt_in": "Whether newsletters are welcome",
+            "preferred_language": Key("Language and country: `it-IT`", TEXT),
+            "marketing_opt_in": Key("Whether newsletters are welcome", BOOLEAN),
         },
         indexes=(
             *by_key("registration_date"),

@@ -12,8 +12,9 @@ from shardgen.columns.pieces import Drawn
 from shardgen.columns.text import I64
 from shardgen.columns.values import Constant, Instant, Sometimes, Whole, Words
 from shardgen.model.keys import ORDER, PRODUCT, WAREHOUSE, KeySpace
+from shardgen.model.shape import Key
 from shardgen.model.table import Column, bronze_table, by_all, by_key
-from shardgen.model.types import INTEGER, SERIAL, TIMESTAMP, varchar
+from shardgen.model.types import INTEGER, SERIAL, TEXT, TIMESTAMP, varchar
 from shardgen.tables.spec import ByLeaves, Piece, Sizes, Slice, TableSpec, ranges
 from shardgen.tables.statements import beside
 from shardgen.world import World, estimates, stock
@@ -122,8 +123,8 @@ INVENTORY = TableSpec(
             ),
         ),
         extra={
-            "unit": "`piece`",
-            "counterpart_warehouse_id": "TRANSFER only: the warehouse on the other side",
+            "unit": Key("`piece`", TEXT),
+            "counterpart_warehouse_id": Key("TRANSFER only: the warehouse on the other side", TEXT, missing="absent"),
         },
         indexes=(
             *by_key("product_id", "warehouse_id", "movement_date"),

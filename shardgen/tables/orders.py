@@ -8,17 +8,18 @@ from typing import Final
 
 import numpy as np
 
-from shardgen.columns import jsonb, pools, text
+from shardgen.columns import pools, text
 from shardgen.columns.batch import Batch, batch, ids, ingested
-from shardgen.columns.jsonb import Quoted
+from shardgen.columns.nested import Lists, Struct
 from shardgen.columns.pieces import Drawn
 from shardgen.columns.pools import Pools
-from shardgen.columns.text import I64, Text
-from shardgen.columns.values import Instant, Json, Money, Sometimes, Words
+from shardgen.columns.text import I64
+from shardgen.columns.values import Instant, Money, Sometimes, Whole, Words
 from shardgen.model.config import WorldConfig
 from shardgen.model.keys import CUSTOMER, ORDER, PRODUCT, SESSION, WAREHOUSE, KeySpace
+from shardgen.model.shape import Key
 from shardgen.model.table import Column, Keys, bronze_table, by_all, by_key
-from shardgen.model.types import JSON, TIMESTAMP, decimal, varchar
+from shardgen.model.types import INTEGER, JSON, TEXT, TIMESTAMP, decimal, varchar
 from shardgen.tables.spec import ByLeaves, Sizes, Slice, TableSpec, View
 from shardgen.tables.statements import beside
 from shardgen.world import World, orders
@@ -64,13 +65,13 @@ def _batch(wanted: Slice, placed: Orders) -> Batch:
             "customer_id": Words(ids(CUSTOMER, sides.customer)),
             "order_date": Instant(placed.placed),
             "status": _word(STATUSES, status),
-            "shipping_address": Json(pools.addresses(world.seed, sides.address)),
+            "shipping_address": pools.addresses(world.seed, sides.address),
             "total_amount": Money(cost.total),
         },
         numbers=placed.number,
         ingestion=_ingestion(world, placed, fates, status, end),
         extra={
-            "items": Json(_items(world, lines, back)),
+            "items": _items(world, lines, back),
             "subtotal": Money(cost.subtotal),
             "discount_amount": Money(cost.discount),
             "shipping_cost": Money(cost.shipping),
@@ -129,28 +130,25 @@ def _ingestion(world: World, placed: Orders, fates: Fate, status: I64, end: int)
 
 
 @cache
-def _reasons() -> tuple[Pools, Text]:
-    """Why things are sent back, by subcategory; the same texts as JSON strings."""
-    found = pools.pools([subcategory.return_reasons for subcategory in SUBCATEGORIES])
-    return found, text.column(text.join('"', found.texts, '"'))
+def _reasons() -> Pools:
+    """Why things are sent back, by subcategory."""
+    return pools.pools([subcategory.return_reasons for subcategory in SUBCATEGORIES])
 
 
-def _items(world: World, lines: Items, back: I64) -> Text:
-    returned = back > 0
-    reasons, quoted = _reasons()
-    reason = reasons.draw(lines.subcategory, below(world.seed, "items.return_reason", lines.key, 1 << 31))
-    item = jsonb.objects(
+def _items(world: World, lines: Items, back: I64) -> Lists:
+    reason = _reasons().draw(lines.subcategory, below(world.seed, "items.return_reason", lines.key, 1 << 31))
+    item = Struct(
         {
-            "product_id": Quoted(ids(PRODUCT, lines.product)),
-            "quantity": text.whole(lines.quantity),
-            "unit_price": text.fixed(lines.unit_price, 2),
-            "discount_amount": text.fixed(lines.discount, 2),
-            "total_amount": text.fixed(lines.total, 2),
-            "returned_quantity": text.whole(back),
-            "return_reason": Drawn(quoted, np.where(returned, reason.rows, -1)).filled(jsonb.NULL.encode()),
+            "product_id": Words(ids(PRODUCT, lines.product)),
+            "quantity": Whole(lines.quantity),
+            "unit_price": Money(lines.unit_price),
+            "discount_amount": Money(lines.discount),
+            "total_amount": Money(lines.total),
+            "returned_quantity": Whole(back),
+            "return_reason": Words(Drawn(reason.pool, np.where(back > 0, reason.rows, -1))),
         }
-    ).texts()
-    return jsonb.lists(item, lines.starts)
+    )
+    return Lists(item, lines.starts)
 
 
 def _sessions(world: World, placed: Orders) -> Sometimes:
@@ -170,26 +168,32 @@ def _word(choices: tuple[str, ...], which: I64) -> Words:
 
 EXTRA: Final[Keys] = {
     "items": "1 to 8 distinct products; the view `order_items` has a row for each",
-    "items[].product_id": "The product",
-    "items[].quantity": "Pieces ordered",
-    "items[].unit_price": "The product's price",
-    "items[].discount_amount": "Off the whole line",
-    "items[].total_amount": "quantity x unit_price - discount_amount",
-    "items[].returned_quantity": "Pieces that have come back by the window's end",
-    "items[].return_reason": "Why, in words that suit the product; null where nothing came back",
-    "subtotal": "Sum of the items' total_amount",
-    "discount_amount": "Off the subtotal, at most all of it",
-    "shipping_cost": "Charged for delivery",
-    "tax_amount": "Sales tax of the country shipped to, rounded half up once",
-    "payment_method": "`credit_card`, `debit_card`, `digital_wallet`, `bank_transfer`, `gift_card` or `cash`",
-    "payment_status": "`pending`, `authorized`, `captured`, `voided`, `refunded` or `partially_refunded`",
-    "channel": "`web` (30 %), `app`, `marketplace`, `store` or `phone`; only web orders have a tracked session",
-    "session_id": "Web orders only: the session that bought",
-    "warehouse_id": "Where it ships from",
-    "shipped_at": "When all of it left the warehouse; absent until then",
-    "delivered_at": "When it arrived; absent until then",
-    "cancelled_at": "When it was cancelled; absent unless it was",
-    "returned_at": "When what came back came back; absent until then",
+    "items[].product_id": Key("The product", TEXT),
+    "items[].quantity": Key("Pieces ordered", INTEGER),
+    "items[].unit_price": Key("The product's price", decimal(10, 2)),
+    "items[].discount_amount": Key("Off the whole line", decimal(15, 2)),
+    "items[].total_amount": Key("quantity x unit_price - discount_amount", decimal(15, 2)),
+    "items[].returned_quantity": Key("Pieces that have come back by the window's end", INTEGER),
+    "items[].return_reason": Key(
+        "Why, in words that suit the product; null where nothing came back", TEXT, missing="null"
+    ),
+    "subtotal": Key("Sum of the items' total_amount", decimal(15, 2)),
+    "discount_amount": Key("Off the subtotal, at most all of it", decimal(15, 2)),
+    "shipping_cost": Key("Charged for delivery", decimal(15, 2)),
+    "tax_amount": Key("Sales tax of the country shipped to, rounded half up once", decimal(15, 2)),
+    "payment_method": Key(
+        "`credit_card`, `debit_card`, `digital_wallet`, `bank_transfer`, `gift_card` or `cash`", TEXT
+    ),
+    "payment_status": Key("`pending`, `authorized`, `captured`, `voided`, `refunded` or `partially_refunded`", TEXT),
+    "channel": Key(
+        "`web` (30 %), `app`, `marketplace`, `store` or `phone`; only web orders have a tracked session", TEXT
+    ),
+    "session_id": Key("Web orders only: the session that bought", TEXT, missing="absent"),
+    "warehouse_id": Key("Where it ships from", TEXT),
+    "shipped_at": Key("When all of it left the warehouse; absent until then", TIMESTAMP, missing="absent"),
+    "delivered_at": Key("When it arrived; absent until then", TIMESTAMP, missing="absent"),
+    "cancelled_at": Key("When it was cancelled; absent unless it was", TIMESTAMP, missing="absent"),
+    "returned_at": Key("When what came back came back; absent until then", TIMESTAMP, missing="absent"),
 }
 
 ORDER_ITEMS = View(

@@ -14,8 +14,9 @@ from shardgen.columns.pieces import Drawn
 from shardgen.columns.text import I64, Text
 from shardgen.columns.values import Constant, Instant, Json, Money, Prose, Words
 from shardgen.model.keys import PRODUCT, SUPPLIER, KeySpace
+from shardgen.model.shape import Key
 from shardgen.model.table import Column, Index, Keys, bronze_table, by_all
-from shardgen.model.types import JSON, TEXT, decimal, varchar
+from shardgen.model.types import JSON, TEXT, TIMESTAMP, decimal, varchar
 from shardgen.tables.spec import ByIds, Sizes, Slice, TableSpec
 from shardgen.tables.statements import beside
 from shardgen.world import World, products
@@ -196,7 +197,7 @@ PRODUCTS = TableSpec(
                 meaning="Unique; category, subcategory and number: `ELE-PHO-000017`",
             ),
         ),
-        extra={"launched_at": "When the product came into the shop; nothing mentions it earlier"},
+        extra={"launched_at": Key("When the product came into the shop; nothing mentions it earlier", TIMESTAMP)},
         indexes=(
             *by_all("category", "supplier_id", "sku"),
             Index(column="attributes", kind="json", full=True),

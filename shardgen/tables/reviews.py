@@ -16,6 +16,7 @@ from shardgen.columns.pools import Pools
 from shardgen.columns.text import I64, Text
 from shardgen.columns.values import Flag, Instant, Prose, Whole, Words
 from shardgen.model.keys import CUSTOMER, ORDER, PRODUCT, REVIEW, KeySpace
+from shardgen.model.shape import Key
 from shardgen.model.table import Column, Index, bronze_table, by_all, by_key
 from shardgen.model.types import BOOLEAN, INTEGER, TEXT, TIMESTAMP, varchar
 from shardgen.tables.spec import ByIds, Piece, Sizes, Slice, TableSpec
@@ -224,7 +225,7 @@ REVIEWS = TableSpec(
                 meaning="False only for some marketplace and store orders (8 % of theirs)",
             ),
         ),
-        extra={"order_id": "The order in which the product was delivered to the customer"},
+        extra={"order_id": Key("The order in which the product was delivered to the customer", TEXT)},
         indexes=(
             *by_key("product_id", "customer_id", "review_date"),
             *by_all("rating"),

@@ -9,18 +9,19 @@ from typing import Final
 
 import numpy as np
 
-from shardgen.columns import jsonb, pools, text
+from shardgen.columns import pools, text
 from shardgen.columns.arrow import pa
 from shardgen.columns.batch import Batch, batch, ids, ingested
-from shardgen.columns.jsonb import Quoted
+from shardgen.columns.nested import Struct
 from shardgen.columns.pieces import Drawn
 from shardgen.columns.pools import Pools
 from shardgen.columns.text import I64, Text
-from shardgen.columns.values import Flag, Instant, Json, Whole, Words
+from shardgen.columns.values import Flag, Instant, Prose, Whole, Words
 from shardgen.model import keys
 from shardgen.model.keys import KeySpace
+from shardgen.model.shape import Key
 from shardgen.model.table import Column, Index, Keys, bronze_table, by_all, by_key
-from shardgen.model.types import BOOLEAN, INTEGER, JSON, TIMESTAMP, varchar
+from shardgen.model.types import BOOLEAN, DEGREES, INTEGER, JSON, TEXT, TIMESTAMP, varchar
 from shardgen.tables.spec import ByIds, Sizes, Slice, TableSpec
 from shardgen.tables.statements import beside
 from shardgen.world import World, geography, sessions
@@ -79,7 +80,7 @@ def _batch(wanted: Slice, visits: Sessions) -> Batch:
             "device_type": Words(Drawn(known.types, visits.device)),
             "browser": Words(Drawn(known.browsers, visits.device)),
             "operating_system": Words(Drawn(known.systems, visits.device)),
-            "location": Json(pools.locations(visits.place)),
+            "location": pools.locations(visits.place),
             "ip_address": Words(_ip_addresses(world.seed, visits)),
             "is_mobile": Flag(MOBILE[visits.device]),
         },
@@ -90,10 +91,10 @@ def _batch(wanted: Slice, visits: Sessions) -> Batch:
             "landing_page": Words(_landing_pages(world, visits)),
             "traffic_source": Words(Drawn(_sources("name"), visits.source)),
             "medium": Words(Drawn(_sources("medium"), visits.source)),
-            "campaign": Json(_campaigns().draw(visits.source, campaign)),
+            "campaign": Prose(_campaigns().draw(visits.source, campaign)),
             "converted": Flag(visits.buying),
             "event_count": Whole(visits.events),
-            "user_agent": Json(Drawn(known.agents.texts, known.agents.starts[visits.device] + visits.version)),
+            "user_agent": Prose(known.agents.draw(visits.device, visits.version)),
         },
     )
 
@@ -108,7 +109,7 @@ class DeviceWords:
     versions: Pools
     """Versions of its browser."""
     agents: Pools
-    """User agents as JSON strings, one for each version."""
+    """User agents, one for each version."""
     screens: Pools
 
 
@@ -127,8 +128,7 @@ def device_words() -> DeviceWords:
 
 def _agents(device: Device) -> Iterator[str]:
     for version in device.browser_versions:
-        agent = device.user_agent.format(browser_version=version, browser_major=version.split(".")[0])
-        yield jsonb.string(agent)
+        yield device.user_agent.format(browser_version=version, browser_major=version.split(".")[0])
 
 
 @cache
@@ -138,10 +138,8 @@ def _sources(field: str) -> Text:
 
 @cache
 def _campaigns() -> Pools:
-    """Campaigns of each source as JSON strings; null where it has none."""
-    return pools.pools(
-        [tuple(jsonb.string(name) for name in source.campaigns) or (jsonb.NULL,) for source in TRAFFIC_SOURCES]
-    )
+    """Campaigns of each source; null where it has none."""
+    return pools.pools([source.campaigns or (None,) for source in TRAFFIC_SOURCES])
 
 
 def users(visits: Sessions) -> Text:
@@ -149,20 +147,20 @@ def users(visits: Sessions) -> Text:
     return text.nullable(ids(keys.CUSTOMER, np.maximum(visits.customer, 0)), visits.logged_in)
 
 
-def device_infos(visits: Sessions) -> Text:
-    """What the tracker's script reads from the browser, as JSON."""
+def device_infos(visits: Sessions) -> Struct:
+    """What the tracker's script reads from the browser."""
     known, country = device_words(), geography.COUNTRY_OF[visits.home]
-    return jsonb.objects(
+    return Struct(
         {
-            "device_type": Quoted(Drawn(known.types, visits.device)),
-            "browser": Quoted(Drawn(known.browsers, visits.device)),
-            "browser_version": Quoted(known.versions.draw(visits.device, visits.version)),
-            "operating_system": Quoted(Drawn(known.systems, visits.device)),
-            "screen_resolution": Quoted(known.screens.draw(visits.device, visits.screen)),
+            "device_type": Words(Drawn(known.types, visits.device)),
+            "browser": Words(Drawn(known.browsers, visits.device)),
+            "browser_version": Words(known.versions.draw(visits.device, visits.version)),
+            "operating_system": Words(Drawn(known.systems, visits.device)),
+            "screen_resolution": Words(known.screens.draw(visits.device, visits.screen)),
             "language": pools.languages(country),
-            "is_mobile": Drawn(jsonb.booleans(), MOBILE[visits.device].astype(np.int64)),
+            "is_mobile": Flag(MOBILE[visits.device]),
         }
-    ).texts()
+    )
 
 
 @cache
@@ -234,23 +232,28 @@ def _twelve_bits(words_: U64, shift: int) -> I64:
 
 
 LOCATION: Final[Keys] = {
-    "city": "City that the IP address points to",
-    "region": "State, province or county of the city",
-    "country": "English name of the country",
-    "latitude": "Degrees north of the city's centre",
-    "longitude": "Degrees east of the city's centre",
+    "city": Key("City that the IP address points to", TEXT),
+    "region": Key("State, province or county of the city", TEXT),
+    "country": Key("English name of the country", TEXT),
+    "latitude": Key("Degrees north of the city's centre", DEGREES),
+    "longitude": Key("Degrees east of the city's centre", DEGREES),
 }
 
 EXTRA: Final[Keys] = {
-    "visitor_id": "The tracker's cookie, 16 hexadecimal digits: one of a customer's 1 to 3 devices, or a stranger's",
-    "landing_page": "URL of the first page",
-    "traffic_source": "`direct`, `organic_search`, `paid_search`, `email`, `social`, `paid_social`, `referral`, "
-    "`affiliate`, `display` or `push`",
-    "medium": "Marketing medium: `cpc`, `organic`; `none` without one",
-    "campaign": "Campaign of paid and mailed traffic; null without one",
-    "converted": "Whether the session bought",
-    "event_count": "Rows of the session in raw_clickstream",
-    "user_agent": "As the browser sent it (only with `--raw-data full`)",
+    "visitor_id": Key(
+        "The tracker's cookie, 16 hexadecimal digits: one of a customer's 1 to 3 devices, or a stranger's", TEXT
+    ),
+    "landing_page": Key("URL of the first page", TEXT),
+    "traffic_source": Key(
+        "`direct`, `organic_search`, `paid_search`, `email`, `social`, `paid_social`, `referral`, "
+        "`affiliate`, `display` or `push`",
+        TEXT,
+    ),
+    "medium": Key("Marketing medium: `cpc`, `organic`; `none` without one", TEXT),
+    "campaign": Key("Campaign of paid and mailed traffic; null without one", TEXT, missing="null"),
+    "converted": Key("Whether the session bought", BOOLEAN),
+    "event_count": Key("Rows of the session in raw_clickstream", INTEGER),
+    "user_agent": Key("As the browser sent it (only with `--raw-data full`)", TEXT),
 }
 
 SESSIONS = TableSpec(

@@ -15,7 +15,7 @@ from shardgen.model.plan import Plan, Shard
 from shardgen.stores.postgres import catalog, census, keys
 from shardgen.stores.postgres.census import Census
 from shardgen.stores.postgres.postgres import Connection, one
-from shardgen.stores.postgres.readers import Question
+from shardgen.stores.reading import Question
 from shardgen.tables import dataset
 from shardgen.tables.planning import max_id
 from shardgen.verification.outcome import Check, Status
@@ -56,7 +56,7 @@ def count(connection: Connection, loaded: Loaded, plan: Plan) -> Check:
 def _question(loaded: Loaded, plans: Mapping[int, Plan]) -> Question[Check]:
     return Question(
         name=f"count {loaded.claim.relation}",
-        ask=lambda connection: [count(connection, loaded, plans[loaded.run.run])],
+        ask=lambda session: [count(session.connection, loaded, plans[loaded.run.run])],
     )
 
 

@@ -8,11 +8,8 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-import psycopg
-
 from shardgen.model.figures import plural
-from shardgen.stores.postgres.postgres import Connection, one
-from shardgen.stores.postgres.readers import Question
+from shardgen.stores.reading import Question, Session, StumbledError
 from shardgen.tables.statements import Statement
 from shardgen.verification import statements, values
 from shardgen.verification.outcome import Check, Status
@@ -57,17 +54,17 @@ def not_applicable(level: str, statement: Statement, reason: str) -> Check:
     )
 
 
-def ask(connection: Connection, law: Statement, parameters: Mapping[str, object]) -> Check:
+def ask(session: Session, law: Statement, parameters: Mapping[str, object]) -> Check:
     """Count the law's offenders.
 
-    A value so damaged that the statement stumbles over it (SQLSTATE class 22) breaks the law too.
+    A value so damaged that the statement stumbles over it breaks the law too.
     """
     start = time.perf_counter()
     query = _COUNTED.format(law=law.text, samples=SAMPLES)
     try:
-        offenders, texts = one(connection.execute(query.encode(), parameters))
+        [(offenders, texts)] = session.rows(query, parameters)
         finding = plural(offenders, "offender")
-    except psycopg.DataError as error:
+    except StumbledError as error:
         offenders, texts, finding = 1, None, values.stumbled(error)
     samples = [_read(text) for text in texts or ()]
     return Check(
@@ -85,7 +82,7 @@ def ask(connection: Connection, law: Statement, parameters: Mapping[str, object]
 
 def _question(law: Statement, subject: Subject) -> Question[Check]:
     parameters, asked = statements.parameters(law, subject), statements.of_own_rows(law, subject)
-    return Question(name=law.name, ask=lambda connection: [ask(connection, asked, parameters)])
+    return Question(name=law.name, ask=lambda session: [ask(session, asked, parameters)])
 
 
 def _rank(law: Statement) -> int:

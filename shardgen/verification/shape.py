@@ -8,10 +8,7 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import psycopg
-
-from shardgen.stores.postgres.postgres import Connection
-from shardgen.stores.postgres.readers import Question
+from shardgen.stores.reading import Question, Session, StumbledError
 from shardgen.tables.statements import Statement
 from shardgen.verification import statements, values
 from shardgen.verification.laws import not_applicable
@@ -33,12 +30,12 @@ def questions(subject: Subject, tables: Iterable[str]) -> tuple[list[Question[Ch
     return asked, moot
 
 
-def measure(connection: Connection, shape: Statement, parameters: Mapping[str, object]) -> list[Check]:
+def measure(session: Session, shape: Statement, parameters: Mapping[str, object]) -> list[Check]:
     """A check for each figure; one that fails where a value is so damaged that there are none."""
     start = time.perf_counter()
     try:
-        rows = connection.execute(shape.text.encode(), parameters).fetchall()
-    except psycopg.DataError as error:
+        rows = session.rows(shape.text, parameters)
+    except StumbledError as error:
         return [_stumbled(shape, values.stumbled(error), seconds=time.perf_counter() - start)]
     seconds = (time.perf_counter() - start) / len(rows)
     return [_check(shape, *row, seconds=seconds) for row in rows]
@@ -58,7 +55,7 @@ def words() -> dict[str, object]:
 
 def _question(shape: Statement, subject: Subject) -> Question[Check]:
     parameters, asked = statements.parameters(shape, subject) | words(), statements.of_own_rows(shape, subject)
-    return Question(name=shape.name, ask=lambda connection: measure(connection, asked, parameters))
+    return Question(name=shape.name, ask=lambda session: measure(session, asked, parameters))
 
 
 def _longest_first(nouns: Iterable[str]) -> list[str]:

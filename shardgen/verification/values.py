@@ -10,12 +10,11 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
-import psycopg
 from psycopg import postgres, pq
 from psycopg.adapt import Transformer
 
 from shardgen.stores.postgres.columns import base_type
-from shardgen.stores.postgres.failures import describe
+from shardgen.stores.reading import StumbledError
 
 LONGEST: Final = 60
 """Characters of a value that are shown."""
@@ -39,9 +38,9 @@ def cut(text: str) -> str:
     return line if len(line) <= LONGEST else f"{line[:LONGEST]}... ({len(line):,} characters)"
 
 
-def stumbled(error: psycopg.DataError) -> str:
+def stumbled(error: StumbledError) -> str:
     """What is said where a statement cannot go on because of a value."""
-    return f"a value is not what it should be: {describe(error)}"
+    return f"a value is not what it should be: {error}"
 
 
 def _whole(field: bytes) -> str:

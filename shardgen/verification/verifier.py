@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,16 +11,12 @@ from shardgen.errors import VerificationError
 from shardgen.events import Event, Notice, VerificationStarted
 from shardgen.model.config import LEVELS, check_choice, check_range
 from shardgen.stores import attention
-from shardgen.stores.postgres import pooler
-from shardgen.stores.postgres.failures import DatabaseError, describe
-from shardgen.stores.postgres.postgres import application_name, connect, here, without_secret
-from shardgen.stores.postgres.reader import PostgresReader
-from shardgen.stores.postgres.readers import Question, ask_all, consult
-from shardgen.stores.postgres.retry import persist
-from shardgen.stores.reading import Reader
+from shardgen.stores.failures import StoreError
+from shardgen.stores.reading import Question, Reader
 from shardgen.tables.statements import place
-from shardgen.verification import counts, digests, laws, shape, subject
+from shardgen.verification import laws, shape, subject
 from shardgen.verification.outcome import Check, Status, Verification
+from shardgen.verification.proof import Proof, proof_of
 from shardgen.verification.subject import Subject
 
 ORDER: Final = {level: place for place, level in enumerate(LEVELS)}
@@ -57,7 +52,7 @@ def verify(request: Request, reader: Reader, show: Callable[[Event], None]) -> V
 
     Args:
         request: what to verify.
-        reader: of the target; laws and bytes are asked of PostgreSQL.
+        reader: of the target.
         show: takes the events.
 
     Raises:
@@ -65,15 +60,13 @@ def verify(request: Request, reader: Reader, show: Callable[[Event], None]) -> V
         VerificationError: there is nothing to verify, another version loaded it, or the server failed on the way.
     """
     start = time.perf_counter()
-    if not isinstance(reader, PostgresReader):
-        raise VerificationError(f"{reader.place} understands no SQL of PostgreSQL: it cannot be verified")
+    proof = proof_of(reader)
     try:
         with attention.attending(tell=lambda text: show(Notice(text=text))):
-            persist(lambda: _check_session(reader))
-            found, checks = _checks(request, reader, show)
-    except DatabaseError as error:
-        text = without_secret(describe(error), reader.dsn)
-        raise VerificationError(f"{reader.place} cannot be verified: {text}") from error
+            proof.check_place()
+            found, checks = _checks(request, reader, proof, show)
+    except StoreError as error:
+        raise VerificationError(f"{reader.place} cannot be verified: {error}") from error
     return Verification(
         target=reader.place,
         schema=reader.schema,
@@ -86,24 +79,11 @@ def verify(request: Request, reader: Reader, show: Callable[[Event], None]) -> V
     )
 
 
-def _check_session(reader: PostgresReader) -> None:
-    """What proves something must know by which server it was answered, from the first question to the last.
-
-    Raises:
-        VerificationError: a pooler shares the sessions, and may choose another server for each statement.
-    """
-    with connect(reader.dsn, application_name=application_name("probe", here())) as connection:
-        if pooler.shares_sessions(connection, reader.dsn):
-            raise VerificationError(
-                f"{reader.place} is behind a pooler that gives sessions to others between transactions, "
-                "and may have each question answered by another server: a verification would prove nothing: "
-                "connect directly"
-            )
-
-
-def _checks(request: Request, reader: PostgresReader, show: Callable[[Event], None]) -> tuple[Subject, list[Check]]:
-    levels, ask_once = request.levels, functools.partial(consult, reader.dsn, reader.schema)
-    found = ask_once(lambda connection: subject.read(connection, reader.schema, request.run))
+def _checks(
+    request: Request, reader: Reader, proof: Proof, show: Callable[[Event], None]
+) -> tuple[Subject, list[Check]]:
+    levels = request.levels
+    found = proof.subject(request.run)
     tables = _tables(found, request.tables)
     for text in () if request.tables else found.unknown:
         show(Notice(text=text))
@@ -111,27 +91,18 @@ def _checks(request: Request, reader: PostgresReader, show: Callable[[Event], No
     asked: list[Question[Check]] = []
     checks: list[Check] = []
     if "counts" in levels:
-        asked += counts.questions(found, plans, tables)
+        asked += proof.counts(found, plans, tables)
     for level, ask in (("laws", laws.questions), ("shape", shape.questions)):
         if level in levels:
             questions, moot = ask(found, request.tables or (*found.tables, *found.absent))
             asked += questions
             checks += moot
-    shards = digests.number_of(found, tables) if "digests" in levels else 0
-    show(VerificationStarted(checks=len(asked) + shards))
-    checks += ask_all(reader.dsn, reader.schema, asked, sessions=request.workers, show=show, failures=_failures)
-    if shards:
-        checks += ask_once(
-            lambda connection: digests.check(
-                connection,
-                reader.dsn,
-                found,
-                plans,
-                tables,
-                regenerate=request.regenerate,
-                workers=request.workers,
-                show=show,
-            )
+    pieces = proof.pieces(found, tables) if "digests" in levels else 0
+    show(VerificationStarted(checks=len(asked) + pieces))
+    checks += reader.ask(asked, show=show, failures=_failures)
+    if pieces:
+        checks += proof.contents(
+            found, plans, tables, regenerate=request.regenerate, workers=request.workers, show=show
         )
     return found, checks
 

@@ -18,9 +18,9 @@ from shardgen.stores.failures import StoreError
 from shardgen.stores.postgres.failures import describe
 from shardgen.stores.postgres.ledger import Claim
 from shardgen.stores.postgres.postgres import Connection, mask, one, probe, without_secret
-from shardgen.stores.postgres.readers import Question, ask_all, consult
+from shardgen.stores.postgres.readers import PostgresSession, ask_all, consult
 from shardgen.stores.postgres.volumes import volumes as measured
-from shardgen.stores.reading import Answer, Query, Row
+from shardgen.stores.reading import Answer, Query, Question, Row
 
 T = TypeVar("T")
 
@@ -47,8 +47,8 @@ class PostgresReader:
         probe(dsn)
 
     def once(self, ask: Callable[[Connection], T]) -> T:
-        """See stores.reading.Reader.once."""
-        with self._told():
+        """What one session answers, over another one where the first breaks."""
+        with self.told():
             return consult(self.dsn, self.schema, ask, purpose=self._purpose)
 
     def server(self) -> tuple[str, datetime]:
@@ -60,16 +60,34 @@ class PostgresReader:
         )
         return version, now
 
+    def ask(
+        self,
+        questions: Sequence[Question[T]],
+        *,
+        show: Callable[[Event], None],
+        failures: Callable[[Sequence[T]], tuple[str, ...]] = lambda _: (),
+    ) -> list[T]:
+        """See stores.reading.Reader.ask; over as many sessions as there are workers."""
+        with self.told():
+            return ask_all(
+                self.dsn,
+                self.schema,
+                questions,
+                sessions=self._workers,
+                show=show,
+                purpose=self._purpose,
+                failures=failures,
+            )
+
     def answers(
         self, queries: Sequence[Query], *, volumes: Mapping[str, Claim], show: Callable[[Event], None]
     ) -> list[Answer]:
         """See stores.reading.Reader.answers; the volumes are begun first, as every leaf is counted for them."""
         questions = [_volumes(volumes), *map(_question, queries)]
-        with self._told():
-            return ask_all(self.dsn, self.schema, questions, sessions=self._workers, show=show, purpose=self._purpose)
+        return self.ask(questions, show=show)
 
     @contextlib.contextmanager
-    def _told(self) -> Iterator[None]:
+    def told(self) -> Iterator[None]:
         """Tell what server or connection say without a secret in it."""
         try:
             yield
@@ -91,12 +109,12 @@ def _volumes(claims: Mapping[str, Claim]) -> Question[Answer]:
 
 
 def _asked(name: str, about: str, rows: Callable[[Connection], Iterable[Mapping[str, Any]]]) -> Question[Answer]:
-    def ask(connection: Connection) -> list[Answer]:
+    def ask(session: PostgresSession) -> list[Answer]:
         start = time.perf_counter()
         found: tuple[Row, ...] = ()
         missing = ""
         try:
-            found = tuple(map(_row, rows(connection)))
+            found = tuple(map(_row, rows(session.connection)))
         except (psycopg.DataError, psycopg.ProgrammingError) as error:
             missing = f"the tables are not what they should be: {describe(error)}"
         seconds = round(time.perf_counter() - start, 3)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Final, Generic, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, TypeVar
 
+import psycopg
 from psycopg import sql
 
 from shardgen.events import CheckDone, CheckStarted, Event
 from shardgen.stores.postgres.crew import Crew
+from shardgen.stores.postgres.failures import describe
 from shardgen.stores.postgres.postgres import Connection, application_name, connect, here
 from shardgen.stores.postgres.retry import persist
 from shardgen.stores.postgres.session import WHOLE
+from shardgen.stores.reading import Question, StumbledError
 
 T = TypeVar("T")
 
@@ -26,13 +28,22 @@ _SETTINGS: Final = {
 """All of them may be set by any role."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question(Generic[T]):
-    """Something to find out over one connection."""
+class PostgresSession:
+    """See stores.reading.Session.
 
-    name: str
-    """For the display: ``"L13"``."""
-    ask: Callable[[Connection], list[T]]
+    Args:
+        connection: of a reader, for those who know PostgreSQL.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    def rows(self, statement: str, parameters: Mapping[str, object]) -> list[tuple[Any, ...]]:
+        """See stores.reading.Session.rows; what stumbles has SQLSTATE class 22."""
+        try:
+            return self.connection.execute(statement.encode(), parameters).fetchall()
+        except psycopg.DataError as error:
+            raise StumbledError(describe(error)) from error
 
 
 def reader(dsn: str, schema: str, *, purpose: str = "verify") -> Connection:
@@ -93,5 +104,5 @@ def ask_all(
         begun=lambda question: show(CheckStarted(check=question.name)),
         ended=ended,
     )
-    found = crew.work(questions, lambda connection, question: question.ask(connection))
+    found = crew.work(questions, lambda connection, question: question.ask(PostgresSession(connection)))
     return list(itertools.chain.from_iterable(found))

@@ -1,0 +1,140 @@
+"""Files of rows: how a shard becomes a file, and how a file tells what it is and gives its rows back.
+
+The bytes of a file follow from its rows and from the versions that ``Format.made_by`` names, whatever the batches.
+A file ends with its identity: which shard, generation and plan it is of. A half-written file has none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from shardgen.columns.batch import Batch
+from shardgen.model.config import check_choice
+from shardgen.model.table import Table
+from shardgen.stores.lake.formats.sinks import FileSummary, Sink
+from shardgen.stores.lake.formats.sources import DamagedFileError, Source
+
+__all__ = [
+    "JSON_FORMS",
+    "NAMES",
+    "DamagedFileError",
+    "Encoder",
+    "FileSummary",
+    "Footer",
+    "Format",
+    "Sink",
+    "Source",
+    "batches_of",
+    "footer",
+    "identity",
+    "open_format",
+]
+
+NAMES: Final = ("parquet", "csv.zst", "ndjson.zst")
+"""As in ``--format``; what a file's name ends with after the point."""
+JSON_FORMS: Final = ("struct", "json")
+"""As in ``--raw-data-as``: members of their own types, or text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Footer:
+    """What a file says of itself at its end."""
+
+    format: str
+    """One of NAMES."""
+    rows: int
+    identity: Mapping[str, str]
+    """As it was given to the writer."""
+
+
+class Encoder(Protocol):
+    """Writes one file; a file whose encoder was not closed has no footer."""
+
+    def write(self, batch: Batch) -> None:
+        """Take some rows, after those before; they are written when there are enough of them."""
+        ...
+
+    def close(self) -> FileSummary:
+        """Write what is left, and the footer."""
+        ...
+
+
+class Format(Protocol):
+    """One kind of file."""
+
+    @property
+    def name(self) -> str:
+        """One of NAMES."""
+        ...
+
+    @property
+    def suffix(self) -> str:
+        """What a file's name ends with: ``".parquet"``."""
+        ...
+
+    @property
+    def media(self) -> str:
+        """The media type, for stores that keep one."""
+        ...
+
+    @property
+    def made_by(self) -> Mapping[str, str]:
+        """What decides the bytes beside the rows: versions and settings, by name."""
+        ...
+
+    def writer(self, table: Table, sink: Sink, identity: Mapping[str, str]) -> Encoder:
+        """The encoder of a new file.
+
+        Args:
+            table: whose rows they are.
+            sink: takes the file's bytes; nobody closes it here.
+            identity: what the file is, for its footer.
+        """
+        ...
+
+
+def open_format(name: str, *, raw_data: str, raw_data_as: str = "struct") -> Format:
+    """The format of a name.
+
+    Args:
+        name: one of NAMES.
+        raw_data: ``--raw-data`` of the plan, which decides what the column holds.
+        raw_data_as: one of JSON_FORMS; the same for all columns of JSON.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    check_choice("format", name, NAMES)
+    check_choice("raw_data_as", raw_data_as, JSON_FORMS)
+    from shardgen.stores.lake.formats import parquet
+
+    return parquet.Parquet(raw_data=raw_data, raw_data_as=raw_data_as)
+
+
+def footer(file: Source) -> Footer:
+    """What a file says of itself.
+
+    Raises:
+        DamagedFileError: it is not a whole file of ours.
+    """
+    from shardgen.stores.lake.formats import parquet
+
+    return parquet.footer(file)
+
+
+def identity(file: Source) -> Mapping[str, str]:
+    """Which shard, generation and plan a file is of; see :func:`footer`."""
+    return footer(file).identity
+
+
+def batches_of(file: Source, table: Table) -> Iterator[Batch]:
+    """The rows of a file, in order and some at a time, as their builder gave them: COPY makes the same bytes of them.
+
+    Raises:
+        DamagedFileError: it is not a whole file of ours, or has other columns.
+    """
+    from shardgen.stores.lake.formats import parquet
+
+    return parquet.batches(file, table)
