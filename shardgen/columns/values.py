@@ -20,6 +20,14 @@ from shardgen.columns.pieces import Drawn, Texts
 from shardgen.columns.text import I64
 
 
+def some(values: Texts | Drawn, known: NDArray[np.bool_]) -> Texts | Drawn:
+    """The texts of the rows in which they are known; the others do without."""
+    if known.all():
+        return values
+    pool, rows = (values.pool, values.rows) if isinstance(values, Drawn) else (values, np.arange(len(known)))
+    return Drawn(pool, np.where(known, rows, -1))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Whole:
     """Whole numbers."""
@@ -79,18 +87,25 @@ class Instant:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Day:
-    """Days since 1970-01-01."""
+    """Days since 1970-01-01.
+
+    Args:
+        known: which of them are known; the others are null. None for all.
+    """
 
     values: I64
+    known: NDArray[np.bool_] | None = None
     types: ClassVar = ("date",)
 
     def json(self) -> jsonb.Value:
-        """ISO 8601."""
-        return jsonb.Quoted(text.iso_days(self.values))
+        """ISO 8601; null where it is not known."""
+        days = text.iso_days(self.values)
+        return jsonb.Quoted(days) if self.known is None else jsonb.plain(some(days, self.known))
 
     def arrow(self, rows: int, type_: Any) -> pa.Array:
         """A column of ``type_``."""
-        return pa.array(self.values.astype("datetime64[D]"))
+        days = self.values.astype("datetime64[D]")
+        return pa.array(days, mask=None if self.known is None else ~self.known)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

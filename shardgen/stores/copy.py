@@ -18,7 +18,7 @@ from shardgen.columns.arrow import pa, pc
 from shardgen.columns.batch import Batch
 from shardgen.columns.jsonb import Objects
 from shardgen.columns.pieces import Drawn, Even, Layout, Piece, Texts
-from shardgen.columns.values import Absent, Value
+from shardgen.columns.values import Absent, Day, Value
 from shardgen.model.table import Column, Table
 
 HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
@@ -77,7 +77,12 @@ def _field(column: Column, value: Value) -> list[Piece]:
         return [NULL]
     if column.type.name in NUMBERS:
         numbers = NUMBERS[column.type.name](value.values)
-        return [_length(numbers.dtype.itemsize), numbers]
+        length = _length(numbers.dtype.itemsize)
+        if isinstance(value, Day) and value.known is not None:
+            return [
+                Drawn(pieces.beside(length, numbers), np.where(value.known, np.arange(len(numbers)), -1)).filled(NULL)
+            ]
+        return [length, numbers]
     if column.type.name == "decimal":
         return _numeric(value.values)
     return _text(value.values, JSONB_VERSION if column.json else b"")

@@ -9,17 +9,20 @@ import numpy as np
 
 from shardgen.columns import pools, text
 from shardgen.columns.batch import Batch, batch, ids, ingested
+from shardgen.columns.nested import Picked, Struct
 from shardgen.columns.pieces import Drawn
 from shardgen.columns.text import I64, Text
-from shardgen.columns.values import Day, Flag, Instant, Prose, Words
+from shardgen.columns.values import Day, Flag, Instant, Prose, Sometimes, Words, some
 from shardgen.model.keys import CUSTOMER, KeySpace
 from shardgen.model.shape import Key
 from shardgen.model.table import Column, Index, bronze_table, by_all, by_key
 from shardgen.model.types import BOOLEAN, DATE, JSON, TEXT, TIMESTAMP, varchar
 from shardgen.tables.spec import ByIds, Sizes, Slice, TableSpec
 from shardgen.tables.statements import beside
-from shardgen.world import World, customers, geography
-from shardgen.world.rng import below, chance
+from shardgen.world import customers, geography
+from shardgen.world.customers import Customers
+from shardgen.world.records import NEVER, Mask
+from shardgen.world.rng import below
 
 DOMAINS = ("example.com", "example.net", "example.org", "mail.example", "post.example", "inbox.example")
 """Mail hosts that exist for nobody (RFC 2606)."""
@@ -32,41 +35,48 @@ NUMBER_CLASSES = ((10**4, 4, 3_457), (10**6, 6, 345_677), (10**9, 9, 345_678_911
 
 
 def rows(wanted: Slice) -> Iterator[Batch]:
-    """Customers of the slice, all of whom exist by its end."""
+    """Customers of the slice, all of whom exist by its end, as they stand then."""
     for low, high in wanted.ranges():
-        yield _batch(wanted.world, wanted.raw_data, np.arange(low, high, dtype=np.int64))
+        numbers = np.arange(low, high, dtype=np.int64)
+        yield _batch(wanted, customers.facts(wanted.world.seed, wanted.world.customers, numbers, wanted.end))
 
 
-def _batch(world: World, mode: str, numbers: I64) -> Batch:
-    who = customers.facts(world.seed, world.customers, numbers)
-    country = geography.COUNTRY_OF[who.address.place]
-    names = pools.names(world.seed)
+def _batch(wanted: Slice, who: Customers) -> Batch:
+    seed, record, country = wanted.world.seed, who.record, geography.COUNTRY_OF[who.address.place]
+    known = record.erased == NEVER
+    names = pools.names(seed)
     pool = country * 2 + ~who.female_name
     first, last = names.first.draw(pool, who.first_name), names.last.draw(country, who.last_name)
     full = text.render(pools.NAME_FORMATS, country, {"first": first, "last": last})
-    plain = names.first_plain.draw(pool, who.first_name), names.last_plain.draw(country, who.last_name)
     return batch(
         CUSTOMERS.table,
-        mode,
+        wanted.raw_data,
         {
-            "customer_id": Words(ids(CUSTOMER, numbers)),
-            "email": Words(_emails(world.seed, numbers, *plain)),
-            "customer_name": Prose(full),
-            "first_name": Prose(first),
-            "last_name": Prose(last),
-            "phone": Words(pools.phones(who.address.place, who.phone)),
-            "address": pools.addresses(world.seed, who.address),
+            "customer_id": Words(ids(CUSTOMER, who.id)),
+            "email": Words(some(_emails(seed, who), known)),
+            "customer_name": Prose(some(full, known)),
+            "first_name": Prose(some(first, known)),
+            "last_name": Prose(some(last, known)),
+            "phone": Words(some(pools.phones(who.address.place, who.phone), known)),
+            "address": _address(seed, who, known),
             "registration_date": Instant(who.registered),
-            "date_of_birth": Day(who.birth),
-            "gender": Words(Drawn(text.pool(customers.GENDERS), who.gender)),
+            "date_of_birth": Day(who.birth, None if known.all() else known),
+            "gender": Words(some(Drawn(text.pool(customers.GENDERS), who.gender), known)),
         },
-        numbers=numbers,
-        ingestion=ingested(world.seed, "customers", numbers, who.registered, 300, 4 * 3600),
+        numbers=who.id,
+        ingestion=ingested(seed, "customers", who.id, record.changed, 300, 4 * 3600),
         extra={
             "preferred_language": pools.languages(country),
-            "marketing_opt_in": Flag(chance(world.seed, "customers.opt_in", numbers, 0.58)),
+            "marketing_opt_in": Flag(record.opted_in & known),
+            "address_since": Sometimes(known, Instant(np.maximum(record.moves.since, who.registered)[known])),
+            "erased_at": Sometimes(~known, Instant(record.erased[~known])),
         },
     )
+
+
+def _address(seed: int, who: Customers, known: Mask) -> Struct | Picked:
+    addresses = pools.addresses(seed, who.address)
+    return addresses if known.all() else Picked(addresses, np.where(known, np.arange(len(known)), -1))
 
 
 @cache
@@ -74,14 +84,23 @@ def _domains() -> Text:
     return text.pool(DOMAINS)
 
 
-def _emails(seed: int, numbers: I64, first: Drawn, last: Drawn) -> Text:
-    """Addresses that nobody else has: a name in plain letters, and a number that is the customer's alone."""
-    name = text.render(
-        LOCAL_PARTS, below(seed, "customers.email", numbers, len(LOCAL_PARTS)), {"first": first, "last": last}
+def _emails(seed: int, who: Customers) -> Text:
+    """Addresses that nobody else has: a name in plain letters, and a number that is the customer's alone.
+
+    The name is the one that they had when they got the address; the next address looks different and is elsewhere.
+    """
+    names, country, turn = pools.names(seed), geography.COUNTRY_OF[who.address.place], who.record.emails.number
+    plain = {
+        "first": names.first_plain.draw(country * 2 + ~who.female_name, who.first_name),
+        "last": names.last_plain.draw(country, who.email_name),
+    }
+    form, suffix, domain = (
+        (below(seed, f"customers.email{part}", who.id, count) + turn) % count
+        for part, count in (("", len(LOCAL_PARTS)), ("_suffix", len(SUFFIXES)), ("_domain", len(DOMAINS)))
     )
-    suffix = below(seed, "customers.email_suffix", numbers, len(SUFFIXES))
-    local = text.render(SUFFIXES, suffix, {"name": name, "number": _own_numbers(seed, numbers)})
-    return text.join(local, "@", text.take(_domains(), below(seed, "customers.email_domain", numbers, len(DOMAINS))))
+    number = _own_numbers(seed, who.id)
+    local = text.render(SUFFIXES, suffix, {"name": text.render(LOCAL_PARTS, form, plain), "number": number})
+    return text.join(local, "@", text.take(_domains(), domain))
 
 
 def _own_numbers(seed: int, numbers: I64) -> Text:
@@ -99,7 +118,8 @@ def _own_numbers(seed: int, numbers: I64) -> Text:
 CUSTOMERS = TableSpec(
     table=bronze_table(
         name="customers",
-        meaning="A customer as the CRM knows them; 30 % of the customers registered before the epoch.",
+        meaning="A customer as the CRM knows them at the window's end, after moves, marriages and requests of erasure; "
+        "30 % of the customers registered before the epoch.",
         source="crm",
         key=("customer_id",),
         space=KeySpace(ids=CUSTOMER, dense=True),
@@ -134,6 +154,16 @@ CUSTOMERS = TableSpec(
         extra={
             "preferred_language": Key("Language and country: `it-IT`", TEXT),
             "marketing_opt_in": Key("Whether newsletters are welcome", BOOLEAN),
+            "address_since": Key(
+                "Since when they live there: the registration or the last move; earlier orders went elsewhere",
+                TIMESTAMP,
+                missing="absent",
+            ),
+            "erased_at": Key(
+                "When personal fields became null on request; absent of all others. They act no more before it",
+                TIMESTAMP,
+                missing="absent",
+            ),
         },
         indexes=(
             *by_key("registration_date"),

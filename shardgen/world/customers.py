@@ -11,11 +11,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from shardgen.world import geography
+from shardgen.world import geography, records
 from shardgen.world.demand import DAY, HOUR, LOCAL_HOUR, Arrivals
+from shardgen.world.records import NEVER, Mask
 from shardgen.world.rng import I64, below, chance, choose, exponential_table, lognormal_table, uniform
-
-Mask = NDArray[np.bool_]
 
 LEAD_DAYS = 730
 """How long before the epoch the first customers registered."""
@@ -68,33 +67,71 @@ class Customers:
     """31 random bits."""
     last_name: I64
     """31 random bits."""
+    email_name: I64
+    """31 random bits of the last name that the e-mail address tells."""
     phone: I64
     """31 random bits."""
     address: geography.Addresses
+    record: records.Record
+    """How it came to be what it is."""
 
 
-def facts(seed: int, arrivals: Arrivals, ids: I64) -> Customers:
-    """Everything about customers of these numbers."""
+def facts(seed: int, arrivals: Arrivals, ids: I64, until: int) -> Customers:
+    """Everything about customers of these numbers, as it stands after all changes before ``until``."""
     registered = arrivals.times(ids)
     gender = choose(seed, "customers.gender", ids, GENDER_WEIGHTS)
     either = chance(seed, "customers.name_gender", ids, 0.5)
-    age = ADULT_DAYS + _age(seed, ids)
+    female = np.where(gender < 2, gender == 0, either)
+    hometown = home(seed, ids)
+    born = registered // DAY - ADULT_DAYS - _age(seed, ids)
+    country = geography.COUNTRY_OF[hometown]
+    who = records.People(ids=ids, registered=registered, born=born, female=female, country=country)
+    record = records.record(seed, _epoch(arrivals), who, until)
     return Customers(
         id=ids,
         registered=registered,
-        birth=registered // DAY - age,
+        birth=born,
         gender=gender,
-        female_name=np.where(gender < 2, gender == 0, either),
+        female_name=female,
         first_name=below(seed, "customers.first_name", ids, 1 << 31),
-        last_name=below(seed, "customers.last_name", ids, 1 << 31),
-        phone=below(seed, "customers.phone", ids, 1 << 31),
-        address=geography.addresses(seed, "customers.address", ids, home(seed, ids)),
+        last_name=_last_name(seed, ids, record.married != NEVER),
+        email_name=_last_name(seed, ids, record.married <= record.emails.since),
+        phone=below(seed, "customers.phone", ids, 1 << 31, record.phones.number),
+        address=_address(seed, ids, hometown, record.moves),
+        record=record,
     )
 
 
+def _epoch(arrivals: Arrivals) -> int:
+    return arrivals.origin + LEAD_DAYS * DAY
+
+
+def _last_name(seed: int, ids: I64, married: Mask) -> I64:
+    return below(seed, "customers.last_name", ids, 1 << 31, married.astype(np.int64))
+
+
 def home(seed: int, ids: I64) -> I64:
-    """Place index of each customer's home."""
+    """Place index of where each customer comes from."""
     return geography.draw(seed, "customers.home", ids)
+
+
+def address(seed: int, ids: I64, times: I64) -> geography.Addresses:
+    """Where customers live at an instant each."""
+    return _address(seed, ids, home(seed, ids), records.turns(seed, records.MOVES, ids, times))
+
+
+def place(seed: int, ids: I64, times: I64) -> I64:
+    """Place index of where customers live at an instant each."""
+    return _place(seed, ids, home(seed, ids), records.turns(seed, records.MOVES, ids, times))
+
+
+def _address(seed: int, ids: I64, hometown: I64, moves: records.Turns) -> geography.Addresses:
+    return geography.addresses(seed, "customers.address", ids, _place(seed, ids, hometown, moves), moves.number)
+
+
+def _place(seed: int, ids: I64, hometown: I64, moves: records.Turns) -> I64:
+    """People move to where others live, within their country and time zone."""
+    return geography.draw_near(seed, "customers.place", ids, hometown, moves.number)
 
 
 def devices(seed: int, ids: I64) -> I64:
@@ -140,6 +177,15 @@ def active(
         place = np.where(found, accepted.argmax(axis=1), len(attempts) - 1)
         chosen[open_] = candidate.reshape(accepted.shape)[np.arange(len(open_)), place]
         open_ = open_[~found]
+    return _who_stay(seed, arrivals, chosen, times)
+
+
+def _who_stay(seed: int, arrivals: Arrivals, chosen: I64, times: I64) -> I64:
+    """The chosen, or whoever registered before them, where they act no more because they will be erased."""
+    left = np.arange(len(chosen))
+    while len(left):
+        left = left[records.gone(seed, _epoch(arrivals), chosen[left], times[left], arrivals.times)]
+        chosen[left] -= 1
     return chosen
 
 

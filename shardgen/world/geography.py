@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from shardgen.world import clocks
 from shardgen.world.demand import HOUR, LOCAL_HOUR, midnight
 from shardgen.world.lexicon.places import COUNTRIES, PLACES
-from shardgen.world.rng import I64, Guide, below, between, choose, guide, uniform
+from shardgen.world.rng import FIRST, I64, Guide, below, between, choose, guide, uniform
 
 COUNTRY_INDEX = {country.code: number for number, country in enumerate(COUNTRIES)}
 COUNTRY_OF = np.array([COUNTRY_INDEX[place.country_code] for place in PLACES], dtype=np.int64)
@@ -24,6 +24,9 @@ COUNTRY_OF = np.array([COUNTRY_INDEX[place.country_code] for place in PLACES], d
 
 ZONE_OF = np.array([clocks.ZONE_INDEX[place.timezone] for place in PLACES], dtype=np.int64)
 """Time zone of each place, an index into clocks.ZONES."""
+
+NEIGHBOURHOOD = np.unique(COUNTRY_OF * len(clocks.ZONES) + ZONE_OF, return_inverse=True)[1].ravel()
+"""Places of one country and time zone, numbered by country: within them people move."""
 
 SOUTHERN = np.array([place.latitude < 0 for place in PLACES])
 """Whether it is summer there in January, by place."""
@@ -64,7 +67,7 @@ class _Runs:
     weights: Guide
     """Running sums of the places' weights."""
 
-    def draw(self, group: I64, seed: int, stream: str, ids: I64, draw: int = 0) -> I64:
+    def draw(self, group: I64, seed: int, stream: str, ids: I64, draw: I64 | int = FIRST) -> I64:
         """Place indices within the given groups, by number of inhabitants."""
         sums = self.weights.sums
         low, high = self.starts[group], self.starts[group + 1]
@@ -118,6 +121,11 @@ def _by_zone() -> _Runs:
     return _runs(ZONE_OF)
 
 
+@lru_cache(maxsize=1)
+def _by_neighbourhood() -> _Runs:
+    return _runs(NEIGHBOURHOOD)
+
+
 def _runs(group: I64) -> _Runs:
     places = np.argsort(group, kind="stable")
     starts = np.searchsorted(group[places], np.arange(group.max() + 2))
@@ -146,6 +154,11 @@ def draw_in(seed: int, stream: str, ids: I64, country: I64) -> I64:
     return _by_country().draw(country, seed, stream, ids)
 
 
+def draw_near(seed: int, stream: str, ids: I64, place: I64, draw: I64 | int = FIRST) -> I64:
+    """Place indices within the country and time zone of the given places, by number of inhabitants."""
+    return _by_neighbourhood().draw(NEIGHBOURHOOD[place], seed, stream, ids, draw)
+
+
 def awake(place: I64, times: I64) -> I64:
     """Activity at the local hour, out of LOCAL_HOUR.max()."""
     return LOCAL_HOUR[local_hour(place, times)]
@@ -168,15 +181,15 @@ def local_time(place: I64, times: I64) -> I64:
     return times + clocks.offsets()[clocks.regime(times // clocks.HALF_HOUR), ZONE_OF[place]] * clocks.HALF_HOUR
 
 
-def addresses(seed: int, stream: str, ids: I64, place: I64) -> Addresses:
-    """One address for each id, in the given places."""
+def addresses(seed: int, stream: str, ids: I64, place: I64, draw: I64 | int = FIRST) -> Addresses:
+    """One address for each id, in the given places; another draw is another address."""
     base = np.array([[round(p.latitude * 10_000), round(p.longitude * 10_000)] for p in PLACES], dtype=np.int64)
-    small = (uniform(seed, f"{stream}.house", ids) ** 2 * 180).astype(np.int64)
+    small = (uniform(seed, f"{stream}.house", ids, draw) ** 2 * 180).astype(np.int64)
     return Addresses(
         place=place,
-        street=below(seed, f"{stream}.street", ids, 1 << 31),
-        number=1 + small + below(seed, f"{stream}.number", ids, 60),
-        code=below(seed, f"{stream}.code", ids, 1 << 31),
-        latitude=base[place, 0] + between(seed, f"{stream}.latitude", ids, -SPREAD, SPREAD),
-        longitude=base[place, 1] + between(seed, f"{stream}.longitude", ids, -SPREAD, SPREAD),
+        street=below(seed, f"{stream}.street", ids, 1 << 31, draw),
+        number=1 + small + below(seed, f"{stream}.number", ids, 60, draw),
+        code=below(seed, f"{stream}.code", ids, 1 << 31, draw),
+        latitude=base[place, 0] + between(seed, f"{stream}.latitude", ids, -SPREAD, SPREAD, draw),
+        longitude=base[place, 1] + between(seed, f"{stream}.longitude", ids, -SPREAD, SPREAD, draw),
     )

@@ -304,8 +304,8 @@ def customer(world: World, orders: Orders) -> I64:
 def parties(world: World, orders: Orders) -> Parties:
     """Who orders, where it goes, where it comes from and how it is paid."""
     seed, who = world.seed, customer(world, orders)
-    home, other, place = _destination(seed, orders, who)
-    own = geography.addresses(seed, "customers.address", who, home)
+    own = customers.address(seed, who, orders.placed)
+    other, place = _destination(seed, orders, own.place)
     gift = geography.addresses(seed, "orders.address", orders.number, place)
     address = geography.Addresses(
         **{f.name: np.where(other, getattr(gift, f.name), getattr(own, f.name)) for f in fields(own)}
@@ -320,15 +320,15 @@ def parties(world: World, orders: Orders) -> Parties:
 
 def warehouse(world: World, orders: Orders) -> I64:
     """The warehouse that ships each order, 1 to the number of warehouses."""
-    return _warehouse(world, orders, _destination(world.seed, orders, customer(world, orders))[2])
+    home = customers.place(world.seed, customer(world, orders), orders.placed)
+    return _warehouse(world, orders, _destination(world.seed, orders, home)[1])
 
 
-def _destination(seed: int, orders: Orders, who: I64) -> tuple[I64, Mask, I64]:
-    """Home place of the customer, whether the parcel goes to another address, and the place that it goes to."""
-    home = customers.home(seed, who)
+def _destination(seed: int, orders: Orders, home: I64) -> tuple[Mask, I64]:
+    """Whether the parcel goes to another address than the customer's, and the place that it goes to."""
     other = chance(seed, "orders.other_address", orders.number, OTHER_ADDRESS)
     elsewhere = geography.draw_in(seed, "orders.other_place", orders.number, geography.COUNTRY_OF[home])
-    return home, other, np.where(other, elsewhere, home)
+    return other, np.where(other, elsewhere, home)
 
 
 def _warehouse(world: World, orders: Orders, place: I64) -> I64:

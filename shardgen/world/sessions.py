@@ -122,7 +122,7 @@ def select(world: World, start: int, stop: int) -> Sessions:
     customer, logged_in, identity = _visitors(world, key, own, began, buying, bought)
     device = _devices(seed, key, identity, customer, buying)
     known = customer >= 0
-    home = _homes(world, identity, customer, known)
+    home = _homes(world, identity, customer, known, began)
     script, events = _scripts(world, key, buying, lines)
     seconds, active = _durations(seed, key, began, events, buying, bought)
     source = np.where(
@@ -182,10 +182,10 @@ def _devices(seed: int, key: I64, identity: I64, customer: I64, buying: Mask) ->
     return np.where(prefers, second, first), np.where(prefers, other, which)
 
 
-def _homes(world: World, identity: I64, customer: I64, known: Mask) -> I64:
-    """Home place of each visitor; who is anonymous lives where it was a likely hour at the first visit."""
+def _homes(world: World, identity: I64, customer: I64, known: Mask, began: I64) -> I64:
+    """Where each visitor lives; who is anonymous does so where it was a likely hour at the first visit."""
     home = np.empty(len(identity), dtype=np.int64)
-    home[known] = customers.home(world.seed, customer[known])
+    home[known] = customers.place(world.seed, customer[known], began[known])
     stranger = identity[~known]
     first_visit = world.sessions.second.times(stranger // 16)
     home[~known] = geography.draw_awake(world.seed, "visitors.home", stranger, first_visit)

@@ -191,6 +191,7 @@ NEW_YORK = "address ->> 'city' = 'New York'"
 OUT = "movement_type = 'OUT'"
 BUYER = "customer_id IN (SELECT customer_id FROM raw_orders)"
 VISITOR = "customer_id IN (SELECT user_id FROM raw_sessions)"
+REVIEWER = "customer_id IN (SELECT customer_id FROM raw_reviews)"
 BUYS = "session_id IN (SELECT raw_data ->> 'session_id' FROM raw_orders)"
 DAMAGE = [
     ("l01", "customer: id is not its number", put("customers", "customer_id = 'CUST1'")),
@@ -264,6 +265,11 @@ DAMAGE = [
     ("l05", "order before registration", put("customers", "registration_date = '2026-01-01'", BUYER)),
     ("l05", "session before registration", put("customers", "registration_date = '2026-01-01'", VISITOR)),
     ("l05", "too young or too old at order", put("customers", "date_of_birth = '2010-01-01'", BUYER)),
+    ("l05", "order after the erasure", tell("customers", "erased_at", "'2020-01-01'", BUYER)),
+    ("l05", "session after the erasure", tell("customers", "erased_at", "'2020-01-01'", VISITOR)),
+    ("l05", "review after the erasure", tell("customers", "erased_at", "'2020-01-01'", REVIEWER)),
+    ("l05", "personal fields are missing", put("customers", "date_of_birth = NULL", BUYER)),
+    ("l05", "personal fields outlive the erasure", tell("customers", "erased_at", "'2026-01-01'", BUYER)),
     ("l05", "too young or too old at registration", put("customers", "date_of_birth = '1910-01-01'")),
     ("l06", "order mentions", tell("products", "launched_at", "'2026-01-01'")),
     ("l06", "movement mentions", tell("products", "launched_at", "'2026-01-01'")),

@@ -85,8 +85,8 @@ SELECT 'event: id is not unique', event_id::text, NULL
 FROM (SELECT event_id, lag(event_id) OVER (ORDER BY event_id) AS previous FROM raw_clickstream) AS e
 WHERE event_id = previous
 UNION ALL
-SELECT 'customer: e-mail is missing or not unique', min(customer_id), lower(email)
-FROM raw_customers GROUP BY lower(email) HAVING count(*) > 1 OR lower(email) IS NULL
+SELECT 'customer: e-mail is not unique', min(customer_id), lower(email)
+FROM raw_customers WHERE email IS NOT NULL GROUP BY lower(email) HAVING count(*) > 1
 UNION ALL
 SELECT 'product: SKU is missing or not unique', min(product_id), sku
 FROM raw_products GROUP BY sku HAVING count(*) > 1 OR sku IS NULL

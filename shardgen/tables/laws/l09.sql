@@ -1,7 +1,10 @@
 -- L9: no record is ingested before a fact that it tells.
 -- needs: customers, products, orders, inventory, reviews, sessions, clickstream; raw_data
 WITH known AS (
-    SELECT 'customer' AS kind, customer_id AS row_id, ingestion_timestamp, registration_date AS at FROM raw_customers
+    SELECT 'customer' AS kind, customer_id AS row_id, ingestion_timestamp,
+           greatest(registration_date, (raw_data ->> 'address_since')::timestamp, (raw_data ->> 'erased_at')::timestamp)
+               AS at
+    FROM raw_customers
     UNION ALL
     SELECT 'product', product_id, ingestion_timestamp, (raw_data ->> 'launched_at')::timestamp FROM raw_products
     UNION ALL

@@ -2,6 +2,7 @@
 -- needs: customers, orders, sessions
 WITH addresses AS MATERIALIZED (
     SELECT 'customer' AS kind, customer_id AS row_id, address AS place, phone FROM raw_customers
+    WHERE coalesce(email, phone) IS NOT NULL OR address IS NOT NULL  -- not erased
     UNION ALL
     SELECT 'order', order_id, shipping_address, NULL FROM raw_orders
     UNION ALL
@@ -55,15 +56,18 @@ WITH addresses AS MATERIALIZED (
            avg((s.location ->> 'country' = c.address ->> 'country')::integer) AS share
     FROM raw_sessions AS s
     JOIN raw_customers AS c ON c.customer_id = s.user_id
+    WHERE c.address IS NOT NULL
 ), parcels AS (
     SELECT count(*) AS rows, count(DISTINCT o.customer_id) AS customers,
            avg((o.shipping_address = c.address)::integer) AS share
     FROM raw_orders AS o
     JOIN raw_customers AS c USING (customer_id)
+    WHERE o.order_date >= (c.raw_data ->> 'address_since')::timestamp
 ), names AS (
     SELECT customer_id, customer_name, first_name, last_name, email, address ->> 'country_code' AS country_code,
            first_name || last_name AS letters, raw_data ->> 'preferred_language' AS language
     FROM raw_customers
+    WHERE coalesce(email, customer_name, first_name, last_name) IS NOT NULL
 )
 SELECT what || ' does not go with ' || key AS law_part, row_id, value || ' instead of ' || expected AS detail
 FROM usual

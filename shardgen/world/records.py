@@ -1,0 +1,205 @@
+"""What changes in a customer's record, and when: moves, another e-mail or telephone number, consent, a name after
+marriage, erasure.
+
+Each change has an instant that is a function of the customer's number, so the record at any instant is one, too. What
+changes again and again has turns: a customer's time is cut into periods of one length, and in each of them the change
+comes once, at a hashed instant; so the turn at an instant costs two look-ups and no history.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shardgen.world.demand import DAY
+from shardgen.world.lexicon.places import COUNTRIES
+from shardgen.world.rng import I64, below, chance
+
+Mask = NDArray[np.bool_]
+NEVER = np.iinfo(np.int64).max
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rhythm:
+    """How often something changes."""
+
+    stream: str
+    """Keys the draws."""
+    days: int
+    """The period of most customers."""
+    restless: int = 0
+    """How many others there are, in percent."""
+    restless_days: int = 1
+    """Their period."""
+    offset: int = 0
+    """Microseconds after a millisecond at which it changes: no two changes of a customer fall together."""
+
+
+MOVES = Rhythm(stream="customers.moves", days=12_500, restless=15, restless_days=820, offset=1)
+"""9 % move in a year: two thirds of the moves are those of a few who move often."""
+EMAILS = Rhythm(stream="customers.emails", days=14_600, offset=2)
+PHONES = Rhythm(stream="customers.phones", days=14_600, offset=3)
+"""2.5 % get another e-mail address in a year, and as many another telephone number."""
+CONSENT = Rhythm(stream="customers.consent", days=1_000_000, restless=30, restless_days=2_740, offset=4)
+"""4 % give or withdraw their consent in a year; most never do."""
+OPTED_IN = 0.614
+"""Share of those who never do that have given it; 58 % of all have."""
+
+MARRYING_YEARS = 60
+"""Years over which the instants of marriages spread: 1.7 % in a year of those who take another name."""
+MARRYING_AGE = (20, 50)
+TAKES_NAME = (0.7, 0.06)
+"""Share of women and of men who take another name when they marry."""
+KEEPS_NAME = np.array([country.code in {"ES", "FR", "IT", "MX", "BR", "NL"} for country in COUNTRIES])
+"""Countries in which people keep the name that they were born with."""
+
+ERASED_YEARS = 250
+"""Years over which the instants of erasure spread: 0.4 % in a year."""
+QUIET = 92 * DAY
+"""How long before its erasure a customer's last act lies: its parcels have arrived, its reviews are written."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class People:
+    """What does not change of n customers; arrays of shape (n,)."""
+
+    ids: I64
+    registered: I64
+    born: I64
+    """Days since 1970-01-01."""
+    female: Mask
+    country: I64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Turns:
+    """How often something has changed by an instant; arrays of shape (n,)."""
+
+    number: I64
+    """Counted from some beginning before all time; another number is another value."""
+    since: I64
+    """When the last change was, microseconds UTC."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Record:
+    """n customers' records at an instant; arrays of shape (n,)."""
+
+    moves: Turns
+    emails: Turns
+    phones: Turns
+    opted_in: Mask
+    married: I64
+    """When the last name became the second one; NEVER until then."""
+    erased: I64
+    """When personal fields became null; NEVER until then."""
+    changed: I64
+    """When anything of it last changed: the registration, if nothing did."""
+
+
+def record(seed: int, epoch: int, who: People, until: int) -> Record:
+    """What is known of customers who registered before ``until``, after all changes before it.
+
+    Args:
+        epoch: the world's first instant.
+    """
+    ids = who.ids
+    erased = _before(erasures(seed, epoch, ids, lambda _: who.registered), until)
+    at = np.minimum(erased, until) - 1
+    moves, emails, phones, consent = (turns(seed, rhythm, ids, at) for rhythm in (MOVES, EMAILS, PHONES, CONSENT))
+    married = _before(marriages(seed, epoch, who), at)
+    changed = who.registered
+    for since in (moves.since, emails.since, phones.since, consent.since):
+        changed = np.maximum(changed, since)
+    for once in (married, erased):
+        changed = np.maximum(changed, np.where(once == NEVER, 0, once))
+    return Record(
+        moves=moves,
+        emails=emails,
+        phones=phones,
+        opted_in=_opted_in(seed, ids, consent),
+        married=married,
+        erased=erased,
+        changed=changed,
+    )
+
+
+def opted_in(seed: int, ids: I64, times: I64) -> Mask:
+    """Whether newsletters are welcome at an instant."""
+    return _opted_in(seed, ids, turns(seed, CONSENT, ids, times))
+
+
+def _opted_in(seed: int, ids: I64, consent: Turns) -> Mask:
+    return chance(seed, "customers.opt_in", ids, OPTED_IN) ^ (consent.number % 2 == 1)
+
+
+def _before(instants: I64, until: I64 | int) -> I64:
+    """The instants, or NEVER where they do not lie before ``until``."""
+    return np.where(instants < until, instants, NEVER)
+
+
+def turns(seed: int, rhythm: Rhythm, ids: I64, times: I64) -> Turns:
+    """The turns of something at an instant for each customer."""
+    period = np.full(len(ids), rhythm.days, dtype=np.int64)
+    if rhythm.restless:
+        period[chance(seed, f"{rhythm.stream}.restless", ids, rhythm.restless / 100)] = rhythm.restless_days
+    phase = below(seed, f"{rhythm.stream}.phase", ids, period)
+    number = (times // DAY + phase) // period
+    last = _instant(seed, rhythm, ids, number, period, phase)
+    early = np.flatnonzero(last > times)
+    number[early] -= 1
+    last[early] = _instant(seed, rhythm, ids[early], number[early], period[early], phase[early])
+    return Turns(number=number, since=last)
+
+
+def _instant(seed: int, rhythm: Rhythm, ids: I64, number: I64, period: I64, phase: I64) -> I64:
+    """When turn ``number`` of each customer begins: once in each period, between 7 and 23 h UTC."""
+    day = number * period - phase + below(seed, f"{rhythm.stream}.day", ids, period, number)
+    millisecond = below(seed, f"{rhythm.stream}.time", ids, 16 * 3_600_000, number) + 7 * 3_600_000
+    return day * DAY + millisecond * 1_000 + rhythm.offset
+
+
+def marriages(seed: int, epoch: int, who: People) -> I64:
+    """When customers take another name, NEVER for most.
+
+    Args:
+        epoch: the world's first instant.
+    """
+    at = epoch + _within_years(seed, "customers.married", who.ids, MARRYING_YEARS) + 5
+    age = (at // DAY - who.born) // 365
+    takes = chance(seed, "customers.takes_name", who.ids, np.where(who.female, *TAKES_NAME))
+    takes &= (age >= MARRYING_AGE[0]) & (age < MARRYING_AGE[1]) & (at > who.registered) & ~KEEPS_NAME[who.country]
+    return np.where(takes, at, NEVER)
+
+
+def erasures(seed: int, epoch: int, ids: I64, registered: Callable[[I64], I64]) -> I64:
+    """When customers are erased on their request, NEVER for most; the first customer never is.
+
+    Args:
+        epoch: the world's first instant.
+        registered: instants of registration of customers.
+    """
+    at = epoch + _within_years(seed, "customers.erased", ids, ERASED_YEARS) + 6
+    at[(ids == 0) | (at < registered(ids) + QUIET)] = NEVER
+    return at
+
+
+def gone(seed: int, epoch: int, ids: I64, times: I64, registered: Callable[[I64], I64]) -> Mask:
+    """Whether customers act no more: they are erased, or soon will be.
+
+    Args:
+        times: when each of them would act.
+    """
+    at = epoch + _within_years(seed, "customers.erased", ids, ERASED_YEARS) + 6
+    found = (at - QUIET <= times) & (ids > 0)
+    rows = np.flatnonzero(found)
+    found[rows] = at[rows] >= registered(ids[rows]) + QUIET
+    return found
+
+
+def _within_years(seed: int, stream: str, ids: I64, years: int) -> I64:
+    """Whole milliseconds, in microseconds, up to so many years: each has the same chance."""
+    return below(seed, stream, ids, 1 << 31) * (years * 365 * DAY // 1000 >> 31) * 1000 + DAY
