@@ -19,6 +19,8 @@ _SHOP: Final = ("customers", "products", "orders", "inventory", "reviews", "sess
 """The tables in the order in which a reader of the story meets them: each is a module, and in capitals
 its table there."""
 
+_SHAPES: Final = (*(f"s{number}" for number in range(1, 11)), "b1", "b1_sparse")
+
 
 def names(story: str = SHOP) -> tuple[str, ...]:
     """Names of the tables of a dataset, in the order of the story."""
@@ -51,5 +53,5 @@ def dataset(name: str = SHOP) -> Dataset:
         version=DATA_VERSION,
         tables=found,
         common_laws=beside(__name__, *(f"laws/l{number:02d}.sql" for number in (1, 2, 7, 9))),
-        shapes=beside(__name__, *(f"shapes/s{number}.sql" for number in range(1, 11))),
+        shapes=beside(__name__, *(f"shapes/{name}.sql" for name in _SHAPES)),
     )

@@ -38,7 +38,7 @@ def rows(wanted: Slice) -> Iterator[Batch]:
     """Customers of the slice, all of whom exist by its end, as they stand then."""
     for low, high in wanted.ranges():
         numbers = np.arange(low, high, dtype=np.int64)
-        yield _batch(wanted, customers.facts(wanted.world.seed, wanted.world.customers, numbers, wanted.end))
+        yield _batch(wanted, customers.facts(wanted.world.customers, numbers, wanted.end))
 
 
 def _batch(wanted: Slice, who: Customers) -> Batch:

@@ -91,7 +91,7 @@ def _batch(wanted: Slice, placed: orders.Orders, lines: orders.Items, written: r
         {
             "review_id": Words(ids(REVIEW, number)),
             "product_id": Words(ids(PRODUCT, lines.product[item])),
-            "customer_id": Words(ids(CUSTOMER, orders.customer(world, placed)[order])),
+            "customer_id": Words(ids(CUSTOMER, orders.buyers(world, placed).number[order])),
             "rating": Whole(rating),
             "review_text": Prose(body),
             "review_title": Prose(title),

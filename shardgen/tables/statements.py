@@ -19,15 +19,25 @@ from typing import Final
 from shardgen.model.config import WorldConfig
 
 _PARTS: Final = re.compile(
-    r"-- (?P<name>(?:[a-z][a-z0-9_]*\.)?[LS]\d+|[a-z ]+): (?P<purpose>.+)\.\n-- needs: (?P<needs>.+)\n(?P<text>(?s:.+))"
+    r"-- (?P<name>(?:[a-z][a-z0-9_]*\.)?[LSB]\d+|[a-z ]+): (?P<purpose>.+)\.\n"
+    r"-- needs: (?P<needs>.+)\n(?P<text>(?s:.+))"
 )
+
+
+def _orders_per_customer(world: WorldConfig) -> float:
+    return world.orders / max(1, world.customers) * 365 / world.horizon
+
 
 PROPORTIONS: Final[dict[str, Callable[[WorldConfig], float]]] = {
     "orders per session": lambda world: world.orders / max(1, world.sessions),
-    "orders per customer": lambda world: world.orders / max(1, world.customers) * 365 / world.horizon,
+    "orders per customer": _orders_per_customer,
+    "orders per customer of a sparse shop": _orders_per_customer,
     "events per session": lambda world: world.events_per_session,
 }
 """What the bands of some shapes take for granted."""
+
+THINNER: Final[dict[str, int]] = {"orders per customer of a sparse shop": 6}
+"""By how much a proportion is smaller there than in the default world; in all others it is the same."""
 
 
 LEDGER: Final = "the ledger"
@@ -63,10 +73,10 @@ def read(files: Iterable[Traversable]) -> list[Statement]:
     return sorted((parse(file.read_text(encoding="utf-8")) for file in files), key=lambda each: place(each.name))
 
 
-def place(name: str) -> tuple[str, int]:
+def place(name: str) -> tuple[str, str, int]:
     """Where a law or shape stands among the others, by its name; anything else comes first."""
     table, _, number = name.rpartition(".")
-    return table, int(number[1:]) if number[1:].isdigit() else 0
+    return (table, number[0].replace("B", "T"), int(number[1:])) if number[1:].isdigit() else (table, "", 0)
 
 
 def parse(content: str) -> Statement:

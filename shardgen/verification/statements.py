@@ -10,7 +10,7 @@ from typing import Final
 
 from shardgen.model.figures import plural
 from shardgen.tables import dataset, names
-from shardgen.tables.statements import PROPORTIONS, Statement, read
+from shardgen.tables.statements import PROPORTIONS, THINNER, Statement, read
 from shardgen.tables.wanted import plan_config
 from shardgen.verification.subject import Loaded, Subject
 
@@ -94,7 +94,7 @@ def _too_little(statement: Statement, needed: dict[str, Loaded]) -> str:
     if config.days < statement.days:
         return f"a window of {plural(config.days, 'day')} is too short to tell: at least {statement.days}"
     for name in statement.proportions:
-        usual, here = PROPORTIONS[name](USUAL), PROPORTIONS[name](config.world)
+        usual, here = PROPORTIONS[name](USUAL) / THINNER.get(name, 1), PROPORTIONS[name](config.world)
         if not usual / LEEWAY <= here <= usual * LEEWAY:
             return f"its bands are for about {usual:.3g} {name}, not for {here:.3g}"
     return ""

@@ -126,6 +126,6 @@ def _failures(checks: Sequence[Check]) -> tuple[str, ...]:
     return tuple(f"{check.name}: {check.finding}" for check in checks if check.status is Status.FAILED)
 
 
-def _place(check: Check) -> tuple[int, str, int]:
+def _place(check: Check) -> tuple[int, str, str, int]:
     """In the report: by level, laws and shapes by number, tables as they are."""
     return ORDER[check.level], *place(check.name)

@@ -6,13 +6,15 @@ Arrival numbers are dense and in order of time. How many arrived before any hour
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Protocol
 
 import numpy as np
 
 from shardgen.model.config import WorldConfig
-from shardgen.world.rng import I64, below, lognormal_table
+from shardgen.world.rng import I64, Guide, below, guide, lognormal_table
 
 HOUR = 3_600_000_000
 DAY = 24 * HOUR
@@ -38,10 +40,21 @@ HOURLY_NOISE = 0.28
 
 NOISE = lognormal_table(1024, HOURLY_NOISE, 512)
 
+Activity = Callable[[date, int], I64]
+"""From a first day and a number of days to the relative activity of each hour (UTC) and column, below 2**40."""
+
+
+SHARE_BITS, PART_BITS = 14, 16
+"""Bits of a column's share of its hour, and of the parts that an hour's running count is kept in: their product with
+the arrivals of an hour stays below 2**63 up to 8.6e9 of them."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Arrivals:
-    """One stream of arrivals, hour by hour."""
+    """One stream of arrivals, hour by hour; in several columns (time zones) where ``columns`` is more than 1.
+
+    Numbers follow the hour, then the column, then the time. With one column they follow the time.
+    """
 
     seed: int
     name: str
@@ -49,51 +62,130 @@ class Arrivals:
     origin: int
     """Start of the first hour."""
     counts: I64
-    """Arrivals before each hour; one more entry than there are hours."""
+    """Arrivals before each hour and column, hour by hour; one more entry than there are of them."""
     visits: bool = False
     """Whether the last BEFORE_MIDNIGHT of each day stays free."""
+    columns: int = 1
 
     @property
     def total(self) -> int:
         """Arrivals over all hours."""
         return int(self.counts[-1])
 
+    @property
+    def hourly(self) -> I64:
+        """Arrivals before each hour; one more entry than there are hours."""
+        return self.counts[:: self.columns]
+
     def before(self, instants: I64 | int) -> I64:
         """How many arrived before the hour of each instant began."""
-        hours = (np.asarray(instants) - self.origin) // HOUR
+        hours = (np.asarray(instants) - self.origin) // HOUR * self.columns
         return self.counts[np.minimum(np.maximum(hours, 0), len(self.counts) - 1)]
 
-    def hours(self, ids: I64) -> I64:
-        """Index of the hour in which each number arrives."""
+    def cells(self, ids: I64) -> I64:
+        """Hour x columns + column in which each number arrives."""
         return np.searchsorted(self.counts, ids, side="right") - 1
 
     def times(self, ids: I64) -> I64:
-        """Instants of arrival; never falling as the number rises.
+        """Instants of arrival.
 
         The k-th of n lies at (k + jitter) / n of its hour. k x HOUR stays below 2**63 up to 2.5e9 arrivals an hour.
         """
-        hours = self.hours(ids)
-        first = self.counts[hours]
-        n = self.counts[hours + 1] - first
-        start = self.origin + hours * HOUR
+        return self.times_in(ids, self.cells(ids))
+
+    def times_in(self, ids: I64, cells: I64) -> I64:
+        """The same, where the cells are known."""
+        first = self.counts[cells]
+        n = self.counts[cells + 1] - first
+        start = self.origin + cells // self.columns * HOUR
         span = np.full(ids.shape, HOUR, dtype=np.int64)
         if self.visits:
             span[(start + HOUR) % DAY == 0] -= BEFORE_MIDNIGHT
         jitter = below(self.seed, self.name, ids, 1 << 31) * span >> 31
         return start + ((ids - first) * span + jitter) // n
 
+    def of_hours(self, low: int, high: int) -> tuple[I64, I64]:
+        """Numbers of what arrives in hours low to high (exclusive), and their cells."""
+        counts = self.counts[low * self.columns : high * self.columns + 1]
+        cells = np.repeat(np.arange(low * self.columns, high * self.columns), np.diff(counts))
+        return np.arange(counts[0], counts[-1], dtype=np.int64), cells
+
+    def within(self, low: int, high: int) -> tuple[I64, I64]:
+        """Instants and numbers of what arrives in hours low to high (exclusive), in order of time."""
+        ids, cells = self.of_hours(low, high)
+        times = self.times_in(ids, cells)
+        if self.columns == 1:
+            return times, ids
+        order = np.argsort(times, kind="stable")
+        return times[order], ids[order]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Columns:
+    """The arrivals of a stream column by column: each column numbers its own by the hour."""
+
+    before: I64
+    """In each column before each hour, shape (hours + 1, columns)."""
+    starts: I64
+    """Where each column begins among all arrivals sorted by column."""
+    guide: Guide
+    """To find the hour of an arrival in them."""
+
+    @property
+    def hours(self) -> int:
+        """How many hours there are."""
+        return len(self.before) - 1
+
+    def count(self, hours: I64, column: I64) -> I64:
+        """Arrivals in each column before each hour, which may lie outside the stream's."""
+        inside = np.minimum(np.maximum(hours, 0), self.hours)
+        return self.before.ravel()[inside * self.before.shape[1] + column]
+
+    def hour(self, column: I64, rank: I64) -> I64:
+        """The hour in which a column's arrival number ``rank`` comes."""
+        return self.guide.find(self.starts[column] + rank) - column * self.hours
+
+
+HOUR_BITS = 18
+"""Bits of an arrival's number that the search for its hour looks up."""
+
+
+def columns_of(stream: Arrivals) -> Columns:
+    """The columns of a stream."""
+    of_cells = np.diff(stream.counts).reshape(-1, stream.columns)
+    before = np.concatenate([np.zeros((1, stream.columns), dtype=np.int64), np.cumsum(of_cells, axis=0)])
+    starts = np.cumsum(before[-1]) - before[-1]
+    return Columns(before=before, starts=starts, guide=guide((before[1:] + starts).T.ravel(), cells=HOUR_BITS))
+
+
+class Stream(Protocol):
+    """What is numbered in order of time and known hour by hour."""
+
+    @property
+    def hourly(self) -> I64:
+        """How many arrived before each hour."""
+        ...
+
+    def before(self, instants: I64 | int) -> I64:
+        """How many arrived before the hour of each instant began."""
+        ...
+
+    def within(self, low: int, high: int) -> tuple[I64, I64]:
+        """Instants and numbers of what arrives in hours low to high (exclusive), in order of time."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Merged:
     """Two streams over the same hours under one dense numbering, in order of time (ties: the first stream first)."""
 
-    first: Arrivals
+    first: Stream
     second: Arrivals
 
     @property
     def total(self) -> int:
         """Arrivals of both streams."""
-        return self.first.total + self.second.total
+        return int(self.first.hourly[-1]) + self.second.total
 
     def before(self, instants: I64 | int) -> I64:
         """How many of both arrived before the hour of each instant began."""
@@ -105,25 +197,25 @@ class Merged:
         Returns:
             instants; a 1 where the arrival is of the first stream, else a 0; its number within its own stream.
         """
-        counts = self.first.counts + self.second.counts
-        low, high = _hours_of(counts, start, stop)
-        one, two = (np.arange(s.counts[low], s.counts[high], dtype=np.int64) for s in (self.first, self.second))
-        times = np.concatenate([self.first.times(one), self.second.times(two)])
-        of_first = np.repeat(np.array([1, 0]), [len(one), len(two)])
+        counts = self.first.hourly + self.second.hourly
+        low, high = hours_of(counts, start, stop)
+        one, two = self.first.within(low, high), self.second.within(low, high)
+        times = np.concatenate([one[0], two[0]])
+        of_first = np.repeat(np.array([1, 0]), [len(one[0]), len(two[0])])
         order = np.argsort(times, kind="stable")[start - counts[low] : stop - counts[low]]
-        return times[order], of_first[order], np.concatenate([one, two])[order]
+        return times[order], of_first[order], np.concatenate([one[1], two[1]])[order]
 
     def numbers_of_first(self, ids: I64) -> I64:
         """Merged numbers of arrivals of the first stream, given by a rising, gapless run of their own numbers."""
         if not len(ids):
             return ids
-        low, high = _hours_of(self.first.counts, int(ids[0]), int(ids[-1]) + 1)
-        others = np.arange(self.second.counts[low], self.second.counts[high], dtype=np.int64)
-        earlier = np.searchsorted(self.second.times(others), self.first.times(ids), side="left")
-        return ids + self.second.counts[low] + earlier
+        low, high = hours_of(self.first.hourly, int(ids[0]), int(ids[-1]) + 1)
+        times = self.first.within(low, high)[0][ids - self.first.hourly[low]]
+        earlier = np.searchsorted(self.second.within(low, high)[0], times, side="left")
+        return ids + self.second.hourly[low] + earlier
 
 
-def _hours_of(counts: I64, start: int, stop: int) -> tuple[int, int]:
+def hours_of(counts: I64, start: int, stop: int) -> tuple[int, int]:
     """First hour and hour after the last one that numbers start to stop fall into."""
     low = int(np.searchsorted(counts, start, side="right")) - 1
     return low, max(low, int(np.searchsorted(counts, stop, side="left")))
@@ -134,37 +226,60 @@ def arrivals(
     name: str,
     total: int,
     *,
-    hour_weights: I64,
+    activity: Activity,
     early: int = 0,
-    lead_days: int = 0,
+    lead: I64 | None = None,
     visits: bool = False,
 ) -> Arrivals:
     """A stream of ``total`` arrivals along growth, season, weekday and hour over the horizon.
 
     Args:
-        hour_weights: relative activity of the 24 hours UTC, or of every hour of the horizon; int64, below 2**20.
-        early: how many of the total arrive, evenly, in the ``lead_days`` before the epoch.
+        activity: relative activity of each hour of some days.
+        early: how many of the total arrive in the days before the epoch.
+        lead: relative numbers that arrive on each of those days.
     """
-    lead = np.full(lead_days * 24, 1, dtype=np.int64)
-    counts = np.concatenate([spread(early, lead), early + spread(total - early, shape(config, name, hour_weights))[1:]])
-    return Arrivals(config.seed, name, midnight(config.epoch - timedelta(days=lead_days)), counts, visits)
+    days = np.zeros(0, dtype=np.int64) if lead is None else lead
+    origin = config.epoch - timedelta(days=len(days))
+    before = activity(origin, len(days)) if len(days) else activity(config.epoch, 1)[:0]
+    during = activity(config.epoch, config.horizon)
+    counts = spread(early, np.repeat(days, 24), before)
+    counts = np.concatenate([counts, early + spread(total - early, shape(config, name, during), during)[1:]])
+    return Arrivals(config.seed, name, midnight(origin), counts, visits, during.shape[1])
 
 
-def shape(config: WorldConfig, name: str, hour_weights: I64) -> I64:
+def by_the_clock(first: date, days: int) -> I64:
+    """Relative activity of one time zone, UTC's: an `Activity` of one column."""
+    del first
+    return np.tile(LOCAL_HOUR, days)[:, None]
+
+
+def shape(config: WorldConfig, name: str, activity: I64) -> I64:
     """Positive integer weight of each hour of the horizon, below 2**45."""
     days = np.array([_day_weight(config, day) for day in range(config.horizon)], dtype=np.int64)
     ids = np.arange(config.horizon * 24)
     noise = NOISE[below(config.seed, f"{name}.hour", ids, len(NOISE))]
-    scaled = np.resize(hour_weights * 4096 // max(1, int(hour_weights.max())) + 1, config.horizon * 24)
-    return np.repeat(days, 24) * scaled * noise >> 10
+    hours = activity.sum(axis=1)
+    return np.repeat(days, 24) * (hours * 4096 // max(1, int(hours.max())) + 1) * noise >> 10
 
 
-def spread(total: int, weights: I64) -> I64:
-    """Running counts of ``total`` arrivals over hours of the given weights, in exact integers."""
+def spread(total: int, weights: I64, activity: I64) -> I64:
+    """Running counts of ``total`` arrivals over hours of the given weights and, in each, columns by their activity.
+
+    The hours' are exact whatever the numbers; within an hour the shares of the columns are cut to SHARE_BITS.
+    """
+    hours = _running(total, weights)
+    sums = np.cumsum(activity, axis=1)
+    shares = (sums << SHARE_BITS) // np.maximum(sums[:, -1:], 1)
+    cells = hours[:-1, None] + (np.diff(hours)[:, None] * shares >> SHARE_BITS)
+    return np.concatenate([np.zeros(1, dtype=np.int64), cells.ravel() >> PART_BITS])
+
+
+def _running(total: int, weights: I64) -> I64:
+    """Running counts over hours, in parts of 2**-PART_BITS."""
     sums = [0, *np.cumsum(weights).tolist()]
     if sums[-1] == 0:
         return np.zeros(len(sums), dtype=np.int64)
-    return np.array([total * part // sums[-1] for part in sums], dtype=np.int64)
+    return np.array([(total * part << PART_BITS) // sums[-1] for part in sums], dtype=np.int64)
 
 
 def midnight(day: date) -> int:

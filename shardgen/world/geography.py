@@ -7,14 +7,12 @@ hundred metres around the centre are hashed. Tables here are built once, from li
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from shardgen.world import clocks
-from shardgen.world.demand import HOUR, LOCAL_HOUR, midnight
+from shardgen.world.demand import LOCAL_HOUR
 from shardgen.world.lexicon.places import COUNTRIES, PLACES
 from shardgen.world.rng import FIRST, I64, Guide, below, between, choose, guide, uniform
 
@@ -32,9 +30,6 @@ SOUTHERN = np.array([place.latitude < 0 for place in PLACES])
 """Whether it is summer there in January, by place."""
 
 TAX_BASIS_POINTS = np.array([country.tax_basis_points for country in COUNTRIES], dtype=np.int64)
-
-OPENS, CLOSES = 8, 21
-"""Local hours in which stores and the telephone take orders."""
 
 SPREAD = 300
 """Addresses lie up to this many 1e-4 degrees (some 3 km) from the centre of their city."""
@@ -85,17 +80,9 @@ def weights() -> I64:
     return np.maximum(1, country[COUNTRY_OF] * 1000 * inside // totals[COUNTRY_OF])
 
 
-@lru_cache(maxsize=2)
-def hour_weights(epoch: date, days: int) -> I64:
-    """Activity of the whole world in each hour UTC of so many days from the epoch on, shape (days x 24,)."""
-    hour = midnight(epoch) // HOUR + np.arange(days * 24, dtype=np.int64)
-    activity = (_activity() * _zone_weights()).sum(axis=2) >> 11
-    return activity[clocks.regime(hour * 2), hour % 24]
-
-
 @lru_cache(maxsize=1)
-def _activity() -> I64:
-    """Twice the activity by regime, hour UTC and time zone: a half hour's offset lies between two local hours."""
+def activity() -> I64:
+    """Twice the activity by regime, hour UTC and clock: a half hour's offset lies between two local hours."""
     half = np.arange(24)[None, :, None] * 2 + clocks.offsets()[:, None, :]
     return LOCAL_HOUR[half // 2 % 24] + LOCAL_HOUR[(half + 1) // 2 % 24]
 
@@ -108,7 +95,7 @@ def _zone_weights() -> I64:
 @lru_cache(maxsize=1)
 def _by_hour() -> Guide:
     """Running sums of time zones' weights as active in each hour UTC, all regimes and hours in one rising row."""
-    return guide(np.cumsum(_activity() * (_zone_weights() >> 8) + 1), cells=17)
+    return guide(np.cumsum(activity() * (_zone_weights() >> 8) + 1), cells=17)
 
 
 @lru_cache(maxsize=1)
@@ -154,20 +141,9 @@ def draw_in(seed: int, stream: str, ids: I64, country: I64) -> I64:
     return _by_country().draw(country, seed, stream, ids)
 
 
-def draw_near(seed: int, stream: str, ids: I64, place: I64, draw: I64 | int = FIRST) -> I64:
-    """Place indices within the country and time zone of the given places, by number of inhabitants."""
-    return _by_neighbourhood().draw(NEIGHBOURHOOD[place], seed, stream, ids, draw)
-
-
-def awake(place: I64, times: I64) -> I64:
-    """Activity at the local hour, out of LOCAL_HOUR.max()."""
-    return LOCAL_HOUR[local_hour(place, times)]
-
-
-def open_hours(place: I64, times: I64) -> NDArray[np.bool_]:
-    """Whether shops are open and telephones answered at the local hour."""
-    hour = local_hour(place, times)
-    return (hour >= OPENS) & (hour < CLOSES)
+def draw_near(seed: int, stream: str, ids: I64, neighbourhood: I64, draw: I64 | int = FIRST) -> I64:
+    """Place indices within the given neighbourhoods, by number of inhabitants."""
+    return _by_neighbourhood().draw(neighbourhood, seed, stream, ids, draw)
 
 
 def local_hour(place: I64, times: I64) -> I64:

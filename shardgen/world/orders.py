@@ -11,8 +11,9 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from shardgen.world import customers, geography, products
+from shardgen.world import customers, geography, lives, personas, products, zones
 from shardgen.world.demand import DAY, HOUR
+from shardgen.world.order_stream import Run
 from shardgen.world.rng import I64, below, between, chance, choose, exponential_table, lognormal_table
 from shardgen.world.world import World
 
@@ -24,8 +25,11 @@ NEVER = np.iinfo(np.int64).max
 
 CHANNELS = ("web", "app", "marketplace", "store", "phone")
 WEB, APP, MARKETPLACE, STORE, PHONE = range(5)
-OTHER_CHANNELS = np.cumsum([36, 15, 15, 4])
-"""Weights of app, marketplace, store and phone."""
+OTHER_CHANNELS = np.cumsum([[706, 294, 0, 0], [441, 183, 297, 79]], axis=1)
+"""Weights of app, marketplace, store and phone while shops are closed and open, where the order comes from: 36, 15, 15
+and 4 of 70 in all."""
+OPENS, CLOSES = 8, 21
+"""Local hours in which stores and the telephone take orders."""
 
 ITEMS = np.cumsum([28, 24, 17, 12, 8, 5, 4, 2])
 """Weights of 1 to 8 distinct items; the mean is 2.9."""
@@ -90,6 +94,14 @@ class Orders:
     """Index into CHANNELS."""
     web: I64
     """Number within the stream of web orders, -1 for other channels."""
+    zone: I64
+    """Time zone that it comes from."""
+    rank: I64
+    """Number among the orders of the zone."""
+
+    def personas(self, seed: int) -> I64:
+        """Whose kind each order is."""
+        return personas.of_orders(seed, self.zone, self.rank)
 
     def take(self, rows: Mask | I64) -> Orders:
         """The orders at these rows."""
@@ -157,29 +169,33 @@ class Amounts:
 
 def select(world: World, start: int, stop: int) -> Orders:
     """Orders number start to stop (exclusive)."""
-    arrived, of_web, own = world.orders.select(start, stop)
-    number = np.arange(start, stop, dtype=np.int64)
-    other = 1 + choose(world.seed, "orders.channel", number, OTHER_CHANNELS)
-    is_web = of_web == 1
-    return Orders(
-        number=number,
-        arrived=arrived,
-        placed=np.where(is_web, placed(world.seed, own, arrived), arrived),
-        channel=np.where(is_web, WEB, other),
-        web=np.where(is_web, own, -1),
-    )
+    run, web = world.orders.select(start, stop)
+    own = np.where(run.web, web + np.cumsum(run.web) - 1, -1)
+    return _orders(world, run, np.arange(start, stop, dtype=np.int64), own)
 
 
 def of_web(world: World, web: I64) -> Orders:
     """The orders of a rising, gapless run of the stream of web orders."""
-    arrived = world.web_orders.times(web)
+    run, number = world.web_orders.select(web)
+    return _orders(world, run, number, web)
+
+
+def _orders(world: World, run: Run, number: I64, web: I64) -> Orders:
     return Orders(
-        number=world.orders.numbers_of_first(web),
-        arrived=arrived,
-        placed=placed(world.seed, web, arrived),
-        channel=np.full(len(web), WEB, dtype=np.int64),
+        number=number,
+        arrived=run.times,
+        placed=np.where(run.web, placed(world.seed, web, run.times), run.times),
+        channel=np.where(run.web, WEB, _other_channel(world.seed, number, run)),
         web=web,
+        zone=run.zone,
+        rank=run.rank,
     )
+
+
+def _other_channel(seed: int, number: I64, run: Run) -> I64:
+    hour = zones.local_hours(run.zone, run.times)
+    weights = OTHER_CHANNELS[((hour >= OPENS) & (hour < CLOSES)).astype(np.int64)]
+    return 1 + (weights <= below(seed, "orders.channel", number, 1000)[:, None]).sum(axis=1)
 
 
 def placed(seed: int, web: I64, arrived: I64) -> I64:
@@ -295,23 +311,22 @@ def _returned(world: World, key: I64, product: I64, quantity: I64) -> I64:
     return np.where(back, np.where(whole, quantity, some), 0)
 
 
-def customer(world: World, orders: Orders) -> I64:
+def buyers(world: World, orders: Orders) -> lives.Actors:
     """Who orders."""
-    by_day = (orders.channel == STORE) | (orders.channel == PHONE)
-    return customers.active(world.seed, "orders.customer", world.customers, orders.number, orders.arrived, by_day)
+    return lives.buyers(world.customers, world.buyers, orders.number, orders.zone, orders.rank, orders.arrived)
 
 
 def parties(world: World, orders: Orders) -> Parties:
     """Who orders, where it goes, where it comes from and how it is paid."""
-    seed, who = world.seed, customer(world, orders)
-    own = customers.address(seed, who, orders.placed)
+    seed, who = world.seed, buyers(world, orders)
+    own = customers.address(seed, who.number, who.zone, orders.placed)
     other, place = _destination(seed, orders, own.place)
     gift = geography.addresses(seed, "orders.address", orders.number, place)
     address = geography.Addresses(
         **{f.name: np.where(other, getattr(gift, f.name), getattr(own, f.name)) for f in fields(own)}
     )
     return Parties(
-        customer=who,
+        customer=who.number,
         address=address,
         warehouse=_warehouse(world, orders, place),
         payment_method=_payment_method(seed, orders),
@@ -320,7 +335,8 @@ def parties(world: World, orders: Orders) -> Parties:
 
 def warehouse(world: World, orders: Orders) -> I64:
     """The warehouse that ships each order, 1 to the number of warehouses."""
-    home = customers.place(world.seed, customer(world, orders), orders.placed)
+    who = buyers(world, orders)
+    home = customers.place(world.seed, who.number, who.zone, orders.placed)
     return _warehouse(world, orders, _destination(world.seed, orders, home)[1])
 
 

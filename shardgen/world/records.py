@@ -60,6 +60,8 @@ ERASED_YEARS = 250
 """Years over which the instants of erasure spread: 0.4 % in a year."""
 QUIET = 92 * DAY
 """How long before its erasure a customer's last act lies: its parcels have arrived, its reviews are written."""
+STAYS = QUIET + DAY
+"""How long after the registration an erasure may come: a first order may follow it by some hours."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -183,7 +185,7 @@ def erasures(seed: int, epoch: int, ids: I64, registered: Callable[[I64], I64]) 
         registered: instants of registration of customers.
     """
     at = epoch + _within_years(seed, "customers.erased", ids, ERASED_YEARS) + 6
-    at[(ids == 0) | (at < registered(ids) + QUIET)] = NEVER
+    at[(ids == 0) | (at < registered(ids) + STAYS)] = NEVER
     return at
 
 
@@ -196,7 +198,7 @@ def gone(seed: int, epoch: int, ids: I64, times: I64, registered: Callable[[I64]
     at = epoch + _within_years(seed, "customers.erased", ids, ERASED_YEARS) + 6
     found = (at - QUIET <= times) & (ids > 0)
     rows = np.flatnonzero(found)
-    found[rows] = at[rows] >= registered(ids[rows]) + QUIET
+    found[rows] = at[rows] >= registered(ids[rows]) + STAYS
     return found
 
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from shardgen.world import customers, geography, orders
+from shardgen.world import customers, geography, lives, orders, personas
 from shardgen.world.demand import DAY, midnight
 from shardgen.world.lexicon.devices import DEVICES
 from shardgen.world.lexicon.traffic import TRAFFIC_SOURCES
@@ -119,10 +119,10 @@ def select(world: World, start: int, stop: int) -> Sessions:
     bought = orders.of_web(world, own[buying])
     lines = orders.items(world, bought)
     key = own * 2 + of_web
-    customer, logged_in, identity = _visitors(world, key, own, began, buying, bought)
+    customer, persona, logged_in, identity = _visitors(world, key, own, began, buying, bought)
     device = _devices(seed, key, identity, customer, buying)
     known = customer >= 0
-    home = _homes(world, identity, customer, known, began)
+    home = _homes(world, identity, customer, persona, known, began)
     script, events = _scripts(world, key, buying, lines)
     seconds, active = _durations(seed, key, began, events, buying, bought)
     source = np.where(
@@ -157,18 +157,22 @@ def select(world: World, start: int, stop: int) -> Sessions:
 
 def _visitors(
     world: World, key: I64, own: I64, began: I64, buying: Mask, bought: orders.Orders
-) -> tuple[I64, Mask, I64]:
-    """Customer, whether logged in, and identity (a multiple of 8 that a device number is added to)."""
+) -> tuple[I64, I64, Mask, I64]:
+    """Customer, persona, whether logged in, and identity (a multiple of 8 that a device number is added to)."""
     seed = world.seed
     known = ~buying & chance(seed, "sessions.known", key, KNOWN if world.customers.total else 0)
     customer = np.full(len(key), -1, dtype=np.int64)
-    customer[known] = customers.active(seed, "sessions.customer", world.customers, key[known], began[known])
-    customer[buying] = orders.customer(world, bought)
+    persona = np.zeros_like(customer)
+    for rows, who in (
+        (known, lives.visitors(world.customers, world.visitors, key[known], began[known])),
+        (buying, orders.buyers(world, bought)),
+    ):
+        customer[rows], persona[rows] = who.number, who.persona
     logged_in = buying | (known & chance(seed, "sessions.logged_in", key, LOGGED_IN))
     back = below(seed, "visitors.back", key, RECENT_VISITORS)
     returns = chance(seed, "visitors.returning", key, RETURNING)
     anonymous = np.where(returns, np.maximum(own - back, 0), own)
-    return customer, logged_in, np.where(customer >= 0, customer * 2, anonymous * 2 + 1) * 8
+    return customer, persona, logged_in, np.where(customer >= 0, customer * 2, anonymous * 2 + 1) * 8
 
 
 def _devices(seed: int, key: I64, identity: I64, customer: I64, buying: Mask) -> tuple[I64, I64]:
@@ -182,10 +186,10 @@ def _devices(seed: int, key: I64, identity: I64, customer: I64, buying: Mask) ->
     return np.where(prefers, second, first), np.where(prefers, other, which)
 
 
-def _homes(world: World, identity: I64, customer: I64, known: Mask, began: I64) -> I64:
+def _homes(world: World, identity: I64, customer: I64, persona: I64, known: Mask, began: I64) -> I64:
     """Where each visitor lives; who is anonymous does so where it was a likely hour at the first visit."""
     home = np.empty(len(identity), dtype=np.int64)
-    home[known] = customers.place(world.seed, customer[known], began[known])
+    home[known] = customers.place(world.seed, customer[known], personas.ZONE[persona[known]], began[known])
     stranger = identity[~known]
     first_visit = world.sessions.second.times(stranger // 16)
     home[~known] = geography.draw_awake(world.seed, "visitors.home", stranger, first_visit)

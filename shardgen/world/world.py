@@ -10,13 +10,15 @@ from functools import cached_property, lru_cache
 import numpy as np
 
 from shardgen.model.config import WorldConfig
-from shardgen.world import customers, geography, products
-from shardgen.world.demand import LOCAL_HOUR, Arrivals, Merged, arrivals
+from shardgen.world import geography, lives, products, zones
+from shardgen.world.demand import Arrivals, Merged, arrivals, by_the_clock
+from shardgen.world.order_stream import OrderStream, WebOrders
+from shardgen.world.registrations import Registrations
 from shardgen.world.rng import I64
 from shardgen.world.scripts import Scripts, scripts
 
-WEB_PERCENT = 30
-"""Orders that are placed in a tracked session."""
+EARLY_PERCENT = 80
+"""Products that are launched before the epoch."""
 
 
 class World:
@@ -32,31 +34,31 @@ class World:
         self.warehouses = config.warehouses
 
     @cached_property
-    def _hour_weights(self) -> I64:
-        return geography.hour_weights(self.config.epoch, self.config.horizon)
+    def customers(self) -> Registrations:
+        """Registrations: 30 % of them, and at least one, before the epoch."""
+        return Registrations(self.config, self.orders.columns)
 
     @cached_property
-    def customers(self) -> Arrivals:
-        """Registrations: 30 % of them, and at least one, before the epoch."""
-        return arrivals(
-            self.config,
-            "customers.registered",
-            self.config.customers,
-            hour_weights=self._hour_weights,
-            early=_early(self.config.customers, 30),
-            lead_days=customers.LEAD_DAYS,
-        )
+    def buyers(self) -> lives.Table:
+        """How likely customers are to order."""
+        return lives.table(self.customers, lives.ACTIVITY, lives.DAYS, lives.REST_DAYS)
+
+    @cached_property
+    def visitors(self) -> lives.Table:
+        """How likely customers are to come and look."""
+        return lives.table(self.customers, lives.VISITS, lives.VISIT_DAYS, np.zeros_like(lives.REST_DAYS))
 
     @cached_property
     def launches(self) -> Arrivals:
         """Product launches: 80 % of them, and at least one, before the epoch."""
+        total = self.config.products
         return arrivals(
             self.config,
             "products.launched",
-            self.config.products,
-            hour_weights=LOCAL_HOUR,
-            early=_early(self.config.products, 80),
-            lead_days=products.LEAD_DAYS,
+            total,
+            activity=by_the_clock,
+            early=min(total, max(1, total * EARLY_PERCENT // 100)),
+            lead=np.full(products.LEAD_DAYS, 1, dtype=np.int64),
         )
 
     @cached_property
@@ -65,23 +67,20 @@ class World:
         return products.catalogue(self.seed, self.launches)
 
     @cached_property
-    def web_orders(self) -> Arrivals:
-        """Buying sessions: the arrival is the session's start."""
-        total = self.config.orders * WEB_PERCENT // 100
-        return arrivals(self.config, "orders.web", total, hour_weights=self._hour_weights, visits=True)
+    def orders(self) -> OrderStream:
+        """All orders."""
+        return OrderStream(arrivals(self.config, "orders.placed", self.config.orders, activity=zones.activity))
 
-    @cached_property
-    def orders(self) -> Merged:
-        """All orders: those of the web first, then those of the untracked channels."""
-        total = self.config.orders - self.web_orders.total
-        other = arrivals(self.config, "orders.other", total, hour_weights=self._hour_weights)
-        return Merged(self.web_orders, other)
+    @property
+    def web_orders(self) -> WebOrders:
+        """Buying sessions: the arrival is the session's start."""
+        return self.orders.web
 
     @cached_property
     def sessions(self) -> Merged:
         """All tracked sessions: the buying ones first, then those that only browse."""
         total = max(0, self.config.sessions - self.web_orders.total)
-        browsing = arrivals(self.config, "sessions.browsing", total, hour_weights=self._hour_weights, visits=True)
+        browsing = arrivals(self.config, "sessions.browsing", total, activity=zones.of_all, visits=True)
         return Merged(self.web_orders, browsing)
 
     @cached_property
@@ -109,7 +108,3 @@ class World:
 def build_world(config: WorldConfig) -> World:
     """The world of a config; one per process is kept."""
     return World(config)
-
-
-def _early(total: int, percent: int) -> int:
-    return min(total, max(1, total * percent // 100))

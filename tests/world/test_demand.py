@@ -14,11 +14,10 @@ from shardgen.world import demand
 from tests.worlds import small
 
 CONFIG: WorldConfig = small().world
-FLAT = np.ones(24, dtype=np.int64)
 
 
 def stream(total: int, name: str = "a", *, visits: bool = False, config: WorldConfig = CONFIG) -> demand.Arrivals:
-    return demand.arrivals(config, name, total, hour_weights=demand.LOCAL_HOUR, visits=visits)
+    return demand.arrivals(config, name, total, activity=demand.by_the_clock, visits=visits)
 
 
 @pytest.mark.parametrize("total", [0, 1, 2, 1000, 123_457])

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from shardgen.world import customers, geography, records
+from shardgen.world import customers, geography, records, zones
 from shardgen.world.demand import DAY, midnight
 from shardgen.world.records import CONSENT, EMAILS, MOVES, NEVER, PHONES, Rhythm
 from shardgen.world.rng import I64
@@ -44,7 +44,7 @@ def test_a_turn_lasts_from_its_instant_to_the_next() -> None:
 
 
 def test_a_move_is_to_another_address_within_country_and_time_zone() -> None:
-    before, after = (customers.address(42, IDS, at(instant)) for instant in (START, START + YEAR))
+    before, after = (customers.address(42, IDS, IDS % zones.ZONES, at(instant)) for instant in (START, START + YEAR))
     moved = records.turns(42, MOVES, IDS, at(START)).number != records.turns(42, MOVES, IDS, at(START + YEAR)).number
     assert (before.street[~moved] == after.street[~moved]).all()
     assert (before.place[~moved] == after.place[~moved]).all()

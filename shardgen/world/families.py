@@ -1,0 +1,157 @@
+"""The two families of customers, and how many of each persona there are before any hour.
+
+*Plain* members register on their own; *walk-ins* in the hour before their first order, and every ``stride``-th order of
+a zone is such a first order. Both take the zone's personas in turn: so family, persona and a running index name a
+member, and counts by the hour are all that is ever looked up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shardgen.model.config import WorldConfig
+from shardgen.world import personas, zones
+from shardgen.world.demand import Columns, arrivals, columns_of
+from shardgen.world.rng import I64, below
+
+Mask = NDArray[np.bool_]
+
+LEAD_DAYS = 730
+"""How long before the epoch the first customers registered."""
+EARLY_PERCENT = 30
+RAMP = 4
+"""The early ones register at a rate that grows with this power of time."""
+PLAIN, WALK_IN = range(2)
+FEWEST_ORDERS, MOST_WALK_INS = 3, 720
+"""Orders for each walk-in, at least; walk-ins per mille of those who register from the epoch on, at most."""
+PLAIN_STEP = 37
+"""By which plain members take the personas of their zone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Members:
+    """n customers by what stands behind their numbers; arrays of shape (n,)."""
+
+    family: I64
+    """PLAIN or WALK_IN."""
+    persona: I64
+    index: I64
+    """0, 1, ... among those of the family and persona."""
+
+    @property
+    def zone(self) -> I64:
+        """The time zones that they live in."""
+        return personas.ZONE[self.persona]
+
+    def take_in(self, rows: I64, others: Members) -> None:
+        """Put others in at these rows."""
+        self.family[rows], self.persona[rows], self.index[rows] = others.family, others.persona, others.index
+
+
+class Families:
+    """All members of a world.
+
+    Args:
+        config: what the world is.
+        orders: all orders, with a column for each zone.
+    """
+
+    def __init__(self, config: WorldConfig, orders: Columns) -> None:
+        self.seed, self.orders, self.lead = config.seed, orders, LEAD_DAYS * 24
+        early = min(config.customers, max(1, config.customers * EARLY_PERCENT // 100))
+        self.stride, self.residue = self._stride(config.customers - early)
+        walk_ins = int(self.walk_ins(self.orders.before[-1]).sum())
+        plain = arrivals(
+            config,
+            "customers.plain",
+            config.customers - walk_ins,
+            activity=zones.activity,
+            early=early,
+            lead=(np.arange(LEAD_DAYS, dtype=np.int64) + 30) ** RAMP >> 10,
+        )
+        self.plain = columns_of(plain)
+        """From ``lead`` hours before the epoch on."""
+
+    def _stride(self, room: int) -> tuple[int, int]:
+        """Every how-many-th order of a zone is somebody's first, and which one; an odd number, 0 for none."""
+        most = room * MOST_WALK_INS // 1000
+        ends = self.orders.before[-1]
+        stride = max(FEWEST_ORDERS, int(ends.sum()) // max(1, most)) | 1
+        residue = int(below(self.seed, "customers.walk_in", np.zeros(1, dtype=np.int64), stride)[0])
+        return (stride, residue) if most and _multiples(ends, stride, residue).sum() <= room else (0, 0)
+
+    def walk_ins(self, orders: I64) -> I64:
+        """First orders among so many orders of a zone."""
+        return _multiples(orders, self.stride, self.residue) if self.stride else np.zeros_like(orders)
+
+    def before_hours(self, persona: I64, hours: I64) -> tuple[I64, I64]:
+        """Plain members of each persona who registered, and walk-ins whose first order lies, before the hours."""
+        zone = personas.ZONE[persona]
+        size, bits_ = personas.SIZE[zone] - 1, personas.BITS[zone]
+        cell = np.maximum(hours + self.lead, 0) * zones.ZONES + zone
+        plain = self._of_plain[cell] - self._plain_turn[persona] + size >> bits_
+        cell = np.maximum(hours, 0) * zones.ZONES + zone
+        return plain, self._of_walk_ins[cell] - self._walk_in_turn[persona] + size >> bits_
+
+    @cached_property
+    def _of_plain(self) -> NDArray[Any]:
+        return _compact(self.plain.before)
+
+    @cached_property
+    def _of_walk_ins(self) -> NDArray[Any]:
+        return _compact(self.walk_ins(self.orders.before))
+
+    @cached_property
+    def _plain_turn(self) -> I64:
+        """Which in each round of its zone's plain members is of each persona."""
+        zone, place = personas.ZONE, np.arange(personas.PERSONAS) - personas.BASE[personas.ZONE]
+        shift = below(self.seed, "customers.persona", zone, personas.MOST_OF_A_ZONE)
+        return (place - shift) * pow(PLAIN_STEP, -1, personas.MOST_OF_A_ZONE) & personas.SIZE[zone] - 1
+
+    @cached_property
+    def _walk_in_turn(self) -> I64:
+        """The same of walk-ins: the order of each has the persona."""
+        persona = np.arange(personas.PERSONAS)
+        factor, place = personas.turn_of(self.seed, persona)
+        rank = place * factor
+        step = pow(max(1, self.stride), -1, personas.MOST_OF_A_ZONE)
+        return (rank - self.residue) * step & personas.SIZE[personas.ZONE] - 1
+
+    def is_first(self, rank: I64) -> Mask:
+        """Whether a zone's orders of these ranks are somebody's first."""
+        return rank % self.stride == self.residue if self.stride else np.zeros(len(rank), dtype=np.bool_)
+
+    def first_of(self, zone: I64, rank: I64) -> Members:
+        """Whose first orders they are."""
+        return Members(
+            family=np.full(len(rank), WALK_IN),
+            persona=personas.of_orders(self.seed, zone, rank),
+            index=rank // max(1, self.stride) >> personas.BITS[zone],
+        )
+
+    def place(self, who: Members) -> I64:
+        """Where members stand among those of their zone and family."""
+        turn = np.where(who.family == WALK_IN, self._walk_in_turn[who.persona], self._plain_turn[who.persona])
+        return (who.index << personas.BITS[personas.ZONE[who.persona]]) + turn
+
+    def at(self, family: I64, zone: I64, place: I64) -> Members:
+        """The members of these places among those of their zone and family."""
+        plain = place * PLAIN_STEP + below(self.seed, "customers.persona", zone, personas.MOST_OF_A_ZONE)
+        plain = personas.BASE[zone] + (plain & personas.SIZE[zone] - 1)
+        walk_in = personas.of_orders(self.seed, zone, place * self.stride + self.residue)
+        persona = np.where(family == WALK_IN, walk_in, plain)
+        return Members(family=family, persona=persona, index=place >> personas.BITS[zone])
+
+
+def _multiples(orders: I64, stride: int, residue: int) -> I64:
+    return (orders + stride - 1 - residue) // stride
+
+
+def _compact(before: I64) -> NDArray[Any]:
+    """The same numbers in half the room, where they fit, for the processor's cache."""
+    return before.astype(np.int32).ravel() if before.max(initial=0) < 2**31 else before.ravel()
