@@ -7,7 +7,7 @@ from hashlib import blake2b
 from threading import Lock
 
 from shardgen.world import vocabulary
-from shardgen.world.lexicon import SUBCATEGORIES, devices, opinions, places, traffic
+from shardgen.world.lexicon import SUBCATEGORIES, clocks, devices, opinions, places, traffic
 
 _ONE_AT_A_TIME = Lock()
 
@@ -26,7 +26,9 @@ def _made(seed: int) -> str:
     lexicon = (
         SUBCATEGORIES,
         devices.DEVICES,
-        (opinions.NEGATIVE, opinions.NEUTRAL, opinions.POSITIVE, opinions.OCCASIONS, opinions.DURATIONS),
+        (opinions.NEGATIVE, opinions.NEUTRAL, opinions.POSITIVE),
+        (opinions.OCCASIONS, opinions.DURATIONS, opinions.LATE),
+        clocks.CLOCKS,
         (places.COUNTRIES, places.PLACES),
         traffic.TRAFFIC_SOURCES,
     )

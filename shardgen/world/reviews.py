@@ -34,6 +34,8 @@ STARS = np.cumsum(
     axis=1,
 )
 """Weights of 1 to 5 stars by level of quality: J-shaped in the middle."""
+BEST_OF_RETURNED = 3
+"""Nobody praises what they have sent back."""
 LEVELS = np.array([6, 26, 76, 140, 204, 244])
 """Steps of quality (of 256) at which the next level begins."""
 UNVERIFIED = 0.08
@@ -77,12 +79,15 @@ def of_items(world: World, placed: orders.Orders, fates: orders.Fate, lines: ord
     level = np.where(lines.returned[item] > 0, np.maximum(level - 2, 0), level)
     ticket = below(seed, "reviews.rating", key, 100)
     channel = placed.channel[lines.order[item]]
+    date = delivered[item] + lag
+    rating = 1 + (STARS[level] <= ticket[:, None]).sum(axis=1)
+    sent_back = (lines.returned[item] > 0) & (fates.returned[lines.order[item]] <= date)
     resold = (channel == orders.MARKETPLACE) | (channel == orders.STORE)
     return Reviews(
         number=key,
         item=item,
-        date=delivered[item] + lag,
-        rating=1 + (STARS[level] <= ticket[:, None]).sum(axis=1),
+        date=date,
+        rating=np.where(sent_back, np.minimum(rating, BEST_OF_RETURNED), rating),
         votes=HELPFUL[below(seed, "reviews.votes", key, len(HELPFUL))],
         verified=~(resold & chance(seed, "reviews.unverified", key, UNVERIFIED)),
     )

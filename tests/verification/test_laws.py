@@ -109,7 +109,7 @@ def copy(connection: psycopg.Connection[Any], config: PlanConfig, shard: Shard) 
 
 
 def test_each_law_is_one_statement_that_says_what_it_protects() -> None:
-    assert list(LAWS) == [f"l{number:02}" for number in range(1, 19)]
+    assert list(LAWS) == [f"l{number:02}" for number in range(1, 20)]
     for law, path in LAWS.items():
         first, _, statement = path.read_text(encoding="utf-8").partition("\n")
         assert first.startswith(f"-- L{int(law[1:])}: ")
@@ -165,6 +165,24 @@ def tell(table: str, key: str, value: str, rows: str = "") -> str:
 def forget(table: str, key: str, rows: str = "") -> str:
     """Removal of one key of one row's ``raw_data``."""
     return put(table, f"raw_data = raw_data - '{key}'", rows or f"raw_data ? '{key}'")
+
+
+def say(sentence: str, order: str = "true") -> str:
+    """UPDATE of one review's text: it says one thing more, of an order of which something holds."""
+    told = "SELECT order_id, order_date, raw_data ->> 'channel' AS channel, raw_data ->> 'returned_at' AS returned_at"
+    orders = f"SELECT order_id FROM ({told} FROM raw_orders) AS o WHERE {order}"
+    return put("reviews", f"review_text = review_text || ' {sentence}'", f"raw_data ->> 'order_id' IN ({orders})")
+
+
+def praise_of_returned() -> str:
+    """UPDATE of one review of what had been sent back: it has five stars."""
+    returned = """
+        SELECT r.review_id FROM raw_reviews AS r
+        JOIN raw_orders AS o ON o.order_id = r.raw_data ->> 'order_id'
+        CROSS JOIN LATERAL jsonb_array_elements(o.raw_data -> 'items') AS i (item)
+        WHERE i.item ->> 'product_id' = r.product_id AND (i.item ->> 'returned_quantity')::integer > 0
+          AND (o.raw_data ->> 'returned_at')::timestamp <= r.review_date"""
+    return put("reviews", "rating = 5", f"review_id IN ({returned})")
 
 
 def item(key: str, value: str, rows: str = "") -> str:
@@ -262,6 +280,13 @@ DAMAGE = [
         ),
     ),
     ("l04", "unverified purchase", "UPDATE raw_reviews SET verified_purchase = false"),
+    ("l19", "a longer time than has passed", say("It broke after a year of daily use.")),
+    ("l19", "another place", say("I bought it on the train home.", "channel = 'store'")),
+    ("l19", "another time of day", say("I bought it in the middle of the night.", "order_date::time > '12:00'")),
+    ("l19", "another season", say("It is splendid in the snow, and in summer, too.")),
+    ("l19", "another price", say("It was in a sale, and I paid the full price, at full price.")),
+    ("l19", "praise of what was sent back", praise_of_returned()),
+    ("l19", "a return that there was not", say("I sent it back.", "returned_at IS NULL")),
     ("l05", "order before registration", put("customers", "registration_date = '2026-01-01'", BUYER)),
     ("l05", "session before registration", put("customers", "registration_date = '2026-01-01'", VISITOR)),
     ("l05", "too young or too old at order", put("customers", "date_of_birth = '2010-01-01'", BUYER)),

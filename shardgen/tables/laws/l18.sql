@@ -178,7 +178,7 @@ WITH markers AS (
         ]),
         ('Bedding', ARRAY[
             'bedding set', 'duvet cover set', 'bed linen set', 'bed set', 'the fabric', 'the softness', 'the color',
-            'the fit on the duvet', 'the button closure', 'the weave', 'the stitching', 'the feel in summer',
+            'the fit on the duvet', 'the button closure', 'the weave', 'the stitching', 'the feel on the skin',
             'the pillowcase size', 'the shape after washing', 'the drape'
         ]),
         ('Rugs', ARRAY[

@@ -149,7 +149,7 @@ SUBCATEGORIES: tuple[Subcategory, ...] = (
         ),
         neutral=(
             "it comes in a box with a paper leaflet",
-            "a jar lasts about two months with daily use",
+            "a jar lasts long with daily use",
             "it has a faint herbal scent",
             "it is meant for use after cleansing",
             "the jar has a thin paper seal under the lid",
@@ -285,7 +285,7 @@ SUBCATEGORIES: tuple[Subcategory, ...] = (
             "hair stays fresh for three full days",
             "it gives fine hair impressive lift at the roots",
             "the ends look healthy and glossy again",
-            "one bottle lasts my family for months",
+            "one bottle goes a long way in a big family",
         ),
         blame=(
             "it left my hair as brittle as straw",
@@ -562,7 +562,7 @@ SUBCATEGORIES: tuple[Subcategory, ...] = (
         ),
         praise=(
             "my teeth feel polished after every brushing",
-            "the battery lasts for weeks of twice-daily brushing",
+            "the battery goes on and on with two brushings a day",
             "the hygienist praised my gums at the last visit",
             "the timer makes two minutes pass easily",
             "the small head reaches my back molars comfortably",
@@ -575,7 +575,7 @@ SUBCATEGORIES: tuple[Subcategory, ...] = (
             "it charges quickly on the bathroom shelf",
         ),
         blame=(
-            "it died completely after three months",
+            "it died completely in the middle of a brushing",
             "the vibration makes my whole jaw numb",
             "it buzzes loud enough to wake the children",
             "black gunk collects under the brush head",
@@ -592,7 +592,7 @@ SUBCATEGORIES: tuple[Subcategory, ...] = (
             "it needs a full night to charge",
             "the handle is a little thicker than a manual brush",
             "it pauses briefly every thirty seconds",
-            "the heads should be replaced every three months",
+            "the heads should be replaced now and then",
             "the charger comes with a short cable",
             "it remembers the last mode that was used",
             "it took me about a week to get used to the tingling",

@@ -181,7 +181,7 @@ SUBCATEGORIES: tuple[Subcategory, ...] = (
             "the story pulled me in from the very first line",
             "the heroine is brave, funny and believable",
             "the chapters are beautifully paced",
-            "it is the finest story I have read this year",
+            "it is the finest story I have read in ages",
             "the ending ties every thread together with grace",
         ),
         blame=(
@@ -200,7 +200,7 @@ SUBCATEGORIES: tuple[Subcategory, ...] = (
         ),
         neutral=(
             "it switches between two narrators",
-            "the story spans about forty years",
+            "the story spans three generations",
             "it is divided into four parts",
             "the chapters are mostly ten pages long",
             "there is a family tree at the front",
@@ -399,7 +399,7 @@ SUBCATEGORIES: tuple[Subcategory, ...] = (
             "the food turned out bland every time",
         ),
         neutral=(
-            "the chapters follow the seasons",
+            "the chapters go from breakfast to supper",
             "most dishes are meant for four people",
             "the measurements are in grams and cups",
             "a few methods need a stand mixer",
@@ -777,7 +777,7 @@ SUBCATEGORIES: tuple[Subcategory, ...] = (
             "my students quote from it with excitement",
         ),
         blame=(
-            "it is out of date by at least a decade",
+            "it is badly out of date",
             "the author buries simple points under jargon",
             "several figures are mislabeled or missing",
             "it repeats one idea for three hundred pages",
@@ -969,7 +969,7 @@ SUBCATEGORIES: tuple[Subcategory, ...] = (
             "the phrase list earned us warm smiles everywhere",
         ),
         blame=(
-            "half of the listed cafes closed years ago",
+            "half of the listed cafes have closed",
             "the fold-out map ripped along the crease on day one",
             "it sends you straight into the tourist traps",
             "the street names on the maps are illegible",
@@ -977,7 +977,7 @@ SUBCATEGORIES: tuple[Subcategory, ...] = (
             "it ignores public transport almost entirely",
             "the bus numbers it gives are wrong",
             "it lists hotels only a banker could afford",
-            "the pages came unglued in the first heat",
+            "the pages came unglued at the first reading",
             "whole districts are missing from it",
             "it reads as if copied from a brochure",
             "the ticket prices in it are hopelessly outdated",
@@ -990,7 +990,7 @@ SUBCATEGORIES: tuple[Subcategory, ...] = (
             "the cover has a water-repellent coating",
             "it suggests plans for one, two and three days",
             "a short phrase list is included",
-            "it was last revised two years ago",
+            "the date of the last revision is on page two",
         ),
     ),
 )

@@ -113,11 +113,11 @@ SUBCATEGORIES: tuple[Subcategory, ...] = (
         praise=(
             "the fabric is wonderfully soft on the skin",
             "the neckline keeps its shape wash after wash",
-            "the color stays rich after twenty washes",
+            "the color stays rich wash after wash",
             "the shoulders sit perfectly",
             "it layers beautifully under a blazer",
             "the seams lie flat and smooth",
-            "it feels cool and fresh in August",
+            "it feels cool and fresh in the heat",
             "the length is just right for tucking in",
             "the sleeves end at a flattering spot",
             "this shirt became my favorite within a day",
@@ -579,7 +579,7 @@ SUBCATEGORIES: tuple[Subcategory, ...] = (
             "it rustles loudly with every movement",
             "it is as sweaty as a plastic bag",
             "the snaps rip out of the fabric",
-            "the coating flaked off after one season",
+            "the coating flaked off at the elbows",
             "it is cut so tight that I cannot raise my arms",
         ),
         neutral=(

@@ -575,7 +575,7 @@ SUBCATEGORIES: tuple[Subcategory, ...] = (
             "the scroll wheel steps with lovely precision",
             "it fits my palm perfectly",
             "my wrist feels great since I switched to it",
-            "one charge keeps it running for months",
+            "one charge keeps it running on and on",
             "it works beautifully on the sofa",
             "the side grips feel secure and soft",
             "it connects the second I wake the computer",
@@ -715,7 +715,7 @@ SUBCATEGORIES: tuple[Subcategory, ...] = (
             "the shock protection",
         ),
         praise=(
-            "it copied a year of photos in ten minutes",
+            "it copied all my photos in ten minutes",
             "it is silent and cool on the desk",
             "the metal case feels reassuringly sturdy",
             "it fits in a shirt pocket",

@@ -126,7 +126,7 @@ SUBCATEGORIES: tuple[Subcategory, ...] = (
             "it wiped clean in a minute after a muddy run",
         ),
         blame=(
-            "the sole came unglued in the second month",
+            "the sole came unglued on a walk",
             "it rubbed my heel bloody",
             "the toe box is painfully narrow",
             "it squeaks on every floor",
@@ -136,7 +136,7 @@ SUBCATEGORIES: tuple[Subcategory, ...] = (
             "water runs straight in through the upper",
             "the insole bunches up under my toes",
             "the tongue slides to the side all day",
-            "the sole wore through at the heel by summer",
+            "the sole wore through at the heel at once",
             "the left shoe is a size bigger than its partner",
         ),
         neutral=(
@@ -268,7 +268,7 @@ SUBCATEGORIES: tuple[Subcategory, ...] = (
             "it looks better with every polish",
             "the footbed is comfortable for ten hours straight",
             "it slips on easily in the morning",
-            "three winters later this pair is still going strong",
+            "the welt and the seams are built to last",
             "the heel has just the right height",
             "it goes perfectly with a suit and with denim",
         ),

@@ -126,7 +126,7 @@ SUBCATEGORIES: tuple[Subcategory, ...] = (
             "the length suits a tall gardener ideally",
             "it feels like a tool to hand down to my children",
             "the edge came sharp and keeps its bite",
-            "it has handled three seasons of clay superbly",
+            "it handles the heaviest clay superbly",
             "the grip stays secure in wet gloves",
         ),
         blame=(
@@ -148,7 +148,7 @@ SUBCATEGORIES: tuple[Subcategory, ...] = (
             "it has a hole for hanging it up",
             "the metal is brushed rather than polished",
             "it is longer than my previous one",
-            "the handle should be oiled once a year",
+            "the handle should be oiled from time to time",
             "it arrived with a cardboard guard on the edge",
             "the brand name is burned into the handle",
             "it stands about hip high",

@@ -416,7 +416,7 @@ SUBCATEGORIES: tuple[Subcategory, ...] = (
         ),
         praise=(
             "it slices ripe tomatoes paper thin",
-            "the edge stays keen for months",
+            "the edge stays keen however much I cook",
             "the balance is perfect for my hand",
             "the handle feels warm and secure",
             "it glides through a pumpkin with ease",

@@ -1,7 +1,7 @@
 """What people write in reviews, by sentiment: sentence templates and the words that carry the sentiment.
 
 A text is an opener, an aspect sentence, a clause sentence and a closer, each one sentence. Openers tell the occasion
-and closers the duration, so that no review tells either twice. The markers of one sentiment occur in no template of
+and closers the duration, so that no review tells either twice, and both are true of the purchase. The markers of one sentiment occur in no template of
 another, and no template names a star count that its rating might contradict.
 """
 
@@ -26,75 +26,165 @@ class Opinion:
     without a marker, and some continue what was said, so that none may open a text."""
     closers: tuple[str, ...]
     """Last sentences over {noun} and {duration}; each holds {duration}."""
+    returned: tuple[str, ...]
+    """Last sentences of whoever has sent it back, in the same form."""
     titles: tuple[str, ...]
     """Headlines, some over {noun}, without full stop; at most 45 characters beside the noun."""
     markers: tuple[str, ...]
     """Lower-case substrings that carry the sentiment: every opener, verdict, closer and title holds one."""
 
 
-OCCASIONS = (
-    "for a birthday",
-    "for my family",
-    "for our household",
-    "for a weekend away",
-    "on a friend's advice",
-    "on a colleague's tip",
-    "on a whim",
-    "on the train home",
-    "out of curiosity",
-    "with a gift voucher",
-    "in a sale",
-    "after a long search",
-    "after reading other reviews",
-    "after comparing prices",
-    "after seeing it at a friend's place",
-    "before a family visit",
-    "before a long trip",
-    "before the weekend",
-    "late one evening",
-    "just before payday",
-    "during my lunch break",
-    "between two meetings",
-    "while looking for something else",
-    "without much research",
-    "to try something new",
-    "to see what the talk was about",
-    "at short notice",
-    "at my sister's suggestion",
-    "as a last-minute idea",
-    "as part of a bigger order",
-    "when my usual choice was out of stock",
-    "when the one I wanted was sold out",
-)
-"""Why or when somebody bought: follows ``"I bought this {noun}"`` for any product, and judges nothing."""
+HOURS = ("night", "morning", "noon", "afternoon", "way home", "evening", "late evening")
+"""Parts of the day of a purchase, by the buyer's clock."""
+HOUR_STARTS = (6, 11, 14, 16, 19, 21, 24)
+"""When each of them ends and the next begins; the night until 6 h."""
+DAYS = ("start of the week", "end of the week", "weekend")
+"""Monday and Tuesday; Wednesday to Friday; Saturday and Sunday."""
 
-DURATIONS = (
-    "after a few days",
-    "after a couple of days",
-    "after several days",
-    "after the first few days",
-    "after the first week",
-    "after the first weekend",
-    "after a week or so",
-    "after a week or two",
-    "after a long weekend",
-    "after a busy week",
-    "after a quiet week",
-    "after some days at home",
-    "after a while",
-    "after a short while",
-    "after some time",
-    "after plenty of thought",
-    "after living with it for a bit",
-    "after the initial curiosity",
-    "after the novelty wore off",
-    "after a closer look",
-    "after a second look",
-    "after thinking it over",
-    "after sleeping on it",
-    "after talking it over at home",
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occasion:
+    """Why or when somebody bought, and of which purchases it can be true."""
+
+    text: str
+    """Follows ``"I bought this {noun}"`` for any product, and judges nothing."""
+    channels: tuple[str, ...] = ("online", "store", "phone")
+    hours: tuple[str, ...] = HOURS
+    days: tuple[str, ...] = DAYS
+    discounted: tuple[bool, ...] = (False, True)
+    several: tuple[bool, ...] = (False, True)
+    """Whether it was one of three things or more."""
+    dear: tuple[bool, ...] = (False, True)
+    """Whether it cost 40 or more."""
+    payday: tuple[bool, ...] = (False, True)
+    """Whether it was the last third of a month."""
+    december: tuple[bool, ...] = (False, True)
+
+
+YES, NO = (True,), (False,)
+ONLINE, STORE, PHONE = ("online",), ("store",), ("phone",)
+
+OCCASIONS: tuple[Occasion, ...] = (
+    Occasion(text="for a birthday"),
+    Occasion(text="for my family"),
+    Occasion(text="for our household"),
+    Occasion(text="for a weekend away"),
+    Occasion(text="on a friend's advice"),
+    Occasion(text="on a colleague's tip"),
+    Occasion(text="on a neighbor's recommendation"),
+    Occasion(text="out of curiosity"),
+    Occasion(text="after seeing it at a friend's place"),
+    Occasion(text="before a family visit"),
+    Occasion(text="before a long trip"),
+    Occasion(text="to try something new"),
+    Occasion(text="to see what the talk was about"),
+    Occasion(text="to treat myself"),
+    Occasion(text="to replace an old one"),
+    Occasion(text="at my sister's suggestion"),
+    Occasion(text="at short notice"),
+    Occasion(text="when my usual choice was out of stock"),
+    Occasion(text="when the one I wanted was sold out"),
+    Occasion(text="on a whim", dear=NO),
+    Occasion(text="without much research", dear=NO),
+    Occasion(text="after a long search", dear=YES),
+    Occasion(text="after comparing prices", dear=YES),
+    Occasion(text="after weeks of thinking about it", dear=YES),
+    Occasion(text="with money that I had put aside", dear=YES),
+    Occasion(text="in a sale", discounted=YES),
+    Occasion(text="at a reduced price", discounted=YES),
+    Occasion(text="because it was marked down", discounted=YES),
+    Occasion(text="when the price had come down", discounted=YES),
+    Occasion(text="at full price", discounted=NO),
+    Occasion(text="without waiting for a sale", discounted=NO),
+    Occasion(text="together with a few other things", several=YES),
+    Occasion(text="along with the rest of my list", several=YES),
+    Occasion(text="as part of a bigger order", channels=("online", "phone"), several=YES),
+    Occasion(text="just before payday", payday=YES),
+    Occasion(text="towards the end of the month", payday=YES),
+    Occasion(text="for the holidays", december=YES),
+    Occasion(text="as a Christmas present", december=YES),
+    Occasion(text="before the weekend", days=("end of the week",)),
+    Occasion(text="at the start of the week", days=("start of the week",)),
+    Occasion(text="on a lazy weekend", days=("weekend",)),
+    Occasion(text="on the weekend", days=("weekend",)),
+    Occasion(text="late one evening", hours=("late evening",), channels=ONLINE),
+    Occasion(text="from the sofa", hours=("evening", "late evening"), channels=ONLINE),
+    Occasion(text="after dinner", hours=("evening",), channels=("online", "phone")),
+    Occasion(text="in the middle of the night", hours=("night",), channels=ONLINE),
+    Occasion(text="over my first coffee of the day", hours=("morning",), channels=ONLINE),
+    Occasion(text="during my lunch break", hours=("noon",), days=DAYS[:2]),
+    Occasion(text="between two meetings", hours=("morning", "afternoon"), days=DAYS[:2], channels=("online", "phone")),
+    Occasion(text="on the train home", hours=("way home",), days=DAYS[:2], channels=ONLINE),
+    Occasion(text="on the way home from work", hours=("way home",), days=DAYS[:2], channels=("online", "store")),
+    Occasion(text="after reading other reviews", channels=ONLINE),
+    Occasion(text="after reading all of the questions and answers", channels=ONLINE),
+    Occasion(text="while looking for something else", channels=("online", "store")),
+    Occasion(text="as a last-minute idea", channels=("online", "store")),
+    Occasion(text="in the shop around the corner", channels=STORE),
+    Occasion(text="while strolling through the store", channels=STORE),
+    Occasion(text="after holding it in my hands", channels=STORE),
+    Occasion(text="on the advice of the sales assistant", channels=STORE),
+    Occasion(text="at the counter of the store", channels=STORE),
+    Occasion(text="over the phone", channels=PHONE),
+    Occasion(text="after a friendly call with the shop", channels=PHONE),
+    Occasion(text="with some advice over the phone", channels=PHONE),
 )
-"""How long somebody has had it: vague, since a review comes days to weeks after the delivery."""
+"""Every purchase has twenty or more of them."""
+
+DURATIONS: tuple[tuple[str, int], ...] = (
+    ("after a closer look", 0),
+    ("after a second look", 0),
+    ("after trying it out", 0),
+    ("after the first try", 0),
+    ("after talking it over at home", 0),
+    ("after putting it to the test", 0),
+    ("after using it for the first time", 0),
+    ("after thinking it over", 1),
+    ("after sleeping on it", 1),
+    ("after plenty of thought", 1),
+    ("after the first day", 1),
+    ("after a short while", 1),
+    ("after a couple of days", 2),
+    ("after the first two days", 2),
+    ("after a few days", 3),
+    ("after the first few days", 3),
+    ("after some days at home", 3),
+    ("after the initial curiosity", 3),
+    ("after several days", 5),
+    ("after living with it for a bit", 5),
+    ("after the first week", 7),
+    ("after the first weekend", 7),
+    ("after a busy week", 7),
+    ("after a quiet week", 7),
+    ("after a week or so", 7),
+    ("after a good week", 8),
+    ("after ten days", 10),
+    ("after a while", 10),
+    ("after two weeks", 14),
+    ("after a week or two", 14),
+    ("after some time", 14),
+    ("after the novelty wore off", 14),
+    ("after three weeks", 21),
+    ("after several weeks", 28),
+    ("after a month", 31),
+    ("after a month or so", 31),
+    ("after more than a month", 35),
+    ("after six weeks", 42),
+    ("after almost two months", 54),
+)
+"""How long somebody has had it, and how many days must have passed since it came; in order of these."""
+
+LATE = (
+    "It took {days} days to arrive.",
+    "It was {days} days on its way to me.",
+    "I waited {days} days for the parcel.",
+    "Only the delivery dragged on: {days} days.",
+    "The parcel came {days} days after I ordered.",
+    "Delivery took its time, {days} days in all.",
+    "Between order and doorbell lay {days} days.",
+    "I had to be patient for {days} days until it came.",
+)
+"""What people say of a parcel that took long; it judges nothing."""
 
 
 POSITIVE = Opinion(
@@ -116,7 +206,7 @@ POSITIVE = Opinion(
         "Fantastic {noun}, bought {occasion} and worth every penny.",
         "I went for this {noun} {occasion}, and it exceeded all my hopes.",
         "Really pleased with this {noun}, which I picked {occasion}.",
-        "Ordered this {noun} {occasion} and love it more every day.",
+        "Ordered this {noun} {occasion} and love it more and more.",
         "If, like me, you are thinking of ordering this {noun} {occasion}: go ahead, it is terrific.",
         "Hand on heart, this {noun} I ordered {occasion} is first-rate.",
         "So happy I bought this {noun} {occasion}!",
@@ -211,7 +301,7 @@ POSITIVE = Opinion(
         "My opinion {duration}: highly recommended.",
         "Still delighted {duration}!",
         "Even {duration}, I'd gladly buy the same {noun} again.",
-        "I was thrilled on day one, and I'm no less thrilled {duration}.",
+        "I was thrilled at first sight, and I'm no less thrilled {duration}.",
         "Looking at it {duration}, this was a great choice.",
         "All in all, and I say this {duration}, a wonderful {noun}.",
         "Very happy {duration}, thank you!",
@@ -240,6 +330,7 @@ POSITIVE = Opinion(
         "Call me easily pleased, but {duration} I have no complaints.",
         "Hats off to the makers, and that is my view {duration}.",
     ),
+    returned=(),
     titles=(
         "Excellent {noun}",
         "Superb {noun}",
@@ -473,6 +564,20 @@ NEUTRAL = Opinion(
         "The {noun} stays, more out of habit {duration}, and gets a middling mark.",
         "Ask me {duration} and you get a shrug and an okay.",
     ),
+    returned=(
+        "It went back {duration}, so-so as it was.",
+        "I returned the {noun} {duration}, undecided to the end.",
+        "Back in its box {duration}: okay, but I could do without it.",
+        "I sent it back {duration}, since average was less than I hoped for.",
+        "Middling, and {duration} I made use of the right of return.",
+        "I was in two minds and returned it {duration}.",
+        "The return was easy {duration}, the {noun} nothing special.",
+        "Some will like this {noun}; mine went back {duration} with mixed feelings.",
+        "Fair enough, but {duration} I sent it back.",
+        "Passable, yet I asked for a refund {duration}.",
+        "The pros and cons did not add up for me, so {duration} it went back.",
+        "Alright for others perhaps; I returned it {duration}.",
+    ),
     titles=(
         "Okay",
         "It's okay",
@@ -679,7 +784,7 @@ NEGATIVE = Opinion(
         "No idea who this {noun} is made for, but {duration} I call it a rip-off.",
         "What else can I say {duration}, except that this {noun} is horrible.",
         "I regret the order {duration} and won't come back for more.",
-        "Shoddy on day one, and no less shoddy {duration}.",
+        "Shoddy at first sight, and no less shoddy {duration}.",
         "It did not grow on me {duration}, and the {noun} remains a disappointment.",
         "Short version {duration}: abysmal.",
         "I'd send this {noun} straight back {duration}, it is hopeless.",
@@ -693,6 +798,24 @@ NEGATIVE = Opinion(
         "I'm giving this {noun} away {duration}, such a bad buy.",
         "I have seldom been so annoyed with a purchase as I am {duration}.",
         "Overpriced then, overpriced {duration}, and I'm done with it.",
+    ),
+    returned=(
+        "I sent it back {duration}, disappointed.",
+        "It went back {duration}, what a letdown.",
+        "Returned {duration}: a complete dud.",
+        "I asked for my money back {duration}.",
+        "The only good thing about this dreadful {noun} is that I could return it {duration}.",
+        "Back in its box {duration}, and good riddance to a lousy {noun}.",
+        "I returned this {noun} {duration} and feel let down.",
+        "Terrible, so {duration} it went straight back.",
+        "Sending it back {duration} was the best part of this bad buy.",
+        "Never again for me: returned {duration}.",
+        "Mine is on its way back {duration}, steer clear.",
+        "I regret the time that it cost to return this {noun} {duration}.",
+        "It was so shoddy that I sent it back {duration}.",
+        "Still annoyed {duration}, although I got rid of it by returning it.",
+        "Hopeless, and {duration} I returned the {noun} for a refund.",
+        "A refund {duration} was all I wanted for this horrible {noun}.",
     ),
     titles=(
         "Disappointed",

@@ -428,7 +428,7 @@ SUBCATEGORIES: tuple[Subcategory, ...] = (
             "it wipes clean in seconds after a hot class",
             "it stays put on a polished wooden floor",
             "the alignment lines make it simple to square my stance",
-            "it still looks new after a year of daily practice",
+            "it still looks new in spite of daily practice",
             "it is long enough for a tall person in full stretch",
             "the surface feels pleasantly warm under bare feet",
             "it rolls up tightly and the strap keeps it neat",
@@ -579,7 +579,7 @@ SUBCATEGORIES: tuple[Subcategory, ...] = (
             "it makes a full home workout possible in one small corner",
             "the heads are fixed solidly to the handle",
             "push-ups on it feel safe and stable",
-            "the finish still shines after a year of daily lifting",
+            "the finish still shines in spite of daily lifting",
         ),
         blame=(
             "one head worked loose within two weeks",
