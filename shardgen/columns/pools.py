@@ -22,7 +22,7 @@ from shardgen.model.table import Keys
 from shardgen.model.types import DEGREES, TEXT
 from shardgen.world import geography
 from shardgen.world.lexicon import SUBCATEGORIES
-from shardgen.world.lexicon.places import COUNTRIES, PLACES
+from shardgen.world.lexicon.places import COUNTRIES, CULTURES, PLACES
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,7 +47,7 @@ def pools(groups: Sequence[tuple[str | None, ...]]) -> Pools:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Names:
-    """Names by country and sex (country x 2, + 1 for male first names), as written and for an e-mail address."""
+    """Names by culture and sex (culture x 2, + 1 for male first names), as written and for an e-mail address."""
 
     first: Pools
     first_plain: Pools
@@ -62,13 +62,13 @@ def names(seed: int) -> Names:
     from shardgen.world import vocabulary  # noqa: PLC0415  # Faker takes 0.3 s, and who only asks what a table is waits
 
     words = vocabulary.build(seed)
-    by_country = [words.pool(country.locale) for country in COUNTRIES]
+    by_culture = [words.pool(culture.locale) for culture in CULTURES]
     return Names(
-        first=pools([sex.written for pool in by_country for sex in (pool.female, pool.male)]),
-        first_plain=pools([sex.romanised for pool in by_country for sex in (pool.female, pool.male)]),
-        last=pools([pool.last.written for pool in by_country]),
-        last_plain=pools([pool.last.romanised for pool in by_country]),
-        streets=pools([pool.streets for pool in by_country]),
+        first=pools([sex.written for pool in by_culture for sex in (pool.female, pool.male)]),
+        first_plain=pools([sex.romanised for pool in by_culture for sex in (pool.female, pool.male)]),
+        last=pools([pool.last.written for pool in by_culture]),
+        last_plain=pools([pool.last.romanised for pool in by_culture]),
+        streets=pools([pool.streets for pool in by_culture]),
     )
 
 
@@ -84,9 +84,14 @@ def _place(field: str) -> Text:
     return text.pool(getattr(place, field) for place in PLACES)
 
 
-def languages(country: I64) -> Words:
+@cache
+def _languages() -> Text:
+    return text.pool(culture.language for culture in CULTURES)
+
+
+def languages(place: I64) -> Words:
     """Language and country: ``it-IT``."""
-    return Words(Drawn(_country("language"), country))
+    return Words(Drawn(_languages(), geography.CULTURE_OF[place]))
 
 
 @cache
@@ -111,8 +116,8 @@ def locations(place: I64) -> Picked:
     return Picked(_locations(), place)
 
 
-STREET_FORMATS = [country.street_format for country in COUNTRIES]
-NAME_FORMATS = [country.name_format for country in COUNTRIES]
+STREET_FORMATS = [culture.street_format for culture in CULTURES]
+NAME_FORMATS = [culture.name_format for culture in CULTURES]
 POSTAL_PATTERNS = [place.postal_pattern for place in PLACES]
 POSTAL_LETTERS = [COUNTRIES[geography.COUNTRY_INDEX[place.country_code]].postal_letters for place in PLACES]
 
@@ -151,11 +156,11 @@ ADDRESS: Final[Keys] = {
 
 def addresses(seed: int, where: geography.Addresses) -> Struct:
     """Addresses."""
-    country = geography.COUNTRY_OF[where.place]
+    country, culture = geography.COUNTRY_OF[where.place], geography.CULTURE_OF[where.place]
     street = text.render(
         STREET_FORMATS,
-        country,
-        {"street": names(seed).streets.draw(country, where.street), "number": text.whole(where.number)},
+        culture,
+        {"street": names(seed).streets.draw(culture, where.street), "number": text.whole(where.number)},
     )
     return Struct(
         {

@@ -42,12 +42,12 @@ def rows(wanted: Slice) -> Iterator[Batch]:
 
 
 def _batch(wanted: Slice, who: Customers) -> Batch:
-    seed, record, country = wanted.world.seed, who.record, geography.COUNTRY_OF[who.address.place]
+    seed, record, culture = wanted.world.seed, who.record, geography.CULTURE_OF[who.address.place]
     known = record.erased == NEVER
     names = pools.names(seed)
-    pool = country * 2 + ~who.female_name
-    first, last = names.first.draw(pool, who.first_name), names.last.draw(country, who.last_name)
-    full = text.render(pools.NAME_FORMATS, country, {"first": first, "last": last})
+    pool = culture * 2 + ~who.female_name
+    first, last = names.first.draw(pool, who.first_name), names.last.draw(culture, who.last_name)
+    full = text.render(pools.NAME_FORMATS, culture, {"first": first, "last": last})
     return batch(
         CUSTOMERS.table,
         wanted.raw_data,
@@ -66,7 +66,7 @@ def _batch(wanted: Slice, who: Customers) -> Batch:
         numbers=who.id,
         ingestion=ingested(seed, "customers", who.id, record.changed, 300, 4 * 3600),
         extra={
-            "preferred_language": pools.languages(country),
+            "preferred_language": pools.languages(who.address.place),
             "marketing_opt_in": Flag(record.opted_in & known),
             "address_since": Sometimes(known, Instant(np.maximum(record.moves.since, who.registered)[known])),
             "erased_at": Sometimes(~known, Instant(record.erased[~known])),
@@ -89,10 +89,10 @@ def _emails(seed: int, who: Customers) -> Text:
 
     The name is the one that they had when they got the address; the next address looks different and is elsewhere.
     """
-    names, country, turn = pools.names(seed), geography.COUNTRY_OF[who.address.place], who.record.emails.number
+    names, culture, turn = pools.names(seed), geography.CULTURE_OF[who.address.place], who.record.emails.number
     plain = {
-        "first": names.first_plain.draw(country * 2 + ~who.female_name, who.first_name),
-        "last": names.last_plain.draw(country, who.email_name),
+        "first": names.first_plain.draw(culture * 2 + ~who.female_name, who.first_name),
+        "last": names.last_plain.draw(culture, who.email_name),
     }
     form, suffix, domain = (
         (below(seed, f"customers.email{part}", who.id, count) + turn) % count

@@ -24,7 +24,7 @@ from shardgen.model.table import Column, Index, Keys, bronze_table, by_all, by_k
 from shardgen.model.types import BOOLEAN, DEGREES, INTEGER, JSON, TEXT, TIMESTAMP, varchar
 from shardgen.tables.spec import ByIds, Sizes, Slice, TableSpec
 from shardgen.tables.statements import beside
-from shardgen.world import World, geography, sessions
+from shardgen.world import World, sessions
 from shardgen.world.clicks import landed_on
 from shardgen.world.lexicon import SUBCATEGORIES
 from shardgen.world.lexicon.devices import DEVICES, Device
@@ -149,7 +149,7 @@ def users(visits: Sessions) -> Text:
 
 def device_infos(visits: Sessions) -> Struct:
     """What the tracker's script reads from the browser."""
-    known, country = device_words(), geography.COUNTRY_OF[visits.home]
+    known = device_words()
     return Struct(
         {
             "device_type": Words(Drawn(known.types, visits.device)),
@@ -157,7 +157,7 @@ def device_infos(visits: Sessions) -> Struct:
             "browser_version": Words(known.versions.draw(visits.device, visits.version)),
             "operating_system": Words(Drawn(known.systems, visits.device)),
             "screen_resolution": Words(known.screens.draw(visits.device, visits.screen)),
-            "language": pools.languages(country),
+            "language": pools.languages(visits.home),
             "is_mobile": Flag(MOBILE[visits.device]),
         }
     )

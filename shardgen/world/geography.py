@@ -13,18 +13,23 @@ import numpy as np
 
 from shardgen.world import clocks
 from shardgen.world.demand import LOCAL_HOUR
-from shardgen.world.lexicon.places import COUNTRIES, PLACES
+from shardgen.world.lexicon.places import COUNTRIES, CULTURES, PLACES, QUEBEC
 from shardgen.world.rng import FIRST, I64, Guide, below, between, choose, guide, uniform
 
 COUNTRY_INDEX = {country.code: number for number, country in enumerate(COUNTRIES)}
 COUNTRY_OF = np.array([COUNTRY_INDEX[place.country_code] for place in PLACES], dtype=np.int64)
 """Country index of each place."""
 
+CULTURE_OF = np.where([place.region == "Québec" for place in PLACES], CULTURES.index(QUEBEC), COUNTRY_OF)
+"""Index into CULTURES of each place."""
+
 ZONE_OF = np.array([clocks.ZONE_INDEX[place.timezone] for place in PLACES], dtype=np.int64)
 """Time zone of each place, an index into clocks.ZONES."""
 
-NEIGHBOURHOOD = np.unique(COUNTRY_OF * len(clocks.ZONES) + ZONE_OF, return_inverse=True)[1].ravel()
-"""Places of one country and time zone, numbered by country: within them people move."""
+NEIGHBOURHOOD = np.unique(
+    (COUNTRY_OF * 2 + (CULTURE_OF != COUNTRY_OF)) * len(clocks.ZONES) + ZONE_OF, return_inverse=True
+)[1].ravel()
+"""Places of one country, language and time zone, numbered by country: within them people move."""
 
 SOUTHERN = np.array([place.latitude < 0 for place in PLACES])
 """Whether it is summer there in January, by place."""

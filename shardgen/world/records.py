@@ -43,7 +43,7 @@ MOVES = Rhythm(stream="customers.moves", days=12_500, restless=15, restless_days
 EMAILS = Rhythm(stream="customers.emails", days=14_600, offset=2)
 PHONES = Rhythm(stream="customers.phones", days=14_600, offset=3)
 """2.5 % get another e-mail address in a year, and as many another telephone number."""
-CONSENT = Rhythm(stream="customers.consent", days=1_000_000, restless=30, restless_days=2_740, offset=4)
+CONSENT = Rhythm(stream="customers.consent", days=50_000_000, restless=30, restless_days=2_740, offset=4)
 """4 % give or withdraw their consent in a year; most never do."""
 OPTED_IN = 0.614
 """Share of those who never do that have given it; 58 % of all have."""
@@ -135,7 +135,8 @@ def opted_in(seed: int, ids: I64, times: I64) -> Mask:
 
 
 def _opted_in(seed: int, ids: I64, consent: Turns) -> Mask:
-    return chance(seed, "customers.opt_in", ids, OPTED_IN) ^ (consent.number % 2 == 1)
+    changes = chance(seed, f"{CONSENT.stream}.restless", ids, CONSENT.restless / 100)
+    return np.where(changes, consent.number % 2 == 1, chance(seed, "customers.opt_in", ids, OPTED_IN))
 
 
 def _before(instants: I64, until: I64 | int) -> I64:

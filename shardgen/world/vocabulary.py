@@ -19,7 +19,7 @@ import numpy as np
 from faker import Faker
 
 from shardgen.world.lexicon.names import OWN, RESPELLED, ROMAJI, UNSUITABLE
-from shardgen.world.lexicon.places import COUNTRIES
+from shardgen.world.lexicon.places import CULTURES
 from shardgen.world.lexicon.streets import STREETS
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 NamePoolName = Literal["female", "male", "last"]
 
-LOCALES: tuple[str, ...] = tuple(sorted({country.locale for country in COUNTRIES}))
+LOCALES: tuple[str, ...] = tuple(sorted({culture.locale for culture in CULTURES}))
 """Every locale that a customer may have."""
 
 # 300 first by 400 last names are 120,000 people of a country before two share a name

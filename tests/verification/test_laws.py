@@ -209,6 +209,7 @@ NEW_YORK = "address ->> 'city' = 'New York'"
 OUT = "movement_type = 'OUT'"
 BUYER = "customer_id IN (SELECT customer_id FROM raw_orders)"
 VISITOR = "customer_id IN (SELECT user_id FROM raw_sessions)"
+CANADIAN = "address ->> 'country_code' = 'CA'"
 REVIEWER = "customer_id IN (SELECT customer_id FROM raw_reviews)"
 BUYS = "session_id IN (SELECT raw_data ->> 'session_id' FROM raw_orders)"
 DAMAGE = [
@@ -438,6 +439,7 @@ DAMAGE = [
     ("l15", "name is not in the order", put("customers", "customer_name = last_name || ' ' || first_name")),
     ("l15", "name does not suit", put("customers", "first_name = '太郎'", NEW_YORK)),
     ("l15", "language", tell("customers", "preferred_language", "'xx-XX'")),
+    ("l15", "language is not the one of the province", tell("customers", "preferred_language", "'es-CA'", CANADIAN)),
     ("l15", "share of sessions", "UPDATE raw_sessions SET location = jsonb_set(location, '{country}', '\"X\"')"),
     ("l16", "stock is negative", put("inventory", "quantity = 1 - quantity", "quantity > 0 AND movement_type = 'IN'")),
     ("l16", "first movement", put("inventory", "movement_type = 'ADJUSTMENT'")),

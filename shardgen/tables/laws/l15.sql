@@ -65,6 +65,7 @@ WITH addresses AS MATERIALIZED (
     WHERE o.order_date >= (c.raw_data ->> 'address_since')::timestamp
 ), names AS (
     SELECT customer_id, customer_name, first_name, last_name, email, address ->> 'country_code' AS country_code,
+           address ->> 'state' AS state,
            first_name || last_name AS letters, raw_data ->> 'preferred_language' AS language
     FROM raw_customers
     WHERE coalesce(email, customer_name, first_name, last_name) IS NOT NULL
@@ -106,6 +107,10 @@ UNION ALL
 SELECT 'language is not the one of the country', customer_id, language
 FROM names
 WHERE right(language, 2) <> country_code
+UNION ALL
+SELECT 'language is not the one of the province', customer_id, language || ' in ' || state
+FROM names
+WHERE country_code = 'CA' AND language <> CASE state WHEN 'Québec' THEN 'fr-CA' ELSE 'en-CA' END
 UNION ALL
 SELECT 'share of sessions in the own country is not 95 percent', NULL, share::text
 FROM visits WHERE rows >= 2000 AND customers >= 200 AND share NOT BETWEEN 0.93 AND 0.98

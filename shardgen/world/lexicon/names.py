@@ -229,6 +229,7 @@ UNSUITABLE: Mapping[tuple[str, str], tuple[str, ...]] = {
         "Alex", "Alexandria", "Alexandrie", "Anastasie", "Arnaude", "Célina", "Dorothée", "Luce", "Lucy", "Maggie",
         "Margaret", "Margaud", "Nath", "Olivie", "Susan", "Susanne",
     ),
+    ("fr_CA", "female"): ("Alex",),
     ("fr_FR", "last"): ("Bigot", "Bègue", "Blot", "Gay", "Gros", "Masse", "Sauvage"),
     ("it_IT", "female"): (
         "Adelasia", "Berenice", "Clelia", "Donna", "Eleanora", "Etta", "Evangelista", "Fortunata", "Greca", "Griselda",

@@ -277,6 +277,23 @@ COUNTRIES: tuple[Country, ...] = (
     ),
 )
 
+QUEBEC = Country(
+    code="CA",
+    name="Canada",
+    locale="fr_CA",
+    language="fr-CA",
+    weight=0,
+    tax_basis_points=1300,
+    name_format="{first} {last}",
+    street_format="{number}, {street}",
+    postal_letters="ABCEGHJKLMNPRSTVWXYZ",
+    phone_patterns=("+1 613-555-01##",),
+)
+"""Canada where it speaks French."""
+
+CULTURES = (*COUNTRIES, QUEBEC)
+"""What people are called, what they speak and how they write a street: by country, and by QUEBEC in its cities."""
+
 # Three lines a place, to be read against an atlas.
 # fmt: off
 PLACES: tuple[Place, ...] = (

@@ -216,6 +216,45 @@ STREETS: Mapping[str, tuple[StreetPattern, ...]] = {
             ),
         ),
     ),
+    "fr_CA": (
+        StreetPattern(
+            firsts=("rue", "avenue", "boulevard", "chemin"),
+            joint=" ",
+            seconds=(
+                *("Saint-Denis", "Saint-Laurent", "Sainte-Catherine", "Saint-Joseph", "Saint-Jean", "Saint-Louis"),
+                *("Sainte-Foy", "Saint-Hubert", "Saint-Urbain", "Sainte-Anne", "Saint-Charles", "Sainte-Geneviève"),
+                *("Papineau", "Cartier", "Champlain", "Frontenac", "Montcalm", "Laurier", "Lévesque", "Taschereau"),
+                *(
+                    "Maisonneuve",
+                    "Jeanne-Mance",
+                    "Marguerite-Bourgeoys",
+                    "Gabrielle-Roy",
+                    "Émile-Nelligan",
+                    "Félix-Leclerc",
+                ),
+                *("Honoré-Mercier", "Lionel-Groulx", "Jean-Talon", "Hochelaga", "Iberville", "Rachel", "Marie-Anne"),
+                *("du Mont-Royal", "de la Montagne", "du Fleuve", "des Érables", "des Bouleaux", "des Pins", "du Parc"),
+            ),
+        ),
+        StreetPattern(
+            firsts=("rue", "rang", "côte", "place"),
+            joint=" ",
+            seconds=(
+                *(
+                    "des Trembles",
+                    "des Cèdres",
+                    "des Sapins",
+                    "des Mélèzes",
+                    "des Merisiers",
+                    "du Moulin",
+                    "de la Rivière",
+                ),
+                *("de l'Église", "de la Fabrique", "du Manoir", "du Vieux-Port", "des Seigneurs", "des Patriotes"),
+                *("des Ursulines", "des Récollets", "de la Grande-Allée", "du Cap-Diamant", "des Voyageurs"),
+                *("du Lac", "des Outardes", "de la Savane", "du Belvédère", "des Bernaches", "de la Cabane"),
+            ),
+        ),
+    ),
     "it_IT": (
         StreetPattern(
             firsts=("Via", "Viale", "Piazza"),
