@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 import numpy as np
 
 from shardgen.columns import pools, text
 from shardgen.columns.batch import Batch, batch, ids, ingested
-from shardgen.columns.nested import Lists, Struct
+from shardgen.columns.nested import Lists, Picked, Struct
 from shardgen.columns.pieces import Drawn
 from shardgen.columns.pools import Pools
-from shardgen.columns.text import I64
+from shardgen.columns.text import I64, Text
 from shardgen.columns.values import Instant, Money, Sometimes, Whole, Words
 from shardgen.model.config import WorldConfig
 from shardgen.model.keys import CUSTOMER, ORDER, PRODUCT, SESSION, WAREHOUSE, KeySpace
@@ -26,6 +26,7 @@ from shardgen.world import World, orders
 from shardgen.world.calendar import Leaves
 from shardgen.world.lexicon import SUBCATEGORIES
 from shardgen.world.orders import NEVER, Fate, Items, Orders
+from shardgen.world.promotions import NONE
 from shardgen.world.rng import below
 
 STATUSES = (
@@ -74,6 +75,7 @@ def _batch(wanted: Slice, placed: Orders) -> Batch:
             "items": _items(world, lines, back),
             "subtotal": Money(cost.subtotal),
             "discount_amount": Money(cost.discount),
+            "promotion_code": _coupons(cost.coupon),
             "shipping_cost": Money(cost.shipping),
             "tax_amount": Money(cost.tax),
             "payment_method": _word(orders.PAYMENT_METHODS, sides.payment_method),
@@ -145,10 +147,24 @@ def _items(world: World, lines: Items, back: I64) -> Lists:
             "discount_amount": Money(lines.discount),
             "total_amount": Money(lines.total),
             "returned_quantity": Whole(back),
+            "promotion": Words(Drawn(_codes(world), lines.promotion)),
             "return_reason": Words(Drawn(reason.pool, np.where(back > 0, reason.rows, -1))),
         }
     )
     return Lists(item, lines.starts)
+
+
+@lru_cache(maxsize=2)
+def _codes(world: World) -> Text:
+    """The promotions' codes, by number."""
+    return text.pool(each.code for each in world.shop.promotions.all)
+
+
+def _coupons(coupon: I64) -> Picked:
+    """The newsletter's codes: ``"NEWS2511"``."""
+    months, which = np.unique(coupon, return_inverse=True)
+    codes = [f"NEWS{(1970 + month // 12) % 100:02}{month % 12 + 1:02}" for month in months.tolist()]
+    return Picked(Words(text.pool(codes)), np.where(coupon == NONE, -1, which))
 
 
 def _sessions(world: World, placed: Orders) -> Sometimes:
@@ -170,15 +186,19 @@ EXTRA: Final[Keys] = {
     "items": "1 to 8 distinct products; the view `order_items` has a row for each",
     "items[].product_id": Key("The product", TEXT),
     "items[].quantity": Key("Pieces ordered", INTEGER),
-    "items[].unit_price": Key("The product's price", decimal(10, 2)),
-    "items[].discount_amount": Key("Off the whole line", decimal(15, 2)),
+    "items[].unit_price": Key("The product's price on that day", decimal(10, 2)),
+    "items[].discount_amount": Key("Off the whole line; what its promotion gives", decimal(15, 2)),
     "items[].total_amount": Key("quantity x unit_price - discount_amount", decimal(15, 2)),
     "items[].returned_quantity": Key("Pieces that have come back by the window's end", INTEGER),
+    "items[].promotion": Key(
+        "Code of the promotion that reduces the line: `BF25`; null where none does", TEXT, missing="null"
+    ),
     "items[].return_reason": Key(
         "Why, in words that suit the product; null where nothing came back", TEXT, missing="null"
     ),
     "subtotal": Key("Sum of the items' total_amount", decimal(15, 2)),
     "discount_amount": Key("Off the subtotal, at most all of it", decimal(15, 2)),
+    "promotion_code": Key("The newsletter's code that reduces the whole order: `NEWS2511`", TEXT, missing="absent"),
     "shipping_cost": Key("Charged for delivery", decimal(15, 2)),
     "tax_amount": Key("Sales tax of the country shipped to, rounded half up once", decimal(15, 2)),
     "payment_method": Key(

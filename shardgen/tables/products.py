@@ -12,14 +12,15 @@ from shardgen.columns import jsonb, text
 from shardgen.columns.batch import Batch, batch, ids, ingested
 from shardgen.columns.pieces import Drawn
 from shardgen.columns.text import I64, Text
-from shardgen.columns.values import Constant, Instant, Json, Money, Prose, Words
+from shardgen.columns.values import Constant, Instant, Json, Money, Prose, Sometimes, Words
 from shardgen.model.keys import PRODUCT, SUPPLIER, KeySpace
 from shardgen.model.shape import Key
 from shardgen.model.table import Column, Index, Keys, bronze_table, by_all
 from shardgen.model.types import JSON, TEXT, TIMESTAMP, decimal, varchar
 from shardgen.tables.spec import ByIds, Sizes, Slice, TableSpec
 from shardgen.tables.statements import beside
-from shardgen.world import World, products
+from shardgen.world import fitting, products
+from shardgen.world.demand import DAY
 from shardgen.world.lexicon import SUBCATEGORIES
 from shardgen.world.lexicon.subcategory import Subcategory
 from shardgen.world.rng import below, between
@@ -41,18 +42,21 @@ DRAWS = 24
 def rows(wanted: Slice) -> Iterator[Batch]:
     """Products of the slice, all of which exist by its end."""
     for low, high in wanted.ranges():
-        yield _batch(wanted.world, wanted.raw_data, np.arange(low, high, dtype=np.int64))
+        yield _batch(wanted, np.arange(low, high, dtype=np.int64))
 
 
-def _batch(world: World, mode: str, numbers: I64) -> Batch:
-    shop, seed = world.catalogue, world.seed
-    kind, price = shop.subcategory[numbers].astype(np.int64), shop.price[numbers].astype(np.int64)
-    launched = world.launches.times(numbers)
-    name, description, brand, attributes = _words(seed, numbers, kind)
+def _batch(wanted: Slice, numbers: I64) -> Batch:
+    world, shop, seed = wanted.world, wanted.world.catalogue, wanted.world.seed
+    kind, launched = shop.subcategory[numbers].astype(np.int64), world.launches.times(numbers)
+    last = np.full(len(numbers), wanted.end // DAY - 1)
+    price, priced = shop.prices.on(numbers, last), shop.prices.since(numbers, last, launched // DAY) * DAY
+    priced, gone = np.maximum(priced, launched), shop.gone[numbers].astype(np.int64) * DAY
+    ended = gone < wanted.end
+    name, description, brand, attributes = _words(shop, numbers, kind)
     supplier = below(seed, "products.supplier", kind * 64 + products.brand(seed, numbers, kind), SUPPLIERS)
     return batch(
         PRODUCTS.table,
-        mode,
+        wanted.raw_data,
         {
             "product_id": Words(ids(PRODUCT, numbers)),
             "product_name": Prose(name),
@@ -60,7 +64,7 @@ def _batch(world: World, mode: str, numbers: I64) -> Batch:
             "category": Prose(Drawn(_of_subcategories("category"), kind)),
             "subcategory": Prose(Drawn(_of_subcategories("name"), kind)),
             "price": Money(price),
-            "cost": Money(products.costs(seed, numbers, kind, price)),
+            "cost": Money(products.costs(shop, numbers, kind)),
             "currency": Constant(CURRENCY),
             "attributes": Json(attributes),
             "supplier_id": Words(ids(SUPPLIER, supplier)),
@@ -68,8 +72,12 @@ def _batch(world: World, mode: str, numbers: I64) -> Batch:
             "sku": Words(text.join(text.take(_codes(), kind), "-", text.digits(numbers + 1, 6))),
         },
         numbers=numbers,
-        ingestion=ingested(seed, "products", numbers, launched, 600, 6 * 3600),
-        extra={"launched_at": Instant(launched)},
+        ingestion=ingested(seed, "products", numbers, np.maximum(priced, np.where(ended, gone, 0)), 600, 6 * 3600),
+        extra={
+            "launched_at": Instant(launched),
+            "price_since": Instant(priced),
+            "discontinued_at": Sometimes(ended, Instant(gone[ended])),
+        },
     )
 
 
@@ -88,30 +96,37 @@ def _code(subcategory: Subcategory) -> str:
     return f"{subcategory.category[:3]}-{subcategory.slug.replace('-', '')[:3]}".upper()
 
 
-def _words(seed: int, numbers: I64, kind: I64) -> tuple[Text, Text, Text, Text]:
+def _words(shop: products.Catalogue, numbers: I64, kind: I64) -> tuple[Text, Text, Text, Text]:
     """Name, description, brand and attributes of each product: the one place that loops over rows.
 
     There are few products, and each has its own templates.
     """
+    seed, fit = shop.seed, shop.cell[numbers].tolist()
     draws = below(seed, "products.words", numbers[:, None], 1 << 31, np.arange(DRAWS)).tolist()
     nouns, brands = products.noun(seed, numbers, kind).tolist(), products.brand(seed, numbers, kind).tolist()
     sizes, ranks = _sizes(seed, numbers, kind).tolist(), products.price_ranks(seed, numbers).tolist()
     rows = [
-        _product(SUBCATEGORIES[kind_], *rest)
-        for kind_, *rest in zip(kind.tolist(), draws, nouns, brands, sizes, ranks, strict=True)
+        _product(SUBCATEGORIES[kind_], fitting.attributes(kind_, cell), *rest)
+        for kind_, cell, *rest in zip(kind.tolist(), fit, draws, nouns, brands, sizes, ranks, strict=True)
     ]
     name, description, brand, attributes = (text.pool(column) for column in zip(*rows, strict=True))
     return name, description, brand, attributes
 
 
 def _product(
-    subcategory: Subcategory, draw: list[int], noun: int, brand: int, size: list[int], rank: float
+    subcategory: Subcategory,
+    fits: dict[str, str],
+    draw: list[int],
+    noun: int,
+    brand: int,
+    size: list[int],
+    rank: float,
 ) -> tuple[str, str, str, str]:
     pick = iter(draw)
     chosen = {
         key: values[_position(next(pick), len(values), rank if key in BY_PRICE else None)]
         for key, values in subcategory.attributes
-    }
+    } | fits
     slots = {
         **chosen,
         "brand": subcategory.brands[brand],
@@ -156,7 +171,8 @@ ATTRIBUTES: Final[Keys] = {
 PRODUCTS = TableSpec(
     table=bronze_table(
         name="products",
-        meaning="A product of the catalogue; 80 % of the products were launched before the epoch.",
+        meaning="A product of the catalogue as it stands at the window's end; 80 % of the products were launched "
+        "before the epoch.",
         source="catalogue",
         key=("product_id",),
         space=KeySpace(ids=PRODUCT, dense=True),
@@ -174,7 +190,7 @@ PRODUCTS = TableSpec(
             Column(
                 name="price",
                 type=decimal(10, 2),
-                meaning="Price of a piece before discounts and tax, in `currency`",
+                meaning="Price of a piece before discounts and tax, in `currency`, at the window's end",
             ),
             Column(name="cost", type=decimal(10, 2), meaning="What the shop pays; above 0 and below the price"),
             Column(name="currency", type=varchar(3), meaning="One for the whole shop: `USD`"),
@@ -197,7 +213,13 @@ PRODUCTS = TableSpec(
                 meaning="Unique; category, subcategory and number: `ELE-PHO-000017`",
             ),
         ),
-        extra={"launched_at": Key("When the product came into the shop; nothing mentions it earlier", TIMESTAMP)},
+        extra={
+            "launched_at": Key("When the product came into the shop; nothing mentions it earlier", TIMESTAMP),
+            "price_since": Key("Since when it costs what it does: the launch or the last change", TIMESTAMP),
+            "discontinued_at": Key(
+                "From when on it is not sold any more; absent until then", TIMESTAMP, missing="absent"
+            ),
+        },
         indexes=(
             *by_all("category", "supplier_id", "sku"),
             Index(column="attributes", kind="json", full=True),

@@ -18,6 +18,7 @@ from shardgen.tables.spec import ByIds, Piece, Sizes, Slice, TableSpec
 from shardgen.tables.statements import beside
 from shardgen.tables.wording import Subject
 from shardgen.world import World, circumstances, estimates, orders, products, reviews
+from shardgen.world.baskets import MAX_ITEMS
 from shardgen.world.circumstances import Reviewed
 from shardgen.world.orders import Fate, Items, Orders
 
@@ -78,7 +79,7 @@ REVIEWS = TableSpec(
         meaning="A review of an item that was delivered; at most one for each item.",
         source="reviews",
         key=("review_id",),
-        space=KeySpace(ids=REVIEW, children=orders.MAX_ITEMS),
+        space=KeySpace(ids=REVIEW, children=MAX_ITEMS),
         columns=(
             Column(
                 name="review_id",

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from shardgen.world import products
+from shardgen.world import baskets, products
+from shardgen.world.demand import DAY
+from shardgen.world.kinds import COMPANIONS, KIND_STEPS
 from shardgen.world.rng import I64, below
 from shardgen.world.scripts import (
     ADD,
@@ -85,7 +87,8 @@ def play(world: World, visits: Sessions) -> Clicks:
         slot == NO_SLOT, -1, _slot_bases(visits, starts)[session, (slot >= ITEM_SLOTS).view(np.int8)] + slot
     )
     shows = np.flatnonzero(SHOWS_CART[kind] | (page == CART))
-    units, value = _carts(world, session[shows], kind[shows], seen[shows], product, quantity)
+    price = world.catalogue.prices.on(product, np.repeat(visits.start // DAY, np.diff(starts, append=len(product))))
+    units, value = _carts(session[shows], kind[shows], seen[shows], price, quantity)
     return Clicks(
         seen_product=product,
         seen_subcategory=world.catalogue.subcategory[product].astype(np.int64),
@@ -131,12 +134,10 @@ def _slot_bases(visits: Sessions, starts: I64) -> I64:
     return np.stack([starts, starts + items - ITEM_SLOTS], axis=1)
 
 
-def _carts(
-    world: World, session: I64, kind: NDArray[np.int8], seen: I64, product: I64, quantity: I64
-) -> tuple[I64, I64]:
+def _carts(session: I64, kind: NDArray[np.int8], seen: I64, price: I64, quantity: I64) -> tuple[I64, I64]:
     """Units and running value at the events that show a cart; nothing else changes it."""
     units = np.where(CART_SIGN[kind] != 0, quantity[seen], 0)
-    change = CART_SIGN[kind] * units * world.catalogue.price[product[seen]].astype(np.int64)
+    change = CART_SIGN[kind] * units * price[seen]
     value = np.cumsum(change)
     opening = np.searchsorted(session, session, side="left")
     return units, value - (value - change)[opening]
@@ -151,7 +152,8 @@ def landed_on(world: World, visits: Sessions) -> I64:
     first = np.empty(len(visits.number), dtype=np.int64)
     first[visits.buying] = visits.lines.product[visits.lines.starts]
     browsing = np.flatnonzero(~visits.buying)
-    first[browsing] = _anything(world, visits, browsing, np.zeros(len(browsing), dtype=np.int64))
+    key = visits.key[browsing] * EXTRA_SLOTS
+    first[browsing] = _anything(world, key, visits.persona[browsing], visits.start[browsing] // DAY)
     return first
 
 
@@ -183,25 +185,27 @@ def _extras(world: World, visits: Sessions, focus: I64, session: I64, extra: I64
         session: row of the session of each extra, rising.
         extra: 0, 1, ... within the session.
     """
-    seed, shop = world.seed, world.catalogue
-    key, start = visits.key * EXTRA_SLOTS, visits.start
-    anything = _anything(world, visits, session, extra)
+    key = visits.key[session] * EXTRA_SLOTS + extra
+    persona, day = visits.persona[session], visits.start[session] // DAY
+    anything = _anything(world, key, persona, day)
     opens = (extra == 0) & (focus[session] < 0)
     focus = focus.copy()
     focus[session[opens]] = anything[opens]
-    kind = shop.subcategory[focus[session]].astype(np.int64)
-    ticket = below(seed, "sessions.interest", key[session] + extra, 100)
-    companion = products.companions(seed, "sessions.companion", kind, key[session] + extra)
-    wanted = np.where(ticket < SAME_INTEREST_PERCENT, kind, companion)
-    guided = ~opens & (ticket < SAME_INTEREST_PERCENT + COMPANION_PERCENT)
-    at = np.flatnonzero(guided)
-    anything[at] = products.draw_in(
-        seed, "sessions.kind", shop, (key[session] + extra)[at], start[session[at]], wanted[at]
-    )
+    ticket = below(world.seed, "sessions.interest", key, 100)
+    guided = np.flatnonzero(~opens & (ticket < SAME_INTEREST_PERCENT + COMPANION_PERCENT))
+    kind = world.catalogue.subcategory[focus[session[guided]]].astype(np.int64)
+    which = below(world.seed, "sessions.companion", key[guided], COMPANIONS.shape[1])
+    wanted = np.where(ticket[guided] < SAME_INTEREST_PERCENT, kind, COMPANIONS[kind, which])
+    found = baskets.products_for(world.shop, "sessions.kind", key[guided], wanted, persona[guided], day[guided])
+    anything[guided[found >= 0]] = found[found >= 0]
     return anything
 
 
-def _anything(world: World, visits: Sessions, session: I64, extra: I64) -> I64:
-    """A product by popularity alone."""
-    key = visits.key[session] * EXTRA_SLOTS + extra
-    return products.draw(world.seed, "sessions.product", world.catalogue, key, visits.start[session])
+def _anything(world: World, key: I64, persona: I64, day: I64) -> I64:
+    """A product that such a person may buy on that day."""
+    kind = baskets.kind_on(world.shop, day, persona, below(world.seed, "sessions.any_kind", key, KIND_STEPS))
+    found = baskets.products_for(world.shop, "sessions.product", key, kind, persona, day)
+    lost = np.flatnonzero(found < 0)
+    if len(lost):
+        found[lost] = products.anything(world.catalogue, "sessions.anything", key[lost])
+    return found

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from shardgen.model.config import WorldConfig
 from shardgen.world.rng import I64, Guide, below, guide, lognormal_table
@@ -120,11 +121,15 @@ class Arrivals:
         return times[order], ids[order]
 
 
+Counts = NDArray[np.signedinteger[Any]]
+"""Whole numbers, in half the room where they fit."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Columns:
     """The arrivals of a stream column by column: each column numbers its own by the hour."""
 
-    before: I64
+    before: Counts
     """In each column before each hour, shape (hours + 1, columns)."""
     starts: I64
     """Where each column begins among all arrivals sorted by column."""
@@ -136,7 +141,7 @@ class Columns:
         """How many hours there are."""
         return len(self.before) - 1
 
-    def count(self, hours: I64, column: I64) -> I64:
+    def count(self, hours: I64, column: I64) -> Counts:
         """Arrivals in each column before each hour, which may lie outside the stream's."""
         inside = np.minimum(np.maximum(hours, 0), self.hours)
         return self.before.ravel()[inside * self.before.shape[1] + column]
@@ -155,7 +160,8 @@ def columns_of(stream: Arrivals) -> Columns:
     of_cells = np.diff(stream.counts).reshape(-1, stream.columns)
     before = np.concatenate([np.zeros((1, stream.columns), dtype=np.int64), np.cumsum(of_cells, axis=0)])
     starts = np.cumsum(before[-1]) - before[-1]
-    return Columns(before=before, starts=starts, guide=guide((before[1:] + starts).T.ravel(), cells=HOUR_BITS))
+    compact = before.astype(np.int32) if int(before[-1].max(initial=0)) < 1 << 30 else before
+    return Columns(before=compact, starts=starts, guide=guide((before[1:] + starts).T.ravel(), cells=HOUR_BITS))
 
 
 class Stream(Protocol):
@@ -268,10 +274,15 @@ def spread(total: int, weights: I64, activity: I64) -> I64:
     The hours' are exact whatever the numbers; within an hour the shares of the columns are cut to SHARE_BITS.
     """
     hours = _running(total, weights)
-    sums = np.cumsum(activity, axis=1)
-    shares = (sums << SHARE_BITS) // np.maximum(sums[:, -1:], 1)
-    cells = hours[:-1, None] + (np.diff(hours)[:, None] * shares >> SHARE_BITS)
-    return np.concatenate([np.zeros(1, dtype=np.int64), cells.ravel() >> PART_BITS])
+    cells = np.cumsum(activity, axis=1)  # everything else in place: these are the largest arrays of a world
+    whole = np.maximum(cells[:, -1:], 1)
+    cells <<= SHARE_BITS
+    cells //= whole
+    cells *= np.diff(hours)[:, None]
+    cells >>= SHARE_BITS
+    cells += hours[:-1, None]
+    cells >>= PART_BITS
+    return np.concatenate([np.zeros(1, dtype=np.int64), cells.ravel()])
 
 
 def _running(total: int, weights: I64) -> I64:

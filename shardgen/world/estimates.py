@@ -11,7 +11,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from shardgen.world import orders, reviews, sessions, stock
+from shardgen.world import baskets, orders, reviews, sessions, stock
+from shardgen.world.baskets import MAX_ITEMS
 from shardgen.world.calendar import Period
 from shardgen.world.demand import DAY, midnight
 from shardgen.world.rng import I64
@@ -84,8 +85,8 @@ def event_rows(world: World, start: int, stop: int) -> float:
 
 def _events_of_a_purchase() -> float:
     """Mean number of events of a buying session."""
-    weights = np.diff(orders.ITEMS, prepend=0)
-    least = 2 * np.arange(1, orders.MAX_ITEMS + 1) + 3
+    weights = baskets.ITEMS.sum(axis=0)
+    least = 2 * np.arange(1, MAX_ITEMS + 1) + 3
     events = np.minimum(np.maximum(sessions.BUYING_LENGTHS[None, :], least[:, None]), MAX_EVENTS)
     return float((events.mean(axis=1) * weights).sum() / weights.sum())
 
@@ -127,6 +128,6 @@ def _cells_hit(world: World, items: float, cells: int) -> float:
     """Products in warehouses of which at least one of so many items is sold, if sales follow popularity."""
     if not cells:
         return 0.0
-    weight = world.catalogue.popularity(np.arange(cells // world.warehouses)).astype(np.float64)
+    weight = world.catalogue.demand[: cells // world.warehouses].astype(np.float64)
     expected = items * weight / weight.sum() / world.warehouses
     return float((-np.expm1(-expected)).sum()) * world.warehouses

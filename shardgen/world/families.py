@@ -9,23 +9,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from shardgen.model.config import WorldConfig
 from shardgen.world import personas, zones
-from shardgen.world.demand import Columns, arrivals, columns_of
+from shardgen.world.demand import Columns, Counts, arrivals, columns_of
 from shardgen.world.rng import I64, below
 
 Mask = NDArray[np.bool_]
 
-LEAD_DAYS = 730
+LEAD_DAYS = 365
 """How long before the epoch the first customers registered."""
 EARLY_PERCENT = 30
-RAMP = 4
-"""The early ones register at a rate that grows with this power of time."""
 PLAIN, WALK_IN = range(2)
 FEWEST_ORDERS, MOST_WALK_INS = 3, 720
 """Orders for each walk-in, at least; walk-ins per mille of those who register from the epoch on, at most."""
@@ -72,7 +69,7 @@ class Families:
             config.customers - walk_ins,
             activity=zones.activity,
             early=early,
-            lead=(np.arange(LEAD_DAYS, dtype=np.int64) + 30) ** RAMP >> 10,
+            lead=np.arange(1, LEAD_DAYS + 1, dtype=np.int64),  # ever more of them
         )
         self.plain = columns_of(plain)
         """From ``lead`` hours before the epoch on."""
@@ -85,7 +82,7 @@ class Families:
         residue = int(below(self.seed, "customers.walk_in", np.zeros(1, dtype=np.int64), stride)[0])
         return (stride, residue) if most and _multiples(ends, stride, residue).sum() <= room else (0, 0)
 
-    def walk_ins(self, orders: I64) -> I64:
+    def walk_ins(self, orders: Counts) -> Counts:
         """First orders among so many orders of a zone."""
         return _multiples(orders, self.stride, self.residue) if self.stride else np.zeros_like(orders)
 
@@ -94,17 +91,13 @@ class Families:
         zone = personas.ZONE[persona]
         size, bits_ = personas.SIZE[zone] - 1, personas.BITS[zone]
         cell = np.maximum(hours + self.lead, 0) * zones.ZONES + zone
-        plain = self._of_plain[cell] - self._plain_turn[persona] + size >> bits_
+        plain = self.plain.before.ravel()[cell] - self._plain_turn[persona] + size >> bits_
         cell = np.maximum(hours, 0) * zones.ZONES + zone
         return plain, self._of_walk_ins[cell] - self._walk_in_turn[persona] + size >> bits_
 
     @cached_property
-    def _of_plain(self) -> NDArray[Any]:
-        return _compact(self.plain.before)
-
-    @cached_property
-    def _of_walk_ins(self) -> NDArray[Any]:
-        return _compact(self.walk_ins(self.orders.before))
+    def _of_walk_ins(self) -> Counts:
+        return self.walk_ins(self.orders.before).ravel()
 
     @cached_property
     def _plain_turn(self) -> I64:
@@ -148,10 +141,5 @@ class Families:
         return Members(family=family, persona=persona, index=place >> personas.BITS[zone])
 
 
-def _multiples(orders: I64, stride: int, residue: int) -> I64:
+def _multiples(orders: Counts, stride: int, residue: int) -> Counts:
     return (orders + stride - 1 - residue) // stride
-
-
-def _compact(before: I64) -> NDArray[Any]:
-    """The same numbers in half the room, where they fit, for the processor's cache."""
-    return before.astype(np.int32).ravel() if before.max(initial=0) < 2**31 else before.ravel()

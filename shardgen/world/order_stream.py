@@ -79,7 +79,7 @@ class WebOrders:
 
     def __init__(self, orders: OrderStream) -> None:
         self.orders = orders
-        self.hourly: I64 = (orders.columns.before * WEB // OF).sum(axis=1)
+        self.hourly: I64 = (orders.columns.before.astype(np.int64) * WEB // OF).sum(axis=1)
         self.total = int(self.hourly[-1])
 
     def before(self, instants: I64 | int) -> I64:

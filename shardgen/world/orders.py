@@ -11,10 +11,12 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from shardgen.world import customers, geography, lives, personas, products, zones
+from shardgen.world import baskets, customers, geography, lives, personas, products, zones
+from shardgen.world.baskets import MAX_ITEMS
 from shardgen.world.demand import DAY, HOUR
+from shardgen.world.lexicon import SUBCATEGORIES
 from shardgen.world.order_stream import Run
-from shardgen.world.rng import I64, below, between, chance, choose, exponential_table, lognormal_table
+from shardgen.world.rng import I64, below, between, chance, exponential_table, lognormal_table
 from shardgen.world.world import World
 
 Mask = NDArray[np.bool_]
@@ -31,15 +33,15 @@ and 4 of 70 in all."""
 OPENS, CLOSES = 8, 21
 """Local hours in which stores and the telephone take orders."""
 
-ITEMS = np.cumsum([28, 24, 17, 12, 8, 5, 4, 2])
-"""Weights of 1 to 8 distinct items; the mean is 2.9."""
-MAX_ITEMS = 8
-QUANTITIES = np.cumsum([78, 14, 5, 2, 1])
-"""Weights of 1 to 5 units of an item."""
-COMPANION_PERCENT, SAME_KIND_PERCENT = 45, 15
-"""Where a further item is drawn from: what goes with the first one, more of its kind, else anything."""
-TRIES = 4
-"""Draws of an item before it is left out because the order has it already."""
+REASONS = np.array([len(each.return_reasons) for each in SUBCATEGORIES], dtype=np.int64)
+MILD = (
+    *("changed_mind", "duplicate_gift", "unwanted_gift", "trip_cancelled", "found_better_price"),
+    *("too_small", "too_large", "too_short", "too_long", "too_narrow", "wrong_size", "does_not_fit", "keyboard_layout"),
+)
+"""How reasons begin that are no fault of the product."""
+_MILD = np.zeros((len(SUBCATEGORIES), int(REASONS.max())), dtype=np.bool_)
+for _kind, _each in enumerate(SUBCATEGORIES):
+    _MILD[_kind, : REASONS[_kind]] = [reason.startswith(MILD) for reason in _each.return_reasons]
 
 GAP = lognormal_table(6 * 60, 0.7, 1024)
 """Seconds from a buying session's start to its purchase."""
@@ -56,10 +58,11 @@ CANCELLING = np.clip(exponential_table(5 * 3600, 1024), 120, 2 * 86400)
 MAX_FATE = 61 * DAY
 """Nothing happens to an order later than this after it was placed: 10 days to ship, 20 on the way, 30 to return."""
 
+RETURNERS, MOST_RETURNS = (550, 74), 600
+"""Percent of the usual returns of personas who send most things back and of all others; per mille of all, at most."""
 RETURN_FACTOR = lognormal_table(1000, 0.45, products.QUALITY_STEPS)[::-1].copy()
 """Per mille of the usual returns, by step of quality: bad products come back."""
 
-DISCOUNTED_ITEM, DISCOUNTED_ORDER = 0.12, 0.15
 FREE_SHIPPING_FROM = 6_000
 SHIPPING_COST, EXPRESS_COST = 590, 1_290
 EXPRESS = 0.08
@@ -136,6 +139,8 @@ class Items:
     subcategory: I64
     quantity: I64
     unit_price: I64
+    promotion: I64
+    """Number of the promotion that reduces the line, or promotions.NONE."""
     discount: I64
     total: I64
     """quantity x unit_price - discount."""
@@ -162,6 +167,8 @@ class Amounts:
 
     subtotal: I64
     discount: I64
+    coupon: I64
+    """Month (since 1970) of the newsletter's code that reduces the order, or promotions.NONE."""
     shipping: I64
     tax: I64
     total: I64
@@ -237,78 +244,54 @@ def fate(seed: int, orders: Orders) -> Fate:
 
 
 def items(world: World, orders: Orders) -> Items:
-    """What is in the orders: distinct products that exist, the price of each, and what will be sent back."""
-    chosen = _products(world, orders)
-    order, slot = np.nonzero(chosen >= 0)
-    product = chosen[order, slot]
+    """What is in the orders: distinct products on sale, the price and discount of each, and what will be sent back."""
+    shop, seed = world.shop, world.seed
+    persona, day = orders.personas(seed), orders.arrived // DAY
+    filled = baskets.fill(shop, baskets.Buyers(number=orders.number, persona=persona, day=day))
+    order, product = filled.basket, filled.product
     starts = np.searchsorted(order, np.arange(len(orders.number)))
     position = np.arange(len(order)) - starts[order]
     key = orders.number[order] * MAX_ITEMS + position
-    quantity = 1 + choose(world.seed, "items.quantity", key, QUANTITIES)
-    price = world.catalogue.price[product].astype(np.int64)
-    percent = between(world.seed, "items.discount_percent", key, 1, 6) * 5
-    reduced = chance(world.seed, "items.discounted", key, DISCOUNTED_ITEM)
-    discount = np.where(reduced, quantity * price * percent // 100, 0)
+    kind, price = shop.catalogue.subcategory[product].astype(np.int64), shop.catalogue.prices.on(product, day[order])
+    quantity = baskets.pieces(seed, key, kind, price)
+    on_offer = shop.promotions.of_lines(shop.catalogue.brand[product], kind, day[order], orders.channel[order])
+    promotion = shop.promotions.taken(key, on_offer)
+    discount = shop.promotions.discounts(promotion, quantity * price)
     return Items(
         starts=starts,
         order=order,
         position=position,
         key=key,
         product=product,
-        subcategory=world.catalogue.subcategory[product].astype(np.int64),
+        subcategory=kind,
         quantity=quantity,
         unit_price=price,
+        promotion=promotion,
         discount=discount,
         total=quantity * price - discount,
-        returned=_returned(world, key, product, quantity),
+        returned=_returned(world, key, product, quantity, persona[order]),
     )
 
 
-def _products(world: World, orders: Orders) -> I64:
-    """Products of each order in up to MAX_ITEMS slots, -1 in those that stay empty."""
-    seed, shop = world.seed, world.catalogue
-    wanted = 1 + choose(seed, "orders.items", orders.number, ITEMS)
-    chosen = np.full((len(wanted), MAX_ITEMS), -1, dtype=np.int64)
-    if not len(wanted):
-        return chosen  # a shop that sells nothing may have no product
-    chosen[:, 0] = products.draw(seed, "items.first", shop, orders.number, orders.arrived)
-    order, slot = np.nonzero(np.arange(1, MAX_ITEMS) < wanted[:, None])
-    drawn = np.zeros_like(chosen)
-    drawn[order, slot + 1] = _further(world, orders, order, chosen[order, 0], slot + 1, 0)
-    for place in range(1, MAX_ITEMS):
-        rows = np.flatnonzero(wanted > place)
-        candidate = drawn[rows, place]
-        for attempt in range(1, TRIES + 1):
-            new = (chosen[rows, :place] != candidate[:, None]).all(axis=1)
-            chosen[rows[new], place] = candidate[new]
-            rows = rows[~new]
-            if attempt == TRIES or not len(rows):
-                break
-            candidate = _further(world, orders, rows, chosen[rows, 0], place, attempt)
-    return chosen
-
-
-def _further(world: World, orders: Orders, rows: I64, first: I64, slot: I64 | int, attempt: int) -> I64:
-    """Candidates for one more slot of the orders at these rows."""
-    seed, shop = world.seed, world.catalogue
-    key, times = orders.number[rows] * MAX_ITEMS + slot, orders.arrived[rows]
-    kind = shop.subcategory[first].astype(np.int64)
-    ticket = below(seed, "items.affinity", key, 100)
-    companion = products.companions(seed, "items.companion", kind, key)
-    kind = np.where(ticket < COMPANION_PERCENT, companion, kind)
-    drawn = products.draw_in(seed, "items.kind", shop, key, times, kind, attempt)
-    anything = products.draw(seed, "items.any", shop, key, times, attempt)
-    return np.where(ticket < COMPANION_PERCENT + SAME_KIND_PERCENT, drawn, anything)
-
-
-def _returned(world: World, key: I64, product: I64, quantity: I64) -> I64:
+def _returned(world: World, key: I64, product: I64, quantity: I64, persona: I64) -> I64:
+    """Units that come back: of bad products more, and nearly everything from those who try on at home."""
     quality = products.quality(world.seed, product)
-    percent = products.RETURN_PERCENT[world.catalogue.subcategory[product]]
-    probability = percent * RETURN_FACTOR[quality] / 100_000
-    back = chance(world.seed, "items.returned", key, np.minimum(probability, 0.6))
+    usual = products.RETURN_PERCENT[world.catalogue.subcategory[product]] * RETURN_FACTOR[quality]
+    per_mille = usual * np.where(personas.RETURNER[persona], *RETURNERS) // 10_000
+    back = below(world.seed, "items.returned", key, 1000) < np.minimum(per_mille, MOST_RETURNS)
     some = between(world.seed, "items.returned_units", key, 1, quantity)
     whole = chance(world.seed, "items.returned_whole", key, 0.8)
     return np.where(back, np.where(whole, quantity, some), 0)
+
+
+def return_reasons(seed: int, key: I64, kind: I64) -> I64:
+    """Why each item would come back: an index into the reasons of its kind."""
+    return below(seed, "items.return_reason", key, 1 << 31) % REASONS[kind]
+
+
+def unsuitable(kind: I64, reason: I64) -> Mask:
+    """Whether the reason is no fault of the product: it does not fit, or is not wanted after all."""
+    return _MILD[kind, reason]
 
 
 def buyers(world: World, orders: Orders) -> lives.Actors:
@@ -368,12 +351,19 @@ def amounts(world: World, orders: Orders, lines: Items, place: I64) -> Amounts:
     """
     seed, number = world.seed, orders.number
     subtotal = np.add.reduceat(lines.total, lines.starts) if len(number) else number
-    percent = between(seed, "orders.discount_percent", number, 1, 4) * 5
-    discount = np.where(chance(seed, "orders.discounted", number, DISCOUNTED_ORDER), subtotal * percent // 100, 0)
+    percent, coupon = world.shop.promotions.coupons(number, orders.arrived // DAY)
+    discount = subtotal * percent // 100
     goods = subtotal - discount
     express = chance(seed, "orders.express", number, EXPRESS)
     standard = np.where(goods >= FREE_SHIPPING_FROM, 0, SHIPPING_COST)
     shipping = np.where(orders.channel == STORE, 0, np.where(express, EXPRESS_COST, standard))
     rate = geography.TAX_BASIS_POINTS[geography.COUNTRY_OF[place]]
     tax = ((goods + shipping) * rate + 5_000) // 10_000
-    return Amounts(subtotal=subtotal, discount=discount, shipping=shipping, tax=tax, total=goods + shipping + tax)
+    return Amounts(
+        subtotal=subtotal,
+        discount=discount,
+        coupon=coupon,
+        shipping=shipping,
+        tax=tax,
+        total=goods + shipping + tax,
+    )

@@ -1,7 +1,8 @@
-"""What the shop sells: a catalogue of per-product arrays, and the choice of products that exist at an instant.
+"""What the shop sells: a catalogue of per-product arrays, and the choice of products that are on sale at an instant.
 
 The catalogue is the one table that each process holds whole (it is small next to what refers to it); every entry is a
-function of the product's number. A draw is a ticket into running sums of popularity, cut at who is launched by then.
+function of the product's number. The shelf lists products by kind, cell of what they fit, and price. A draw is a ticket
+into running sums of popularity along a part of the shelf; what is not on sale that day is drawn again.
 """
 
 from __future__ import annotations
@@ -11,9 +12,28 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from shardgen.world.demand import Arrivals
+from shardgen.model.config import WorldConfig
+from shardgen.world import fitting
+from shardgen.world.demand import DAY, Arrivals, midnight
+from shardgen.world.kinds import DEMAND, KINDS, MEDIANS
 from shardgen.world.lexicon import SUBCATEGORIES
-from shardgen.world.rng import F64, I64, Guide, below, between, choose, guide, lognormal_table, uniform
+from shardgen.world.prices import Prices, prices
+from shardgen.world.promotions import Promotions
+from shardgen.world.rng import (
+    F64,
+    I64,
+    U64,
+    Guide,
+    below,
+    between,
+    bits,
+    chance,
+    choose,
+    exponential_table,
+    guide,
+    lognormal_table,
+    uniform,
+)
 
 LEAD_DAYS = 1095
 """How long before the epoch the first products were launched."""
@@ -24,85 +44,165 @@ POPULARITY_SIGMA = 1.15
 STEPS = 1024
 POPULARITY = lognormal_table(1000, POPULARITY_SIGMA, STEPS) + 1
 QUALITY_STEPS = 256
-"""Steps of hidden quality, from the worst up; they drive ratings and returns."""
+"""Steps of hidden quality, from the worst up; they drive sales, ratings and returns."""
+LIKED = lognormal_table(1000, 0.45, QUALITY_STEPS)
+"""Per mille of the usual units by step of quality."""
+DEAR_STEPS, IN_KIND_GAMMA = 64, 0.45
+DEAR = np.array([round(1000 * (max(n, 12) / DEAR_STEPS) ** -IN_KIND_GAMMA) for n in range(8 * DEAR_STEPS + 1)])
+"""Per mille of the usual units by price over the kind's median, in steps of 1 / DEAR_STEPS: the dear sells less."""
 
 ENDINGS = np.array([99, 95, 90, 49, 0], dtype=np.int64)
 """Cents of a price tag."""
 ENDING_WEIGHTS = np.cumsum([50, 20, 10, 8, 12])
 
-SLUGS = {subcategory.slug: number for number, subcategory in enumerate(SUBCATEGORIES)}
-COMPANIONS = [[SLUGS[slug] for slug in subcategory.companions] for subcategory in SUBCATEGORIES]
-COMPANION_OF = np.array([row[i % len(row)] for row in COMPANIONS for i in range(60)], dtype=np.int64).reshape(-1, 60)
-"""Companion subcategories of each subcategory, repeated to 60 columns (which 2, 3, 4 and 5 divide)."""
-
 RETURN_PERCENT = np.array([s.return_percent for s in SUBCATEGORIES], dtype=np.int64)
 NOUNS = np.array([len(s.nouns) for s in SUBCATEGORIES], dtype=np.int64)
 BRANDS = np.array([len(s.brands) for s in SUBCATEGORIES], dtype=np.int64)
 SHARES = np.cumsum([s.share for s in SUBCATEGORIES])
-DEMAND = np.array([s.demand for s in SUBCATEGORIES], dtype=np.int64)
+
+EVERGREEN = 0.5
+"""Share of products that are never discontinued."""
+LIFE = exponential_table(365 / 0.31, 4096)
+"""Days that the others stay, from the epoch or half a year after their launch on: a tenth of all goes in a year."""
+YOUNG_DAYS = 150
+FOREVER = 1 << 30
+"""Day of the end of what never ends."""
+
+FRESH, MATURE, OLD = 24, 168, 84
+RAMP_DAYS, FADES_AFTER, FADE_DAYS = 42, 540, 10
+AGES = 2048
+
+
+def _appeal() -> I64:
+    """Of 256: how readily a product is taken, by days since the launch: it ramps up over weeks, and fades when old."""
+    age = np.arange(AGES)
+    fades = MATURE - np.minimum((age - FADES_AFTER) // FADE_DAYS, MATURE - OLD)
+    return np.where(age > FADES_AFTER, fades, np.minimum(FRESH + age * (MATURE - FRESH) // RAMP_DAYS, MATURE)) * (
+        age > 0
+    )
+
+
+APPEAL = _appeal()
+OFFERED = 3, 2
+"""By how much more readily a product is taken while its brand is on offer."""
+
+BUDGETS = 4
+WARP_STEPS = 4096
+WARPS = ((2.2, 1.0), (1.3, 1.0), (1.0, 1.4), (1.0, 2.2))
+"""Powers that pull a draw along the shelf to its cheap and to its dear end, by budget."""
+WARP = np.array(
+    [
+        round((1 - (1 - ((step + 0.5) / WARP_STEPS) ** low) ** high) * ((1 << 20) - 1))
+        for low, high in WARPS
+        for step in range(WARP_STEPS)
+    ],
+    dtype=np.int64,
+)
+NO_BUDGET = -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Catalogue:
     """All products of the horizon; arrays of shape (products,) in order of number unless said otherwise."""
 
+    seed: int
     launches: Arrivals
     subcategory: NDArray[np.int16]
     """Index into SUBCATEGORIES."""
-    price: NDArray[np.int32]
-    """In cents."""
+    cell: NDArray[np.int16]
+    """What it fits: see fitting."""
+    brand: NDArray[np.int16]
+    """Index into the brands of the subcategory."""
+    prices: Prices
+    popularity: I64
+    """Weight in a draw from its cell."""
+    demand: I64
+    """Relative number of units that are sold of it, roughly."""
+    demand_total: int
+    born: NDArray[np.int32]
+    """Day of the launch, since 1970."""
+    gone: NDArray[np.int32]
+    """Day, since 1970, from which on it is not sold any more; FOREVER for most."""
+    shelf: NDArray[np.int32]
+    """Product numbers by cell, list price and number."""
     sums: I64
-    """Running sums of popularity."""
+    """Running sums of popularity along the shelf."""
     guide: Guide
     """To find a ticket in them."""
-    shelf: NDArray[np.int32]
-    """Product numbers sorted by subcategory, then number."""
-    shelf_keys: I64
-    """subcategory x products + number of each entry of the shelf, rising."""
-    shelf_starts: I64
-    """First position of each subcategory on the shelf, and the end of the last."""
-    shelf_sums: I64
-    """Running sums of popularity along the shelf."""
-    shelf_guide: Guide
-    """To find a ticket in them."""
+    low: I64
+    """Sum before each cell, shape (cells + 1,)."""
+    safe: NDArray[np.int32]
+    """Products that are on sale at any time and fit everybody, or any that are where there are none."""
+    safe_guide: Guide
 
     @property
     def size(self) -> int:
         """Number of products."""
-        return len(self.price)
-
-    def popularity(self, ids: I64) -> I64:
-        """Weight of each product in a draw."""
-        return self.sums[ids] - np.where(ids > 0, self.sums[ids - 1], 0)
+        return len(self.popularity)
 
 
-def catalogue(seed: int, launches: Arrivals) -> Catalogue:
+def catalogue(config: WorldConfig, launches: Arrivals) -> Catalogue:
     """The catalogue of all products that the stream of launches ever brings."""
-    ids = np.arange(launches.total, dtype=np.int64)
-    subcategory = choose(seed, "products.subcategory", ids, SHARES)
-    popularity = POPULARITY[below(seed, "products.popularity", ids, STEPS)] * DEMAND[subcategory]
-    shelf = np.argsort(subcategory, kind="stable")
-    sums, shelf_sums = np.cumsum(popularity), np.cumsum(popularity[shelf])
+    seed, ids = config.seed, np.arange(launches.total, dtype=np.int64)
+    kind = choose(seed, "products.subcategory", ids, SHARES)
+    listed, cell = _list_prices(seed, ids, kind), fitting.cells(seed, ids, kind)
+    popularity = _popularity(seed, ids, kind, listed)
+    born = launches.times(ids) // DAY
+    gone = _ends(config, ids, born)
+    shelf = np.lexsort((ids, listed, cell))
+    sums = np.cumsum(popularity[shelf])
+    places = np.searchsorted(cell[shelf], np.arange(fitting.TOTAL_CELLS + 1))
+    safe = _safe(config, kind, born, gone)
+    of_kinds = np.maximum(np.bincount(kind, weights=popularity, minlength=KINDS).astype(np.int64), 1)
+    demand = popularity * (DEMAND * 1000)[kind] // np.maximum(of_kinds // 1000, 1)[kind]
     return Catalogue(
+        seed=seed,
         launches=launches,
-        subcategory=subcategory.astype(np.int16),
-        price=_prices(seed, ids, subcategory).astype(np.int32),
+        subcategory=kind.astype(np.int16),
+        cell=cell.astype(np.int16),
+        brand=brand(seed, ids, kind).astype(np.int16),
+        prices=prices(seed, listed),
+        popularity=popularity,
+        demand=demand,
+        demand_total=int(demand.sum()),
+        born=born.astype(np.int32),
+        gone=gone.astype(np.int32),
+        shelf=shelf.astype(np.int32),
         sums=sums,
         guide=guide(sums),
-        shelf=shelf.astype(np.int32),
-        shelf_keys=subcategory[shelf] * max(1, len(ids)) + shelf,
-        shelf_starts=np.searchsorted(subcategory[shelf], np.arange(len(SUBCATEGORIES) + 1)),
-        shelf_sums=shelf_sums,
-        shelf_guide=guide(shelf_sums),
+        low=np.concatenate([[0], sums])[places],
+        safe=safe.astype(np.int32),
+        safe_guide=guide(np.cumsum(popularity[safe] * DEMAND[kind[safe]])),
     )
 
 
-def _prices(seed: int, ids: I64, subcategory: I64) -> I64:
+def _list_prices(seed: int, ids: I64, kind: I64) -> I64:
     tables = np.stack([lognormal_table(s.price_median, s.price_sigma, STEPS) for s in SUBCATEGORIES])
-    low, high = np.array([s.price_range for s in SUBCATEGORIES], dtype=np.int64)[subcategory].T
-    plain = tables[subcategory, below(seed, "products.price", ids, STEPS)]
+    low, high = np.array([s.price_range for s in SUBCATEGORIES], dtype=np.int64)[kind].T
+    plain = tables[kind, below(seed, "products.price", ids, STEPS)]
     ending = ENDINGS[choose(seed, "products.price_ending", ids, ENDING_WEIGHTS)]
     return np.maximum(np.clip(plain, low, high) // 100 * 100 + ending, 99)
+
+
+def _popularity(seed: int, ids: I64, kind: I64, listed: I64) -> I64:
+    """Heavy-tailed; what is good and what is cheap of its kind sells more."""
+    dear = np.minimum(listed * DEAR_STEPS // np.array(MEDIANS)[kind], len(DEAR) - 1)
+    weight = POPULARITY[below(seed, "products.popularity", ids, STEPS)] * DEAR[dear] // 1000
+    return np.maximum(weight * LIKED[quality(seed, ids)] // 1000, 1)
+
+
+def _ends(config: WorldConfig, ids: I64, born: I64) -> I64:
+    """From which day on each product is not sold any more; the first product always is."""
+    epoch = midnight(config.epoch) // DAY
+    stays = chance(config.seed, "products.evergreen", ids, EVERGREEN) | (ids == 0)
+    life = LIFE[below(config.seed, "products.life", ids, len(LIFE))]
+    return np.where(stays, FOREVER, np.maximum(born + YOUNG_DAYS, epoch) + life)
+
+
+def _safe(config: WorldConfig, kind: I64, born: I64, gone: I64) -> I64:
+    always = (gone == FOREVER) & (born < midnight(config.epoch) // DAY)
+    for_everybody = np.flatnonzero(always & (fitting.CELLS[kind] == 1))
+    return for_everybody if len(for_everybody) else np.flatnonzero(always)
 
 
 def price_ranks(seed: int, ids: I64) -> F64:
@@ -110,11 +210,11 @@ def price_ranks(seed: int, ids: I64) -> F64:
     return below(seed, "products.price", ids, STEPS) / STEPS
 
 
-def costs(seed: int, ids: I64, subcategory: I64, price: I64) -> I64:
-    """Cost in cents: a percentage of the price, above 0 and below it."""
-    low, high = np.array([s.cost_percent for s in SUBCATEGORIES], dtype=np.int64)[subcategory].T
-    per_mille = between(seed, "products.cost", ids, low * 10, high * 10)
-    return np.clip(price * per_mille // 1000, 1, price - 1)
+def costs(shop: Catalogue, ids: I64, kind: I64) -> I64:
+    """Cost in cents: a percentage of the list price, above 0 and below all prices."""
+    low, high = np.array([s.cost_percent for s in SUBCATEGORIES], dtype=np.int64)[kind].T
+    per_mille = between(shop.seed, "products.cost", ids, low * 10, high * 10)
+    return np.clip(shop.prices.listed[ids] * per_mille // 1000, 1, shop.prices.lowest(ids) - 1)
 
 
 def quality(seed: int, ids: I64) -> NDArray[np.int64]:
@@ -132,39 +232,79 @@ def brand(seed: int, ids: I64, subcategory: I64) -> I64:
     return (uniform(seed, "products.brand", ids) ** 2 * BRANDS[subcategory]).astype(np.int64)
 
 
-def draw(seed: int, stream: str, shop: Catalogue, ids: I64, times: I64, attempt: I64 | int = 0) -> I64:
-    """Products by popularity among those launched before the hour of each instant (there must be one)."""
-    total = shop.sums[shop.launches.before(times) - 1]
-    return shop.guide.find(_tickets(seed, stream, ids, total, attempt))
+TRIES = 4
+"""Draws of a product before another kind is tried: it may not be launched yet, or be hardly wanted any more."""
 
 
-def draw_in(
-    seed: int, stream: str, shop: Catalogue, ids: I64, times: I64, subcategory: I64, attempt: I64 | int = 0
-) -> I64:
-    """Products of the given subcategories by popularity, among those launched; of any, where there is none."""
-    launched = shop.launches.before(times)
-    start = shop.shelf_starts[subcategory]
-    stop = np.searchsorted(shop.shelf_keys, subcategory * shop.size + launched, side="left")
-    empty = stop <= start
-    before = np.where(start > 0, shop.shelf_sums[start - 1], 0)
-    total = np.where(empty, 1, shop.shelf_sums[np.maximum(stop, 1) - 1] - before)
-    tickets = np.minimum(before + _tickets(seed, stream, ids, total, attempt), shop.shelf_sums[-1] - 1)
-    position = shop.shelf_guide.find(tickets)
-    found = shop.shelf[np.minimum(position, shop.size - 1)].astype(np.int64)
-    if empty.any():
-        found[empty] = draw(seed, stream, shop, ids[empty], times[empty], _at(attempt, empty))
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Wishes:
+    """n products that are wanted; arrays of shape (n,)."""
+
+    key: I64
+    kind: I64
+    cell: I64
+    """What it must fit."""
+    budget: I64
+    """0 to BUDGETS - 1."""
+    day: I64
+    """Since 1970."""
+
+    def at(self, rows: I64) -> Wishes:
+        """Those at these rows."""
+        return Wishes(
+            key=self.key[rows],
+            kind=self.kind[rows],
+            cell=self.cell[rows],
+            budget=self.budget[rows],
+            day=self.day[rows],
+        )
+
+
+def draw(shop: Catalogue, offers: Promotions, stream: str, wishes: Wishes, favourite: I64 | None = None) -> I64:
+    """A product for each wish, on sale that day, by popularity along the budget's end of the shelf; -1 for none.
+
+    Args:
+        favourite: words that decide the first draw of some wishes, whatever the day; 0 where there is none.
+    """
+    found = np.full(len(wishes.key), -1, dtype=np.int64)
+    if not shop.size:
+        return found
+    rows, left = np.arange(len(found)), wishes
+    for attempt in range(TRIES):
+        word = bits(shop.seed, stream, left.key, attempt)
+        ticket = word >> np.uint64(32)
+        if attempt == 0 and favourite is not None:
+            ticket = np.where(favourite > 0, favourite.view(np.uint64) >> np.uint64(32), ticket)
+        product = _product(shop, left, ticket)
+        taken = _accepts(shop, offers, word, left, product)
+        found[rows[taken]] = product[taken]
+        if taken.all() or attempt == TRIES - 1:
+            break
+        rows, left = rows[~taken], left.at(np.flatnonzero(~taken))
     return found
 
 
-def companions(seed: int, stream: str, subcategory: I64, ids: I64, attempt: I64 | int = 0) -> I64:
-    """A subcategory that people buy together with the given one."""
-    return COMPANION_OF[subcategory, below(seed, stream, ids, COMPANION_OF.shape[1], attempt)]
+def _product(shop: Catalogue, wishes: Wishes, ticket: U64) -> I64:
+    """What lies under tickets of 32 bits, pulled to the cheap or the dear end."""
+    low = shop.low[wishes.cell]
+    fine = (ticket >> np.uint64(20)).view(np.int64)
+    warped = (WARP[wishes.budget * WARP_STEPS + fine] << 12) + (ticket & np.uint64(WARP_STEPS - 1)).view(np.int64)
+    place = low + (warped * (shop.low[wishes.cell + 1] - low) >> 32)
+    return shop.shelf[shop.guide.find(np.minimum(place, shop.sums[-1] - 1))].astype(np.int64)
 
 
-def _tickets(seed: int, stream: str, ids: I64, total: I64, attempt: I64 | int) -> I64:
-    """Integers in [0, total), total below 2**52."""
-    return np.minimum((uniform(seed, stream, ids, attempt) * total).astype(np.int64), total - 1)
+def _accepts(shop: Catalogue, offers: Promotions, word: U64, wishes: Wishes, product: I64) -> NDArray[np.bool_]:
+    """Whether each is there, on sale, and taken: by its age and whether its brand is on offer."""
+    age = wishes.day - shop.born[product]
+    weight = APPEAL[np.clip(age, 0, AGES - 1)]
+    offered = offers.branded(shop.brand[product], wishes.kind, wishes.day)
+    weight = np.where(offered, weight * OFFERED[0] // OFFERED[1], weight)
+    there = (shop.cell[product] == wishes.cell) & (wishes.day < shop.gone[product])
+    return there & ((word & np.uint64(255)).view(np.int64) < weight)
 
 
-def _at(attempt: I64 | int, where: NDArray[np.bool_]) -> I64 | int:
-    return attempt if isinstance(attempt, int) else attempt[where]
+def anything(shop: Catalogue, stream: str, key: I64) -> I64:
+    """Products that are always on sale."""
+    total = int(shop.safe_guide.sums[-1])
+    ticket = (uniform(shop.seed, stream, key) * total).astype(np.int64)
+    return shop.safe[shop.safe_guide.find(np.minimum(ticket, total - 1))].astype(np.int64)

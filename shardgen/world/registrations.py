@@ -12,7 +12,7 @@ import numpy as np
 
 from shardgen.model.config import WorldConfig
 from shardgen.world import zones
-from shardgen.world.demand import HOUR, HOUR_BITS, Columns, midnight
+from shardgen.world.demand import HOUR, HOUR_BITS, Columns, Counts, midnight
 from shardgen.world.families import WALK_IN, Families, Members
 from shardgen.world.rng import I64, Guide, below, guide
 
@@ -36,18 +36,20 @@ class Registrations:
         """Hours before the epoch."""
 
     @cached_property
-    def sums(self) -> I64:
+    def sums(self) -> Counts:
         """Registrations before each hour, zone and family, hour by hour: walk-ins after the others."""
-        both = np.zeros((self.families.plain.hours, 2 * zones.ZONES), dtype=np.int64)
-        both[:, : zones.ZONES] = np.diff(self.families.plain.before, axis=0)
-        walk_ins = np.diff(self.families.walk_ins(self.families.orders.before), axis=0)
+        families = self.families
+        sums = np.zeros(families.plain.hours * 2 * zones.ZONES + 1, dtype=families.plain.before.dtype)
+        both = sums[1:].reshape(-1, 2 * zones.ZONES)
+        both[:, : zones.ZONES] = np.diff(families.plain.before, axis=0)
+        walk_ins = np.diff(families.walk_ins(families.orders.before), axis=0)
         both[self.lead - 1 : self.lead - 1 + len(walk_ins), zones.ZONES :] = walk_ins
-        return np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(both)])
+        return np.cumsum(sums, out=sums)
 
     @cached_property
     def hourly(self) -> I64:
         """Registrations before each hour."""
-        return self.sums[:: 2 * zones.ZONES].copy()
+        return self.sums[:: 2 * zones.ZONES].astype(np.int64)
 
     @cached_property
     def by_hour(self) -> Guide:

@@ -38,6 +38,13 @@ BEST_OF_RETURNED = 3
 """Nobody praises what they have sent back."""
 LEVELS = np.array([6, 26, 76, 140, 204, 244])
 """Steps of quality (of 256) at which the next level begins."""
+KEPT, FAULTY, UNSUITABLE = range(3)
+STARS_SENT_BACK = np.array([[56, 79, 93, 99, 100], [28, 54, 83, 98, 100]])
+"""The same of what was sent back: because it was bad, or because it did not suit."""
+PROMISED, VERY_LATE = 168 * HOUR, 36 * HOUR
+"""From the order to the promised delivery, and how far beyond it patience ends."""
+LATE_LEVELS = 2
+"""Levels that a late delivery costs; one more when it is very late."""
 UNVERIFIED = 0.08
 """Share of marketplace and store reviews that are not verified purchases."""
 HELPFUL = np.maximum(lognormal_table(1.1, 1.6, 4096) - 1, 0)
@@ -75,12 +82,10 @@ def of_items(world: World, placed: orders.Orders, fates: orders.Fate, lines: ord
         + below(seed, "reviews.minute", key, HOUR >> 2) * 4
     )
     quality = products.quality(seed, lines.product[item])
-    level = np.searchsorted(LEVELS, quality, side="right")
-    level = np.where(lines.returned[item] > 0, np.maximum(level - 2, 0), level)
-    ticket = below(seed, "reviews.rating", key, 100)
+    late = delivered[item] - placed.placed[lines.order[item]] - PROMISED
     channel = placed.channel[lines.order[item]]
     date = delivered[item] + lag
-    rating = 1 + (STARS[level] <= ticket[:, None]).sum(axis=1)
+    rating = _stars(seed, key, quality, late, _sent_back(seed, key, lines, item))
     sent_back = (lines.returned[item] > 0) & (fates.returned[lines.order[item]] <= date)
     resold = (channel == orders.MARKETPLACE) | (channel == orders.STORE)
     return Reviews(
@@ -91,6 +96,26 @@ def of_items(world: World, placed: orders.Orders, fates: orders.Fate, lines: ord
         votes=HELPFUL[below(seed, "reviews.votes", key, len(HELPFUL))],
         verified=~(resold & chance(seed, "reviews.unverified", key, UNVERIFIED)),
     )
+
+
+def _stars(seed: int, key: I64, quality: I64, late: I64, back: I64) -> I64:
+    """Stars by quality; less for what came late, and few for what was sent back.
+
+    Args:
+        quality: of the products.
+        late: microseconds by which the delivery passed the promise, negative before it.
+        back: KEPT, FAULTY or UNSUITABLE.
+    """
+    level = np.searchsorted(LEVELS, quality, side="right")
+    level = np.maximum(level - LATE_LEVELS * (late > 0) - (late > VERY_LATE), 0)
+    table = np.where((back == KEPT)[:, None], STARS[level], STARS_SENT_BACK[np.maximum(back - 1, 0)])
+    return 1 + (table <= below(seed, "reviews.rating", key, 100)[:, None]).sum(axis=1)
+
+
+def _sent_back(seed: int, key: I64, lines: orders.Items, item: I64) -> I64:
+    """Whether each item is kept, or why it goes back."""
+    mild = orders.unsuitable(lines.subcategory[item], orders.return_reasons(seed, key, lines.subcategory[item]))
+    return np.where(lines.returned[item] > 0, np.where(mild, UNSUITABLE, FAULTY), KEPT)
 
 
 def votes_by(votes: I64, age: I64) -> tuple[I64, I64]:

@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from shardgen.world import customers, geography, lives, orders, personas
+from shardgen.world import customers, geography, lives, orders, personas, zones
 from shardgen.world.demand import DAY, midnight
 from shardgen.world.lexicon.devices import DEVICES
 from shardgen.world.lexicon.traffic import TRAFFIC_SOURCES
@@ -88,6 +88,8 @@ class Sessions:
     """Index into the world's scripts."""
     customer: I64
     """Whom the visitor belongs to, -1 for nobody we know."""
+    persona: I64
+    """What kind of person it is."""
     logged_in: Mask
     visitor: NDArray[np.uint64]
     """The tracker's cookie, unique to a visitor's device."""
@@ -123,6 +125,7 @@ def select(world: World, start: int, stop: int) -> Sessions:
     device = _devices(seed, key, identity, customer, buying)
     known = customer >= 0
     home = _homes(world, identity, customer, persona, known, began)
+    persona[~known] = _strangers(seed, identity[~known], home[~known])
     script, events = _scripts(world, key, buying, lines)
     seconds, active = _durations(seed, key, began, events, buying, bought)
     source = np.where(
@@ -141,6 +144,7 @@ def select(world: World, start: int, stop: int) -> Sessions:
         events=events,
         script=script,
         customer=customer,
+        persona=persona,
         logged_in=logged_in,
         visitor=mix(cookie.astype(np.uint64) ^ np.uint64(stream_key(seed, "visitors.id"))),
         device=device[0],
@@ -194,6 +198,12 @@ def _homes(world: World, identity: I64, customer: I64, persona: I64, known: Mask
     first_visit = world.sessions.second.times(stranger // 16)
     home[~known] = geography.draw_awake(world.seed, "visitors.home", stranger, first_visit)
     return home
+
+
+def _strangers(seed: int, identity: I64, home: I64) -> I64:
+    """What kind of person each anonymous visitor is: one of those who live where they do."""
+    zone = zones.ZONE_OF[home]
+    return personas.BASE[zone] + below(seed, "visitors.persona", identity, personas.SIZE[zone])
 
 
 def _versions(seed: int, cookie: I64, device: I64, began: I64) -> I64:

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from shardgen.model.config import WorldConfig
 from shardgen.world import orders
+from shardgen.world.baskets import MAX_ITEMS
 from shardgen.world.calendar import Leaves, Period
 from shardgen.world.demand import DAY, midnight
 from shardgen.world.rng import I64, below, between, chance, uniform
@@ -103,7 +104,7 @@ def movements(world: World, period: Period) -> Iterator[Movements]:
 
 def max_number(world: World) -> int:
     """A number above that of every movement of the world."""
-    return _item_base(world) + (world.orders.total * orders.MAX_ITEMS) * 2 + 2
+    return _item_base(world) + (world.orders.total * MAX_ITEMS) * 2 + 2
 
 
 def _span(world: World, period: Period) -> _Span:
@@ -130,7 +131,7 @@ def _number(world: World, span_number: int, cell: I64, kind: int) -> I64:
 def _base(world: World, product: I64, cell: I64) -> I64:
     """Stock that is kept in any case: some units, and twice what a cell sells in a mean fortnight."""
     units = world.config.orders * MEAN_UNITS * 14 // world.config.horizon
-    share = world.catalogue.popularity(product) * float(units) / float(world.catalogue.sums[-1])
+    share = world.catalogue.demand[product] * float(units) / float(world.catalogue.demand_total)
     return 6 + below(world.seed, "stock.base", cell, 18) + share.astype(np.int64) * 2 // world.warehouses
 
 

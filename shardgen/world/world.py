@@ -16,6 +16,7 @@ from shardgen.world.order_stream import OrderStream, WebOrders
 from shardgen.world.registrations import Registrations
 from shardgen.world.rng import I64
 from shardgen.world.scripts import Scripts, scripts
+from shardgen.world.shop import Shop
 
 EARLY_PERCENT = 80
 """Products that are launched before the epoch."""
@@ -62,9 +63,14 @@ class World:
         )
 
     @cached_property
+    def shop(self) -> Shop:
+        """What is sold, and when."""
+        return Shop(self.config, self.launches)
+
+    @property
     def catalogue(self) -> products.Catalogue:
         """All products."""
-        return products.catalogue(self.seed, self.launches)
+        return self.shop.catalogue
 
     @cached_property
     def orders(self) -> OrderStream:

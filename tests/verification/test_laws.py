@@ -202,6 +202,9 @@ def place(table: str, column: str, key: str, value: str, rows: str = "") -> str:
 
 
 WEB, STORE = "raw_data ->> 'channel' = 'web'", "raw_data ->> 'channel' = 'store' AND status = 'delivered'"
+VIEWED = "product_id = (SELECT raw_data ->> 'product_id' FROM raw_clickstream WHERE raw_data ? 'product_id' LIMIT 1)"
+ORDERED = "product_id = (SELECT raw_data #>> '{items, 0, product_id}' FROM raw_orders LIMIT 1)"
+REDUCED = "raw_data #>> '{items, 0, promotion}' IS NOT NULL"
 DELIVERED, CANCELLED, PARTLY = "status = 'delivered'", "status = 'cancelled'", "status = 'partially_returned'"
 BROWSING = "raw_data -> 'converted' = 'false'"
 THIRD = "raw_data -> 'sequence_number' = '3'"
@@ -299,7 +302,8 @@ DAMAGE = [
     ("l05", "too young or too old at registration", put("customers", "date_of_birth = '1910-01-01'")),
     ("l06", "order mentions", tell("products", "launched_at", "'2026-01-01'")),
     ("l06", "movement mentions", tell("products", "launched_at", "'2026-01-01'")),
-    ("l06", "event mentions", tell("products", "launched_at", "'2026-01-01'")),
+    ("l06", "event mentions", tell("products", "launched_at", "'2026-01-01'", VIEWED)),
+    ("l06", "order of a discontinued product", tell("products", "discontinued_at", "'2020-01-01'", ORDERED)),
     ("l06", "session mentions", 'UPDATE raw_products SET raw_data = raw_data || \'{"launched_at": "2026-01-01"}\''),
     ("l07", "shipped not within", tell("orders", "shipped_at", "order_date + interval '11 days'", DELIVERED)),
     ("l07", "shipped not within", tell("orders", "shipped_at", "order_date", DELIVERED)),
@@ -350,6 +354,9 @@ DAMAGE = [
     ("l10", "item total", item("discount_amount", "0.01")),
     ("l10", "item total", item("quantity", "6")),
     ("l10", "unit price", item("unit_price", "1.23")),
+    ("l10", "price has changed before the launch", tell("products", "price_since", "'2010-01-01'")),
+    ("l10", "discount without a promotion", item("promotion", "'null'::jsonb", REDUCED)),
+    ("l10", "no percentage fits", item("discount_amount", "0.01", REDUCED)),
     ("l10", "subtotal", tell("orders", "subtotal", "1.00")),
     ("l10", "order total", put("orders", "total_amount = total_amount + 0.01")),
     ("l10", "order discount", tell("orders", "discount_amount", "100000.00")),

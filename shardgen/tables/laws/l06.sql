@@ -1,4 +1,4 @@
--- L6: a product is launched before anything else mentions it.
+-- L6: a product is launched before anything else mentions it, and not sold after it was discontinued.
 -- needs: products, orders, inventory, reviews, sessions, clickstream; raw_data
 WITH mentions AS (
     SELECT 'order' AS kind, o.order_id AS row_id, i.item ->> 'product_id' AS product_id, o.order_date AS at
@@ -23,3 +23,8 @@ SELECT m.kind || ' mentions a product before its launch' AS law_part, m.row_id, 
 FROM mentions AS m
 JOIN raw_products AS p USING (product_id)
 WHERE (m.at > (p.raw_data ->> 'launched_at')::timestamp) IS NOT TRUE
+UNION ALL
+SELECT 'order of a discontinued product', m.row_id, m.product_id, m.at || ' but ' || (p.raw_data ->> 'discontinued_at')
+FROM mentions AS m
+JOIN raw_products AS p USING (product_id)
+WHERE m.kind = 'order' AND m.at >= (p.raw_data ->> 'discontinued_at')::timestamp

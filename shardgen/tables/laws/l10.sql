@@ -1,20 +1,28 @@
--- L10: money adds up to the cent, item by item and order by order, at the products' prices.
+-- L10: money adds up to the cent, item by item and order by order, at the products' prices and promotions.
 -- needs: products, orders, clickstream; raw_data
 WITH orders AS (
-    SELECT order_id, raw_data, total_amount, shipping_address ->> 'country_code' AS country_code,
+    SELECT order_id, order_date, raw_data, total_amount, shipping_address ->> 'country_code' AS country_code,
            (raw_data ->> 'subtotal')::numeric AS subtotal,
            (raw_data ->> 'discount_amount')::numeric AS discount_amount,
            (raw_data ->> 'shipping_cost')::numeric AS shipping_cost,
            (raw_data ->> 'tax_amount')::numeric AS tax_amount
     FROM raw_orders
 ), items AS (
-    SELECT o.order_id, i.item, i.item ->> 'product_id' AS product_id,
+    SELECT o.order_id, o.order_date, i.item, i.item ->> 'promotion' AS promotion, i.item ->> 'product_id' AS product_id,
            (i.item ->> 'quantity')::numeric AS quantity,
            (i.item ->> 'unit_price')::numeric AS unit_price,
            (i.item ->> 'discount_amount')::numeric AS discount_amount,
            (i.item ->> 'total_amount')::numeric AS total_amount
     FROM raw_orders AS o
     CROSS JOIN LATERAL jsonb_array_elements(o.raw_data -> 'items') AS i (item)
+), reduced AS (
+    -- likewise one percentage explains every discount of a promotion
+    SELECT promotion, min(order_id) AS order_id, max((discount_amount - 0.005) * 100 / (quantity * unit_price)) AS least,
+           min((discount_amount + 0.005) * 100 / (quantity * unit_price)) AS above,
+           max(order_date) - min(order_date) AS lasts
+    FROM items
+    WHERE promotion IS NOT NULL AND quantity * unit_price > 0
+    GROUP BY promotion
 ), sums AS (
     SELECT order_id, sum(total_amount) AS total_amount FROM items GROUP BY order_id
 ), taxed AS (
@@ -59,7 +67,21 @@ UNION ALL
 SELECT 'unit price is not the price of the product', i.order_id, i.product_id
 FROM items AS i
 LEFT JOIN raw_products AS p USING (product_id)
-WHERE (i.unit_price = p.price) IS NOT TRUE
+WHERE p.product_id IS NULL
+   OR i.order_date >= (p.raw_data ->> 'price_since')::timestamp AND (i.unit_price = p.price) IS NOT TRUE
+UNION ALL
+SELECT 'price has changed before the launch or after the end', product_id, raw_data ->> 'price_since'
+FROM raw_products
+WHERE ((raw_data ->> 'price_since')::timestamp >= (raw_data ->> 'launched_at')::timestamp
+       AND (raw_data ->> 'price_since')::timestamp < %(end)s::timestamp) IS NOT TRUE
+UNION ALL
+SELECT 'discount without a promotion', order_id, item::text
+FROM items
+WHERE promotion IS NULL AND discount_amount <> 0
+UNION ALL
+SELECT 'no percentage fits the lines of a promotion, or it lasts too long', order_id, concat_ws(' ', promotion, least, above, lasts)
+FROM reduced
+WHERE (ceil(least) < above AND lasts <= interval '12 days') IS NOT TRUE
 UNION ALL
 SELECT 'subtotal is not the sum of the items', o.order_id, o.subtotal || ' but ' || s.total_amount
 FROM orders AS o

@@ -1,7 +1,7 @@
 -- L12: views come before carts, carts before checkouts, searches before what they find, and carts become orders.
 -- needs: products, orders, clickstream; raw_data
 WITH steps AS MATERIALIZED (
-    SELECT c.event_id, c.session_id, (c.raw_data ->> 'sequence_number')::integer AS sequence_number, c.event_type,
+    SELECT c.event_id, c.session_id, c.event_timestamp, (c.raw_data ->> 'sequence_number')::integer AS sequence_number, c.event_type,
            c.raw_data ->> 'product_id' AS product_id,
            (c.raw_data ->> 'cart_value')::numeric AS cart_value,
            CASE c.event_type WHEN 'add_to_cart' THEN (c.raw_data ->> 'quantity')::integer
@@ -10,7 +10,9 @@ WITH steps AS MATERIALIZED (
     WHERE c.event_type IN ('add_to_cart', 'remove_from_cart', 'checkout_start', 'purchase') OR c.raw_data ? 'cart_value'
 ), carts AS (
     SELECT s.*, sum(coalesce(s.units, 0)) OVER w AS running_units,
-           sum(coalesce(s.units * p.price, 0)) OVER w AS running_value
+           sum(coalesce(s.units * p.price, 0)) OVER w AS running_value,
+           -- prices of before their last change are not told any more
+           bool_and(coalesce(s.event_timestamp >= (p.raw_data ->> 'price_since')::timestamp, true)) OVER w AS priced
     FROM steps AS s
     LEFT JOIN raw_products AS p ON p.product_id = s.product_id AND s.units IS NOT NULL
     WINDOW w AS (PARTITION BY s.session_id ORDER BY s.sequence_number ROWS UNBOUNDED PRECEDING)
@@ -70,7 +72,7 @@ SELECT 'checkout or purchase with an empty cart', event_id::text, session_id
 FROM carts WHERE event_type IN ('checkout_start', 'purchase') AND running_units <= 0
 UNION ALL
 SELECT 'cart_value is not the running cart', event_id::text, concat_ws(' ', cart_value, 'but', running_value)
-FROM carts WHERE (cart_value = running_value) IS NOT TRUE
+FROM carts WHERE priced AND (cart_value = running_value) IS NOT TRUE
 UNION ALL
 SELECT 'cart at purchase is not the order', coalesce(b.session_id, o.session_id),
        concat_ws(' ', coalesce(b.product_id, o.product_id), coalesce(b.quantity, 0), 'but', coalesce(o.quantity, 0))

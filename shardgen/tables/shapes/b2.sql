@@ -1,0 +1,82 @@
+-- B2: customers have a taste: what they spend, what they buy again, and what fits them differ from one to the next.
+-- needs: customers 5000, products 2000, orders 20000; raw_data; orders per customer
+WITH bought AS MATERIALIZED (
+    SELECT o.order_id, o.customer_id, o.order_date, o.shipping_address ->> 'country_code' AS country,
+           p.product_id, p.subcategory, p.category, p.attributes
+    FROM raw_orders AS o
+    CROSS JOIN LATERAL jsonb_array_elements(o.raw_data -> 'items') AS i (item)
+    JOIN raw_products AS p ON p.product_id = i.item ->> 'product_id'
+), spending AS (
+    SELECT avg(ln(total_amount)) AS mean, var_samp(ln(total_amount)) / count(*) AS chance
+    FROM raw_orders
+    WHERE total_amount > 0
+    GROUP BY customer_id
+    HAVING count(*) >= 3
+), pairs AS (
+    -- pairs of orders: all there are, and those of one customer
+    SELECT (SELECT count(*)::numeric * (count(*) - 1) / 2 FROM raw_orders) AS all_pairs, sum(orders * (orders - 1) / 2) AS own_pairs
+    FROM (SELECT count(*)::numeric AS orders FROM raw_orders GROUP BY customer_id) AS c
+), things AS (
+    SELECT 'product' AS what, product_id AS thing, customer_id, count(*)::numeric AS orders
+    FROM bought GROUP BY 2, 3
+    UNION ALL
+    SELECT 'subcategory', subcategory, customer_id, count(DISTINCT order_id) FROM bought GROUP BY 2, 3
+), shared AS (
+    -- in how many pairs of orders is the same thing: of one customer's, and of all
+    SELECT what, sum(orders * (orders - 1) / 2) AS own, sum(total * (total - 1) / 2) FILTER (WHERE first) AS every
+    FROM (SELECT what, orders, sum(orders) OVER w AS total, row_number() OVER w = 1 AS first
+          FROM things WINDOW w AS (PARTITION BY what, thing ORDER BY customer_id
+                                   ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)) AS t
+    GROUP BY what
+), people AS (
+    SELECT b.subcategory, b.category, c.gender,
+           date_part('year', age(b.order_date, c.date_of_birth)) BETWEEN 29 AND 47 AS of_parents_age
+    FROM bought AS b
+    JOIN raw_customers AS c USING (customer_id)
+    WHERE c.gender IN ('female', 'male') AND c.date_of_birth IS NOT NULL
+), fits AS (
+    SELECT subcategory, avg((attributes ->> CASE subcategory WHEN 'Chargers' THEN 'plug' ELSE 'layout' END = CASE subcategory
+               WHEN 'Chargers' THEN CASE WHEN country IN ('US', 'CA', 'MX', 'JP') THEN 'Type A'
+                                         WHEN country IN ('GB', 'IE') THEN 'Type G'
+                                         WHEN country = 'AU' THEN 'Type I' ELSE 'Type C' END
+               ELSE CASE WHEN country IN ('US', 'CA', 'AU', 'NL', 'PL') THEN 'US' WHEN country IN ('GB', 'IE') THEN 'UK'
+                         WHEN country IN ('DE', 'AT') THEN 'German' WHEN country = 'FR' THEN 'French'
+                         WHEN country IN ('ES', 'MX') THEN 'Spanish' WHEN country = 'IT' THEN 'Italian'
+                         WHEN country = 'BR' THEN 'Portuguese' WHEN country = 'SE' THEN 'Nordic'
+                         ELSE 'Japanese' END END)::integer) AS share
+    FROM bought
+    WHERE subcategory IN ('Chargers', 'Keyboards')
+    GROUP BY subcategory
+), shoes AS (
+    SELECT customer_id, attributes ->> 'size' AS size, count(*)::numeric AS pairs
+    FROM bought
+    WHERE subcategory = 'Sneakers'
+    GROUP BY 1, 2
+), feet AS (
+    SELECT sum(pairs * (pairs - 1)) AS same, sum(pairs) ^ 2 - sum(pairs) AS every FROM shoes GROUP BY customer_id
+)
+SELECT 'variance of mean log order values, over that of customers who are all alike' AS name,
+       (var_samp(mean) / avg(chance))::numeric AS value, 3 AS low, 8 AS high
+FROM spending
+UNION ALL
+SELECT 'a product bought again, over what shuffled baskets would have', own / own_pairs / (every / all_pairs), 2, 4
+FROM shared, pairs WHERE what = 'product'
+UNION ALL
+SELECT 'a subcategory bought again, over what shuffled baskets would have', own / own_pairs / (every / all_pairs), 1.05, 1.4
+FROM shared, pairs WHERE what = 'subcategory'
+UNION ALL
+SELECT 'percent of dresses bought by women', 100 * avg((gender = 'female')::integer), 75, 95
+FROM people WHERE subcategory = 'Dresses'
+UNION ALL
+SELECT 'percent of makeup bought by women', 100 * avg((gender = 'female')::integer), 75, 95
+FROM people WHERE subcategory = 'Makeup'
+UNION ALL
+SELECT 'toys bought at the age of parents, over all that is bought at that age',
+       avg(of_parents_age::integer) FILTER (WHERE category LIKE 'Toys%%') / avg(of_parents_age::integer), 1.2, 3
+FROM people
+UNION ALL
+SELECT 'percent of ' || lower(subcategory) || ' that fit the country shipped to', 100 * share, 95, 100
+FROM fits
+UNION ALL
+SELECT 'percent of pairs of sneakers of one customer that have the same size', 100 * sum(same) / nullif(sum(every), 0), 50, 100
+FROM feet
