@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from shardgen.columns import jsonb, text
+from shardgen.columns import text
 from shardgen.columns.batch import Batch, batch, ids, ingested
 from shardgen.columns.pieces import Drawn
 from shardgen.columns.text import I64, Text
@@ -17,26 +17,17 @@ from shardgen.model.keys import PRODUCT, SUPPLIER, KeySpace
 from shardgen.model.shape import Key
 from shardgen.model.table import Column, Index, Keys, bronze_table, by_all
 from shardgen.model.types import JSON, TEXT, TIMESTAMP, decimal, varchar
+from shardgen.tables import describing
 from shardgen.tables.spec import ByIds, Sizes, Slice, TableSpec
 from shardgen.tables.statements import beside
-from shardgen.world import fitting, products
+from shardgen.world import products
 from shardgen.world.demand import DAY
 from shardgen.world.lexicon import SUBCATEGORIES
 from shardgen.world.lexicon.subcategory import Subcategory
-from shardgen.world.rng import below, between
+from shardgen.world.rng import below
 
 CURRENCY = "USD"
 SUPPLIERS = 400
-BY_PRICE = frozenset(
-    {"storage", "memory", "battery", "drop_protection", "battery_life", "water_resistance", "resolution", "power"}
-    | {"processor", "refresh_rate", "capacity", "transfer_speed", "screen_size", "driver_size", "jar_capacity"}
-    | {"brightness", "thread_count", "hardness", "max_load", "pieces", "shelves", "water_column", "modes"}
-    | {"net_weight", "volume", "diameter", "blade_length", "warranty", "range", "top_speed"}
-)
-"""Attributes whose values stand in rising order in the lexicon, and of which more money buys more."""
-
-DRAWS = 24
-"""Draws that a product's words may take: name, description and attributes."""
 
 
 def rows(wanted: Slice) -> Iterator[Batch]:
@@ -52,7 +43,7 @@ def _batch(wanted: Slice, numbers: I64) -> Batch:
     price, priced = shop.prices.on(numbers, last), shop.prices.since(numbers, last, launched // DAY) * DAY
     priced, gone = np.maximum(priced, launched), shop.gone[numbers].astype(np.int64) * DAY
     ended = gone < wanted.end
-    name, description, brand, attributes = _words(shop, numbers, kind)
+    name, description, brand, attributes = describing.words(shop, numbers, kind)
     supplier = below(seed, "products.supplier", kind * 64 + products.brand(seed, numbers, kind), SUPPLIERS)
     return batch(
         PRODUCTS.table,
@@ -94,68 +85,6 @@ def _codes() -> Text:
 def _code(subcategory: Subcategory) -> str:
     """Three letters of the category and three of the subcategory: ``"ELE-PHO"``."""
     return f"{subcategory.category[:3]}-{subcategory.slug.replace('-', '')[:3]}".upper()
-
-
-def _words(shop: products.Catalogue, numbers: I64, kind: I64) -> tuple[Text, Text, Text, Text]:
-    """Name, description, brand and attributes of each product: the one place that loops over rows.
-
-    There are few products, and each has its own templates.
-    """
-    seed, fit = shop.seed, shop.cell[numbers].tolist()
-    draws = below(seed, "products.words", numbers[:, None], 1 << 31, np.arange(DRAWS)).tolist()
-    nouns, brands = products.noun(seed, numbers, kind).tolist(), products.brand(seed, numbers, kind).tolist()
-    sizes, ranks = _sizes(seed, numbers, kind).tolist(), products.price_ranks(seed, numbers).tolist()
-    rows = [
-        _product(SUBCATEGORIES[kind_], fitting.attributes(kind_, cell), *rest)
-        for kind_, cell, *rest in zip(kind.tolist(), fit, draws, nouns, brands, sizes, ranks, strict=True)
-    ]
-    name, description, brand, attributes = (text.pool(column) for column in zip(*rows, strict=True))
-    return name, description, brand, attributes
-
-
-def _product(
-    subcategory: Subcategory,
-    fits: dict[str, str],
-    draw: list[int],
-    noun: int,
-    brand: int,
-    size: list[int],
-    rank: float,
-) -> tuple[str, str, str, str]:
-    pick = iter(draw)
-    chosen = {
-        key: values[_position(next(pick), len(values), rank if key in BY_PRICE else None)]
-        for key, values in subcategory.attributes
-    } | fits
-    slots = {
-        **chosen,
-        "brand": subcategory.brands[brand],
-        "noun": subcategory.nouns[noun],
-        "trait": subcategory.traits[next(pick) % len(subcategory.traits)],
-        "series": subcategory.series[next(pick) % len(subcategory.series)] if subcategory.series else "",
-    }
-    slots |= {"noun_lower": slots["noun"].lower(), "trait_lower": slots["trait"].lower()}
-    name = subcategory.names[next(pick) % len(subcategory.names)].format(**slots)
-    sentences = (group[next(pick) % len(group)].format(**slots) for group in subcategory.descriptions)
-    weight, length, width, height = size
-    measured = {
-        "weight": {"value": weight, "unit": "g"},
-        "dimensions": {"length": length, "width": width, "height": height, "unit": "mm"},
-    }
-    return name, " ".join(sentences), slots["brand"], jsonb.value({**chosen, **measured})
-
-
-def _position(draw: int, size: int, rank: float | None) -> int:
-    """Which of so many values: any, or mostly what the price's rank within the subcategory (0 to 1) buys."""
-    if rank is None:
-        return draw % size
-    return int((0.8 * rank + 0.2 * draw / (1 << 31)) * size)
-
-
-def _sizes(seed: int, numbers: I64, kind: I64) -> I64:
-    """Weight in grams and three lengths in millimetres, shape (n, 4)."""
-    spans = np.array([(s.weight_grams, *s.dimensions_mm) for s in SUBCATEGORIES], dtype=np.int64)[kind]
-    return between(seed, "products.size", numbers[:, None], spans[:, :, 0], spans[:, :, 1], np.arange(4))
 
 
 ATTRIBUTES: Final[Keys] = {

@@ -1,0 +1,186 @@
+"""What the catalogue says of a product: name, description, brand, and attributes that go together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from shardgen.columns import jsonb, text
+from shardgen.columns.text import I64, Text
+from shardgen.world import fitting, products
+from shardgen.world.lexicon import SUBCATEGORIES
+from shardgen.world.lexicon.measures import (
+    AUTHORED,
+    BY_NOUN,
+    DEAR_IS_HEAVY,
+    FOLLOWS,
+    HEAVY,
+    LEADS,
+    LIGHT,
+    ONLY,
+    PACKING,
+    Span,
+)
+from shardgen.world.lexicon.subcategory import Subcategory
+from shardgen.world.rng import below
+
+BY_PRICE = frozenset(
+    {"storage", "memory", "battery", "drop_protection", "battery_life", "water_resistance", "resolution", "power"}
+    | {"processor", "refresh_rate", "capacity", "transfer_speed", "screen_size", "driver_size", "jar_capacity"}
+    | {"brightness", "thread_count", "hardness", "max_load", "pieces", "shelves", "water_column", "modes"}
+    | {"net_weight", "volume", "diameter", "blade_length", "warranty", "range", "top_speed"}
+)
+"""Attributes whose values stand in rising order in the lexicon, and of which more money buys more."""
+
+DRAWS = 24
+"""Draws that a product's words may take: name, description and attributes."""
+ONE = 1 << 31
+"""A draw is a whole number below it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Piece:
+    """What is known of one product before its words are found."""
+
+    subcategory: Subcategory
+    noun: str
+    brand: str
+    rank: float
+    """How dear it is within its subcategory, 0 to below 1."""
+    sizes: list[int]
+    """Draws of its weight and its three lengths."""
+    fits: dict[str, str]
+    """Attributes that tell whom it fits."""
+
+
+def words(shop: products.Catalogue, numbers: I64, kind: I64) -> tuple[Text, Text, Text, Text]:
+    """Name, description, brand and attributes of each product: the one place that loops over rows.
+
+    There are few products, and each has its own templates.
+    """
+    seed, cells = shop.seed, shop.cell[numbers].tolist()
+    draws = below(seed, "products.words", numbers[:, None], ONE, np.arange(DRAWS)).tolist()
+    nouns, brands = products.noun(seed, numbers, kind).tolist(), products.brand(seed, numbers, kind).tolist()
+    sizes = below(seed, "products.size", numbers[:, None], ONE, np.arange(4)).tolist()
+    ranks = products.price_ranks(seed, numbers).tolist()
+    rows = [
+        _described(
+            _Piece(
+                subcategory=SUBCATEGORIES[kind_],
+                noun=SUBCATEGORIES[kind_].nouns[noun],
+                brand=SUBCATEGORIES[kind_].brands[brand],
+                rank=rank,
+                sizes=size,
+                fits=fitting.attributes(kind_, cell),
+            ),
+            iter(draw),
+        )
+        for kind_, cell, draw, noun, brand, size, rank in zip(
+            kind.tolist(), cells, draws, nouns, brands, sizes, ranks, strict=True
+        )
+    ]
+    name, description, brand, attributes = (text.pool(column) for column in zip(*rows, strict=True))
+    return name, description, brand, attributes
+
+
+def _described(piece: _Piece, pick: Iterator[int]) -> tuple[str, str, str, str]:
+    subcategory = piece.subcategory
+    drawn = {key: next(pick) for key, _ in subcategory.attributes}
+    trait = subcategory.traits[next(pick) % len(subcategory.traits)]
+    series = subcategory.series[next(pick) % len(subcategory.series)] if subcategory.series else ""
+    chosen = _attributes(piece, trait, drawn)
+    if subcategory.slug in AUTHORED:
+        chosen["author"] = _author(subcategory, trait, series)
+    slots = chosen | {"brand": piece.brand, "noun": piece.noun, "trait": trait, "series": series}
+    slots |= {"noun_lower": piece.noun.lower(), "trait_lower": trait.lower()}
+    name = subcategory.names[next(pick) % len(subcategory.names)].format(**slots)
+    sentences = (group[next(pick) % len(group)].format(**slots) for group in subcategory.descriptions)
+    attributes = jsonb.value({**chosen, **_measures(piece, trait, chosen)})
+    return name, " ".join(sentences), piece.brand, attributes
+
+
+def _attributes(piece: _Piece, trait: str, drawn: dict[str, int]) -> dict[str, str]:
+    """A value for each attribute of the kind, in the kind's order."""
+    kind, chosen = dict(piece.subcategory.attributes), dict[str, str]()
+    follows = dict(FOLLOWS.get(piece.subcategory.slug, ()))
+    for key in sorted(kind, key=lambda each: each in follows):  # those that follow come last
+        values = _allowed(piece, trait, key, kind[key])
+        if key in follows:
+            chosen[key] = values[_along(drawn[key], len(values), _share(kind[follows[key]], chosen[follows[key]]))]
+        elif key in BY_PRICE:
+            chosen[key] = values[_along(drawn[key], len(values), piece.rank)]
+        else:
+            chosen[key] = values[drawn[key] % len(values)]
+    return {key: chosen[key] for key in kind} | piece.fits
+
+
+def _allowed(piece: _Piece, trait: str, key: str, values: tuple[str, ...]) -> tuple[str, ...]:
+    """The values of an attribute that noun and trait allow."""
+    only = ONLY.get(piece.subcategory.slug, {})
+    for word in (piece.noun, trait):
+        values = only.get(word, {}).get(key, values)
+    return values
+
+
+def _along(draw: int, size: int, share: float) -> int:
+    """Which of so many rising values: mostly the one at this share of them, from 0 to below 1."""
+    return int((0.8 * share + 0.2 * draw / ONE) * size)
+
+
+def _share(values: tuple[str, ...], value: str) -> float:
+    """How far up in rising values one lies: the middle of its part of 0 to 1."""
+    return (values.index(value) + 0.5) / len(values)
+
+
+def _author(subcategory: Subcategory, trait: str, series: str) -> str:
+    """Who wrote the book of that title: always the same."""
+    authors = dict(subcategory.attributes)["author"]
+    return authors[(subcategory.traits.index(trait) * 7 + subcategory.series.index(series) * 11) % len(authors)]
+
+
+def _measures(piece: _Piece, trait: str, chosen: dict[str, str]) -> dict[str, object]:
+    """Weight and dimensions, as the size, the noun and the trait have them."""
+    subcategory = piece.subcategory
+    usual = (subcategory.weight_grams, *subcategory.dimensions_mm)
+    spans = BY_NOUN.get(subcategory.slug, {}).get(piece.noun, usual)
+    weight, length, width, height = (
+        _within(_half(piece, span, trait), _extent(piece, chosen, draw))
+        for span, draw in zip(spans, piece.sizes, strict=True)
+    )
+    if subcategory.slug in PACKING:
+        weight = _net(chosen[LEADS[subcategory.slug]]) + _within(PACKING[subcategory.slug], piece.sizes[0] / ONE)
+    return {
+        "weight": {"value": weight, "unit": "g"},
+        "dimensions": {"length": length, "width": width, "height": height, "unit": "mm"},
+    }
+
+
+def _net(told: str) -> int:
+    """Grams of what is in a pack of so many g, kg or ml."""
+    number, unit = told.split()
+    return int(float(number) * (1000 if unit == "kg" else 1))
+
+
+def _extent(piece: _Piece, chosen: dict[str, str], draw: int) -> float:
+    """How far up in its span a measure lies, 0 to below 1."""
+    slug = piece.subcategory.slug
+    if slug in DEAR_IS_HEAVY:
+        return 0.9 * piece.rank + 0.1 * draw / ONE
+    if slug not in LEADS:
+        return draw / ONE
+    values = dict(piece.subcategory.attributes)[LEADS[slug]]
+    return (values.index(chosen[LEADS[slug]]) + draw / ONE) / len(values)
+
+
+def _half(piece: _Piece, span: Span, trait: str) -> Span:
+    """The half of a span that the trait speaks of, if it does."""
+    low, high = span
+    if piece.subcategory.slug in DEAR_IS_HEAVY:
+        return span
+    return (low, (low + high) // 2) if trait in LIGHT else ((low + high) // 2, high) if trait in HEAVY else span
+
+
+def _within(span: Span, extent: float) -> int:
+    return span[0] + int((span[1] - span[0] + 1) * extent)
