@@ -211,7 +211,9 @@ EXTRA: Final[Keys] = {
     "session_id": Key("Web orders only: the session that bought", TEXT, missing="absent"),
     "warehouse_id": Key("Where it ships from", TEXT),
     "shipped_at": Key("When all of it left the warehouse; absent until then", TIMESTAMP, missing="absent"),
-    "delivered_at": Key("When it arrived; absent until then", TIMESTAMP, missing="absent"),
+    "delivered_at": Key(
+        "When it arrived, by day and on no Sunday but from a store; absent until then", TIMESTAMP, missing="absent"
+    ),
     "cancelled_at": Key("When it was cancelled; absent unless it was", TIMESTAMP, missing="absent"),
     "returned_at": Key("When what came back came back; absent until then", TIMESTAMP, missing="absent"),
 }
@@ -220,7 +222,7 @@ ORDER_ITEMS = View(
     name="order_items",
     columns=(
         *("order_id", "order_date", "customer_id", "position", "product_id", "quantity", "unit_price"),
-        *("discount_amount", "total_amount", "returned_quantity", "return_reason"),
+        *("discount_amount", "total_amount", "returned_quantity", "return_reason", "promotion"),
     ),
     query="""
 SELECT o.order_id, o.order_date, o.customer_id, i.position::integer AS position,
@@ -230,7 +232,8 @@ SELECT o.order_id, o.order_date, o.customer_id, i.position::integer AS position,
        (i.item ->> 'discount_amount')::numeric(10,2) AS discount_amount,
        (i.item ->> 'total_amount')::numeric(15,2) AS total_amount,
        (i.item ->> 'returned_quantity')::integer AS returned_quantity,
-       i.item ->> 'return_reason' AS return_reason
+       i.item ->> 'return_reason' AS return_reason,
+       i.item ->> 'promotion' AS promotion
 FROM {table} AS o
 CROSS JOIN LATERAL jsonb_array_elements(o.raw_data -> 'items') WITH ORDINALITY AS i (item, position)
 """.strip(),

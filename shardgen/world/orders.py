@@ -51,8 +51,12 @@ PROCESSING = lognormal_table(25 * 60, 0.9, 1024)
 """Seconds until an order is taken up."""
 SHIPPING = np.clip(lognormal_table(24 * 3600, 0.65, 1024), 2 * 3600, 9 * 86400)
 """Seconds until a parcel leaves."""
-TRANSIT = np.clip(lognormal_table(62 * 3600, 0.5, 1024), 8 * 3600, 19 * 86400)
-"""Seconds on the way."""
+TRANSIT = np.clip(lognormal_table(56 * 3600, 0.5, 1024), 8 * 3600, 18 * 86400)
+"""Seconds on the way, before the carrier rests."""
+FIRST_ROUND = 8 * HOUR
+"""Parcels are handed over in the twelve hours from then on by the clocks there, and on no Sunday."""
+SUNDAY = 3
+"""Of the days since 1970-01-01, a Thursday, modulo 7."""
 CANCELLING = np.clip(exponential_table(5 * 3600, 1024), 120, 2 * 86400)
 """Seconds until an order is cancelled."""
 MAX_FATE = 61 * DAY
@@ -230,7 +234,7 @@ def fate(seed: int, orders: Orders) -> Fate:
     to_process = np.minimum(lag("orders.processing", PROCESSING), to_ship // 2)
     cancelled = ~store & chance(seed, "orders.cancelled", orders.number, CANCELLED)
     shipped = orders.placed + to_ship
-    delivered = shipped + to_deliver
+    delivered = np.where(store, shipped + to_deliver, _handed_over(orders.zone, shipped + to_deliver))
     hours = between(seed, "orders.returned", orders.number, 26, 28 * 24)
     cancelled_at = orders.placed + lag("orders.cancelling", CANCELLING)
     processing = orders.placed + to_process
@@ -241,6 +245,13 @@ def fate(seed: int, orders: Orders) -> Fate:
         cancelled=np.where(cancelled, cancelled_at, NEVER),
         returned=np.where(cancelled, NEVER, delivered + hours * HOUR + minutes("orders.returned_minute", 0, 60)),
     )
+
+
+def _handed_over(zone: I64, arrived: I64) -> I64:
+    """When parcels are handed over that arrive at some time: by day, and on Monday what comes on a Sunday."""
+    local = zones.local_times(zone, arrived)
+    clock, weekday = local % DAY, local // DAY % 7
+    return arrived - clock + FIRST_ROUND + clock // 2 + np.where(weekday == SUNDAY, DAY, 0)
 
 
 def items(world: World, orders: Orders) -> Items:

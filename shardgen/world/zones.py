@@ -48,8 +48,12 @@ def draw_awake(seed: int, stream: str, ids: I64, times: I64) -> I64:
 
 def local_hours(zone: I64, times: I64) -> I64:
     """Hours of the day that the clocks of the given zones show."""
-    half_hours = times // clocks.HALF_HOUR
-    return (half_hours + clocks.offsets()[clocks.regime(half_hours), CLOCK[zone]]) % 48 // 2
+    return local_times(zone, times) // HOUR % 24
+
+
+def local_times(zone: I64, times: I64) -> I64:
+    """What the clocks of the given zones show, in microseconds since 1970-01-01 as if they were UTC's."""
+    return times + clocks.offsets()[clocks.regime(times // clocks.HALF_HOUR), CLOCK[zone]] * clocks.HALF_HOUR
 
 
 @lru_cache(maxsize=1)
