@@ -40,7 +40,7 @@ class OrderStream:
     def __init__(self, arrivals: Arrivals) -> None:
         self.arrivals = arrivals
         self.columns: Columns = columns_of(arrivals)
-        self.hourly = arrivals.hourly
+        self.hourly = arrivals.hourly.copy()
         self.total = arrivals.total
         self.before = arrivals.before
 
