@@ -9,10 +9,14 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from shardgen.columns.batch import Batch, arrow_schema
+from shardgen.columns.batch import Batch
+from shardgen.model.shape import Field
 from shardgen.model.table import Table
-from shardgen.stores.lake.formats import FileSummary, Footer, Sink, values
-from shardgen.stores.lake.formats.sinks import Hashed
+from shardgen.stores.lake.formats import Footer, encodings, values
+from shardgen.stores.lake.formats.arrays import Arrays
+from shardgen.stores.lake.formats.groups import Groups
+from shardgen.stores.lake.formats.schema import arrow_field, fields_of
+from shardgen.stores.lake.formats.sinks import FileSummary, Hashed, Sink
 from shardgen.stores.lake.formats.sources import DamagedFileError, Source, opened
 
 GROUP_ROWS: Final = 98_304
@@ -39,7 +43,7 @@ class Parquet:
 
     def writer(self, table: Table, sink: Sink, identity: Mapping[str, str]) -> ParquetEncoder:
         """The encoder of a new file."""
-        return ParquetEncoder(table, sink, identity)
+        return ParquetEncoder(table, fields_of(table, self.raw_data, self.raw_data_as), sink, identity)
 
 
 class ParquetEncoder:
@@ -47,48 +51,49 @@ class ParquetEncoder:
 
     Args:
         table: whose rows they are.
+        fields: columns of the file.
         sink: takes the file's bytes.
         identity: for the footer.
     """
 
-    def __init__(self, table: Table, sink: Sink, identity: Mapping[str, str]) -> None:
+    def __init__(self, table: Table, fields: Mapping[str, Field], sink: Sink, identity: Mapping[str, str]) -> None:
+        self._table, self._fields = table, fields
         self._sink = Hashed(sink)
         self._identity = {f"{_PREFIX}{name}": value for name, value in identity.items()}
-        self._schema = arrow_schema(table)
-        self._waiting: list[pa.RecordBatch] = []
-        self._rows = self._held = 0
-        with self._sink.taking():
-            self._file = pq.ParquetWriter(
-                pa.PythonFile(self._sink, mode="w"),
-                self._schema,
-                compression="zstd",
-                compression_level=ZSTD_LEVEL,
-                store_schema=False,
-            )
+        self._arrays = Arrays(table.name, fields)
+        self._groups = Groups(GROUP_ROWS)
+        self._file: pq.ParquetWriter | None = None
 
     def write(self, batch: Batch) -> None:
         """Take some rows; whole row groups are written."""
-        self._waiting.append(batch.arrow())
-        self._held += batch.num_rows
-        while self._held >= GROUP_ROWS:
-            self._write_group(GROUP_ROWS)
+        for group in self._groups.add(batch):
+            self._write(self._arrays.group(group))
 
     def close(self) -> FileSummary:
         """Write the last row group and the footer."""
-        if self._held:
-            self._write_group(self._held)
-        self._file.add_key_value_metadata(self._identity)
+        for group in self._groups.rest():
+            self._write(self._arrays.group(group))
         with self._sink.taking():
-            self._file.close()
-        return self._sink.summary(self._rows)
+            file = self._file or self._opened(pa.schema([arrow_field(*field) for field in self._fields.items()]))
+            file.add_key_value_metadata(self._identity)
+            file.close()
+        return self._sink.summary(self._groups.rows)
 
-    def _write_group(self, rows: int) -> None:
-        waiting = pa.Table.from_batches(self._waiting, schema=self._schema)
+    def _write(self, rows: pa.RecordBatch) -> None:
         with self._sink.taking():
-            self._file.write_table(waiting.slice(0, rows).combine_chunks(), row_group_size=rows)
-        self._waiting = waiting.slice(rows).to_batches()
-        self._rows += rows
-        self._held -= rows
+            self._file = self._file or self._opened(rows.schema)
+            self._file.write_batch(rows, row_group_size=rows.num_rows)
+
+    def _opened(self, schema: pa.Schema) -> pq.ParquetWriter:
+        return pq.ParquetWriter(
+            pa.PythonFile(self._sink, mode="w"),
+            schema,
+            compression="zstd",
+            compression_level=ZSTD_LEVEL,
+            store_schema=False,
+            store_decimal_as_integer=True,
+            **encodings.options(self._table, schema),
+        )
 
 
 def footer(file: Source) -> Footer:
@@ -104,11 +109,9 @@ def batches(file: Source, table: Table) -> Iterator[Batch]:
     """The rows of a file."""
     with opened(file) as stream:
         found = _file(stream)
-        there = found.schema_arrow.names
-        if there != [column.name for column in table.columns]:
-            raise DamagedFileError(f"a file of table={table.name} has other columns: {', '.join(there)}")
+        fields = values.fields_in(table, found.schema_arrow)
         for rows in _read(found):
-            yield from values.batches(table, rows)
+            yield from values.batches(table, fields, rows)
 
 
 def _file(stream: Any) -> pq.ParquetFile:

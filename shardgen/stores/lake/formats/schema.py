@@ -1,0 +1,69 @@
+"""The columns of a file: what type of Arrow each form is, and which a table has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import pyarrow as pa
+
+from shardgen.model.shape import Field, Form, Items, Object, form_of
+from shardgen.model.table import Table
+from shardgen.model.types import JSON, Type
+
+WORD_DIGITS: Final = 18
+"""Decimal digits that an integer of 64 bits has room for."""
+JSON_FORMS: Final = ("struct", "json")
+"""As in ``--raw-data-as``: members of their own types, or text."""
+TEXTS: Final = frozenset({"text", "varchar", "json"})
+
+
+def fields_of(table: Table, raw_data: str, raw_data_as: str) -> Mapping[str, Field]:
+    """The columns of a table's files.
+
+    Args:
+        table: any.
+        raw_data: ``--raw-data``.
+        raw_data_as: ``--raw-data-as``: with ``json``, all columns of JSON are text.
+    """
+    found = {}
+    for column in table.columns:
+        form = JSON if column.json and raw_data_as == "json" else form_of(table, column, raw_data)
+        found[column.name] = Field(form, "never" if column.not_null else "null")
+    return found
+
+
+def arrow_field(name: str, field: Field, type_: Any = None, *, optional: bool = False) -> Any:
+    """A column or member as Arrow has it.
+
+    Args:
+        name: of it.
+        field: its form, and whether a value may be missing.
+        type_: where a column of text has another type of Arrow.
+        optional: whether the object that it is a member of may be missing.
+    """
+    return pa.field(name, type_ or arrow_type(field.form), nullable=optional or field.missing != "never")
+
+
+def arrow_type(form: Form) -> Any:
+    """A form as Arrow has it."""
+    if isinstance(form, Object):
+        return pa.struct([arrow_field(name, field) for name, field in form.fields.items()])
+    if isinstance(form, Items):
+        return pa.list_(item_field(arrow_type(form.item)))
+    return pa.string() if form.name in TEXTS else number_type(form)
+
+
+def item_field(type_: Any) -> Any:
+    """The elements of lists, none of which is null."""
+    return pa.field("element", type_, nullable=False)
+
+
+def number_type(type_: Type) -> Any:
+    """The type of a column that is no text."""
+    if type_.name == "decimal":
+        made = pa.decimal64 if type_.length <= WORD_DIGITS else pa.decimal128
+        return made(type_.length, type_.places)
+    makers = {"timestamp": lambda: pa.timestamp("us"), "date": pa.date32, "boolean": pa.bool_}
+    makers |= {"integer": pa.int32, "serial": pa.int64}
+    return makers[type_.name]()
