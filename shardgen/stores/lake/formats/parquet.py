@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import BinaryIO, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -12,13 +12,15 @@ import pyarrow.parquet as pq
 from shardgen.columns.batch import Batch
 from shardgen.model.shape import Field
 from shardgen.model.table import Table
-from shardgen.stores.lake.formats import Footer, encodings, values
+from shardgen.stores.lake.formats import encodings, values
 from shardgen.stores.lake.formats.arrays import Arrays
 from shardgen.stores.lake.formats.groups import Groups
 from shardgen.stores.lake.formats.schema import arrow_field, fields_of
 from shardgen.stores.lake.formats.sinks import FileSummary, Hashed, Sink
-from shardgen.stores.lake.formats.sources import DamagedFileError, Source, opened
+from shardgen.stores.lake.formats.sources import DamagedFileError, Footer
 
+MAGIC: Final = b"PAR1"
+"""What a file ends with."""
 GROUP_ROWS: Final = 98_304
 """Rows of a row group: as many as a batch of events has by default, and what readers like."""
 ZSTD_LEVEL: Final = 1
@@ -92,37 +94,35 @@ class ParquetEncoder:
             compression_level=ZSTD_LEVEL,
             store_schema=False,
             store_decimal_as_integer=True,
+            write_page_checksum=True,
             **encodings.options(self._table, schema),
         )
 
 
-def footer(file: Source) -> Footer:
+def footer(stream: BinaryIO) -> Footer:
     """What a file says of itself."""
-    with opened(file) as stream:
-        metadata = _file(stream).metadata
+    metadata = _file(stream).metadata
     told = {key.decode(): value.decode() for key, value in (metadata.metadata or {}).items()}
     own = {key.removeprefix(_PREFIX): value for key, value in told.items() if key.startswith(_PREFIX)}
+    if not own:
+        raise DamagedFileError("not a file of ours: its footer has no identity")
     return Footer(format="parquet", rows=metadata.num_rows, identity=own)
 
 
-def batches(file: Source, table: Table) -> Iterator[Batch]:
+def batches(stream: BinaryIO, table: Table) -> Iterator[Batch]:
     """The rows of a file."""
-    with opened(file) as stream:
-        found = _file(stream)
-        fields = values.fields_in(table, found.schema_arrow)
-        for rows in _read(found):
+    file = _file(stream)
+    fields = values.fields_in(table, file.schema_arrow)
+    try:
+        for rows in file.iter_batches(batch_size=READ_ROWS):
             yield from values.batches(table, fields, rows)
-
-
-def _file(stream: Any) -> pq.ParquetFile:
-    try:
-        return pq.ParquetFile(pa.PythonFile(stream, mode="r"))
-    except (pa.ArrowException, OSError) as error:
-        raise DamagedFileError(f"not a whole Parquet file: {error}") from error
-
-
-def _read(file: pq.ParquetFile) -> Iterator[pa.RecordBatch]:
-    try:
-        yield from file.iter_batches(batch_size=READ_ROWS)
     except (pa.ArrowException, OSError) as error:
         raise DamagedFileError(f"the file is damaged: {error}") from error
+
+
+def _file(stream: BinaryIO) -> pq.ParquetFile:
+    stream.seek(0)
+    try:
+        return pq.ParquetFile(pa.PythonFile(stream, mode="r"), page_checksum_verification=True)
+    except (pa.ArrowException, OSError) as error:
+        raise DamagedFileError(f"not a whole file of ours: {error}") from error

@@ -13,8 +13,6 @@ from shardgen.model.types import JSON, Type
 
 WORD_DIGITS: Final = 18
 """Decimal digits that an integer of 64 bits has room for."""
-JSON_FORMS: Final = ("struct", "json")
-"""As in ``--raw-data-as``: members of their own types, or text."""
 TEXTS: Final = frozenset({"text", "varchar", "json"})
 
 

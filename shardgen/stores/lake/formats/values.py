@@ -18,11 +18,11 @@ from shardgen.columns.pieces import Drawn
 from shardgen.columns.text import I64
 from shardgen.columns.values import Absent, Day, Fixed, Flag, Instant, Json, Member, Money, Prose, Value, Whole
 from shardgen.model.config import RAW_DATA_MODES
-from shardgen.model.shape import Field, Form, Items, Object
+from shardgen.model.shape import JSON_FORMS, Field, Form, Items, Object
 from shardgen.model.table import Table
 from shardgen.model.types import Type
 from shardgen.stores.lake.formats.numbers import rescaled
-from shardgen.stores.lake.formats.schema import JSON_FORMS, TEXTS, arrow_type, fields_of
+from shardgen.stores.lake.formats.schema import TEXTS, arrow_type, fields_of
 from shardgen.stores.lake.formats.sources import DamagedFileError
 
 
@@ -133,9 +133,10 @@ def _integers(array: pa.Array) -> I64:
 
 
 def _unscaled(array: pa.Array) -> I64:
-    """The integers that decimals are made of: the low half of each, of 128 bits."""
+    """The integers that decimals are made of: of 128 bits the low half."""
     words = np.frombuffer(array.buffers()[1], dtype=np.int64)
-    return words[2 * array.offset : 2 * (array.offset + len(array)) : 2]
+    each = array.type.bit_width // 64
+    return words[each * array.offset : each * (array.offset + len(array)) : each]
 
 
 _NUMBERS: Final[dict[str, Any]] = {
