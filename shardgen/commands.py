@@ -58,10 +58,6 @@ def prepared(
     how = settings.load(take_over=take_over, yes=yes)
 
     def carry_out(show: Show) -> LoadReport:
-        from shardgen.tables.recipe import foresee_words
-
-        if config is not None:
-            foresee_words(config.world.seed)
         from shardgen.loading import session
 
         store = target.started(settings, show)

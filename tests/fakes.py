@@ -106,6 +106,9 @@ class Feed:
             time.sleep(float(os.environ.get(SLOW, "0")))
             yield _batch(table, seed, shard, start, min(start + rows, shard.stop))
 
+    def get_ready(self, shard: Shard) -> None:
+        pass
+
 
 def fault(shard: str) -> None:
     """Do what a file named after the shard says, in SHARDGEN_FAKE_FAULTS: ``raise`` or ``kill``; a number after it is

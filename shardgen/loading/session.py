@@ -14,6 +14,7 @@ from typing import Any
 from shardgen.errors import Interrupted, LoadError, MachineError, ReconciliationError, ShardError
 from shardgen.events import LoadFinished, LoadStarted, Notice, ShardSeen, StepDone, StepStarted
 from shardgen.loading import reconcile
+from shardgen.loading.ahead import Ahead
 from shardgen.loading.attempts import Attempts
 from shardgen.loading.dispatch import Dispatcher
 from shardgen.loading.engines import Engine, default_engine
@@ -24,7 +25,7 @@ from shardgen.loading.watchdog import Flight, Watchdog
 from shardgen.loading.worker import Job
 from shardgen.machine.refusals import refusal
 from shardgen.model.config import LoadConfig, PlanConfig
-from shardgen.model.plan import Shard
+from shardgen.model.plan import Plan, Shard
 from shardgen.stores import Counted, Run, Show, Sighting, Store, Written, attention
 from shardgen.stores.failures import StoreError, described
 from shardgen.tables.recipe import Recipe
@@ -67,10 +68,11 @@ def load(
     """
     parts = machinery or Machinery()
     whole = parts.recipe.build_plan(plan)
+    session = _Session(load, store, show, parts, whole)
     begun = store.begin(
-        whole, load.terms, parts.recipe, options=options, workers=load.workers, take_over=load.take_over
+        whole, load.terms, session.recipe, options=options, workers=load.workers, take_over=load.take_over
     )
-    return _Session(load, store, show, parts).run(begun)
+    return session.run(begun)
 
 
 def resume(
@@ -105,21 +107,30 @@ def resume(
 class _Session:
     """One process's work on one run."""
 
-    def __init__(self, config: LoadConfig, store: Store, show: Show, machinery: Machinery) -> None:
+    def __init__(
+        self, config: LoadConfig, store: Store, show: Show, machinery: Machinery, new: Plan | None = None
+    ) -> None:
         self._config = config
         self._store = store
         self._show = show
         self._machinery = machinery
         self._engine = machinery.engine()
+        self._ahead = Ahead(self._engine, machinery.recipe, new, workers=config.workers)
         self._signals = Signals(self._engine.kill)
         self._clock = machinery.tools.clock
         self._started = self._clock()
+
+    @property
+    def recipe(self) -> Recipe:
+        """How rows are made, for the claim."""
+        return self._ahead.recipe
 
     def run(self, begun: AbstractContextManager[Run]) -> LoadReport:
         """Everything between the claim and the report."""
         ok = False
         try:
-            with self._signals, attention.attending(check=self._signals.check, tell=self._tell), begun as run:
+            attentive = attention.attending(check=self._signals.check, tell=self._tell)
+            with self._signals, attentive, self._ahead, begun as run:
                 report = self._keep_state(run)
             ok = True
         finally:
@@ -208,7 +219,7 @@ class _Session:
             hooks=self._hooks(run, pending),
             tools=self._machinery.tools,
         )
-        dispatcher.run(waves)
+        dispatcher.run(waves, self._ahead.executor())
         attempts = dispatcher.attempts
         if attempts.given_up:
             first = attempts.given_up[0]
