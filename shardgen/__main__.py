@@ -24,13 +24,13 @@ def _hasten(words: list[str]) -> None:
     """Start what a load's workers are forked from while the command line is still being read: 0.2 s."""
     if words[:1] != ["load"] or {"-h", "--help"} & {*words}:
         return
-    from shardgen.commands import hasten  # noqa: PLC0415  # only here, and not before the path is safe
+    import contextlib  # noqa: PLC0415  # only here, and not before the path is safe
+
+    from shardgen.commands import hasten  # noqa: PLC0415
     from shardgen.errors import ShardgenError  # noqa: PLC0415
 
-    try:  # noqa: SIM105  # contextlib is not imported before the path is safe either
+    with contextlib.suppress(ShardgenError):  # told by the command
         hasten()
-    except ShardgenError:
-        pass  # told by the command, which does it again
 
 
 if __name__ == "__main__":
