@@ -384,7 +384,7 @@ SPOKEN = {
 }
 """Where options may be spelt as the command line has them, beside cli/."""
 DASHED = "|".join(written(name) for name in SETTABLE if "_" in name)
-OTHERS = {"--version", "--system", "--no-create-home", "--tmpfs", "--shm-size"}
+OTHERS = {"--version", "--system", "--help", "--no-create-home", "--tmpfs", "--shm-size"}
 """Options of other programs."""
 
 
