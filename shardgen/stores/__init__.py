@@ -16,6 +16,7 @@ from shardgen.events import Event
 from shardgen.model.config import PlanConfig, Terms
 from shardgen.model.plan import Plan, Shard
 from shardgen.model.table import Index, Table
+from shardgen.model.types import Type
 from shardgen.stores.failures import Remedy
 from shardgen.stores.findings import Findings, RunStatus, Survey
 from shardgen.stores.reading import Reader
@@ -364,3 +365,10 @@ def ddl(plan: PlanConfig) -> list[str]:
 
     specs = [dataset(plan.dataset)[name] for name in plan.tables]
     return [statement.as_string() for statement in ddl(plan.schema, specs, plan.indexes)]
+
+
+def spelled(type_: Type) -> str:
+    """A column's type as its readers know it: as PostgreSQL spells it."""
+    from shardgen.stores.postgres import types
+
+    return types.spelled(type_)
