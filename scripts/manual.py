@@ -245,9 +245,8 @@ def _fields(kind: Any) -> Iterator[tuple[str, str, str]]:
 
 def dbt_sources() -> str:
     """The bronze tables as a dbt source, as ``shardgen tables --dbt`` prints it."""
-    return "# Made by `make docs` from shardgen/tables.\n" + dbt_source(
-        [spec.table for spec in dataset().tables], "bronze"
-    )
+    made = dbt_source([spec.table for spec in dataset().tables], "bronze")
+    return f"# Made by `make docs` from shardgen/tables.\n{made}\n"
 
 
 # --- the files --------------------------------------------------------------------------------------------------------
