@@ -19,7 +19,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 LAYERS = (
     {"__init__", "__main__", "api", "cli"},
-    {"commands", "display"},
+    {"commands", "display", "parts"},
     {"forecast", "loading", "page", "verification"},
     {"options"},
     {"stores"},
@@ -269,7 +269,8 @@ def test_whatever_the_plan_of_the_house_names_is_there(name):
 
 
 def test_what_is_public_is_pinned():
-    functions = ["load", "plan", "queries", "report", "reset", "sample", "status", "table", "url", "verify"]
+    asking = ["plan", "queries", "report", "reset", "sample", "status", "table", "url", "verify"]
+    functions = ["claim", "commit", "load", "load_part", *asking]
     assert shardgen.__all__ == ["ShardgenError", "__version__", *functions]
     assert shardgen.__all__ == sorted(shardgen.__all__)
     for name in shardgen.__all__:

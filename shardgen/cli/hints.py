@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from shardgen.errors import ServerError
 from shardgen.machine.installation import DRAWING, install, installed, kept, program, spelt, typed
-from shardgen.options.declared import EMBEDDED, PLACE
+from shardgen.options.declared import EMBEDDED, FORM, PLACE, RUN, WORLD
 
 if TYPE_CHECKING:
     from shardgen.options.settings import Settings
@@ -47,6 +47,13 @@ def to_go_on(options: Mapping[str, Any]) -> list[str]:
     """What to type after a load that stopped; of several unfinished runs the tables tell which one is meant."""
     tables = options.get("tables")
     command = again("load --resume", options) + (f" --tables {shlex.quote(tables)}" if tables else "")
+    return [f"to go on: {command}", *([f"password: {_PASSWORD}"] if _hidden(options) else [])]
+
+
+def to_go_on_with(part: object, options: Mapping[str, Any]) -> list[str]:
+    """What to type after a part that stopped: the same again, as the ledger knows what it has done."""
+    named = {name: options[name] for name in (*WORLD, *FORM, *RUN) if options.get(name) is not None}
+    command = typed(f"{program()} load", part=part, **named, **_place(options))
     return [f"to go on: {command}", *([f"password: {_PASSWORD}"] if _hidden(options) else [])]
 
 

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from shardgen.cli import hints, terminal
+from shardgen.cli import hints, parts, terminal
 from shardgen.cli.options import Json, examples, one_run, some_tables, takes
 from shardgen.errors import LoadError, ReconciliationError
 from shardgen.model.config import LEVELS
 from shardgen.options.declared import CHECKS, FORM, PLACE, RUN, RUNNING, WATCHED, WORLD
+from shardgen.parts import check_claim
 
 if TYPE_CHECKING:
     from shardgen.options.settings import Settings
@@ -74,6 +75,28 @@ Regenerate = Annotated[
 ]
 
 
+Part = Annotated[
+    str | None,
+    typer.Option(
+        "--part",
+        metavar="I/N",
+        help="Load only every N-th shard of the plan, beginning with number I, counted from 0: one of N programs that "
+        "know nothing of each other, on any machines, each with the same options. Needs --end. The part that sees all "
+        "shards there finishes the run; so does shardgen commit.",
+        show_default=False,
+        rich_help_panel=RUNNING,
+    ),
+]
+Claim = Annotated[
+    bool,
+    typer.Option(
+        "--claim",
+        help="Claim the tables for a load in parts, and load nothing; only needed for --if-exists replace.",
+        rich_help_panel=RUNNING,
+    ),
+]
+
+
 @examples(
     "load",
     "load --customers 1000 --days 30 --end 2026-01-01",
@@ -83,6 +106,7 @@ Regenerate = Annotated[
     "load --resume",
     "load --resume --take-over",
     "load --verify",
+    "load --end 2026-01-01 --part 0/3",
 )
 @takes(WORLD, FORM, PLACE, RUN)
 def load(
@@ -91,14 +115,25 @@ def load(
     take_over: TakeOver = False,
     yes: Yes = False,
     verify: Verify = False,
+    part: Part = None,
+    claim: Claim = False,
     as_json: Json = False,
     **options: Any,
 ) -> None:
     """Fill the bronze tables, reconcile, and tell what was loaded."""
     from shardgen.commands import hasten, prepared
 
+    if claim:
+        check_claim(part=part is not None, resume=resume, verify=verify)
+        settings = terminal.settings_of(options)
+        parts.claim(settings, take_over=take_over, yes=yes or _agreed(settings), as_json=as_json)
+        return
     hasten()
     settings = terminal.settings_of(options)
+    if part is not None:
+        asked = {"resume": resume, "take_over": take_over, "verify": verify}
+        parts.load_part(settings, part, options, as_json=as_json, **asked)
+        return
     agreed = yes or (not resume and _agreed(settings))
     carry_out = prepared(settings, resume=resume, take_over=take_over, yes=agreed)
     try:

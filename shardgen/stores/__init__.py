@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from shardgen.events import Event
 from shardgen.model.config import PlanConfig, Terms
+from shardgen.model.parts import Part
 from shardgen.model.plan import Plan, Shard
 from shardgen.model.table import Index, Table
 from shardgen.model.types import Type
@@ -182,6 +183,11 @@ class Run(Protocol):
     relations: Mapping[str, str]
     """By table, its name in the place."""
 
+    parts: int | None
+    """How many parts it is loaded in; 0 where none has begun, None where it is not loaded in parts."""
+    finished: bool
+    """Whether it was finished before, so that nothing is left to do."""
+
     def done(self) -> Mapping[str, Written]:
         """The shards that are there, by id."""
         ...
@@ -208,6 +214,16 @@ class Run(Protocol):
 
     def failed(self, shard: Shard, attempt: int, cause: str, *, given_up: bool) -> None:
         """Note a failed attempt; nothing depends on it."""
+        ...
+
+    def alone(self) -> bool:
+        """Have the run to ourselves from now on, to finish it; False where somebody else finishes it, or has.
+
+        A part shares its run with others until then. They let go when they see that nothing is left for them to do.
+
+        Raises:
+            StoreError: it was replaced meanwhile.
+        """
         ...
 
     def finish(self, show: Show, *, workers: int, attempts: int, stopped_by: Callable[[], int]) -> None:
@@ -284,6 +300,27 @@ class Store(Protocol):
             TargetError: the place refuses; nothing was written.
             LoadError: whether the claim is there is not known.
             Interrupted: a signal came; it is resumable if the claim may be there.
+        """
+        ...
+
+    def join(
+        self, plan: Plan, terms: Terms, recipe: Recipe, *, part: Part | None, options: Mapping[str, Any], workers: int
+    ) -> AbstractContextManager[Run]:
+        """Claim the plan's tables for a run in parts, or join the run that has claimed them for the same plan.
+
+        Parts are at work side by side, and keep all others out. A run that is finished is joined without a write.
+
+        Args:
+            plan: what is to be loaded.
+            terms: what may be done to what is there, by whoever claims.
+            recipe: how rows are made.
+            part: who asks; None for one who only claims, and does so alone.
+            options: as for :meth:`begin`.
+            workers: of this part.
+
+        Raises:
+            TargetError, LoadError, Interrupted: as :meth:`begin`.
+            ResumeError: the run has another plan, or another number of parts.
         """
         ...
 

@@ -51,6 +51,10 @@ UPDATE {runs} SET state = %(state)s, error = %(error)s,
     finished = CASE WHEN %(state)s = 'finished' THEN clock_timestamp() END
 WHERE run = %(run)s
 
+-- name: set_parts
+-- In how many parts a run is loaded, as the first of them says.
+UPDATE {runs} SET options = options || jsonb_build_object('parts', %(parts)s::integer) WHERE run = %(run)s
+
 -- name: runs
 -- Every run, oldest first. It lives where its ledger lies, whatever the schema was called when it began.
 SELECT run, state, fingerprint, plan_fingerprint, coalesce(plan ->> 'schema', h.name) AS started_in,
