@@ -187,7 +187,10 @@ def commit(
 
     Example:
         >>> import shardgen
-        >>> shardgen.commit(schema="parts", progress="none").changed
+        >>> options = {"schema": "committed", "progress": "none"}
+        >>> shardgen.load_part("0/1", profile="demo", end="2026-01-01", **options).finished
+        True
+        >>> shardgen.commit(**options).changed
         False
     """
     from shardgen.parts import commit_of
