@@ -7,7 +7,7 @@ command pays for no other.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from shardgen.forecast.forecast import Forecast
     from shardgen.loading.reconcile import LoadReport
     from shardgen.model.plan import Plan
-    from shardgen.model.table import Table
     from shardgen.options.settings import Effective, Settings
     from shardgen.page.numbers import Numbers
     from shardgen.stores.findings import Findings, Loss, RunStatus, Survey
@@ -325,22 +324,6 @@ def ddl_of(settings: Settings) -> list[str]:
     from shardgen.stores import ddl
 
     return ddl(settings.plan(utc_today()))
-
-
-def described(settings: Settings, wanted: Sequence[str]) -> list[Table]:
-    """The tables of these names, or all of the dataset, with the meanings of their columns.
-
-    Raises:
-        ConfigError: there is no such table.
-        PluginError: the package that brings it is broken.
-    """
-    from shardgen.tables import dataset
-    from shardgen.tables.wanted import check_dataset, table_names
-
-    story = settings.get("dataset", SHOP)
-    check_dataset(story)
-    found = dataset(story)
-    return [found[name].table for name in (table_names(wanted, story) if wanted else found.names)]
 
 
 def apply_schema(settings: Settings, show: Show) -> list[str]:

@@ -11,6 +11,7 @@ from shardgen import __version__
 from shardgen.cli import terminal
 from shardgen.cli.options import Json, any_table, examples, takes
 from shardgen.errors import ConfigError
+from shardgen.model.config import SHOP
 from shardgen.options.declared import FILES, FORM, PLACE
 
 
@@ -38,11 +39,11 @@ def tables(
     if not wanted and not dbt:
         _list(as_json=as_json)
         return
-    from shardgen.commands import described
     from shardgen.display import dictionary
+    from shardgen.tables.listing import described
 
     settings = terminal.settings_of(options)
-    found = described(settings, wanted or ())
+    found = described(wanted or (), settings.get("dataset", SHOP))
     if dbt:
         terminal.print_text(dictionary.dbt_source(found, settings.schema))
     elif as_json:

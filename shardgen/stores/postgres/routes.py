@@ -19,8 +19,9 @@ from shardgen.model.figures import plural
 from shardgen.model.plan import Plan, Shard
 from shardgen.model.table import Table
 from shardgen.stores.postgres import catalog
-from shardgen.stores.postgres.catalog import Partition, Relation
+from shardgen.stores.postgres.catalog import Relation
 from shardgen.stores.postgres.ledger import ShardRow
+from shardgen.stores.postgres.partitions import Partition
 from shardgen.stores.postgres.postgres import Connection
 
 _MODULUS: Final = re.compile(r"FOR VALUES WITH \(modulus (\d+), remainder \d+\)", re.IGNORECASE)
@@ -114,15 +115,10 @@ def names_in_the_way(
     connection: Connection, schema: str, table: Table, shards: Sequence[Shard], own: Collection[str] = ()
 ) -> list[Problem]:
     """Relations that have the names of partitions that are to be made, and are not such partitions set aside."""
-    return [
-        Problem(
-            relation=shard.leaf.name,
-            text=f"is in the way of a partition of {table.relation}",
-            remedy="rename or drop it",
-        )
-        for shard in shards
-        if shard.leaf and shard.leaf.name not in own and catalog.kind(connection, schema, shard.leaf.name) is not None
-    ]
+    wanted = [shard.leaf.name for shard in shards if shard.leaf and shard.leaf.name not in own]
+    there = catalog.taken(connection, schema, wanted) if wanted else frozenset()
+    text = f"is in the way of a partition of {table.relation}"
+    return [Problem(relation=name, text=text, remedy="rename or drop it") for name in wanted if name in there]
 
 
 def notices(table: Table, way: Route) -> list[str]:
