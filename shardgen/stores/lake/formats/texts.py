@@ -12,7 +12,6 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from shardgen.columns import text
 from shardgen.columns.jsonb import Objects
@@ -59,7 +58,7 @@ def _own_texts(texts: Texts, rows: Rows) -> Leaf:
 def _spread(leaf: Leaf, codes: I32) -> Choice:
     """Texts of a pool, for rows that pick from it."""
     if isinstance(leaf, Choice):
-        return Choice(leaf.texts, np.append(leaf.rows, np.int32(-1))[codes])
+        return Choice(leaf.texts, np.append(leaf.rows, np.int32(-1)).take(codes))
     return Choice(leaf, codes)
 
 
@@ -78,20 +77,25 @@ def dictionary(leaves: Sequence[Choice]) -> pa.DictionaryArray:
     codes = end_to_end([leaf.rows for leaf in leaves], (len(leaf.texts) for leaf in leaves))
     encoded = pa.concat_arrays([leaf.texts for leaf in leaves]).dictionary_encode()
     distinct = np.append(encoded.indices.fill_null(-1).to_numpy(), np.int32(-1))
-    return pa.DictionaryArray.from_arrays(indices(distinct[codes]), encoded.dictionary, safe=False)
+    return pa.DictionaryArray.from_arrays(indices(distinct.take(codes)), encoded.dictionary, safe=False)
 
 
 def end_to_end(codes: Sequence[I32], sizes: Iterable[int]) -> I32:
     """Positions in several pools as positions in all of them."""
     bases = accumulate(sizes, initial=0)
-    moved = [
-        np.where(each < 0, -1, each + np.int32(base)) if base else each
-        for each, base in zip(codes, bases, strict=False)
-    ]
-    return np.concatenate(moved)
+    return np.concatenate([_moved(each, base) for each, base in zip(codes, bases, strict=False)])
 
 
-def indices(rows: NDArray[np.integer]) -> pa.Array:
+def _moved(codes: I32, base: int) -> I32:
+    if not base:
+        return codes
+    moved = codes + np.int32(base)
+    np.putmask(moved, codes < 0, -1)
+    return moved
+
+
+def indices(rows: I32) -> pa.Array:
     """Positions as Arrow has them: null where there is none."""
     missing = rows < 0
-    return pa.array(rows.astype(np.int32, copy=False), mask=missing if missing.any() else None)
+    validity = pa.py_buffer(np.packbits(~missing, bitorder="little")) if missing.any() else None
+    return pa.Array.from_buffers(pa.int32(), len(rows), [validity, pa.py_buffer(rows)])
