@@ -303,15 +303,10 @@ def config_of(settings: Settings) -> list[Effective]:
     """
     from shardgen.options import target
     from shardgen.options.settings import utc_today
-    from shardgen.stores.naming import shown
 
     settings.check()
-    dsn = settings.target.dsn
-    return settings.effective(
-        utc_today(),
-        dsn=settings.target.origin if not dsn else shown(dsn),
-        data_dir=target.home(settings),
-    )
+    named = {"target" if settings.target.lake else "dsn": settings.target.shown}
+    return settings.effective(utc_today(), data_dir=target.home(settings), **named)
 
 
 def ddl_of(settings: Settings) -> list[str]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from shardgen.options.settings import Settings
 
 _PASSWORD: Final = "in PGPASSWORD or ~/.pgpass, as it is not shown here"  # noqa: S105  # where it is, not what
+_ADDRESSES: Final = ("dsn", "target")
 _MASKED: Final = " password=***"
 """How a connection string that had a password ends."""
 
@@ -37,7 +38,7 @@ def after_load(settings: Settings, options: Mapping[str, Any], target: str) -> d
         "queries": again("queries", options),
         "verify": again("verify", options),
         "report": _report(options),
-        "stop": again("db stop", _of_server(options)) if settings.target.dsn is None else "",
+        "stop": again("db stop", _of_server(options)) if settings.target.embedded else "",
         "password": _PASSWORD if _hidden(options) else "",
     }
     return {what: command for what, command in found.items() if command}
@@ -71,10 +72,11 @@ def _place(options: Mapping[str, Any]) -> dict[str, str]:
 
     named = {name: options[name] for name in PLACE if options.get(name) is not None}
     spoken = {name: os.environ[variable(name)] for name in PLACE if name in options and os.environ.get(variable(name))}
-    if _secret(spoken.get("dsn")):
-        del spoken["dsn"]
+    spoken = {name: value for name, value in spoken.items() if name not in _ADDRESSES or not _secret(value)}
+    if any(name in named for name in _ADDRESSES):
+        spoken = {name: value for name, value in spoken.items() if name not in _ADDRESSES}
     found = {**spoken, **named}
-    if "dsn" in found:
+    if "dsn" in found or "target" in found:
         found.pop("data_dir", None)
     return {name: _open(name, str(found[name])) for name in PLACE if name in found}
 
@@ -82,18 +84,18 @@ def _place(options: Mapping[str, Any]) -> dict[str, str]:
 def _open(name: str, value: str) -> str:
     from shardgen.stores.naming import shown
 
-    return shown(value).removesuffix(_MASKED) if name == "dsn" else value
+    return shown(value).removesuffix(_MASKED) if name in _ADDRESSES else value
 
 
-def _secret(dsn: str | None) -> bool:
+def _secret(place: str | None) -> bool:
     from shardgen.stores.naming import shown
 
-    return dsn is not None and shown(dsn).endswith(_MASKED)
+    return place is not None and shown(place).endswith(_MASKED)
 
 
 def _hidden(options: Mapping[str, Any]) -> bool:
     """Whether a command that is shown lacks a secret that was on the command line."""
-    return _secret(options.get("dsn"))
+    return any(_secret(options.get(name)) for name in _ADDRESSES)
 
 
 def _without_idle_profile(settings: Settings, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -108,7 +110,9 @@ def _of_server(options: Mapping[str, Any], *more: str) -> dict[str, Any]:
 
 def _connect(settings: Settings, options: Mapping[str, Any], target: str) -> str:
     """What opens psql on the target; nothing where there is no psql."""
-    if settings.target.dsn is None:
+    if settings.target.lake:
+        return ""
+    if settings.target.embedded:
         return again("db psql", _of_server(options, "schema"))
     psql = _psql()
     if not psql:

@@ -219,8 +219,7 @@ def _agreed(settings: Settings) -> bool:
     with terminal.busy("counting what would go"):
         losses = losses_of(settings, terminal.notice)
     if losses:
-        place = f"schema {settings.schema} of {terminal.place_of(settings)}"
-        terminal.show(losses_table(losses, where=place), stderr=True)
+        terminal.show(losses_table(losses, where=terminal.place_of(settings)), stderr=True)
         typer.confirm("Replace them?", abort=True, err=True)
     return bool(losses)
 

@@ -112,6 +112,8 @@ def _disk(findings: Findings) -> Text:
 
 def _target(forecast: Forecast, findings: Findings) -> Text:
     facts = findings.facts
+    if forecast.plan.config.format:
+        return Text(f"files of {forecast.plan.config.format}: {forecast.target}")
     return Text(
         f"PostgreSQL {facts.server_version}, schema {forecast.plan.config.schema}, "
         f"{units.plural(facts.connections_left, 'connection')} left: {forecast.target}"

@@ -94,12 +94,12 @@ def _line(table: TableReport) -> Iterable[str]:
 
 def _verdict(report: LoadReport) -> list[RenderableType]:
     head = Text(
-        f"run {report.run} into schema {report.schema}: {units.duration(report.seconds)}, "
+        f"run {report.run} into {report.where}: {units.duration(report.seconds)}, "
         f"{units.count(report.rows_per_second)} rows/s with {units.plural(report.workers, 'worker')}{_retries(report)}"
     )
     if not report.ok:
         return [head, *texts(["plan, ledger and tables disagree:", *report.differences], "bold red")]
-    agree = Text("plan, ledger and count(*) agree for every table", style="green")
+    agree = Text(f"{report.witnesses} agree for every table", style="green")
     return [head, *texts(_phases(report), "dim"), agree]
 
 

@@ -19,7 +19,9 @@ from urllib.parse import unquote, urlsplit
 NAME: Final = "shardgen"
 DRAWING: Final = "vl-convert-python>=1.7"
 """What the extra ``report`` brings: it draws the pictures."""
-_MODULES: Final = {DRAWING: "vl_convert"}
+LAKE: Final = "shardgen[lake]"
+"""What reads and writes the objects of a lake."""
+_MODULES: Final = {DRAWING: "vl_convert", LAKE: "obstore"}
 
 
 def program(*requirements: str) -> str:

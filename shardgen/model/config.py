@@ -24,6 +24,10 @@ SHOP = "shop"
 
 INDEX_MODES = ("keys", "full", "none")
 RAW_DATA_MODES = ("full", "lean", "none")
+FORMATS = ("parquet", "csv.zst", "ndjson.zst")
+"""Of files in a lake."""
+RAW_DATA_FORMS = ("struct", "json")
+"""How raw_data lies in files that know types: typed members, or text."""
 IF_EXISTS = ("fail", "append", "replace")
 ON_CONFLICT = ("error", "skip")
 LEVELS = ("counts", "laws", "shape", "digests", "all")
@@ -120,6 +124,10 @@ class PlanConfig:
     """What the tables are of."""
     plugins: tuple[Plugin, ...] = ()
     """What brings the dataset and those of the tables that do not come with shardgen."""
+    format: str = ""
+    """One of FORMATS, of a plan whose shards are files; empty for a database."""
+    raw_data_as: str = RAW_DATA_FORMS[0]
+    """One of RAW_DATA_FORMS, for files."""
 
     def __post_init__(self) -> None:
         check_window(self.world.epoch, self.end)
@@ -131,6 +139,9 @@ class PlanConfig:
         check_choice("indexes", self.indexes, INDEX_MODES)
         check_choice("raw_data", self.raw_data, RAW_DATA_MODES)
         check_schema(self.schema)
+        if self.format:
+            check_choice("format", self.format, FORMATS)
+        check_choice("raw_data_as", self.raw_data_as, RAW_DATA_FORMS)
 
     @property
     def days(self) -> int:
@@ -138,9 +149,11 @@ class PlanConfig:
         return (self.end - self.world.epoch).days
 
     def to_json(self) -> dict[str, Any]:
-        """The plan as plain JSON values, as the ledger stores it; without plug-ins it has no word of them."""
+        """The plan as plain JSON values, as the ledger stores it; of plug-ins and files it has a word where there are
+        some.
+        """
         told = json.loads(json.dumps(asdict(self), default=str))
-        usual = {"dataset": SHOP, "plugins": []}
+        usual = {"dataset": SHOP, "plugins": [], "format": "", "raw_data_as": RAW_DATA_FORMS[0]}
         return {name: value for name, value in told.items() if name not in usual or value != usual[name]}
 
     @classmethod

@@ -12,10 +12,12 @@ from dataclasses import MISSING, dataclass, fields
 from typing import Any, Final
 
 from shardgen.model.config import (
+    FORMATS,
     IF_EXISTS,
     INDEX_MODES,
     ON_CONFLICT,
     PROGRESS,
+    RAW_DATA_FORMS,
     RAW_DATA_MODES,
     SHOP,
     LoadConfig,
@@ -133,6 +135,10 @@ FORM: Group = {
     ),
     "indexes": _choice(_FORM, "Which secondary indexes are built.", INDEX_MODES, "keys"),
     "raw_data": _choice(_FORM, "How much of the record raw_data holds.", RAW_DATA_MODES, "full"),
+    "format": _choice(_FORM, "Of the files, where the target is a lake.", FORMATS, FORMATS[0]),
+    "raw_data_as": _choice(
+        _FORM, "What raw_data is in Parquet: a struct of typed members, or JSON text.", RAW_DATA_FORMS, "struct"
+    ),
 }
 """Options that decide which part of the world is written, and how."""
 
@@ -151,6 +157,14 @@ FILES: Group = {
 """Options that say where else options are; a variable can set them, a file cannot."""
 
 PLACE: Group = {
+    "target": Option(
+        kind=TEXT,
+        panel=_TARGET,
+        text="Where to: postgresql://, or a lake: file:///folder, s3://bucket/prefix, gs://, az://.",
+        metavar="URL",
+        default="what --dsn says",
+        example='"s3://bucket/shop"',
+    ),
     "dsn": Option(
         kind=TEXT,
         panel=_TARGET,
@@ -238,7 +252,12 @@ EMBEDDED: Group = {"data_dir": PLACE["data_dir"], **FILES}
 OPTIONS: Group = {**WORLD, **FORM, **PLACE, **RUN}
 """All of them."""
 
-SETTABLE: Group = {name: OPTIONS[name] for name in (*PLAN_DEFAULTS, *RUN, "dsn", "data_dir")}
+OF_FILES: Final = ("format", "raw_data_as")
+"""Options of a plan that mean nothing to a database."""
+NOT_OF_FILES: Final = ("schema", "indexes")
+"""Options of a plan that mean nothing to files."""
+
+SETTABLE: Group = {name: OPTIONS[name] for name in (*PLAN_DEFAULTS, *RUN, "target", "dsn", "data_dir")}
 """What a file or a keyword of a Python function can set: of the plan, of the run, of the place."""
 
 

@@ -26,7 +26,14 @@ class Server(Files, total=False):
     """Its home."""
 
 
-class Place(Server, total=False):
+class Addressed(TypedDict, total=False):
+    """Where the target is, by its address."""
+
+    target: str | None
+    """``postgresql://``, or a lake: ``file:///folder``, ``s3://bucket/prefix``, ``gs://``, ``az://``."""
+
+
+class Place(Server, Addressed, total=False):
     """Where the target is, beside its connection string."""
 
     schema: str | None
@@ -70,13 +77,15 @@ class Options(TypedDict, total=False):
     schema: str
     indexes: str
     raw_data: str
+    format: str | None
+    raw_data_as: str
 
 
 class Planned(Options, Files, total=False):
     """The options of a plan, and where else they are."""
 
 
-class Load(Options, Server, Watched, total=False):
+class Load(Options, Server, Addressed, Watched, total=False):
     """The options of a load: of its plan, and how it is carried out."""
 
     workers: int | None

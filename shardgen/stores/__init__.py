@@ -1,8 +1,8 @@
 """Where rows go, and where it is recorded that they are there: all that the rest may know of a place, whatever it is.
 
-A *store* is one place: a schema of a database. A *run* is a load that has claimed its tables there. A *writer* writes a
-shard and records it done in one act: both are there afterwards, or neither is. What a store holds is the only truth
-about what is done; whoever asks again is told the same.
+A *store* is one place: a schema of a database, a prefix of a bucket. A *run* is a load that has claimed its tables
+there. A *writer* writes a shard and records it done in one act: both are there afterwards, or neither is. What a store
+holds is the only truth about what is done; whoever asks again is told the same.
 """
 
 from __future__ import annotations
@@ -274,7 +274,7 @@ class Store(Protocol):
     place: str
     """As users may read it: without secrets."""
     schema: str
-    """Where in it the tables lie."""
+    """Where in it the tables lie; empty where there are no schemas."""
 
     def inspect(self, plan: Plan, terms: Terms, recipe: Recipe, *, workers: int, count: bool = False) -> Findings:
         """What a load of this plan would meet; writes nothing.
@@ -387,6 +387,17 @@ def open_store(dsn: str, schema: str) -> Store:
     from shardgen.stores.postgres.store import PostgresStore
 
     return PostgresStore(dsn, schema)
+
+
+def open_lake(url: str) -> Store:
+    """The place of a lake's address; nothing is asked of it yet.
+
+    Raises:
+        UsageError: what reads and writes objects is not installed.
+    """
+    from shardgen.stores.lake.store import LakeStore
+
+    return LakeStore(url)
 
 
 def load_writers() -> None:

@@ -68,13 +68,22 @@ class Recorded(Protocol):
 R = TypeVar("R", bound=Recorded)
 
 
-def choose(runs: Sequence[R], schema: str, given: Mapping[str, Any]) -> R:
-    """The one open run that has the given options, or the one open run at all if only its options differ."""
+def choose(runs: Sequence[R], place: str, given: Mapping[str, Any]) -> R:
+    """The one open run that has the given options, or the one open run at all if only its options differ.
+
+    Args:
+        runs: of the place.
+        place: where they are, for messages: ``"schema='bronze'"``.
+        given: the options that the caller named.
+
+    Raises:
+        ResumeError: there is none, there are several, or its options differ.
+    """
     open_runs = [run for run in runs if run.state in OPEN_STATES]
     if not open_runs:
         finished = f"; run={runs[-1].run} is {runs[-1].state}" if runs else ""
         remedy = Text("load without ", Use("resume", value=True))
-        raise ResumeError(f"schema={schema!r} holds no unfinished run{finished}", remedy=remedy)
+        raise ResumeError(f"{place} holds no unfinished run{finished}", remedy=remedy)
     fitting = [run for run in open_runs if not option_differences(run, given)]
     if len(fitting) == 1:
         return fitting[0]
@@ -84,7 +93,7 @@ def choose(runs: Sequence[R], schema: str, given: Mapping[str, Any]) -> R:
         raise ResumeError(told, differences, remedy="leave them out")
     listed = "; ".join(f"run={run.run} of tables={','.join(run.plan['tables'])}" for run in fitting or open_runs)
     remedy = Text("name one by its ", Use("tables"))
-    raise ResumeError(f"schema={schema!r} holds several unfinished runs: {listed}", remedy=remedy)
+    raise ResumeError(f"{place} holds several unfinished runs: {listed}", remedy=remedy)
 
 
 def option_differences(run: Recorded, given: Mapping[str, Any]) -> list[Text]:

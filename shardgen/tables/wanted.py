@@ -52,6 +52,8 @@ def plan_config(
     schema: str = "bronze",
     indexes: str = "keys",
     raw_data: str = "full",
+    format: str | None = None,  # noqa: A002  # as the command line has it
+    raw_data_as: str = "struct",
 ) -> PlanConfig:
     """Options, as a user gives them, made into a checked plan.
 
@@ -79,7 +81,8 @@ def plan_config(
         warehouses=warehouses,
     )
     what = _chosen(dataset, tables)
-    return PlanConfig(world=world, end=last, schema=schema, indexes=indexes, raw_data=raw_data, **what)
+    form = {"raw_data": raw_data, "format": format or "", "raw_data_as": raw_data_as}
+    return PlanConfig(world=world, end=last, schema=schema, indexes=indexes, **form, **what)
 
 
 def _chosen(dataset: str, tables: str | Iterable[str] | None) -> Chosen:

@@ -124,7 +124,7 @@ class MemoryStore:
         """See stores.Store.resume."""
         with self._at_work(take_over=take_over) as alone:
             with self.ledger.lock:
-                record = choose(list(self.ledger.runs.values()), self.schema, plain(given))
+                record = choose(list(self.ledger.runs.values()), f"schema={self.schema!r}", plain(given))
                 whole = recipe.build_plan(PlanConfig.from_json(record.plan))
                 check_same(record, whole, recipe)
                 owned = {name for name, each in self.ledger.tables.items() if each.run == record.run}

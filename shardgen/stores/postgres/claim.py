@@ -222,7 +222,8 @@ def take_up(
     """
     ledger.upgrade(connection, schema)
     restored.bind(connection, schema)
-    run = choose(ledger.runs(connection, schema) if ledger.present(connection, schema) else [], schema, plain(given))
+    there = ledger.runs(connection, schema) if ledger.present(connection, schema) else []
+    run = choose(there, f"schema={schema!r}", plain(given))
     whole = recipe.build_plan(PlanConfig.from_json(run.plan))
     check_same(run, whole, recipe)
     return _taken_up(connection, run, whole, workers=workers, on_conflict=on_conflict)

@@ -1,0 +1,195 @@
+"""See stores.Store: a prefix of a bucket, or a folder, as a place for files."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar
+
+from shardgen.errors import Problem, TargetError, Text
+from shardgen.model.config import PlanConfig, Terms
+from shardgen.model.plan import Plan
+from shardgen.stores import Run, Trials
+from shardgen.stores.failures import StoreError
+from shardgen.stores.findings import Facts, Findings, RunStatus
+from shardgen.stores.lake import address, claiming, coordinator, layout, probing, removal, status
+from shardgen.stores.lake.coordinator import Coordinator
+from shardgen.stores.lake.failures import masked
+from shardgen.stores.lake.formats import Format, open_format
+from shardgen.stores.lake.ledger import Ledger
+from shardgen.stores.lake.objects import Objects, check_installed
+from shardgen.stores.lake.records import Current, Record
+from shardgen.stores.lake.removal import LakeSurvey
+from shardgen.stores.lake.run import LakeRun
+from shardgen.stores.reading import Reader
+from shardgen.stores.resuming import check_same, choose, plain, restricted
+from shardgen.tables.recipe import Recipe
+
+T = TypeVar("T")
+
+
+def format_of(plan: PlanConfig) -> Format:
+    """The format of a plan's files."""
+    return open_format(plan.format, raw_data=plan.raw_data, raw_data_as=plan.raw_data_as)
+
+
+class LakeStore:
+    """See stores.Store.
+
+    Args:
+        url: of the prefix.
+        formats: the format of a plan's files; tests bring another.
+    """
+
+    def __init__(self, url: str, *, formats: Callable[[PlanConfig], Format] = format_of) -> None:
+        check_installed()
+        self._address = address.parsed(url)
+        self.place = self._address.url
+        self.schema = ""
+        self._formats = formats
+        self._asked = Objects(self._address, patient=False)
+        """For questions, which somebody waits for."""
+
+    def inspect(self, plan: Plan, terms: Terms, recipe: Recipe, *, workers: int, count: bool = False) -> Findings:
+        """See stores.Store.inspect."""
+        ledger = Ledger(self._asked)
+        with self._refusing():
+            current = ledger.current()
+            problems = (*probing.unwritable(self._asked), *self._problems(ledger, current, plan, terms))
+            holder = coordinator.at_work(self._asked, probing.today())
+            losses = status.losses(ledger, current, plan.config.tables) if terms.replace else ()
+        return Findings(
+            problems=problems,
+            notices=(),
+            facts=self._facts(plan, holder.shown if holder else ""),
+            fates=claiming.fates(current, plan, terms),
+            losses=losses,
+        )
+
+    @contextlib.contextmanager
+    def begin(
+        self, plan: Plan, terms: Terms, recipe: Recipe, *, options: Mapping[str, Any], workers: int, take_over: bool
+    ) -> Iterator[Run]:
+        """See stores.Store.begin."""
+        with self._alone(take_over=take_over) as (ledger, alone):
+            with self._refusing():
+                if problems := list(self._problems(ledger, ledger.current(), plan, terms)):
+                    raise TargetError(Text.joined("; ", problems))
+                format_ = self._formats(plan.config)
+                record = claiming.claim(ledger, plan, terms, recipe, options, format_)
+                ledger.objects.delete([layout.SUCCESS])
+            yield LakeRun(ledger, record, plan, format_, alone, resumed=False)
+
+    @contextlib.contextmanager
+    def resume(
+        self, recipe: Recipe, *, given: Mapping[str, Any], on_conflict: str | None, workers: int, take_over: bool
+    ) -> Iterator[Run]:
+        """See stores.Store.resume."""
+        with self._alone(take_over=take_over) as (ledger, alone):
+            with self._refusing():
+                record, plan, format_ = self._taken_up(ledger, recipe, given)
+                claiming.resumed(ledger, record)
+                ledger.objects.delete([layout.SUCCESS])
+            yield LakeRun(ledger, record, plan, format_, alone, resumed=True)
+
+    def runs(self) -> list[RunStatus]:
+        """See stores.Store.runs."""
+        return self._statuses(Ledger(self._asked))
+
+    @contextlib.contextmanager
+    def watched(self) -> Iterator[Callable[[], list[RunStatus]]]:
+        """See stores.Store.watched: what was read once is kept."""
+        ledger = Ledger(self._asked)
+        yield lambda: self._statuses(ledger)
+
+    def survey(self, recipe: Recipe, *, run: int | None, every: bool) -> LakeSurvey:
+        """See stores.Store.survey."""
+        with self._refusing():
+            return removal.survey(Ledger(self._asked), run=run, every=every)
+
+    def reset(
+        self, recipe: Recipe, expected: LakeSurvey, *, run: int | None, every: bool, show: Callable[[str], None]
+    ) -> None:
+        """See stores.Store.reset."""
+        with self._alone(take_over=False) as (ledger, alone), self._refusing():
+            if removal.survey(ledger, run=run, every=every) != expected:
+                raise TargetError("the target has changed since it was looked at: look again")
+            if expected.last:
+                alone.forget()
+            removal.reset(ledger, expected, show)
+
+    def apply_schema(self, plan: PlanConfig) -> list[str]:
+        """See stores.Store.apply_schema.
+
+        Raises:
+            TargetError: always.
+        """
+        raise TargetError(f"{self.place} is a lake, whose files bring their columns: there is no schema to create")
+
+    def tried(self, measure: Callable[[Trials], T]) -> T:
+        """See stores.Store.tried.
+
+        Raises:
+            TargetError: always.
+        """
+        raise TargetError("how fast a lake takes files is not tried")
+
+    def reader(self, *, workers: int, purpose: str) -> Reader:
+        """See stores.Store.reader."""
+        raise TargetError(f"{self.place} is a lake, which answers no questions: there is no reader for it")
+
+    def masked(self, text: str) -> str:
+        """See stores.Store.masked."""
+        return masked(text)
+
+    def _problems(self, ledger: Ledger, current: Current, plan: Plan, terms: Terms) -> Iterator[Problem]:
+        yield from probing.foreign(ledger.objects, current, plan)
+        yield from claiming.problems(current, plan, terms)
+
+    def _facts(self, plan: Plan, holder: str) -> Facts:
+        space = probing.free(self._asked)
+        return Facts(
+            server_version="",
+            connections_left=0,
+            disk_needed=sum(shard.bytes for shard in plan.shards) // COPY_TO_FILE,
+            disk_free=space[0] if space else None,
+            data_directory=space[1] if space else None,
+            today=probing.today().date(),
+            holder=holder,
+        )
+
+    def _taken_up(self, ledger: Ledger, recipe: Recipe, given: Mapping[str, Any]) -> tuple[Record, Plan, Format]:
+        """The unfinished run that is meant, its plan and format, as today's code has them too."""
+        current = ledger.current()
+        record = choose(ledger.records(current), self.place, plain(given))
+        whole = recipe.build_plan(record.config)
+        format_ = self._formats(record.config)
+        check_same(record, whole, recipe)
+        claiming.check_made_by(record, format_)
+        return record, restricted(whole, current.owned(record.run)), format_
+
+    def _statuses(self, ledger: Ledger) -> list[RunStatus]:
+        with self._refusing():
+            return status.statuses(ledger, coordinator.at_work(self._asked, probing.today()))
+
+    @contextlib.contextmanager
+    def _alone(self, *, take_over: bool) -> Iterator[tuple[Ledger, Coordinator]]:
+        """The ledger, with other coordinators kept out."""
+        objects = Objects(self._address)
+        with contextlib.ExitStack() as stack:
+            with self._refusing():
+                server_time = probing.probe(self._asked)
+                alone = stack.enter_context(coordinator.alone(objects, server_time, take_over=take_over))
+            yield Ledger(objects), alone
+
+    @contextlib.contextmanager
+    def _refusing(self) -> Iterator[None]:
+        """What the store refuses is what the target refuses: nothing was written yet."""
+        try:
+            yield
+        except StoreError as error:
+            raise TargetError(str(error)) from error
+
+
+COPY_TO_FILE = 8
+"""Bytes of COPY that one byte of a file stands for, more or less."""
