@@ -3,7 +3,7 @@
 The objects of a prefix, ``G`` being the number of a run, which is the generation of the files that it writes:
 
     _shardgen/current                           swapped: how the runs stand, who fills a table, whose files count
-    _shardgen/coordinator                       swapped: who is at work, and that he lives
+    _shardgen/coordinator, _shardgen/parts/     swapped: who is at work, and that he lives
     _shardgen/g<G>/run.json                     created: plan, options, versions, what writes the files
     <table>/[month=YYYY-MM/]<shard>.g<G>.parquet    created: the rows, with shard, generation and plan in the footer
     _shardgen/g<G>/<shard>.json                 created: the shard is done; rows, bytes and digest of its file

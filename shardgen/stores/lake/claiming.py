@@ -53,15 +53,32 @@ def fates(current: Current, plan: Plan, terms: Terms) -> dict[str, str]:
 
 
 def claim(
-    ledger: Ledger, plan: Plan, terms: Terms, recipe: Recipe, options: Mapping[str, Any], made_by: Format
+    ledger: Ledger,
+    plan: Plan,
+    terms: Terms,
+    recipe: Recipe,
+    options: Mapping[str, Any],
+    made_by: Format,
+    parts: int | None = None,
 ) -> Record:
     """Claim the plan's tables for a new run.
+
+    Args:
+        ledger: of the prefix.
+        plan: what is to be loaded.
+        terms: what may be done to what is there.
+        recipe: how rows are made.
+        options: the effective ones.
+        made_by: what writes the files.
+        parts: in how many parts it is loaded; None where it is loaded as a whole.
 
     Raises:
         TargetError: something stands in the way; nothing was claimed.
     """
     me = Holder.me()
-    standing = Standing(id=me.id, state="loading", started=now(), host=me.host.partition(" ")[0], pid=me.pid)
+    standing = Standing(
+        id=me.id, state="loading", started=now(), host=me.host.partition(" ")[0], pid=me.pid, parts=parts
+    )
     record = _created(ledger, plan, recipe, options, made_by, standing)
 
     def claimed(current: Current) -> Current:
@@ -133,8 +150,9 @@ def check_made_by(record: Record, format: Format) -> None:  # noqa: A002
         raise ResumeError(f"run={record.run} writes its files by {told}, and here is {today}", remedy=remedy)
 
 
-def resumed(ledger: Ledger, record: Record) -> None:
-    """Record that a run is gone on with."""
+def resumed(ledger: Ledger, record: Record, parts: int | None = None) -> None:
+    """Record that a run is gone on with; in so many parts, if one of them does."""
     me = Holder.me()
-    values = {"state": "loading", "error": None, "resumed": now(), "host": me.host.partition(" ")[0], "pid": me.pid}
+    values: dict[str, Any] = {"state": "loading", "error": None, "resumed": now(), "pid": me.pid}
+    values |= {"host": me.host.partition(" ")[0], **({} if parts is None else {"parts": parts})}
     ledger.change(lambda current: current.standing(record.run, **values))

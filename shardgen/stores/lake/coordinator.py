@@ -1,7 +1,8 @@
-"""One coordinator works in a prefix at a time: an object that says who, swapped again and again while he lives.
+"""Who is at work in a prefix: one coordinator, or the parts of one load side by side.
 
-It is the courtesy that keeps two loads apart; what keeps rows right is that objects are created once. Whoever comes
-later takes the place of one whose process is gone, whose object was not swapped for long, or who is to be ended.
+Each has an object that says who he is and that he lives. It is the courtesy that keeps two loads apart; what keeps rows
+right is that objects are created once. A coordinator and a part first say that they are there and then look for each
+other, so that at least one of them sees the other. Whose process is gone, or who is silent for long, is passed over.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import socket
 import threading
 import uuid
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final, Self
@@ -22,11 +23,14 @@ from shardgen.stores.failures import StoreError
 from shardgen.stores.lake import layout
 from shardgen.stores.lake.objects import Held, Objects
 from shardgen.stores.lake.records import VERSION, decoded, encoded
+from shardgen.stores.retry import until
 
 BEAT: Final = 15.0
 """Seconds between two signs of life."""
 SILENCE: Final = timedelta(seconds=75)
-"""After so long, by the store's clock, a coordinator of another host counts as gone: five signs of life are missing."""
+"""After so long, by the store's clock, one of another host counts as gone: five signs of life are missing."""
+_LOOKS: Final = 100
+"""How often a part that is to finish looks whether the others have let go, ten times a second."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +45,7 @@ class Holder:
     begun: str
     """What tells the process from a later one of its number; empty where the system does not say."""
     beat: int = 0
+    """How often he has given a sign of life."""
 
     @property
     def shown(self) -> str:
@@ -72,21 +77,28 @@ class Holder:
         return cls(**told)
 
 
-class Coordinator:
-    """This process as the coordinator of a prefix, from when it has taken the object until it lets go.
+class Seat:
+    """The place of this process among those who are at work, from when it is taken until it is left.
 
     Args:
         objects: of the prefix.
-        me: this process.
-        held: the object, as this process has put it.
+        shared: whether parts of the same load sit beside it.
     """
 
-    def __init__(self, objects: Objects, me: Holder, held: Held) -> None:
+    def __init__(self, objects: Objects, *, shared: bool) -> None:
         self._objects = objects
-        self._me = me
-        self._held = held
+        self._me = Holder.me()
+        self._shared = shared
+        self._held: Held | None = None
+        self._lock = threading.Lock()
+        """Held while the object is swapped or left."""
         self._ended = threading.Event()
         self._lost = ""
+
+    @property
+    def shared(self) -> bool:
+        """Whether parts of the same load may be at work beside this process."""
+        return self._shared
 
     def check(self) -> None:
         """See that nobody has taken the place of this process.
@@ -99,11 +111,49 @@ class Coordinator:
 
     def forget(self) -> None:
         """Leave the object alone from now on: it is about to be removed."""
-        self._lost = "the place was reset"
+        with self._lock:
+            self._lost = "the place was reset"
+
+    def alone(self) -> bool:
+        """Let go of a shared seat and take the other one; False where somebody else has it."""
+        if not self._shared:
+            return True
+        with self._lock:
+            self._leave()
+            self._shared = False
+        taken: list[bool] = []
+
+        def settled() -> bool:
+            taken[:] = [self._sit_down_alone()] if not self._somebody_alone() else [False]
+            return taken[0] or self._somebody_alone()
+
+        until(settled, looks=_LOOKS)
+        return bool(taken and taken[0])
+
+    def sit_down(self, server_time: datetime, *, take_over: bool) -> None:
+        """Take the seat.
+
+        Raises:
+            TargetError: others are at work.
+        """
+        if self._shared:
+            self._sit_down_beside()
+            return
+        before = _read(self._objects, layout.COORDINATOR)
+        if before is not None and not take_over and not _is_gone(before, server_time):
+            raise self._busy()
+        if take_over:
+            self._objects.delete([each.key for each in self._objects.list(layout.PARTS)])
+        if not self._put(layout.COORDINATOR, before):
+            raise self._busy()
+        if parts_at_work(self._objects, server_time):
+            refusal = self._busy()
+            self._leave()
+            raise refusal
 
     @contextlib.contextmanager
     def living(self) -> Iterator[Self]:
-        """Give signs of life meanwhile, and let go afterwards."""
+        """Give signs of life meanwhile, and leave afterwards."""
         beats = threading.Thread(target=self._beat, name="shardgen-coordinator", daemon=True)
         beats.start()
         try:
@@ -111,95 +161,126 @@ class Coordinator:
         finally:
             self._ended.set()
             beats.join()
-            self._let_go()
+            with self._lock, contextlib.suppress(StoreError):
+                self._leave()
+
+    def _sit_down_beside(self) -> None:
+        """Sit beside parts, if nobody is at work alone."""
+        self._objects.put_new(self._key, self._me.to_bytes())
+        self._held = _read(self._objects, self._key)
+        if self._somebody_alone():
+            refusal = self._busy()
+            self._leave()
+            raise refusal
+
+    def _sit_down_alone(self) -> bool:
+        with self._lock, contextlib.suppress(TargetError):
+            self.sit_down(self._time(), take_over=False)
+            return True
+        return False
+
+    def _somebody_alone(self) -> bool:
+        held = _read(self._objects, layout.COORDINATOR)
+        return held is not None and not _is_gone(held, self._time()) and Holder.from_bytes(held.data).id != self._me.id
+
+    def _time(self) -> datetime:
+        """By the store's clock, when it took our last word, and by ours since."""
+        assert self._held is not None
+        return self._held.modified + timedelta(seconds=BEAT)
+
+    @property
+    def _key(self) -> str:
+        return f"{layout.PARTS}/{self._me.id}" if self._shared else layout.COORDINATOR
 
     def _beat(self) -> None:
-        number = 0
         while not self._ended.wait(BEAT):
-            number += 1
-            with contextlib.suppress(StoreError):  # the next one may arrive
-                self._swap(
-                    Holder(id=self._me.id, host=self._me.host, pid=self._me.pid, begun=self._me.begun, beat=number)
-                )
-            if self._lost:
-                return
+            self._me = replace(self._me, beat=self._me.beat + 1)
+            with self._lock, contextlib.suppress(StoreError):  # the next word may arrive
+                self._say()
 
-    def _swap(self, holder: Holder) -> None:
-        if self._objects.swap(layout.COORDINATOR, holder.to_bytes(), self._held):
-            self._held = _read(self._objects) or self._held
+    def _say(self) -> None:
+        """Say that we live; the object tells if another one has taken our place."""
+        if self._lost or self._held is None or self._put(self._key, self._held):
             return
         other = holder_of(self._objects)
-        if other is not None and other.id == self._me.id:
-            self._held = _read(self._objects) or self._held  # an answer was lost
-            return
-        self._lost = (
-            f"another coordinator has taken over: {other.shown}" if other else "another one has reset the place"
-        )
+        self._lost = f"another coordinator has taken over: {other.shown}" if other else "another one was at work here"
 
-    def _let_go(self) -> None:
-        if self._lost:
+    def _put(self, key: str, before: Held | None) -> bool:
+        """Swap the object for our word, and see that it is there: an answer may have been lost."""
+        self._objects.swap(key, self._me.to_bytes(), before)
+        held = _read(self._objects, key)
+        if held is None or Holder.from_bytes(held.data).id != self._me.id:
+            return False
+        self._held = held
+        return True
+
+    def _leave(self) -> None:
+        if self._lost or self._held is None:
             return
-        with contextlib.suppress(StoreError):
-            nobody = Holder(id="", host="", pid=0, begun="")
-            self._objects.swap(layout.COORDINATOR, nobody.to_bytes(), self._held)
+        if self._shared:
+            self._objects.delete([self._key])
+        else:
+            self._objects.swap(self._key, Holder(id="", host="", pid=0, begun="").to_bytes(), self._held)
+
+    def _busy(self) -> TargetError:
+        who = ", ".join(each.shown for each in at_work(self._objects, None)) or "it came at the same time"
+        return TargetError(
+            f"another load is at work in {self._objects.address.url}: {who}",
+            remedy=Text("wait for it, or end it by ", Use("take_over", value=True)),
+        )
 
 
 @contextlib.contextmanager
-def alone(objects: Objects, server_time: datetime, *, take_over: bool) -> Iterator[Coordinator]:
+def seated(objects: Objects, server_time: datetime, *, shared: bool = False, take_over: bool = False) -> Iterator[Seat]:
     """Keep other coordinators out meanwhile.
 
     Args:
         objects: of the prefix.
         server_time: by the store's clock.
-        take_over: whether one that is at work is to be ended.
+        shared: whether parts of the same load may be at work beside this process.
+        take_over: whether those that are at work are to be ended.
 
     Raises:
-        TargetError: one is at work.
+        TargetError: others are at work.
     """
-    before, me = _read(objects), Holder.me()
-    if before is not None:
-        _check_free(objects, before, server_time, take_over=take_over)
-    if not objects.swap(layout.COORDINATOR, me.to_bytes(), before):
-        raise _busy(objects, holder_of(objects))
-    held = _read(objects)
-    if held is None or Holder.from_bytes(held.data).id != me.id:
-        raise _busy(objects, holder_of(objects))
-    with Coordinator(objects, me, held).living() as coordinator:
-        yield coordinator
+    seat = Seat(objects, shared=shared)
+    seat.sit_down(server_time, take_over=take_over)
+    with seat.living():
+        yield seat
 
 
 def holder_of(objects: Objects) -> Holder | None:
-    """Who is at work, as far as the object tells; None where nobody is."""
-    held = _read(objects)
+    """Who is at work alone, as far as the object tells; None where nobody is."""
+    held = _read(objects, layout.COORDINATOR)
     found = Holder.from_bytes(held.data) if held else None
     return found if found is not None and found.id else None
 
 
-def at_work(objects: Objects, server_time: datetime) -> Holder | None:
-    """Who is at work and alive, as far as can be told from here."""
-    held = _read(objects)
-    return None if held is None or _is_gone(held, server_time) else Holder.from_bytes(held.data)
+def at_work(objects: Objects, server_time: datetime | None) -> list[Holder]:
+    """Who is at work and alive, as far as can be told from here.
+
+    Args:
+        objects: of the prefix.
+        server_time: by the store's clock; None to leave silence out of account.
+    """
+    held = _read(objects, layout.COORDINATOR)
+    alone = [] if held is None or _is_gone(held, server_time) else [Holder.from_bytes(held.data)]
+    return [*alone, *parts_at_work(objects, server_time)]
 
 
-def _check_free(objects: Objects, held: Held, server_time: datetime, *, take_over: bool) -> None:
-    if not take_over and not _is_gone(held, server_time):
-        raise _busy(objects, Holder.from_bytes(held.data))
+def parts_at_work(objects: Objects, server_time: datetime | None) -> list[Holder]:
+    """The parts that are at work and alive."""
+    held = [_read(objects, found.key) for found in objects.list(layout.PARTS)]
+    return [Holder.from_bytes(each.data) for each in held if each and not _is_gone(each, server_time)]
 
 
-def _is_gone(held: Held, server_time: datetime) -> bool:
-    return Holder.from_bytes(held.data).gone or server_time - held.modified > SILENCE
+def _is_gone(held: Held, server_time: datetime | None) -> bool:
+    silent = server_time is not None and server_time - held.modified > SILENCE
+    return silent or Holder.from_bytes(held.data).gone
 
 
-def _busy(objects: Objects, holder: Holder | None) -> TargetError:
-    who = holder.shown if holder else "it came at the same time"
-    return TargetError(
-        f"another load is at work in {objects.address.url}: {who}",
-        remedy=Text("wait for it, or end it by ", Use("take_over", value=True)),
-    )
-
-
-def _read(objects: Objects) -> Held | None:
-    return objects.read(layout.COORDINATOR)
+def _read(objects: Objects, key: str) -> Held | None:
+    return objects.read(key)
 
 
 def _host() -> str:

@@ -11,6 +11,8 @@ from shardgen.model.plan import Shard
 ROOT: Final = "_shardgen"
 CURRENT: Final = f"{ROOT}/current"
 COORDINATOR: Final = f"{ROOT}/coordinator"
+PARTS: Final = f"{ROOT}/parts"
+"""Where parts of a load that are at work say so."""
 SUCCESS: Final = "_SUCCESS"
 _ENTRY: Final = re.compile(rf"{ROOT}/g\d+/[^/]+\.json")
 _RUN: Final = "run.json"

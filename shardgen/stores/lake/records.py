@@ -11,9 +11,10 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final, Self
 
-from shardgen.model.config import PlanConfig
+from shardgen.model.config import ON_CONFLICT, PlanConfig
 from shardgen.stores import Written
 from shardgen.stores.failures import StoreError
+from shardgen.stores.joining import PARTS
 from shardgen.tables import dataset
 
 VERSION: Final = 1
@@ -33,6 +34,8 @@ class Standing:
     error: str | None = None
     host: str = ""
     pid: int = 0
+    parts: int | None = None
+    """In how many parts it is loaded; 0 where none has begun, None where it is loaded as a whole."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +115,11 @@ class Record:
         return self.standing.state
 
     @property
+    def on_conflict(self) -> str:
+        """Files have no keys that could be in conflict."""
+        return ON_CONFLICT[0]
+
+    @property
     def config(self) -> PlanConfig:
         """The plan."""
         return PlanConfig.from_json(self.plan)
@@ -131,7 +139,8 @@ class Record:
         """The inverse of :meth:`to_bytes`."""
         told = decoded(data, "run.json")
         told.pop("version")
-        return cls(**told, standing=standing)
+        found = cls(**told, standing=standing)
+        return found if standing.parts is None else replace(found, options={**found.options, PARTS: standing.parts})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -102,7 +102,8 @@ def reset(ledger: Ledger, found: LakeSurvey, show: Callable[[str], None]) -> Non
     ledger.change(lambda current: without(current, found.runs))
     ledger.objects.delete([Generation(run).record for run in found.runs])
     if found.last:
-        ledger.objects.delete([layout.SUCCESS, layout.CURRENT, layout.COORDINATOR, LOCK])
+        left = [each.key for each in ledger.objects.list(layout.PARTS)]
+        ledger.objects.delete([layout.SUCCESS, layout.CURRENT, layout.COORDINATOR, *left, LOCK])
 
 
 def _remove_files(ledger: Ledger, run: int) -> None:

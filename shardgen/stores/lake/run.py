@@ -11,14 +11,16 @@ from shardgen.events import StepDone, StepStarted
 from shardgen.model.plan import Plan, Shard
 from shardgen.stores import Counted, Show, Sighting, Task, Written
 from shardgen.stores.failures import StoreError
+from shardgen.stores.joining import parts_of
 from shardgen.stores.lake import finishing, leftovers
-from shardgen.stores.lake.coordinator import Coordinator
+from shardgen.stores.lake.coordinator import Seat
 from shardgen.stores.lake.files import Files
 from shardgen.stores.lake.formats import Format
 from shardgen.stores.lake.layout import Generation, name
 from shardgen.stores.lake.ledger import Ledger
 from shardgen.stores.lake.records import Current, Entry, Failure, Record, now
 from shardgen.stores.lake.writer import LakeWriterSpec
+from shardgen.stores.resuming import OPEN_STATES
 
 LOOK_EVERY: Final = 3.0
 """Seconds between two looks at how far workers are: they say no more often."""
@@ -32,7 +34,7 @@ class LakeRun:
         record: of the run.
         plan: of the tables that it fills.
         format: of its files.
-        coordinator: this process.
+        seat: of this process among those who are at work.
         resumed: whether another process began it.
         notices: what the user should know of the claim.
     """
@@ -43,7 +45,7 @@ class LakeRun:
         record: Record,
         plan: Plan,
         format: Format,  # noqa: A002  # as the option is called
-        coordinator: Coordinator,
+        seat: Seat,
         *,
         resumed: bool,
         notices: tuple[str, ...] = (),
@@ -51,7 +53,7 @@ class LakeRun:
         self._ledger = ledger
         self._record = record
         self._format = format
-        self._coordinator = coordinator
+        self._seat = seat
         self._names = Generation(record.run)
         self._seen: tuple[float, dict[str, Sighting]] | None = None
         self.number = record.run
@@ -59,6 +61,8 @@ class LakeRun:
         self.resumed = resumed
         self.notices = notices
         self.local = True
+        self.parts = parts_of(record)
+        self.finished = record.state == "finished"
         self.relations: Mapping[str, str] = {table: record.relation(table) for table in plan.config.tables}
 
     def done(self) -> dict[str, Written]:
@@ -67,7 +71,8 @@ class LakeRun:
 
     def prepare(self) -> tuple[str, ...]:
         """See stores.Run.prepare: what a worker that was killed has left of uploads goes."""
-        return leftovers.removed(self._ledger.objects, self._names) if self.resumed else ()
+        alone = self.resumed and not self._seat.shared
+        return leftovers.removed(self._ledger.objects, self._names) if alone else ()
 
     def waves(self) -> list[list[Task]]:
         """See stores.Run.waves; no file refers to another."""
@@ -91,7 +96,7 @@ class LakeRun:
         Raises:
             StoreError: another coordinator has taken over.
         """
-        self._coordinator.check()
+        self._seat.check()
         if self._seen is None or time.monotonic() - self._seen[0] > LOOK_EVERY:
             try:
                 self._seen = time.monotonic(), self._sightings()
@@ -111,10 +116,17 @@ class LakeRun:
         except StoreError:
             return  # nothing depends on it
 
+    def alone(self) -> bool:
+        """See stores.Run.alone."""
+        ours, stands = self._seat.alone(), self._ledger.current().runs.get(self.number)
+        if stands is None or stands.id != self._record.id or stands.state == "superseded":
+            raise StoreError(f"run={self.number} was replaced meanwhile")
+        return ours and stands.state in OPEN_STATES
+
     def finish(self, show: Show, *, workers: int, attempts: int, stopped_by: Callable[[], int]) -> None:
         """See stores.Run.finish: manifest, publication, the switch, _SUCCESS; then what was replaced goes."""
         for step, work in finishing.steps(self._ledger, self._record, self.plan, self._entries):
-            self._coordinator.check()
+            self._seat.check()
             start = time.perf_counter()
             show(StepStarted(step=step))
             work()

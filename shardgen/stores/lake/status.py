@@ -6,41 +6,41 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from shardgen.stores.findings import Loss, RunStatus, TableStatus, replaced_by
+from shardgen.stores.joining import standing
 from shardgen.stores.lake.coordinator import Holder
 from shardgen.stores.lake.ledger import Ledger
 from shardgen.stores.lake.records import Current, Entry, Failure, Record
 
 
-def statuses(ledger: Ledger, holder: Holder | None) -> list[RunStatus]:
+def statuses(ledger: Ledger, holders: Sequence[Holder]) -> list[RunStatus]:
     """Every run, oldest first.
 
     Args:
         ledger: of the prefix.
-        holder: the coordinator that is at work.
+        holders: who is at work.
     """
     current = ledger.current()
-    return [_status(ledger, current, record, holder) for record in ledger.records(current)]
+    return [_status(ledger, current, record, holders) for record in ledger.records(current)]
 
 
-def _status(ledger: Ledger, current: Current, record: Record, holder: Holder | None) -> RunStatus:
+def _status(ledger: Ledger, current: Current, record: Record, holders: Sequence[Holder]) -> RunStatus:
     entries, failures = ledger.entries(record.run), ledger.failures(record.run)
-    standing = current.runs[record.run]
+    stands, (state, at_work) = current.runs[record.run], standing(record, at_work=bool(holders))
     tables = tuple(_table(current, record, name, entries, failures) for name in record.plan["tables"])
-    at_work = holder if standing.state == "loading" else None
     return RunStatus(
         run=record.run,
-        state="lost" if standing.state == "loading" and at_work is None else standing.state,
-        coordinator=at_work.shown if at_work else None,
-        started=datetime.fromisoformat(standing.started),
-        resumed=_time(standing.resumed),
-        finished=_time(standing.finished),
-        host=standing.host,
-        pid=standing.pid,
+        state=state,
+        coordinator=", ".join(each.shown for each in holders) if at_work else None,
+        started=datetime.fromisoformat(stands.started),
+        resumed=_time(stands.resumed),
+        finished=_time(stands.finished),
+        host=stands.host,
+        pid=stands.pid,
         fingerprint=record.fingerprint,
         versions={**record.versions, **record.made_by},
         plan=record.plan,
         options=record.options,
-        last_error=standing.error or next((each.last_error for each in tables if each.last_error), None),
+        last_error=stands.error or next((each.last_error for each in tables if each.last_error), None),
         replaced_by=replaced_by(tables),
         tables=tables,
     )

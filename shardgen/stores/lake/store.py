@@ -8,12 +8,13 @@ from typing import Any, TypeVar
 
 from shardgen.errors import Problem, TargetError, Text
 from shardgen.model.config import PlanConfig, Terms
+from shardgen.model.parts import Part
 from shardgen.model.plan import Plan
-from shardgen.stores import Run, Trials
+from shardgen.stores import Run, Trials, joining
 from shardgen.stores.failures import StoreError
 from shardgen.stores.findings import Facts, Findings, RunStatus
 from shardgen.stores.lake import address, claiming, coordinator, layout, probing, removal, status
-from shardgen.stores.lake.coordinator import Coordinator
+from shardgen.stores.lake.coordinator import Seat
 from shardgen.stores.lake.failures import masked
 from shardgen.stores.lake.formats import Format, open_format
 from shardgen.stores.lake.ledger import Ledger
@@ -56,12 +57,12 @@ class LakeStore:
         with self._refusing():
             current = ledger.current()
             problems = (*probing.unwritable(self._asked), *self._problems(ledger, current, plan, terms))
-            holder = coordinator.at_work(self._asked, probing.today())
+            holders = coordinator.at_work(self._asked, probing.today())
             losses = status.losses(ledger, current, plan.config.tables) if terms.replace else ()
         return Findings(
             problems=problems,
             notices=(),
-            facts=self._facts(plan, holder.shown if holder else ""),
+            facts=self._facts(plan, ", ".join(each.shown for each in holders)),
             fates=claiming.fates(current, plan, terms),
             losses=losses,
         )
@@ -71,26 +72,33 @@ class LakeStore:
         self, plan: Plan, terms: Terms, recipe: Recipe, *, options: Mapping[str, Any], workers: int, take_over: bool
     ) -> Iterator[Run]:
         """See stores.Store.begin."""
-        with self._alone(take_over=take_over) as (ledger, alone):
+        with self._at_work(take_over=take_over) as (ledger, seat):
             with self._refusing():
-                if problems := list(self._problems(ledger, ledger.current(), plan, terms)):
-                    raise TargetError(Text.joined("; ", problems))
-                format_ = self._formats(plan.config)
-                record = claiming.claim(ledger, plan, terms, recipe, options, format_)
-                ledger.objects.delete([layout.SUCCESS])
-            yield LakeRun(ledger, record, plan, format_, alone, resumed=False)
+                record = self._claim(ledger, plan, terms, recipe, options)
+            yield LakeRun(ledger, record, plan, self._formats(plan.config), seat, resumed=False)
+
+    @contextlib.contextmanager
+    def join(
+        self, plan: Plan, terms: Terms, recipe: Recipe, *, part: Part | None, options: Mapping[str, Any], workers: int
+    ) -> Iterator[Run]:
+        """See stores.Store.join; foreign keys there are none."""
+        with self._at_work(shared=part is not None) as (ledger, seat):
+            with self._refusing():
+                found = self._joined(ledger, plan, terms, recipe, part, options)
+                record = found or self._first(ledger, plan, terms, recipe, part, options)
+            yield LakeRun(ledger, record, plan, self._formats(plan.config), seat, resumed=found is not None)
 
     @contextlib.contextmanager
     def resume(
         self, recipe: Recipe, *, given: Mapping[str, Any], on_conflict: str | None, workers: int, take_over: bool
     ) -> Iterator[Run]:
         """See stores.Store.resume."""
-        with self._alone(take_over=take_over) as (ledger, alone):
+        with self._at_work(take_over=take_over) as (ledger, seat):
             with self._refusing():
                 record, plan, format_ = self._taken_up(ledger, recipe, given)
                 claiming.resumed(ledger, record)
                 ledger.objects.delete([layout.SUCCESS])
-            yield LakeRun(ledger, record, plan, format_, alone, resumed=True)
+            yield LakeRun(ledger, record, plan, format_, seat, resumed=True)
 
     def runs(self) -> list[RunStatus]:
         """See stores.Store.runs."""
@@ -111,11 +119,11 @@ class LakeStore:
         self, recipe: Recipe, expected: LakeSurvey, *, run: int | None, every: bool, show: Callable[[str], None]
     ) -> None:
         """See stores.Store.reset."""
-        with self._alone(take_over=False) as (ledger, alone), self._refusing():
+        with self._at_work() as (ledger, seat), self._refusing():
             if removal.survey(ledger, run=run, every=every) != expected:
                 raise TargetError("the target has changed since it was looked at: look again")
             if expected.last:
-                alone.forget()
+                seat.forget()
             removal.reset(ledger, expected, show)
 
     def apply_schema(self, plan: PlanConfig) -> list[str]:
@@ -172,15 +180,53 @@ class LakeStore:
         with self._refusing():
             return status.statuses(ledger, coordinator.at_work(self._asked, probing.today()))
 
+    def _claim(
+        self,
+        ledger: Ledger,
+        plan: Plan,
+        terms: Terms,
+        recipe: Recipe,
+        options: Mapping[str, Any],
+        parts: int | None = None,
+    ) -> Record:
+        if problems := list(self._problems(ledger, ledger.current(), plan, terms)):
+            raise TargetError(Text.joined("; ", problems))
+        record = claiming.claim(ledger, plan, terms, recipe, options, self._formats(plan.config), parts)
+        ledger.objects.delete([layout.SUCCESS])
+        return record
+
+    def _first(
+        self, ledger: Ledger, plan: Plan, terms: Terms, recipe: Recipe, part: Part | None, options: Mapping[str, Any]
+    ) -> Record:
+        """The claim of a load in parts; the other part's, if that was faster."""
+        try:
+            return self._claim(ledger, plan, terms, recipe, options, parts=part.of if part else 0)
+        except TargetError:
+            if found := self._joined(ledger, plan, terms, recipe, part, options):
+                return found
+            raise
+
+    def _joined(
+        self, ledger: Ledger, plan: Plan, terms: Terms, recipe: Recipe, part: Part | None, options: Mapping[str, Any]
+    ) -> Record | None:
+        """The run that a part joins, which loads again if it is not finished."""
+        current = ledger.current()
+        runs, owners = ledger.records(current), {claim.run for claim in current.claims.values()}
+        found = joining.chosen(runs, owners, plan, recipe, part=part, options=options, terms=terms)
+        if found and found.state != "finished":
+            claiming.check_made_by(found, self._formats(plan.config))
+            claiming.resumed(ledger, found, part.of if part else None)
+        return found
+
     @contextlib.contextmanager
-    def _alone(self, *, take_over: bool) -> Iterator[tuple[Ledger, Coordinator]]:
-        """The ledger, with other coordinators kept out."""
+    def _at_work(self, *, shared: bool = False, take_over: bool = False) -> Iterator[tuple[Ledger, Seat]]:
+        """The ledger, with other coordinators kept out, but parts of the same load where the place is shared."""
         objects = Objects(self._address)
         with contextlib.ExitStack() as stack:
             with self._refusing():
                 server_time = probing.probe(self._asked)
-                alone = stack.enter_context(coordinator.alone(objects, server_time, take_over=take_over))
-            yield Ledger(objects), alone
+                seat = stack.enter_context(coordinator.seated(objects, server_time, shared=shared, take_over=take_over))
+            yield Ledger(objects), seat
 
     @contextlib.contextmanager
     def _refusing(self) -> Iterator[None]:
