@@ -12,7 +12,7 @@ from shardgen.columns.batch import Batch
 from shardgen.columns.nested import Document, Lists, Picked, Struct
 from shardgen.columns.pieces import Drawn
 from shardgen.columns.text import I64
-from shardgen.columns.values import Absent, Json
+from shardgen.columns.values import Absent, Fixed, Json
 from shardgen.model.shape import Field, Form, Items, Object
 from shardgen.model.types import Type
 from shardgen.stores.failures import PermanentError
@@ -83,7 +83,7 @@ class Arrays:
         if isinstance(form, Type):
             if form.name in TEXTS:
                 return self._texts(path, [texts.texts_of(*part) for part in parts])
-            return numbers(form, [values_of(*part) for part in parts])
+            return self._numbers(path, form, [values_of(*part) for part in parts])
         if all(isinstance(value, Absent) for value, _ in parts):
             return pa.nulls(sum(len(rows) for _, rows in parts), arrow_type(form))
         if isinstance(form, Items):
@@ -113,18 +113,24 @@ class Arrays:
             if other:
                 told = f"table={self._table} gives other keys of {path} than it declares"
                 raise PermanentError(f"{told}: {', '.join(sorted(other))}")
-        arrays, fields = [], []
+        arrays = []
         for name, field in form.fields.items():
             wanted = [(each[name], rows) for each, (_, rows) in zip(members, parts, strict=True)]
             arrays.append(self._member(f"{path}.{name}", field, wanted))
-            fields.append(arrow_field(name, field, arrays[-1].type))
-        return pa.StructArray.from_arrays(arrays, fields=fields)
+        return pa.StructArray.from_arrays(arrays, names=list(form.fields))  # null where all of an object is
 
     def _lists(self, path: str, form: Items, parts: Sequence[Part]) -> pa.Array:
         found = [_items(value, rows) for value, rows in parts]
         items = self._array(f"{path}.list.element", form.item, [item for item, _ in found])
         offsets = np.cumsum(np.concatenate([[0], *(sizes for _, sizes in found)])).astype(np.int32)
         return pa.ListArray.from_arrays(pa.array(offsets), items, type=pa.list_(item_field(items.type)))
+
+    def _numbers(self, path: str, form: Type, parts: Sequence[Part]) -> pa.Array:
+        places = {value.places for value, _ in parts if isinstance(value, Fixed)}
+        if "." in path and places - {form.places}:
+            told = f"table={self._table} declares {path} with {form.places} decimals and gives {places.pop()}"
+            raise PermanentError(f"{told}: JSON shows them all")
+        return numbers(form, parts)
 
     def _texts(self, path: str, leaves: Sequence[Leaf]) -> pa.Array:
         if self._own.setdefault(path, all(isinstance(leaf, pa.Array) for leaf in leaves)):

@@ -13,7 +13,7 @@ from shardgen.columns.nested import Picked
 from shardgen.columns.values import Absent
 from shardgen.model.types import Type
 from shardgen.stores.lake.formats.positions import Part, Rows
-from shardgen.stores.lake.formats.schema import WORD_DIGITS, number_type
+from shardgen.stores.lake.formats.schema import number_type
 
 _MEMORY: Final = {
     "timestamp": np.int64,
@@ -34,13 +34,13 @@ def values_of(value: Any, rows: Rows) -> tuple[Any, Rows]:
 
 def numbers(type_: Type, parts: Sequence[Part]) -> pa.Array:
     """A column of numbers, end to end."""
-    arrow = number_type(type_)
+    arrow, missing = number_type(type_), _missing(parts)
     values = np.concatenate([_raw(type_, *part) for part in parts])
-    missing = _missing(parts)
     if type_.name == "boolean":
         return pa.array(values, mask=missing)
+    memory = _widened(values) if pa.types.is_decimal128(arrow) else values
     validity = None if missing is None else pa.py_buffer(np.packbits(~missing, bitorder="little"))
-    return pa.Array.from_buffers(arrow, len(values), [validity, pa.py_buffer(values)])
+    return pa.Array.from_buffers(arrow, len(values), [validity, pa.py_buffer(memory)])
 
 
 def _raw(type_: Type, value: Any, rows: Rows) -> NDArray[Any]:
@@ -49,16 +49,13 @@ def _raw(type_: Type, value: Any, rows: Rows) -> NDArray[Any]:
         return np.zeros(len(rows), dtype=_MEMORY[type_.name])
     found = rows.of(value.values)
     if type_.name == "decimal":
-        return _scaled(type_, value.places, found)
+        return rescaled(found, type_.places - value.places)
     return found.astype(_MEMORY[type_.name], copy=False)
 
 
-def _scaled(type_: Type, places: int, found: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Integers of as many places as the type has."""
-    found = rescaled(found, type_.places - places)
-    if type_.length <= WORD_DIGITS:
-        return found
-    return np.stack([found, found >> 63], axis=1).reshape(-1)
+def _widened(values: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Integers of 64 bits as such of 128: the low half first."""
+    return np.stack([values, values >> 63], axis=1)
 
 
 def _missing(parts: Sequence[Part]) -> NDArray[np.bool_] | None:

@@ -31,22 +31,21 @@ def fields_of(table: Table, raw_data: str, raw_data_as: str) -> Mapping[str, Fie
     return found
 
 
-def arrow_field(name: str, field: Field, type_: Any = None, *, optional: bool = False) -> Any:
-    """A column or member as Arrow has it.
+def arrow_field(name: str, field: Field, type_: Any = None) -> Any:
+    """A column as Arrow has it.
 
     Args:
         name: of it.
         field: its form, and whether a value may be missing.
         type_: where a column of text has another type of Arrow.
-        optional: whether the object that it is a member of may be missing.
     """
-    return pa.field(name, type_ or arrow_type(field.form), nullable=optional or field.missing != "never")
+    return pa.field(name, type_ or arrow_type(field.form), nullable=field.missing != "never")
 
 
 def arrow_type(form: Form) -> Any:
     """A form as Arrow has it."""
     if isinstance(form, Object):
-        return pa.struct([arrow_field(name, field) for name, field in form.fields.items()])
+        return pa.struct([(name, arrow_type(field.form)) for name, field in form.fields.items()])
     if isinstance(form, Items):
         return pa.list_(item_field(arrow_type(form.item)))
     return pa.string() if form.name in TEXTS else number_type(form)
