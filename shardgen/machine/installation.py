@@ -21,7 +21,19 @@ DRAWING: Final = "vl-convert-python>=1.7"
 """What the extra ``report`` brings: it draws the pictures."""
 LAKE: Final = "shardgen[lake]"
 """What reads and writes the objects of a lake."""
-_MODULES: Final = {DRAWING: "vl_convert", LAKE: "obstore"}
+DUCKDB: Final = "shardgen[duckdb]"
+"""What asks laws and shapes of files."""
+DELTA: Final = "shardgen[delta]"
+"""What commits files to Delta tables."""
+ICEBERG: Final = "shardgen[iceberg]"
+"""What commits files to Iceberg tables."""
+_MODULES: Final = {
+    DRAWING: "vl_convert",
+    LAKE: "obstore",
+    DUCKDB: "duckdb",
+    DELTA: "deltalake",
+    ICEBERG: "pyiceberg",
+}
 
 
 def program(*requirements: str) -> str:

@@ -18,10 +18,11 @@ WITH orders AS (
 ), sums AS (
     SELECT order_id, sum(total_amount) AS total_amount FROM items GROUP BY order_id
 ), taxed AS (
-    -- one rate, in hundredths of a percent, explains every tax of a country: between these bounds it must lie
+    -- one rate, in hundredths of a percent, explains every tax of a country: between these bounds it must lie;
+    -- whole numbers are divided, whose quotient is exact where it is whole also in floating point
     SELECT country_code, order_id,
-           (tax_amount - 0.005) * 10000 / nullif(subtotal - discount_amount + shipping_cost, 0) AS least,
-           (tax_amount + 0.005) * 10000 / nullif(subtotal - discount_amount + shipping_cost, 0) AS above
+           (tax_amount - 0.005) * 1000000 / nullif((subtotal - discount_amount + shipping_cost) * 100, 0) AS least,
+           (tax_amount + 0.005) * 1000000 / nullif((subtotal - discount_amount + shipping_cost) * 100, 0) AS above
     FROM orders
 ), rates AS (
     SELECT country_code, min(order_id) AS order_id, max(least) AS least, min(above) AS above
@@ -49,7 +50,7 @@ WITH orders AS (
 )
 SELECT kind || ': ' || key || ' is no amount with two decimals' AS law_part, row_id, amount::text AS detail
 FROM amounts
-WHERE (jsonb_typeof(amount) = 'number' AND amount::text ~ '^[0-9]+[.][0-9]{2}$') IS NOT TRUE
+WHERE (jsonb_typeof(amount) = 'number' AND btrim(amount::text, '"') ~ '^[0-9]+[.][0-9]{2}$') IS NOT TRUE
 UNION ALL
 SELECT 'item total is not quantity x unit price - discount', order_id, item::text
 FROM items
