@@ -19,6 +19,7 @@ from shardgen.stores.lake.failures import masked
 from shardgen.stores.lake.formats import Format, open_format
 from shardgen.stores.lake.ledger import Ledger
 from shardgen.stores.lake.objects import Objects, check_installed
+from shardgen.stores.lake.reader import LakeReader
 from shardgen.stores.lake.records import Current, Record
 from shardgen.stores.lake.removal import LakeSurvey
 from shardgen.stores.lake.run import LakeRun
@@ -144,7 +145,7 @@ class LakeStore:
 
     def reader(self, *, workers: int, purpose: str) -> Reader:
         """See stores.Store.reader."""
-        raise TargetError(f"{self.place} is a lake, which answers no questions: there is no reader for it")
+        return LakeReader(self._asked, self.schema, workers=workers)
 
     def masked(self, text: str) -> str:
         """See stores.Store.masked."""
