@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from difflib import get_close_matches
@@ -28,6 +29,10 @@ FORMATS = ("parquet", "csv.zst", "ndjson.zst")
 """Of files in a lake."""
 RAW_DATA_FORMS = ("struct", "json")
 """How raw_data lies in files that know types: typed members, or text."""
+PUBLICATIONS = ("none", "delta", "iceberg")
+"""Table formats that files can be committed to."""
+CATALOG, NAMESPACE = "default", "bronze"
+"""Of Iceberg tables, where nobody says."""
 IF_EXISTS = ("fail", "append", "replace")
 ON_CONFLICT = ("error", "skip")
 LEVELS = ("counts", "laws", "shape", "digests", "all")
@@ -128,6 +133,12 @@ class PlanConfig:
     """One of FORMATS, of a plan whose shards are files; empty for a database."""
     raw_data_as: str = RAW_DATA_FORMS[0]
     """One of RAW_DATA_FORMS, for files."""
+    publish: str = PUBLICATIONS[0]
+    """One of PUBLICATIONS, for files."""
+    catalog: str = CATALOG
+    """Of Iceberg tables: a name that pyiceberg's configuration knows, or an address without secrets."""
+    namespace: str = NAMESPACE
+    """Of Iceberg tables in the catalog."""
 
     def __post_init__(self) -> None:
         check_window(self.world.epoch, self.end)
@@ -142,6 +153,7 @@ class PlanConfig:
         if self.format:
             check_choice("format", self.format, FORMATS)
         check_choice("raw_data_as", self.raw_data_as, RAW_DATA_FORMS)
+        check_publication(self.publish, self.format, self.catalog, self.namespace)
 
     @property
     def days(self) -> int:
@@ -154,6 +166,7 @@ class PlanConfig:
         """
         told = json.loads(json.dumps(asdict(self), default=str))
         usual = {"dataset": SHOP, "plugins": [], "format": "", "raw_data_as": RAW_DATA_FORMS[0]}
+        usual |= {"publish": PUBLICATIONS[0], "catalog": CATALOG, "namespace": NAMESPACE}
         return {name: value for name, value in told.items() if name not in usual or value != usual[name]}
 
     @classmethod
@@ -245,6 +258,36 @@ def check_schema(name: str) -> None:
     if "%" in name:
         told = " holds a '%', which the driver takes for a placeholder"
         raise ConfigError(Given("schema", name), told, remedy="use another name")
+
+
+def check_publication(publish: str, format_: str, catalog: str, namespace: str) -> None:
+    """Raise ConfigError unless files of the format can be committed so."""
+    check_choice("publish", publish, PUBLICATIONS)
+    if publish != "none" and format_ != "parquet":
+        remedy = Text("use ", Use("format", "parquet")) if format_ else Text("name a lake by ", Use("target"))
+        raise ConfigError(Given("publish", publish), " is for files of Parquet", remedy=remedy)
+    check_catalog(catalog)
+    if not namespace or not all(part.isidentifier() for part in namespace.split(".")):
+        told = " is no namespace of a catalog"
+        raise ConfigError(
+            Given("namespace", namespace), told, remedy="use letters, digits and _, parts joined by points"
+        )
+    for name, value, usual in (("catalog", catalog, CATALOG), ("namespace", namespace, NAMESPACE)):
+        if publish != "iceberg" and value != usual:
+            remedy = Text("add ", Use("publish", "iceberg"), ", or leave it out")
+            raise ConfigError(Given(name, value), " is for Iceberg tables", remedy=remedy)
+
+
+def check_catalog(catalog: str) -> None:
+    """Raise ConfigError unless a catalog is a name, or an address that may be shown; nothing of it is repeated."""
+    scheme, mark, rest = catalog.partition("://")
+    if not mark and not re.fullmatch(r"[A-Za-z][\w-]*", catalog):
+        remedy = "use the name of a catalog in pyiceberg's configuration, or an address: http://..., sqlite:///..."
+        raise ConfigError(Text(Use("catalog"), " is neither a name nor an address"), remedy=remedy)
+    if mark and (not scheme or {"@", "?", "#"} & set(rest)):
+        told = " holds more than a place, and it is shown in messages and records"
+        remedy = "name the catalog, and put its address into PYICEBERG_CATALOG__NAME__URI or ~/.pyiceberg.yaml"
+        raise ConfigError(Text(Use("catalog"), told), remedy=remedy)
 
 
 def check_window(epoch: date, end: date) -> None:

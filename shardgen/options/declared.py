@@ -12,11 +12,14 @@ from dataclasses import MISSING, dataclass, fields
 from typing import Any, Final
 
 from shardgen.model.config import (
+    CATALOG,
     FORMATS,
     IF_EXISTS,
     INDEX_MODES,
+    NAMESPACE,
     ON_CONFLICT,
     PROGRESS,
+    PUBLICATIONS,
     RAW_DATA_FORMS,
     RAW_DATA_MODES,
     SHOP,
@@ -139,6 +142,25 @@ FORM: Group = {
     "raw_data_as": _choice(
         _FORM, "What raw_data is in Parquet: a struct of typed members, or JSON text.", RAW_DATA_FORMS, "struct"
     ),
+    "publish": _choice(
+        _FORM, "Table format to which the files of a lake are committed when all are there.", PUBLICATIONS, "none"
+    ),
+    "catalog": Option(
+        kind=TEXT,
+        panel=_FORM,
+        text="Of --publish iceberg: a catalog's name in pyiceberg's configuration, or its address.",
+        metavar="NAME",
+        default=CATALOG,
+        example='"sqlite:////data/catalog.db"',
+    ),
+    "namespace": Option(
+        kind=TEXT,
+        panel=_FORM,
+        text="Of --publish iceberg: where in the catalog the tables lie.",
+        metavar="NAME",
+        default=NAMESPACE,
+        example=f'"{NAMESPACE}"',
+    ),
 }
 """Options that decide which part of the world is written, and how."""
 
@@ -252,7 +274,7 @@ EMBEDDED: Group = {"data_dir": PLACE["data_dir"], **FILES}
 OPTIONS: Group = {**WORLD, **FORM, **PLACE, **RUN}
 """All of them."""
 
-OF_FILES: Final = ("format", "raw_data_as")
+OF_FILES: Final = ("format", "raw_data_as", "publish", "catalog", "namespace")
 """Options of a plan that mean nothing to a database."""
 NOT_OF_FILES: Final = ("schema", "indexes")
 """Options of a plan that mean nothing to files."""

@@ -79,6 +79,9 @@ class Options(TypedDict, total=False):
     raw_data: str
     format: str | None
     raw_data_as: str
+    publish: str
+    catalog: str
+    namespace: str
 
 
 class Planned(Options, Files, total=False):

@@ -26,6 +26,7 @@ from shardgen.model.config import (
     SHOP,
     LoadConfig,
     PlanConfig,
+    check_catalog,
     check_choice,
     check_schema,
 )
@@ -250,7 +251,7 @@ def read(named: Mapping[str, Any], *, config: Path | str | None = None, profile:
         _variables(environment),
         {meant.known(name, "option", SETTABLE): (value, "") for name, value in named.items() if value is not None},
     )
-    values, note = _parsed(merged), passed_over({**beside, **around}, _PORTS)
+    values, note = _checked(_parsed(merged)), passed_over({**beside, **around}, _PORTS)
     return Settings(
         values=values,
         origins={name: origin for name, (_, origin) in merged.items()},
@@ -301,6 +302,13 @@ def _place(values: dict[str, Any], merged: Layer) -> Place | None:
     if dsn is not None:
         return place.named(dsn, merged["dsn"][1])
     return None if target is None else place.by_address(target, merged["target"][1])
+
+
+def _checked(values: dict[str, Any]) -> dict[str, Any]:
+    """The values, none of which holds a secret that a message could show."""
+    if "catalog" in values:
+        check_catalog(values["catalog"])
+    return values
 
 
 def _parsed(merged: Layer) -> dict[str, Any]:

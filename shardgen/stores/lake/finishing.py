@@ -13,7 +13,7 @@ from typing import Any
 
 from shardgen.model.plan import Plan
 from shardgen.stores.failures import StoreError
-from shardgen.stores.lake import layout
+from shardgen.stores.lake import layout, publishing
 from shardgen.stores.lake.files import Files
 from shardgen.stores.lake.layout import Generation
 from shardgen.stores.lake.ledger import Ledger
@@ -26,9 +26,12 @@ Step = tuple[str, Callable[[], object]]
 def steps(ledger: Ledger, record: Record, plan: Plan, entries: Callable[[], list[Entry]]) -> Iterator[Step]:
     """The steps in their order, each with its name."""
     yield "write manifest", lambda: _write_manifest(ledger.objects, record, plan, entries())
+    if plan.config.publish != "none":
+        step = f"publish to {plan.config.publish}"
+        yield step, lambda: publishing.publish(ledger.objects, record, plan, entries())
     yield "switch", lambda: ledger.change(partial(_switched, run=record.run))
     yield "write _SUCCESS", lambda: _succeed(ledger)
-    yield "remove what was replaced", lambda: _remove_replaced(ledger, plan)
+    yield "remove what was replaced", lambda: _remove_replaced(ledger, record, plan)
 
 
 def manifest(record: Record, plan: Plan, entries: list[Entry]) -> dict[str, Any]:
@@ -85,8 +88,9 @@ def _succeed(ledger: Ledger) -> None:
         ledger.objects.put(layout.SUCCESS, encoded({"generations": told}))
 
 
-def _remove_replaced(ledger: Ledger, plan: Plan) -> None:
+def _remove_replaced(ledger: Ledger, record: Record, plan: Plan) -> None:
     """Remove the files of runs before in the tables that are this run's; the ledger keeps word of them."""
+    publishing.withdraw_earlier(ledger, record, plan)
     current, tables = ledger.current(), set(plan.config.tables)
     owners = {name: claim.run for name, claim in current.claims.items()}
     old = [

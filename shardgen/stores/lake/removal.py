@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from shardgen.errors import TargetError, Text, Use
-from shardgen.stores.lake import layout
+from shardgen.stores.lake import layout, publishing
 from shardgen.stores.lake.files import Files
 from shardgen.stores.lake.layout import Generation
 from shardgen.stores.lake.ledger import Ledger
@@ -96,6 +96,7 @@ def _why(current: Current, name: str, run: int, files: int) -> str:
 def reset(ledger: Ledger, found: LakeSurvey, show: Callable[[str], None]) -> None:
     """Take away what was found; the last run takes the ledger with it, and who is at work must not come back to it."""
     for run in found.runs:
+        _withdraw(ledger, run)
         _remove_files(ledger, run)
     for each in found.removals:
         show(f"{each.relation}: {each.why}")
@@ -104,6 +105,13 @@ def reset(ledger: Ledger, found: LakeSurvey, show: Callable[[str], None]) -> Non
     if found.last:
         left = [each.key for each in ledger.objects.list(layout.PARTS)]
         ledger.objects.delete([layout.SUCCESS, layout.CURRENT, layout.COORDINATOR, *left, LOCK])
+
+
+def _withdraw(ledger: Ledger, run: int) -> None:
+    """Take back what was published of a run: of tables that are its files now."""
+    current = ledger.current()
+    tables = [name for name, claim in current.shown.items() if claim.run == run]
+    publishing.withdraw(ledger.objects, ledger.record(run, current).config, tables)
 
 
 def _remove_files(ledger: Ledger, run: int) -> None:

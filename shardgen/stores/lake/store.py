@@ -13,7 +13,7 @@ from shardgen.model.plan import Plan
 from shardgen.stores import Run, Trials, joining
 from shardgen.stores.failures import StoreError
 from shardgen.stores.findings import Facts, Findings, RunStatus
-from shardgen.stores.lake import address, claiming, coordinator, layout, probing, removal, status
+from shardgen.stores.lake import address, claiming, coordinator, layout, probing, publishing, removal, status
 from shardgen.stores.lake.coordinator import Seat
 from shardgen.stores.lake.failures import masked
 from shardgen.stores.lake.formats import Format, open_format
@@ -154,6 +154,7 @@ class LakeStore:
     def _problems(self, ledger: Ledger, current: Current, plan: Plan, terms: Terms) -> Iterator[Problem]:
         yield from probing.foreign(ledger.objects, current, plan)
         yield from claiming.problems(current, plan, terms)
+        yield from publishing.problems(plan.config, ledger.objects)
 
     def _facts(self, plan: Plan, holder: str) -> Facts:
         space = probing.free(self._asked)
