@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from shardgen.errors import VerificationError
+from shardgen.events import Event
+from shardgen.model.plan import Plan
 from shardgen.stores.lake.reader import LakeReader, check_duckdb
 from shardgen.stores.lake.records import Entry, Record
 from shardgen.stores.postgres.ledger import Claim, Run, ShardRow
+from shardgen.stores.reading import Question
 from shardgen.tables import in_order, names
+from shardgen.verification.outcome import Check
 from shardgen.verification.subject import Loaded, Subject, unknown_here
 
 
@@ -31,6 +35,27 @@ class LakeProof:
     def subject(self, run: int | None) -> Subject:
         """See proof.Proof.subject."""
         return read(self._reader, run)
+
+    def counts(self, found: Subject, plans: Mapping[int, Plan], tables: Sequence[str]) -> list[Question[Check]]:
+        """See proof.Proof.counts."""
+        raise VerificationError(f"{self._reader.place} is asked for laws and shapes only")
+
+    def pieces(self, found: Subject, tables: Sequence[str]) -> int:
+        """See proof.Proof.pieces."""
+        raise VerificationError(f"{self._reader.place} is asked for laws and shapes only")
+
+    def contents(
+        self,
+        found: Subject,
+        plans: Mapping[int, Plan],
+        tables: Sequence[str],
+        *,
+        regenerate: bool,
+        workers: int,
+        show: Callable[[Event], None],
+    ) -> list[Check]:
+        """See proof.Proof.contents."""
+        return []
 
 
 def read(reader: LakeReader, run: int | None) -> Subject:

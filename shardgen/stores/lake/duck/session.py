@@ -95,9 +95,8 @@ def _source(connection: duckdb.DuckDBPyConnection, objects: Objects, files: File
     scan = files.scan(objects)
     if files.format == "parquet":
         return scan
-    kept = views.name(files.table.name)
-    connection.execute(f"CREATE TABLE {kept} AS FROM {scan}")
-    return kept
+    connection.execute(views.kept(files.table, scan))
+    return views.name(files.table.name)
 
 
 def create(connection: duckdb.DuckDBPyConnection, sources: Sequence[tuple[Table, str]]) -> None:
@@ -114,7 +113,7 @@ def create(connection: duckdb.DuckDBPyConnection, sources: Sequence[tuple[Table,
 
 
 def _types(connection: duckdb.DuckDBPyConnection, source: str) -> dict[str, str]:
-    return {column: type_ for column, type_, *_ in connection.execute(f"DESCRIBE FROM {source}").fetchall()}
+    return {column: type_ for column, type_, *_ in connection.execute(views.described(source)).fetchall()}
 
 
 def _path(objects: Objects, key: str) -> str:

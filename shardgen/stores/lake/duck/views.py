@@ -75,6 +75,16 @@ def _type(column: Column) -> str:
     )
 
 
+def described(source: str) -> str:
+    """What tells the columns of a source, and their types."""
+    return f"DESCRIBE FROM {source}"
+
+
+def kept(table: Table, source: str) -> str:
+    """What creates a table of a source's rows, by the name of the table."""
+    return f"CREATE TABLE {name(table.name)} AS FROM {source}"
+
+
 def view(table: Table, source: str, types: Mapping[str, str]) -> str:
     """What creates the view of a table.
 
