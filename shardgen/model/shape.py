@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
 
 from shardgen.model.types import JSON, Type
 
@@ -17,10 +17,6 @@ if TYPE_CHECKING:
 
 Missing: TypeAlias = Literal["never", "null", "absent"]
 """What becomes of a key without a value: there is always one; the key has null; the key is left out."""
-
-
-JSON_FORMS: Final = ("struct", "json")
-"""As in ``--raw-data-as``: members of their own types, or text."""
 
 
 class Key(str):

@@ -22,10 +22,9 @@ import pytest
 from shardgen.columns import text
 from shardgen.columns.batch import Batch
 from shardgen.columns.values import Absent, Prose
-from shardgen.model.config import PlanConfig
+from shardgen.model.config import FORMATS, PlanConfig
 from shardgen.stores.copy import Encoder
 from shardgen.stores.lake.formats import (
-    NAMES,
     DamagedFileError,
     FileSummary,
     Footer,
@@ -53,7 +52,7 @@ def written(config: PlanConfig, table: str, *, rows: int = 4096, name: str = "pa
     return sink.getvalue(), summary
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", FORMATS)
 @pytest.mark.parametrize("raw_data", ["full", "lean", "none"])
 @pytest.mark.parametrize("table", TABLES)
 def test_rows_that_are_read_back_are_those_that_postgresql_gets(table: str, raw_data: str, name: str) -> None:
@@ -64,7 +63,7 @@ def test_rows_that_are_read_back_are_those_that_postgresql_gets(table: str, raw_
     assert read == shard_bytes(config, build_plan(config).of(table)[-1])
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", FORMATS)
 @pytest.mark.parametrize("table", TABLES)
 def test_the_bytes_of_a_file_do_not_follow_from_the_batches(
     table: str, name: str, monkeypatch: pytest.MonkeyPatch
@@ -83,7 +82,7 @@ def test_row_groups_are_of_one_size_from_the_first_row_on(monkeypatch: pytest.Mo
     assert sum(sizes) == summary.rows == metadata.num_rows
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", FORMATS)
 def test_a_file_tells_its_identity_and_its_rows(name: str, tmp_path: Path) -> None:
     file, summary = written(small(), "orders", name=name)
     assert summary == FileSummary(rows=summary.rows, bytes=len(file), sha256=hashlib.sha256(file).hexdigest())
@@ -94,7 +93,7 @@ def test_a_file_tells_its_identity_and_its_rows(name: str, tmp_path: Path) -> No
         assert footer(source) == Footer(format=name, rows=summary.rows, identity=IDENTITY)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", FORMATS)
 def test_a_shard_without_rows_is_a_file_without_rows(name: str) -> None:
     table, sink = dataset()["reviews"].table, io.BytesIO()
     assert open_format(name, raw_data="full").writer(table, sink, IDENTITY).close().rows == 0
@@ -102,7 +101,7 @@ def test_a_shard_without_rows_is_a_file_without_rows(name: str) -> None:
     assert list(batches_of(sink.getvalue(), table)) == []
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", FORMATS)
 def test_a_writer_that_is_dropped_leaves_no_whole_file(name: str) -> None:
     config, sink = small(), io.BytesIO()
     encoder = open_format(name, raw_data="full").writer(dataset()["orders"].table, sink, IDENTITY)
@@ -114,7 +113,7 @@ def test_a_writer_that_is_dropped_leaves_no_whole_file(name: str) -> None:
         footer(sink.getvalue())
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", FORMATS)
 def test_a_file_of_another_table_is_refused(name: str) -> None:
     file, _ = written(small(), "orders", name=name)
     with pytest.raises(
@@ -123,7 +122,7 @@ def test_a_file_of_another_table_is_refused(name: str) -> None:
         list(batches_of(file, dataset()["reviews"].table))
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", FORMATS)
 @pytest.mark.parametrize("cut", [0, 3, 100, -1])
 def test_a_file_that_is_cut_off_is_named_as_such(cut: int, name: str) -> None:
     file, _ = written(small(), "orders", name=name)
@@ -132,7 +131,7 @@ def test_a_file_that_is_cut_off_is_named_as_such(cut: int, name: str) -> None:
             read(file[:cut])
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", FORMATS)
 def test_a_file_that_lost_bytes_in_the_middle_is_damaged(name: str) -> None:
     file, _ = written(small(), "orders", name=name)
     half = len(file) // 2

@@ -7,18 +7,15 @@ A file ends with its identity: which shard, generation and plan it is of. A half
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Final, Protocol
+from typing import Protocol
 
 from shardgen.columns.batch import Batch
-from shardgen.model.config import check_choice
-from shardgen.model.shape import JSON_FORMS
+from shardgen.model.config import FORMATS, RAW_DATA_FORMS, check_choice
 from shardgen.model.table import Table
 from shardgen.stores.lake.formats.sinks import FileSummary, Sink
 from shardgen.stores.lake.formats.sources import DamagedFileError, Footer, Source, opened, tail
 
 __all__ = [
-    "JSON_FORMS",
-    "NAMES",
     "DamagedFileError",
     "Encoder",
     "FileSummary",
@@ -31,9 +28,6 @@ __all__ = [
     "identity",
     "open_format",
 ]
-
-NAMES: Final = ("parquet", "csv.zst", "ndjson.zst")
-"""As in ``--format``; what a file's name ends with after the point."""
 
 
 class Encoder(Protocol):
@@ -53,7 +47,7 @@ class Format(Protocol):
 
     @property
     def name(self) -> str:
-        """One of NAMES."""
+        """One of config.FORMATS."""
         ...
 
     @property
@@ -86,15 +80,15 @@ def open_format(name: str, *, raw_data: str, raw_data_as: str = "struct") -> For
     """The format of a name.
 
     Args:
-        name: one of NAMES.
+        name: one of config.FORMATS.
         raw_data: ``--raw-data`` of the plan, which decides what the column holds.
-        raw_data_as: one of JSON_FORMS; of Parquet, for all columns of JSON. Lines have JSON as it is.
+        raw_data_as: one of config.RAW_DATA_FORMS; of Parquet, for all columns of JSON. Lines have JSON as it is.
 
     Raises:
         ConfigError: there is none.
     """
-    check_choice("format", name, NAMES)
-    check_choice("raw_data_as", raw_data_as, JSON_FORMS)
+    check_choice("format", name, FORMATS)
+    check_choice("raw_data_as", raw_data_as, RAW_DATA_FORMS)
     if name == "parquet":
         from shardgen.stores.lake.formats import parquet
 

@@ -16,7 +16,6 @@ from shardgen.columns.batch import Batch
 from shardgen.columns.jsonb import Objects, Quoted
 from shardgen.columns.pieces import Drawn, Piece, Texts
 from shardgen.columns.values import Absent, Value
-from shardgen.model.shape import Form
 from shardgen.model.table import Column, Table
 from shardgen.stores.lake.formats import values, zstd
 from shardgen.stores.lake.formats.lines import LinesEncoder
@@ -103,7 +102,7 @@ def _doubled(piece: Piece) -> Piece:
 def batches(stream: BinaryIO, table: Table) -> Iterator[Batch]:
     """The rows of a file."""
     fields = fields_of(table, "none", "json")
-    types = {name: _read_type(field.form) for name, field in fields.items()}
+    types = {name: arrow_type(field.form) for name, field in fields.items()}
     try:
         for rows in _reader(stream, types):
             if rows.schema.names != list(fields):
@@ -113,12 +112,6 @@ def batches(stream: BinaryIO, table: Table) -> Iterator[Batch]:
             yield from values.batches(table, fields, rows)
     except (pa.ArrowException, OSError) as error:
         raise DamagedFileError(f"the file is damaged: {error}") from error
-
-
-def _read_type(form: Form) -> pa.DataType:
-    """What Arrow reads a field as: decimals only of 128 bits."""
-    type_ = arrow_type(form)
-    return pa.decimal128(type_.precision, type_.scale) if pa.types.is_decimal(type_) else type_
 
 
 def _reader(stream: BinaryIO, types: Mapping[str, pa.DataType]) -> Iterator[pa.RecordBatch]:

@@ -12,6 +12,8 @@ import pyarrow as pa
 
 from shardgen.model.table import Table
 
+WORD_DIGITS: Final = 18
+"""Decimal digits that an integer of 64 bits has room for: such numbers are stored as integers."""
 DICTIONARY_BYTES: Final = 64 << 20
 """So that no column changes its encoding in the middle of a row group."""
 
@@ -46,7 +48,8 @@ def _below(path: str, type_: Any) -> Iterator[tuple[str, Any]]:
 def _encoding(type_: Any) -> str | None:
     """Another than Parquet's own, where that is better."""
     whole = pa.types.is_integer(type_) or pa.types.is_timestamp(type_) or pa.types.is_date(type_)
-    return "DELTA_BINARY_PACKED" if whole or pa.types.is_decimal64(type_) else None
+    word = pa.types.is_decimal(type_) and type_.precision <= WORD_DIGITS
+    return "DELTA_BINARY_PACKED" if whole or word else None
 
 
 def _looked_for(table: Table) -> set[str]:

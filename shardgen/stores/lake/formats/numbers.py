@@ -38,7 +38,7 @@ def numbers(type_: Type, parts: Sequence[Part]) -> pa.Array:
     values = np.concatenate([_raw(type_, *part) for part in parts])
     if type_.name == "boolean":
         return pa.array(values, mask=missing)
-    memory = _widened(values) if pa.types.is_decimal128(arrow) else values
+    memory = _widened(values) if type_.name == "decimal" else values
     validity = None if missing is None else pa.py_buffer(np.packbits(~missing, bitorder="little"))
     return pa.Array.from_buffers(arrow, len(values), [validity, pa.py_buffer(memory)])
 

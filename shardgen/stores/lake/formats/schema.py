@@ -11,8 +11,6 @@ from shardgen.model.shape import Field, Form, Items, Object, form_of
 from shardgen.model.table import Table
 from shardgen.model.types import JSON, Type
 
-WORD_DIGITS: Final = 18
-"""Decimal digits that an integer of 64 bits has room for."""
 TEXTS: Final = frozenset({"text", "varchar", "json"})
 
 
@@ -59,8 +57,7 @@ def item_field(type_: Any) -> Any:
 def number_type(type_: Type) -> Any:
     """The type of a column that is no text."""
     if type_.name == "decimal":
-        made = pa.decimal64 if type_.length <= WORD_DIGITS else pa.decimal128
-        return made(type_.length, type_.places)
+        return pa.decimal128(type_.length, type_.places)
     makers = {"timestamp": lambda: pa.timestamp("us"), "date": pa.date32, "boolean": pa.bool_}
     makers |= {"integer": pa.int32, "serial": pa.int64}
     return makers[type_.name]()

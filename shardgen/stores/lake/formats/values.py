@@ -17,8 +17,8 @@ from shardgen.columns.nested import Lists, Sometimes, Struct
 from shardgen.columns.pieces import Drawn
 from shardgen.columns.text import I64
 from shardgen.columns.values import Absent, Day, Fixed, Flag, Instant, Json, Member, Money, Prose, Value, Whole
-from shardgen.model.config import RAW_DATA_MODES
-from shardgen.model.shape import JSON_FORMS, Field, Form, Items, Object
+from shardgen.model.config import RAW_DATA_FORMS, RAW_DATA_MODES
+from shardgen.model.shape import Field, Form, Items, Object
 from shardgen.model.table import Table
 from shardgen.model.types import Type
 from shardgen.stores.lake.formats.numbers import rescaled
@@ -37,7 +37,7 @@ def fields_in(table: Table, schema: Any) -> Mapping[str, Field]:
         DamagedFileError: they are those of no file of ours.
     """
     for raw_data in RAW_DATA_MODES:
-        for raw_data_as in JSON_FORMS:
+        for raw_data_as in RAW_DATA_FORMS:
             fields = fields_of(table, raw_data, raw_data_as)
             told = {name: _plain(arrow_type(field.form)) for name, field in fields.items()}
             if told == {field.name: _plain(field.type) for field in schema}:
@@ -46,14 +46,14 @@ def fields_in(table: Table, schema: Any) -> Mapping[str, Field]:
 
 
 def _plain(type_: Any) -> Any:
-    """A type as it is compared: whatever its width, its dictionary and what may be null."""
+    """A type as it is compared: whatever its dictionary and what may be null."""
     if pa.types.is_struct(type_):
         return {field.name: _plain(field.type) for field in type_}
     if pa.types.is_list(type_):
         return [_plain(type_.value_type)]
     if pa.types.is_dictionary(type_):
         return _plain(type_.value_type)
-    return ("decimal", type_.precision, type_.scale) if pa.types.is_decimal(type_) else type_
+    return type_
 
 
 def batches(table: Table, fields: Mapping[str, Field], rows: pa.RecordBatch) -> Iterator[Batch]:
@@ -135,8 +135,7 @@ def _integers(array: pa.Array) -> I64:
 def _unscaled(array: pa.Array) -> I64:
     """The integers that decimals are made of: of 128 bits the low half."""
     words = np.frombuffer(array.buffers()[1], dtype=np.int64)
-    each = array.type.bit_width // 64
-    return words[each * array.offset : each * (array.offset + len(array)) : each]
+    return words[2 * array.offset : 2 * (array.offset + len(array)) : 2]
 
 
 _NUMBERS: Final[dict[str, Any]] = {
