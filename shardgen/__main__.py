@@ -24,6 +24,8 @@ def _hasten(words: list[str]) -> None:
     """Start what a load's workers are forked from while the command line is still being read: 0.2 s."""
     if words[:1] != ["load"] or {"-h", "--help"} & {*words}:
         return
+    if "SHARDGEN_ENGINE" in os.environ or any(word.startswith("--engine") for word in words):
+        return  # they may come from elsewhere
     import contextlib  # noqa: PLC0415  # only here, and not before the path is safe
 
     from shardgen.commands import hasten  # noqa: PLC0415

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, Unpack
 
 from shardgen.errors import ShardgenError
-from shardgen.options.keywords import Load, Options, Place, Planned, Server, Worked
+from shardgen.model.engine import DEFAULT
+from shardgen.options.keywords import Load, Options, Place, Planned, Server, Verified, Worked
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -96,8 +97,8 @@ def load(
     """
     from shardgen.commands import hasten, prepared
 
-    hasten()
     settings = _settings(Load, options, dsn=dsn)
+    hasten(settings.get("engine", DEFAULT))
     carry_out = prepared(settings, resume=resume, take_over=take_over, yes=yes)
     with _watching(settings, "load") as show:
         return carry_out(show)
@@ -255,7 +256,7 @@ def verify(
     tables: str | list[str] | tuple[str, ...] = (),
     run: int | None = None,
     regenerate: bool = False,
-    **options: Unpack[Worked],
+    **options: Unpack[Verified],
 ) -> Verification:
     """Prove that a target holds what was planned, bit for bit, and that its story holds; writes nothing.
 
@@ -266,7 +267,7 @@ def verify(
         tables: only these, and the laws and shapes that concern them; all that were loaded by default.
         run: only the tables of this run.
         regenerate: build every row anew for the digests, instead of believing the ledger.
-        options: where and how, see :class:`Worked`; an embedded server must be running.
+        options: where and how, see :class:`Verified`; an embedded server must be running.
 
     Returns:
         The report: ``report.ok``, and for each check its status, finding and samples. What was not applicable has
@@ -285,7 +286,7 @@ def verify(
     """
     from shardgen.commands import verification_of
 
-    settings = _settings(Worked, options, dsn=dsn)
+    settings = _settings(Verified, options, dsn=dsn)
     with _watching(settings, "verify") as show:
         return verification_of(settings, show, level=level, tables=tables, run=run, regenerate=regenerate)
 

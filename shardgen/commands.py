@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from shardgen.errors import ConfigError, TargetError, VerificationError
 from shardgen.model.config import LEVELS, SHOP, check_choice, check_range
+from shardgen.model.engine import DEFAULT
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -31,15 +32,19 @@ if TYPE_CHECKING:
 MAX_SAMPLE = 100_000  # rows that fit in memory as Python objects without a thought
 
 
-def hasten() -> None:
+def hasten(engine: object = DEFAULT) -> None:
     """Have workers ready sooner: start what they come from before anything else is done; returns at once.
+
+    Args:
+        engine: as far as it is known; only processes come from something.
 
     Raises:
         MachineError: the system gives no process.
     """
-    from shardgen.loading.engines import default_engine
+    if engine == DEFAULT:
+        from shardgen.loading.engines import default_engine
 
-    default_engine()
+        default_engine()
 
 
 def prepared(
@@ -55,15 +60,17 @@ def prepared(
 
     settings.check()
     given, config = settings.given(), None if resume else settings.plan(utc_today())
-    how = settings.load(take_over=take_over, yes=yes)
 
     def carry_out(show: Show) -> LoadReport:
         from shardgen.loading import session
+        from shardgen.loading.engines import chosen
 
-        store = target.started(settings, show)
-        if config is None:
-            return session.resume(how, store, given=given, show=show)
-        return session.load(config, how, store, options=settings.options(config), show=show)
+        with chosen(settings.load().engine) as engine:
+            how = settings.load(take_over=take_over, yes=yes, slots=engine.slots)
+            store = target.started(settings, show)
+            if config is None:
+                return session.resume(how, store, given=given, show=show)
+            return session.load(config, how, store, options=settings.options(config), show=show)
 
     return carry_out
 
@@ -153,12 +160,15 @@ def verification_of(
     from shardgen.tables.wanted import table_names
 
     names = table_names(tables, settings.get("dataset", SHOP)) if tables else ()
+    from shardgen.loading.engines import chosen
     from shardgen.verification import verifier
 
-    workers = settings.load().workers
-    request = verifier.Request(level=level, tables=names, run=run, regenerate=regenerate, workers=workers)
-    reader = target.proved(settings).reader(workers=workers, purpose="verify")
-    return verifier.verify(request, reader, show)
+    how = settings.load()
+    with chosen(how.engine if level in ("digests", "all") else DEFAULT) as engine:
+        workers = settings.load(slots=engine.slots).workers
+        request = verifier.Request(level=level, tables=names, run=run, regenerate=regenerate, workers=workers)
+        reader = target.proved(settings).reader(workers=how.workers, purpose="verify")
+        return verifier.verify(request, reader, show)
 
 
 def numbers_of(settings: Settings, show: Show, *, run: int | None = None) -> Numbers:

@@ -58,13 +58,15 @@ def part_of(settings: Settings, part: Part) -> Callable[[Show], PartReport]:
         remedy = Text("begin with ", Use("claim", value=True), " and ", Use("if_exists", "replace"))
         told = (Given("if_exists", "replace"), " is not for a part: each would remove what others have loaded")
         raise ConfigError(*told, remedy=remedy)
-    config, how = settings.plan(utc_today()), settings.load()
+    config = settings.plan(utc_today())
 
     def carry_out(show: Show) -> PartReport:
+        from shardgen.loading.engines import chosen
         from shardgen.loading.parts import load_part
 
-        store = target.started(settings, show)
-        return load_part(config, how, store, part, options=settings.options(config), show=show)
+        with chosen(settings.load().engine) as engine:
+            how, store = settings.load(slots=engine.slots), target.started(settings, show)
+            return load_part(config, how, store, part, options=settings.options(config), show=show)
 
     return carry_out
 

@@ -379,6 +379,7 @@ def test_one_module_opens_the_sessions_of_a_target(path):
 
 SPOKEN = {
     "errors.py",  # the command line's spelling
+    "__main__.py",  # looks for it on the command line
     "machine/installation.py",  # commands, ours and of installers
     "options/declared.py",  # what --help says of options
     "embedded/_home/cluster.py",  # initdb's

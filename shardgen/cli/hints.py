@@ -46,8 +46,8 @@ def after_load(settings: Settings, options: Mapping[str, Any], target: str) -> d
 
 def to_go_on(options: Mapping[str, Any]) -> list[str]:
     """What to type after a load that stopped; of several unfinished runs the tables tell which one is meant."""
-    tables = options.get("tables")
-    command = again("load --resume", options) + (f" --tables {shlex.quote(tables)}" if tables else "")
+    named = {name: options[name] for name in ("tables", "engine") if options.get(name)}
+    command = typed(again("load --resume", options), **named)
     return [f"to go on: {command}", *([f"password: {_PASSWORD}"] if _hidden(options) else [])]
 
 

@@ -10,7 +10,8 @@ from shardgen.cli import hints, parts, terminal
 from shardgen.cli.options import Json, examples, one_run, some_tables, takes
 from shardgen.errors import LoadError, ReconciliationError
 from shardgen.model.config import LEVELS
-from shardgen.options.declared import CHECKS, FORM, PLACE, RUN, RUNNING, WATCHED, WORLD
+from shardgen.model.engine import DEFAULT
+from shardgen.options.declared import CHECKS, FORM, PLACE, RUN, RUNNING, WATCHED, WORKING, WORLD
 from shardgen.parts import check_claim
 
 if TYPE_CHECKING:
@@ -101,6 +102,7 @@ Claim = Annotated[
     "load",
     "load --customers 1000 --days 30 --end 2026-01-01",
     "load --dsn postgresql://me@db.example:5432/shop --workers 4",
+    "load --engine dask://scheduler:8786",
     "load --tables orders,customers --raw-data lean",
     "load --if-exists append --on-conflict skip",
     "load --resume",
@@ -128,8 +130,8 @@ def load(
         settings = terminal.settings_of(options)
         parts.claim(settings, take_over=take_over, yes=yes or _agreed(settings), as_json=as_json)
         return
-    hasten()
     settings = terminal.settings_of(options)
+    hasten(settings.get("engine", DEFAULT))
     if part is not None:
         asked = {"resume": resume, "take_over": take_over, "verify": verify}
         parts.load_part(settings, part, options, as_json=as_json, **asked)
@@ -163,7 +165,7 @@ def load(
     "verify --level digests --tables orders --regenerate",
     "verify --dsn postgresql://me@db.example/shop --level laws --json",
 )
-@takes(PLACE, {"workers": RUN["workers"], **WATCHED})
+@takes(PLACE, {**WORKING, **WATCHED})
 def verify(
     *,
     level: Level = "all",

@@ -6,7 +6,7 @@ keeps its plan in the place, and ``resume`` goes on from there, on any machine.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
@@ -18,13 +18,14 @@ from shardgen.loading.ahead import Ahead
 from shardgen.loading.attempts import Attempts
 from shardgen.loading.dispatch import Dispatcher
 from shardgen.loading.engines import Engine, default_engine
+from shardgen.loading.engines.needs import needed
 from shardgen.loading.hooks import Hooks, Tools
 from shardgen.loading.reconcile import LoadReport
 from shardgen.loading.signals import Signals
 from shardgen.loading.watchdog import Flight, Watchdog
 from shardgen.loading.worker import Job
 from shardgen.machine.refusals import refusal
-from shardgen.model.config import LoadConfig, PlanConfig
+from shardgen.model.config import LoadConfig, PlanConfig, Plugin
 from shardgen.model.plan import Plan, Shard
 from shardgen.stores import Counted, Run, Show, Sighting, Store, Written, attention
 from shardgen.stores.failures import StoreError, described
@@ -134,6 +135,7 @@ class Session:
         self._show = show
         self._machinery = machinery
         self._name = name
+        self._new = new
         self._engine = machinery.engine()
         self._ahead = Ahead(self._engine, machinery.recipe, new, workers=config.workers)
         self._signals = Signals(self._engine.kill)
@@ -150,8 +152,10 @@ class Session:
         ok = False
         try:
             attentive = attention.attending(check=self._signals.check, tell=self.tell)
-            with self._signals, attentive, self._ahead, begun as run:
-                done = self._keep_state(run, work)
+            with self._signals, attentive, self._ahead:
+                self._check_workers(self._new.config.plugins if self._new else ())
+                with begun as run:
+                    done = self._keep_state(run, work)
             ok = True
         finally:
             self._show(LoadFinished(ok=ok))
@@ -161,6 +165,11 @@ class Session:
     def seconds(self) -> float:
         """Since it began."""
         return self._clock() - self._started
+
+    def _check_workers(self, plugins: Iterable[Plugin]) -> None:
+        """Refuse workers elsewhere that would make other rows."""
+        if not self._engine.local:
+            self._engine.check(needed(plugins))
 
     def tell(self, text: str) -> None:
         self._show(Notice(text=text))
@@ -264,6 +273,8 @@ class Session:
         pending = {task.shard.id: task.shard for wave in waves for task in wave}
         if not pending:
             return None
+        if run.resumed:
+            self._check_workers(run.plan.config.plugins)
         dispatcher = Dispatcher(
             engine=self._engine,
             job=Job(

@@ -15,6 +15,7 @@ from difflib import get_close_matches
 from typing import Any, Literal, Self
 
 from shardgen.errors import ConfigError, Given, Text, Use
+from shardgen.model import engine
 from shardgen.model.figures import plural
 
 DATA_VERSION = 2
@@ -39,6 +40,7 @@ LEVELS = ("counts", "laws", "shape", "digests", "all")
 """How deep ``verify`` looks; the last one is all the others."""
 PROGRESS = ("auto", "rich", "tqdm", "plain", "none")
 
+MAX_WORKERS = 512
 MAX_SEED = 2**63 - 1
 MAX_HORIZON_DAYS = 7300  # customers are at most 72 at registration and must stay within 95
 MAX_CUSTOMERS = 10**9  # the numbers in their e-mail addresses have up to 9 digits
@@ -206,7 +208,9 @@ class LoadConfig:
     """How a plan is carried out; nothing here changes a byte of the data."""
 
     workers: int = 2
-    """Worker processes."""
+    """How many shards are done at the same time."""
+    engine: Any = engine.DEFAULT
+    """What runs them: a name as ``model.engine`` reads it, or an engine that a program brings."""
     batch_rows: int = 8_192
     """Rows that a worker builds at a time, twelve times as many of clickstream: half of it takes 30 MiB less and a
     fifth more time."""
@@ -225,7 +229,9 @@ class LoadConfig:
     """End the sessions of a load that holds the target, instead of refusing."""
 
     def __post_init__(self) -> None:
-        check_range("workers", self.workers, 1, 512)
+        check_range("workers", self.workers, 1, MAX_WORKERS)
+        if isinstance(self.engine, str):
+            engine.parse(self.engine)
         check_range("batch_rows", self.batch_rows, 1, 100_000)
         check_range("attempts", self.attempts, 1, 100)
         check_range("stall_timeout", self.stall_timeout, 1, 86_400)

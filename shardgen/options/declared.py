@@ -25,7 +25,8 @@ from shardgen.model.config import (
     SHOP,
     LoadConfig,
 )
-from shardgen.options.kinds import DAY, NAMES, NUMBER, PATH, TEXT, WHOLE, Kind
+from shardgen.model.engine import DEFAULT as DEFAULT_ENGINE
+from shardgen.options.kinds import DAY, ENGINE, NAMES, NUMBER, PATH, TEXT, WHOLE, Kind
 from shardgen.tables import names
 from shardgen.tables.wanted import plan_config
 
@@ -239,14 +240,23 @@ _BATCH_ROWS: Final = (
     "less memory and more time."
 )
 
+_ENGINE: Final = (
+    "What runs shards. processes: worker processes of this machine. threads: threads of this process, where no process "
+    "may be started. dask://HOST:PORT, dask+tls://HOST:PORT: the workers of a Dask cluster. dask://local: a Dask "
+    "cluster of this machine, for the time of the command."
+)
+
 RUN: Group = {
     "workers": Option(
         kind=WHOLE,
         panel=RUNNING,
-        text="Worker processes; they never change a byte.",
+        text="How many workers; they never change a byte.",
         metavar="N",
-        default="one a CPU, at most 8",
+        default="one a CPU, at most 8; of a cluster all",
         example="2",
+    ),
+    "engine": Option(
+        kind=ENGINE, panel=RUNNING, text=_ENGINE, metavar="NAME", default=DEFAULT_ENGINE, example=f'"{DEFAULT_ENGINE}"'
     ),
     "if_exists": _choice(RUNNING, _IF_EXISTS, IF_EXISTS, "fail"),
     "on_conflict": _choice(RUNNING, _ON_CONFLICT, ON_CONFLICT, "error"),
@@ -264,6 +274,9 @@ RUN: Group = {
     "batch_rows": _amount("batch_rows", _BATCH_ROWS, kind=WHOLE, panel=RUNNING),
 }
 """Options that say how."""
+
+WORKING: Group = {name: RUN[name] for name in ("workers", "engine")}
+"""What a command takes whose work is done by workers."""
 
 WATCHED: Group = {name: RUN[name] for name in ("progress", "log_file")}
 """What a command with a display takes."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import TypedDict
+from typing import Any, TypedDict
 
 
 class Files(TypedDict, total=False):
@@ -50,10 +50,17 @@ class Watched(TypedDict, total=False):
 
 
 class Worked(Place, Watched, total=False):
-    """Options of what asks or fills a target with several connections."""
+    """Options of what asks a target with several connections."""
 
     workers: int | None
     """By default one for each CPU, at most 8."""
+
+
+class Verified(Worked, total=False):
+    """Options of a verification, part of whose work is done by workers."""
+
+    engine: Any
+    """``processes``, ``threads``, ``dask://HOST:PORT``, ``dask://local``, or an engine of your own."""
 
 
 class Options(TypedDict, total=False):
@@ -92,7 +99,9 @@ class Load(Options, Server, Addressed, Watched, total=False):
     """The options of a load: of its plan, and how it is carried out."""
 
     workers: int | None
-    """By default one for each CPU, at most 8."""
+    """By default one for each CPU, at most 8; of a cluster all that it has."""
+    engine: Any
+    """``processes``, ``threads``, ``dask://HOST:PORT``, ``dask://local``, or an engine of your own."""
     if_exists: str | None
     """``fail``, ``append`` or ``replace``, for a target that holds rows already."""
     on_conflict: str | None

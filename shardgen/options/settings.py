@@ -21,6 +21,7 @@ from shardgen.errors import ConfigError, Given, Part, Text, Use
 from shardgen.machine.processors import cpus
 from shardgen.model.config import (
     FORMATS,
+    MAX_WORKERS,
     ON_CONFLICT,
     PROGRESS,
     SHOP,
@@ -120,9 +121,15 @@ class Settings:
             if name in named and not self.origins[name]:
                 raise _idle(name, named[name], self.target.lake)
 
-    def load(self, *, take_over: bool = False, yes: bool = False) -> LoadConfig:
-        """How to load, checked."""
-        named = {"workers": default_workers()} | {
+    def load(self, *, take_over: bool = False, yes: bool = False, slots: int | None = None) -> LoadConfig:
+        """How to load, checked.
+
+        Args:
+            take_over: end the sessions of a load that holds the target.
+            yes: whether rows that shardgen did not load may be lost.
+            slots: workers that the engine has, where it says so.
+        """
+        named = {"workers": min(slots, MAX_WORKERS) if slots else default_workers()} | {
             name: self.values[name] for name in LOAD_DEFAULTS & self.values.keys()
         }
         with self._origins_told():

@@ -17,7 +17,7 @@ from shardgen.stores.postgres.claimed_tables import ClaimedTable
 from shardgen.stores.postgres.control import Control
 from shardgen.stores.postgres.failures import DatabaseError, describe
 from shardgen.stores.postgres.ledger import ShardRow
-from shardgen.stores.postgres.postgres import Connection, is_local
+from shardgen.stores.postgres.postgres import Connection, complete, is_local
 from shardgen.stores.postgres.writer import PostgresWriterSpec
 from shardgen.stores.resuming import OPEN_STATES
 from shardgen.tables import dataset
@@ -94,7 +94,7 @@ class PostgresRun:
     def writer(self) -> PostgresWriterSpec:
         """For the workers."""
         return PostgresWriterSpec(
-            dsn=self._store.dsn,
+            dsn=self._ask(lambda connection: complete(self._store.dsn, connection)),
             schema=self._schema,
             claims=tuple(self._claims.values()),
             skip_conflicts=self._claimed.on_conflict == "skip",
