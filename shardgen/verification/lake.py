@@ -13,6 +13,7 @@ from shardgen.stores.lake.records import Entry, Record
 from shardgen.stores.postgres.ledger import Claim, Run, ShardRow
 from shardgen.stores.reading import Question
 from shardgen.tables import in_order, names
+from shardgen.verification import files
 from shardgen.verification.outcome import Check
 from shardgen.verification.subject import Loaded, Subject, unknown_here
 
@@ -37,12 +38,12 @@ class LakeProof:
         return read(self._reader, run)
 
     def counts(self, found: Subject, plans: Mapping[int, Plan], tables: Sequence[str]) -> list[Question[Check]]:
-        """See proof.Proof.counts."""
-        raise VerificationError(f"{self._reader.place} is asked for laws and shapes only")
+        """See proof.Proof.counts: by a listing and by footers."""
+        return files.questions(self._reader, found, plans, tables)
 
     def pieces(self, found: Subject, tables: Sequence[str]) -> int:
-        """See proof.Proof.pieces."""
-        raise VerificationError(f"{self._reader.place} is asked for laws and shapes only")
+        """See proof.Proof.pieces: the files."""
+        return sum(len(found.tables[name].shards) for name in tables)
 
     def contents(
         self,
@@ -54,8 +55,8 @@ class LakeProof:
         workers: int,
         show: Callable[[Event], None],
     ) -> list[Check]:
-        """See proof.Proof.contents."""
-        return []
+        """See proof.Proof.contents: every byte of the files, and the digests of their rows."""
+        return files.contents(self._reader, found, plans, tables, regenerate=regenerate, workers=workers, show=show)
 
 
 def read(reader: LakeReader, run: int | None) -> Subject:
