@@ -11,6 +11,7 @@ import inspect
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import date
 from itertools import groupby, pairwise
 from pathlib import Path
@@ -27,6 +28,7 @@ from shardgen.display.dictionary import dbt_source  # noqa: E402
 from shardgen.display.dictionary import rows as dictionary_rows  # noqa: E402
 from shardgen.errors import Interrupted, ShardgenError  # noqa: E402
 from shardgen.events import Event  # noqa: E402
+from shardgen.model import shape  # noqa: E402
 from shardgen.model.table import Table  # noqa: E402
 from shardgen.options.declared import (  # noqa: E402
     OPTIONS,
@@ -193,6 +195,42 @@ def shop() -> str:
     return table(("table", "rows", "what a row is"), rows)
 
 
+def files() -> str:
+    """Every column and key of the files, with its type there."""
+    return "\n\n".join(_file_section(each) for each in [spec.table for spec in dataset().tables])
+
+
+def _file_section(each: Table) -> str:
+    lean = replace(each, full_only=())
+    fields = [(column, shape.form_of(lean, column, "lean")) for column in each.columns]
+    rows = [
+        row
+        for column, form in fields
+        for row in _file_rows(column.name, shape.Field(form, "never" if column.not_null else "null"))
+    ]
+    return f"### {each.relation}\n\n" + table(("column", "type", "without a value"), rows)
+
+
+def _file_rows(path: str, field: shape.Field) -> Iterator[tuple[str, str, str]]:
+    """A column or key, and what is in it."""
+    form, told = field.form, {"never": "never", "null": "null", "absent": "left out"}[field.missing]
+    yield f"`{path}`", _file_type(form), told
+    item = form.item if isinstance(form, shape.Items) else form
+    if isinstance(item, shape.Object):
+        step = f"{path}[]" if isinstance(form, shape.Items) else path
+        for name, inner in item.fields.items():
+            yield from _file_rows(f"{step}.{name}", inner)
+
+
+def _file_type(form: shape.Form) -> str:
+    if isinstance(form, shape.Object | shape.Items):
+        return "struct" if isinstance(form, shape.Object) else "list of structs"
+    if form.name == "decimal":
+        return f"decimal({form.length},{form.places})"
+    names = {"integer": "int32", "serial": "int64", "json": "string, JSON", "timestamp": "timestamp(us)"}
+    return names.get(form.name, form.name if form.name in ("date", "boolean") else "string")
+
+
 def attributes() -> str:
     """The keys of ``attributes`` by subcategory."""
     return table(
@@ -265,6 +303,7 @@ PARTS: Final[dict[str, Callable[[], str]]] = {
         shop,
         dictionary,
         attributes,
+        files,
         errors,
         events,
     )
