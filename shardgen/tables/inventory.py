@@ -23,10 +23,11 @@ from shardgen.world.rng import bits
 
 
 def rows(wanted: Slice) -> Iterator[Batch]:
-    """Movements of the slice's leaves, as far as they happened before its end."""
+    """Movements of the slice, a whole leaf at a time or a part of one, as far as they happened before its end."""
+    stop = min(wanted.stop, wanted.end)
     for leaf in stock.LEAVES.between(wanted.world.config, wanted.start, wanted.stop):
         for moved in stock.movements(wanted.world, leaf):
-            happened = np.flatnonzero(moved.time < wanted.end)
+            happened = np.flatnonzero((moved.time >= wanted.start) & (moved.time < stop))
             for low, high in ranges(0, len(happened), wanted.rows):
                 yield _batch(wanted.world, wanted.raw_data, moved, happened[low:high])
 
@@ -132,7 +133,7 @@ INVENTORY = TableSpec(
             *by_all("movement_type", "reference_number"),
         ),
     ),
-    cut=ByLeaves(leaves=stock.LEAVES, early=True, estimate=_estimate),
+    cut=ByLeaves(leaves=stock.LEAVES, early=True, estimate=_estimate, weight=stock.expected),
     rows=rows,
     laws=beside(__package__, "laws/l03.sql", "laws/l16.sql"),
     sizes=Sizes(

@@ -61,10 +61,11 @@ def in_key_order(
     if leaf is not None:
         query = _selected(table, sql.Identifier(schema, leaf), ours, order, rescaled)
     else:
-        condition = sql.SQL("{column} >= {lower} AND {column} < {upper} AND {ours}").format(
+        condition = sql.SQL("{column} >= {lower} AND {column} < {upper} AND {piece} AND {ours}").format(
             column=sql.Identifier(table.partition_by),
             lower=sql.Literal(shard.leaf.lower.isoformat()),
             upper=sql.Literal(shard.leaf.upper.isoformat()),
+            piece=keys.piece(shard),
             ours=ours,
         )
         relation = catalog.own_rows(connection, schema, table.relation)

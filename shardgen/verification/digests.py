@@ -255,7 +255,7 @@ def _items(
                 own=counts.own_range(loaded, plan),
                 skipped=recorded[shard.id].skipped,
                 others_within=loaded.claim.others_within,
-                leaf=shard.leaf.name if shard.id in apart and shard.leaf and shard.leaf.name in leaves else None,
+                leaf=own.name if shard.id in apart and (own := shard.own_leaf) and own.name in leaves else None,
                 digest=recorded[shard.id].digest,
                 regenerate=regenerate,
             )

@@ -217,7 +217,7 @@ def _locks(connection: Connection, plan: Plan) -> list[Problem]:
             * (current_setting('max_connections')::int + current_setting('max_prepared_transactions')::int)""",
     )
     for name in plan.config.tables:
-        leaves = len(plan.of(name)) if dataset(plan.config.dataset)[name].table.partitioned else 0
+        leaves = len(plan.leaves(name))
         needed = leaves * (
             _RELATIONS_OF_A_LEAF + len(dataset(plan.config.dataset)[name].table.indexes_for(plan.config.indexes))
         )
