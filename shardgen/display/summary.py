@@ -30,7 +30,7 @@ def part_summary(report: PartReport) -> RenderableType:
     """What a part of a load did, what the run still lacks, and the whole run where this part finished it."""
     shards, rows = units.plural(report.shards, "shard"), units.count(report.rows)
     head = Text(
-        f"part {report.part} of run {report.run} into schema {report.schema}: {shards} with {rows} rows are there, "
+        f"part {report.part} of run {report.run} into {report.where}: {shards} with {rows} rows are there, "
         f"{units.duration(report.seconds)}, {units.count(report.rows_per_second)} rows/s with "
         f"{units.plural(report.workers, 'worker')}{_retries(report)}"
     )

@@ -50,6 +50,11 @@ class PartReport:
     report: LoadReport | None
     """Of the whole run, where this part finished it."""
 
+    @property
+    def where(self) -> str:
+        """The schema, or the place that has none."""
+        return f"schema {self.schema}" if self.schema else self.target
+
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""
         return asdict(self)

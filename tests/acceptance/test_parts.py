@@ -26,9 +26,10 @@ VOLUME = ("--orders-per-day", "40", "--sessions-per-day", "100")
 class Call:
     """One run of the command line."""
 
-    def __init__(self, database: Database, *arguments: str, **environment: str) -> None:
+    def __init__(self, database: Database | None, *arguments: str, **environment: str) -> None:
+        place = ["--dsn", database.dsn] if database else []
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "shardgen", *arguments, "--dsn", database.dsn],
+            [sys.executable, "-m", "shardgen", *arguments, *place],
             env={**clean_environment(), "SHARDGEN_PROGRESS": "none", **environment},
             cwd=ROOT,
             stdout=subprocess.PIPE,
@@ -81,6 +82,24 @@ def test_three_parts_one_of_them_twice_and_a_commit(database):
         assert code == 0, error
     assert (shards(database), database.rows("SELECT * FROM bronze.shardgen_runs")) == before
     verify(database)
+
+
+def test_parts_load_into_a_lake_too(tmp_path):
+    place = ("--target", f"file://{tmp_path}/shop")
+    load = ("load", *WORLD, *VOLUME, *place, "--format", "parquet", "--workers", "1", "--part")
+    ended = [call.end() for call in [Call(None, *load, part) for part in ("0/3", "1/3", "1/3")]]
+    assert [code for code, _, _ in ended] == [0, 0, 0], ended
+    code, _, error = Call(None, "commit", *place).end()
+    assert (code, "part=2/3 lacks" in error) == (1, True), error
+    assert Call(None, *load, "2/3").end()[0] == 0
+    held = {path for path in tmp_path.rglob("*") if path.is_file() and path.name != ".lock"}
+    before = {path: path.stat().st_mtime_ns for path in held}
+    for call in (Call(None, "commit", *place), Call(None, *load, "0/3")):
+        code, _, error = call.end()
+        assert (code, "nothing was changed" in error) == (0, True), error
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+    code, _, error = Call(None, "verify", *place, "--level", "counts").end()
+    assert code == 0, error
 
 
 def test_parts_that_are_killed_or_interrupted_go_on_when_they_are_run_again(database):
