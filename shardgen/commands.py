@@ -254,6 +254,9 @@ def query_of(settings: Settings, name: str) -> Query:
 
 def _loaded(settings: Settings) -> dict[str, str]:
     """The tables that finished runs have filled, each with the mode of its raw_data."""
+    if settings.target.lake:
+        told = f"{settings.target.lake} is a lake, and the queries are written for PostgreSQL"
+        raise TargetError(told, remedy="ask its files by DuckDB, Spark or whatever reads them")
     found = {
         table.table: str(run.plan["raw_data"])
         for run in runs_of(settings)
@@ -324,7 +327,10 @@ def ddl_of(settings: Settings) -> list[str]:
 
     Raises:
         ConfigError: an option is wrong.
+        TargetError: the target is a lake.
     """
+    if settings.target.lake:
+        raise TargetError(f"{settings.target.lake} is a lake, whose files bring their columns: there is no schema")
     from shardgen.options.settings import utc_today
     from shardgen.stores import ddl
 

@@ -35,7 +35,7 @@ def after_load(settings: Settings, options: Mapping[str, Any], target: str) -> d
     options = _without_idle_profile(settings, options)
     found = {
         "connect": _connect(settings, options, target),
-        "queries": again("queries", options),
+        "queries": "" if settings.target.lake else again("queries", options),
         "verify": again("verify", options),
         "report": _report(options),
         "stop": again("db stop", _of_server(options)) if settings.target.embedded else "",

@@ -94,6 +94,8 @@ class Objects:
 
     def read(self, key: str) -> Held | None:
         """What an object holds; None where there is none."""
+        if self._nowhere():
+            return None
         import obstore
 
         with told(self.address, "read"):
@@ -154,6 +156,8 @@ class Objects:
 
     def head(self, key: str) -> Found | None:
         """What a listing would tell of an object; None where there is none."""
+        if self._nowhere():
+            return None
         import obstore
 
         with told(self.address, "read"):
@@ -164,10 +168,10 @@ class Objects:
 
     def list(self, prefix: str = "") -> Iterator[Found]:
         """The objects below a prefix, which ends where a step of a key does."""
+        if self._nowhere():
+            return
         import obstore
 
-        if self.address.local and not Path(self.address.prefix).is_dir():
-            return
         with told(self.address, "list"):
             for page in obstore.list(self._store(), prefix or None, chunk_size=1000):
                 yield from map(_found, page)
@@ -206,6 +210,10 @@ class Objects:
             except AlreadyExistsError:
                 return False
         return True
+
+    def _nowhere(self) -> bool:
+        """Whether the folder is not there yet; only what writes makes it."""
+        return self.address.local and not Path(self.address.prefix).is_dir()
 
     def _swap_locked(self, key: str, data: bytes, held: Held) -> bool:
         with told(self.address, "swap objects"), self._locked():

@@ -141,7 +141,7 @@ class LakeStore:
         Raises:
             TargetError: always.
         """
-        raise TargetError("how fast a lake takes files is not tried")
+        raise TargetError(f"files are not written on trial to {self.place}")
 
     def reader(self, *, workers: int, purpose: str) -> Reader:
         """See stores.Store.reader."""

@@ -352,3 +352,9 @@ def test_a_key_of_ours_alone_is_hidden_from_readers():
     ]
     assert objects.LOCK.startswith(layout.ROOT)
     assert replace(Current()) == Current()
+
+
+def test_a_look_makes_no_folder(tmp_path):
+    store = lakes.store(lakes.folder(tmp_path))
+    assert store.inspect(plan(), Terms(), fakes.recipe(), workers=2).problems == ()
+    assert (store.runs(), list(tmp_path.iterdir())) == ([], [])
