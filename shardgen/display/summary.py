@@ -29,12 +29,12 @@ def load_summary(report: LoadReport) -> RenderableType:
 def part_summary(report: PartReport) -> RenderableType:
     """What a part of a load did, what the run still lacks, and the whole run where this part finished it."""
     shards, rows = units.plural(report.shards, "shard"), units.count(report.rows)
-    head = Text(
-        f"part {report.part} of run {report.run} into {report.where}: {shards} with {rows} rows are there, "
+    head = Text(f"part {report.part} of run {report.run} into {report.where}: {shards} with {rows} rows are there")
+    pace = Text(
         f"{units.duration(report.seconds)}, {units.count(report.rows_per_second)} rows/s with "
         f"{units.plural(report.workers, 'worker')}{_retries(report)}"
     )
-    return Group("", head, load_summary(report.report) if report.report else Text(_rest(report), style="yellow"))
+    return Group("", head, pace, load_summary(report.report) if report.report else Text(_rest(report), style="yellow"))
 
 
 def _rest(report: PartReport) -> str:
