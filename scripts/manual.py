@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import ast
 import inspect
-import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import date
 from itertools import groupby, pairwise
 from pathlib import Path
@@ -24,16 +24,18 @@ sys.path.insert(0, str(ROOT))
 
 from scripts.blocks import pages  # noqa: E402
 from shardgen.cli.application import COMMANDS, SERVER_COMMANDS, app  # noqa: E402
+from shardgen.display.dictionary import dbt_source  # noqa: E402
+from shardgen.display.dictionary import rows as dictionary_rows  # noqa: E402
 from shardgen.errors import Interrupted, ShardgenError  # noqa: E402
 from shardgen.events import Event  # noqa: E402
-from shardgen.model.table import Column, Table  # noqa: E402
+from shardgen.model import shape  # noqa: E402
+from shardgen.model.table import Table  # noqa: E402
 from shardgen.options.declared import (  # noqa: E402
     OPTIONS,
     Option,
     variable,
 )
 from shardgen.options.profiles import PROFILES  # noqa: E402
-from shardgen.stores.postgres.types import spelled  # noqa: E402
 from shardgen.tables import dataset  # noqa: E402
 from shardgen.tables.planning import build_plan  # noqa: E402
 from shardgen.tables.statements import Statement, read  # noqa: E402
@@ -172,18 +174,15 @@ def dictionary() -> str:
 
 def _table_section(each: Table) -> str:
     partitioned = f" Partitioned by `{each.partition_by}`, a month or a day to a partition." if each.partitioned else ""
-    rows = [row for column in each.columns for row in _column_rows(column)]
+    rows = [
+        (f"`{name}` `{key}`" if key else f"`{name}`", kind, meaning)
+        for column in each.columns
+        for name, key, kind, meaning in dictionary_rows(column)
+    ]
     return (
         f"## {each.relation}\n\n{each.meaning} Key: {', '.join(f'`{name}`' for name in each.key)}.{partitioned}\n\n"
         + table(("column", "type", "meaning"), rows)
     )
-
-
-def _column_rows(column: Column) -> Iterator[tuple[str, str, str]]:
-    required = " not null" if column.not_null else ""
-    yield f"`{column.name}`", spelled(column.type) + required, column.meaning
-    for key, meaning in column.keys.items():
-        yield f"`{column.name}` `{key}`", "", meaning
 
 
 def shop() -> str:
@@ -194,6 +193,42 @@ def shop() -> str:
         for each in [spec.table for spec in dataset().tables]
     ]
     return table(("table", "rows", "what a row is"), rows)
+
+
+def files() -> str:
+    """Every column and key of the files, with its type there."""
+    return "\n\n".join(_file_section(each) for each in [spec.table for spec in dataset().tables])
+
+
+def _file_section(each: Table) -> str:
+    lean = replace(each, full_only=())
+    fields = [(column, shape.form_of(lean, column, "lean")) for column in each.columns]
+    rows = [
+        row
+        for column, form in fields
+        for row in _file_rows(column.name, shape.Field(form, "never" if column.not_null else "null"))
+    ]
+    return f"### {each.relation}\n\n" + table(("column", "type", "without a value"), rows)
+
+
+def _file_rows(path: str, field: shape.Field) -> Iterator[tuple[str, str, str]]:
+    """A column or key, and what is in it."""
+    form, told = field.form, {"never": "never", "null": "null", "absent": "left out"}[field.missing]
+    yield f"`{path}`", _file_type(form), told
+    item = form.item if isinstance(form, shape.Items) else form
+    if isinstance(item, shape.Object):
+        step = f"{path}[]" if isinstance(form, shape.Items) else path
+        for name, inner in item.fields.items():
+            yield from _file_rows(f"{step}.{name}", inner)
+
+
+def _file_type(form: shape.Form) -> str:
+    if isinstance(form, shape.Object | shape.Items):
+        return "struct" if isinstance(form, shape.Object) else "list of structs"
+    if form.name == "decimal":
+        return f"decimal({form.length},{form.places})"
+    names = {"integer": "int32", "serial": "int64", "json": "string, JSON", "timestamp": "timestamp(us)"}
+    return names.get(form.name, form.name if form.name in ("date", "boolean") else "string")
 
 
 def attributes() -> str:
@@ -247,22 +282,9 @@ def _fields(kind: Any) -> Iterator[tuple[str, str, str]]:
 
 
 def dbt_sources() -> str:
-    """The bronze tables as a dbt source, with every description."""
-    return "\n".join(["# Made by `make docs` from shardgen/tables.", *_dbt_lines()]) + "\n"
-
-
-def _dbt_lines() -> Iterator[str]:
-    yield from ("version: 2", "", "sources:", "  - name: bronze", "    schema: bronze", "    tables:")
-    for each in [spec.table for spec in dataset().tables]:
-        yield f"      - name: {each.relation}"
-        yield f"        description: {json.dumps(each.description, ensure_ascii=False)}"
-        yield "        columns:"
-        for column in each.columns:
-            yield f"          - name: {column.name}"
-            yield f"            data_type: {json.dumps(spelled(column.type))}"
-            yield f"            description: {json.dumps(column.description, ensure_ascii=False)}"
-            if tests := [*["not_null"] * column.not_null, *["unique"] * (column.name == each.key[0])]:
-                yield f"            data_tests: [{', '.join(tests)}]"
+    """The bronze tables as a dbt source, as ``shardgen tables --dbt`` prints it."""
+    made = dbt_source([spec.table for spec in dataset().tables], "bronze")
+    return f"# Made by `make docs` from shardgen/tables.\n{made}\n"
 
 
 # --- the files --------------------------------------------------------------------------------------------------------
@@ -281,6 +303,7 @@ PARTS: Final[dict[str, Callable[[], str]]] = {
         shop,
         dictionary,
         attributes,
+        files,
         errors,
         events,
     )

@@ -8,7 +8,21 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from shardgen.api import load, plan, queries, report, reset, sample, status, table, url, verify
+    from shardgen.api import (
+        claim,
+        commit,
+        load,
+        load_part,
+        plan,
+        queries,
+        report,
+        reset,
+        sample,
+        status,
+        table,
+        url,
+        verify,
+    )
     from shardgen.errors import ShardgenError
 
 __version__ = "0.1.0"
@@ -16,7 +30,10 @@ __version__ = "0.1.0"
 __all__ = [
     "ShardgenError",
     "__version__",
+    "claim",
+    "commit",
     "load",
+    "load_part",
     "plan",
     "queries",
     "report",

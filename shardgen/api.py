@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, Unpack
 
 from shardgen.errors import ShardgenError
-from shardgen.options.keywords import Load, Options, Place, Planned, Server, Worked
+from shardgen.model.engine import DEFAULT
+from shardgen.options.keywords import Load, Options, Place, Planned, Server, Verified, Worked
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from shardgen.display import Show
+    from shardgen.loading.parts import Claimed, Committed, PartReport
     from shardgen.loading.reconcile import LoadReport
     from shardgen.model.plan import Plan
     from shardgen.options.settings import Settings
@@ -27,7 +29,22 @@ if TYPE_CHECKING:
     from shardgen.tables.questions import Query
     from shardgen.verification.outcome import Verification
 
-__all__ = ["Options", "load", "plan", "queries", "report", "reset", "sample", "status", "table", "url", "verify"]
+__all__ = [
+    "Options",
+    "claim",
+    "commit",
+    "load",
+    "load_part",
+    "plan",
+    "queries",
+    "report",
+    "reset",
+    "sample",
+    "status",
+    "table",
+    "url",
+    "verify",
+]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -80,11 +97,108 @@ def load(
     """
     from shardgen.commands import hasten, prepared
 
-    hasten()
     settings = _settings(Load, options, dsn=dsn)
+    hasten(settings.get("engine", DEFAULT))
     carry_out = prepared(settings, resume=resume, take_over=take_over, yes=yes)
     with _watching(settings, "load") as show:
         return carry_out(show)
+
+
+@_in_python
+def load_part(part: str, dsn: str | None = None, **options: Unpack[Load]) -> PartReport:
+    """Load one part of a plan: every n-th shard, for one of n programs that know nothing of each other.
+
+    Args:
+        part: ``"0/3"`` to ``"2/3"`` of three.
+        dsn: libpq connection string; without it the target is found as on the command line.
+        options: what all parts together load, and how; ``end`` must be among them. See :class:`Load`.
+
+    Returns:
+        What the part did and what the run lacks; ``report.report`` is that of the whole run where this part finished
+        it.
+
+    Raises:
+        UsageError: something is wrong with the request, or the run in the target is another; nothing was written.
+        LoadError: the part stopped; the same call does the rest.
+
+    Example:
+        >>> import shardgen
+        >>> options = {"profile": "demo", "end": "2026-01-01", "schema": "parts", "progress": "none"}
+        >>> shardgen.load_part("0/2", **options).lacking
+        {'1/2': 6}
+        >>> shardgen.load_part("1/2", **options).finished
+        True
+    """
+    from shardgen.commands import hasten
+    from shardgen.parts import checked, part_of
+
+    hasten()
+    settings = _settings(Load, options, dsn=dsn)
+    carry_out = part_of(settings, checked(part, resume=False, take_over=False, verify=False))
+    with _watching(settings, "load") as show:
+        return carry_out(show)
+
+
+@_in_python
+def claim(dsn: str | None = None, *, take_over: bool = False, yes: bool = False, **options: Unpack[Load]) -> Claimed:
+    """Claim the tables of a load in parts, and load nothing: for one that begins with a replace.
+
+    Args:
+        dsn: libpq connection string; without it the target is found as on the command line.
+        take_over: end the sessions of another load that holds the target, instead of refusing.
+        yes: let ``replace`` remove rows that shardgen did not load.
+        options: what all parts together load; ``end`` must be among them. See :class:`Load`.
+
+    Raises:
+        UsageError: something is wrong with the request; nothing was written.
+
+    Example:
+        >>> import shardgen
+        >>> claimed = shardgen.claim(profile="demo", end="2026-01-01", schema="claimed", progress="none")
+        >>> claimed.run, claimed.shards
+        (1, 13)
+    """
+    from shardgen.parts import claim_of
+
+    settings = _settings(Load, options, dsn=dsn)
+    carry_out = claim_of(settings, take_over=take_over, yes=yes)
+    with _watching(settings, "load") as show:
+        return carry_out(show)
+
+
+@_in_python
+def commit(
+    dsn: str | None = None,
+    *,
+    tables: str | list[str] | tuple[str, ...] = (),
+    take_over: bool = False,
+    **options: Unpack[Worked],
+) -> Committed:
+    """Finish a load in parts whose shards are all there; of a run that is finished nothing is changed.
+
+    Args:
+        dsn: libpq connection string; without it the target is found as on the command line.
+        tables: those of the run that is meant, where several are unfinished.
+        take_over: end the sessions of parts that hold the target, instead of refusing.
+        options: where and how, see :class:`Worked`; an embedded server must be running.
+
+    Raises:
+        UsageError: there is no run, or it cannot be told which is meant.
+        LoadError: shards are lacking, which are told by part.
+
+    Example:
+        >>> import shardgen
+        >>> options = {"schema": "committed", "progress": "none"}
+        >>> shardgen.load_part("0/1", profile="demo", end="2026-01-01", **options).finished
+        True
+        >>> shardgen.commit(**options).changed
+        False
+    """
+    from shardgen.parts import commit_of
+
+    settings = _settings(Worked, options, dsn=dsn, tables=tables or None)
+    with _watching(settings, "commit") as show:
+        return commit_of(settings, show, take_over=take_over)
 
 
 @_in_python
@@ -142,7 +256,7 @@ def verify(
     tables: str | list[str] | tuple[str, ...] = (),
     run: int | None = None,
     regenerate: bool = False,
-    **options: Unpack[Worked],
+    **options: Unpack[Verified],
 ) -> Verification:
     """Prove that a target holds what was planned, bit for bit, and that its story holds; writes nothing.
 
@@ -153,7 +267,7 @@ def verify(
         tables: only these, and the laws and shapes that concern them; all that were loaded by default.
         run: only the tables of this run.
         regenerate: build every row anew for the digests, instead of believing the ledger.
-        options: where and how, see :class:`Worked`; an embedded server must be running.
+        options: where and how, see :class:`Verified`; an embedded server must be running.
 
     Returns:
         The report: ``report.ok``, and for each check its status, finding and samples. What was not applicable has
@@ -172,7 +286,7 @@ def verify(
     """
     from shardgen.commands import verification_of
 
-    settings = _settings(Worked, options, dsn=dsn)
+    settings = _settings(Verified, options, dsn=dsn)
     with _watching(settings, "verify") as show:
         return verification_of(settings, show, level=level, tables=tables, run=run, regenerate=regenerate)
 

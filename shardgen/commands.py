@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from shardgen.errors import ConfigError, TargetError, VerificationError
 from shardgen.model.config import LEVELS, SHOP, check_choice, check_range
+from shardgen.model.engine import DEFAULT
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -31,15 +32,19 @@ if TYPE_CHECKING:
 MAX_SAMPLE = 100_000  # rows that fit in memory as Python objects without a thought
 
 
-def hasten() -> None:
+def hasten(engine: object = DEFAULT) -> None:
     """Have workers ready sooner: start what they come from before anything else is done; returns at once.
+
+    Args:
+        engine: as far as it is known; only processes come from something.
 
     Raises:
         MachineError: the system gives no process.
     """
-    from shardgen.loading.engines import default_engine
+    if engine == DEFAULT:
+        from shardgen.loading.engines import default_engine
 
-    default_engine()
+        default_engine()
 
 
 def prepared(
@@ -55,19 +60,17 @@ def prepared(
 
     settings.check()
     given, config = settings.given(), None if resume else settings.plan(utc_today())
-    how = settings.load(take_over=take_over, yes=yes)
 
     def carry_out(show: Show) -> LoadReport:
-        from shardgen.tables.recipe import foresee_words
-
-        if config is not None:
-            foresee_words(config.world.seed)
         from shardgen.loading import session
+        from shardgen.loading.engines import chosen
 
-        store = target.started(settings, show)
-        if config is None:
-            return session.resume(how, store, given=given, show=show)
-        return session.load(config, how, store, options=settings.options(config), show=show)
+        with chosen(settings.load().engine) as engine:
+            how = settings.load(take_over=take_over, yes=yes, slots=engine.slots)
+            store = target.started(settings, show)
+            if config is None:
+                return session.resume(how, store, given=given, show=show)
+            return session.load(config, how, store, options=settings.options(config), show=show)
 
     return carry_out
 
@@ -157,12 +160,15 @@ def verification_of(
     from shardgen.tables.wanted import table_names
 
     names = table_names(tables, settings.get("dataset", SHOP)) if tables else ()
+    from shardgen.loading.engines import chosen
     from shardgen.verification import verifier
 
-    workers = settings.load().workers
-    request = verifier.Request(level=level, tables=names, run=run, regenerate=regenerate, workers=workers)
-    reader = target.proved(settings).reader(workers=workers, purpose="verify")
-    return verifier.verify(request, reader, show)
+    how = settings.load()
+    with chosen(how.engine if level in ("digests", "all") else DEFAULT) as engine:
+        workers = settings.load(slots=engine.slots).workers
+        request = verifier.Request(level=level, tables=names, run=run, regenerate=regenerate, workers=workers)
+        reader = target.proved(settings).reader(workers=how.workers, purpose="verify")
+        return verifier.verify(request, reader, show)
 
 
 def numbers_of(settings: Settings, show: Show, *, run: int | None = None) -> Numbers:
@@ -248,6 +254,9 @@ def query_of(settings: Settings, name: str) -> Query:
 
 def _loaded(settings: Settings) -> dict[str, str]:
     """The tables that finished runs have filled, each with the mode of its raw_data."""
+    if settings.target.lake:
+        told = f"{settings.target.lake} is a lake, and the queries are written for PostgreSQL"
+        raise TargetError(told, remedy="ask its files by DuckDB, Spark or whatever reads them")
     found = {
         table.table: str(run.plan["raw_data"])
         for run in runs_of(settings)
@@ -307,15 +316,10 @@ def config_of(settings: Settings) -> list[Effective]:
     """
     from shardgen.options import target
     from shardgen.options.settings import utc_today
-    from shardgen.stores.naming import shown
 
     settings.check()
-    dsn = settings.target.dsn
-    return settings.effective(
-        utc_today(),
-        dsn=settings.target.origin if not dsn else shown(dsn),
-        data_dir=target.home(settings),
-    )
+    named = {"target" if settings.target.lake else "dsn": settings.target.shown}
+    return settings.effective(utc_today(), data_dir=target.home(settings), **named)
 
 
 def ddl_of(settings: Settings) -> list[str]:
@@ -323,7 +327,10 @@ def ddl_of(settings: Settings) -> list[str]:
 
     Raises:
         ConfigError: an option is wrong.
+        TargetError: the target is a lake.
     """
+    if settings.target.lake:
+        raise TargetError(f"{settings.target.lake} is a lake, whose files bring their columns: there is no schema")
     from shardgen.options.settings import utc_today
     from shardgen.stores import ddl
 

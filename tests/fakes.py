@@ -24,13 +24,14 @@ from pgpq.encoders import StringEncoderBuilder
 from pgpq.schema import Jsonb
 
 from shardgen.columns.batch import arrow_schema
-from shardgen.loading import session
+from shardgen.loading import parts, session
 from shardgen.loading.engines.threads import Threads
 from shardgen.loading.hooks import Tools
 from shardgen.loading.reconcile import LoadReport
 from shardgen.loading.session import Machinery
 from shardgen.model import keys
 from shardgen.model.config import LoadConfig, PlanConfig, WorldConfig
+from shardgen.model.parts import Part
 from shardgen.model.plan import Leaf, Plan, Shard
 from shardgen.model.table import Table
 from shardgen.stores import Show, Store
@@ -105,6 +106,9 @@ class Feed:
         for start in range(shard.start, shard.stop, rows):
             time.sleep(float(os.environ.get(SLOW, "0")))
             yield _batch(table, seed, shard, start, min(start + rows, shard.stop))
+
+    def get_ready(self, shard: Shard) -> None:
+        pass
 
 
 def fault(shard: str) -> None:
@@ -219,6 +223,42 @@ def resume(
         show=show,
         machinery=machinery or _fake(),
     )
+
+
+def load_part(
+    place: str | Store, part: str, *, show: Show = lambda _: None, tables=("orders", "sessions"), seed=42, **how: Any
+) -> parts.PartReport:
+    """A part of a load."""
+    config = plan_config(tables=tables, seed=seed)
+    return parts.load_part(
+        config,
+        LoadConfig(**{"workers": 2, **how}),
+        _store(place, config.schema, None, KEYLESS_ROWS),
+        Part.parse(part),
+        options=options(config),
+        show=show,
+        machinery=machinery(),
+    )
+
+
+def claim(place: str | Store, *, tables=("orders", "sessions"), **how: Any) -> parts.Claimed:
+    """A claim for a load in parts."""
+    config = plan_config(tables=tables)
+    return parts.claim(
+        config,
+        LoadConfig(**{"workers": 2, **how}),
+        _store(place, config.schema, None, KEYLESS_ROWS),
+        options=options(config),
+        show=lambda _: None,
+        machinery=machinery(),
+    )
+
+
+def commit(place: str | Store, **how: Any) -> parts.Committed:
+    """The end of it."""
+    store = _store(place, "bronze", None, KEYLESS_ROWS)
+    config = LoadConfig(**{"workers": 2, **how})
+    return parts.commit(config, store, given={}, show=lambda _: None, machinery=machinery())
 
 
 def _store(place: str | Store, schema: str, machinery: Machinery | None, keyless_rows: int) -> Store:

@@ -19,7 +19,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 LAYERS = (
     {"__init__", "__main__", "api", "cli"},
-    {"commands", "display"},
+    {"commands", "display", "parts"},
     {"forecast", "loading", "page", "verification"},
     {"options"},
     {"stores"},
@@ -269,7 +269,8 @@ def test_whatever_the_plan_of_the_house_names_is_there(name):
 
 
 def test_what_is_public_is_pinned():
-    functions = ["load", "plan", "queries", "report", "reset", "sample", "status", "table", "url", "verify"]
+    asking = ["plan", "queries", "report", "reset", "sample", "status", "table", "url", "verify"]
+    functions = ["claim", "commit", "load", "load_part", *asking]
     assert shardgen.__all__ == ["ShardgenError", "__version__", *functions]
     assert shardgen.__all__ == sorted(shardgen.__all__)
     for name in shardgen.__all__:
@@ -378,13 +379,14 @@ def test_one_module_opens_the_sessions_of_a_target(path):
 
 SPOKEN = {
     "errors.py",  # the command line's spelling
+    "__main__.py",  # looks for it on the command line
     "machine/installation.py",  # commands, ours and of installers
     "options/declared.py",  # what --help says of options
     "embedded/_home/cluster.py",  # initdb's
 }
 """Where options may be spelt as the command line has them, beside cli/."""
 DASHED = "|".join(written(name) for name in SETTABLE if "_" in name)
-OTHERS = {"--version", "--system", "--no-create-home", "--tmpfs", "--shm-size"}
+OTHERS = {"--version", "--system", "--help", "--no-create-home", "--tmpfs", "--shm-size"}
 """Options of other programs."""
 
 

@@ -148,7 +148,7 @@ def null(bench: Bench, workers: int) -> Run:
 
 def build(config: PlanConfig, shard: Shard) -> Built:
     """Build and encode a shard; what a process builds once is not counted."""
-    _warm(config)
+    warm(config)
     memory.give_back(shard.table)
     rows, size, encoder = 0, 0, Encoder(dataset()[shard.table].table)
     start, before = time.perf_counter(), time.process_time()
@@ -165,7 +165,7 @@ def build(config: PlanConfig, shard: Shard) -> Built:
 
 
 @functools.cache
-def _warm(config: PlanConfig) -> None:
+def warm(config: PlanConfig) -> None:
     """Have the world, its words and whatever the tables keep of them."""
     plan = build_plan(config)
     for name in config.tables:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from scripts.bench import loads, rivals
+from scripts.bench import lake, loads, rivals
 from scripts.bench.bench import Bench, Run, copy_bytes
 from scripts.bench.spool import fill
 from shardgen.tables.planning import build_plan
@@ -21,6 +21,7 @@ YARDSTICKS: dict[str, Callable[[Bench, int], Run]] = {
     "psql": rivals.psql,
     "rows": rivals.rows,
     "pgbench": rivals.pgbench,
+    "lake": lake.lake,
 }
 SCALING = ("floor", "load", "null")
 """Yardsticks that are also run with other numbers of workers."""

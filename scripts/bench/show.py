@@ -14,7 +14,7 @@ from scripts.bench import phases
 from scripts.bench.bench import Run
 from scripts.bench.targets import middle, of, ratio
 
-SINGLE = {"rows": 1, "pgbench": 1}
+SINGLE = {"rows": 1, "pgbench": 1, "lake": 1}
 """Yardsticks that have one connection, whatever the others have."""
 
 
@@ -26,6 +26,7 @@ def show(result: dict[str, Any], runs: Sequence[Run], volumes: Sequence[Run], wo
         yardsticks(main),
         by_table([run for run in main if run.yardstick == "null"]),
         shares([run for run in main if "phases" in run.figures]),
+        files([run for run in main if run.yardstick == "lake"]),
         memory([*runs, *volumes]),
         scaling(runs),
         at_volumes(volumes),
@@ -64,7 +65,7 @@ def yardsticks(runs: Sequence[Run]) -> Table:
             f"{one.size / seconds / 1e6:,.0f}" if one.size else "",
             f"{seconds / one.total * 1e6:.3f}",
             *(_shown(middle(run.figures.get("cpu", {}).get(side) for run in some)) for side in ("client", "server")),
-            "" if against is None or name == "pgbench" else f"{against:.3f}",
+            "" if against is None or name in ("pgbench", "lake") else f"{against:.3f}",
         )
     return table
 
@@ -93,6 +94,17 @@ def shares(runs: Sequence[Run]) -> Table:
         table.add_section()
         firsts = [middle(run.figures["first_row"] for run in runs if run.yardstick == name) for name in names]
         table.add_row("s to the first row", *map(_shown, firsts))
+    return table
+
+
+def files(runs: Sequence[Run]) -> Table:
+    """What Parquet files cost one core."""
+    table = _table("Parquet, CPU of one core", "rows", "us a row", "rows/s", "bytes a row")
+    for name, wrote in runs[0].figures["files"].items() if runs else ():
+        busy = median(run.figures["files"][name]["cpu"] for run in runs)
+        if rows := wrote["rows"]:
+            rates = (f"{busy / rows * 1e6:.3f}", f"{rows / busy:,.0f}", f"{wrote['bytes'] / rows:.1f}")
+            table.add_row(name, f"{rows:,}", *rates)
     return table
 
 

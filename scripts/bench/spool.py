@@ -114,6 +114,9 @@ class Replay:
             for number, size in spool.batches(shard.id):
                 yield Ready(num_rows=number, size=size, file=file)
 
+    def get_ready(self, shard: Shard) -> None:
+        """There is nothing to make."""
+
 
 class ReadyEncoder:
     """Reads what a replay points at, always into the same memory, which stays in the cache."""

@@ -13,6 +13,7 @@ def targets_of(runs: Sequence[Run], volumes: Sequence[Run], workers: int, *, hel
     """The targets that these runs can tell about, and ``--help`` with its seconds."""
     main = [run for run in runs if run.workers == workers]
     loads, nulls = ([run for run in main if run.yardstick == name] for name in ("load", "null"))
+    lakes = [run for run in runs if run.yardstick == "lake"]
     figures = [
         ("load / floor", ratio(main, of("load"), of("floor")), "<=", 1.05),
         ("load / psql", ratio(main, of("load"), of("psql")), "<=", 0.70),
@@ -27,6 +28,9 @@ def targets_of(runs: Sequence[Run], volumes: Sequence[Run], workers: int, *, hel
         ("load, MiB, largest volume beside least", _growth(volumes, "load", _peak), "<=", 1.05),
         ("null, us a row, largest volume beside least", _growth(volumes, "null", _cost), "<=", 1.05),
         ("null, MiB, largest volume beside least", _growth(volumes, "null", _peak), "<=", 1.05),
+        ("Parquet rows/s, events / lineitem of tpchgen-cli", _beside(lakes, "clickstream"), ">=", 1.0),
+        ("Parquet rows/s, lean events / lineitem", _beside(lakes, "clickstream, lean"), ">=", 1.4),
+        ("Parquet rows/s, all tables / all of tpchgen-cli", _beside(lakes, "all seven tables"), ">=", 0.9),
     ]
     return [
         {
@@ -47,6 +51,11 @@ def _cpu(run: Run) -> float:
 def _clicks(run: Run) -> float | None:
     rows = run.rows.get("clickstream")
     return run.figures["tables"]["clickstream"]["cpu"] / rows * 1e6 if rows else None
+
+
+def _beside(lakes: Sequence[Run], name: str) -> float | None:
+    """Rows for a processor second beside those of tpchgen-cli in the same turns."""
+    return middle(run.figures["ratios"][name] for run in lakes)
 
 
 def _cost(run: Run) -> float:

@@ -13,11 +13,24 @@ from typing import Annotated, Any, Final
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from shardgen.cli import asking, configuration, embedded, listing, loading, pages, reporting, samples, targets, versions
+from shardgen.cli import (
+    asking,
+    configuration,
+    embedded,
+    listing,
+    loading,
+    pages,
+    parts,
+    reporting,
+    samples,
+    targets,
+    versions,
+)
 from shardgen.cli.options import Quiet, Verbose, epilog
 
 COMMANDS: Final[tuple[Callable[..., None], ...]] = (
     loading.load,
+    parts.commit,
     loading.verify,
     loading.plan,
     asking.queries,

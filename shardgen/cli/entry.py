@@ -110,7 +110,7 @@ def _without_secrets(text: str, words: list[str]) -> str:
     """The text without the secrets of any connection string that we could have been given."""
     from shardgen.options.settings import read
 
-    strings = _values_of("--dsn", words)
+    strings = [*_values_of("--dsn", words), *_values_of("--target", words)]
     with contextlib.suppress(ShardgenError):
         pointers = {name: next(iter(_values_of(f"--{name}", words)), None) for name in ("config", "profile")}
         strings.append(read({}, **pointers).target.dsn or "")

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from shardgen.errors import ServerError
 from shardgen.machine.installation import DRAWING, install, installed, kept, program, spelt, typed
-from shardgen.options.declared import EMBEDDED, PLACE
+from shardgen.options.declared import EMBEDDED, FORM, PLACE, RUN, WORLD
 
 if TYPE_CHECKING:
     from shardgen.options.settings import Settings
 
 _PASSWORD: Final = "in PGPASSWORD or ~/.pgpass, as it is not shown here"  # noqa: S105  # where it is, not what
+_ADDRESSES: Final = ("dsn", "target")
 _MASKED: Final = " password=***"
 """How a connection string that had a password ends."""
 
@@ -34,10 +35,10 @@ def after_load(settings: Settings, options: Mapping[str, Any], target: str) -> d
     options = _without_idle_profile(settings, options)
     found = {
         "connect": _connect(settings, options, target),
-        "queries": again("queries", options),
+        "queries": "" if settings.target.lake else again("queries", options),
         "verify": again("verify", options),
         "report": _report(options),
-        "stop": again("db stop", _of_server(options)) if settings.target.dsn is None else "",
+        "stop": again("db stop", _of_server(options)) if settings.target.embedded else "",
         "password": _PASSWORD if _hidden(options) else "",
     }
     return {what: command for what, command in found.items() if command}
@@ -45,8 +46,15 @@ def after_load(settings: Settings, options: Mapping[str, Any], target: str) -> d
 
 def to_go_on(options: Mapping[str, Any]) -> list[str]:
     """What to type after a load that stopped; of several unfinished runs the tables tell which one is meant."""
-    tables = options.get("tables")
-    command = again("load --resume", options) + (f" --tables {shlex.quote(tables)}" if tables else "")
+    named = {name: options[name] for name in ("tables", "engine") if options.get(name)}
+    command = typed(again("load --resume", options), **named)
+    return [f"to go on: {command}", *([f"password: {_PASSWORD}"] if _hidden(options) else [])]
+
+
+def to_go_on_with(part: object, options: Mapping[str, Any]) -> list[str]:
+    """What to type after a part that stopped: the same again, as the ledger knows what it has done."""
+    named = {name: options[name] for name in (*WORLD, *FORM, *RUN) if options.get(name) is not None}
+    command = typed(f"{program()} load", part=part, **named, **_place(options))
     return [f"to go on: {command}", *([f"password: {_PASSWORD}"] if _hidden(options) else [])]
 
 
@@ -64,10 +72,11 @@ def _place(options: Mapping[str, Any]) -> dict[str, str]:
 
     named = {name: options[name] for name in PLACE if options.get(name) is not None}
     spoken = {name: os.environ[variable(name)] for name in PLACE if name in options and os.environ.get(variable(name))}
-    if _secret(spoken.get("dsn")):
-        del spoken["dsn"]
+    spoken = {name: value for name, value in spoken.items() if name not in _ADDRESSES or not _secret(value)}
+    if any(name in named for name in _ADDRESSES):
+        spoken = {name: value for name, value in spoken.items() if name not in _ADDRESSES}
     found = {**spoken, **named}
-    if "dsn" in found:
+    if "dsn" in found or "target" in found:
         found.pop("data_dir", None)
     return {name: _open(name, str(found[name])) for name in PLACE if name in found}
 
@@ -75,18 +84,18 @@ def _place(options: Mapping[str, Any]) -> dict[str, str]:
 def _open(name: str, value: str) -> str:
     from shardgen.stores.naming import shown
 
-    return shown(value).removesuffix(_MASKED) if name == "dsn" else value
+    return shown(value).removesuffix(_MASKED) if name in _ADDRESSES else value
 
 
-def _secret(dsn: str | None) -> bool:
+def _secret(place: str | None) -> bool:
     from shardgen.stores.naming import shown
 
-    return dsn is not None and shown(dsn).endswith(_MASKED)
+    return place is not None and shown(place).endswith(_MASKED)
 
 
 def _hidden(options: Mapping[str, Any]) -> bool:
     """Whether a command that is shown lacks a secret that was on the command line."""
-    return _secret(options.get("dsn"))
+    return any(_secret(options.get(name)) for name in _ADDRESSES)
 
 
 def _without_idle_profile(settings: Settings, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -101,7 +110,9 @@ def _of_server(options: Mapping[str, Any], *more: str) -> dict[str, Any]:
 
 def _connect(settings: Settings, options: Mapping[str, Any], target: str) -> str:
     """What opens psql on the target; nothing where there is no psql."""
-    if settings.target.dsn is None:
+    if settings.target.lake:
+        return ""
+    if settings.target.embedded:
         return again("db psql", _of_server(options, "schema"))
     psql = _psql()
     if not psql:

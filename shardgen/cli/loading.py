@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from shardgen.cli import hints, terminal
+from shardgen.cli import hints, parts, terminal
 from shardgen.cli.options import Json, examples, one_run, some_tables, takes
 from shardgen.errors import LoadError, ReconciliationError
 from shardgen.model.config import LEVELS
-from shardgen.options.declared import CHECKS, FORM, PLACE, RUN, RUNNING, WATCHED, WORLD
+from shardgen.model.engine import DEFAULT
+from shardgen.options.declared import CHECKS, FORM, PLACE, RUN, RUNNING, WATCHED, WORKING, WORLD
+from shardgen.parts import check_claim
 
 if TYPE_CHECKING:
     from shardgen.options.settings import Settings
@@ -74,15 +76,39 @@ Regenerate = Annotated[
 ]
 
 
+Part = Annotated[
+    str | None,
+    typer.Option(
+        "--part",
+        metavar="I/N",
+        help="Load only every N-th shard of the plan, beginning with number I, counted from 0: one of N programs that "
+        "know nothing of each other, on any machines, each with the same options. Needs --end. The part that sees all "
+        "shards there finishes the run; so does shardgen commit.",
+        show_default=False,
+        rich_help_panel=RUNNING,
+    ),
+]
+Claim = Annotated[
+    bool,
+    typer.Option(
+        "--claim",
+        help="Claim the tables for a load in parts, and load nothing; only needed for --if-exists replace.",
+        rich_help_panel=RUNNING,
+    ),
+]
+
+
 @examples(
     "load",
     "load --customers 1000 --days 30 --end 2026-01-01",
     "load --dsn postgresql://me@db.example:5432/shop --workers 4",
+    "load --engine dask://scheduler:8786",
     "load --tables orders,customers --raw-data lean",
     "load --if-exists append --on-conflict skip",
     "load --resume",
     "load --resume --take-over",
     "load --verify",
+    "load --end 2026-01-01 --part 0/3",
 )
 @takes(WORLD, FORM, PLACE, RUN)
 def load(
@@ -91,14 +117,25 @@ def load(
     take_over: TakeOver = False,
     yes: Yes = False,
     verify: Verify = False,
+    part: Part = None,
+    claim: Claim = False,
     as_json: Json = False,
     **options: Any,
 ) -> None:
     """Fill the bronze tables, reconcile, and tell what was loaded."""
     from shardgen.commands import hasten, prepared
 
-    hasten()
+    if claim:
+        check_claim(part=part is not None, resume=resume, verify=verify)
+        settings = terminal.settings_of(options)
+        parts.claim(settings, take_over=take_over, yes=yes or _agreed(settings), as_json=as_json)
+        return
     settings = terminal.settings_of(options)
+    hasten(settings.get("engine", DEFAULT))
+    if part is not None:
+        asked = {"resume": resume, "take_over": take_over, "verify": verify}
+        parts.load_part(settings, part, options, as_json=as_json, **asked)
+        return
     agreed = yes or (not resume and _agreed(settings))
     carry_out = prepared(settings, resume=resume, take_over=take_over, yes=agreed)
     try:
@@ -128,7 +165,7 @@ def load(
     "verify --level digests --tables orders --regenerate",
     "verify --dsn postgresql://me@db.example/shop --level laws --json",
 )
-@takes(PLACE, {"workers": RUN["workers"], **WATCHED})
+@takes(PLACE, {**WORKING, **WATCHED})
 def verify(
     *,
     level: Level = "all",
@@ -184,8 +221,7 @@ def _agreed(settings: Settings) -> bool:
     with terminal.busy("counting what would go"):
         losses = losses_of(settings, terminal.notice)
     if losses:
-        place = f"schema {settings.schema} of {terminal.place_of(settings)}"
-        terminal.show(losses_table(losses, where=place), stderr=True)
+        terminal.show(losses_table(losses, where=terminal.place_of(settings)), stderr=True)
         typer.confirm("Replace them?", abort=True, err=True)
     return bool(losses)
 

@@ -29,7 +29,7 @@ def status(
     from shardgen.display.tables import status_tables
 
     settings = terminal.settings_of(options)
-    where = f"schema {settings.schema} of {terminal.place_of(settings)}"
+    where = terminal.place_of(settings)
     if watch and as_json:
         raise ConfigError("--watch and --json contradict each other: leave one of them out")
     if watch:
@@ -98,7 +98,7 @@ def reset(
         raise ConfigError("--run and --all contradict each other: leave one of them out")
     with terminal.busy("counting what would go"):
         found = reset_survey(settings, run=run, every=every)
-    where = f"schema {settings.schema} of {terminal.place_of(settings)}"
+    where = terminal.place_of(settings)
     if not found.runs:
         terminal.say(f"nothing to reset: no runs in {where}")
     elif not as_json:

@@ -66,11 +66,9 @@ def _set_volume(wanted: bool, loudness: Volume) -> None:  # noqa: FBT001
 
 
 def place_of(settings: Settings) -> str:
-    """The target, as it may be shown."""
-    from shardgen.stores.naming import shown
-
-    dsn = settings.target.dsn
-    return settings.target.origin if not dsn else shown(dsn)
+    """Where the tables are, as it may be shown."""
+    place = settings.target.shown
+    return place if settings.target.lake else f"schema {settings.schema} of {place}"
 
 
 def settings_of(options: Mapping[str, Any]) -> Settings:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache, lru_cache
 from typing import TypeAlias
 
@@ -126,7 +127,7 @@ def string(given: str) -> str:
 
 
 def value(given: object) -> str:
-    """One small JSON value of Python's own types; floats are not for it."""
+    """One small JSON value of Python's own types; of numbers that are not whole, decimals."""
     if isinstance(given, str):
         return string(given)
     if isinstance(given, dict):
@@ -134,7 +135,7 @@ def value(given: object) -> str:
         return "{" + ", ".join(f"{string(key)}: {value(inner)}" for key, inner in items) + "}"
     if isinstance(given, list | tuple):
         return "[" + ", ".join(map(value, given)) + "]"
-    return json.dumps(given)
+    return f"{given:f}" if isinstance(given, Decimal) else json.dumps(given)
 
 
 def strings(given: Iterable[str]) -> Text:

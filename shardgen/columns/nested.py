@@ -39,6 +39,11 @@ class Struct:
         """As text, which is made once: a column and raw_data both have it."""
         return _objects(self.members).texts()
 
+    @property
+    def size(self) -> int:
+        """How many objects there are."""
+        return max(map(_size, self.members.values()))
+
     def json(self) -> jsonb.Value:
         """As it is."""
         return self.values
@@ -127,5 +132,27 @@ class Picked:
         return draw(self.values)
 
 
+class Sometimes(Picked):
+    """A key of a JSON object that some rows leave out.
+
+    Args:
+        present: which rows have it.
+        values: those of these rows, in their order.
+    """
+
+    def __init__(self, present: NDArray[np.bool_], values: Struct | Whole | Fixed | Instant | Flag | Words) -> None:
+        super().__init__(values, np.where(present, np.cumsum(present) - 1, -1))
+
+
 def _objects(members: Mapping[str, Member]) -> Objects:
     return jsonb.objects({name: value.json() for name, value in members.items()})
+
+
+def _size(value: Any) -> int:
+    """How many values there are; one for all objects does not tell."""
+    if isinstance(value, Struct):
+        return value.size
+    drawn = value if isinstance(value, Picked) else value.values
+    if isinstance(drawn, str | None):
+        return 0
+    return len(drawn.rows if isinstance(drawn, Picked | Drawn) else drawn)

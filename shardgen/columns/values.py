@@ -15,9 +15,30 @@ from numpy.typing import NDArray
 from shardgen.columns import jsonb, text
 from shardgen.columns.arrow import pa
 from shardgen.columns.jsonb import Objects
-from shardgen.columns.nested import Document, Lists, Picked, Struct
+from shardgen.columns.nested import Document, Lists, Picked, Sometimes, Struct
 from shardgen.columns.pieces import Drawn, Texts
 from shardgen.columns.text import I64
+
+__all__ = [
+    "Absent",
+    "Constant",
+    "Day",
+    "Document",
+    "Fixed",
+    "Flag",
+    "Instant",
+    "Json",
+    "Lists",
+    "Member",
+    "Money",
+    "Picked",
+    "Prose",
+    "Sometimes",
+    "Struct",
+    "Value",
+    "Whole",
+    "Words",
+]
 
 
 def some(values: Texts | Drawn, known: NDArray[np.bool_]) -> Texts | Drawn:
@@ -166,23 +187,6 @@ class Json:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sometimes:
-    """A key of a JSON object that some rows leave out; no column.
-
-    Args:
-        present: which rows have it.
-        values: those of these rows, in their order.
-    """
-
-    present: NDArray[np.bool_]
-    values: Whole | Fixed | Instant | Flag | Words | Struct
-
-    def json(self) -> jsonb.Value:
-        """Drawn where it is there."""
-        return jsonb.sometimes(self.present, jsonb.texts(self.values.json()))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class Constant:
     """One text for all rows, in which JSON has nothing to escape."""
 
@@ -217,5 +221,5 @@ class Absent:
 Value: TypeAlias = (
     Whole | Money | Instant | Day | Flag | Words | Json | Struct | Document | Lists | Picked | Constant | Absent
 )
-Member: TypeAlias = Value | Fixed | Sometimes
+Member: TypeAlias = Value | Fixed
 """A key of raw_data that no column repeats."""

@@ -52,6 +52,6 @@ def _verdict(found: Verification) -> list[RenderableType]:
     """How many held, failed and did not apply."""
     counts = {word: sum(check.status == word for check in found.checks) for word in _MARKS}
     runs = f"run{'s' * (len(found.runs) > 1)} {', '.join(map(str, found.runs))}"
-    head = Text(f"{runs} in schema {found.schema} of {found.target}: {units.duration(found.seconds)}", style="dim")
+    head = Text(f"{runs} in {found.where}: {units.duration(found.seconds)}", style="dim")
     tail = ", ".join(f"{number} {word}" for word, number in counts.items() if number)
     return [head, Text(tail or "nothing checked", style="bold green" if found.ok else "bold red")]

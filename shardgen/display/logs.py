@@ -136,8 +136,7 @@ def watching(
         log = stack.enter_context(Log(file, clean=lambda text: naming.masked(text, dsn))) if file else None
         if log:
             log.on_loss = complain
-            target = naming.shown(dsn) if dsn else settings.target.origin
-            log.write("Began", command=command, target=target, shardgen=__version__, data=DATA_VERSION)
+            log.write("Began", command=command, target=settings.target.shown, shardgen=__version__, data=DATA_VERSION)
         shown = stack.enter_context(display(mode))
         shown = spelt_out(shown) if everything else shown
         if log and mode != "none":

@@ -21,7 +21,8 @@ MANY = 100_000_000  # rows from which millions are told, so that a line fits 80 
 
 def forecast_table(forecast: Forecast) -> RenderableType:
     """Everything that a forecast tells; ``~`` marks rows that are an estimate."""
-    parts: list[RenderableType] = [Text(_head(forecast), style="dim"), _tables(forecast.tables), ""]
+    tables = _files(forecast.tables) if forecast.plan.config.format else _tables(forecast.tables)
+    parts: list[RenderableType] = [Text(_head(forecast), style="dim"), tables, ""]
     facts = Table.grid(padding=(0, 2, 0, 0))
     facts.add_column(no_wrap=True, style="dim")
     facts.add_column(overflow="fold")
@@ -33,9 +34,9 @@ def forecast_table(forecast: Forecast) -> RenderableType:
 def _head(forecast: Forecast) -> str:
     config = forecast.plan.config
     days = units.plural(config.days, "day")
+    form = f"format {config.format}" if config.format else f"indexes {config.indexes}"
     return (
-        f"{config.world.epoch} to {config.end} ({days}), seed {config.world.seed}, raw-data {config.raw_data}, "
-        f"indexes {config.indexes}"
+        f"{config.world.epoch} to {config.end} ({days}), seed {config.world.seed}, raw-data {config.raw_data}, {form}"
     )
 
 
@@ -45,6 +46,19 @@ def _tables(tables: tuple[TableForecast, ...]) -> Table:
         grid.add_row(table.table, _rows(table.rows, exact=table.exact), *_figures([table]))
     rows, exact = sum(table.rows for table in tables), all(table.exact for table in tables)
     total(grid, _rows(rows, exact=exact), *_figures(tables))
+    return grid
+
+
+def _files(tables: tuple[TableForecast, ...]) -> Table:
+    """What becomes of the tables in a lake, where they have no indexes and are smaller than what COPY would send."""
+    grid = grid_of("table", "rows", "as COPY", "files")
+    for table in tables:
+        grid.add_row(
+            table.table, _rows(table.rows, exact=table.exact), units.size(table.bytes), units.count(table.shards)
+        )
+    rows, exact = sum(table.rows for table in tables), all(table.exact for table in tables)
+    files = units.count(sum(table.shards for table in tables))
+    total(grid, _rows(rows, exact=exact), units.size(sum(table.bytes for table in tables)), files)
     return grid
 
 
@@ -112,6 +126,8 @@ def _disk(findings: Findings) -> Text:
 
 def _target(forecast: Forecast, findings: Findings) -> Text:
     facts = findings.facts
+    if forecast.plan.config.format:
+        return Text(f"files of {forecast.plan.config.format}: {forecast.target}")
     return Text(
         f"PostgreSQL {facts.server_version}, schema {forecast.plan.config.schema}, "
         f"{units.plural(facts.connections_left, 'connection')} left: {forecast.target}"

@@ -12,8 +12,10 @@ from rich.text import Text
 from shardgen.display import units
 from shardgen.display.grids import grid_of, texts, total, verbatim
 from shardgen.display.lanes import BUILDING
+from shardgen.model.parts import Part, told
 
 if TYPE_CHECKING:
+    from shardgen.loading.parts import PartReport
     from shardgen.loading.reconcile import LoadReport, TableReport
 
 
@@ -22,6 +24,26 @@ def load_summary(report: LoadReport) -> RenderableType:
     slow = [f"{table.relation}: {table.fast_path}" for table in report.tables if table.fast_path]
     kept = [_kept(table) for table in report.tables if table.others or table.skipped]
     return Group("", _tables(report), *texts([*slow, *kept], "yellow"), *_verdict(report))
+
+
+def part_summary(report: PartReport) -> RenderableType:
+    """What a part of a load did, what the run still lacks, and the whole run where this part finished it."""
+    shards, rows = units.plural(report.shards, "shard"), units.count(report.rows)
+    head = Text(f"part {report.part} of run {report.run} into {report.where}: {shards} with {rows} rows are there")
+    pace = Text(
+        f"{units.duration(report.seconds)}, {units.count(report.rows_per_second)} rows/s with "
+        f"{units.plural(report.workers, 'worker')}{_retries(report)}"
+    )
+    return Group("", head, pace, load_summary(report.report) if report.report else Text(_rest(report), style="yellow"))
+
+
+def _rest(report: PartReport) -> str:
+    if report.lacking:
+        lacking = told({Part.parse(part): count for part, count in report.lacking.items()})
+        return f"not finished yet: {lacking}"
+    if report.finished:
+        return "the run was finished before: nothing was changed"
+    return "all shards are there, and another part finishes the run; if it does not, shardgen commit does"
 
 
 def next_steps(commands: Mapping[str, str]) -> RenderableType:
@@ -72,16 +94,16 @@ def _line(table: TableReport) -> Iterable[str]:
 
 def _verdict(report: LoadReport) -> list[RenderableType]:
     head = Text(
-        f"run {report.run} into schema {report.schema}: {units.duration(report.seconds)}, "
+        f"run {report.run} into {report.where}: {units.duration(report.seconds)}, "
         f"{units.count(report.rows_per_second)} rows/s with {units.plural(report.workers, 'worker')}{_retries(report)}"
     )
     if not report.ok:
         return [head, *texts(["plan, ledger and tables disagree:", *report.differences], "bold red")]
-    agree = Text("plan, ledger and count(*) agree for every table", style="green")
+    agree = Text(f"{report.witnesses} agree for every table", style="green")
     return [head, *texts(_phases(report), "dim"), agree]
 
 
-def _retries(report: LoadReport) -> str:
+def _retries(report: LoadReport | PartReport) -> str:
     return f", {units.plural(report.retries, 'retry', 'retries')}" if report.retries else ""
 
 

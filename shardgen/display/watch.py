@@ -85,9 +85,11 @@ class Stillness:
 
 
 def over(runs: list[RunStatus], still: float) -> bool:
-    """Whether no run is at work any more; one without a coordinator may be about to get its connection back."""
+    """Whether no run is at work any more; one without a coordinator may be about to get its connection back, and one in
+    parts waits for the others.
+    """
     states = {run.state for run in runs}
-    return bool(runs) and "loading" not in states and ("lost" not in states or still > LOST)
+    return bool(runs) and not states & {"loading", "waiting"} and ("lost" not in states or still > LOST)
 
 
 def of_interest(runs: list[RunStatus]) -> list[RunStatus]:

@@ -119,7 +119,7 @@ def _pace(plan: Plan, table: str, trials: Trials | None) -> Pace:
 
 def _thinned(plan: Plan, table: str) -> Plan:
     """The plan itself, or one of a world with so many fewer orders that a shard is soon counted."""
-    most = max(shard.rows for shard in plan.of(table))
+    most = max(shard.rows * (shard.leaf.shards if shard.leaf else 1) for shard in plan.of(table))  # a leaf is counted
     if not dataset(plan.config.dataset)[table].counts_first or most <= COUNTED_ROWS:
         return plan
     world, thinner = plan.config.world, COUNTED_ROWS / most

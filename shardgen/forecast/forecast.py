@@ -117,7 +117,7 @@ def _table(plan: Plan, table: str, size: Size) -> TableForecast:
         indexes=size.indexes,
         disk=size.total,
         shards=len(shards),
-        partitions=len(shards) if dataset(plan.config.dataset)[table].table.partitioned else 0,
+        partitions=len(plan.leaves(table)),
     )
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from shardgen.events import ShardDone, ShardFailed, ShardRetried, WorkerLogged
 from shardgen.loading.hooks import Hooks, Tools
 from shardgen.loading.queue import SUSPECT_AFTER, Queue, Trial
-from shardgen.loading.worker import Failed, Outcome
+from shardgen.loading.worker import Failed, GaveWay, Outcome
 from shardgen.stores import Written
 from shardgen.stores.failures import Remedy
 from shardgen.stores.retry import BACKOFF, hopeless
@@ -38,11 +38,14 @@ class Attempts:
         """In order of failure: the first is the first cause."""
 
     def take(self, trial: Trial, outcome: Outcome) -> None:
-        """What a worker told of a shard."""
-        if isinstance(outcome, Failed):
-            self.fail(trial, outcome.remedy, outcome.error, outcome.trace)
-        elif isinstance(outcome, Written):
-            self._done(outcome)
+        """What a worker told of a shard; one that gave way before the load did is done by another."""
+        match outcome:
+            case Failed():
+                self.fail(trial, outcome.remedy, outcome.error, outcome.trace)
+            case Written():
+                self._done(outcome)
+            case GaveWay():
+                self.spare(trial, "its worker is being ended")
 
     def fail(self, trial: Trial, remedy: Remedy, cause: str, trace: str = "") -> None:
         """An attempt failed."""

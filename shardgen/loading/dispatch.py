@@ -49,13 +49,17 @@ class Dispatcher:
         self.attempts = Attempts(self._queue, most=attempts, hooks=hooks, tools=tools)
         """What came of them."""
 
-    def run(self, waves: Iterable[Sequence[Task]]) -> None:
+    def run(self, waves: Iterable[Sequence[Task]], started: Executor | None = None) -> None:
         """Do the shards, wave after wave, in the order given.
+
+        Args:
+            waves: the shards.
+            started: the engine's present executor, if it has one whose workers are to be used.
 
         Raises:
             Interrupted: a signal came; running shards have given way or were killed.
         """
-        executor = self._start()
+        executor = started or self._start()
         try:
             for wave in waves:
                 self._queue.add(Trial(shard=task.shard, routed=task.routed) for task in wave)

@@ -10,6 +10,8 @@ import gc
 
 
 def _read() -> None:
+    import pyarrow.compute  # noqa: F401  # loaded late by others, and here that would be in each worker
+
     import shardgen.loading.worker  # noqa: F401
     from shardgen.stores import load_writers
     from shardgen.tables import dataset

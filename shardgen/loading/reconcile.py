@@ -71,6 +71,16 @@ class LoadReport:
     plan: dict[str, Any]
     """PlanConfig.to_json()."""
 
+    @property
+    def where(self) -> str:
+        """What was filled."""
+        return f"schema {self.schema}" if self.schema else self.target
+
+    @property
+    def witnesses(self) -> str:
+        """What has to agree."""
+        return "plan, ledger and count(*)" if self.schema else "plan, ledger and files"
+
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""
         return asdict(self)
@@ -78,11 +88,11 @@ class LoadReport:
     def _repr_html_(self) -> str:
         """As a notebook shows it."""
         return html_table(
-            f"run {self.run} into schema {self.schema}: {self.seconds:,.1f} s, "
+            f"run {self.run} into {self.where}: {self.seconds:,.1f} s, "
             f"{count(self.rows_per_second)} rows/s with {plural(self.workers, 'worker')}",
             ("table", "rows", "COPY", "on disk", "shards"),
             [(each.relation, *_figures(each)) for each in self.tables],
-            below="; ".join(self.differences) or "plan, ledger and count(*) agree for every table",
+            below="; ".join(self.differences) or f"{self.witnesses} agree for every table",
         )
 
 

@@ -6,28 +6,32 @@ keeps its plan in the place, and ``resume`` goes on from there, on any machine.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 
 from shardgen.errors import Interrupted, LoadError, MachineError, ReconciliationError, ShardError
 from shardgen.events import LoadFinished, LoadStarted, Notice, ShardSeen, StepDone, StepStarted
 from shardgen.loading import reconcile
+from shardgen.loading.ahead import Ahead
 from shardgen.loading.attempts import Attempts
 from shardgen.loading.dispatch import Dispatcher
 from shardgen.loading.engines import Engine, default_engine
+from shardgen.loading.engines.needs import needed
 from shardgen.loading.hooks import Hooks, Tools
 from shardgen.loading.reconcile import LoadReport
 from shardgen.loading.signals import Signals
 from shardgen.loading.watchdog import Flight, Watchdog
 from shardgen.loading.worker import Job
 from shardgen.machine.refusals import refusal
-from shardgen.model.config import LoadConfig, PlanConfig
-from shardgen.model.plan import Shard
+from shardgen.model.config import LoadConfig, PlanConfig, Plugin
+from shardgen.model.plan import Plan, Shard
 from shardgen.stores import Counted, Run, Show, Sighting, Store, Written, attention
 from shardgen.stores.failures import StoreError, described
 from shardgen.tables.recipe import Recipe
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,10 +71,11 @@ def load(
     """
     parts = machinery or Machinery()
     whole = parts.recipe.build_plan(plan)
+    session = Session(load, store, show, parts, new=whole)
     begun = store.begin(
-        whole, load.terms, parts.recipe, options=options, workers=load.workers, take_over=load.take_over
+        whole, load.terms, session.recipe, options=options, workers=load.workers, take_over=load.take_over
     )
-    return _Session(load, store, show, parts).run(begun)
+    return session.run(begun, session.whole)
 
 
 def resume(
@@ -99,49 +104,89 @@ def resume(
     taken = store.resume(
         parts.recipe, given=given, on_conflict=load.on_conflict, workers=load.workers, take_over=load.take_over
     )
-    return _Session(load, store, show, parts).run(taken)
+    session = Session(load, store, show, parts)
+    return session.run(taken, session.whole)
 
 
-class _Session:
-    """One process's work on one run."""
+class Session:
+    """One process's work on one run.
 
-    def __init__(self, config: LoadConfig, store: Store, show: Show, machinery: Machinery) -> None:
+    Args:
+        config: how.
+        store: where.
+        show: takes the events.
+        machinery: what runs it.
+        new: the shards that it is likely to do, if their run is not there yet: workers get ready for them.
+        name: of the part of the run that it is about: ``"part 1/3: "``; empty where that is the whole run.
+    """
+
+    def __init__(
+        self,
+        config: LoadConfig,
+        store: Store,
+        show: Show,
+        machinery: Machinery,
+        *,
+        new: Plan | None = None,
+        name: str = "",
+    ) -> None:
         self._config = config
         self._store = store
         self._show = show
         self._machinery = machinery
+        self._name = name
+        self._new = new
         self._engine = machinery.engine()
+        self._ahead = Ahead(self._engine, machinery.recipe, new, workers=config.workers)
         self._signals = Signals(self._engine.kill)
         self._clock = machinery.tools.clock
         self._started = self._clock()
 
-    def run(self, begun: AbstractContextManager[Run]) -> LoadReport:
-        """Everything between the claim and the report."""
+    @property
+    def recipe(self) -> Recipe:
+        """How rows are made, for the claim."""
+        return self._ahead.recipe
+
+    def run(self, begun: AbstractContextManager[Run], work: Callable[[Run], T]) -> T:
+        """Everything between the claim and the end of some work on a run; what the work gives."""
         ok = False
         try:
-            with self._signals, attention.attending(check=self._signals.check, tell=self._tell), begun as run:
-                report = self._keep_state(run)
+            attentive = attention.attending(check=self._signals.check, tell=self.tell)
+            with self._signals, attentive, self._ahead:
+                self._check_workers(self._new.config.plugins if self._new else ())
+                with begun as run:
+                    done = self._keep_state(run, work)
             ok = True
         finally:
             self._show(LoadFinished(ok=ok))
-        return report
+        return done
 
-    def _tell(self, text: str) -> None:
+    @property
+    def seconds(self) -> float:
+        """Since it began."""
+        return self._clock() - self._started
+
+    def _check_workers(self, plugins: Iterable[Plugin]) -> None:
+        """Refuse workers elsewhere that would make other rows."""
+        if not self._engine.local:
+            self._engine.check(needed(plugins))
+
+    def tell(self, text: str) -> None:
         self._show(Notice(text=text))
 
-    def _keep_state(self, run: Run) -> LoadReport:
+    def _keep_state(self, run: Run, work: Callable[[Run], T]) -> T:
         """Do the work, and leave word in the ledger of how it ended; the first failure is what is raised."""
         try:
-            return self._work(run)
+            return work(run)
         except (StoreError, MachineError) as error:
-            run.settle("failed", str(error))
+            self._leave(run, "failed", str(error))
             raise LoadError(
                 f"run={run.number} stopped: ", error if isinstance(error, MachineError) else str(error)
             ) from error
         except (OSError, RuntimeError, MemoryError, UnicodeError) as error:
             refused = refusal(error)
             text = self._store.masked(str(refused) or described(error))
-            run.settle("failed", text)
+            self._leave(run, "failed", text)
             if not refused:
                 raise
             raise LoadError(f"run={run.number} stopped: ", refused) from error
@@ -149,31 +194,63 @@ class _Session:
             if isinstance(error, Interrupted):
                 error.resumable = True
             state = "interrupted" if isinstance(error, Interrupted | KeyboardInterrupt) else "failed"
-            run.settle(state, self._store.masked(str(error)))
+            self._leave(run, state, self._store.masked(str(error)))
             raise
 
-    def _work(self, run: Run) -> LoadReport:
+    def _leave(self, run: Run, state: str, text: str) -> None:
+        run.settle(state, self._name + text)
+
+    def whole(self, run: Run) -> LoadReport:
+        """All that a run lacks, and its end."""
         before = run.done()
+        attempts = self.fill(run, before, {shard.id for shard in run.plan.shards})
+        return self.complete(run, attempts, rows_before=sum(each.rows for each in before.values()))
+
+    def fill(self, run: Run, before: Mapping[str, Written], shards: Collection[str]) -> Attempts | None:
+        """Load those of some shards that are not there; what came of the attempts, None where all are there.
+
+        Args:
+            run: claimed.
+            before: what is there.
+            shards: their ids.
+
+        Raises:
+            ShardError: one was given up.
+        """
         told = run.prepare()
-        self._announce(run, before, told)
-        attempts = self._shards(run)
+        wanted = replace(run.plan, shards=tuple(shard for shard in run.plan.shards if shard.id in shards))
+        self._announce(run, wanted, {shard: each for shard, each in before.items() if shard in shards}, told)
+        return self._shards(run, shards)
+
+    def complete(self, run: Run, attempts: Attempts | None, *, rows_before: int) -> LoadReport:
+        """What comes after the last shard: indexes and the like, reconciliation, and word that it is finished.
+
+        Args:
+            run: all of whose shards are there.
+            attempts: of this session.
+            rows_before: that others have loaded.
+
+        Raises:
+            LoadError: a step failed for good.
+            ReconciliationError: plan, ledger and tables disagree.
+        """
         run.finish(
             self._show,
             workers=self._config.workers,
             attempts=self._config.attempts,
             stopped_by=lambda: self._signals.received,
         )
-        report = self._reconcile(run, attempts, rows_before=sum(each.rows for each in before.values()))
+        report = self._reconcile(run, attempts, rows_before=rows_before)
         if report.differences:
             text = "\n  - ".join(["plan, ledger and tables disagree:", *report.differences])
             raise ReconciliationError(text, report.to_json())
         run.settle("finished")
         return report
 
-    def _announce(self, run: Run, before: Mapping[str, Written], told: tuple[str, ...]) -> None:
-        plan, tables = run.plan, run.plan.config.tables
+    def _announce(self, run: Run, plan: Plan, before: Mapping[str, Written], told: tuple[str, ...]) -> None:
+        tables = plan.config.tables
         for text in run.notices:
-            self._tell(text)
+            self.tell(text)
         self._show(
             LoadStarted(
                 run=run.number,
@@ -188,14 +265,16 @@ class _Session:
             )
         )
         for text in told:
-            self._tell(text)
+            self.tell(text)
 
-    def _shards(self, run: Run) -> Attempts | None:
-        """Dispatch what is not done; None where all is."""
-        waves = run.waves()
+    def _shards(self, run: Run, shards: Collection[str]) -> Attempts | None:
+        """Dispatch those that are not done; None where all are."""
+        waves = [[task for task in wave if task.shard.id in shards] for wave in run.waves()]
         pending = {task.shard.id: task.shard for wave in waves for task in wave}
         if not pending:
             return None
+        if run.resumed:
+            self._check_workers(run.plan.config.plugins)
         dispatcher = Dispatcher(
             engine=self._engine,
             job=Job(
@@ -208,7 +287,7 @@ class _Session:
             hooks=self._hooks(run, pending),
             tools=self._machinery.tools,
         )
-        dispatcher.run(waves)
+        dispatcher.run(waves, self._ahead.executor())
         attempts = dispatcher.attempts
         if attempts.given_up:
             first = attempts.given_up[0]
@@ -246,7 +325,7 @@ class _Session:
         counted = {name: self._count(run, name) for name in run.plan.config.tables}
         done = run.done().values()
         tables, differences = reconcile.reconcile(run.plan, done, counted)
-        seconds = self._clock() - self._started
+        seconds = self.seconds
         loaded = sum(each.rows for each in done) - rows_before
         commit = attempts.commit_seconds if attempts else 0.0  # no row of the ledger can know its own
         return LoadReport(

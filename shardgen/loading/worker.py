@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from shardgen.loading import memory
+from shardgen.loading.kept import Kept
 from shardgen.stores import Task, Writer, WriterSpec, Written
 from shardgen.stores.failures import Remedy, StoppedError
 from shardgen.tables.feed import Feeding
@@ -87,9 +88,7 @@ def _write(job: Job, task: Task, stopped: Callable[[], bool]) -> Written:
 
 def close(job: Job) -> None:
     """Close what this process keeps open between the shards of a job; a process that is ended needs none."""
-    with _lock:
-        for key in [key for key in _writers if key[0] == job.writer]:
-            _writers.pop(key).close()
+    _writers.close(lambda of: of[1] == job.writer)
 
 
 class _Log(logging.Handler):
@@ -117,12 +116,9 @@ class _Log(logging.Handler):
             self.lines.append(self._masked(f"{record.levelname} {record.name}: {record.getMessage()}"))
 
 
-_writers: dict[tuple[WriterSpec, Callable[[], bool]], Writer] = {}
-_lock = threading.Lock()
+_writers: Kept[Writer] = Kept()
+"""By the word that stops an executor's work, and how its writer is had."""
 
 
 def _writer(spec: WriterSpec, stopped: Callable[[], bool]) -> Writer:
-    with _lock:
-        if (spec, stopped) not in _writers:
-            _writers[spec, stopped] = spec.open(stopped)
-        return _writers[spec, stopped]
+    return _writers.of(stopped, spec, lambda: spec.open(stopped))

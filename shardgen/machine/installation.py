@@ -19,7 +19,21 @@ from urllib.parse import unquote, urlsplit
 NAME: Final = "shardgen"
 DRAWING: Final = "vl-convert-python>=1.7"
 """What the extra ``report`` brings: it draws the pictures."""
-_MODULES: Final = {DRAWING: "vl_convert"}
+LAKE: Final = "shardgen[lake]"
+"""What reads and writes the objects of a lake."""
+DUCKDB: Final = "shardgen[duckdb]"
+"""What asks laws and shapes of files."""
+DELTA: Final = "shardgen[delta]"
+"""What commits files to Delta tables."""
+ICEBERG: Final = "shardgen[iceberg]"
+"""What commits files to Iceberg tables."""
+_MODULES: Final = {
+    DRAWING: "vl_convert",
+    LAKE: "obstore",
+    DUCKDB: "duckdb",
+    DELTA: "deltalake",
+    ICEBERG: "pyiceberg",
+}
 
 
 def program(*requirements: str) -> str:

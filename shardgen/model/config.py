@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from difflib import get_close_matches
 from typing import Any, Literal, Self
 
 from shardgen.errors import ConfigError, Given, Text, Use
+from shardgen.model import engine
 from shardgen.model.figures import plural
 
 DATA_VERSION = 3
@@ -24,12 +26,21 @@ SHOP = "shop"
 
 INDEX_MODES = ("keys", "full", "none")
 RAW_DATA_MODES = ("full", "lean", "none")
+FORMATS = ("parquet", "csv.zst", "ndjson.zst")
+"""Of files in a lake."""
+RAW_DATA_FORMS = ("struct", "json")
+"""How raw_data lies in files that know types: typed members, or text."""
+PUBLICATIONS = ("none", "delta", "iceberg")
+"""Table formats that files can be committed to."""
+CATALOG, NAMESPACE = "default", "bronze"
+"""Of Iceberg tables, where nobody says."""
 IF_EXISTS = ("fail", "append", "replace")
 ON_CONFLICT = ("error", "skip")
 LEVELS = ("counts", "laws", "shape", "digests", "all")
 """How deep ``verify`` looks; the last one is all the others."""
 PROGRESS = ("auto", "rich", "tqdm", "plain", "none")
 
+MAX_WORKERS = 512
 MAX_SEED = 2**63 - 1
 MAX_HORIZON_DAYS = 7300  # customers are at most 72 at registration and must stay within 95
 MAX_CUSTOMERS = 10**9  # the numbers in their e-mail addresses have up to 9 digits
@@ -120,6 +131,16 @@ class PlanConfig:
     """What the tables are of."""
     plugins: tuple[Plugin, ...] = ()
     """What brings the dataset and those of the tables that do not come with shardgen."""
+    format: str = ""
+    """One of FORMATS, of a plan whose shards are files; empty for a database."""
+    raw_data_as: str = RAW_DATA_FORMS[0]
+    """One of RAW_DATA_FORMS, for files."""
+    publish: str = PUBLICATIONS[0]
+    """One of PUBLICATIONS, for files."""
+    catalog: str = CATALOG
+    """Of Iceberg tables: a name that pyiceberg's configuration knows, or an address without secrets."""
+    namespace: str = NAMESPACE
+    """Of Iceberg tables in the catalog."""
 
     def __post_init__(self) -> None:
         check_window(self.world.epoch, self.end)
@@ -131,6 +152,10 @@ class PlanConfig:
         check_choice("indexes", self.indexes, INDEX_MODES)
         check_choice("raw_data", self.raw_data, RAW_DATA_MODES)
         check_schema(self.schema)
+        if self.format:
+            check_choice("format", self.format, FORMATS)
+        check_choice("raw_data_as", self.raw_data_as, RAW_DATA_FORMS)
+        check_publication(self.publish, self.format, self.catalog, self.namespace)
 
     @property
     def days(self) -> int:
@@ -138,9 +163,12 @@ class PlanConfig:
         return (self.end - self.world.epoch).days
 
     def to_json(self) -> dict[str, Any]:
-        """The plan as plain JSON values, as the ledger stores it; without plug-ins it has no word of them."""
+        """The plan as plain JSON values, as the ledger stores it; of plug-ins and files it has a word where there are
+        some.
+        """
         told = json.loads(json.dumps(asdict(self), default=str))
-        usual = {"dataset": SHOP, "plugins": []}
+        usual = {"dataset": SHOP, "plugins": [], "format": "", "raw_data_as": RAW_DATA_FORMS[0]}
+        usual |= {"publish": PUBLICATIONS[0], "catalog": CATALOG, "namespace": NAMESPACE}
         return {name: value for name, value in told.items() if name not in usual or value != usual[name]}
 
     @classmethod
@@ -180,7 +208,9 @@ class LoadConfig:
     """How a plan is carried out; nothing here changes a byte of the data."""
 
     workers: int = 2
-    """Worker processes."""
+    """How many shards are done at the same time."""
+    engine: Any = engine.DEFAULT
+    """What runs them: a name as ``model.engine`` reads it, or an engine that a program brings."""
     batch_rows: int = 8_192
     """Rows that a worker builds at a time, twelve times as many of clickstream: half of it takes 30 MiB less and a
     fifth more time."""
@@ -199,7 +229,9 @@ class LoadConfig:
     """End the sessions of a load that holds the target, instead of refusing."""
 
     def __post_init__(self) -> None:
-        check_range("workers", self.workers, 1, 512)
+        check_range("workers", self.workers, 1, MAX_WORKERS)
+        if isinstance(self.engine, str):
+            engine.parse(self.engine)
         check_range("batch_rows", self.batch_rows, 1, 100_000)
         check_range("attempts", self.attempts, 1, 100)
         check_range("stall_timeout", self.stall_timeout, 1, 86_400)
@@ -232,6 +264,36 @@ def check_schema(name: str) -> None:
     if "%" in name:
         told = " holds a '%', which the driver takes for a placeholder"
         raise ConfigError(Given("schema", name), told, remedy="use another name")
+
+
+def check_publication(publish: str, format_: str, catalog: str, namespace: str) -> None:
+    """Raise ConfigError unless files of the format can be committed so."""
+    check_choice("publish", publish, PUBLICATIONS)
+    if publish != "none" and format_ != "parquet":
+        remedy = Text("use ", Use("format", "parquet")) if format_ else Text("name a lake by ", Use("target"))
+        raise ConfigError(Given("publish", publish), " is for files of Parquet", remedy=remedy)
+    check_catalog(catalog)
+    if not namespace or not all(part.isidentifier() for part in namespace.split(".")):
+        told = " is no namespace of a catalog"
+        raise ConfigError(
+            Given("namespace", namespace), told, remedy="use letters, digits and _, parts joined by points"
+        )
+    for name, value, usual in (("catalog", catalog, CATALOG), ("namespace", namespace, NAMESPACE)):
+        if publish != "iceberg" and value != usual:
+            remedy = Text("add ", Use("publish", "iceberg"), ", or leave it out")
+            raise ConfigError(Given(name, value), " is for Iceberg tables", remedy=remedy)
+
+
+def check_catalog(catalog: str) -> None:
+    """Raise ConfigError unless a catalog is a name, or an address that may be shown; nothing of it is repeated."""
+    scheme, mark, rest = catalog.partition("://")
+    if not mark and not re.fullmatch(r"[A-Za-z][\w-]*", catalog):
+        remedy = "use the name of a catalog in pyiceberg's configuration, or an address: http://..., sqlite:///..."
+        raise ConfigError(Text(Use("catalog"), " is neither a name nor an address"), remedy=remedy)
+    if mark and (not scheme or {"@", "?", "#"} & set(rest)):
+        told = " holds more than a place, and it is shown in messages and records"
+        remedy = "name the catalog, and put its address into PYICEBERG_CATALOG__NAME__URI or ~/.pyiceberg.yaml"
+        raise ConfigError(Text(Use("catalog"), told), remedy=remedy)
 
 
 def check_window(epoch: date, end: date) -> None:

@@ -49,4 +49,5 @@ class KeySpace:
     dense: bool = False
     """Whether a load gives every number of its range, so that no key of another row fits between them."""
     children: int = 1
-    """Numbers for each unit of a shard's range: a review's number is one of several of its order."""
+    """Numbers for each unit of a shard's range: a review's number is one of several of its order, an event's of its
+    session."""

@@ -23,6 +23,8 @@ class Leaf:
     """First day."""
     upper: date
     """First day after it."""
+    shards: int = 1
+    """How many shards fill it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +32,7 @@ class Shard:
     """One unit of work, of failure and of commit."""
 
     id: str
-    """Stable: ``"orders/2025-03"``, ``"sessions/000300000"``."""
+    """Stable: ``"orders/2025-03"``, ``"sessions/000300000"``, ``"clickstream/2025-03-07.002"``."""
     table: str
     start: int
     """First id, in the numbers that the table is cut by: customers, products and sessions by their own, orders and
@@ -48,6 +50,11 @@ class Shard:
     dataset: str = SHOP
     """Of the table."""
 
+    @property
+    def own_leaf(self) -> Leaf | None:
+        """The partition that no other shard fills; None where there is none."""
+        return self.leaf if self.leaf and self.leaf.shards == 1 else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
@@ -59,6 +66,10 @@ class Plan:
     def of(self, table: str) -> tuple[Shard, ...]:
         """The shards of one table."""
         return tuple(shard for shard in self.shards if shard.table == table)
+
+    def leaves(self, table: str) -> tuple[Leaf, ...]:
+        """The partitions that the shards of one table fill."""
+        return tuple(dict.fromkeys(shard.leaf for shard in self.of(table) if shard.leaf))
 
     def rows(self, table: str) -> int:
         """Expected rows of one table."""

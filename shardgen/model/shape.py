@@ -102,11 +102,16 @@ def _own(table: Table, raw_data: str) -> Mapping[str, Field]:
     columns = [column for column in table.columns if column.name not in COMMON]
     return {
         column.name: Field(
-            form_of(table, column, raw_data),
+            _in_json(form_of(table, column, raw_data)),
             "never" if column.not_null else "absent" if column.json else "null",
         )
         for column in columns
     }
+
+
+def _in_json(form: Form) -> Form:
+    """A column's form in JSON, where an amount has two decimals, whatever its column shows."""
+    return Type("decimal", form.length, 2) if isinstance(form, Type) and form.name == "decimal" else form
 
 
 def _object(keys: Mapping[str, str]) -> Object | None:

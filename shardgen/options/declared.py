@@ -12,15 +12,21 @@ from dataclasses import MISSING, dataclass, fields
 from typing import Any, Final
 
 from shardgen.model.config import (
+    CATALOG,
+    FORMATS,
     IF_EXISTS,
     INDEX_MODES,
+    NAMESPACE,
     ON_CONFLICT,
     PROGRESS,
+    PUBLICATIONS,
+    RAW_DATA_FORMS,
     RAW_DATA_MODES,
     SHOP,
     LoadConfig,
 )
-from shardgen.options.kinds import DAY, NAMES, NUMBER, PATH, TEXT, WHOLE, Kind
+from shardgen.model.engine import DEFAULT as DEFAULT_ENGINE
+from shardgen.options.kinds import DAY, ENGINE, NAMES, NUMBER, PATH, TEXT, WHOLE, Kind
 from shardgen.tables import names
 from shardgen.tables.wanted import plan_config
 
@@ -133,6 +139,29 @@ FORM: Group = {
     ),
     "indexes": _choice(_FORM, "Which secondary indexes are built.", INDEX_MODES, "keys"),
     "raw_data": _choice(_FORM, "How much of the record raw_data holds.", RAW_DATA_MODES, "full"),
+    "format": _choice(_FORM, "Of the files, where the target is a lake.", FORMATS, FORMATS[0]),
+    "raw_data_as": _choice(
+        _FORM, "What raw_data is in Parquet: a struct of typed members, or JSON text.", RAW_DATA_FORMS, "struct"
+    ),
+    "publish": _choice(
+        _FORM, "Table format to which the files of a lake are committed when all are there.", PUBLICATIONS, "none"
+    ),
+    "catalog": Option(
+        kind=TEXT,
+        panel=_FORM,
+        text="Of --publish iceberg: a catalog's name in pyiceberg's configuration, or its address.",
+        metavar="NAME",
+        default=CATALOG,
+        example='"sqlite:////data/catalog.db"',
+    ),
+    "namespace": Option(
+        kind=TEXT,
+        panel=_FORM,
+        text="Of --publish iceberg: where in the catalog the tables lie.",
+        metavar="NAME",
+        default=NAMESPACE,
+        example=f'"{NAMESPACE}"',
+    ),
 }
 """Options that decide which part of the world is written, and how."""
 
@@ -151,6 +180,14 @@ FILES: Group = {
 """Options that say where else options are; a variable can set them, a file cannot."""
 
 PLACE: Group = {
+    "target": Option(
+        kind=TEXT,
+        panel=_TARGET,
+        text="Where to: postgresql://, or a lake: file:///folder, s3://bucket/prefix, gs://, az://.",
+        metavar="URL",
+        default="what --dsn says",
+        example='"s3://bucket/shop"',
+    ),
     "dsn": Option(
         kind=TEXT,
         panel=_TARGET,
@@ -203,14 +240,23 @@ _BATCH_ROWS: Final = (
     "less memory and more time."
 )
 
+_ENGINE: Final = (
+    "What runs shards. processes: worker processes of this machine. threads: threads of this process, where no process "
+    "may be started. dask://HOST:PORT, dask+tls://HOST:PORT: the workers of a Dask cluster. dask://local: a Dask "
+    "cluster of this machine, for the time of the command."
+)
+
 RUN: Group = {
     "workers": Option(
         kind=WHOLE,
         panel=RUNNING,
-        text="Worker processes; they never change a byte.",
+        text="How many workers; they never change a byte.",
         metavar="N",
-        default="one a CPU, at most 8",
+        default="one a CPU, at most 8; of a cluster all",
         example="2",
+    ),
+    "engine": Option(
+        kind=ENGINE, panel=RUNNING, text=_ENGINE, metavar="NAME", default=DEFAULT_ENGINE, example=f'"{DEFAULT_ENGINE}"'
     ),
     "if_exists": _choice(RUNNING, _IF_EXISTS, IF_EXISTS, "fail"),
     "on_conflict": _choice(RUNNING, _ON_CONFLICT, ON_CONFLICT, "error"),
@@ -229,6 +275,9 @@ RUN: Group = {
 }
 """Options that say how."""
 
+WORKING: Group = {name: RUN[name] for name in ("workers", "engine")}
+"""What a command takes whose work is done by workers."""
+
 WATCHED: Group = {name: RUN[name] for name in ("progress", "log_file")}
 """What a command with a display takes."""
 
@@ -238,7 +287,12 @@ EMBEDDED: Group = {"data_dir": PLACE["data_dir"], **FILES}
 OPTIONS: Group = {**WORLD, **FORM, **PLACE, **RUN}
 """All of them."""
 
-SETTABLE: Group = {name: OPTIONS[name] for name in (*PLAN_DEFAULTS, *RUN, "dsn", "data_dir")}
+OF_FILES: Final = ("format", "raw_data_as", "publish", "catalog", "namespace")
+"""Options of a plan that mean nothing to a database."""
+NOT_OF_FILES: Final = ("schema", "indexes")
+"""Options of a plan that mean nothing to files."""
+
+SETTABLE: Group = {name: OPTIONS[name] for name in (*PLAN_DEFAULTS, *RUN, "target", "dsn", "data_dir")}
 """What a file or a keyword of a Python function can set: of the plan, of the run, of the place."""
 
 

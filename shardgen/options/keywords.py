@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import TypedDict
+from typing import Any, TypedDict
 
 
 class Files(TypedDict, total=False):
@@ -26,7 +26,14 @@ class Server(Files, total=False):
     """Its home."""
 
 
-class Place(Server, total=False):
+class Addressed(TypedDict, total=False):
+    """Where the target is, by its address."""
+
+    target: str | None
+    """``postgresql://``, or a lake: ``file:///folder``, ``s3://bucket/prefix``, ``gs://``, ``az://``."""
+
+
+class Place(Server, Addressed, total=False):
     """Where the target is, beside its connection string."""
 
     schema: str | None
@@ -43,10 +50,17 @@ class Watched(TypedDict, total=False):
 
 
 class Worked(Place, Watched, total=False):
-    """Options of what asks or fills a target with several connections."""
+    """Options of what asks a target with several connections."""
 
     workers: int | None
     """By default one for each CPU, at most 8."""
+
+
+class Verified(Worked, total=False):
+    """Options of a verification, part of whose work is done by workers."""
+
+    engine: Any
+    """``processes``, ``threads``, ``dask://HOST:PORT``, ``dask://local``, or an engine of your own."""
 
 
 class Options(TypedDict, total=False):
@@ -70,17 +84,24 @@ class Options(TypedDict, total=False):
     schema: str
     indexes: str
     raw_data: str
+    format: str | None
+    raw_data_as: str
+    publish: str
+    catalog: str
+    namespace: str
 
 
 class Planned(Options, Files, total=False):
     """The options of a plan, and where else they are."""
 
 
-class Load(Options, Server, Watched, total=False):
+class Load(Options, Server, Addressed, Watched, total=False):
     """The options of a load: of its plan, and how it is carried out."""
 
     workers: int | None
-    """By default one for each CPU, at most 8."""
+    """By default one for each CPU, at most 8; of a cluster all that it has."""
+    engine: Any
+    """``processes``, ``threads``, ``dask://HOST:PORT``, ``dask://local``, or an engine of your own."""
     if_exists: str | None
     """``fail``, ``append`` or ``replace``, for a target that holds rows already."""
     on_conflict: str | None

@@ -65,9 +65,15 @@ def _path(value: Any) -> Path:
     return Path(_text(os.fspath(value)))
 
 
+def _engine(value: Any) -> Any:
+    """A name, or an object that starts workers."""
+    return value if callable(getattr(value, "start", None)) else _text(value)
+
+
 WHOLE: Final = Kind("a whole number", _whole)
 NUMBER: Final = Kind("a number", _number)
 DAY: Final = Kind("a date such as 2026-01-31", _day)
 TEXT: Final = Kind("a text", _text)
 NAMES: Final = Kind("a text", _names)
 PATH: Final = Kind("a path", _path)
+ENGINE: Final = Kind("the name of an engine, or an engine", _engine)

@@ -1,4 +1,4 @@
-"""Which database is meant, and what named it."""
+"""Which place is meant, a database or a lake, and what named it."""
 
 from __future__ import annotations
 
@@ -13,14 +13,29 @@ _PORT = "5432"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """The database that a command works on."""
+    """The place that a command works on."""
 
     dsn: str | None = field(repr=False)
-    """libpq connection string, ``""`` where libpq finds all it needs in PG*; None for the embedded server."""
+    """libpq connection string, ``""`` where libpq finds all it needs in PG*; None for a lake and for the embedded
+    server."""
     origin: str
     """What named it, for messages: ``"SHARDGEN_DSN"``."""
     note: str = ""
     """What only looked as if it named the target, in a sentence; empty where nothing did."""
+    lake: str = ""
+    """The address of a lake, which holds no secret; empty for a database."""
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the embedded server is meant."""
+        return self.dsn is None and not self.lake
+
+    @property
+    def shown(self) -> str:
+        """The place as it may be shown: without secrets."""
+        from shardgen.stores.naming import shown
+
+        return self.lake or (shown(self.dsn) if self.dsn else self.origin)
 
 
 def named(dsn: str, origin: str) -> Place:
@@ -41,6 +56,27 @@ def named(dsn: str, origin: str) -> Place:
     if why := fault(dsn.strip()):
         raise ConfigError(who, f" is no connection string: {why}")
     return Place(dsn=dsn.strip(), origin=origin or str(Use("dsn")))
+
+
+def by_address(target: str, origin: str) -> Place:
+    """The place of an address that begins with what kind of place it is.
+
+    Args:
+        target: as it was given.
+        origin: where it came from; empty for the caller.
+
+    Raises:
+        ConfigError: it is none.
+    """
+    from shardgen.stores.naming import DATABASES, address_fault
+
+    address = target.strip()
+    if address.lower().startswith(DATABASES):
+        return named(address, origin or str(Use("target")))
+    if why := address_fault(address):
+        who: Part = origin or Use("target")
+        raise ConfigError(who, " ", why)
+    return Place(dsn=None, origin=origin or str(Use("target")), lake=address)
 
 
 def found(environment: Variables, dotenv: Variables, note: str) -> Place:

@@ -20,16 +20,28 @@ from typing import Any, Final
 from shardgen.errors import ConfigError, Given, Part, Text, Use
 from shardgen.machine.processors import cpus
 from shardgen.model.config import (
+    FORMATS,
+    MAX_WORKERS,
     ON_CONFLICT,
     PROGRESS,
     SHOP,
     LoadConfig,
     PlanConfig,
+    check_catalog,
     check_choice,
     check_schema,
 )
 from shardgen.options import envfile, meant, place, profiles
-from shardgen.options.declared import FILES, LOAD_DEFAULTS, PLAN_DEFAULTS, SETTABLE, variable, written
+from shardgen.options.declared import (
+    FILES,
+    LOAD_DEFAULTS,
+    NOT_OF_FILES,
+    OF_FILES,
+    PLAN_DEFAULTS,
+    SETTABLE,
+    variable,
+    written,
+)
 from shardgen.options.place import Place
 from shardgen.options.profiles import Layer
 from shardgen.options.services import Variables, passed_over, without_services
@@ -37,6 +49,7 @@ from shardgen.tables.wanted import plan_config, table_names
 
 ENV_FILE: Final = ".env"
 MAX_DEFAULT_WORKERS: Final = 8  # more backends than that rarely help one server
+_PLACES: Final = ("dsn", "target")
 _PORTS: Final = ("postgres_port", "pgport")  # what a service's address can be taken for
 _VARIABLES: Final = {name: variable(name) for name in SETTABLE}
 _MOST_SHOWN: Final = 60  # characters of a value in an error
@@ -83,14 +96,40 @@ class Settings:
         named = {name: value for name, value in self.values.items() if name in PLAN_DEFAULTS}
         try:
             with self._origins_told():
-                return plan_config(today=today, **named)
+                return plan_config(today=today, **self._of_place(named))
         except OverflowError as error:
             remedy = Text("move ", Use("end"), " or ", Use("epoch"), ", or lower ", Use("days"))
             raise ConfigError("the window leaves the calendar", remedy=remedy) from error
 
-    def load(self, *, take_over: bool = False, yes: bool = False) -> LoadConfig:
-        """How to load, checked."""
-        named = {"workers": default_workers()} | {
+    def _of_place(self, named: dict[str, Any]) -> dict[str, Any]:
+        """The options of a plan for the place that is meant: files have a form, and no schema and indexes.
+
+        Raises:
+            ConfigError: the caller named what means nothing there.
+        """
+        self._check_idle(named)
+        wanted = {"format": FORMATS[0]} if self.target.lake else {}
+        return wanted | {name: value for name, value in named.items() if name not in self._idle}
+
+    @property
+    def _idle(self) -> tuple[str, ...]:
+        """Options of a plan that mean nothing to the place that is meant."""
+        return NOT_OF_FILES if self.target.lake else OF_FILES
+
+    def _check_idle(self, named: Mapping[str, Any]) -> None:
+        for name in self._idle:
+            if name in named and not self.origins[name]:
+                raise _idle(name, named[name], self.target.lake)
+
+    def load(self, *, take_over: bool = False, yes: bool = False, slots: int | None = None) -> LoadConfig:
+        """How to load, checked.
+
+        Args:
+            take_over: end the sessions of a load that holds the target.
+            yes: whether rows that shardgen did not load may be lost.
+            slots: workers that the engine has, where it says so.
+        """
+        named = {"workers": min(slots, MAX_WORKERS) if slots else default_workers()} | {
             name: self.values[name] for name in LOAD_DEFAULTS & self.values.keys()
         }
         with self._origins_told():
@@ -119,9 +158,13 @@ class Settings:
 
     def options(self, plan: PlanConfig) -> dict[str, Any]:
         """Every option of the plan after defaults, as JSON values: what the ledger stores."""
-        effective = {name: self.values.get(name, default) for name, default in PLAN_DEFAULTS.items()}
+        idle = NOT_OF_FILES if plan.format else OF_FILES
+        effective = {
+            name: self.values.get(name, default) for name, default in PLAN_DEFAULTS.items() if name not in idle
+        }
         window = {"days": plan.days, "end": plan.end, "epoch": plan.world.epoch, "horizon": plan.world.horizon}
-        return _as_json({**effective, **window, "tables": plan.tables})
+        form = {"format": plan.format} if plan.format else {}
+        return _as_json({**effective, **window, **form, "tables": plan.tables})
 
     def given(self) -> dict[str, Any]:
         """The options of the plan that the caller named, in the same form: what ``--resume`` compares.
@@ -130,6 +173,7 @@ class Settings:
         ``--resume``, whatever ``days`` the file says.
         """
         named = {name: value for name, value in self.values.items() if name in PLAN_DEFAULTS and not self.origins[name]}
+        self._check_idle(named)
         if "tables" in named:
             named["tables"] = table_names(named["tables"], self.get("dataset", SHOP))
         return _as_json(named)
@@ -147,7 +191,8 @@ class Settings:
             name: self.get(name, first[0]) for name, first in (("progress", PROGRESS), ("on_conflict", ON_CONFLICT))
         }
         known |= self.options(self.plan(today)) | computed
-        origins = {**({"dsn": self.target.origin} if self.target.dsn is not None else {}), **self.origins}
+        named = "target" if self.target.lake else "dsn"
+        origins = {**({} if self.target.embedded else {named: self.target.origin}), **self.origins}
         return [
             Effective(
                 name=written(name),
@@ -165,6 +210,13 @@ class Settings:
         except ConfigError as error:
             error.origin = self.origins.get(error.given.option, "") if error.given else ""
             raise
+
+
+def _idle(name: str, value: Any, lake: str) -> ConfigError:
+    if lake:
+        return ConfigError(Given(name, value), " means nothing for files", remedy="leave it out")
+    remedy = Text("name a lake by ", Use("target"), ", or leave it out")
+    return ConfigError(Given(name, value), " is for files, and the target is a database", remedy=remedy)
 
 
 def utc_today() -> date:
@@ -199,19 +251,18 @@ def read(named: Mapping[str, Any], *, config: Path | str | None = None, profile:
     if chosen:
         check_choice("profile", chosen, tuple(known))
     of_profile: Layer = known[chosen] if chosen else {}
-    merged: Layer = {
-        **from_file,
-        **of_profile,
-        **_variables(dotenv, f" in {ENV_FILE}"),
-        **_variables(environment),
-        **{meant.known(name, "option", SETTABLE): (value, "") for name, value in named.items() if value is not None},
-    }
-    values = _parsed(merged)
-    dsn, note = values.pop("dsn", None), passed_over({**beside, **around}, _PORTS)
+    merged = _merged(
+        from_file,
+        of_profile,
+        _variables(dotenv, f" in {ENV_FILE}"),
+        _variables(environment),
+        {meant.known(name, "option", SETTABLE): (value, "") for name, value in named.items() if value is not None},
+    )
+    values, note = _checked(_parsed(merged)), passed_over({**beside, **around}, _PORTS)
     return Settings(
         values=values,
         origins={name: origin for name, (_, origin) in merged.items()},
-        target=place.found(environment, dotenv, note) if dsn is None else place.named(dsn, merged["dsn"][1]),
+        target=_place(values, merged) or place.found(environment, dotenv, note),
         file=file,
         profile=chosen,
         of_profile=frozenset(name for name in of_profile if merged[name] is of_profile[name]),
@@ -228,6 +279,43 @@ def _variables(variables: Variables, where: str = "") -> Layer:
             meant.known(key.upper(), f"variable{where}", {name.upper() for name in ours})
     found = {name: (variables.get(variable.lower()), variable + where) for name, variable in _VARIABLES.items()}
     return {name: (value, origin) for name, (value, origin) in found.items() if value}
+
+
+def _merged(*layers: Layer) -> Layer:
+    """The layers as one, each before those that come earlier; who names a place by one option drops the other.
+
+    Raises:
+        ConfigError: one of them names two places.
+    """
+    merged: Layer = {}
+    for layer in layers:
+        spoken = [name for name in _PLACES if name in layer]
+        if len(spoken) > 1:
+            raise _two_places(layer)
+        for name in _PLACES if spoken else ():
+            merged.pop(name, None)
+        merged |= layer
+    return merged
+
+
+def _two_places(layer: Layer) -> ConfigError:
+    both = [layer[name][1] or Use(name) for name in _PLACES]
+    return ConfigError(*Text.joined(" and ", both).parts, " name one place each", remedy="leave one of them out")
+
+
+def _place(values: dict[str, Any], merged: Layer) -> Place | None:
+    """The place that an option names, taken out of the values; None where none does."""
+    dsn, target = (values.pop(name, None) for name in _PLACES)
+    if dsn is not None:
+        return place.named(dsn, merged["dsn"][1])
+    return None if target is None else place.by_address(target, merged["target"][1])
+
+
+def _checked(values: dict[str, Any]) -> dict[str, Any]:
+    """The values, none of which holds a secret that a message could show."""
+    if "catalog" in values:
+        check_catalog(values["catalog"])
+    return values
 
 
 def _parsed(merged: Layer) -> dict[str, Any]:
@@ -255,7 +343,7 @@ def _parsed(merged: Layer) -> dict[str, Any]:
 def _not_of_its_kind(name: str, value: Any, origin: str) -> Text:
     """What is said of a value; nothing of a connection string, whose password it could hold."""
     came = f" (it comes from {origin})" if origin else ""
-    shown = written(name) if name == "dsn" else Given(name, _short(value))
+    shown = written(name) if name in _PLACES else Given(name, _short(value))
     return Text(shown, f" is not {SETTABLE[name].kind.name}{came}")
 
 

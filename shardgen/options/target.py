@@ -7,7 +7,7 @@ from collections.abc import Callable
 from shardgen.errors import ConfigError, ServerError, VerificationError
 from shardgen.events import Event, Notice
 from shardgen.options.settings import Settings
-from shardgen.stores import Store, open_store
+from shardgen.stores import Store, open_lake, open_store
 
 
 def there(settings: Settings) -> Store:
@@ -16,6 +16,8 @@ def there(settings: Settings) -> Store:
     Raises:
         ServerError: it does not.
     """
+    if settings.target.lake:
+        return open_lake(settings.target.lake)
     dsn = settings.target.dsn
     return open_store(url(settings) if dsn is None else dsn, settings.schema)
 
@@ -34,7 +36,7 @@ def proved(settings: Settings) -> Store:
 
 def started(settings: Settings, show: Callable[[Event], None]) -> Store:
     """The target; the embedded server is started where none is named."""
-    if settings.target.dsn is not None:
+    if not settings.target.embedded:
         return there(settings)
     from shardgen.embedded import server
 

@@ -1,8 +1,8 @@
 """Where rows go, and where it is recorded that they are there: all that the rest may know of a place, whatever it is.
 
-A *store* is one place: a schema of a database. A *run* is a load that has claimed its tables there. A *writer* writes a
-shard and records it done in one act: both are there afterwards, or neither is. What a store holds is the only truth
-about what is done; whoever asks again is told the same.
+A *store* is one place: a schema of a database, a prefix of a bucket. A *run* is a load that has claimed its tables
+there. A *writer* writes a shard and records it done in one act: both are there afterwards, or neither is. What a store
+holds is the only truth about what is done; whoever asks again is told the same.
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from shardgen.events import Event
 from shardgen.model.config import PlanConfig, Terms
+from shardgen.model.parts import Part
 from shardgen.model.plan import Plan, Shard
 from shardgen.model.table import Index, Table
+from shardgen.model.types import Type
 from shardgen.stores.failures import Remedy
 from shardgen.stores.findings import Findings, RunStatus, Survey
 from shardgen.stores.reading import Reader
@@ -181,6 +183,11 @@ class Run(Protocol):
     relations: Mapping[str, str]
     """By table, its name in the place."""
 
+    parts: int | None
+    """How many parts it is loaded in; 0 where none has begun, None where it is not loaded in parts."""
+    finished: bool
+    """Whether it was finished before, so that nothing is left to do."""
+
     def done(self) -> Mapping[str, Written]:
         """The shards that are there, by id."""
         ...
@@ -207,6 +214,16 @@ class Run(Protocol):
 
     def failed(self, shard: Shard, attempt: int, cause: str, *, given_up: bool) -> None:
         """Note a failed attempt; nothing depends on it."""
+        ...
+
+    def alone(self) -> bool:
+        """Have the run to ourselves from now on, to finish it; False where somebody else finishes it, or has.
+
+        A part shares its run with others until then. They let go when they see that nothing is left for them to do.
+
+        Raises:
+            StoreError: it was replaced meanwhile.
+        """
         ...
 
     def finish(self, show: Show, *, workers: int, attempts: int, stopped_by: Callable[[], int]) -> None:
@@ -257,7 +274,7 @@ class Store(Protocol):
     place: str
     """As users may read it: without secrets."""
     schema: str
-    """Where in it the tables lie."""
+    """Where in it the tables lie; empty where there are no schemas."""
 
     def inspect(self, plan: Plan, terms: Terms, recipe: Recipe, *, workers: int, count: bool = False) -> Findings:
         """What a load of this plan would meet; writes nothing.
@@ -283,6 +300,27 @@ class Store(Protocol):
             TargetError: the place refuses; nothing was written.
             LoadError: whether the claim is there is not known.
             Interrupted: a signal came; it is resumable if the claim may be there.
+        """
+        ...
+
+    def join(
+        self, plan: Plan, terms: Terms, recipe: Recipe, *, part: Part | None, options: Mapping[str, Any], workers: int
+    ) -> AbstractContextManager[Run]:
+        """Claim the plan's tables for a run in parts, or join the run that has claimed them for the same plan.
+
+        Parts are at work side by side, and keep all others out. A run that is finished is joined without a write.
+
+        Args:
+            plan: what is to be loaded.
+            terms: what may be done to what is there, by whoever claims.
+            recipe: how rows are made.
+            part: who asks; None for one who only claims, and does so alone.
+            options: as for :meth:`begin`.
+            workers: of this part.
+
+        Raises:
+            TargetError, LoadError, Interrupted: as :meth:`begin`.
+            ResumeError: the run has another plan, or another number of parts.
         """
         ...
 
@@ -351,6 +389,17 @@ def open_store(dsn: str, schema: str) -> Store:
     return PostgresStore(dsn, schema)
 
 
+def open_lake(url: str) -> Store:
+    """The place of a lake's address; nothing is asked of it yet.
+
+    Raises:
+        UsageError: what reads and writes objects is not installed.
+    """
+    from shardgen.stores.lake.store import LakeStore
+
+    return LakeStore(url)
+
+
 def load_writers() -> None:
     """Import what writers need, for the process that workers are forked from."""
     import shardgen.stores.copy
@@ -364,3 +413,10 @@ def ddl(plan: PlanConfig) -> list[str]:
 
     specs = [dataset(plan.dataset)[name] for name in plan.tables]
     return [statement.as_string() for statement in ddl(plan.schema, specs, plan.indexes)]
+
+
+def spelled(type_: Type) -> str:
+    """A column's type as its readers know it: as PostgreSQL spells it."""
+    from shardgen.stores.postgres import types
+
+    return types.spelled(type_)

@@ -58,11 +58,17 @@ class Encoder:
     def __init__(self, table: Table) -> None:
         self._columns = table.columns
 
-    def rows(self, batch: Batch) -> Iterator[memoryview]:
-        """The COPY bytes of a batch's rows, some whole rows at a time, without header and trailer."""
-        layout = Layout(self._pieces(batch))
-        for start in range(0, batch.num_rows, BUFFER_ROWS):
-            yield layout.data(start, min(start + BUFFER_ROWS, batch.num_rows))
+    def rows(self, batch: Batch, start: int = 0, stop: int | None = None) -> Iterator[memoryview]:
+        """The COPY bytes of a batch's rows, some whole rows at a time, without header and trailer.
+
+        Args:
+            batch: of the table.
+            start: the first row that is wanted.
+            stop: the first row after it that is not; None for all.
+        """
+        layout, end = Layout(self._pieces(batch)), batch.num_rows if stop is None else stop
+        for first in range(start, end, BUFFER_ROWS):
+            yield layout.data(first, min(first + BUFFER_ROWS, end))
 
     def _pieces(self, batch: Batch) -> Iterator[Piece]:
         yield len(self._columns).to_bytes(2, "big")

@@ -113,9 +113,9 @@ class RunStatus:
 
     run: int
     state: str
-    """One of the ledger's states; ``"lost"`` for a loading run without a coordinator."""
+    """One of the ledger's states; of a loading run without a coordinator ``"lost"``, in parts ``"waiting"``."""
     coordinator: str | None
-    """Application name and address of the coordinator at work."""
+    """Application name and address of the coordinator at work, or of the parts."""
     started: datetime
     resumed: datetime | None
     finished: datetime | None

@@ -1,9 +1,29 @@
-"""How users name a place, by a connection string: whether it can be used, and what may be shown of it.
+"""How users name a place, by a connection string or an address: whether it can be used, and what may be shown of it.
 
-Whatever leaves shardgen with a connection string in it goes through here. Each kind of place answers for its own.
+An address of a lake holds no secret and may be shown. Whatever leaves shardgen with a connection string in it goes
+through here. Each kind of place answers for its own.
 """
 
 from __future__ import annotations
+
+from typing import Final
+
+from shardgen.errors import Part
+
+DATABASES: Final = ("postgresql://", "postgres://")
+"""How addresses of databases begin: they are connection strings, too."""
+
+
+def is_lake(place: str) -> bool:
+    """Whether a place is named by the address of a lake, and not by a connection string."""
+    return "://" in place and not place.lower().startswith(DATABASES)
+
+
+def address_fault(address: str) -> Part:
+    """What is wrong with the address of a lake, to be put after what holds it; empty where it can be used."""
+    from shardgen.stores.lake import address as lakes  # noqa: PLC0415
+
+    return lakes.fault(address)
 
 
 def fault(dsn: str) -> str:
@@ -15,6 +35,8 @@ def fault(dsn: str) -> str:
 
 def shown(dsn: str) -> str:
     """The place as it may be shown: ``"host=db user=me dbname=shop password=***"``."""
+    if is_lake(dsn):
+        return dsn if not address_fault(dsn) else f"{dsn.partition('://')[0]}://***"
     from shardgen.stores.postgres import postgres  # noqa: PLC0415
 
     return postgres.mask(dsn)
@@ -22,6 +44,16 @@ def shown(dsn: str) -> str:
 
 def masked(text: str, dsn: str) -> str:
     """The text with every secret of a connection string and of its connections replaced by ``***``."""
+    if is_lake(dsn):
+        return _of_lake(text, dsn)
     from shardgen.stores.postgres import postgres  # noqa: PLC0415
 
     return postgres.without_secret(text, dsn)
+
+
+def _of_lake(text: str, address: str) -> str:
+    """The text without secrets of the environment, and without an address that holds more than it should."""
+    from shardgen.stores.lake.failures import masked as without_secrets  # noqa: PLC0415
+
+    faulty = address if address_fault(address) else ""
+    return without_secrets(text.replace(faulty, shown(address)) if faulty else text)

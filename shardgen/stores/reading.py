@@ -44,6 +44,10 @@ class StumbledError(StoreError):
     """A value is so damaged that a statement cannot go on; its text says what is wrong with it."""
 
 
+class UnreadableError(StoreError):
+    """A statement is not what this kind of place understands; its text says where it stops."""
+
+
 class Session(Protocol):
     """Answers one statement after another, and cannot write."""
 
@@ -52,6 +56,7 @@ class Session(Protocol):
 
         Raises:
             StumbledError: a value is so damaged that it gives nothing.
+            UnreadableError: it is written for another kind of place.
         """
         ...
 

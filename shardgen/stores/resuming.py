@@ -55,6 +55,11 @@ class Recorded(Protocol):
         ...
 
     @property
+    def on_conflict(self) -> str:
+        """One of config.ON_CONFLICT."""
+        ...
+
+    @property
     def versions(self) -> Mapping[str, Any]:
         """Of the package, the data and Faker."""
         ...
@@ -63,26 +68,36 @@ class Recorded(Protocol):
 R = TypeVar("R", bound=Recorded)
 
 
-def choose(runs: Sequence[R], schema: str, given: Mapping[str, Any]) -> R:
-    """The one open run that has the given options, or the one open run at all if only its options differ."""
+def choose(runs: Sequence[R], place: str, given: Mapping[str, Any]) -> R:
+    """The one open run that has the given options, or the one open run at all if only its options differ.
+
+    Args:
+        runs: of the place.
+        place: where they are, for messages: ``"schema='bronze'"``.
+        given: the options that the caller named.
+
+    Raises:
+        ResumeError: there is none, there are several, or its options differ.
+    """
     open_runs = [run for run in runs if run.state in OPEN_STATES]
     if not open_runs:
         finished = f"; run={runs[-1].run} is {runs[-1].state}" if runs else ""
         remedy = Text("load without ", Use("resume", value=True))
-        raise ResumeError(f"schema={schema!r} holds no unfinished run{finished}", remedy=remedy)
-    fitting = [run for run in open_runs if not _option_differences(run, given)]
+        raise ResumeError(f"{place} holds no unfinished run{finished}", remedy=remedy)
+    fitting = [run for run in open_runs if not option_differences(run, given)]
     if len(fitting) == 1:
         return fitting[0]
     if len(open_runs) == 1:
-        differences = Text.joined(", ", _option_differences(open_runs[0], given))
+        differences = Text.joined(", ", option_differences(open_runs[0], given))
         told = f"run={open_runs[0].run} was started with other options: "
         raise ResumeError(told, differences, remedy="leave them out")
     listed = "; ".join(f"run={run.run} of tables={','.join(run.plan['tables'])}" for run in fitting or open_runs)
     remedy = Text("name one by its ", Use("tables"))
-    raise ResumeError(f"schema={schema!r} holds several unfinished runs: {listed}", remedy=remedy)
+    raise ResumeError(f"{place} holds several unfinished runs: {listed}", remedy=remedy)
 
 
-def _option_differences(run: Recorded, given: Mapping[str, Any]) -> list[Text]:
+def option_differences(run: Recorded, given: Mapping[str, Any]) -> list[Text]:
+    """What the given options have otherwise than a run."""
     has = {"dataset": SHOP, **run.options}  # of which runs of earlier versions have no word
     return [
         Text(Given(name, value), f" but the run has {has.get(name)!r}")

@@ -276,7 +276,7 @@ CLICKSTREAM = TableSpec(
         meaning="An event of a session, as the tracker sent it.",
         source="web_tracker",
         key=("event_id", "event_timestamp"),
-        space=KeySpace(),
+        space=KeySpace(children=EVENTS_PER_SESSION_ID),
         partition_by="event_timestamp",
         columns=(
             Column(
@@ -323,6 +323,7 @@ CLICKSTREAM = TableSpec(
         leaves=Leaves(_number, short=True),
         ids_at=lambda world, instant: int(world.sessions.before(instant)),
         estimate=_estimate,
+        weight=estimates.event_rows,
     ),
     rows=rows,
     laws=beside(__package__, "laws/l08.sql", "laws/l11.sql", "laws/l12.sql"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from shardgen.columns.batch import Batch
 from shardgen.model.config import PlanConfig
@@ -14,12 +14,18 @@ from shardgen.tables.spec import Slice
 from shardgen.world import build_world
 from shardgen.world.demand import midnight
 
+_FEW: Final = 64  # rows; clickstream takes whole sessions, so it may be ten times as many
+
 
 class Feeding(Protocol):
     """Makes the rows of a plan's shards: ``Feed``, or what a test has in its place."""
 
     def batches(self, shard: Shard, rows: int) -> Iterator[Any]:
         """The rows of a shard in batches of about so many rows."""
+        ...
+
+    def get_ready(self, shard: Shard) -> None:
+        """Make what every row of the shard's table needs and a process keeps, before there is a shard to be done."""
         ...
 
 
@@ -45,3 +51,7 @@ class Feed:
             rows=rows,
         )
         return dataset(self.plan.dataset)[shard.table].rows(wanted)
+
+    def get_ready(self, shard: Shard) -> None:
+        """Make what every row of the shard's table needs and a process keeps: a few rows, which are thrown away."""
+        next(self.batches(shard, _FEW), None)

@@ -23,11 +23,13 @@ from shardgen.world.rng import bits
 
 
 def rows(wanted: Slice) -> Iterator[Batch]:
-    """Movements of the leaf that the slice begins with, as far as they happened before its end."""
-    for moved in stock.movements(wanted.world, stock.LEAVES.at(wanted.world.config, wanted.start)):
-        happened = np.flatnonzero(moved.time < wanted.end)
-        for low, high in ranges(0, len(happened), wanted.rows):
-            yield _batch(wanted.world, wanted.raw_data, moved, happened[low:high])
+    """Movements of the slice, a whole leaf at a time or a part of one, as far as they happened before its end."""
+    stop = min(wanted.stop, wanted.end)
+    for leaf in stock.LEAVES.between(wanted.world.config, wanted.start, wanted.stop):
+        for moved in stock.movements(wanted.world, leaf):
+            happened = np.flatnonzero((moved.time >= wanted.start) & (moved.time < stop))
+            for low, high in ranges(0, len(happened), wanted.rows):
+                yield _batch(wanted.world, wanted.raw_data, moved, happened[low:high])
 
 
 def _batch(world: World, mode: str, moved: stock.Movements, rows_: I64) -> Batch:
@@ -131,7 +133,7 @@ INVENTORY = TableSpec(
             *by_all("movement_type", "reference_number"),
         ),
     ),
-    cut=ByLeaves(leaves=stock.LEAVES, early=True, estimate=_estimate),
+    cut=ByLeaves(leaves=stock.LEAVES, early=True, estimate=_estimate, weight=stock.expected),
     rows=rows,
     laws=beside(__package__, "laws/l03.sql", "laws/l16.sql"),
     sizes=Sizes(

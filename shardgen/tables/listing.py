@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from shardgen.errors import PluginError
 from shardgen.model.config import SHOP
+from shardgen.model.table import Table
 from shardgen.tables import dataset, plugins
 from shardgen.tables.spec import TableSpec
+from shardgen.tables.wanted import check_dataset, table_names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +41,17 @@ def listed(version: str) -> list[Listed]:
     stories = [each for found in plugins.offers("dataset").values() for offer in found for each in _of_dataset(offer)]
     others = [_brought(offer) for found in plugins.offers("table").values() for offer in found]
     return [*own, *stories, *others]
+
+
+def described(wanted: Sequence[str], story: str) -> list[Table]:
+    """The tables of these names, or all of a dataset, with what their columns mean.
+
+    Raises:
+        ConfigError: there is no such table, or no such dataset.
+        PluginError: the package that brings it is broken.
+    """
+    check_dataset(story)
+    return [dataset(story)[name].table for name in (table_names(wanted, story) if wanted else dataset(story).names)]
 
 
 def _told(spec: TableSpec, story: str, origin: str) -> Listed:

@@ -283,7 +283,11 @@ ORDERS = TableSpec(
         extra=EXTRA,
         indexes=(*by_key("customer_id", "order_date"), *by_all("status")),
     ),
-    cut=ByLeaves(leaves=Leaves(_number), ids_at=lambda world, instant: int(world.orders.before(instant))),
+    cut=ByLeaves(
+        leaves=Leaves(_number),
+        ids_at=lambda world, instant: int(world.orders.before(instant)),
+        weight=lambda world, start, stop: int(world.orders.before(stop) - world.orders.before(start)),
+    ),
     rows=rows,
     laws=beside(__package__, "laws/l10.sql", "laws/l17.sql"),
     sizes=Sizes(

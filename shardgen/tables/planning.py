@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from shardgen.model.config import PlanConfig
-from shardgen.model.plan import Plan
-from shardgen.tables import dataset, plugins
-from shardgen.world.world import build_world
+from shardgen.model.plan import Plan, Shard
+from shardgen.tables import dataset, files, plugins
+from shardgen.world.world import World, build_world
 
 
 def build_plan(config: PlanConfig) -> Plan:
@@ -22,8 +22,14 @@ def build_plan(config: PlanConfig) -> Plan:
     """
     plugins.check(config)
     world = build_world(config.world)
-    shards = [shard for name in config.tables for shard in dataset(config.dataset)[name].shards(world, config)]
+    shards = [shard for name in config.tables for shard in _of_place(world, config, name)]
     return Plan(config=config, shards=tuple(shards))
+
+
+def _of_place(world: World, config: PlanConfig, name: str) -> list[Shard]:
+    """A table's shards, as a database has them or a lake."""
+    shards = dataset(config.dataset)[name].shards(world, config)
+    return files.gathered(shards, config.end) if config.format else shards
 
 
 def max_id(plan: Plan, table: str) -> int:

@@ -4,11 +4,9 @@ code would give the same bytes that its committed shards hold.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import importlib.metadata
 import json
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -53,13 +51,3 @@ def changed(then: Mapping[str, Any]) -> str:
     now = versions()
     found = [f"{name} {then.get(name)} is now {now[name]}" for name in now if then.get(name) != now[name]]
     return f" ({', '.join(found)})" if found else ""
-
-
-def foresee_words(seed: int) -> None:
-    """Have the vocabulary's digest made while the server is waited for: a claim needs it, and it takes 0.2 s."""
-
-    def make() -> None:
-        with contextlib.suppress(Exception):  # raised again where it is asked for
-            words_digest(seed)
-
-    threading.Thread(target=make, name="shardgen-words", daemon=True).start()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Final, Self
 
 from shardgen.model.plan import Plan, Shard
@@ -60,7 +61,8 @@ def _table(plan: Plan, name: str) -> Size:
     shards, spec = plan.of(name), dataset(plan.config.dataset)[name]
     if not spec.table.partitioned:
         return _relation(plan, spec, shards)
-    return sum((_relation(plan, spec, [shard]) for shard in shards), start=Size())
+    leaves = groupby(shards, key=lambda shard: shard.leaf)
+    return sum((_relation(plan, spec, list(filling)) for _, filling in leaves), start=Size())
 
 
 def _relation(plan: Plan, spec: TableSpec, shards: Sequence[Shard]) -> Size:

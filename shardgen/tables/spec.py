@@ -8,10 +8,12 @@ Packages that bring tables build on this module: what has no underscore keeps it
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.resources.abc import Traversable
-from typing import Protocol
+from itertools import groupby, pairwise
+from typing import Final, Protocol
 
 from shardgen.columns.batch import Batch, widened
 from shardgen.columns.text import I64
@@ -59,7 +61,14 @@ class Piece:
     stop: int
     period: Period | None = None
     """The leaf that it fills."""
+    of: int = 1
+    """How many pieces fill that leaf."""
 
+
+MAX_SHARD_ROWS: Final = 5_000_000
+"""A day of more rows is several shards: what a retry costs stays some tens of seconds, and more workers can help."""
+SHARD_ROWS: Final = 4_000_000
+"""About as many rows has each of them, which leaves room for what an estimate does not know."""
 
 Estimate = Callable[[World, Sequence[Piece], int], Iterable[float]]
 """Rows of each piece, of a window that ends at an instant."""
@@ -106,12 +115,31 @@ class ByLeaves:
     early: bool = False
     """Whether rows lie before the epoch."""
     estimate: Estimate | None = None
+    weight: Callable[[World, int, int], float] | None = None
+    """About how many rows lie between two instants, whatever the window; None where a leaf is one shard in any case.
+    Where ids are cut, the rows of an id have the numbers that its ``KeySpace.children`` says."""
 
     def pieces(self, world: World, config: PlanConfig) -> list[Piece]:
         """The leaves of the window."""
         epoch, end = midnight(config.world.epoch), midnight(config.end)
         found = self.leaves.between(config.world, epoch - 1 if self.early else epoch, end)
-        return [self._piece(world, period, epoch, end) for period in found]
+        return [piece for period in found for piece in self._pieces(world, self._piece(world, period, epoch, end))]
+
+    def _pieces(self, world: World, whole: Piece) -> list[Piece]:
+        """The leaf, or equal parts of a day that is too large: a choice of the world, too."""
+        period = whole.period
+        if self.weight is None or period is None or (period.last - period.first).days > 1:
+            return [whole]
+        rows = self.weight(world, period.start, period.stop)
+        if rows <= MAX_SHARD_ROWS:
+            return [whole]
+        count = math.ceil(rows / SHARD_ROWS)
+        width, length = max(3, len(str(count - 1))), whole.stop - whole.start
+        cuts = [whole.start + length * number // count for number in range(count + 1)]
+        return [
+            replace(whole, label=f"{whole.label}.{number:0{width}d}", start=start, stop=stop, of=count)
+            for number, (start, stop) in enumerate(pairwise(cuts))
+        ]
 
     def _piece(self, world: World, period: Period, epoch: int, end: int) -> Piece:
         if self.ids_at is None:
@@ -196,17 +224,20 @@ class TableSpec:
 
     def shards(self, world: World, config: PlanConfig) -> list[Shard]:
         """The table's shards, in order of their ids."""
-        cuts = self.cut.pieces(world, config)
-        estimate = self.cut.estimate
-        rows = (
-            [piece.stop - piece.start for piece in cuts]
-            if estimate is None
-            else estimate(world, cuts, midnight(config.end))
-        )
+        cuts, exact = self.cut.pieces(world, config), self.cut.estimate is None
         return [
-            self._shard(piece, round(count), exact=estimate is None, config=config)
-            for piece, count in zip(cuts, rows, strict=True)
+            self._shard(piece, round(count), exact=exact, config=config)
+            for piece, count in zip(cuts, self._counted(world, cuts, midnight(config.end)), strict=True)
         ]
+
+    def _counted(self, world: World, cuts: Sequence[Piece], end: int) -> list[float]:
+        """Rows of each piece; what is estimated of a leaf is shared out equally."""
+        if self.cut.estimate is None:
+            return [piece.stop - piece.start for piece in cuts]
+        leaves = [list(pieces) for _, pieces in groupby(cuts, key=lambda piece: piece.period or piece.label)]
+        wholes = [replace(pieces[0], stop=pieces[-1].stop) for pieces in leaves]
+        rows = self.cut.estimate(world, wholes, end)
+        return [count / len(pieces) for count, pieces in zip(rows, leaves, strict=True) for _ in pieces]
 
     def _shard(self, piece: Piece, rows: int, *, exact: bool, config: PlanConfig) -> Shard:
         return Shard(
@@ -214,7 +245,7 @@ class TableSpec:
             table=self.name,
             start=piece.start,
             stop=piece.stop,
-            leaf=_leaf(self.table, piece.period) if piece.period else None,
+            leaf=_leaf(self.table, piece.period, piece.of) if piece.period else None,
             rows=rows,
             exact=exact,
             bytes=rows * self.sizes.copy[config.raw_data],
@@ -222,9 +253,9 @@ class TableSpec:
         )
 
 
-def _leaf(table: Table, period: Period) -> Leaf:
+def _leaf(table: Table, period: Period, shards: int) -> Leaf:
     name = f"{table.relation}_{period.label.replace('-', '_')}"
-    return Leaf(name=name, lower=period.first, upper=period.last)
+    return Leaf(name=name, lower=period.first, upper=period.last, shards=shards)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -9,8 +9,10 @@ from typing import TypedDict
 
 from shardgen.errors import ConfigError, Given
 from shardgen.model.config import (
+    CATALOG,
     MAX_ARRIVALS,
     MAX_HORIZON_DAYS,
+    NAMESPACE,
     SHOP,
     PlanConfig,
     Plugin,
@@ -52,6 +54,11 @@ def plan_config(
     schema: str = "bronze",
     indexes: str = "keys",
     raw_data: str = "full",
+    format: str | None = None,  # noqa: A002  # as the command line has it
+    raw_data_as: str = "struct",
+    publish: str = "none",
+    catalog: str = CATALOG,
+    namespace: str = NAMESPACE,
 ) -> PlanConfig:
     """Options, as a user gives them, made into a checked plan.
 
@@ -79,7 +86,9 @@ def plan_config(
         warehouses=warehouses,
     )
     what = _chosen(dataset, tables)
-    return PlanConfig(world=world, end=last, schema=schema, indexes=indexes, raw_data=raw_data, **what)
+    form = {"raw_data": raw_data, "format": format or "", "raw_data_as": raw_data_as}
+    form |= {"publish": publish, "catalog": catalog, "namespace": namespace}
+    return PlanConfig(world=world, end=last, schema=schema, indexes=indexes, **form, **what)
 
 
 def _chosen(dataset: str, tables: str | Iterable[str] | None) -> Chosen:

@@ -78,7 +78,7 @@ def _by_shard(
         return _by_number(connection, loaded, schema, shards)
     return {
         shard.id: counted.rows[shard.leaf.name]
-        if shard.id in loaded.apart and shard.leaf.name in counted.rows and own is None
+        if shard.id in loaded.apart and shard.own_leaf and shard.leaf.name in counted.rows and own is None
         else _between(connection, loaded, schema, shard, own)
         for shard in shards
         if shard.leaf
@@ -106,9 +106,12 @@ def _between(connection: Connection, loaded: Loaded, schema: str, shard: Shard, 
     """Rows of a shard whose leaf is not a partition of the table, or holds other rows too."""
     assert shard.leaf
     table = dataset(shard.dataset)[shard.table].table
-    statement = sql.SQL("SELECT count(*) FROM {table} WHERE {column} >= %s AND {column} < %s AND {own}").format(
+    statement = sql.SQL(
+        "SELECT count(*) FROM {table} WHERE {column} >= %s AND {column} < %s AND {piece} AND {own}"
+    ).format(
         table=catalog.own_rows(connection, schema, loaded.claim.relation),
         column=sql.Identifier(table.partition_by),
+        piece=keys.piece(shard),
         own=keys.within(table, own) if own else sql.SQL("true"),
     )
     return int(one(connection.execute(statement, [shard.leaf.lower, shard.leaf.upper]))[0])
@@ -123,7 +126,7 @@ def _differences(loaded: Loaded, shards: Sequence[Shard], counted: Census, by_sh
         for shard in shards
         if shard.id in recorded
         and not recorded[shard.id] <= by_shard[shard.id] <= recorded[shard.id] + loaded.claim.others_within
-        and not (shard.id in loaded.apart and shard.leaf and shard.leaf.name in counted.rows and not others)
+        and not (shard.id in loaded.apart and shard.own_leaf and shard.own_leaf.name in counted.rows and not others)
     ]
     if (strays := by_shard.get(ELSEWHERE)) and not others:
         found.append(

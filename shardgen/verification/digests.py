@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from itertools import chain
 from typing import Any, Final
@@ -17,9 +16,8 @@ from typing import Any, Final
 import psycopg
 import xxhash
 
-from shardgen.errors import VerificationError
 from shardgen.events import CheckDone, CheckStarted, Event
-from shardgen.loading.engines import Engine, Setup, default_engine
+from shardgen.loading.engines import Engine, default_engine
 from shardgen.model.config import PlanConfig
 from shardgen.model.figures import plural
 from shardgen.model.plan import Plan, Shard
@@ -30,9 +28,11 @@ from shardgen.stores.postgres.failures import describe
 from shardgen.stores.postgres.postgres import Connection, without_secret
 from shardgen.stores.postgres.readers import reader
 from shardgen.stores.postgres.retry import persist
-from shardgen.tables import dataset
+from shardgen.tables import blocks, dataset
 from shardgen.tables.feed import Feed
 from shardgen.verification import contents, counts, rows
+from shardgen.verification.blocks import NOTHING, told
+from shardgen.verification.examining import Trouble, examined
 from shardgen.verification.outcome import Check, Status
 from shardgen.verification.rows import Differences
 from shardgen.verification.subject import Loaded, Subject
@@ -89,6 +89,8 @@ class Hashed:
     """Rows of it that are as they were before the load, by the ledger."""
     others_within: int = 0
     """Rows from before the load whose keys are in the shard's range."""
+    blocks: Mapping[str, str] = field(default_factory=dict)
+    """Content digests; none where the table lacks a column."""
 
     @property
     def equal(self) -> bool:
@@ -104,23 +106,14 @@ class Hashed:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trouble:
-    """A shard that could not be examined; failures of the driver do not cross between processes well."""
-
-    shard: str
-    error: str
-    """One line, without secrets."""
-
-
 def examine(item: Item) -> Hashed | Trouble:
     """Hash one shard; name its rows where it is not what it should be."""
     start = time.perf_counter()
     try:
-        examined = persist(lambda: _examine_once(item))
+        hashed = persist(lambda: _examine_once(item))
     except psycopg.Error as error:
         return Trouble(shard=item.shard.id, error=without_secret(describe(error), item.dsn))
-    return replace(examined, seconds=round(time.perf_counter() - start, 3))
+    return replace(hashed, seconds=round(time.perf_counter() - start, 3))
 
 
 def check(
@@ -193,7 +186,24 @@ def _examine(connection: Connection, item: Item) -> Hashed:
         seconds=0.0,
         skipped=item.skipped,
         others_within=item.others_within,
+        blocks={} if item.left_out else dict(_blocks(connection, item, found)),
     )
+
+
+def _blocks(connection: Connection, item: Item, found: str) -> Iterator[tuple[str, str]]:
+    """The content digests of a shard, one block of a large leaf after the other."""
+    parts = blocks.Blocks(item.config, item.shard)
+    if only := parts.only:
+        if found != NOTHING:
+            yield only, found
+        return
+    low, high = contents.numbers(connection, item.config.schema, item.table, item.shard, item.leaf)
+    for part in range(low // blocks.ROWS, high // blocks.ROWS + 1):
+        own = part * blocks.ROWS, (part + 1) * blocks.ROWS - 1
+        rows_of = contents.in_key_order(
+            connection, item.config.schema, item.table, item.shard, item.leaf, own=own, rescaled=item.rescaled
+        )
+        yield parts.within(part), _digest(rows_of)
 
 
 def _in_key_order(connection: Connection, item: Item) -> contents.Blocks:
@@ -245,7 +255,7 @@ def _items(
                 own=counts.own_range(loaded, plan),
                 skipped=recorded[shard.id].skipped,
                 others_within=loaded.claim.others_within,
-                leaf=shard.leaf.name if shard.id in apart and shard.leaf and shard.leaf.name in leaves else None,
+                leaf=own.name if shard.id in apart and (own := shard.own_leaf) and own.name in leaves else None,
                 digest=recorded[shard.id].digest,
                 regenerate=regenerate,
             )
@@ -257,30 +267,22 @@ def _items(
 
 def _examined(items: Sequence[Item], engine: Engine, workers: int, show: Callable[[Event], None]) -> list[Hashed]:
     """All items, as many at a time as there are workers."""
-    waiting, running, found = list(reversed(items)), set[Future[Hashed | Trouble]](), []
-    executor = engine.start(min(workers, max(1, len(items))), Setup.here())
+
+    def begun(item: Item) -> None:
+        show(CheckStarted(check=item.shard.id))
+
+    def ended(each: Hashed) -> None:
+        show(CheckDone(check=each.shard, failures=_sentences(each)[:1], seconds=each.seconds))
+
     try:
-        while waiting or running:
-            while waiting and len(running) < workers:
-                show(CheckStarted(check=waiting[-1].shard.id))
-                running.add(executor.submit(examine, waiting.pop()))
-            done, running = wait(running, return_when=FIRST_COMPLETED)
-            for outcome in (future.result() for future in done):
-                if isinstance(outcome, Trouble):
-                    raise VerificationError(f"shard={outcome.shard!r} could not be read: {outcome.error}")
-                found.append(outcome)
-                show(CheckDone(check=outcome.shard, failures=_sentences(outcome)[:1], seconds=outcome.seconds))
-    except engine.lost as error:
-        raise VerificationError(f"a worker process died: {engine.describe() or 'exit code unknown'}") from error
+        return examined(items, examine, engine, workers, begun=begun, ended=ended)
     finally:
-        engine.close()
         if items:
             _let_go(items[0].dsn)
-    return found
 
 
-def _table(examined: Hashed) -> str:
-    return examined.shard.partition("/")[0]
+def _table(hashed: Hashed) -> str:
+    return hashed.shard.partition("/")[0]
 
 
 def _check(loaded: Loaded, found: Sequence[Hashed]) -> Check:
@@ -298,7 +300,8 @@ def _check(loaded: Loaded, found: Sequence[Hashed]) -> Check:
         offenders=len(bad),
         samples=tuple(sentence for each in bad for sentence in _sentences(each))[:SAMPLES],
         seconds=round(sum(each.seconds for each in found), 3),
-        figures={"shards": [_plain(each) for each in found]},
+        figures=told({block: digest for each in found for block, digest in each.blocks.items()})
+        | {"shards": [_plain(each) for each in found]},
     )
 
 
@@ -308,12 +311,12 @@ def _kept(found: Sequence[Hashed]) -> str:
     return f", except {plural(skipped, 'row')} that were there before and stayed" if skipped else ""
 
 
-def _sentences(examined: Hashed) -> tuple[str, ...]:
+def _sentences(hashed: Hashed) -> tuple[str, ...]:
     """What is wrong with a shard."""
-    if examined.equal:
+    if hashed.equal:
         return ()
-    start = f"shard={examined.shard}"
-    told = examined.differences
+    start = f"shard={hashed.shard}"
+    told = hashed.differences
     if told is None or not (told.changed or told.missing or told.additional):
         return (f"{start}: rows are as planned, but the ledger's digest is another",)
     summary = f"{start}: {plural(told.changed, 'row')} changed, {told.missing} missing, {told.additional} not planned"
@@ -321,9 +324,10 @@ def _sentences(examined: Hashed) -> tuple[str, ...]:
     return (
         summary,
         *(f"{start}: {sample}" for sample in told.samples),
-        *(drift if examined.regenerated != examined.ledger else ()),
+        *(drift if hashed.regenerated != hashed.ledger else ()),
     )
 
 
-def _plain(examined: Hashed) -> dict[str, Any]:
-    return {**asdict(examined), "equal": examined.equal}
+def _plain(hashed: Hashed) -> dict[str, Any]:
+    shown = {name: value for name, value in asdict(hashed).items() if name != "blocks"}
+    return {**shown, "equal": hashed.equal}

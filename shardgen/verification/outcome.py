@@ -56,6 +56,11 @@ class Verification:
     checks: tuple[Check, ...]
     seconds: float
 
+    @property
+    def where(self) -> str:
+        """What was looked at."""
+        return f"schema {self.schema} of {self.target}" if self.schema else self.target
+
     def count(self, status: Status) -> int:
         """How many checks ended so."""
         return sum(check.status is status for check in self.checks)
@@ -68,7 +73,7 @@ class Verification:
         """As a notebook shows it."""
         runs = f"{'run' if len(self.runs) == 1 else 'runs'} {', '.join(map(str, self.runs))}"
         return html_table(
-            f"{runs} in schema {self.schema} of {self.target}: {self.seconds:,.1f} s",
+            f"{runs} in {self.where}: {self.seconds:,.1f} s",
             ("check", "", "what is looked at", "what was found"),
             [(each.name, each.status, each.about, "; ".join([each.finding, *each.samples])) for each in self.checks],
             below=", ".join(f"{number} {status}" for status in Status if (number := self.count(status))),

@@ -27,7 +27,7 @@ class PostgresProof:
     def __init__(self, reader: PostgresReader) -> None:
         self._reader = reader
 
-    def check_place(self) -> None:
+    def check_place(self, levels: Sequence[str]) -> None:
         """See proof.Proof.check_place: whatever proves must know by which server it was answered, from first to last.
 
         Raises:

@@ -8,8 +8,10 @@ from typing import Protocol
 from shardgen.errors import VerificationError
 from shardgen.events import Event
 from shardgen.model.plan import Plan
+from shardgen.stores.lake.reader import LakeReader
 from shardgen.stores.postgres.reader import PostgresReader
 from shardgen.stores.reading import Question, Reader
+from shardgen.verification.lake import LakeProof
 from shardgen.verification.outcome import Check
 from shardgen.verification.postgres import PostgresProof
 from shardgen.verification.subject import Subject
@@ -18,11 +20,15 @@ from shardgen.verification.subject import Subject
 class Proof(Protocol):
     """Finds what is loaded in one place, counts it and compares its content; whatever fails there is a StoreError."""
 
-    def check_place(self) -> None:
+    def check_place(self, levels: Sequence[str]) -> None:
         """Refuse a place where a verification would prove nothing.
+
+        Args:
+            levels: that are asked for, of config.LEVELS.
 
         Raises:
             VerificationError: it is such a place.
+            UsageError: what asks it is not installed.
         """
         ...
 
@@ -67,4 +73,6 @@ def proof_of(reader: Reader) -> Proof:
     """
     if isinstance(reader, PostgresReader):
         return PostgresProof(reader)
-    raise VerificationError(f"{reader.place} understands no SQL of PostgreSQL: it cannot be verified")
+    if isinstance(reader, LakeReader):
+        return LakeProof(reader)
+    raise VerificationError(f"{reader.place} answers no questions that prove anything: it cannot be verified")

@@ -29,7 +29,7 @@ class Loaded:
     shards: tuple[ShardRow, ...]
     """Committed ones."""
     divided: bool
-    """Whether its rows lie in partitions; the table itself then holds none."""
+    """Whether its rows lie in partitions or files; the table itself then holds none."""
 
     @property
     def apart(self) -> frozenset[str]:
@@ -102,7 +102,7 @@ def read(connection: Connection, schema: str, run: int | None) -> Subject:
         claim = claims.get(name)
         if reason := _absence(claim, runs, run):
             absent[name] = reason
-        elif claim is not None and (why := _unknown(claim, runs[claim.run])):
+        elif claim is not None and (why := unknown_here(name, PlanConfig.from_json(runs[claim.run].plan))):
             absent[name] = why
             unknown.append(f"table={name} is not looked at: it {why}")
         elif claim is not None:
@@ -141,10 +141,9 @@ def _absence(claim: Claim | None, runs: Mapping[int, Run], run: int | None) -> s
     return "" if state == "finished" else f"belongs to run={claim.run}, which is {state}"
 
 
-def _unknown(claim: Claim, run: Run) -> str:
-    """Why this installation cannot say what a table should hold; empty where it can."""
-    config = PlanConfig.from_json(run.plan)
-    return plugins.absence(claim.target, config) if config.plugins or claim.target not in names() else ""
+def unknown_here(table: str, config: PlanConfig) -> str:
+    """Why this installation cannot say what a table of a plan should hold; empty where it can."""
+    return plugins.absence(table, config) if config.plugins or table not in names() else ""
 
 
 def _loaded(connection: Connection, schema: str, claim: Claim, run: Run) -> Loaded:

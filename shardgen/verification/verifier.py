@@ -63,7 +63,7 @@ def verify(request: Request, reader: Reader, show: Callable[[Event], None]) -> V
     proof = proof_of(reader)
     try:
         with attention.attending(tell=lambda text: show(Notice(text=text))):
-            proof.check_place()
+            proof.check_place(request.levels)
             found, checks = _checks(request, reader, proof, show)
     except StoreError as error:
         raise VerificationError(f"{reader.place} cannot be verified: {error}") from error

@@ -4,25 +4,14 @@ from __future__ import annotations
 
 from functools import lru_cache
 from hashlib import blake2b
-from threading import Lock
 
 from shardgen.world import vocabulary
 from shardgen.world.lexicon import SUBCATEGORIES, clocks, devices, opinions, places, traffic
 
-_ONE_AT_A_TIME = Lock()
-
-
-def words_digest(seed: int) -> str:
-    """Hex digest of the Faker pools of a seed and of the lexicon; another Faker or lexicon gives another one.
-
-    Who asks while it is made waits for it, so that it can be made before it is needed.
-    """
-    with _ONE_AT_A_TIME:
-        return _made(seed)
-
 
 @lru_cache(maxsize=4)
-def _made(seed: int) -> str:
+def words_digest(seed: int) -> str:
+    """Hex digest of the Faker pools of a seed and of the lexicon; another Faker or lexicon gives another one."""
     lexicon = (
         SUBCATEGORIES,
         devices.DEVICES,

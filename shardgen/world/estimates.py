@@ -14,13 +14,16 @@ import numpy as np
 from shardgen.world import baskets, orders, reviews, sessions, stock
 from shardgen.world.baskets import MAX_ITEMS
 from shardgen.world.calendar import Period
-from shardgen.world.demand import DAY, midnight
+from shardgen.world.demand import DAY, HOUR, midnight
 from shardgen.world.rng import I64
 from shardgen.world.scripts import MAX_EVENTS
 from shardgen.world.world import World
 
 RUNS, RUN = 96, 256
 """Runs of orders in a sample, and orders in a run; all orders where there are no more."""
+SPARSE = 2_000_000
+"""Orders from which runs are so far apart that many a leaf would have none: the orders of each then stand for some that
+are spread over its share of the window."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -47,13 +50,35 @@ def sample(world: World, end: int) -> Sample:
     written = reviews.of_items(world, placed, fates, lines)
     reviewed = np.full(len(lines.key), orders.NEVER)
     reviewed[written.item] = written.date
+    number = _spread(placed.number, total)
+    later = (_hours(world, number) - _hours(world, placed.number))[lines.order] * HOUR
+    returned = np.where(lines.returned > 0, fates.returned[lines.order], orders.NEVER)
     return Sample(
         orders_per_sampled=total / len(placed.number) if total else 0.0,
-        number=placed.number[lines.order],
-        shipped=fates.shipped[lines.order],
-        returned=np.where(lines.returned > 0, fates.returned[lines.order], orders.NEVER),
-        reviewed=reviewed,
+        number=number[lines.order],
+        shipped=_moved(fates.shipped[lines.order], later),
+        returned=_moved(returned, later),
+        reviewed=_moved(reviewed, later),
     )
+
+
+def _spread(number: I64, total: int) -> I64:
+    """Numbers of the orders that sampled ones stand for."""
+    if total <= SPARSE:
+        return number
+    run = np.rint(number / ((total - RUN) / (RUNS - 1))).astype(np.int64)
+    start = (total - RUN) * run // (RUNS - 1)
+    share = total / RUNS
+    return (run * share + (number - start) * (share / RUN)).astype(np.int64)
+
+
+def _hours(world: World, number: I64) -> I64:
+    """Index of the hour in which each order is placed."""
+    return np.searchsorted(world.orders.hourly, number, side="right")
+
+
+def _moved(times: I64, later: I64) -> I64:
+    return np.where(times == orders.NEVER, orders.NEVER, times + later)
 
 
 def _placed(world: World, runs: list[tuple[int, int]]) -> orders.Orders:

@@ -33,6 +33,8 @@ ORDERS_AT_A_TIME = 32_768
 """Orders looked at in one go while a period's movements are counted: a few MB."""
 CELLS_AT_A_TIME = 65_536
 SAFETY_PERCENT = 120
+MOVEMENTS_OF_AN_ORDER = 4.5
+"""What leaves and comes back is 3; a day on which the orders of several leave has half as many again."""
 MEAN_UNITS = 4
 """Units in an order, roughly."""
 TRANSFERRED, ADJUSTED = 0.07, 0.025
@@ -42,6 +44,12 @@ TRANSFERRED, ADJUSTED = 0.07, 0.025
 def _expected(config: WorldConfig) -> float:
     """OUT, RETURN and the stock-in that an item causes, for each order."""
     return config.orders * 8
+
+
+def expected(world: World, start: int, stop: int) -> float:
+    """About how many movements lie between two instants: those of items, and a few for each product."""
+    placed = int(world.orders.before(stop) - world.orders.before(start))
+    return placed * MOVEMENTS_OF_AN_ORDER + world.config.products * world.warehouses * (stop - start) / (30 * DAY)
 
 
 LEAVES = Leaves(_expected)

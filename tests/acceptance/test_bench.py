@@ -39,6 +39,10 @@ def test_every_yardstick_takes_the_same_rows(result):
         assert of(result, name, workers)["rows"] == load["rows"], name
     assert of(result, "rows", 1)["figures"]["slice"] == {name: min(150, load["rows"][name]) for name in TABLES}
     assert of(result, "pgbench", 1)["rows"] == {"pgbench_accounts": 100_000}
+    assert of(result, "lake", 1)["rows"] == load["rows"]
+    files = of(result, "lake", 1)["figures"]["files"]
+    assert files["clickstream, lean"]["rows"] == load["rows"]["clickstream"]
+    assert files["tpchgen-cli all tables"]["rows"] > files["tpchgen-cli lineitem"]["rows"] > 500_000
 
 
 @pytest.mark.slow

@@ -107,6 +107,9 @@ def test_a_table_of_a_package_is_loaded_killed_resumed_verified_and_refused_with
     code, told = environment.run("verify", "--progress=none", "--level=laws", "--tables=parcels")
     assert (code, "FAILED parcels.L1" in told) == (1, True)
 
+    code, told = environment.run("tables", "parcels", "--dbt", "--schema=mine")
+    assert (code, "schema: mine" in told, "- name: raw_parcels" in told, "parcel_id" in told) == (0, True, True, True)
+
     assert environment.run("load", *WORLD[:-3], "--tables=customers", "--progress=none", "--workers=1")[0] == 0
     shutil.move(package, environment.modules / "away")
     code, told = environment.run("status")

@@ -18,7 +18,7 @@ import pytest
 import shardgen
 import shardgen.loading
 from shardgen import api
-from shardgen.cli import embedded, loading, reporting, targets
+from shardgen.cli import embedded, loading, parts, reporting, targets
 from shardgen.errors import ConfigError, Given, Use
 from shardgen.events import Notice
 from shardgen.model.notebook import html_table
@@ -45,12 +45,12 @@ def test_every_option_of_the_plan_is_a_keyword():
 FRONT = {"as_json", "quiet", "verbose", "options"}
 """What is of a terminal alone."""
 APART = {
-    "load": {"verify"},  # a function of its own
+    "load": {"verify", "part", "claim"},  # functions of their own
     "reset": {"every", "all"},  # one thing by two names: --all
     "status": {"watch"},  # until somebody looks away
     "report": {"output", "show"},  # where to write the page, and what to do with it
 }
-COMMANDS = [loading.load, loading.verify, targets.status, targets.reset, reporting.report, embedded.url]
+COMMANDS = [loading.load, parts.commit, loading.verify, targets.status, targets.reset, reporting.report, embedded.url]
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.__name__)

@@ -9,7 +9,7 @@ from shardgen.cli import main
 from shardgen.stores.postgres import locks
 
 
-def take(connection: object, schema: str) -> bool:
+def take(connection: object, schema: str, *, shared: bool = False) -> bool:
     return True
 
 

@@ -10,7 +10,7 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from shardgen.errors import ConfigError
-from shardgen.options.declared import SETTABLE
+from shardgen.options.declared import NOT_OF_FILES, OF_FILES, SETTABLE
 from shardgen.options.profiles import PROFILES
 from shardgen.options.settings import Settings, default_workers, read
 from shardgen.tables.wanted import plan_config
@@ -81,7 +81,10 @@ def test_options_hold_every_effective_value_and_given_only_what_was_named():
     assert settings.given() == {"days": 30, "tables": ["orders", "sessions"]}
     assert options.items() >= settings.given().items()
     assert (options["epoch"], options["end"], options["horizon"]) == ("2025-12-02", "2026-01-01", 30)
-    assert set(options) == set(inspect.signature(plan_config).parameters) - {"today"}
+    parameters = set(inspect.signature(plan_config).parameters) - {"today"}
+    assert set(options) == parameters - set(OF_FILES)
+    lake = read({"target": "file:///lake", "days": "30"})
+    assert set(lake.options(lake.plan(TODAY))) == parameters - set(NOT_OF_FILES)
 
 
 def test_what_is_only_around_is_not_given_and_cannot_hinder_a_resume(tmp_path, monkeypatch):
@@ -185,7 +188,7 @@ def test_a_load_has_as_many_workers_as_cpus_unless_told():
         ),
         ({"customers": 0}, "orders need customers: raise --customers above 0 or set --orders-per-day 0"),
         ({"ordes_per_day": 3}, "option 'ordes_per_day' is unknown: did you mean 'orders_per_day'?"),
-        ({"colour": "red"}, "option 'colour' is unknown: use attempts, batch_rows, customers, "),
+        ({"colour": "red"}, "option 'colour' is unknown: use attempts, batch_rows, catalog, customers, "),
         ({"dsn": "host=x secret"}, "--dsn is no connection string: libpq says: missing "),
         ({"dsn": " "}, "--dsn is empty: leave it out for the embedded server, or name a database"),
     ],
@@ -369,3 +372,84 @@ def test_a_port_is_a_port(monkeypatch):
     found = read({})
     assert conninfo_to_dict(found.target.dsn)["port"] == "5433"
     assert found.target.note == ""
+
+
+# --- the address of a place -------------------------------------------------------------------------------------------
+
+
+def test_an_address_names_a_database_or_a_lake():
+    assert read({"target": " postgresql://me@db/shop "}).target.dsn == "postgresql://me@db/shop"
+    found = read({"target": "s3://bucket/prefix"}).target
+    assert (found.dsn, found.lake, found.embedded, found.shown) == (
+        None,
+        "s3://bucket/prefix",
+        False,
+        "s3://bucket/prefix",
+    )
+    assert read({"target": "file:///lake"}).plan(TODAY).format == "parquet"
+    assert read({"target": "postgresql://h/d"}).plan(TODAY).format == ""
+
+
+def test_the_nearest_source_says_where_by_whichever_option(tmp_path, monkeypatch):
+    (tmp_path / "shardgen.toml").write_text('dsn = "host=toml"\n')
+    assert read({"target": "file:///lake"}).target.lake == "file:///lake"
+    monkeypatch.setenv("SHARDGEN_TARGET", "s3://b/p")
+    assert (read({}).target.lake, read({}).target.origin) == ("s3://b/p", "SHARDGEN_TARGET")
+    assert (read({"dsn": "host=option"}).target.dsn, read({"dsn": "host=option"}).target.lake) == ("host=option", "")
+
+
+def test_two_places_at_once_are_refused(monkeypatch):
+    with pytest.raises(ConfigError, match="--dsn and --target name one place each: leave one of them out"):
+        read({"target": "file:///lake", "dsn": "host=db"})
+    monkeypatch.setenv("SHARDGEN_TARGET", "s3://b/p")
+    monkeypatch.setenv("SHARDGEN_DSN", "host=db")
+    with pytest.raises(ConfigError, match="SHARDGEN_DSN and SHARDGEN_TARGET name one place each"):
+        read({})
+
+
+@pytest.mark.parametrize(
+    ("target", "text"),
+    [
+        ("", "is empty"),
+        ("/data/shop", "is a path and no address: write file:// and the whole path"),
+        ("host=db dbname=shop", "what libpq reads goes to --dsn"),
+        ("ftp://h/d", "begins with ftp://, which is no place that shardgen knows: use postgresql://"),
+        ("gcs://b/p", "write gs://"),
+        ("s3a://b/p", "write s3://"),
+        ("file://data/shop", "is no whole path: write three slashes"),
+        ("file:///", "names no folder"),
+        ("s3:///p", "names no bucket"),
+        ("s3://b//p", "has a step that is empty"),
+        ("file:///a/../b", "has a step that is empty, '.' or '..'"),
+        ("s3://AKIA:s3cret@b/p", "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"),
+        ("az://c/p?sv=1&sig=s3cret", "set AZURE_STORAGE_ACCOUNT_KEY or AZURE_STORAGE_SAS_TOKEN"),
+    ],
+)
+def test_what_is_no_address_is_refused_without_its_secrets(target, text):
+    with pytest.raises(ConfigError) as caught:
+        read({"target": target})
+    assert text in str(caught.value)
+    assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("named", "text"),
+    [
+        ({"target": "file:///lake", "schema": "raw"}, "schema='raw' means nothing for files: leave it out"),
+        ({"target": "file:///lake", "indexes": "full"}, "indexes='full' means nothing for files"),
+        ({"target": "file:///lake", "format": "orc"}, "format='orc' is unknown: choose from parquet, csv.zst"),
+        ({"target": "file:///lake", "raw_data_as": "map"}, "raw-data-as='map' is unknown: choose from struct, json"),
+        ({"format": "parquet"}, "format='parquet' is for files, and the target is a database: name a lake by --target"),
+    ],
+)
+def test_an_option_that_means_nothing_there_is_refused_if_the_caller_named_it(named, text):
+    with pytest.raises(ConfigError) as caught:
+        read(named).plan(TODAY)
+    assert text in str(caught.value)
+
+
+def test_what_a_file_says_for_another_kind_of_place_is_passed_over(tmp_path):
+    (tmp_path / "shardgen.toml").write_text('schema = "raw"\nindexes = "full"\nformat = "csv.zst"\n')
+    lake, database = read({"target": "file:///lake"}).plan(TODAY), read({}).plan(TODAY)
+    assert (lake.format, lake.indexes) == ("csv.zst", "keys")
+    assert (database.format, database.schema) == ("", "raw")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from shardgen.errors import LoadError, ResumeError, ShardError, TargetError
 from shardgen.events import LoadStarted, ShardDone, ShardRetried
 from shardgen.model.config import Terms
+from shardgen.model.parts import Part
 from shardgen.model.plan import Plan, Shard
 from shardgen.stores import Run, Store, Task, Writer, Written
 from shardgen.stores.failures import StoppedError, SupersededError
@@ -32,6 +34,10 @@ class StoreContract:
     def open(self, place: Any) -> Store:
         """The store, as one process sees it; with the encoder of fake rows."""
         raise NotImplementedError
+
+    def content(self, store: Store, written: Written) -> str:
+        """The digest of a shard's COPY rows, as the place has them; of those that hold them, what its writer says."""
+        return written.digest
 
     @pytest.fixture
     def store(self, place: Any) -> Store:
@@ -115,6 +121,143 @@ class StoreContract:
                 write(late, first)
             late.close()
             assert spec.failure(caught.value)[0].name == "STOP_LOAD"
+
+    # --- loads in parts
+
+    def test_parts_load_their_shards_and_the_one_that_sees_all_there_finishes(self, place):
+        first = fakes.load_part(self.open(place), "0/2")
+        assert (first.shards, first.rows, first.lacking, first.finished) == (3, 600, {"1/2": 3}, False)
+        [run] = self.open(place).runs()
+        assert (run.state, run.coordinator, sum(table.done for table in run.tables)) == ("waiting", None, 3)
+        second = fakes.load_part(self.open(place), "1/2")
+        assert (second.run, second.shards, second.rows, second.lacking) == (1, 3, 600, {})
+        assert second.report
+        assert second.report.ok
+        assert [(table.table, table.counted) for table in second.report.tables] == [("orders", 600), ("sessions", 600)]
+        [run] = self.open(place).runs()
+        assert (run.state, [each.done for each in run.tables]) == ("finished", [3, 3])
+
+    def test_a_part_that_is_run_again_changes_nothing(self, place):
+        events: list[Any] = []
+        for part in ("0/2", "0/2", "1/2", "1/2", "0/2"):
+            fakes.load_part(self.open(place), part, show=events.append)
+        assert sum(isinstance(event, ShardDone) for event in events) == 6
+        [run] = self.open(place).runs()
+        after = fakes.load_part(self.open(place), "1/2")
+        assert (after.finished, after.report, after.run, after.rows) == (True, None, 1, 600)
+        assert self.open(place).runs() == [run]
+
+    def test_the_same_part_twice_at_once_and_another_beside_it_do_each_shard_once(self, place):
+        with ThreadPoolExecutor(3) as pool:
+            reports = list(pool.map(lambda part: fakes.load_part(self.open(place), part), ["0/3", "1/3", "1/3"]))
+        assert {report.run for report in reports} == {1}
+        assert [report.rows for report in reports] == [400, 400, 400]
+        assert [report.lacking["2/3"] for report in reports] == [2, 2, 2]
+        [run] = self.open(place).runs()
+        assert [(each.done, each.rows) for each in run.tables] == [(2, 400), (2, 400)]
+
+    def test_a_commit_names_what_is_lacking_and_finishes_once(self, place):
+        fakes.load_part(self.open(place), "1/3")
+        with pytest.raises(LoadError, match="part=0/3 lacks 2 shards, part=2/3 lacks 2 shards"):
+            fakes.commit(self.open(place))
+        [run] = self.open(place).runs()
+        assert (run.state, run.last_error) == ("waiting", None)
+        fakes.load_part(self.open(place), "2/3")
+        with at_work_on(self.open(place), "0/3") as (run, writer):
+            for shard in plan().shards[::3]:
+                write(writer, shard)
+        done = fakes.commit(self.open(place))
+        assert done.changed
+        assert done.report
+        assert done.report.ok
+        [run] = self.open(place).runs()
+        assert run.state == "finished"
+        again = fakes.commit(self.open(place))
+        assert (again.changed, again.run, again.report) == (False, 1, None)
+        assert self.open(place).runs() == [run]
+
+    def test_a_commit_of_nothing_is_refused(self, store):
+        with pytest.raises(ResumeError, match="holds no unfinished run"):
+            fakes.commit(store)
+
+    def test_a_commit_of_a_whole_load_that_was_cut_short_counts_its_shards(self, place):
+        with pytest.raises(RuntimeError):
+            fakes.load(self.open(place), fakes.plan_config(tables=FEW), show=dies_at(ShardDone), workers=1)
+        with pytest.raises(LoadError, match="5 shards of 6 are lacking: load them by --resume"):
+            fakes.commit(self.open(place))
+
+    def test_parts_are_at_work_side_by_side_and_keep_all_others_out(self, place):
+        config = fakes.plan_config(tables=FEW)
+        with at_work_on(self.open(place), "0/2"), at_work_on(self.open(place), "1/2"):
+            [run] = self.open(place).runs()
+            assert (run.state, bool(run.coordinator)) == ("loading", True)
+            for refused in (
+                lambda: fakes.load(self.open(place), config, if_exists="replace"),
+                lambda: fakes.resume(self.open(place)),
+                lambda: fakes.commit(self.open(place)),
+                lambda: fakes.claim(self.open(place), if_exists="replace"),
+            ):
+                with pytest.raises(TargetError, match="another load is at work"):
+                    refused()
+        with begun(self.open(place), if_exists="replace"), pytest.raises(TargetError, match="another load is at work"):
+            fakes.load_part(self.open(place), "0/2")
+
+    def test_a_part_of_another_plan_or_another_number_of_parts_is_refused(self, place):
+        fakes.load_part(self.open(place), "0/3")
+        with pytest.raises(ResumeError, match="part='0/4' but run=1 is loaded in parts of 3: use 0/3 to 2/3"):
+            fakes.load_part(self.open(place), "0/4")
+        with pytest.raises(ResumeError, match="seed=7 but the run has 42"):
+            fakes.load_part(self.open(place), "1/3", seed=7)
+        with pytest.raises(ResumeError, match="on-conflict='skip' but the run has 'error'"):
+            fakes.load_part(self.open(place), "1/3", on_conflict="skip")
+        [run] = self.open(place).runs()
+        assert (run.run, run.options["parts"], run.state) == (1, 3, "waiting")
+
+    def test_a_part_does_not_join_what_was_not_begun_in_parts(self, place):
+        with pytest.raises(RuntimeError):
+            fakes.load(self.open(place), fakes.plan_config(tables=FEW), show=dies_at(ShardDone), workers=1)
+        with pytest.raises(TargetError, match="unfinished run=1"):
+            fakes.load_part(self.open(place), "0/2")
+
+    def test_a_claim_waits_for_parts_and_is_made_once(self, place):
+        first, again = (fakes.claim(self.open(place)) for _ in range(2))
+        assert [(each.run, each.new, each.shards) for each in (first, again)] == [(1, True, 6), (1, False, 6)]
+        with pytest.raises(LoadError, match="it is claimed, and no part has begun"):
+            fakes.commit(self.open(place))
+        assert fakes.load_part(self.open(place), "0/1").finished
+
+    def test_a_replace_is_a_claim_and_parts_fill_what_it_has_emptied(self, place):
+        fakes.load(self.open(place), fakes.plan_config(tables=FEW))
+        with pytest.raises(TargetError, match="raw_orders"):
+            fakes.load_part(self.open(place), "0/2")
+        assert fakes.claim(self.open(place), if_exists="replace").run == 2
+        reports = [fakes.load_part(self.open(place), part) for part in ("0/2", "1/2")]
+        assert [(report.run, report.finished) for report in reports] == [(2, False), (2, True)]
+
+    def test_a_part_that_fails_leaves_the_others_alone_and_goes_on_when_it_is_run_again(
+        self, place, tmp_path, monkeypatch
+    ):
+        monkeypatch.setenv(fakes.FAULTS, str(tmp_path))
+        (tmp_path / "orders_2025-02").write_text("raise")
+        with pytest.raises(ShardError, match="orders/2025-02"):
+            fakes.load_part(self.open(place), "1/2", attempts=1)
+        [run] = self.open(place).runs()
+        assert (run.state, "part 1/2" in (run.last_error or "")) == ("failed", True)
+        assert fakes.load_part(self.open(place), "0/2").lacking == {"1/2": 1}
+        (tmp_path / "orders_2025-02").unlink()
+        assert fakes.load_part(self.open(place), "1/2").finished
+
+    def test_what_parts_have_left_is_finished_by_a_resume_too(self, place):
+        fakes.load_part(self.open(place), "0/2")
+        assert fakes.resume(self.open(place)).ok
+        assert fakes.load_part(self.open(place), "1/2").finished
+
+    def test_parts_load_the_bytes_of_a_whole_load(self, place):
+        for part in ("1/2", "0/2"):
+            fakes.load_part(self.open(place), part)
+        with joined(self.open(place), "0/2") as run:
+            found = {shard: self.content(self.open(place), each) for shard, each in run.done().items()}
+        assert found == digests(self, self.open(place))
 
     # --- whole loads
 
@@ -239,6 +382,11 @@ def begun(store: Store, *, if_exists: str = "fail", tables: tuple[str, ...] = FE
     return store.begin(plan(tables), terms, fakes.recipe(), options=options, workers=2, take_over=False)
 
 
+def joined(store: Store, part: str):
+    options = fakes.options(plan().config)
+    return store.join(plan(), Terms(), fakes.recipe(), part=Part.parse(part), options=options, workers=2)
+
+
 def resumed(store: Store):
     return store.resume(fakes.recipe(), given={}, on_conflict=None, workers=2, take_over=False)
 
@@ -246,8 +394,8 @@ def resumed(store: Store):
 class at_work:  # noqa: N801  # used like a function
     """A begun run and a writer of it."""
 
-    def __init__(self, store: Store) -> None:
-        self._begun = begun(store)
+    def __init__(self, store: Store, part: str = "") -> None:
+        self._begun = joined(store, part) if part else begun(store)
 
     def __enter__(self) -> tuple[Run, Writer]:
         run = self._begun.__enter__()
@@ -258,6 +406,10 @@ class at_work:  # noqa: N801  # used like a function
     def __exit__(self, *exc: object) -> None:
         self._writer.close()
         self._begun.__exit__(*exc)
+
+
+at_work_on = at_work
+"""The same for a part."""
 
 
 def rows(shard: Shard):
@@ -277,7 +429,7 @@ def digests(contract: StoreContract, store: Store) -> dict[str, str]:
     with begun(store, if_exists="replace") as run:
         run.prepare()
         writer = run.writer().open(lambda: False)
-        found = {shard.id: write(writer, shard).digest for shard in run.plan.shards}
+        found = {shard.id: contract.content(store, write(writer, shard)) for shard in run.plan.shards}
         writer.close()
         return found
 

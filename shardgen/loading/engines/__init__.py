@@ -1,19 +1,24 @@
 """What runs shards: an engine gives an executor, and ways to stop and to kill what runs in it; one place chooses it.
 
-An engine is one file and knows neither shards nor places. Here are processes of this machine (the default) and threads
-of this process; tests/loading/engines is what each must hold.
+An engine is one file and knows neither shards nor places. Here are processes of this machine (the default), threads of
+this process, and the workers of a Dask cluster; tests/loading/engines is what each must hold. An engine of somebody
+else's is an object that does the same, given to the Python functions.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import Executor, Future
-from typing import Any, Protocol
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, Final, Protocol
 
+from shardgen.errors import MachineError
 from shardgen.loading.engines.processes import Processes
 from shardgen.loading.engines.setup import Setup
+from shardgen.model.engine import parse
 
-__all__ = ["Engine", "Setup", "default_engine"]
+__all__ = ["Engine", "Setup", "chosen", "default_engine", "engine_of"]
 
 
 class Engine(Protocol):
@@ -30,8 +35,24 @@ class Engine(Protocol):
         ...
 
     @property
+    def slots(self) -> int | None:
+        """How many tasks its machines run at the same time; None where that is for who starts it to say."""
+        ...
+
+    @property
     def stopped(self) -> Callable[[], bool]:
         """Asked by what runs in the present executor: whether to give way. It travels with the work: picklable."""
+        ...
+
+    def check(self, needs: Mapping[str, str]) -> None:
+        """See that rows made by the workers are those that would be made here; writes nothing.
+
+        Args:
+            needs: by name, the versions that make a row; see ``needs``.
+
+        Raises:
+            MachineError: a worker has other ones; its host is named.
+        """
         ...
 
     def start(self, workers: int, setup: Setup) -> Executor:
@@ -68,9 +89,60 @@ class Engine(Protocol):
 
 
 def default_engine() -> Engine:
-    """What runs the shards of a load, and those that a verification builds again; made early, its workers start sooner.
+    """What runs the shards of a load, and those that a verification builds again: the chosen one, or processes.
 
     Raises:
         MachineError: the system gives no process, or no place for a socket or a semaphore.
     """
+    return _chosen.get() or Processes()
+
+
+def engine_of(named: str | Engine) -> Engine:
+    """The engine of an option; made early, its workers start sooner, and a cluster that is not there is told sooner.
+
+    Args:
+        named: as users name it: ``"processes"``, ``"dask://scheduler:8786"``; or one that a program brings.
+
+    Raises:
+        ConfigError: no engine has such a name.
+        MachineError: it cannot be had, or does not answer.
+    """
+    if not isinstance(named, str):
+        return named
+    wanted = parse(named)
+    if wanted.kind == "dask":
+        return _dask(wanted.address)
+    if wanted.kind == "threads":
+        from shardgen.loading.engines.threads import Threads
+
+        return Threads()
     return Processes()
+
+
+@contextmanager
+def chosen(named: str | Engine) -> Iterator[Engine]:
+    """Have an engine be the default one meanwhile; it is closed at the end.
+
+    Raises:
+        ConfigError, MachineError: as :func:`engine_of`.
+    """
+    engine = engine_of(named)
+    token = _chosen.set(engine)
+    try:
+        yield engine
+    finally:
+        _chosen.reset(token)
+        engine.close()
+
+
+_chosen: Final[ContextVar[Engine | None]] = ContextVar("engine", default=None)
+
+
+def _dask(address: str) -> Engine:
+    try:
+        from shardgen.loading.engines.dask import Dask
+    except ImportError as error:
+        raise MachineError(
+            "a Dask cluster needs distributed, which is not installed", remedy="pip install 'shardgen[dask]'"
+        ) from error
+    return Dask(address)

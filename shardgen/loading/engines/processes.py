@@ -11,7 +11,7 @@ import multiprocessing
 import os
 import pickle
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from multiprocessing import connection, parent_process
 from typing import Any, Final, TypeAlias
@@ -29,6 +29,7 @@ class Processes:
 
     lost: Final = (BrokenExecutor,)
     local: Final = True
+    slots: Final = None
 
     def __init__(self) -> None:
         self._context = forkserver.start()
@@ -39,6 +40,9 @@ class Processes:
     def stopped(self) -> Callable[[], bool]:
         """Whether the pipe was closed, in a worker."""
         return asked_to_stop
+
+    def check(self, needs: Mapping[str, str]) -> None:
+        """Workers are made of what is here."""
 
     def start(self, workers: int, setup: Setup) -> Executor:
         """A fresh pool of so many processes, each started when it is first needed."""

@@ -46,13 +46,13 @@ class Setup:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to the whole group
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
         logging.lastResort = None  # a line on stderr would tear the display; outcomes carry the log
-        memory.keep()
-        _use_one_thread()
+        be_thrifty()
 
 
-def _use_one_thread() -> None:
-    """Have Arrow use one thread: the workers are the parallelism."""
+def be_thrifty() -> None:
+    """Keep memory between batches, and have Arrow use one thread: the workers are the parallelism."""
     import pyarrow as pa
 
+    memory.keep()
     pa.set_cpu_count(1)
     pa.set_io_thread_count(1)

@@ -5,7 +5,7 @@ A thread cannot be ended: what is to be killed is asked to give way, and goes on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ class Threads:
 
     lost: Final = (BrokenExecutor,)
     local: Final = True
+    slots: Final = None
 
     def __init__(self) -> None:
         self._pools: list[ThreadPoolExecutor] = []
@@ -26,6 +27,9 @@ class Threads:
     def stopped(self) -> Callable[[], bool]:
         """Of the present executor alone: threads of one before it still give way."""
         return self._stop
+
+    def check(self, needs: Mapping[str, str]) -> None:
+        """Workers are made of what is here."""
 
     def start(self, workers: int, setup: Setup) -> Executor:
         """A fresh pool of so many threads; those of an earlier one give way."""

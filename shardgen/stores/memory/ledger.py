@@ -16,6 +16,7 @@ from shardgen.model.config import PlanConfig, Terms
 from shardgen.model.plan import Plan
 from shardgen.stores import Sighting, Written
 from shardgen.stores.findings import Loss, RunStatus, TableStatus, replaced_by
+from shardgen.stores.joining import standing
 from shardgen.stores.resuming import OPEN_STATES, plain, planned
 from shardgen.tables import dataset
 from shardgen.tables.recipe import Recipe, versions
@@ -156,11 +157,11 @@ class MemoryLedger:
     def status(self, record: Record, coordinator: str) -> RunStatus:
         """How a run stands."""
         tables = tuple(self._table_status(record, name) for name in record.plan["tables"])
-        at_work = coordinator if record.state == "loading" else ""
+        state, at_work = standing(record, at_work=bool(coordinator))
         return RunStatus(
             run=record.run,
-            state="lost" if record.state == "loading" and not at_work else record.state,
-            coordinator=at_work or None,
+            state=state,
+            coordinator=coordinator if at_work else None,
             started=record.started,
             resumed=record.resumed,
             finished=record.finished,

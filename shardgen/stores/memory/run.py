@@ -11,8 +11,10 @@ import xxhash
 from shardgen.model.plan import Plan, Shard
 from shardgen.model.table import Table
 from shardgen.stores import Batch, Counted, RowEncoder, Show, Sighting, Task, Written
-from shardgen.stores.failures import PermanentError, Remedy, StoppedError, SupersededError, described
+from shardgen.stores.failures import PermanentError, Remedy, StoppedError, StoreError, SupersededError, described
+from shardgen.stores.joining import parts_of
 from shardgen.stores.memory.ledger import Kept, MemoryLedger, now
+from shardgen.stores.resuming import OPEN_STATES
 from shardgen.stores.stopwatch import Stopwatch
 from shardgen.tables import dataset
 
@@ -28,14 +30,18 @@ class MemoryRun:
         plan: Plan,
         *,
         resumed: bool,
+        alone: Callable[[], bool],
     ) -> None:
         self._ledger = ledger
+        self._alone = alone
         self._encoder = encoder
         self.number = number
         self.plan = plan
         self.resumed = resumed
         self.notices: tuple[str, ...] = ()
         self.local = True
+        self.parts = parts_of(ledger.runs[number])
+        self.finished = ledger.runs[number].state == "finished"
         self.relations: Mapping[str, str] = {
             name: dataset(plan.config.dataset)[name].table.relation for name in plan.config.tables
         }
@@ -71,6 +77,13 @@ class MemoryRun:
         """See stores.Run.failed; it is told as the run's error."""
         if given_up:
             self._ledger.change(self.number, error=f"{shard.id} attempt {attempt}: {cause}")
+
+    def alone(self) -> bool:
+        """See stores.Run.alone."""
+        ours, state = self._alone(), self._ledger.runs[self.number].state
+        if state == "superseded":
+            raise StoreError(f"run={self.number} was replaced meanwhile")
+        return ours and state in OPEN_STATES
 
     def finish(self, show: Show, *, workers: int, attempts: int, stopped_by: Callable[[], int]) -> None:
         """See stores.Run.finish; there are no indexes."""

@@ -10,14 +10,17 @@ from typing import Any, TypeVar
 
 from shardgen.errors import TargetError, Text, Use
 from shardgen.model.config import PlanConfig, Terms
+from shardgen.model.parts import Part
 from shardgen.model.plan import Plan
 from shardgen.model.table import Table
-from shardgen.stores import RowEncoder, Run, Trial, Trials, encoder_of
+from shardgen.stores import RowEncoder, Run, Trial, Trials, encoder_of, joining
 from shardgen.stores.findings import Facts, Findings, RunStatus
+from shardgen.stores.memory.holders import Holders
 from shardgen.stores.memory.ledger import MemoryLedger, Record, now
 from shardgen.stores.memory.run import MemoryRun
 from shardgen.stores.reading import Reader
 from shardgen.stores.resuming import check_same, choose, plain, restricted
+from shardgen.stores.retry import until
 from shardgen.stores.stopwatch import Stopwatch
 from shardgen.tables.recipe import Recipe
 
@@ -64,7 +67,7 @@ class MemoryStore:
         self.schema = schema
         self.encoder = encoder
         self.ledger = MemoryLedger()
-        self._coordinator = ""
+        self._holders = Holders()
 
     def rows(self, table: str) -> bytes:
         """All COPY rows of a table, in order of its shards' ids."""
@@ -84,7 +87,7 @@ class MemoryStore:
             disk_free=None,
             data_directory=None,
             today=now().date(),
-            holder=self._coordinator,
+            holder=str(self._holders),
         )
         return Findings(
             problems=tuple(self.ledger.problems(plan, terms)),
@@ -99,31 +102,39 @@ class MemoryStore:
         self, plan: Plan, terms: Terms, recipe: Recipe, *, options: Mapping[str, Any], workers: int, take_over: bool
     ) -> Iterator[Run]:
         """See stores.Store.begin."""
-        with self._alone(take_over=take_over):
+        with self._at_work(take_over=take_over) as alone:
+            number = self._claim(plan, terms, recipe, options)
+            yield self._run(number, plan, alone, resumed=False)
+
+    @contextmanager
+    def join(
+        self, plan: Plan, terms: Terms, recipe: Recipe, *, part: Part | None, options: Mapping[str, Any], workers: int
+    ) -> Iterator[Run]:
+        """See stores.Store.join; foreign keys there are none."""
+        with self._at_work(shared=part is not None) as alone:
             with self.ledger.lock:
-                if problems := list(self.ledger.problems(plan, terms)):
-                    raise TargetError(Text.joined("; ", problems))
-                number = self.ledger.insert(plan, terms, recipe, options)
-            yield MemoryRun(self.ledger, self.encoder, number, plan, resumed=False)
+                record = self._joined(plan, terms, recipe, part, options)
+                number = record.run if record else self._claim(plan, terms, recipe, joining.recorded(options, part))
+            yield self._run(number, plan, alone, resumed=record is not None)
 
     @contextmanager
     def resume(
         self, recipe: Recipe, *, given: Mapping[str, Any], on_conflict: str | None, workers: int, take_over: bool
     ) -> Iterator[Run]:
         """See stores.Store.resume."""
-        with self._alone(take_over=take_over):
+        with self._at_work(take_over=take_over) as alone:
             with self.ledger.lock:
-                record = choose(list(self.ledger.runs.values()), self.schema, plain(given))
+                record = choose(list(self.ledger.runs.values()), f"schema={self.schema!r}", plain(given))
                 whole = recipe.build_plan(PlanConfig.from_json(record.plan))
                 check_same(record, whole, recipe)
                 owned = {name for name, each in self.ledger.tables.items() if each.run == record.run}
                 kept = {"on_conflict": on_conflict or record.on_conflict}
                 self.ledger.change(record.run, state="loading", error=None, resumed=now(), **kept)
-            yield MemoryRun(self.ledger, self.encoder, record.run, restricted(whole, owned), resumed=True)
+            yield self._run(record.run, restricted(whole, owned), alone, resumed=True)
 
     def runs(self) -> list[RunStatus]:
         """See stores.Store.runs."""
-        return [self.ledger.status(record, self._coordinator) for record in self.ledger.runs.values()]
+        return [self.ledger.status(record, str(self._holders)) for record in self.ledger.runs.values()]
 
     @contextmanager
     def watched(self) -> Iterator[Callable[[], list[RunStatus]]]:
@@ -159,7 +170,7 @@ class MemoryStore:
         self, recipe: Recipe, expected: MemorySurvey, *, run: int | None, every: bool, show: Callable[[str], None]
     ) -> None:
         """See stores.Store.reset."""
-        with self._alone(take_over=False), self.ledger.lock:
+        with self._at_work(), self.ledger.lock:
             if self.survey(recipe, run=run, every=every) != expected:
                 raise TargetError("the target has changed since it was looked at: look again")
             self.ledger.forget(expected.runs)
@@ -182,22 +193,49 @@ class MemoryStore:
         """
         raise TargetError("a place in memory understands no SQL: load into a database to ask it")
 
-    @contextmanager
-    def _alone(self, *, take_over: bool) -> Iterator[None]:
-        """Keep other coordinators out."""
-        me = f"thread={threading.get_ident()}"
+    def _claim(self, plan: Plan, terms: Terms, recipe: Recipe, options: Mapping[str, Any]) -> int:
         with self.ledger.lock:
-            if self._coordinator and not take_over:
-                raise TargetError(
-                    f"another load is at work in schema={self.schema!r} of {self.place}: {self._coordinator}",
-                    remedy=Text("wait for it, or end it by ", Use("take_over", value=True)),
-                )
-            self._coordinator = me
+            if problems := list(self.ledger.problems(plan, terms)):
+                raise TargetError(Text.joined("; ", problems))
+            return self.ledger.insert(plan, terms, recipe, options)
+
+    def _joined(
+        self, plan: Plan, terms: Terms, recipe: Recipe, part: Part | None, options: Mapping[str, Any]
+    ) -> Record | None:
+        """The run that a part joins, which loads again if it is not finished."""
+        owners = {each.run for each in self.ledger.tables.values()}
+        runs = list(self.ledger.runs.values())
+        found = joining.chosen(runs, owners, plan, recipe, part=part, options=options, terms=terms)
+        if found and found.state != "finished":
+            parts = joining.recorded(found.options, part) if part else found.options
+            self.ledger.change(found.run, state="loading", error=None, resumed=now(), options=parts)
+        return found
+
+    def _run(self, number: int, plan: Plan, alone: Callable[[], bool], *, resumed: bool) -> MemoryRun:
+        return MemoryRun(self.ledger, self.encoder, number, plan, resumed=resumed, alone=alone)
+
+    @contextmanager
+    def _at_work(self, *, shared: bool = False, take_over: bool = False) -> Iterator[Callable[[], bool]]:
+        """Keep other coordinators out, but those that share the place; gives what keeps these out too."""
+        holder, name = object(), f"thread={threading.get_ident()}"
+        if take_over:
+            self._holders.send_away()
+        if not self._holders.take(holder, name, shared=shared):
+            raise TargetError(
+                f"another load is at work in schema={self.schema!r} of {self.place}: {self._holders}",
+                remedy=Text("wait for it, or end it by ", Use("take_over", value=True)),
+            )
+
+        def alone() -> bool:
+            self._holders.give_back(holder)
+            return until(
+                lambda: self._holders.take(holder, name, shared=False) or self._holders.held_alone(holder), looks=100
+            ) and self._holders.take(holder, name, shared=False)
+
         try:
-            yield
+            yield alone
         finally:
-            if self._coordinator == me:
-                self._coordinator = ""
+            self._holders.give_back(holder)
 
 
 class _MemoryTrials:

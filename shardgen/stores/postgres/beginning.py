@@ -22,8 +22,10 @@ class Beginning:
 
     access: Access
     schema: str
-    take_over: bool
+    take_over: bool = False
     """Whether the sessions of a load that holds the target are ended."""
+    part: str = ""
+    """Of a load in parts, whose parts are at work side by side."""
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
 
@@ -33,7 +35,12 @@ class Beginning:
         probe(self.access.dsn)
         try:
             control = Control(
-                self.access.dsn, self.schema, take_over=self.take_over, clock=self.clock, sleep=self.sleep
+                self.access.dsn,
+                self.schema,
+                take_over=self.take_over,
+                part=self.part,
+                clock=self.clock,
+                sleep=self.sleep,
             )
         except DatabaseError as error:
             raise self.access.refused(error) from error

@@ -2,41 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from psycopg import sql
 
 from shardgen.stores.postgres.columns import ColumnFacts, columns
+from shardgen.stores.postgres.partitions import Partition, partitions
 from shardgen.stores.postgres.postgres import Connection, one
-
-_EARLIEST, _LATEST = datetime(1, 1, 1), datetime(9999, 12, 31)  # noqa: DTZ001  # a timestamp column has no zone
-_BOUNDS: Final = re.compile(r"FOR VALUES FROM \((.+)\) TO \((.+)\)")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Partition:
-    """One direct partition of a parent."""
-
-    name: str
-    bounds: str
-    """As the server writes them: ``"FOR VALUES WITH (modulus 4, remainder 0)"``, ``"DEFAULT"``."""
-    lower: datetime | None
-    """First instant; None where the bounds are not one timestamp (several columns, a list, a default)."""
-    upper: datetime | None
-    """First instant after it."""
-    logged: bool = True
-    """False where it, or a partition of it, is UNLOGGED."""
-    local: bool = True
-    """False where it, or a partition of it, is a foreign table."""
-
-    @property
-    def default(self) -> bool:
-        """Whether it takes what no other partition takes."""
-        return self.bounds == "DEFAULT"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +57,7 @@ class Relation:
         return self.kind in "rp"
 
 
-_RELATION: Final = """
+_RELATIONS: Final = """
 SELECT c.oid, c.relkind::text, pg_has_role(c.relowner, 'USAGE'),
     has_table_privilege(c.oid, 'INSERT') AND has_table_privilege(c.oid, 'SELECT'),
     c.relpersistence = 'p', row_security_active(c.oid),
@@ -102,10 +76,11 @@ SELECT c.oid, c.relkind::text, pg_has_role(c.relowner, 'USAGE'),
             WHERE a.attrelid = c.oid AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1]))
         FROM pg_index AS i
         WHERE i.indrelid = c.oid AND i.indisunique AND i.indisvalid AND i.indimmediate
-            AND i.indpred IS NULL AND i.indexprs IS NULL)
+            AND i.indpred IS NULL AND i.indexprs IS NULL),
+    c.relname::text
 FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
 LEFT JOIN pg_partitioned_table AS p ON p.partrelid = c.oid
-WHERE n.nspname = %s AND c.relname = %s
+WHERE n.nspname = %s AND c.relname = ANY (%s)
 """
 
 
@@ -134,47 +109,48 @@ def relation_oid(connection: Connection, schema: str, name: str) -> int:
     return int(one(cursor)[0])
 
 
+def taken(connection: Connection, schema: str, names: Collection[str]) -> frozenset[str]:
+    """Those of some names that a relation of the schema bears."""
+    rows = connection.execute(
+        """SELECT c.relname::text FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+        WHERE n.nspname = %s AND c.relname = ANY (%s)""",
+        [schema, list(names)],
+    )
+    return frozenset(row[0] for row in rows)
+
+
 def relation(connection: Connection, schema: str, name: str) -> Relation | None:
     """What is known of a relation, or None where there is none."""
-    row = connection.execute(_RELATION, [schema, name]).fetchone()
-    if row is None:
-        return None
-    return Relation(
-        oid=row[0],
-        kind=row[1],
-        owned=row[2],
-        writable=row[3],
-        logged=row[4],
-        row_security=row[5],
-        columns=columns(connection, row[0]),
-        partition_by=tuple(row[6]),
-        partition_key=row[7],
-        default_partition=row[8],
-        partitions=partitions(connection, row[0]),
-        references=tuple(row[9]),
-        referenced=row[10],
-        triggers=tuple(row[11]),
-        secondary_indexes=row[12],
-        rules=tuple(row[13]),
-        unique=tuple(map(frozenset, row[14])),
-    )
+    return relations(connection, schema, [name]).get(name)
 
 
-def partitions(connection: Connection, parent: int) -> tuple[Partition, ...]:
-    """The direct partitions of a parent, by name."""
-    rows = connection.execute(
-        """SELECT c.relname::text, pg_get_expr(c.relpartbound, c.oid),
-            NOT EXISTS (SELECT FROM pg_partition_tree(c.oid) AS t JOIN pg_class AS k ON k.oid = t.relid
-                WHERE t.isleaf AND k.relpersistence <> 'p'),
-            NOT EXISTS (SELECT FROM pg_partition_tree(c.oid) AS t JOIN pg_class AS k ON k.oid = t.relid
-                WHERE t.isleaf AND k.relkind = 'f')
-        FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
-        WHERE i.inhparent = %s ORDER BY c.relname""",
-        [parent],
-    ).fetchall()
-    return tuple(
-        replace(_partition(name, bounds or ""), logged=logged, local=local) for name, bounds, logged, local in rows
-    )
+def relations(connection: Connection, schema: str, names: Collection[str]) -> dict[str, Relation]:
+    """What is known of those of some relations that are there; asked for together, which takes as long as one."""
+    rows = connection.execute(_RELATIONS, [schema, list(names)]).fetchall()
+    described = columns(connection, [row[0] for row in rows])
+    parts = partitions(connection, [row[0] for row in rows if row[1] == "p"])
+    return {
+        row[15]: Relation(
+            oid=row[0],
+            kind=row[1],
+            owned=row[2],
+            writable=row[3],
+            logged=row[4],
+            row_security=row[5],
+            columns=described[row[0]],
+            partition_by=tuple(row[6]),
+            partition_key=row[7],
+            default_partition=row[8],
+            partitions=parts.get(row[0], ()),
+            references=tuple(row[9]),
+            referenced=row[10],
+            triggers=tuple(row[11]),
+            secondary_indexes=row[12],
+            rules=tuple(row[13]),
+            unique=tuple(map(frozenset, row[14])),
+        )
+        for row in rows
+    }
 
 
 def default_partition(connection: Connection, parent: int) -> int:
@@ -366,23 +342,3 @@ def row_estimate(connection: Connection, oid: int) -> int | None:
         {"oid": oid},
     )
     return one(cursor)[0]
-
-
-def _partition(name: str, bounds: str) -> Partition:
-    match = _BOUNDS.fullmatch(bounds)
-    lower, upper = (_instant(match[1]), _instant(match[2])) if match else (None, None)
-    if lower is None or upper is None:
-        return Partition(name=name, bounds=bounds, lower=None, upper=None)
-    return Partition(name=name, bounds=bounds, lower=lower, upper=upper)
-
-
-def _instant(literal: str) -> datetime | None:
-    text = literal.strip("'")
-    if text in ("MINVALUE", "-infinity"):
-        return _EARLIEST
-    if text in ("MAXVALUE", "infinity"):
-        return _LATEST
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        return None

@@ -103,10 +103,10 @@ def _own(claim: Claim, rows: Sequence[ShardRow], found: Census) -> int:
 
 
 def _apart(shards: Sequence[Shard], claim: Claim, rows: Sequence[ShardRow], found: Census) -> Mapping[str, int]:
-    """Rows by shard, of those whose leaf is there."""
+    """Rows by shard, of those that have a leaf of their own, and it is there."""
     own = {row.shard for row in rows if in_leaf(claim, row)}
     return {
-        shard.id: found.rows[shard.leaf.name]
+        shard.id: found.rows[leaf.name]
         for shard in shards
-        if shard.id in own and shard.leaf and shard.leaf.name in found.rows
+        if shard.id in own and (leaf := shard.own_leaf) and leaf.name in found.rows
     }

@@ -10,15 +10,16 @@ import itertools
 import os
 import socket
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from shardgen.errors import Problem, TargetError
 from shardgen.model.config import PlanConfig, Terms
+from shardgen.model.parts import Part as LoadPart
 from shardgen.model.plan import Plan
 from shardgen.model.table import Table
-from shardgen.stores import RowEncoder, encoder_of
+from shardgen.stores import RowEncoder, encoder_of, joining
 from shardgen.stores.findings import Findings
 from shardgen.stores.postgres import catalog, claimed_tables, keys, ledger, objects, preflight, rehearsal, restored
 from shardgen.stores.postgres.deciding import Action, Decision, decide
@@ -43,6 +44,8 @@ class Wanted:
     encoder: Callable[[Table], RowEncoder] = encoder_of
     keyless: frozenset[str] = frozenset()
     """Tables that get their primary key at the end."""
+    in_parts: bool = False
+    """Whether it is a load in parts, which cannot wait for each other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +60,10 @@ class Claimed:
     """One of config.ON_CONFLICT."""
     notices: tuple[str, ...]
     """What the user should know of the claim."""
+    parts: int | None = None
+    """See stores.Run."""
+    finished: bool = False
+    """See stores.Run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +106,7 @@ def examine(connection: Connection, wanted: Wanted) -> Examined:
     )
     if terms.on_conflict == "skip":
         server += preflight.staging_problems(connection)
-    problems = server + problems
+    problems = server + problems + (_referring(connection, decisions) if wanted.in_parts else [])
     tried = Rehearsed() if problems else _rehearsed(connection, wanted, decisions)
     foreign = [text for each in decisions if each.foreign for text in each.foreign.notices(each.table)]
     findings = Findings(
@@ -174,7 +181,14 @@ def claim_new(connection: Connection, wanted: Wanted, attempts: list[Attempt]) -
         ledger.claim(connection, config.schema, claims)
         of_tables = map(str, preflight.grouped(itertools.chain.from_iterable(map(_notices, decisions))))
         notices = (*examined.findings.notices, *of_tables)
-        claimed = Claimed(run=run, plan=plan, resumed=False, notices=notices, on_conflict=terms.on_conflict)
+        claimed = Claimed(
+            run=run,
+            plan=plan,
+            resumed=False,
+            notices=notices,
+            on_conflict=terms.on_conflict,
+            parts=wanted.options.get(joining.PARTS),
+        )
         attempts.append(Attempt(claimed=claimed, started=ledger.started(connection, config.schema, run)))
     return claimed
 
@@ -208,10 +222,69 @@ def take_up(
     """
     ledger.upgrade(connection, schema)
     restored.bind(connection, schema)
-    run = choose(ledger.runs(connection, schema) if ledger.present(connection, schema) else [], schema, plain(given))
-    config = PlanConfig.from_json(run.plan)
-    whole = recipe.build_plan(config)
+    there = ledger.runs(connection, schema) if ledger.present(connection, schema) else []
+    run = choose(there, f"schema={schema!r}", plain(given))
+    whole = recipe.build_plan(PlanConfig.from_json(run.plan))
     check_same(run, whole, recipe)
+    return _taken_up(connection, run, whole, workers=workers, on_conflict=on_conflict)
+
+
+def join(connection: Connection, wanted: Wanted, part: LoadPart | None, attempts: list[Attempt]) -> Claimed:
+    """Claim a plan for a load in parts, or take up the run that has claimed it; one part after the other.
+
+    Args:
+        connection: to the target.
+        wanted: the run, if there is none yet.
+        part: who asks; None for a claim alone.
+        attempts: as for :func:`claim_new`.
+
+    Raises:
+        TargetError: everything that stands in the way; nothing was written.
+        ResumeError: the run that is there is another.
+    """
+    plan, schema = wanted.plan, wanted.plan.config.schema
+    ledger.upgrade(connection, schema)
+    with connection.transaction():
+        objects.begin_ddl(connection, schema)  # whoever claims has done so when the others look
+        restored.bind(connection, schema)
+        run = _joined(connection, wanted, part)
+        if run is None:
+            return claim_new(connection, wanted, attempts)
+        if run.state == "finished":
+            return Claimed(
+                run=run.run,
+                plan=plan,
+                resumed=True,
+                on_conflict=run.on_conflict,
+                notices=(),
+                parts=joining.parts_of(run),
+                finished=True,
+            )
+        taken = _taken_up(connection, run, plan, workers=wanted.workers, on_conflict=None)
+        if part is None or taken.parts:
+            return taken
+        ledger.set_parts(connection, schema, run.run, part.of)
+        return replace(taken, parts=part.of)
+
+
+def _joined(connection: Connection, wanted: Wanted, part: LoadPart | None) -> Run | None:
+    schema = wanted.plan.config.schema
+    if not ledger.present(connection, schema):
+        return None
+    return joining.chosen(
+        ledger.runs(connection, schema),
+        {each.run for each in ledger.claims(connection, schema).values()},
+        wanted.plan,
+        wanted.recipe,
+        part=part,
+        options=wanted.options,
+        terms=wanted.terms,
+    )
+
+
+def _taken_up(connection: Connection, run: Run, whole: Plan, *, workers: int, on_conflict: str | None) -> Claimed:
+    """An open run that is gone on with, unless something has happened to its tables."""
+    config, schema = whole.config, whole.config.schema
     claims = {name: each for name, each in restored.claims(connection, schema).items() if each.run == run.run}
     plan = restricted(whole, claims)
     facts = preflight.server_facts(connection, plan)
@@ -226,7 +299,14 @@ def take_up(
     ledger.take_up(connection, schema, run.run, host=socket.gethostname(), pid=os.getpid(), on_conflict=on_conflict)
     lost = [name for name in config.tables if name not in claims]
     notices = (f"tables={','.join(lost)} are not this run's any more and are left alone",) if lost else ()
-    return Claimed(run=run.run, plan=plan, resumed=True, notices=notices, on_conflict=on_conflict)
+    return Claimed(
+        run=run.run,
+        plan=plan,
+        resumed=True,
+        notices=notices,
+        on_conflict=on_conflict,
+        parts=joining.parts_of(run),
+    )
 
 
 def plans(recipe: Recipe) -> Callable[[Run], Plan]:
@@ -273,6 +353,14 @@ def _claim(connection: Connection, config: PlanConfig, decision: Decision, run: 
         missing=",".join(decision.missing),
         set_aside=decision.set_aside,
         dataset=config.dataset,
+    )
+
+
+def _referring(connection: Connection, decisions: Sequence[Decision]) -> list[Problem]:
+    """Foreign keys between the tables of a load."""
+    names = {each.oid: each.table.relation for each in decisions if each.oid}
+    return joining.referring(
+        {(names[oid], names[other]) for oid in names for other in catalog.references(connection, oid) & names.keys()}
     )
 
 

@@ -34,15 +34,21 @@ def read(
     connection: Connection, plan: Plan, claims: Mapping[str, Claim], done: frozenset[str]
 ) -> tuple[ClaimedTable, ...]:
     """The claimed tables as they are now; ``done`` are the ids of committed shards."""
-    by_oid = {claims[name].oid: name for name in plan.config.tables}
-    return tuple(_read(connection, plan, claims[name], by_oid, done) for name in plan.config.tables)
+    ours = [claims[name] for name in plan.config.tables]
+    by_oid = {claim.oid: claim.target for claim in ours}
+    there = catalog.relations(connection, plan.config.schema, [claim.relation for claim in ours])
+    return tuple(_read(connection, plan, claim, there.get(claim.relation), by_oid, done) for claim in ours)
 
 
 def _read(
-    connection: Connection, plan: Plan, claim: Claim, by_oid: Mapping[int, str], done: frozenset[str]
+    connection: Connection,
+    plan: Plan,
+    claim: Claim,
+    found: Relation | None,
+    by_oid: Mapping[int, str],
+    done: frozenset[str],
 ) -> ClaimedTable:
     table = dataset(claim.dataset)[claim.target].table
-    found = catalog.relation(connection, plan.config.schema, claim.relation)
     if found is None:
         raise SupersededError(f"relation={claim.relation} was dropped: {_START_OVER}")
     found = replace(found, own_leaves=claim.waiting)

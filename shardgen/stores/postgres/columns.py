@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -63,7 +64,7 @@ def rescaled(connection: Connection, oid: int, table: Table) -> frozenset[str]:
     wanted = {column.name: _places(spelled(column.type)) for column in table.columns}
     return frozenset(
         found.name
-        for found in columns(connection, oid)
+        for found in columns(connection, [oid])[oid]
         if found.type == "numeric" and _places(found.declared) not in (None, wanted.get(found.name))
     )
 
@@ -74,10 +75,10 @@ def _places(declared: str) -> int | None:
     return int(match[1]) if match else None
 
 
-def columns(connection: Connection, oid: int) -> tuple[ColumnFacts, ...]:
-    """The columns of a relation, in their order; of a domain what it stands for."""
+def columns(connection: Connection, oids: Collection[int]) -> dict[int, tuple[ColumnFacts, ...]]:
+    """The columns of some relations, in their order; of a domain what it stands for."""
     rows = connection.execute(
-        """SELECT a.attname::text, format_type(b.oid, NULL), format_type(b.oid, b.mod),
+        """SELECT a.attrelid, a.attname::text, format_type(b.oid, NULL), format_type(b.oid, b.mod),
             (a.attnotnull OR t.typnotnull) AND NOT a.atthasdef AND a.attidentity = '' AND t.typdefault IS NULL,
             a.attgenerated <> '', a.attidentity <> ''
         FROM pg_attribute AS a JOIN pg_type AS t ON t.oid = a.atttypid
@@ -87,10 +88,12 @@ def columns(connection: Connection, oid: int) -> tuple[ColumnFacts, ...]:
                 UNION ALL
                 SELECT d.typbasetype, d.typtypmod FROM base JOIN pg_type AS d USING (oid) WHERE d.typtype = 'd')
             SELECT oid, mod FROM base JOIN pg_type AS e USING (oid) WHERE e.typtype <> 'd') AS b (oid, mod)
-        WHERE a.attrelid = %s AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum""",
-        [oid],
+        WHERE a.attrelid = ANY (%s) AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attrelid, a.attnum""",
+        [list(oids)],
     )
-    return tuple(
-        ColumnFacts(name=row[0], type=row[1], declared=row[2], required=row[3], generated=row[4], identity=row[5])
-        for row in rows
-    )
+    found: dict[int, list[ColumnFacts]] = {oid: [] for oid in oids}
+    for row in rows:
+        found[row[0]].append(
+            ColumnFacts(name=row[1], type=row[2], declared=row[3], required=row[4], generated=row[5], identity=row[6])
+        )
+    return {oid: tuple(facts) for oid, facts in found.items()}

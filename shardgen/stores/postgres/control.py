@@ -30,6 +30,7 @@ _COURTESY: Final = {
 _BREATH: Final = 0.05  # seconds
 _LAST_BREATHS: Final = 40  # two seconds: behind a pooler, or on a busy server, a session ends late
 _TAKE_OVER_PATIENCE: Final = 30.0  # seconds for the server to roll the other sessions back
+_OTHER_PARTS: Final = 600  # looks at others that share a run and have nothing left to do either: half a minute
 _SIGHTINGS: Final = """
 SELECT a.application_name, a.pid, coalesce(p.tuples_processed, 0), coalesce(a.wait_event_type = 'Client', false),
     CASE WHEN a.wait_event_type = 'Lock' THEN 'waiting for a lock'
@@ -54,6 +55,7 @@ class Control:
         dsn: the target.
         schema: whose lock it holds.
         take_over: end the sessions of the coordinator that holds the lock, and of its workers, instead of refusing.
+        part: of a load in parts, whose parts share the lock; empty for one that holds it alone.
 
     Raises:
         TargetError: another coordinator is at work; the message names it.
@@ -65,12 +67,15 @@ class Control:
         schema: str,
         *,
         take_over: bool = False,
+        part: str = "",
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._dsn = dsn
         self._schema = schema
         self._take_over = take_over
+        self._shared = bool(part)
+        self._purpose = f"part {part}" if part else "coordinator"
         self._clock = clock
         self._sleep = sleep
         self.pooled = False
@@ -130,6 +135,25 @@ class Control:
             return None
         return {seen.shard: seen for seen in map(_sighting, rows) if seen is not None}
 
+    def alone(self, over: Callable[[Connection], bool]) -> bool:
+        """Hold the lock alone from now on; False where somebody else does, or where it is ``over`` meanwhile.
+
+        Several that share it and all want it alone would wait for each other, so each lets go first.
+        """
+        if self._shared and not self.pooled:
+            self._shared = False
+            self.call(lambda connection: locks.let_go(connection, self._schema))
+        until(lambda: self._ours() or self._anothers(), looks=_OTHER_PARTS, period=_BREATH, sleep=self._sleep)
+        return self._ours() and not self.call(over)
+
+    def _ours(self) -> bool:
+        """Whether the lock is held alone here, now if it was free; who has it may take it again."""
+        return self.pooled or self.call(lambda connection: locks.take(connection, self._schema))
+
+    def _anothers(self) -> bool:
+        """Whether the lock is held alone elsewhere."""
+        return any(not each.shared for each in self.call(lambda connection: locks.holders(connection, self._schema)))
+
     def end_backend(self, seen: Sighting) -> None:
         """End the backend of a worker that is no more, if it is still what was seen."""
         self.attempt(
@@ -140,7 +164,7 @@ class Control:
         )
 
     def _open(self, breaths: int = _LAST_BREATHS) -> Connection:
-        connection = connect(self._dsn, application_name=application_name("coordinator", here()))
+        connection = connect(self._dsn, application_name=application_name(self._purpose, here()))
         try:
             return self._locked(connection, breaths)
         except BaseException:
@@ -163,11 +187,16 @@ class Control:
         by_force, self._take_over = self._take_over, False
         if by_force:
             return locks.take_over(connection, self._schema, patience=_TAKE_OVER_PATIENCE)
-        return locks.take(connection, self._schema) or self._freed(connection, breaths)
+        return locks.take(connection, self._schema, shared=self._shared) or self._freed(connection, breaths)
 
     def _freed(self, connection: Connection, breaths: int) -> bool:
         """Whether the lock comes free at once: a coordinator that has just ended leaves its backend for a moment."""
-        return until(lambda: locks.take(connection, self._schema), looks=breaths, period=_BREATH, sleep=self._sleep)
+        return until(
+            lambda: locks.take(connection, self._schema, shared=self._shared),
+            looks=breaths,
+            period=_BREATH,
+            sleep=self._sleep,
+        )
 
     def _refuse(self, connection: Connection) -> None:
         held = locks.holder(connection, self._schema)

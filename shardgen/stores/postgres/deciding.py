@@ -125,7 +125,9 @@ def decide(
     runs = {run.run: run for run in ledger.runs(connection, schema)} if with_ledger else {}
     asked = _Asked(connection=connection, plan=plan, runs=runs, terms=terms, own=own)
     tables = dataset(plan.config.dataset)
-    decisions = [_decide(asked, tables[name].table, claims.get(name)) for name in plan.config.tables]
+    wanted = [tables[name].table for name in plan.config.tables]
+    there = catalog.relations(connection, schema, [table.relation for table in wanted])
+    decisions = [_decide(asked, table, there.get(table.relation), claims.get(table.name)) for table in wanted]
     kept = [each for each in claims.values() if not (terms.replace and each.target in plan.config.tables)]
     problems = [
         *ledger.too_new(connection, schema),
@@ -157,8 +159,7 @@ class _Asked:
 # --- one table --------------------------------------------------------------------------------------------------------
 
 
-def _decide(asked: _Asked, table: Table, claim: ledger.Claim | None) -> Decision:
-    found = catalog.relation(asked.connection, asked.schema, table.relation)
+def _decide(asked: _Asked, table: Table, found: Relation | None, claim: ledger.Claim | None) -> Decision:
     fate = Decision(table=table, action=Action.USE, generation=claim.generation + 1 if claim else 1, created=False)
     known = claim if claim and found and claim.oid == found.oid else None
     if claim and not asked.terms.replace and (held := _held(claim, asked.runs, table.relation)):

@@ -6,6 +6,7 @@ Text of one width is in the order of its numbers, so a shard of a plain table is
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Final
 
 from psycopg import sql
@@ -13,8 +14,10 @@ from psycopg import sql
 from shardgen.model.plan import Plan, Shard
 from shardgen.model.table import Table
 from shardgen.tables import dataset
+from shardgen.tables.spec import ByLeaves
 
 _DIGITS: Final = 18  # of a number that fits into a bigint
+_EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001  # instants are UTC, columns have no zone
 
 
 def number(table: Table) -> sql.Composed:
@@ -52,7 +55,7 @@ def shown(table: Table, field: bytes | None) -> str:
 
 
 def bounds(shard: Shard) -> tuple[int, int]:
-    """First number of a plain table's shard, and first after it."""
+    """First key number of a shard that is cut by number, and first after it."""
     children = dataset(shard.dataset)[shard.table].table.space.children
     return shard.start * children + 1, shard.stop * children + 1
 
@@ -82,19 +85,34 @@ def within(table: Table, own: tuple[int, int]) -> sql.Composed:
 def of_shard(shard: Shard, own: tuple[int, int]) -> sql.Composed:
     """SQL condition: the row is one of the shard; ``own`` is the range of its whole load."""
     table = dataset(shard.dataset)[shard.table].table
-    if shard.leaf is None:
-        assert table.space.ids is not None
-        column = sql.Identifier(table.key[0])
-        ranges: list[sql.Composable] = [
-            sql.SQL("{} BETWEEN {} AND {}").format(column, sql.Literal(low), sql.Literal(high))
-            for low, high in table.space.ids.ranges(*bounds(shard))
-        ]
-        return sql.SQL("(({}) AND {})").format(  # between two ids there may be texts that are none
-            sql.SQL(" OR ").join(ranges or [sql.SQL("false")]), within(table, own)
-        )
-    return sql.SQL("({column} >= {lower} AND {column} < {upper} AND {within})").format(
+    if shard.leaf is None:  # between two ids there may be texts that are none
+        return sql.SQL("({} AND {})").format(_numbered(shard), within(table, own))
+    return sql.SQL("({column} >= {lower} AND {column} < {upper} AND {piece} AND {within})").format(
         column=sql.Identifier(table.partition_by),
         lower=sql.Literal(shard.leaf.lower.isoformat()),
         upper=sql.Literal(shard.leaf.upper.isoformat()),
+        piece=piece(shard),
         within=within(table, own),
     )
+
+
+def piece(shard: Shard) -> sql.Composed:
+    """SQL condition: of the rows of a leaf, those of this shard, where others fill it too."""
+    if shard.leaf is None or shard.own_leaf:
+        return sql.SQL("true").format()
+    spec = dataset(shard.dataset)[shard.table]
+    if isinstance(spec.cut, ByLeaves) and spec.cut.ids_at is None:
+        column = sql.Identifier(spec.table.partition_by)
+        low, high = (_EPOCH + timedelta(microseconds=instant) for instant in (shard.start, shard.stop))
+        return sql.SQL("({0} >= {1} AND {0} < {2})").format(column, sql.Literal(low), sql.Literal(high))
+    return _numbered(shard)
+
+
+def _numbered(shard: Shard) -> sql.Composed:
+    """SQL condition: the key is of the shard's numbers, as an index finds them."""
+    table = dataset(shard.dataset)[shard.table].table
+    low, stop = bounds(shard)
+    pairs = table.space.ids.ranges(low, stop) if table.space.ids else [(low, stop - 1)]
+    column = sql.Identifier(table.key[0])
+    ranges = [sql.SQL("{} BETWEEN {} AND {}").format(column, *map(sql.Literal, pair)) for pair in pairs]
+    return sql.SQL("({})").format(sql.SQL(" OR ").join(ranges or [sql.SQL("false").format()]))

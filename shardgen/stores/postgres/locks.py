@@ -1,4 +1,5 @@
-"""Advisory locks of a target schema: one coordinator at a time, and one DDL transaction at a time.
+"""Advisory locks of a target schema: one coordinator at a time, or the parts of one load side by side; and one DDL
+transaction at a time.
 
 The coordinator's lock is a courtesy that tells a second one whom to wait for; the guarantee is the ledger's key.
 """
@@ -25,11 +26,22 @@ class Holder:
     """``"shardgen:coordinator:host:pid"``."""
     client: str
     """Client address as the server sees it; ``"local"`` for a socket."""
+    shared: bool
+    """Whether it shares the lock with others, as a part of a load."""
+
+    def __str__(self) -> str:
+        return f"{self.application_name} ({self.client})"
 
 
-def take(connection: Connection, schema: str) -> bool:
-    """Take the coordinator's lock for the session; False if another session holds it."""
-    return bool(one(connection.execute("SELECT pg_try_advisory_lock(%s)", [_key("load", schema)]))[0])
+def take(connection: Connection, schema: str, *, shared: bool = False) -> bool:
+    """Take the coordinator's lock for the session, alone or with others that share it; False if that cannot be."""
+    query = "SELECT pg_try_advisory_lock_shared(%s)" if shared else "SELECT pg_try_advisory_lock(%s)"
+    return bool(one(connection.execute(query, [_key("load", schema)]))[0])
+
+
+def let_go(connection: Connection, schema: str) -> None:
+    """Give back a share of the coordinator's lock."""
+    connection.execute("SELECT pg_advisory_unlock_shared(%s)", [_key("load", schema)])
 
 
 def take_ddl(connection: Connection, schema: str) -> None:
@@ -38,17 +50,23 @@ def take_ddl(connection: Connection, schema: str) -> None:
 
 
 def holder(connection: Connection, schema: str) -> Holder | None:
-    """Who holds the coordinator's lock, if anybody does."""
+    """Who holds the coordinator's lock, if anybody does; one of several that share it."""
+    return next(iter(holders(connection, schema)), None)
+
+
+def holders(connection: Connection, schema: str) -> list[Holder]:
+    """Everybody who holds the coordinator's lock."""
     key = _key("load", schema) & 0xFFFF_FFFF_FFFF_FFFF
-    row = connection.execute(
-        """SELECT a.pid, coalesce(a.application_name, ''), coalesce(a.client_addr::text, 'local')
+    rows = connection.execute(
+        """SELECT a.pid, coalesce(a.application_name, ''), coalesce(a.client_addr::text, 'local'), l.mode = 'ShareLock'
         FROM pg_locks AS l JOIN pg_stat_activity AS a USING (pid)
         WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
           AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-          AND l.classid::bigint = %s AND l.objid::bigint = %s""",
+          AND l.classid::bigint = %s AND l.objid::bigint = %s
+        ORDER BY 2, 1""",
         [key >> 32, key & 0xFFFF_FFFF],
-    ).fetchone()
-    return None if row is None else Holder(pid=row[0], application_name=row[1], client=row[2])
+    ).fetchall()
+    return [Holder(pid=pid, application_name=name, client=client, shared=shared) for pid, name, client, shared in rows]
 
 
 def take_over(connection: Connection, schema: str, *, patience: float) -> bool:

@@ -36,6 +36,7 @@ _DEFAULTS: Final = {
     "tcp_user_timeout": "60000",
 }
 _FIXED: Final = {"client_encoding": "UTF8", "keepalives": "1"}
+_LOOKED_UP: Final = {"application_name", "service", "servicefile", "passfile"}
 _LOOPBACK: Final = ("127.", "::1")
 _MAX_APPLICATION_NAME: Final = 63  # bytes; the server cuts the rest off
 _POOL_SIZE: Final = 4  # a worker process needs one; an executor of threads shares one pool
@@ -85,6 +86,18 @@ def open_pool(dsn: str, *, application_name: str) -> ConnectionPool[Connection]:
         check=ConnectionPool.check_connection,
         open=True,
     )
+
+
+def complete(dsn: str, connection: Connection) -> str:
+    """The connection string with all that this process has found elsewhere, for one that has not our environment.
+
+    A connection that it has led to tells it: PG*, a service file, the password file. Certificates stay files.
+    """
+    if is_embedded(dsn):
+        return dsn
+    found = {**connection.info.get_parameters(), "password": connection.info.password}
+    ours = (_DEFAULTS.keys() - conninfo_to_dict(dsn).keys()) | _FIXED.keys() | _LOOKED_UP
+    return make_conninfo("", **{name: value for name, value in found.items() if value and name not in ours})
 
 
 class _ToEmbedded(Undisturbed, Connection):

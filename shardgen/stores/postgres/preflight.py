@@ -23,7 +23,9 @@ _MARGIN: Final = 1.05  # beside the tables: ledger, catalog, the WAL of plain ta
 def server_facts(connection: Connection, plan: Plan) -> Facts:
     """What can be learnt of the server by asking."""
     place = _place(connection)
-    held = locks.holder(connection, plan.config.schema)
+    held = locks.holders(connection, plan.config.schema)
+    me = _value(connection, "SELECT pg_backend_pid()")
+    busy = next((each for each in held if me not in {other.pid for other in held}), None)  # else all share it with us
     return Facts(
         server_version=connection.info.parameter_status("server_version") or str(connection.info.server_version),
         connections_left=_connections_left(connection),
@@ -31,9 +33,7 @@ def server_facts(connection: Connection, plan: Plan) -> Facts:
         disk_free=_free(place),
         data_directory=place,
         today=_value(connection, "SELECT (now() AT TIME ZONE 'UTC')::date"),
-        holder=f"{held.application_name!r} client={held.client} backend pid={held.pid}"
-        if held and held.pid != _value(connection, "SELECT pg_backend_pid()")
-        else "",
+        holder=f"{busy.application_name!r} client={busy.client} backend pid={busy.pid}" if busy else "",
     )
 
 
@@ -217,7 +217,7 @@ def _locks(connection: Connection, plan: Plan) -> list[Problem]:
             * (current_setting('max_connections')::int + current_setting('max_prepared_transactions')::int)""",
     )
     for name in plan.config.tables:
-        leaves = len(plan.of(name)) if dataset(plan.config.dataset)[name].table.partitioned else 0
+        leaves = len(plan.leaves(name))
         needed = leaves * (
             _RELATIONS_OF_A_LEAF + len(dataset(plan.config.dataset)[name].table.indexes_for(plan.config.indexes))
         )

@@ -116,7 +116,7 @@ def _delete_shard(
     connection: Connection, schema: str, claim: Claim, row: ShardRow, shard: Shard, own: tuple[int, int]
 ) -> None:
     """Delete the rows of a shard; its leaf goes whole where shardgen created it and nobody else's row is in it."""
-    leaf = shard.leaf.name if shard.leaf else ""
+    leaf = shard.own_leaf.name if shard.own_leaf else ""
     created = "attach" in row.phases or objects.is_our_leaf(connection, schema, leaf)
     if not (created and catalog.kind(connection, schema, leaf) == "r" and _drop_leaf(connection, schema, shard, own)):
         relation = catalog.own_rows(connection, schema, claim.relation)

@@ -19,8 +19,9 @@ from shardgen.model.figures import plural
 from shardgen.model.plan import Plan, Shard
 from shardgen.model.table import Table
 from shardgen.stores.postgres import catalog
-from shardgen.stores.postgres.catalog import Partition, Relation
+from shardgen.stores.postgres.catalog import Relation
 from shardgen.stores.postgres.ledger import ShardRow
+from shardgen.stores.postgres.partitions import Partition
 from shardgen.stores.postgres.postgres import Connection
 
 _MODULUS: Final = re.compile(r"FOR VALUES WITH \(modulus (\d+), remainder \d+\)", re.IGNORECASE)
@@ -35,19 +36,22 @@ class Route:
     routed: frozenset[str] = frozenset()
     """Ids of shards whose rows go through the table as it is, because their partitions exist or may not be attached."""
     added: tuple[Shard, ...] = ()
-    """Shards that the table gets partitions for: filled apart and attached, or empty ones where there is a ``slow``."""
+    """Shards that the table gets partitions for: filled apart and attached, or empty ones where there is a ``slow``, or
+    where several shards fill one."""
+    shared: frozenset[str] = frozenset()
+    """Ids of the shards that fill a partition together with others."""
     beside_default: bool = False
     """Whether there is a DEFAULT partition, which is empty."""
 
     @property
     def homeless(self) -> tuple[Shard, ...]:
         """Routed shards whose leaf must be created first."""
-        return self.added if self.slow else ()
+        return self.added if self.slow else tuple(shard for shard in self.added if shard.id in self.shared)
 
     @property
     def attached(self) -> frozenset[str]:
         """Ids of the shards whose leaves are filled apart and attached."""
-        return frozenset() if self.slow else frozenset(shard.id for shard in self.added)
+        return frozenset() if self.slow else frozenset(shard.id for shard in self.added) - self.shared
 
     def told(self, rows: Sequence[ShardRow]) -> str:
         """Why the fast path was not taken, for all shards or for those whose leaves could not be attached after all."""
@@ -60,7 +64,8 @@ class Route:
         """The sentence for the report: why not the fast path, and for how many shards."""
         if self.slow:
             return self.slow
-        return f"{len(self.routed)} of its shards go through the parent: partitions existed" if self.routed else ""
+        late = len(self.routed - self.shared)
+        return f"{late} of its shards go through the parent: partitions existed" if late else ""
 
 
 def route(
@@ -93,10 +98,12 @@ def route(
     free = tuple(shard for shard in shards if _free(connection, schema, found, shard))
     if slow and (found.default_partition or _managed(connection, schema, table)):
         free = ()
+    shared = frozenset(shard.id for shard in shards if shard.leaf and not shard.own_leaf)
     return Route(
         slow=slow,
-        routed=every if slow else every - {shard.id for shard in free},
+        routed=every if slow else (every - {shard.id for shard in free}) | shared,
         added=free,
+        shared=shared,
         beside_default=bool(found.default_partition and free),
     )
 
@@ -114,20 +121,15 @@ def names_in_the_way(
     connection: Connection, schema: str, table: Table, shards: Sequence[Shard], own: Collection[str] = ()
 ) -> list[Problem]:
     """Relations that have the names of partitions that are to be made, and are not such partitions set aside."""
-    return [
-        Problem(
-            relation=shard.leaf.name,
-            text=f"is in the way of a partition of {table.relation}",
-            remedy="rename or drop it",
-        )
-        for shard in shards
-        if shard.leaf and shard.leaf.name not in own and catalog.kind(connection, schema, shard.leaf.name) is not None
-    ]
+    wanted = [shard.leaf.name for shard in shards if shard.leaf and shard.leaf.name not in own]
+    there = catalog.taken(connection, schema, wanted) if wanted else frozenset()
+    text = f"is in the way of a partition of {table.relation}"
+    return [Problem(relation=name, text=text, remedy="rename or drop it") for name in wanted if name in there]
 
 
 def notices(table: Table, way: Route) -> list[str]:
     """What becomes of a table that somebody else made."""
-    names = [shard.leaf.name for shard in way.added if shard.leaf]
+    names = list(dict.fromkeys(shard.leaf.name for shard in way.added if shard.leaf))
     if not names:
         return []
     which = f"partition={names[0]}" if len(names) == 1 else f"{len(names)} partitions, {names[0]} to {names[-1]}"

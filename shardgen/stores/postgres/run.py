@@ -17,8 +17,9 @@ from shardgen.stores.postgres.claimed_tables import ClaimedTable
 from shardgen.stores.postgres.control import Control
 from shardgen.stores.postgres.failures import DatabaseError, describe
 from shardgen.stores.postgres.ledger import ShardRow
-from shardgen.stores.postgres.postgres import Connection, is_local
+from shardgen.stores.postgres.postgres import Connection, complete, is_local
 from shardgen.stores.postgres.writer import PostgresWriterSpec
+from shardgen.stores.resuming import OPEN_STATES
 from shardgen.tables import dataset
 from shardgen.tables.recipe import Recipe
 
@@ -48,6 +49,8 @@ class PostgresRun:
         self.number = claimed.run
         self.plan = claimed.plan
         self.resumed = claimed.resumed
+        self.parts = claimed.parts
+        self.finished = claimed.finished
         self.notices = claimed.notices
         self.local = self._ask(is_local)
         self._claims = {
@@ -91,7 +94,7 @@ class PostgresRun:
     def writer(self) -> PostgresWriterSpec:
         """For the workers."""
         return PostgresWriterSpec(
-            dsn=self._store.dsn,
+            dsn=self._ask(lambda connection: complete(self._store.dsn, connection)),
             schema=self._schema,
             claims=tuple(self._claims.values()),
             skip_conflicts=self._claimed.on_conflict == "skip",
@@ -114,6 +117,17 @@ class PostgresRun:
                 connection, self._schema, claim, shard.id, attempt=attempt, given_up=given_up, error=cause
             )
         )
+
+    def alone(self) -> bool:
+        """By the coordinator's lock; whoever had it before us may have finished the run."""
+
+        def state(connection: Connection) -> str:
+            return next(run.state for run in ledger.runs(connection, self._schema) if run.run == self.number)
+
+        ours = self._asked(lambda: self._control.alone(lambda connection: state(connection) not in OPEN_STATES))
+        if self._ask(state) == "superseded":
+            raise StoreError(f"run={self.number} was replaced meanwhile")
+        return ours
 
     def finish(self, show: Show, *, workers: int, attempts: int, stopped_by: Callable[[], int]) -> None:
         """Indexes, keys and ANALYZE, each recorded in the transaction of its own DDL."""
@@ -151,8 +165,11 @@ class PostgresRun:
             self._control.attempt(record)
 
     def _ask(self, work: Callable[[Connection], T]) -> T:
+        return self._asked(lambda: self._control.call(work))
+
+    def _asked(self, ask: Callable[[], T]) -> T:
         try:
-            return self._control.call(work)
+            return ask()
         except DatabaseError as error:
             raise StoreError(self._store.masked(describe(error))) from error
 

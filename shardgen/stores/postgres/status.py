@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, LiteralString, Self
 
 from psycopg.rows import class_row
 
 from shardgen.stores.findings import RunStatus, TableStatus, replaced_by
+from shardgen.stores.joining import standing
 from shardgen.stores.postgres import ledger, locks
 from shardgen.stores.postgres.postgres import Connection, application_name, connect, here
 
@@ -90,7 +92,7 @@ def read(connection: Connection, schema: str) -> list[RunStatus]:
     """The same, over an open connection."""
     if not ledger.present(connection, schema):
         return []
-    held = locks.holder(connection, schema)
+    held = locks.holders(connection, schema)
     with connection.cursor(row_factory=class_row(TableStatus)) as cursor:
         tables = cursor.execute(ledger.text(_TABLES, schema)).fetchall()
     return [
@@ -99,12 +101,12 @@ def read(connection: Connection, schema: str) -> list[RunStatus]:
     ]
 
 
-def _run_status(run: ledger.Run, held: locks.Holder | None, tables: tuple[TableStatus, ...]) -> RunStatus:
-    at_work = run.state == "loading" and held is not None
+def _run_status(run: ledger.Run, held: Sequence[locks.Holder], tables: tuple[TableStatus, ...]) -> RunStatus:
+    state, at_work = standing(run, at_work=bool(held))
     return RunStatus(
         run=run.run,
-        state="lost" if run.state == "loading" and not at_work else run.state,
-        coordinator=f"{held.application_name} ({held.client})" if at_work and held else None,
+        state=state,
+        coordinator=", ".join(map(str, held)) if at_work else None,
         started=run.started,
         resumed=run.resumed,
         finished=run.finished,

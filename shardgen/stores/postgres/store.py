@@ -10,9 +10,10 @@ from typing import Any, Final, TypeVar
 
 from shardgen.errors import ShardgenError, TargetError
 from shardgen.model.config import PlanConfig, Terms
+from shardgen.model.parts import Part
 from shardgen.model.plan import Plan
 from shardgen.model.table import Table
-from shardgen.stores import RowEncoder, Run, Trials, encoder_of
+from shardgen.stores import RowEncoder, Run, Trials, encoder_of, joining
 from shardgen.stores.findings import Findings, Loss, RunStatus
 from shardgen.stores.postgres import census, claim, finalise, objects, pooler, reset, status, survey
 from shardgen.stores.postgres.access import Access
@@ -92,6 +93,19 @@ class PostgresStore:
         beginning = self._beginning(take_over=take_over)
         with beginning.control() as control:
             claimed = beginning.claimed(control, lambda it: claim.claim_new(it, wanted, attempts), attempts)
+            yield PostgresRun(self, control, claimed, recipe)
+
+    @contextlib.contextmanager
+    def join(
+        self, plan: Plan, terms: Terms, recipe: Recipe, *, part: Part | None, options: Mapping[str, Any], workers: int
+    ) -> Iterator[Run]:
+        """See stores.Store.join."""
+        asked = self._wanted(plan, terms, recipe, workers=workers, options=joining.recorded(options, part))
+        wanted = replace(asked, in_parts=True)
+        attempts: list[Attempt] = []
+        beginning = replace(self._beginning(take_over=False), part=str(part or ""))
+        with beginning.control() as control:
+            claimed = beginning.claimed(control, lambda it: claim.join(it, wanted, part, attempts), attempts)
             yield PostgresRun(self, control, claimed, recipe)
 
     @contextlib.contextmanager

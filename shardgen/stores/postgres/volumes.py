@@ -9,6 +9,7 @@ from psycopg import sql
 
 from shardgen.stores.postgres import catalog
 from shardgen.stores.postgres.ledger import Claim
+from shardgen.stores.postgres.partitions import partitions
 from shardgen.stores.postgres.postgres import Connection, one
 
 
@@ -18,7 +19,7 @@ def volumes(connection: Connection, claims: Mapping[str, Claim]) -> Iterator[dic
     One transaction for each, so that no statement locks a whole table's partitions.
     """
     for table, claim in claims.items():
-        since = {part.name: part.lower for part in catalog.partitions(connection, claim.oid)}
+        since = {part.name: part.lower for part in partitions(connection, [claim.oid])[claim.oid]}
         for oid, schema, name in catalog.leaves(connection, claim.oid):
             statement = sql.SQL(
                 "SELECT (SELECT count(*) FROM ONLY {}), pg_table_size(%(oid)s), pg_indexes_size(%(oid)s)"

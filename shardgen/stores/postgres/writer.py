@@ -203,6 +203,6 @@ class PostgresWriter:
         if row is None:
             raise SupersededError(
                 f"relation={claim.relation} no longer belongs to run={claim.run}: it was replaced, "
-                "dropped or recreated meanwhile"
+                "dropped or recreated meanwhile, or the run has ended"
             )
         return row.written()

@@ -53,7 +53,7 @@ WITH numbered AS (
 )
 SELECT kind || ': id is not its number' AS law_part, id, number::text AS detail
 FROM in_order
-WHERE number IS NULL OR id <> prefix || lpad(number::text, greatest(width, length(number::text)), '0')
+WHERE number IS NULL OR id <> prefix || lpad(number::text, greatest(width, length(number::text))::integer, '0')
 UNION ALL
 SELECT kind || ': numbers are not dense', id, 'after ' || coalesce(previous, 0)
 FROM in_order
@@ -95,11 +95,12 @@ SELECT 'review: number does not follow its item', r.review_id, r.raw_data ->> 'o
 FROM raw_reviews AS r
 LEFT JOIN items AS i ON i.order_id = r.raw_data ->> 'order_id' AND i.product_id = r.product_id
 WHERE r.review_id IS DISTINCT FROM 'REV' || lpad(((i.order_number - 1) * 8 + i.position)::text,
-          greatest(10, length(((i.order_number - 1) * 8 + i.position)::text)), '0')
+          greatest(10, length(((i.order_number - 1) * 8 + i.position)::text))::integer, '0')
 UNION ALL
 SELECT 'event: number does not follow its session', event_id::text, session_id
 FROM raw_clickstream
-WHERE session_id <> 'SESS' || lpad((event_id / 64 + 1)::text, greatest(12, length((event_id / 64 + 1)::text)), '0')
+WHERE session_id <> 'SESS' || lpad((event_id / 64 + 1)::text,
+                                   greatest(12, length((event_id / 64 + 1)::text))::integer, '0')
    OR raw_data ->> 'sequence_number' IS DISTINCT FROM (event_id %% 64)::text
 UNION ALL
 SELECT 'movement: number does not follow its item', inventory_id::text, reference_number

@@ -17,7 +17,7 @@ WITH order_items AS (
     UNION ALL
     SELECT 'review', review_id, product_id, true FROM raw_reviews
     UNION ALL
-    SELECT 'session', min(session_id), substring(raw_data ->> 'landing_page' FROM 'PROD[0-9]+$'), false
+    SELECT 'session', min(session_id), (regexp_match(raw_data ->> 'landing_page', 'PROD[0-9]+$'))[1], false
     FROM raw_sessions GROUP BY 3
 ), orders AS (
     SELECT 'review' AS named_by, review_id AS row_id, raw_data ->> 'order_id' AS id, true AS required FROM raw_reviews
@@ -44,28 +44,28 @@ WITH order_items AS (
     WHERE s.session_id IS NULL OR c.customer_id IS NULL AND e.user_id IS NOT NULL
        OR p.product_id IS NULL AND e.raw_data ? 'product_id' OR o.order_id IS NULL AND e.raw_data ? 'order_id'
 ), known_warehouses AS (
-    SELECT 'WH' || lpad(n::text, greatest(3, length(n::text)), '0') AS warehouse_id
+    SELECT 'WH' || lpad(n::text, greatest(3, length(n::text))::integer, '0') AS warehouse_id
     FROM generate_series(1, %(warehouses)s::integer) AS n
 )
 SELECT named_by || ' names an unknown customer' AS law_part, row_id, id
 FROM customers AS c
-WHERE (required OR id IS NOT NULL) AND NOT EXISTS (SELECT FROM raw_customers AS k WHERE k.customer_id = c.id)
+WHERE (required OR id IS NOT NULL) AND NOT EXISTS (SELECT 1 FROM raw_customers AS k WHERE k.customer_id = c.id)
 UNION ALL
 SELECT named_by || ' names an unknown product', row_id, id
 FROM products AS p
-WHERE (required OR id IS NOT NULL) AND NOT EXISTS (SELECT FROM raw_products AS k WHERE k.product_id = p.id)
+WHERE (required OR id IS NOT NULL) AND NOT EXISTS (SELECT 1 FROM raw_products AS k WHERE k.product_id = p.id)
 UNION ALL
 SELECT named_by || ' names an unknown session', row_id, id
 FROM (SELECT 'order' AS named_by, order_id AS row_id, raw_data ->> 'session_id' AS id FROM raw_orders) AS o
-WHERE id IS NOT NULL AND NOT EXISTS (SELECT FROM raw_sessions AS k WHERE k.session_id = o.id)
+WHERE id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM raw_sessions AS k WHERE k.session_id = o.id)
 UNION ALL
 SELECT named_by || ' names an unknown order', row_id, id
 FROM orders AS o
-WHERE (required OR id IS NOT NULL) AND NOT EXISTS (SELECT FROM raw_orders AS k WHERE k.order_id = o.id)
+WHERE (required OR id IS NOT NULL) AND NOT EXISTS (SELECT 1 FROM raw_orders AS k WHERE k.order_id = o.id)
 UNION ALL
 SELECT named_by || ' names an unknown warehouse', row_id, id
 FROM warehouses AS w
-WHERE (required OR id IS NOT NULL) AND NOT EXISTS (SELECT FROM known_warehouses AS k WHERE k.warehouse_id = w.id)
+WHERE (required OR id IS NOT NULL) AND NOT EXISTS (SELECT 1 FROM known_warehouses AS k WHERE k.warehouse_id = w.id)
 UNION ALL
 SELECT 'event names an unknown ' || n.what, e.row_id, n.id
 FROM events AS e

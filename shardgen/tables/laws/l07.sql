@@ -79,19 +79,19 @@ SELECT 'cancelled before it was ordered', order_id, cancelled_at
 FROM orders
 WHERE cancelled_at <= order_date
 UNION ALL
-SELECT kind || ' at or after the end', row_id, at
+SELECT kind || ' at or after the end', row_id, "at"
 FROM dated
-WHERE at IS NULL OR at >= %(end)s::timestamp
+WHERE "at" IS NULL OR "at" >= %(end)s::timestamp
 UNION ALL
-SELECT kind || ' before the epoch', row_id, at
+SELECT kind || ' before the epoch', row_id, "at"
 FROM dated
-WHERE at < %(epoch)s::timestamp AND NOT early
+WHERE "at" < %(epoch)s::timestamp AND NOT early
 UNION ALL
 SELECT 'stock-in before the epoch that opens no stock', m.inventory_id::text, m.movement_date
 FROM raw_inventory AS m
 JOIN raw_inventory AS earlier USING (product_id, warehouse_id)
 WHERE m.movement_date < %(epoch)s::timestamp AND earlier.movement_date < m.movement_date
 UNION ALL
-SELECT kind || ' ingested more than a day after the end', row_id, at
+SELECT kind || ' ingested more than a day after the end', row_id, "at"
 FROM ingested
-WHERE at >= %(end)s::timestamp + interval '1 day'
+WHERE "at" >= %(end)s::timestamp + interval '1 day'

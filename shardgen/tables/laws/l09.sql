@@ -25,6 +25,6 @@ WITH known AS (
     UNION ALL
     SELECT 'event', event_id::text, ingestion_timestamp, event_timestamp FROM raw_clickstream
 )
-SELECT kind || ' ingested before it was known' AS law_part, row_id, ingestion_timestamp, at
+SELECT kind || ' ingested before it was known' AS law_part, row_id, ingestion_timestamp, "at"
 FROM known
-WHERE (ingestion_timestamp >= at) IS NOT TRUE
+WHERE (ingestion_timestamp >= "at") IS NOT TRUE

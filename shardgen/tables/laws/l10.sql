@@ -26,10 +26,11 @@ WITH orders AS (
 ), sums AS (
     SELECT order_id, sum(total_amount) AS total_amount FROM items GROUP BY order_id
 ), taxed AS (
-    -- one rate, in hundredths of a percent, explains every tax of a country: between these bounds it must lie
+    -- one rate, in hundredths of a percent, explains every tax of a country: between these bounds it must lie;
+    -- whole numbers are divided, whose quotient is exact where it is whole also in floating point
     SELECT country_code, order_id,
-           (tax_amount - 0.005) * 10000 / nullif(subtotal - discount_amount + shipping_cost, 0) AS least,
-           (tax_amount + 0.005) * 10000 / nullif(subtotal - discount_amount + shipping_cost, 0) AS above
+           (tax_amount - 0.005) * 1000000 / nullif((subtotal - discount_amount + shipping_cost) * 100, 0) AS least,
+           (tax_amount + 0.005) * 1000000 / nullif((subtotal - discount_amount + shipping_cost) * 100, 0) AS above
     FROM orders
 ), rates AS (
     SELECT country_code, min(order_id) AS order_id, max(least) AS least, min(above) AS above
@@ -57,7 +58,7 @@ WITH orders AS (
 )
 SELECT kind || ': ' || key || ' is no amount with two decimals' AS law_part, row_id, amount::text AS detail
 FROM amounts
-WHERE (jsonb_typeof(amount) = 'number' AND amount::text ~ '^[0-9]+[.][0-9]{2}$') IS NOT TRUE
+WHERE (jsonb_typeof(amount) = 'number' AND btrim(amount::text, '"') ~ '^[0-9]+[.][0-9]{2}$') IS NOT TRUE
 UNION ALL
 SELECT 'item total is not quantity x unit price - discount', order_id, item::text
 FROM items
@@ -81,7 +82,7 @@ WHERE promotion IS NULL AND discount_amount <> 0
 UNION ALL
 SELECT 'no percentage fits the lines of a promotion, or it lasts too long', order_id, concat_ws(' ', promotion, least, above, lasts)
 FROM reduced
-WHERE (ceil(least) < above AND lasts <= interval '12 days') IS NOT TRUE
+WHERE (ceil(least - 0.000001) < above AND lasts <= interval '12 days') IS NOT TRUE
 UNION ALL
 SELECT 'subtotal is not the sum of the items', o.order_id, o.subtotal || ' but ' || s.total_amount
 FROM orders AS o

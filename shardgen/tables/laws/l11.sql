@@ -40,7 +40,7 @@ FROM told WHERE purchases > 0 AND agrees IS NOT TRUE
 UNION ALL
 SELECT 'purchase without its web order', p.event_id::text, p.session_id
 FROM purchases AS p
-WHERE NOT EXISTS (SELECT FROM orders AS o
+WHERE NOT EXISTS (SELECT 1 FROM orders AS o
                   WHERE o.channel = 'web' AND o.order_id = p.order_id AND o.session_id = p.session_id)
 UNION ALL
 SELECT 'converted does not say whether the session bought', s.session_id, s.raw_data ->> 'converted'

@@ -82,7 +82,7 @@ WHERE (b.quantity = o.quantity) IS NOT TRUE
 UNION ALL
 SELECT 'purchase without a checkout before it', p.event_id::text, p.session_id
 FROM purchases AS p
-WHERE NOT EXISTS (SELECT FROM steps AS c
+WHERE NOT EXISTS (SELECT 1 FROM steps AS c
                   WHERE c.session_id = p.session_id AND c.event_type = 'checkout_start'
                     AND c.sequence_number < p.sequence_number)
 UNION ALL
@@ -93,5 +93,5 @@ UNION ALL
 SELECT 'search does not fit the product that it finds', f.event_id::text, concat_ws(' ', f.search_query, f.product_id)
 FROM finds AS f
 JOIN raw_products AS p USING (product_id)
-WHERE EXISTS (SELECT FROM regexp_split_to_table(lower(f.search_query), '\s+') AS word
+WHERE EXISTS (SELECT 1 FROM unnest(regexp_split_to_array(lower(f.search_query), '\s+')) AS word
               WHERE strpos(lower(concat_ws(' ', p.product_name, p.brand, p.subcategory)), word) = 0)

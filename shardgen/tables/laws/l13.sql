@@ -36,7 +36,7 @@ WITH arrivals (traffic_source, referrer) AS (
 ), firsts AS (
     SELECT session_id, event_id, user_id, page_url, coalesce(referrer, '') AS referrer, device_info
     FROM raw_clickstream
-    WHERE raw_data -> 'sequence_number' = '1'
+    WHERE (raw_data -> 'sequence_number') = '1'
 ), visits AS MATERIALIZED (
     SELECT session_id, user_id, device_type, browser, operating_system, is_mobile,
            raw_data ->> 'visitor_id' AS visitor_id, raw_data ->> 'traffic_source' AS traffic_source,
@@ -64,7 +64,7 @@ UNION ALL
 SELECT 'first referrer is not what the traffic source sends', f.event_id::text, concat_ws(' ', traffic_source, f.referrer)
 FROM firsts AS f
 JOIN visits AS s USING (session_id)
-WHERE NOT EXISTS (SELECT FROM arrivals AS a WHERE a.traffic_source = s.traffic_source AND a.referrer = f.referrer)
+WHERE NOT EXISTS (SELECT 1 FROM arrivals AS a WHERE a.traffic_source = s.traffic_source AND a.referrer = f.referrer)
 UNION ALL
 SELECT 'first page is not the landing page', f.event_id::text, f.page_url
 FROM firsts AS f

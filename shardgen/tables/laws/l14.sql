@@ -70,7 +70,7 @@ WITH devices (device_type, operating_system, browser, screens) AS (
 SELECT kind || ': no such device, system and browser' AS law_part, row_id,
        concat_ws(', ', device_type, operating_system, browser) AS detail
 FROM seen AS s
-WHERE NOT EXISTS (SELECT FROM devices AS d
+WHERE NOT EXISTS (SELECT 1 FROM devices AS d
                   WHERE d.device_type = s.device_type AND d.operating_system = s.operating_system
                     AND d.browser = s.browser)
 UNION ALL

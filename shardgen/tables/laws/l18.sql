@@ -372,4 +372,4 @@ UNION ALL
 SELECT 'text does not speak of that kind of product', r.review_id, concat_ws(': ', r.subcategory, r.body)
 FROM reviews AS r
 LEFT JOIN subjects AS s USING (subcategory)
-WHERE NOT EXISTS (SELECT FROM unnest(s.phrases) AS phrase WHERE strpos(r.body, phrase) > 0)
+WHERE NOT EXISTS (SELECT 1 FROM unnest(s.phrases) AS phrase WHERE strpos(r.body, phrase) > 0)

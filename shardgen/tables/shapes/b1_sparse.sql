@@ -45,8 +45,9 @@ SELECT 'percent of buyers with a second order within 7 days',
 FROM buyers
 UNION ALL
 SELECT 'days between two orders of a customer, median',
-       (extract(epoch FROM percentile_cont(0.5) WITHIN GROUP (ORDER BY gap)) / 86400)::numeric, 20, 45
+       percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM gap) / 86400)::numeric, 20, 45
 FROM numbered
+WHERE gap IS NOT NULL
 UNION ALL
 SELECT 'percent of buyers who are back in the month after their first', 100 * share, 10, 20
 FROM back

@@ -75,8 +75,11 @@ SELECT 'toys bought at the age of parents, over all that is bought at that age',
        avg(of_parents_age::integer) FILTER (WHERE category LIKE 'Toys%%') / avg(of_parents_age::integer), 1.2, 3
 FROM people
 UNION ALL
-SELECT 'percent of ' || lower(subcategory) || ' that fit the country shipped to', 100 * share, 95, 100
-FROM fits
+SELECT 'percent of chargers that fit the country shipped to', 100 * share, 95, 100
+FROM fits WHERE subcategory = 'Chargers'
+UNION ALL
+SELECT 'percent of keyboards that fit the country shipped to', 100 * share, 95, 100
+FROM fits WHERE subcategory = 'Keyboards'
 UNION ALL
 SELECT 'percent of pairs of sneakers of one customer that have the same size', 100 * sum(same) / nullif(sum(every), 0), 50, 100
 FROM feet

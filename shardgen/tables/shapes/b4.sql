@@ -9,15 +9,15 @@ WITH sold AS MATERIALIZED (
     JOIN raw_products AS p ON p.product_id = i.item ->> 'product_id'
 ), wanted AS (
     SELECT * FROM (VALUES
-        ('toys in December', ARRAY['Building Sets', 'Board Games', 'Plush Toys', 'Puzzles', 'Remote Control Cars'],
+        (1, 'toys in December', ARRAY['Building Sets', 'Board Games', 'Plush Toys', 'Puzzles', 'Remote Control Cars'],
          ARRAY[12], NULL::boolean, 1.6),
-        ('garden tools and pots from April to June, north', ARRAY['Garden Tools', 'Plant Pots'], ARRAY[4, 5, 6], false, 1.5),
-        ('garden tools and pots from October to December, south', ARRAY['Garden Tools', 'Plant Pots'],
+        (2, 'garden tools and pots from April to June, north', ARRAY['Garden Tools', 'Plant Pots'], ARRAY[4, 5, 6], false, 1.5),
+        (3, 'garden tools and pots from October to December, south', ARRAY['Garden Tools', 'Plant Pots'],
          ARRAY[10, 11, 12], true, 1.25),
-        ('bird feeders from November to January, north', ARRAY['Bird Feeders'], ARRAY[11, 12, 1], false, 1.15),
-        ('tents and sleeping bags from May to July, north', ARRAY['Tents', 'Sleeping Bags'], ARRAY[5, 6, 7], false, 1.4),
-        ('sweaters and boots from September to November, north', ARRAY['Sweaters', 'Boots'], ARRAY[9, 10, 11], false, 1.3)
-    ) AS w (name, subcategories, months, south, least)
+        (4, 'bird feeders from November to January, north', ARRAY['Bird Feeders'], ARRAY[11, 12, 1], false, 1.15),
+        (5, 'tents and sleeping bags from May to July, north', ARRAY['Tents', 'Sleeping Bags'], ARRAY[5, 6, 7], false, 1.4),
+        (6, 'sweaters and boots from September to November, north', ARRAY['Sweaters', 'Boots'], ARRAY[9, 10, 11], false, 1.3)
+    ) AS w (place, name, subcategories, months, south, least)
 ), launched AS (
     -- units of a product in its first two weeks and in a fortnight of the time from the second month on
     SELECT sum(units) FILTER (WHERE order_date < launched_at + interval '14 days')::numeric AS first,
@@ -25,15 +25,20 @@ WITH sold AS MATERIALIZED (
                                 AND order_date < launched_at + interval '115 days') / 5.0 AS later
     FROM sold
     WHERE launched_at >= %(epoch)s::timestamp AND launched_at < %(end)s::timestamp - interval '115 days'
+), figures AS (
+    SELECT w.place, 'index of ' || w.name AS name,
+           (sum(s.units) FILTER (WHERE s.month = ANY (w.months) AND s.subcategory = ANY (w.subcategories))::numeric
+            / nullif(sum(s.units) FILTER (WHERE s.month = ANY (w.months)), 0))
+           / (sum(s.units) FILTER (WHERE s.subcategory = ANY (w.subcategories))::numeric / nullif(sum(s.units), 0))
+               AS value,
+           w.least AS low, NULL::numeric AS high
+    FROM wanted AS w
+    JOIN sold AS s ON s.south = w.south OR w.south IS NULL
+    GROUP BY w.place, w.name, w.least
+    UNION ALL
+    SELECT 7, 'units of a new product in its first fortnight, over a later one', first / nullif(later, 0), 0, 0.7
+    FROM launched
 )
-SELECT 'index of ' || w.name AS name,
-       (sum(s.units) FILTER (WHERE s.month = ANY (w.months) AND s.subcategory = ANY (w.subcategories))::numeric
-        / nullif(sum(s.units) FILTER (WHERE s.month = ANY (w.months)), 0))
-       / (sum(s.units) FILTER (WHERE s.subcategory = ANY (w.subcategories))::numeric / nullif(sum(s.units), 0)) AS value,
-       w.least AS low, NULL::numeric AS high
-FROM wanted AS w
-JOIN sold AS s ON s.south = w.south OR w.south IS NULL
-GROUP BY w.name, w.least
-UNION ALL
-SELECT 'units of a new product in its first fortnight, over a later one', first / nullif(later, 0), 0, 0.7
-FROM launched
+SELECT name, value, low, high
+FROM figures
+ORDER BY place

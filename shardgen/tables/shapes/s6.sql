@@ -32,10 +32,10 @@ UNION ALL
 SELECT 'items in an order', avg(items), 2.6, 3.2
 FROM baskets
 UNION ALL
-SELECT 'median order value', percentile_cont(0.5) WITHIN GROUP (ORDER BY total_amount)::numeric, 50, 500
+SELECT 'median order value', percentile_cont(0.5) WITHIN GROUP (ORDER BY total_amount::float8)::numeric, 50, 500
 FROM baskets
 UNION ALL
 SELECT 'order value, 99th percentile over the median',
-       (percentile_cont(0.99) WITHIN GROUP (ORDER BY total_amount)
-        / nullif(percentile_cont(0.5) WITHIN GROUP (ORDER BY total_amount), 0))::numeric, 3, 50
+       (percentile_cont(0.99) WITHIN GROUP (ORDER BY total_amount::float8)
+        / nullif(percentile_cont(0.5) WITHIN GROUP (ORDER BY total_amount::float8), 0))::numeric, 3, 50
 FROM baskets

@@ -14,7 +14,7 @@ WITH held AS (
     GROUP BY 1, 2
 ), companions AS (
     SELECT DISTINCT least(one, other) AS one, greatest(one, other) AS other
-    FROM unnest(%(subcategories)s::text[], %(companions)s::text[]) AS c (one, other)
+    FROM (SELECT unnest(%(subcategories)s::text[]), unnest(%(companions)s::text[])) AS c (one, other)
 ), lifts AS (
     SELECT coalesce(p.orders, 0) * (SELECT count(DISTINCT order_id) FROM held) / (s.orders * t.orders) AS lift,
            c.one IS NOT NULL AS companions
@@ -23,7 +23,7 @@ WITH held AS (
     LEFT JOIN pairs AS p ON p.one = s.subcategory AND p.other = t.subcategory
     LEFT JOIN companions AS c ON c.one = s.subcategory AND c.other = t.subcategory
 )
-SELECT 'lift of companions, median' AS name, percentile_cont(0.5) WITHIN GROUP (ORDER BY lift)::numeric AS value,
+SELECT 'lift of companions, median' AS name, percentile_cont(0.5) WITHIN GROUP (ORDER BY lift::float8)::numeric AS value,
        1.5 AS low, NULL::numeric AS high
 FROM lifts
 WHERE companions
@@ -32,6 +32,6 @@ SELECT 'percent of companions with a lift above 1', 100 * avg((lift > 1)::intege
 FROM lifts
 WHERE companions
 UNION ALL
-SELECT 'lift of all others, median', percentile_cont(0.5) WITHIN GROUP (ORDER BY lift)::numeric, 0.2, 1.2
+SELECT 'lift of all others, median', percentile_cont(0.5) WITHIN GROUP (ORDER BY lift::float8)::numeric, 0.2, 1.2
 FROM lifts
 WHERE NOT companions

@@ -6,7 +6,8 @@ WITH named AS MATERIALIZED (
            coalesce(n.pattern, '#') AS pattern
     FROM raw_reviews AS r
     JOIN raw_products AS p USING (product_id)
-    LEFT JOIN unnest(%(kinds)s::text[], %(nouns)s::text[]) AS n (kind, pattern) ON n.kind = p.subcategory
+    LEFT JOIN (SELECT unnest(%(kinds)s::text[]), unnest(%(nouns)s::text[])) AS n (kind, pattern)
+        ON n.kind = p.subcategory
     ORDER BY p.subcategory
 ), texts AS MATERIALIZED (
     SELECT review_id, body, regexp_replace(replace(replace(body, product, '#'), brand, '#'), pattern, '#', 'g') AS bare
@@ -14,7 +15,9 @@ WITH named AS MATERIALIZED (
 ), sentences AS (
     SELECT count(DISTINCT t.review_id) AS reviews
     FROM texts AS t
-    CROSS JOIN LATERAL regexp_split_to_table(t.bare, '(?<=[.!?]) ') AS s (sentence)
+    -- parted at the spaces that follow the end of a sentence
+    CROSS JOIN LATERAL unnest(string_to_array(regexp_replace(t.bare, '([.!?]) ', '\1' || chr(10), 'g'), chr(10)))
+        AS s (sentence)
     GROUP BY s.sentence
 )
 SELECT 'percent of texts that are unique' AS name, 100.0 * count(DISTINCT body) / nullif(count(*), 0) AS value, 60 AS low,

@@ -7,18 +7,15 @@ A file ends with its identity: which shard, generation and plan it is of. A half
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Protocol
 
 from shardgen.columns.batch import Batch
-from shardgen.model.config import check_choice
+from shardgen.model.config import FORMATS, RAW_DATA_FORMS, check_choice
 from shardgen.model.table import Table
 from shardgen.stores.lake.formats.sinks import FileSummary, Sink
-from shardgen.stores.lake.formats.sources import DamagedFileError, Source
+from shardgen.stores.lake.formats.sources import DamagedFileError, Footer, Source, opened, tail
 
 __all__ = [
-    "JSON_FORMS",
-    "NAMES",
     "DamagedFileError",
     "Encoder",
     "FileSummary",
@@ -31,22 +28,6 @@ __all__ = [
     "identity",
     "open_format",
 ]
-
-NAMES: Final = ("parquet", "csv.zst", "ndjson.zst")
-"""As in ``--format``; what a file's name ends with after the point."""
-JSON_FORMS: Final = ("struct", "json")
-"""As in ``--raw-data-as``: members of their own types, or text."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Footer:
-    """What a file says of itself at its end."""
-
-    format: str
-    """One of NAMES."""
-    rows: int
-    identity: Mapping[str, str]
-    """As it was given to the writer."""
 
 
 class Encoder(Protocol):
@@ -66,7 +47,7 @@ class Format(Protocol):
 
     @property
     def name(self) -> str:
-        """One of NAMES."""
+        """One of config.FORMATS."""
         ...
 
     @property
@@ -99,18 +80,22 @@ def open_format(name: str, *, raw_data: str, raw_data_as: str = "struct") -> For
     """The format of a name.
 
     Args:
-        name: one of NAMES.
+        name: one of config.FORMATS.
         raw_data: ``--raw-data`` of the plan, which decides what the column holds.
-        raw_data_as: one of JSON_FORMS; the same for all columns of JSON.
+        raw_data_as: one of config.RAW_DATA_FORMS; of Parquet, for all columns of JSON. Lines have JSON as it is.
 
     Raises:
         ConfigError: there is none.
     """
-    check_choice("format", name, NAMES)
-    check_choice("raw_data_as", raw_data_as, JSON_FORMS)
-    from shardgen.stores.lake.formats import parquet
+    check_choice("format", name, FORMATS)
+    check_choice("raw_data_as", raw_data_as, RAW_DATA_FORMS)
+    if name == "parquet":
+        from shardgen.stores.lake.formats import parquet
 
-    return parquet.Parquet(raw_data=raw_data, raw_data_as=raw_data_as)
+        return parquet.Parquet(raw_data=raw_data, raw_data_as=raw_data_as)
+    from shardgen.stores.lake.formats import csv_lines, json_lines
+
+    return csv_lines.CsvLines() if name == csv_lines.NAME else json_lines.JsonLines()
 
 
 def footer(file: Source) -> Footer:
@@ -119,9 +104,10 @@ def footer(file: Source) -> Footer:
     Raises:
         DamagedFileError: it is not a whole file of ours.
     """
-    from shardgen.stores.lake.formats import parquet
+    from shardgen.stores.lake.formats import parquet, zstd
 
-    return parquet.footer(file)
+    with opened(file) as stream:
+        return (parquet if tail(stream, 4) == parquet.MAGIC else zstd).footer(stream)
 
 
 def identity(file: Source) -> Mapping[str, str]:
@@ -135,6 +121,13 @@ def batches_of(file: Source, table: Table) -> Iterator[Batch]:
     Raises:
         DamagedFileError: it is not a whole file of ours, or has other columns.
     """
-    from shardgen.stores.lake.formats import parquet
+    from shardgen.stores.lake.formats import csv_lines, json_lines, parquet
 
-    return parquet.batches(file, table)
+    readers = {"parquet": parquet.batches, csv_lines.NAME: csv_lines.batches, json_lines.NAME: json_lines.batches}
+    with opened(file) as stream:
+        told, found = footer(stream), 0
+        for batch in readers[told.format](stream, table):
+            found += batch.num_rows
+            yield batch
+        if found != told.rows:
+            raise DamagedFileError(f"the file is damaged: it holds {found:,} rows and tells of {told.rows:,}")

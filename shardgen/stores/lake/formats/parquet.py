@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import BinaryIO, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from shardgen.columns.batch import Batch, arrow_schema
+from shardgen.columns.batch import Batch
+from shardgen.model.shape import Field
 from shardgen.model.table import Table
-from shardgen.stores.lake.formats import FileSummary, Footer, Sink, values
-from shardgen.stores.lake.formats.sinks import Hashed
-from shardgen.stores.lake.formats.sources import DamagedFileError, Source, opened
+from shardgen.stores.lake.formats import encodings, values
+from shardgen.stores.lake.formats.arrays import Arrays
+from shardgen.stores.lake.formats.groups import Groups
+from shardgen.stores.lake.formats.schema import arrow_field, fields_of
+from shardgen.stores.lake.formats.sinks import FileSummary, Hashed, Sink
+from shardgen.stores.lake.formats.sources import DamagedFileError, Footer
 
+MAGIC: Final = b"PAR1"
+"""What a file ends with."""
 GROUP_ROWS: Final = 98_304
 """Rows of a row group: as many as a batch of events has by default, and what readers like."""
 ZSTD_LEVEL: Final = 1
@@ -39,7 +45,7 @@ class Parquet:
 
     def writer(self, table: Table, sink: Sink, identity: Mapping[str, str]) -> ParquetEncoder:
         """The encoder of a new file."""
-        return ParquetEncoder(table, sink, identity)
+        return ParquetEncoder(table, fields_of(table, self.raw_data, self.raw_data_as), sink, identity)
 
 
 class ParquetEncoder:
@@ -47,79 +53,76 @@ class ParquetEncoder:
 
     Args:
         table: whose rows they are.
+        fields: columns of the file.
         sink: takes the file's bytes.
         identity: for the footer.
     """
 
-    def __init__(self, table: Table, sink: Sink, identity: Mapping[str, str]) -> None:
+    def __init__(self, table: Table, fields: Mapping[str, Field], sink: Sink, identity: Mapping[str, str]) -> None:
+        self._table, self._fields = table, fields
         self._sink = Hashed(sink)
         self._identity = {f"{_PREFIX}{name}": value for name, value in identity.items()}
-        self._schema = arrow_schema(table)
-        self._waiting: list[pa.RecordBatch] = []
-        self._rows = self._held = 0
-        with self._sink.taking():
-            self._file = pq.ParquetWriter(
-                pa.PythonFile(self._sink, mode="w"),
-                self._schema,
-                compression="zstd",
-                compression_level=ZSTD_LEVEL,
-                store_schema=False,
-            )
+        self._arrays = Arrays(table.name, fields)
+        self._groups = Groups(GROUP_ROWS)
+        self._file: pq.ParquetWriter | None = None
 
     def write(self, batch: Batch) -> None:
         """Take some rows; whole row groups are written."""
-        self._waiting.append(batch.arrow())
-        self._held += batch.num_rows
-        while self._held >= GROUP_ROWS:
-            self._write_group(GROUP_ROWS)
+        for group in self._groups.add(batch):
+            self._write(self._arrays.group(group))
 
     def close(self) -> FileSummary:
         """Write the last row group and the footer."""
-        if self._held:
-            self._write_group(self._held)
-        self._file.add_key_value_metadata(self._identity)
+        for group in self._groups.rest():
+            self._write(self._arrays.group(group))
         with self._sink.taking():
-            self._file.close()
-        return self._sink.summary(self._rows)
+            file = self._file or self._opened(pa.schema([arrow_field(*field) for field in self._fields.items()]))
+            file.add_key_value_metadata(self._identity)
+            file.close()
+        return self._sink.summary(self._groups.rows)
 
-    def _write_group(self, rows: int) -> None:
-        waiting = pa.Table.from_batches(self._waiting, schema=self._schema)
+    def _write(self, rows: pa.RecordBatch) -> None:
         with self._sink.taking():
-            self._file.write_table(waiting.slice(0, rows).combine_chunks(), row_group_size=rows)
-        self._waiting = waiting.slice(rows).to_batches()
-        self._rows += rows
-        self._held -= rows
+            self._file = self._file or self._opened(rows.schema)
+            self._file.write_batch(rows, row_group_size=rows.num_rows)
+
+    def _opened(self, schema: pa.Schema) -> pq.ParquetWriter:
+        return pq.ParquetWriter(
+            pa.PythonFile(self._sink, mode="w"),
+            schema,
+            compression="zstd",
+            compression_level=ZSTD_LEVEL,
+            store_schema=False,
+            store_decimal_as_integer=True,
+            write_page_checksum=True,
+            **encodings.options(self._table, schema),
+        )
 
 
-def footer(file: Source) -> Footer:
+def footer(stream: BinaryIO) -> Footer:
     """What a file says of itself."""
-    with opened(file) as stream:
-        metadata = _file(stream).metadata
+    metadata = _file(stream).metadata
     told = {key.decode(): value.decode() for key, value in (metadata.metadata or {}).items()}
     own = {key.removeprefix(_PREFIX): value for key, value in told.items() if key.startswith(_PREFIX)}
+    if not own:
+        raise DamagedFileError("not a file of ours: its footer has no identity")
     return Footer(format="parquet", rows=metadata.num_rows, identity=own)
 
 
-def batches(file: Source, table: Table) -> Iterator[Batch]:
+def batches(stream: BinaryIO, table: Table) -> Iterator[Batch]:
     """The rows of a file."""
-    with opened(file) as stream:
-        found = _file(stream)
-        there = found.schema_arrow.names
-        if there != [column.name for column in table.columns]:
-            raise DamagedFileError(f"a file of table={table.name} has other columns: {', '.join(there)}")
-        for rows in _read(found):
-            yield from values.batches(table, rows)
-
-
-def _file(stream: Any) -> pq.ParquetFile:
+    file = _file(stream)
+    fields = values.fields_in(table, file.schema_arrow)
     try:
-        return pq.ParquetFile(pa.PythonFile(stream, mode="r"))
-    except (pa.ArrowException, OSError) as error:
-        raise DamagedFileError(f"not a whole Parquet file: {error}") from error
-
-
-def _read(file: pq.ParquetFile) -> Iterator[pa.RecordBatch]:
-    try:
-        yield from file.iter_batches(batch_size=READ_ROWS)
+        for rows in file.iter_batches(batch_size=READ_ROWS):
+            yield from values.batches(table, fields, rows)
     except (pa.ArrowException, OSError) as error:
         raise DamagedFileError(f"the file is damaged: {error}") from error
+
+
+def _file(stream: BinaryIO) -> pq.ParquetFile:
+    stream.seek(0)
+    try:
+        return pq.ParquetFile(pa.PythonFile(stream, mode="r"), page_checksum_verification=True)
+    except (pa.ArrowException, OSError) as error:
+        raise DamagedFileError(f"not a whole file of ours: {error}") from error

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, TypeAlias, cast
 
@@ -16,6 +18,24 @@ Source: TypeAlias = str | Path | bytes | BinaryIO
 
 class DamagedFileError(StoreError):
     """A file is not what it should be: cut off, overwritten, or of other columns."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Footer:
+    """What a file says of itself at its end."""
+
+    format: str
+    """As in ``--format``."""
+    rows: int
+    identity: Mapping[str, str]
+    """As it was given to the writer."""
+
+
+def tail(stream: BinaryIO, size: int) -> bytes:
+    """The last bytes of a file, fewer where it has fewer."""
+    end = stream.seek(0, os.SEEK_END)
+    stream.seek(max(0, end - size))
+    return stream.read(size)
 
 
 @contextmanager

@@ -41,6 +41,11 @@ def set_state(connection: Connection, schema: str, number: int, state: str, erro
     run(connection, schema, "set_state", run=number, state=state, error=error)
 
 
+def set_parts(connection: Connection, schema: str, number: int, parts: int) -> None:
+    """Note in how many parts a run is loaded that was only claimed."""
+    run(connection, schema, "set_parts", run=number, parts=parts)
+
+
 def runs(connection: Connection, schema: str) -> list[Run]:
     """Every run, oldest first; a run lives where its ledger lies, whatever the schema was called when it began."""
     with connection.cursor(row_factory=class_row(Run)) as cursor:

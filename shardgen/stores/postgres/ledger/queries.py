@@ -17,7 +17,7 @@ _NAME: Final = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
 _COMMENT: Final = re.compile(r"^--.*\n", re.MULTILINE)
 _SINCE: Final[LiteralString] = """coalesce((to_jsonb(t) ->> 'since')::integer,
     CASE WHEN coalesce(to_jsonb(t) ->> 'others', '0') = '0' THEN t.generation ELSE 1 END)"""
-_LEAF: Final[LiteralString] = "replace(split_part(shard, '/', 2), '-', '_')"
+_LEAF: Final[LiteralString] = "replace(split_part(split_part(shard, '/', 2), '.', 1), '-', '_')"
 
 
 def text(statement: LiteralString, schema: str) -> sql.Composed:

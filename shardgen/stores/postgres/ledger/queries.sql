@@ -51,6 +51,10 @@ UPDATE {runs} SET state = %(state)s, error = %(error)s,
     finished = CASE WHEN %(state)s = 'finished' THEN clock_timestamp() END
 WHERE run = %(run)s
 
+-- name: set_parts
+-- In how many parts a run is loaded, as the first of them says.
+UPDATE {runs} SET options = options || jsonb_build_object('parts', %(parts)s::integer) WHERE run = %(run)s
+
 -- name: runs
 -- Every run, oldest first. It lives where its ledger lies, whatever the schema was called when it began.
 SELECT run, state, fingerprint, plan_fingerprint, coalesce(plan ->> 'schema', h.name) AS started_in,
@@ -94,13 +98,16 @@ WHERE s.run = ANY (%(runs)s) AND t.run <> ALL (%(runs)s) AND s.generation >= {si
 ORDER BY 1, 2
 
 -- name: begin_shard
--- The shard's row, as the first thing of its transaction; none if the shard is done, or the table is not ours any more.
+-- The shard's row, as the first thing of its transaction; none if the shard is done, if the table is not ours any more,
+-- or if the run does not load any more: a worker elsewhere may not have heard that its coordinator has ended. Of a run
+-- in parts each part has one, and how one of them ended says nothing of the others.
 -- A transaction that holds the key is waited for: that is how a lost answer to COMMIT is settled. The lock on the
 -- claim keeps a replace out until this transaction ends, and keeps us out after a replace.
 INSERT INTO {shards} (target, generation, shard, run, attempts, pid, host)
 SELECT target, generation, %(shard)s, run, %(attempt)s, %(pid)s, %(host)s FROM {targets}
 WHERE target = %(target)s AND generation = %(generation)s AND run = %(run)s AND oid = %(oid)s
     AND oid = to_regclass(%(relation)s)
+    AND EXISTS (SELECT FROM {runs} AS r WHERE r.run = %(run)s AND (r.state = 'loading' OR r.options ? 'parts'))
 FOR SHARE
 ON CONFLICT DO NOTHING RETURNING shard
 

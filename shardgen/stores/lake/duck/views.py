@@ -1,0 +1,117 @@
+"""Files of a table as DuckDB reads them, and as a view with the columns that the table has in PostgreSQL.
+
+JSON is text in PostgreSQL's eyes; in a file it may be members of their own types, too. Either way the view has JSON in
+which numbers with decimal places are strings: DuckDB would read them as floating point, and lose cents and zeros.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from shardgen.model.table import Column, Table
+
+_DECIMAL: Final = re.compile(r"DECIMAL\(\d+,\s*\d+\)|DOUBLE|FLOAT")
+_QUOTED: Final = (
+    "CASE WHEN regexp_matches({0}, '[0-9][.][0-9]+[,}}\\]]') "
+    """THEN regexp_replace({0}, '([^\\\\])": (-?[0-9]+[.][0-9]+)([,}}\\]])', '\\1": "\\2"\\3', 'g') ELSE {0} END"""
+)
+
+
+def literal(text: str) -> str:
+    """Text as SQL writes it."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def name(text: str) -> str:
+    """A name as SQL writes it."""
+    return '"' + text.replace('"', '""') + '"'
+
+
+def scan(table: Table, format_: str, paths: Sequence[str]) -> str:
+    """What reads the rows of some files, with the table's columns.
+
+    Args:
+        table: that they are of.
+        format_: one of formats.NAMES.
+        paths: of the files.
+    """
+    listed = f"[{', '.join(map(literal, paths))}]"
+    if format_ == "parquet":  # a file has all columns of its table: the name of its folder adds none
+        return f"read_parquet({listed}, hive_partitioning = false)"
+    return _csv(table, listed) if format_ == "csv.zst" else _ndjson(table, listed)
+
+
+def _csv(table: Table, paths: str) -> str:
+    """Nothing is found out by trying; a text of no letters is in quotes, and no null."""
+    columns = ", ".join(f"{literal(column.name)}: {literal(_type(column))}" for column in table.columns)
+    return (
+        f"read_csv({paths}, columns = {{{columns}}}, header = true, compression = 'zstd', auto_detect = false, "
+        "delim = ',', quote = '\"', escape = '\"', nullstr = '', allow_quoted_nulls = false, "
+        "hive_partitioning = false)"
+    )
+
+
+def _ndjson(table: Table, paths: str) -> str:
+    """Lines as they stand: a reader of members would lose the zeros of numbers before they are in quotes."""
+    columns = ", ".join(f"{_member(column)} AS {name(column.name)}" for column in table.columns)
+    lines = f"read_ndjson_objects({paths}, compression = 'zstd', hive_partitioning = false)"
+    return f"(SELECT {columns} FROM (SELECT {_QUOTED.format('json')}::JSON AS line FROM {lines}))"  # noqa: S608
+
+
+def _member(column: Column) -> str:
+    if column.json:
+        return f"nullif(line -> {literal(column.name)}, 'null')"
+    return f"(line ->> {literal(column.name)})::{_type(column)}"
+
+
+def _type(column: Column) -> str:
+    type_ = column.type
+    if type_.name == "decimal":
+        return f"DECIMAL({type_.length}, {type_.places})"
+    return {"serial": "BIGINT", "varchar": "VARCHAR", "text": "VARCHAR", "json": "VARCHAR"}.get(
+        type_.name, type_.name.upper()
+    )
+
+
+def described(source: str) -> str:
+    """What tells the columns of a source, and their types."""
+    return f"DESCRIBE FROM {source}"
+
+
+def kept(table: Table, source: str) -> str:
+    """What creates a table of a source's rows, by the name of the table."""
+    return f"CREATE TABLE {name(table.name)} AS FROM {source}"
+
+
+def view(table: Table, source: str, types: Mapping[str, str]) -> str:
+    """What creates the view of a table.
+
+    Args:
+        table: as it is in PostgreSQL.
+        source: what its rows are read from.
+        types: of the source's columns, as DuckDB calls them.
+    """
+    columns = ", ".join(f"{_shown(column, types[column.name])} AS {name(column.name)}" for column in table.columns)
+    return f"CREATE VIEW {name(table.relation)} AS SELECT {columns} FROM {source}"  # noqa: S608  # names and texts are quoted
+
+
+def typed(table: Table, types: Mapping[str, str]) -> bool:
+    """Whether some JSON of a table lies in its files as members of their own types."""
+    return any(column.json and _is_typed(types[column.name]) for column in table.columns)
+
+
+def _shown(column: Column, type_: str) -> str:
+    own = name(column.name)
+    if not column.json:
+        return own
+    if type_ == "JSON":
+        return own
+    if _is_typed(type_):
+        return f"to_json({own}::{_DECIMAL.sub('VARCHAR', type_)})"
+    return f"({_QUOTED.format(own)})::JSON"
+
+
+def _is_typed(type_: str) -> bool:
+    return type_.startswith("STRUCT") or type_.endswith("[]")

@@ -1,0 +1,101 @@
+"""NDJSON: an object for each row, with the table's columns in their order; JSON columns are objects in it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, BinaryIO, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from shardgen.columns import jsonb
+from shardgen.columns.batch import Batch
+from shardgen.columns.jsonb import Quoted
+from shardgen.columns.pieces import Drawn, Piece
+from shardgen.columns.values import Value
+from shardgen.model.shape import Field, Form
+from shardgen.model.table import Column, Table
+from shardgen.model.types import JSON
+from shardgen.stores.lake.formats import values, zstd
+from shardgen.stores.lake.formats.lines import LinesEncoder
+from shardgen.stores.lake.formats.schema import arrow_type, fields_of
+from shardgen.stores.lake.formats.sinks import Sink
+from shardgen.stores.lake.formats.sources import DamagedFileError
+
+NAME: Final = "ndjson.zst"
+
+
+@dataclass(frozen=True, slots=True)
+class JsonLines:
+    """Files of NDJSON with zstd."""
+
+    name: str = NAME
+    suffix: str = f".{NAME}"
+    media: str = "application/x-ndjson+zstd"
+
+    @property
+    def made_by(self) -> Mapping[str, str]:
+        """What decides the bytes beside the rows."""
+        return {"pyarrow": pa.__version__, "codec": "zstd"}
+
+    def writer(self, table: Table, sink: Sink, identity: Mapping[str, str]) -> LinesEncoder:
+        """The encoder of a new file."""
+        return LinesEncoder(table, name=NAME, line=_line, header=b"", sink=sink, identity=identity)
+
+
+def _line(row: Sequence[tuple[Column, Value]]) -> Iterable[Piece]:
+    for place, (column, value) in enumerate(row):
+        yield f"{', ' if place else '{'}{jsonb.string(column.name)}: ".encode()
+        yield from _json(value)
+    yield b"}\n"
+
+
+def _json(value: Value) -> list[Piece]:
+    """A value's JSON; null where there is none."""
+    found = value.json()
+    if isinstance(found, str):
+        return [found.encode()]
+    if isinstance(found, tuple):
+        return list(found)
+    if isinstance(found, Quoted):
+        return [b'"', found.text, b'"']
+    if isinstance(found, Drawn):
+        return [found.filled(jsonb.NULL.encode())]
+    return [found]
+
+
+def batches(stream: BinaryIO, table: Table) -> Iterator[Batch]:
+    """The rows of a file."""
+    fields = fields_of(table, "none", "json")
+    for block in zstd.blocks(stream):
+        yield from values.batches(table, fields, _read(table, fields, block.split(b"\n")))
+
+
+def _read(table: Table, fields: Mapping[str, Field], lines: Sequence[bytes]) -> pa.RecordBatch:
+    try:
+        rows = [json.loads(line, parse_float=Decimal) for line in lines]
+    except ValueError as error:
+        raise DamagedFileError(f"the file is damaged: {error}") from error
+    names = list(fields)
+    for row in rows:
+        if not isinstance(row, dict) or list(row) != names:
+            raise DamagedFileError(f"a file of table={table.name} has other keys: {', '.join(row)}")
+    columns = [[row[name] for row in rows] for name in names]
+    try:
+        arrays = [_array(field.form, column) for field, column in zip(fields.values(), columns, strict=True)]
+    except (pa.ArrowException, TypeError, ValueError) as error:
+        raise DamagedFileError(f"the file is damaged: {error}") from error
+    return pa.record_batch(arrays, names=names)
+
+
+def _array(form: Form, column: list[Any]) -> pa.Array:
+    """Values of Python as a column."""
+    if form == JSON:
+        return pa.array([None if each is None else jsonb.value(each) for each in column], pa.string())
+    type_ = arrow_type(form)
+    if pa.types.is_temporal(type_):
+        return pc.cast(pa.array(column, pa.string()), type_)
+    return pa.array(column, type_)

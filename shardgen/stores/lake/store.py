@@ -1,0 +1,243 @@
+"""See stores.Store: a prefix of a bucket, or a folder, as a place for files."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar
+
+from shardgen.errors import Problem, TargetError, Text
+from shardgen.model.config import PlanConfig, Terms
+from shardgen.model.parts import Part
+from shardgen.model.plan import Plan
+from shardgen.stores import Run, Trials, joining
+from shardgen.stores.failures import StoreError
+from shardgen.stores.findings import Facts, Findings, RunStatus
+from shardgen.stores.lake import address, claiming, coordinator, layout, probing, publishing, removal, status
+from shardgen.stores.lake.coordinator import Seat
+from shardgen.stores.lake.failures import masked
+from shardgen.stores.lake.formats import Format, open_format
+from shardgen.stores.lake.ledger import Ledger
+from shardgen.stores.lake.objects import Objects, check_installed
+from shardgen.stores.lake.reader import LakeReader
+from shardgen.stores.lake.records import Current, Record
+from shardgen.stores.lake.removal import LakeSurvey
+from shardgen.stores.lake.run import LakeRun
+from shardgen.stores.reading import Reader
+from shardgen.stores.resuming import check_same, choose, plain, restricted
+from shardgen.tables.recipe import Recipe
+
+T = TypeVar("T")
+
+
+def format_of(plan: PlanConfig) -> Format:
+    """The format of a plan's files."""
+    return open_format(plan.format, raw_data=plan.raw_data, raw_data_as=plan.raw_data_as)
+
+
+class LakeStore:
+    """See stores.Store.
+
+    Args:
+        url: of the prefix.
+        formats: the format of a plan's files; tests bring another.
+    """
+
+    def __init__(self, url: str, *, formats: Callable[[PlanConfig], Format] = format_of) -> None:
+        check_installed()
+        self._address = address.parsed(url)
+        self.place = self._address.url
+        self.schema = ""
+        self._formats = formats
+        self._asked = Objects(self._address, patient=False)
+        """For questions, which somebody waits for."""
+
+    def inspect(self, plan: Plan, terms: Terms, recipe: Recipe, *, workers: int, count: bool = False) -> Findings:
+        """See stores.Store.inspect."""
+        ledger = Ledger(self._asked)
+        with self._refusing():
+            current = ledger.current()
+            problems = (*probing.unwritable(self._asked), *self._problems(ledger, current, plan, terms))
+            holders = coordinator.at_work(self._asked, probing.today())
+            losses = status.losses(ledger, current, plan.config.tables) if terms.replace else ()
+        return Findings(
+            problems=problems,
+            notices=(),
+            facts=self._facts(plan, ", ".join(each.shown for each in holders)),
+            fates=claiming.fates(current, plan, terms),
+            losses=losses,
+        )
+
+    @contextlib.contextmanager
+    def begin(
+        self, plan: Plan, terms: Terms, recipe: Recipe, *, options: Mapping[str, Any], workers: int, take_over: bool
+    ) -> Iterator[Run]:
+        """See stores.Store.begin."""
+        with self._at_work(take_over=take_over) as (ledger, seat):
+            with self._refusing():
+                record = self._claim(ledger, plan, terms, recipe, options)
+            yield LakeRun(ledger, record, plan, self._formats(plan.config), seat, resumed=False)
+
+    @contextlib.contextmanager
+    def join(
+        self, plan: Plan, terms: Terms, recipe: Recipe, *, part: Part | None, options: Mapping[str, Any], workers: int
+    ) -> Iterator[Run]:
+        """See stores.Store.join; foreign keys there are none."""
+        with self._at_work(shared=part is not None) as (ledger, seat):
+            with self._refusing():
+                found = self._joined(ledger, plan, terms, recipe, part, options)
+                record = found or self._first(ledger, plan, terms, recipe, part, options)
+            yield LakeRun(ledger, record, plan, self._formats(plan.config), seat, resumed=found is not None)
+
+    @contextlib.contextmanager
+    def resume(
+        self, recipe: Recipe, *, given: Mapping[str, Any], on_conflict: str | None, workers: int, take_over: bool
+    ) -> Iterator[Run]:
+        """See stores.Store.resume."""
+        with self._at_work(take_over=take_over) as (ledger, seat):
+            with self._refusing():
+                record, plan, format_ = self._taken_up(ledger, recipe, given)
+                claiming.resumed(ledger, record)
+                ledger.objects.delete([layout.SUCCESS])
+            yield LakeRun(ledger, record, plan, format_, seat, resumed=True)
+
+    def runs(self) -> list[RunStatus]:
+        """See stores.Store.runs."""
+        return self._statuses(Ledger(self._asked))
+
+    @contextlib.contextmanager
+    def watched(self) -> Iterator[Callable[[], list[RunStatus]]]:
+        """See stores.Store.watched: what was read once is kept."""
+        ledger = Ledger(self._asked)
+        yield lambda: self._statuses(ledger)
+
+    def survey(self, recipe: Recipe, *, run: int | None, every: bool) -> LakeSurvey:
+        """See stores.Store.survey."""
+        with self._refusing():
+            return removal.survey(Ledger(self._asked), run=run, every=every)
+
+    def reset(
+        self, recipe: Recipe, expected: LakeSurvey, *, run: int | None, every: bool, show: Callable[[str], None]
+    ) -> None:
+        """See stores.Store.reset."""
+        with self._at_work() as (ledger, seat), self._refusing():
+            if removal.survey(ledger, run=run, every=every) != expected:
+                raise TargetError("the target has changed since it was looked at: look again")
+            if expected.last:
+                seat.forget()
+            removal.reset(ledger, expected, show)
+
+    def apply_schema(self, plan: PlanConfig) -> list[str]:
+        """See stores.Store.apply_schema.
+
+        Raises:
+            TargetError: always.
+        """
+        raise TargetError(f"{self.place} is a lake, whose files bring their columns: there is no schema to create")
+
+    def tried(self, measure: Callable[[Trials], T]) -> T:
+        """See stores.Store.tried.
+
+        Raises:
+            TargetError: always.
+        """
+        raise TargetError(f"files are not written on trial to {self.place}")
+
+    def reader(self, *, workers: int, purpose: str) -> Reader:
+        """See stores.Store.reader."""
+        return LakeReader(self._asked, self.schema, workers=workers)
+
+    def masked(self, text: str) -> str:
+        """See stores.Store.masked."""
+        return masked(text)
+
+    def _problems(self, ledger: Ledger, current: Current, plan: Plan, terms: Terms) -> Iterator[Problem]:
+        yield from probing.foreign(ledger.objects, current, plan)
+        yield from claiming.problems(current, plan, terms)
+        yield from publishing.problems(plan.config, ledger.objects)
+
+    def _facts(self, plan: Plan, holder: str) -> Facts:
+        space = probing.free(self._asked)
+        return Facts(
+            server_version="",
+            connections_left=0,
+            disk_needed=sum(shard.bytes for shard in plan.shards) // COPY_TO_FILE,
+            disk_free=space[0] if space else None,
+            data_directory=space[1] if space else None,
+            today=probing.today().date(),
+            holder=holder,
+        )
+
+    def _taken_up(self, ledger: Ledger, recipe: Recipe, given: Mapping[str, Any]) -> tuple[Record, Plan, Format]:
+        """The unfinished run that is meant, its plan and format, as today's code has them too."""
+        current = ledger.current()
+        record = choose(ledger.records(current), self.place, plain(given))
+        whole = recipe.build_plan(record.config)
+        format_ = self._formats(record.config)
+        check_same(record, whole, recipe)
+        claiming.check_made_by(record, format_)
+        return record, restricted(whole, current.owned(record.run)), format_
+
+    def _statuses(self, ledger: Ledger) -> list[RunStatus]:
+        with self._refusing():
+            return status.statuses(ledger, coordinator.at_work(self._asked, probing.today()))
+
+    def _claim(
+        self,
+        ledger: Ledger,
+        plan: Plan,
+        terms: Terms,
+        recipe: Recipe,
+        options: Mapping[str, Any],
+        parts: int | None = None,
+    ) -> Record:
+        if problems := list(self._problems(ledger, ledger.current(), plan, terms)):
+            raise TargetError(Text.joined("; ", problems))
+        record = claiming.claim(ledger, plan, terms, recipe, options, self._formats(plan.config), parts)
+        ledger.objects.delete([layout.SUCCESS])
+        return record
+
+    def _first(
+        self, ledger: Ledger, plan: Plan, terms: Terms, recipe: Recipe, part: Part | None, options: Mapping[str, Any]
+    ) -> Record:
+        """The claim of a load in parts; the other part's, if that was faster."""
+        try:
+            return self._claim(ledger, plan, terms, recipe, options, parts=part.of if part else 0)
+        except TargetError:
+            if found := self._joined(ledger, plan, terms, recipe, part, options):
+                return found
+            raise
+
+    def _joined(
+        self, ledger: Ledger, plan: Plan, terms: Terms, recipe: Recipe, part: Part | None, options: Mapping[str, Any]
+    ) -> Record | None:
+        """The run that a part joins, which loads again if it is not finished."""
+        current = ledger.current()
+        runs, owners = ledger.records(current), {claim.run for claim in current.claims.values()}
+        found = joining.chosen(runs, owners, plan, recipe, part=part, options=options, terms=terms)
+        if found and found.state != "finished":
+            claiming.check_made_by(found, self._formats(plan.config))
+            claiming.resumed(ledger, found, part.of if part else None)
+        return found
+
+    @contextlib.contextmanager
+    def _at_work(self, *, shared: bool = False, take_over: bool = False) -> Iterator[tuple[Ledger, Seat]]:
+        """The ledger, with other coordinators kept out, but parts of the same load where the place is shared."""
+        objects = Objects(self._address)
+        with contextlib.ExitStack() as stack:
+            with self._refusing():
+                server_time = probing.probe(self._asked)
+                seat = stack.enter_context(coordinator.seated(objects, server_time, shared=shared, take_over=take_over))
+            yield Ledger(objects), seat
+
+    @contextlib.contextmanager
+    def _refusing(self) -> Iterator[None]:
+        """What the store refuses is what the target refuses: nothing was written yet."""
+        try:
+            yield
+        except StoreError as error:
+            raise TargetError(str(error)) from error
+
+
+COPY_TO_FILE = 8
+"""Bytes of COPY that one byte of a file stands for, more or less."""
