@@ -23,6 +23,7 @@ from shardgen.model.types import DEGREES, TEXT
 from shardgen.world import geography
 from shardgen.world.lexicon import SUBCATEGORIES
 from shardgen.world.lexicon.places import COUNTRIES, CULTURES, PLACES
+from shardgen.world.phones import GROUP_OF, GROUPS
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,11 +122,8 @@ NAME_FORMATS = [culture.name_format for culture in CULTURES]
 POSTAL_PATTERNS = [place.postal_pattern for place in PLACES]
 POSTAL_LETTERS = [COUNTRIES[geography.COUNTRY_INDEX[place.country_code]].postal_letters for place in PLACES]
 
-PHONES = [
-    place.phone_patterns or COUNTRIES[geography.COUNTRY_INDEX[place.country_code]].phone_patterns for place in PLACES
-]
-PHONE_PATTERNS = [pattern for patterns in PHONES for pattern in patterns]
-PHONE_SIZES = np.array([len(patterns) for patterns in PHONES], dtype=np.int64)
+PHONE_PATTERNS = [pattern for patterns in GROUPS for pattern in patterns]
+PHONE_SIZES = np.array([len(patterns) for patterns in GROUPS], dtype=np.int64)
 PHONE_STARTS = np.cumsum(PHONE_SIZES) - PHONE_SIZES
 
 
@@ -135,9 +133,15 @@ def nouns() -> Pools:
     return pools([tuple(noun.lower() for noun in s.nouns) for s in SUBCATEGORIES])
 
 
-def phones(place: I64, bits: I64) -> Text:
-    """Telephone numbers that go with the place."""
-    return text.patterned(PHONE_PATTERNS, PHONE_STARTS[place] + bits % PHONE_SIZES[place], bits)
+def phones(place: I64, number: I64) -> Text:
+    """Telephone numbers that go with the place.
+
+    Args:
+        number: which of those that are used there.
+    """
+    group = GROUP_OF[place]
+    pattern = PHONE_STARTS[group] + number % PHONE_SIZES[group]
+    return text.numbered(PHONE_PATTERNS, pattern, number // PHONE_SIZES[group])
 
 
 ADDRESS: Final[Keys] = {

@@ -213,9 +213,31 @@ def patterned(patterns: Sequence[str], which: I64, bits: I64, letters: Sequence[
         sizes = np.array([max(1, len(x)) for x in letters], dtype=np.uint64)
         drawn = alphabet.reshape(len(letters), longest)[which[:, None], draws % sizes[which][:, None]]
         characters = np.where(characters == ord("@"), drawn, characters)
+    return _rows_of(characters)
+
+
+def numbered(patterns: Sequence[str], which: I64, numbers: I64) -> Text:
+    """Patterns whose ``#`` are the digits of each row's number, with zeros before it.
+
+    Args:
+        patterns: ASCII texts.
+        which: index of each row's pattern.
+        numbers: at most as many digits as the pattern has ``#``.
+    """
+    width = max(map(len, patterns))
+    table = np.frombuffer("".join(p.ljust(width, "\0") for p in patterns).encode("ascii"), dtype=np.uint8)
+    characters = table.reshape(len(patterns), width)[which]
+    free = characters == ord("#")
+    place = np.cumsum(free[:, ::-1], axis=1)[:, ::-1] - 1
+    digits = numbers[:, None] // 10 ** np.maximum(place, 0) % 10
+    return _rows_of(np.where(free, digits + ord("0"), characters).astype(np.uint8))
+
+
+def _rows_of(characters: NDArray[np.uint8]) -> Text:
+    """Rows of ASCII characters as texts, without the zeros after them."""
     kept = characters != 0
     offsets = np.concatenate([[0], np.cumsum(kept.sum(axis=1))]).astype(np.int32)
-    return pa.StringArray.from_buffers(len(which), pa.py_buffer(offsets), pa.py_buffer(characters[kept]))
+    return pa.StringArray.from_buffers(len(characters), pa.py_buffer(offsets), pa.py_buffer(characters[kept]))
 
 
 def nullable(texts: Texts, present: NDArray[np.bool_]) -> Text:

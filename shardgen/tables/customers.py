@@ -19,7 +19,7 @@ from shardgen.model.table import Column, Index, bronze_table, by_all, by_key
 from shardgen.model.types import BOOLEAN, DATE, JSON, TEXT, TIMESTAMP, varchar
 from shardgen.tables.spec import ByIds, Sizes, Slice, TableSpec
 from shardgen.tables.statements import beside
-from shardgen.world import customers, geography
+from shardgen.world import customers, geography, phones
 from shardgen.world.customers import Customers
 from shardgen.world.records import NEVER, Mask
 from shardgen.world.rng import below
@@ -47,6 +47,8 @@ def _batch(wanted: Slice, who: Customers) -> Batch:
     names = pools.names(seed)
     pool = culture * 2 + ~who.female_name
     first, last = names.first.draw(pool, who.first_name), names.last.draw(culture, who.last_name)
+    turn = np.where(record.phones.since > who.registered, record.phones.number + 1, 0)
+    number = phones.numbers(wanted.world.customers, who.id, who.address.place, turn)
     full = text.render(pools.NAME_FORMATS, culture, {"first": first, "last": last})
     return batch(
         CUSTOMERS.table,
@@ -57,7 +59,7 @@ def _batch(wanted: Slice, who: Customers) -> Batch:
             "customer_name": Prose(some(full, known)),
             "first_name": Prose(some(first, known)),
             "last_name": Prose(some(last, known)),
-            "phone": Words(some(pools.phones(who.address.place, who.phone), known)),
+            "phone": Words(some(pools.phones(who.address.place, number), known)),
             "address": _address(seed, who, known),
             "registration_date": Instant(who.registered),
             "date_of_birth": Day(who.birth, None if known.all() else known),

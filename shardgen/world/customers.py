@@ -45,8 +45,8 @@ class Customers:
     """31 random bits."""
     email_name: I64
     """31 random bits of the last name that the e-mail address tells."""
-    phone: I64
-    """31 random bits."""
+    zone: I64
+    """Where they are from."""
     address: geography.Addresses
     record: records.Record
     """How it came to be what it is."""
@@ -68,7 +68,7 @@ def facts(people: Registrations, ids: I64, until: int) -> Customers:
         first_name=below(seed, "customers.first_name", ids, 1 << 31),
         last_name=_last_name(seed, ids, record.married != NEVER),
         email_name=_last_name(seed, ids, record.married <= record.emails.since),
-        phone=below(seed, "customers.phone", ids, 1 << 31, record.phones.number),
+        zone=zone,
         address=_address(seed, ids, zone, record.moves),
         record=record,
     )

@@ -11,6 +11,7 @@ from shardgen.tables.wanted import plan_config
 from shardgen.world.lexicon import SUBCATEGORIES
 from shardgen.world.lexicon.devices import DEVICES
 from shardgen.world.lexicon.opinions import NEGATIVE, NEUTRAL, POSITIVE
+from shardgen.world.lexicon.places import PLACES
 from shardgen.world.lexicon.traffic import TRAFFIC_SOURCES
 from tests.conftest import fresh_database
 from tests.offences import DAMAGE, LAWS, WORLDS, Loaded, load, put
@@ -53,10 +54,11 @@ def test_the_law_holds(law: str, name: str, world: Worlds) -> None:
     [
         ("l13", [phrase for source in TRAFFIC_SOURCES for phrase in (source.name, *source.referrers)]),
         ("l14", [word for d in DEVICES for word in (d.device_type, d.operating_system, d.browser, *d.screens)]),
+        ("l15", [place.city for place in PLACES if place.country_code in {"US", "CA"}]),
         ("l18", [marker for opinion in (POSITIVE, NEUTRAL, NEGATIVE) for marker in opinion.markers]),
         ("l18", [phrase for s in SUBCATEGORIES for phrase in (s.name, *map(str.lower, s.nouns), *s.aspects)]),
     ],
-    ids=["traffic sources", "devices", "markers", "subjects"],
+    ids=["traffic sources", "devices", "cities with area codes", "markers", "subjects"],
 )
 def test_what_a_law_lists_is_what_the_lexicon_says(law: str, phrases: list[str]) -> None:
     statement = LAWS[law].read_text(encoding="utf-8")
@@ -78,3 +80,12 @@ def test_transfers_need_a_second_warehouse(world: Worlds) -> None:
             row[0] for row in world("one warehouse").offenders(connection, "l03")
         }
         connection.rollback()
+
+
+def test_the_area_codes_that_a_law_lists_are_those_of_the_lexicon() -> None:
+    statement = LAWS["l15"].read_text(encoding="utf-8")
+    for place in PLACES:
+        if place.country_code in {"US", "CA"}:
+            codes = " ".join(pattern.split()[1][:3] for pattern in place.phone_patterns)
+            city = place.city.replace("'", "''")
+            assert f"('{city}', '{codes}')" in statement

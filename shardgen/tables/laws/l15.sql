@@ -21,6 +21,28 @@ WITH addresses AS MATERIALIZED (
                   CASE WHEN phone ~ '^[+](49 17[16]|46 70|353 20|34 99[0-9]) '
                        THEN (regexp_match(phone, '^[+][0-9]+ [0-9]+'))[1] END) AS area
     FROM addresses
+), codes (city, areas) AS (
+    -- area codes of North America: large cities have several
+    VALUES ('New York', '212 332 347 646 718 917 929'), ('Los Angeles', '213 310 323 424 747 818'),
+           ('Chicago', '312 773 872'), ('Houston', '713 281 346 832'),
+           ('Phoenix', '602 480 623'), ('Philadelphia', '215 267 445'),
+           ('San Antonio', '210 726'), ('San Diego', '619 858'),
+           ('Dallas', '214 469 945 972'), ('Austin', '512 737'),
+           ('Jacksonville', '904 324'), ('Columbus', '614 380'),
+           ('Indianapolis', '317 463'), ('Charlotte', '704 980'),
+           ('Seattle', '206 564'), ('Denver', '303 720 983'),
+           ('Washington', '202 771'), ('Nashville', '615 629'),
+           ('Boston', '617 857'), ('Portland', '503 971'),
+           ('Detroit', '313'), ('Atlanta', '404 470 678 770'),
+           ('Miami', '305 645 786'), ('Minneapolis', '612'),
+           ('Honolulu', '808'), ('Salt Lake City', '801 385'),
+           ('Toronto', '416 437 647'), ('Montréal', '514 438'),
+           ('Calgary', '403 368'), ('Ottawa', '613 343'),
+           ('Edmonton', '780 825'), ('Winnipeg', '204 431'),
+           ('Vancouver', '604 236 778'), ('Hamilton', '905 289'),
+           ('Québec', '418 581'), ('Halifax', '902'),
+           ('London', '519'), ('Saskatoon', '306'),
+           ('St. John''s', '709'), ('Victoria', '250')
 ), dependent AS (
     -- whatever shares the key shares the value
     SELECT kind, row_id, f.what, f.key, f.value
@@ -34,7 +56,7 @@ WITH addresses AS MATERIALIZED (
         ('postal prefix', country || ', ' || city, left(postal_code, 2)),
         ('postal shape', country || ', ' || city, postal_shape),
         ('city of a postal code', country || ', ' || postal_code, city),
-        ('area code', country || ', ' || city, area),
+        ('area code', country || ', ' || city, CASE WHEN left(area, 3) <> '+1 ' THEN area END),
         ('country of an area code', area, country)
     ) AS f (what, key, value)
     WHERE f.key IS NOT NULL AND f.value IS NOT NULL
@@ -73,6 +95,11 @@ WITH addresses AS MATERIALIZED (
 SELECT what || ' does not go with ' || key AS law_part, row_id, value || ' instead of ' || expected AS detail
 FROM usual
 WHERE value <> expected
+UNION ALL
+SELECT 'area code does not go with the city', f.kind || ' ' || f.row_id, f.phone || ' in ' || f.city
+FROM facts AS f
+JOIN codes AS c USING (city)
+WHERE f.kind = 'customer' AND left(f.area, 3) = '+1 ' AND strpos(c.areas, substring(f.area FROM 4 FOR 3)) = 0
 UNION ALL
 SELECT 'part of an address is missing', kind || ' ' || row_id, concat_ws(', ', city, country)
 FROM facts
