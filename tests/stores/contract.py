@@ -156,6 +156,14 @@ class StoreContract:
         [run] = self.open(place).runs()
         assert [(each.done, each.rows) for each in run.tables] == [(2, 400), (2, 400)]
 
+    def test_of_parts_that_see_all_there_at_the_same_time_one_finishes(self, place):
+        with ThreadPoolExecutor(4) as pool:
+            parts = ["0/3", "1/3", "2/3", "2/3"]
+            reports = list(pool.map(lambda part: fakes.load_part(self.open(place), part), parts))
+        assert sum(report.report is not None for report in reports) == 1
+        [run] = self.open(place).runs()
+        assert (run.state, [(each.done, each.rows) for each in run.tables]) == ("finished", [(3, 600), (3, 600)])
+
     def test_a_commit_names_what_is_lacking_and_finishes_once(self, place):
         fakes.load_part(self.open(place), "1/3")
         with pytest.raises(LoadError, match="part=0/3 lacks 2 shards, part=2/3 lacks 2 shards"):
