@@ -35,13 +35,22 @@ def after_load(settings: Settings, options: Mapping[str, Any], target: str) -> d
     options = _without_idle_profile(settings, options)
     found = {
         "connect": _connect(settings, options, target),
-        "queries": "" if settings.target.lake else again("queries", options),
+        "queries": again("queries", options),
         "verify": again("verify", options),
         "report": _report(options),
         "stop": again("db stop", _of_server(options)) if settings.target.embedded else "",
         "password": _PASSWORD if _hidden(options) else "",
     }
     return {what: command for what, command in found.items() if command}
+
+
+def in_duckdb(settings: Settings, run: int) -> list[str]:
+    """SQL by which DuckDB has the tables of a run as views; nothing where they are in a database."""
+    if not settings.target.lake:
+        return []
+    from shardgen.commands import views_of
+
+    return views_of(settings, run)
 
 
 def to_go_on(options: Mapping[str, Any]) -> list[str]:

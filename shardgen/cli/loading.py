@@ -147,7 +147,11 @@ def load(
         for line in hints.to_go_on(options) if error.resumable else []:
             error.add_note(line)
         raise
-    from shardgen.display.summary import load_summary, next_steps  # rich is slow to import, and rows do not wait for it
+    from shardgen.display.summary import (  # rich is slow to import, and rows do not wait for it
+        load_summary,
+        next_steps,
+        sql_lines,
+    )
 
     terminal.show(load_summary(report), stderr=True)
     verification = _verify(settings, run=report.run) if verify else None
@@ -156,6 +160,7 @@ def load(
     elif verification:
         _show_verification(verification)
     terminal.show(next_steps(hints.after_load(settings, options, report.target)), stderr=True)
+    terminal.show(sql_lines("in DuckDB:", hints.in_duckdb(settings, report.run)), stderr=True)
     if not report.ok or (verification and not verification.ok):
         raise typer.Exit(1)
 
