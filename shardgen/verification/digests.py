@@ -25,7 +25,7 @@ from shardgen.model.table import Table
 from shardgen.stores.copy import Encoder
 from shardgen.stores.postgres import catalog, columns
 from shardgen.stores.postgres.failures import describe
-from shardgen.stores.postgres.postgres import Connection, without_secret
+from shardgen.stores.postgres.postgres import Connection, complete, without_secret
 from shardgen.stores.postgres.readers import reader
 from shardgen.stores.postgres.retry import persist
 from shardgen.tables import blocks, dataset
@@ -132,7 +132,7 @@ def check(
     Raises:
         VerificationError: the server or a process failed.
     """
-    items = _items(connection, dsn, subject, plans, tables, regenerate=regenerate)
+    items = _items(connection, complete(dsn, connection), subject, plans, tables, regenerate=regenerate)
     found = _examined(items, default_engine(), workers, show)
     return [_check(subject.tables[name], [each for each in found if _table(each) == name]) for name in tables]
 
