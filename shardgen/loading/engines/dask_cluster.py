@@ -7,7 +7,6 @@ import contextlib
 import logging
 import re
 import socket
-import sys
 import time
 import warnings
 from collections.abc import Callable, Coroutine, Mapping
@@ -16,13 +15,10 @@ from importlib import metadata
 from platform import python_version
 from typing import Any, Final
 
+from distributed import Client, LocalCluster
+
 from shardgen.errors import MachineError, Text, Use
 from shardgen.loading.engines import forkserver, needs
-
-_USED_BEFORE: Final = "distributed" in sys.modules
-
-
-from distributed import Client, LocalCluster  # noqa: E402
 
 _PATIENCE: Final = 5.0  # seconds for a scheduler to answer, first and after a silence
 _FIRST_WORKER: Final = 10.0  # seconds for a worker to register
@@ -107,6 +103,8 @@ class Cluster:
             MachineError: something is of another version, or missing, or a worker does not tell.
         """
         found = self.sync(self._versions, wanted)
+        if not self.answers:
+            raise MachineError(f"{self.name} does not answer any more", remedy="start it, or name another engine")
         unfit = {host: text for host, text in sorted(found.items()) if text}
         if unfit:
             told = "; ".join(f"host={host} has {text}" for host, text in unfit.items())
@@ -160,8 +158,7 @@ class Cluster:
                     each.close(timeout=_START)
 
     def _connect(self) -> Client:
-        if not _USED_BEFORE:
-            _hush()
+        _hush()
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # other versions of Dask: what matters we compare ourselves
@@ -227,7 +224,7 @@ def _local_cluster() -> LocalCluster:
 
 
 def _hush() -> None:
-    """Take its handlers from a log that nobody else wants: a line on stderr would tear the display."""
+    """Take the handlers from Dask's log: a line on stderr would tear the display."""
     for name in _LOGGERS:
         logger = logging.getLogger(name)
         logger.handlers[:] = [logging.NullHandler()]
