@@ -21,6 +21,7 @@ from shardgen.errors import MachineError, Text, Use
 from shardgen.loading.engines import forkserver, needs
 
 _PATIENCE: Final = 5.0  # seconds for a scheduler to answer, first and after a silence
+_SILENCE: Final = 10.0  # seconds for who takes a connection to speak as a scheduler does
 _FIRST_WORKER: Final = 10.0  # seconds for a worker to register
 _START: Final = 120.0  # seconds for workers of this machine: they import all that they need
 _ANSWER: Final = 10.0  # seconds for a worker to say what is installed there
@@ -164,7 +165,7 @@ class Cluster:
                 warnings.simplefilter("ignore")  # other versions of Dask: what matters we compare ourselves
                 self._own = None if self._address else _local_cluster()
                 where = self._own or self._address
-                return Client(where, timeout=_PATIENCE, set_as_default=False, name="shardgen")
+                return _Prompt(where, timeout=_PATIENCE, set_as_default=False, name="shardgen")
         except _UNLIKE as error:
             raise MachineError(
                 f"{self.name} does not answer: {_line(error)}", remedy=Text("start it, or name another ", Use("engine"))
@@ -209,6 +210,16 @@ class Cluster:
                 self._ended.add((nanny, found[1]))
                 return _ending(found, lines)
             await asyncio.sleep(0.1)
+
+
+class _Prompt(Client):  # type: ignore[misc]  # it brings no types
+    """Dask waits for ever for the first word of who takes its connection: a stopped scheduler, or another program."""
+
+    async def _ensure_connected(self, timeout: float | None = None) -> None:
+        try:
+            await asyncio.wait_for(super()._ensure_connected(timeout), _SILENCE)
+        except TimeoutError:
+            raise OSError(f"it takes a connection, and says nothing for {_SILENCE:g} s") from None
 
 
 def _local_cluster() -> LocalCluster:
