@@ -10,7 +10,7 @@ from shardgen.errors import TargetError
 from shardgen.model.config import PlanConfig, Terms
 from shardgen.model.parts import Part
 from shardgen.model.plan import Plan
-from shardgen.stores import Run, Trials
+from shardgen.stores import Run
 from shardgen.stores.failures import StoreError
 from shardgen.stores.findings import Facts, Findings, RunStatus
 from shardgen.stores.lake import address, claiming, coordinator, probing, removal, status
@@ -24,6 +24,7 @@ from shardgen.stores.lake.reader import LakeReader
 from shardgen.stores.lake.removal import LakeSurvey
 from shardgen.stores.lake.run import LakeRun
 from shardgen.stores.reading import Reader
+from shardgen.stores.trials import Trials
 from shardgen.tables.recipe import Recipe
 
 T = TypeVar("T")
