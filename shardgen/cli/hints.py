@@ -48,7 +48,7 @@ def in_duckdb(settings: Settings, run: int) -> list[str]:
     """SQL by which DuckDB has the tables of a run as views; nothing where they are in a database."""
     if not settings.target.lake:
         return []
-    from shardgen.commands import views_of
+    from shardgen.asking import views_of
 
     return views_of(settings, run)
 

@@ -10,8 +10,9 @@ import duckdb
 import pytest
 
 import shardgen
+from shardgen.asking import views_of
 from shardgen.cli import entry
-from shardgen.commands import numbers_of, views_of
+from shardgen.commands import numbers_of
 from shardgen.model.config import PlanConfig, Terms
 from shardgen.options import settings
 from shardgen.stores.lake.store import LakeStore
