@@ -1,7 +1,7 @@
 """Rows of a table as a DataFrame of Spark: one task a shard, by mapInArrow over the numbers of shards; no database.
 
-    pip install shardgen pyspark
-    python spark_rows.py clickstream /data/clickstream      # a JVM must be there
+    pip install shardgen 'pyspark[sql]'                     # a JVM must be there
+    python spark_rows.py clickstream /data/clickstream
     spark-submit spark_rows.py clickstream s3a://lake/clickstream
 
 The rows are those of every other place, whatever the number of executors; Spark's own committer writes the files.
@@ -9,6 +9,7 @@ The rows are those of every other place, whatever the number of executors; Spark
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -48,6 +49,7 @@ def rows_of(spark: SparkSession, table: str, **options: Any) -> DataFrame:
 
 def main(table: str, place: str) -> None:
     """Write a table of the demo world as Parquet."""
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # and not the first python3 of the path
     spark = SparkSession.builder.appName(f"shardgen {table}").getOrCreate()
     rows_of(spark, table, profile="demo", end="2026-01-01").write.mode("errorifexists").parquet(place)
     print(f"{spark.read.parquet(place).count():,} rows of {table} in {place}")
