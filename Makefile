@@ -51,8 +51,8 @@ bench: $(VENV)/.installed ## measure a load beside PostgreSQL's own speed (about
 test-faults: $(VENV)/.installed-dev ## kill, stop and starve processes and servers; SEED=7 rolls other dice
 	@SHARDGEN_FAULT_SEED=$(SEED) $(BIN)/python -m pytest -m faults tests/faults $(ARGS)
 
-test-cluster: $(VENV)/.installed-dev ## load on several hosts and cut one off (as root, on Linux; else it says why not)
-	@$(BIN)/python -m pytest -m cluster -s tests/cluster $(ARGS)
+test-cluster: $(VENV)/.installed-dev ## load by Dask clusters, kill their parts, cut a host off (that as root, on Linux)
+	@$(BIN)/python -m pytest -m cluster -s $(ARGS)
 
 docs: $(VENV)/.installed ## write the generated parts of the manual and the dbt source
 	@$(BIN)/python scripts/manual.py

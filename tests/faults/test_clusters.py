@@ -21,6 +21,7 @@ from tests.loads import HERE, VOLUME, WORLD
 from tests.servers import PASSWORD
 
 pytest.importorskip("distributed")
+pytestmark = pytest.mark.cluster
 
 LOAD = (*WORLD, *VOLUME, "--workers", "2")
 

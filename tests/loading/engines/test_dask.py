@@ -16,7 +16,7 @@ from shardgen.loading.engines.dask import Dask
 from tests.clusters import cluster
 from tests.loading.engines.contract import PATIENCE, Mortal, linger, until
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.cluster
 
 _offload_executor.submit(int).result()  # the library's own thread, which stays
 
