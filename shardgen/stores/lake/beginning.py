@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from shardgen.errors import Problem, TargetError, Text
+from shardgen.errors import Problem, TargetError
 from shardgen.model.config import PlanConfig, Terms
 from shardgen.model.parts import Part
 from shardgen.model.plan import Plan
 from shardgen.stores import joining
+from shardgen.stores.findings import refuse
 from shardgen.stores.lake import claiming, layout, probing, publishing
 from shardgen.stores.lake.formats import Format
 from shardgen.stores.lake.ledger import Ledger
@@ -47,8 +48,7 @@ class Beginning:
             TargetError: something stands in the way; nothing was claimed.
         """
         ledger = self._ledger
-        if problems := list(problems_of(ledger.objects, ledger.current(), plan, terms)):
-            raise TargetError(Text.joined("; ", problems))
+        refuse(problems_of(ledger.objects, ledger.current(), plan, terms))
         record = claiming.claim(ledger, plan, terms, self._recipe, options, self._formats(plan.config), parts)
         ledger.objects.delete([layout.SUCCESS])
         return record

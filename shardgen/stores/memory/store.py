@@ -14,7 +14,7 @@ from shardgen.model.parts import Part
 from shardgen.model.plan import Plan
 from shardgen.model.table import Table
 from shardgen.stores import RowEncoder, Run, encoder_of, joining
-from shardgen.stores.findings import Facts, Findings, RunStatus
+from shardgen.stores.findings import Facts, Findings, RunStatus, refuse
 from shardgen.stores.memory.holders import Holders
 from shardgen.stores.memory.ledger import MemoryLedger, Record, now
 from shardgen.stores.memory.run import MemoryRun
@@ -196,8 +196,7 @@ class MemoryStore:
 
     def _claim(self, plan: Plan, terms: Terms, recipe: Recipe, options: Mapping[str, Any]) -> int:
         with self.ledger.lock:
-            if problems := list(self.ledger.problems(plan, terms)):
-                raise TargetError(Text.joined("; ", problems))
+            refuse(self.ledger.problems(plan, terms))
             return self.ledger.insert(plan, terms, recipe, options)
 
     def _joined(

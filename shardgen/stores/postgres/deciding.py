@@ -14,7 +14,7 @@ from shardgen.errors import Problem, Text, Use
 from shardgen.model.config import PlanConfig, Terms
 from shardgen.model.plan import Plan
 from shardgen.model.table import Table
-from shardgen.stores.findings import Loss
+from shardgen.stores.findings import Loss, unfinished
 from shardgen.stores.postgres import (
     belongings,
     catalog,
@@ -244,11 +244,7 @@ def _held(claim: ledger.Claim, runs: Mapping[int, ledger.Run], relation: str) ->
     run = runs[claim.run]
     if run.state not in OPEN_STATES:
         return []
-    text, remedy = (
-        f"belongs to the unfinished run={run.run}",
-        Text("use ", Use("resume", value=True), ", or ", _REPLACE),
-    )
-    return [Problem(relation=relation, text=text, remedy=remedy)]
+    return [unfinished(relation, run.run)]
 
 
 # --- a table that starts over -----------------------------------------------------------------------------------------
