@@ -398,7 +398,7 @@ def test_a_load_that_stopped_anywhere_is_finished_by_resume_with_the_same_conten
 
 
 def test_resume_refuses_other_options_another_vocabulary_and_nothing_to_do(loader, monkeypatch):
-    with pytest.raises(ResumeError, match="schema='bronze' holds no unfinished run: begin one by a load without --resume"):
+    with pytest.raises(ResumeError, match="schema='bronze' holds no unfinished run: begin one by a load without"):
         loader.resume()
     with pytest.raises(RuntimeError):
         loader.load(tables=FEW, show=killed_at(ShardDone))
