@@ -243,7 +243,14 @@ def _act(state: _State, action: I64, ticket: I64) -> NDArray[np.int8]:
     seeks_item = (action == SEEK) & (state.viewed < state.items)
     sought = np.where(seeks_item, state.viewed, new_extra)
     types = TYPE_OF[action]
-    slots = {NEXT_ITEM: state.viewed, LOOK: target, SEEK: sought, PUT_BACK: state.held, PAY: NO_SLOT, BUY: NO_SLOT}
+    slots: dict[int, I64 | int] = {
+        NEXT_ITEM: state.viewed,
+        LOOK: target,
+        SEEK: sought,
+        PUT_BACK: state.held,
+        PAY: NO_SLOT,
+        BUY: NO_SLOT,
+    }
     for each, slot in slots.items():
         state.slot = np.where(action == each, slot, state.slot)
     page = PAGE_OF[action]
