@@ -92,11 +92,11 @@ def examine(connection: Connection, wanted: Wanted) -> Examined:
     """
     refuse(preflight.too_old(connection))
     plan, terms, recipe = wanted.plan, wanted.terms, wanted.recipe
-    facts, world = preflight.server_facts(connection, plan), recipe.world(plan.config)
+    facts = preflight.server_facts(connection, plan)
     decisions, problems = decide(
         connection,
         plan,
-        fingerprint=world,
+        fingerprint=lambda: recipe.world(plan.config),
         terms=terms,
         own=lambda name: keys.own_range(plan, name, recipe.max_id),
     )

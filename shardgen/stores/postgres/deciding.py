@@ -108,14 +108,19 @@ class Decision:
 
 
 def decide(
-    connection: Connection, plan: Plan, *, fingerprint: str, terms: Terms, own: Callable[[str], tuple[int, int]]
+    connection: Connection,
+    plan: Plan,
+    *,
+    fingerprint: Callable[[], str],
+    terms: Terms,
+    own: Callable[[str], tuple[int, int]],
 ) -> tuple[list[Decision], list[Problem]]:
     """The fate of every table of a new load, and everything that stands in its way.
 
     Args:
         connection: to the target.
         plan: what is to be loaded.
-        fingerprint: of its world.
+        fingerprint: tells that of its world; asked only where something stays, since a worker may still be at it.
         terms: what may be done to what is there.
         own: the range of key numbers that the load can give to a table.
     """
@@ -133,7 +138,7 @@ def decide(
         *ledger.too_new(connection, schema),
         *(problem for each in decisions for problem in each.problems),
         *_reached(connection, schema, tables, decisions),
-        *_other_worlds(plan.config, kept, runs, fingerprint),
+        *(_other_worlds(plan.config, kept, runs, fingerprint()) if kept else ()),
     ]
     return decisions, problems
 
