@@ -10,7 +10,7 @@ SEED ?= 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install load-data create-schemas db-connect db-start db-stop db-status test test-slow test-faults bench docs captures lint type fmt clean
+.PHONY: help install load-data create-schemas db-connect db-start db-stop db-status test test-slow test-faults test-cluster bench docs captures lint type fmt clean
 
 BIN := $(VENV)/bin
 # Names what it fetches, one line each, and keeps pip's own exit code.
@@ -50,6 +50,9 @@ bench: $(VENV)/.installed ## measure a load beside PostgreSQL's own speed (about
 
 test-faults: $(VENV)/.installed-dev ## kill, stop and starve processes and servers; SEED=7 rolls other dice
 	@SHARDGEN_FAULT_SEED=$(SEED) $(BIN)/python -m pytest -m faults tests/faults $(ARGS)
+
+test-cluster: $(VENV)/.installed-dev ## load by Dask clusters, kill their parts, cut a host off (that as root, on Linux)
+	@$(BIN)/python -m pytest -m cluster -s $(ARGS)
 
 docs: $(VENV)/.installed ## write the generated parts of the manual and the dbt source
 	@$(BIN)/python scripts/manual.py

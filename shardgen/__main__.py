@@ -28,11 +28,11 @@ def _hasten(words: list[str]) -> None:
         return  # they may come from elsewhere
     import contextlib  # noqa: PLC0415  # only here, and not before the path is safe
 
-    from shardgen.commands import hasten  # noqa: PLC0415
     from shardgen.errors import ShardgenError  # noqa: PLC0415
+    from shardgen.loading.engines import default_engine  # noqa: PLC0415
 
     with contextlib.suppress(ShardgenError):  # told by the command
-        hasten()
+        default_engine()
 
 
 if __name__ == "__main__":

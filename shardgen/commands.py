@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,8 +24,7 @@ if TYPE_CHECKING:
     from shardgen.model.plan import Plan
     from shardgen.options.settings import Effective, Settings
     from shardgen.page.numbers import Numbers
-    from shardgen.stores.findings import Findings, Loss, RunStatus, Survey
-    from shardgen.tables.questions import Query
+    from shardgen.stores.findings import Findings, Loss, Survey
     from shardgen.verification.outcome import Verification
 
 MAX_SAMPLE = 100_000  # rows that fit in memory as Python objects without a thought
@@ -210,74 +208,6 @@ def report_of(
     if output is not None:
         outputs.write("output", output, html)
     return found, html
-
-
-def runs_of(settings: Settings) -> list[RunStatus]:
-    """The runs in the target's ledger, oldest first; a server is not started for the question.
-
-    Raises:
-        TargetError: the target cannot be reached, or refuses.
-        ServerError: the embedded server is meant, and does not run.
-    """
-    from shardgen.options import target
-
-    return target.there(settings).runs()
-
-
-def queries_of(settings: Settings) -> list[Query]:
-    """The queries that can run on what is loaded; a server is not started for the question.
-
-    Raises:
-        TargetError: the target cannot be reached, refuses, or nothing is loaded there.
-        ServerError: the embedded server is meant, and does not run.
-    """
-    from shardgen.tables.questions import queries
-
-    return queries(settings.schema, _loaded(settings))
-
-
-def query_of(settings: Settings, name: str) -> Query:
-    """The one of this name.
-
-    Raises:
-        ConfigError: there is none of this name, or it reads a table that is not loaded.
-        TargetError, ServerError: as :func:`queries_of`.
-    """
-    from shardgen.tables.questions import NAMES, missing, queries
-
-    check_choice("query", name, NAMES)
-    loaded = _loaded(settings)
-    if lacking := missing(name, loaded):
-        raise ConfigError(f"query={name!r} reads what is not loaded: rows or raw_data of {', '.join(lacking)}")
-    return next(query for query in queries(settings.schema, loaded) if query.name == name)
-
-
-def _loaded(settings: Settings) -> dict[str, str]:
-    """The tables that finished runs have filled, each with the mode of its raw_data."""
-    if settings.target.lake:
-        told = f"{settings.target.lake} is a lake, and the queries are written for PostgreSQL"
-        raise TargetError(told, remedy="ask its files by DuckDB, Spark or whatever reads them")
-    found = {
-        table.table: str(run.plan["raw_data"])
-        for run in runs_of(settings)
-        for table in run.tables
-        if run.state == "finished" and table.generation is not None and table.rows
-    }
-    if not found:
-        raise TargetError(f"schema={settings.schema!r} holds no rows of a finished run: load some first")
-    return found
-
-
-def watched_runs(settings: Settings) -> AbstractContextManager[Callable[[], list[RunStatus]]]:
-    """What tells the runs in the target's ledger as often as it is asked; a server is not started for the question.
-
-    Raises:
-        TargetError: when asked: the target cannot be reached, or refuses.
-        ServerError: the embedded server is meant, and does not run.
-    """
-    from shardgen.options import target
-
-    return target.there(settings).watched()
 
 
 def reset_survey(settings: Settings, *, run: int | None, every: bool) -> Survey:

@@ -6,7 +6,7 @@ ShardgenError                 exit code 1 unless a subclass says otherwise
 |   +-- TargetError           the target refuses: unreachable, no right, holds other rows, busy
 |   +-- PluginError           a table of another package is missing, of another version, or broken
 |   +-- ResumeError           there is no run to resume, or it differs from what was asked
-|   +-- MachineError          this machine gives no process, thread or memory
+|   +-- MachineError          no process, thread, memory or cluster is there for the work
 +-- ServerError               the embedded PostgreSQL could not be set up, started or stopped
 |   +-- HomeError             exit code 2: it cannot be where it should, or not as this user; nothing was written
 +-- OutputError               a file could not be written when there was something to write
@@ -196,7 +196,7 @@ class ResumeError(UsageError):
 
 
 class MachineError(UsageError):
-    """This machine does not give what a load needs: a process, a thread, memory."""
+    """What a load needs to run is not there: a process, a thread or memory of this machine, or a fit cluster."""
 
 
 class ServerError(ShardgenError):

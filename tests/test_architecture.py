@@ -19,7 +19,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 LAYERS = (
     {"__init__", "__main__", "api", "cli"},
-    {"commands", "display", "parts"},
+    {"asking", "commands", "display", "parts"},
     {"forecast", "loading", "page", "verification"},
     {"options"},
     {"stores"},

@@ -34,7 +34,7 @@ def queries(
     **options: Any,
 ) -> None:
     """Print SQL that shows the story of what is loaded: a few queries to begin with, ready to be run."""
-    from shardgen.commands import queries_of, query_of
+    from shardgen.asking import queries_of, query_of
 
     settings = terminal.settings_of(options)
     found = [query_of(settings, name)] if name else queries_of(settings)

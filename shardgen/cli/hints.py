@@ -8,11 +8,11 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from shardgen.errors import ServerError
-from shardgen.machine.installation import DRAWING, install, installed, kept, program, spelt, typed
+from shardgen.machine.installation import DRAWING, DUCKDB, install, installed, kept, program, spelt, typed
 from shardgen.options.declared import EMBEDDED, FORM, PLACE, RUN, WORLD
 
 if TYPE_CHECKING:
@@ -33,15 +33,25 @@ def after_load(settings: Settings, options: Mapping[str, Any], target: str) -> d
         target: its connection string, without the password.
     """
     options = _without_idle_profile(settings, options)
+    asked = [DUCKDB] if settings.target.lake else []
     found = {
         "connect": _connect(settings, options, target),
-        "queries": "" if settings.target.lake else again("queries", options),
-        "verify": again("verify", options),
-        "report": _report(options),
+        "queries": again("queries", options),
+        "verify": _bringing(asked, "verify", options),
+        "report": _bringing([DRAWING, *asked], "report", options),
         "stop": again("db stop", _of_server(options)) if settings.target.embedded else "",
         "password": _PASSWORD if _hidden(options) else "",
     }
     return {what: command for what, command in found.items() if command}
+
+
+def in_duckdb(settings: Settings, run: int) -> list[str]:
+    """SQL by which DuckDB has the tables of a run as views; nothing where they are in a database."""
+    if not settings.target.lake:
+        return []
+    from shardgen.asking import views_of
+
+    return views_of(settings, run)
 
 
 def to_go_on(options: Mapping[str, Any]) -> list[str]:
@@ -137,8 +147,9 @@ def _psql() -> str:
         return ""
 
 
-def _report(options: Mapping[str, Any]) -> str:
-    """What makes the report, with what it draws by where that is missing."""
-    if installed(DRAWING):
-        return again("report", options)
-    return f"{install(DRAWING)} && {again('report', options)}" if kept() else again("report", options, DRAWING)
+def _bringing(requirements: Sequence[str], command: str, options: Mapping[str, Any]) -> str:
+    """A command for the same target, with what it needs of libraries where that is missing."""
+    lacking = [each for each in requirements if not installed(each)]
+    if not kept():
+        return again(command, options, *lacking)
+    return " && ".join([*map(install, lacking), again(command, options)])

@@ -15,6 +15,7 @@ from shardgen.options.declared import CHECKS, FORM, PLACE, RUN, RUNNING, WATCHED
 from shardgen.parts import check_claim
 
 if TYPE_CHECKING:
+    from shardgen.loading.reconcile import LoadReport
     from shardgen.options.settings import Settings
     from shardgen.verification.outcome import Verification
 
@@ -147,7 +148,7 @@ def load(
         for line in hints.to_go_on(options) if error.resumable else []:
             error.add_note(line)
         raise
-    from shardgen.display.summary import load_summary, next_steps  # rich is slow to import, and rows do not wait for it
+    from shardgen.display.summary import load_summary  # rich is slow to import, and rows do not wait for it
 
     terminal.show(load_summary(report), stderr=True)
     verification = _verify(settings, run=report.run) if verify else None
@@ -155,9 +156,17 @@ def load(
         terminal.print_json(report.to_json() | ({"verification": verification.to_json()} if verification else {}))
     elif verification:
         _show_verification(verification)
-    terminal.show(next_steps(hints.after_load(settings, options, report.target)), stderr=True)
+    _show_next(settings, options, report)
     if not report.ok or (verification and not verification.ok):
         raise typer.Exit(1)
+
+
+def _show_next(settings: Settings, options: dict[str, Any], report: LoadReport) -> None:
+    """What can be done with what was loaded."""
+    from shardgen.display.summary import next_steps, sql_lines
+
+    terminal.show(next_steps(hints.after_load(settings, options, report.target)), stderr=True)
+    terminal.show(sql_lines("in DuckDB:", hints.in_duckdb(settings, report.run)), stderr=True)
 
 
 @examples(

@@ -25,7 +25,7 @@ def status(
     **options: Any,
 ) -> None:
     """Tell the runs in the target: shards done, pending and failed for each table, and the last error."""
-    from shardgen.commands import runs_of, watched_runs
+    from shardgen.asking import runs_of, watched_runs
     from shardgen.display.tables import status_tables
 
     settings = terminal.settings_of(options)

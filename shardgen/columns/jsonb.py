@@ -45,9 +45,9 @@ class Objects:
 
     pieces: Sequence[Piece]
 
-    def texts(self) -> Text:
-        """The objects."""
-        return Layout(self.pieces).texts()
+    def texts(self, start: int = 0, stop: int | None = None) -> Text:
+        """The objects from start to stop (exclusive); all of them by default."""
+        return Layout(self.pieces).texts(start, stop)
 
 
 def objects(members: Members) -> Objects:

@@ -78,9 +78,9 @@ class Layout:
         taken = _taken(self._pool, self._chosen(start, stop))
         return memoryview(taken.buffers()[2])[: _offsets(taken)[-1]]
 
-    def texts(self) -> pa.StringArray:
-        """All rows as a column of texts."""
-        return end_to_end(self._pool, self._chosen(0, self.rows))
+    def texts(self, start: int = 0, stop: int | None = None) -> pa.StringArray:
+        """Rows start to stop (exclusive) as a column of texts; all of them by default."""
+        return end_to_end(self._pool, self._chosen(start, self.rows if stop is None else stop))
 
     def _chosen(self, start: int, stop: int) -> NDArray[np.int32]:
         chosen = np.empty((stop - start, len(self._positions)), dtype=np.int32)

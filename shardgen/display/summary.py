@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
@@ -55,6 +55,12 @@ def next_steps(commands: Mapping[str, str]) -> RenderableType:
     lines = [verbatim(f"{what + ':':9} {command}") for what, command in commands.items()]
     runs = texts(["the embedded server keeps running until it is stopped"] if "stop" in commands else [], "dim")
     return Group(*runs, "", *lines)
+
+
+def sql_lines(title: str, statements: Sequence[str]) -> RenderableType:
+    """Statements to be copied as they stand; nothing where there are none."""
+    lines = [verbatim(line) for line in ("", title, *statements)]
+    return Group(*lines if statements else ())
 
 
 def _tables(report: LoadReport) -> Table:

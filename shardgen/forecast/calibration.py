@@ -13,8 +13,8 @@ from typing import Final
 
 from shardgen.columns.batch import Batch
 from shardgen.model.plan import Plan, Shard
-from shardgen.stores import Trial, Trials
 from shardgen.stores.copy import BUFFER_ROWS, Encoder
+from shardgen.stores.trials import Trial, Trials
 from shardgen.tables import dataset
 from shardgen.tables.feed import Feed
 from shardgen.tables.planning import build_plan

@@ -10,7 +10,8 @@ import gc
 
 
 def _read() -> None:
-    import pyarrow.compute  # noqa: F401  # loaded late by others, and here that would be in each worker
+    import numpy.ma  # noqa: F401  # loaded late by others, as is the next, and then it would be in each worker
+    import pyarrow.compute  # noqa: F401
 
     import shardgen.loading.worker  # noqa: F401
     from shardgen.stores import load_writers

@@ -6,14 +6,15 @@ is there, leaf by leaf, so that no statement locks a whole table's partitions.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from shardgen.events import StepDone, StepStarted
 from shardgen.model.figures import count, plural, size
 from shardgen.model.notebook import html_table
 from shardgen.model.plan import Plan, Shard
-from shardgen.stores import Counted, Written
+from shardgen.stores import Counted, Run, Show, Written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +99,25 @@ class LoadReport:
 
 def _figures(table: TableReport) -> tuple[str, str, str, str]:
     return count(table.counted), size(table.bytes), size(table.size), count(table.shards)
+
+
+def count_tables(run: Run, *, check: Callable[[], None], clock: Callable[[], float], show: Show) -> dict[str, Counted]:
+    """What is there of every table of a run.
+
+    Args:
+        run: whose tables.
+        check: called before each; raises where the load is to end.
+        clock: tells seconds.
+        show: takes the events.
+    """
+    found = {}
+    for table in run.plan.config.tables:
+        check()
+        step, start = f"count {run.relations[table]}", clock()
+        show(StepStarted(step=step))
+        found[table] = run.count(table)
+        show(StepDone(step=step, seconds=round(clock() - start, 3)))
+    return found
 
 
 def reconcile(

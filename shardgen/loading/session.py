@@ -6,13 +6,13 @@ keeps its plan in the place, and ``resume`` goes on from there, on any machine.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from shardgen.errors import Interrupted, LoadError, MachineError, ReconciliationError, ShardError
-from shardgen.events import LoadFinished, LoadStarted, Notice, ShardSeen, StepDone, StepStarted
+from shardgen.errors import ReconciliationError, ShardError
+from shardgen.events import LoadFinished, LoadStarted, Notice
 from shardgen.loading import reconcile
 from shardgen.loading.ahead import Ahead
 from shardgen.loading.attempts import Attempts
@@ -20,15 +20,14 @@ from shardgen.loading.dispatch import Dispatcher
 from shardgen.loading.engines import Engine, default_engine
 from shardgen.loading.engines.needs import needed
 from shardgen.loading.hooks import Hooks, Tools
+from shardgen.loading.lookout import Lookout
 from shardgen.loading.reconcile import LoadReport
+from shardgen.loading.settling import settled
 from shardgen.loading.signals import Signals
-from shardgen.loading.watchdog import Flight, Watchdog
 from shardgen.loading.worker import Job
-from shardgen.machine.refusals import refusal
 from shardgen.model.config import LoadConfig, PlanConfig, Plugin
-from shardgen.model.plan import Plan, Shard
-from shardgen.stores import Counted, Run, Show, Sighting, Store, Written, attention
-from shardgen.stores.failures import StoreError, described
+from shardgen.model.plan import Plan
+from shardgen.stores import Run, Show, Store, Written, attention
 from shardgen.tables.recipe import Recipe
 
 T = TypeVar("T")
@@ -155,7 +154,7 @@ class Session:
             with self._signals, attentive, self._ahead:
                 self._check_workers(self._new.config.plugins if self._new else ())
                 with begun as run:
-                    done = self._keep_state(run, work)
+                    done = settled(run, work, name=self._name, masked=self._store.masked)
             ok = True
         finally:
             self._show(LoadFinished(ok=ok))
@@ -173,32 +172,6 @@ class Session:
 
     def tell(self, text: str) -> None:
         self._show(Notice(text=text))
-
-    def _keep_state(self, run: Run, work: Callable[[Run], T]) -> T:
-        """Do the work, and leave word in the ledger of how it ended; the first failure is what is raised."""
-        try:
-            return work(run)
-        except (StoreError, MachineError) as error:
-            self._leave(run, "failed", str(error))
-            raise LoadError(
-                f"run={run.number} stopped: ", error if isinstance(error, MachineError) else str(error)
-            ) from error
-        except (OSError, RuntimeError, MemoryError, UnicodeError) as error:
-            refused = refusal(error)
-            text = self._store.masked(str(refused) or described(error))
-            self._leave(run, "failed", text)
-            if not refused:
-                raise
-            raise LoadError(f"run={run.number} stopped: ", refused) from error
-        except BaseException as error:
-            if isinstance(error, Interrupted):
-                error.resumable = True
-            state = "interrupted" if isinstance(error, Interrupted | KeyboardInterrupt) else "failed"
-            self._leave(run, state, self._store.masked(str(error)))
-            raise
-
-    def _leave(self, run: Run, state: str, text: str) -> None:
-        run.settle(state, self._name + text)
 
     def whole(self, run: Run) -> LoadReport:
         """All that a run lacks, and its end."""
@@ -275,6 +248,15 @@ class Session:
             return None
         if run.resumed:
             self._check_workers(run.plan.config.plugins)
+        lookout = Lookout(
+            run,
+            pending,
+            patience=self._config.stall_timeout,
+            period=self._machinery.tools.period,
+            clock=self._clock,
+            began=self._started,
+            show=self._show,
+        )
         dispatcher = Dispatcher(
             engine=self._engine,
             job=Job(
@@ -284,7 +266,9 @@ class Session:
             ),
             workers=min(self._config.workers, len(pending)),
             attempts=self._config.attempts,
-            hooks=self._hooks(run, pending),
+            hooks=Hooks(
+                show=self._show, tick=lookout.tick, failed=run.failed, stopped_by=lambda: self._signals.received
+            ),
             tools=self._machinery.tools,
         )
         dispatcher.run(waves, self._ahead.executor())
@@ -294,35 +278,8 @@ class Session:
             raise ShardError(first.shard, first.attempt, first.cause)
         return attempts
 
-    def _hooks(self, run: Run, pending: Mapping[str, Shard]) -> Hooks:
-        watchdog, period = Watchdog(self._config.stall_timeout), self._machinery.tools.period
-        polled = self._started
-
-        def tick(in_flight: Sequence[Flight]) -> dict[str, str]:
-            nonlocal polled
-            now = self._clock()
-            if now - polled < period:
-                return {}
-            polled = now
-            if (sightings := run.look()) is None:
-                return {}
-            for shard in sightings.keys() & {each.shard for each in in_flight}:
-                self._show(_seen(pending[shard], sightings[shard]))
-            hung = watchdog.look(now, in_flight, sightings)
-            return {shard: self._end_hung(run, seen) for shard, seen in hung.items()}
-
-        return Hooks(show=self._show, tick=tick, failed=run.failed, stopped_by=lambda: self._signals.received)
-
-    def _end_hung(self, run: Run, seen: Sighting | None) -> str:
-        """End what a worker that hangs has at work, and say what is known of it; its process is the engine's affair."""
-        silence = f"nothing was heard of its worker for {self._config.stall_timeout:g} s"
-        if seen is None:
-            return f"{silence}, and no backend of it was seen: killed"
-        run.end(seen)
-        return f"{silence} (worker pid={seen.worker}, backend pid={seen.backend}): both ended"
-
     def _reconcile(self, run: Run, attempts: Attempts | None, *, rows_before: int) -> LoadReport:
-        counted = {name: self._count(run, name) for name in run.plan.config.tables}
+        counted = reconcile.count_tables(run, check=self._signals.check, clock=self._clock, show=self._show)
         done = run.done().values()
         tables, differences = reconcile.reconcile(run.plan, done, counted)
         seconds = self.seconds
@@ -343,21 +300,3 @@ class Session:
             workers=self._config.workers,
             plan=run.plan.config.to_json(),
         )
-
-    def _count(self, run: Run, table: str) -> Counted:
-        self._signals.check()
-        step, start = f"count {run.relations[table]}", self._clock()
-        self._show(StepStarted(step=step))
-        counted = run.count(table)
-        self._show(StepDone(step=step, seconds=round(self._clock() - start, 3)))
-        return counted
-
-
-def _seen(shard: Shard, sighting: Sighting) -> ShardSeen:
-    return ShardSeen(
-        shard=shard.id,
-        table=shard.table,
-        rows=sighting.rows,
-        doing=sighting.doing,
-        worker=sighting.worker,
-    )

@@ -19,6 +19,8 @@ from urllib.parse import unquote, urlsplit
 NAME: Final = "shardgen"
 DRAWING: Final = "vl-convert-python>=1.7"
 """What the extra ``report`` brings: it draws the pictures."""
+DASK: Final = "shardgen[dask]"
+"""What talks to a Dask cluster."""
 LAKE: Final = "shardgen[lake]"
 """What reads and writes the objects of a lake."""
 DUCKDB: Final = "shardgen[duckdb]"
@@ -28,11 +30,20 @@ DELTA: Final = "shardgen[delta]"
 ICEBERG: Final = "shardgen[iceberg]"
 """What commits files to Iceberg tables."""
 _MODULES: Final = {
-    DRAWING: "vl_convert",
-    LAKE: "obstore",
-    DUCKDB: "duckdb",
+    DASK: "distributed",
     DELTA: "deltalake",
+    DUCKDB: "duckdb",
     ICEBERG: "pyiceberg",
+    LAKE: "obstore",
+    DRAWING: "vl_convert",
+}
+_EXTRAS: Final = {
+    "dask": DASK,
+    "delta": DELTA,
+    "duckdb": DUCKDB,
+    "iceberg": ICEBERG,
+    "lake": LAKE,
+    "report": DRAWING,
 }
 
 
@@ -101,14 +112,15 @@ def _runner(*requirements: str) -> str:
 
 
 def _source() -> str:
-    """What an installer is told to find us again, with the extras that are there: ``.``, ``'shardgen[report]'``.
+    """What an installer is told to find us again, with the extras that are there: ``.``, ``'shardgen[lake,report]'``.
 
     Where we came from is recorded as PEP 610 says; nothing is recorded of what came from an index.
     """
     from importlib import metadata  # noqa: PLC0415  # slow to import, and needed behind a runner alone
 
     found = json.loads(metadata.distribution(NAME).read_text("direct_url.json") or "{}")
-    url, named = str(found.get("url", "")), NAME + ("[report]" if installed(DRAWING) else "")
+    extras = ",".join(name for name, requirement in _EXTRAS.items() if installed(requirement))
+    url, named = str(found.get("url", "")), NAME + (f"[{extras}]" if extras else "")
     if vcs := found.get("vcs_info"):
         url = f"{vcs['vcs']}+{url}@{vcs.get('requested_revision') or vcs['commit_id']}"
     elif url.startswith("file:"):

@@ -7,7 +7,7 @@ holds is the only truth about what is done; whoever asks again is told the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -16,11 +16,12 @@ from shardgen.events import Event
 from shardgen.model.config import PlanConfig, Terms
 from shardgen.model.parts import Part
 from shardgen.model.plan import Plan, Shard
-from shardgen.model.table import Index, Table
+from shardgen.model.table import Table
 from shardgen.model.types import Type
 from shardgen.stores.failures import Remedy
 from shardgen.stores.findings import Findings, RunStatus, Survey
 from shardgen.stores.reading import Reader
+from shardgen.stores.trials import Trials
 
 if TYPE_CHECKING:
     from shardgen.tables.recipe import Recipe
@@ -237,35 +238,6 @@ class Run(Protocol):
     def settle(self, state: str, text: str = "") -> None:
         """Record how the run stands: ``finished``, or as far as can be ``failed`` or ``interrupted`` and why."""
         ...
-
-
-class Trials(Protocol):
-    """What takes rows on trial."""
-
-    logged: bool
-    """Whether rows of a load are written twice: to a log and to their table."""
-    local: bool
-    """Whether the place shares this machine's CPUs, as far as can be told."""
-
-    def take(self, table: Table, indexes: Sequence[Index], stream: Sequence[bytes | memoryview]) -> Trial:
-        """Take rows as COPY sends them, and undo it.
-
-        Args:
-            table: whose rows they are.
-            indexes: secondary indexes to build.
-            stream: header, rows and trailer.
-        """
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trial:
-    """Seconds that a place took for rows on trial, as its client saw it."""
-
-    copy: float
-    """For the rows; a plain table has its primary key meanwhile, as in a load."""
-    index: float
-    """For all indexes that come after the rows."""
 
 
 class Store(Protocol):

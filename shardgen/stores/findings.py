@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
 
-from shardgen.errors import Problem
+from shardgen.errors import Problem, TargetError, Text, Use
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,3 +204,33 @@ class Survey(Protocol):
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""
         ...
+
+
+def refuse(problems: Iterable[Problem]) -> None:
+    """Raise TargetError with every problem, if there is one; what several relations have in common is said once."""
+    found = grouped(problems)
+    if len(found) == 1:
+        raise TargetError(found[0])
+    if found:
+        raise TargetError(Text.joined("\n  - ", [f"{len(found)} things stand in the way:", *found]))
+
+
+def grouped(problems: Iterable[Problem]) -> list[Problem]:
+    """Problems that differ in their relation alone made one, in order of the first."""
+    relations: dict[tuple[Text, Text], list[str]] = {}
+    for each in problems:
+        relations.setdefault((Text(each.text), Text(each.remedy)), []).append(each.relation)
+    return [_of_all(names, text, remedy) for (text, remedy), names in relations.items()]
+
+
+def _of_all(names: Sequence[str], text: Text, remedy: Text) -> Problem:
+    if len(names) == 1 or not names[0]:
+        return Problem(relation=names[0], text=text, remedy=remedy)
+    listed = ", ".join(names)  # with room for a line to break
+    return Problem(text=Text(f"relations={listed}: each ", text), remedy=remedy)
+
+
+def unfinished(relation: str, run: int) -> Problem:
+    """A table that a run which is not finished has claimed."""
+    remedy = Text("use ", Use("resume", value=True), ", or ", Use("if_exists", "replace"))
+    return Problem(relation=relation, text=f"belongs to the unfinished run={run}", remedy=remedy)

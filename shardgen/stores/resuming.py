@@ -82,7 +82,7 @@ def choose(runs: Sequence[R], place: str, given: Mapping[str, Any]) -> R:
     open_runs = [run for run in runs if run.state in OPEN_STATES]
     if not open_runs:
         finished = f"; run={runs[-1].run} is {runs[-1].state}" if runs else ""
-        remedy = Text("load without ", Use("resume", value=True))
+        remedy = Text("begin one by a load without ", Use("resume", value=True))
         raise ResumeError(f"{place} holds no unfinished run{finished}", remedy=remedy)
     fitting = [run for run in open_runs if not option_differences(run, given)]
     if len(fitting) == 1:

@@ -1,14 +1,14 @@
 """Canonical blocks: which rows of a table are hashed together, so that places with other shards can be compared.
 
-The world fixes them and no place does: a leaf of a partitioned table, or a million of its keys where a leaf may hold
-more rows; some ids of a plain table. Shards of every place are made of whole blocks.
+They are the pieces that the world cuts a table into: a leaf, a part of a day that is too large, a range of ids. A
+database has a shard for each, a lake has several of them in a file; no shard of any place has a part of one.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
-from typing import Final
 
 import numpy as np
 
@@ -16,12 +16,8 @@ from shardgen.columns.text import I64
 from shardgen.model.config import PlanConfig
 from shardgen.model.plan import Shard
 from shardgen.tables import dataset
-from shardgen.tables.spec import ByIds, ByLeaves
-from shardgen.world.calendar import PEAK, Period
-from shardgen.world.demand import midnight
-
-ROWS: Final = 1_000_000
-"""Of a block at most: keys are unique, so a million of them are no more rows."""
+from shardgen.tables.spec import ByLeaves, Piece
+from shardgen.world import build_world
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,64 +41,45 @@ class Blocks:
 
     def __init__(self, config: PlanConfig, shard: Shard) -> None:
         spec = dataset(config.dataset)[shard.table]
-        self._shard = shard
-        self._periods: list[Period] = []
-        self._large = False
-        if isinstance(spec.cut, ByLeaves) and shard.leaf:
-            bounds = midnight(shard.leaf.lower), midnight(shard.leaf.upper)
-            self._periods = spec.cut.leaves.between(config.world, *bounds)
-            days = (self._periods[0].last - self._periods[0].first).days
-            self._large = spec.cut.leaves.rows(config.world) * days * PEAK / config.world.horizon > ROWS
-        elif isinstance(spec.cut, ByIds):
-            self._ids = spec.cut.step
-            self._keys = spec.cut.step * spec.table.space.children
-        self._starts = np.array([period.start for period in self._periods], dtype=np.int64)
+        self._table = spec.table
+        self._by_time = isinstance(spec.cut, ByLeaves) and spec.cut.ids_at is None
+        pieces = [
+            each for each in _pieces(config, shard.table) if shard.start <= each.start and each.stop <= shard.stop
+        ]
+        self._starts = np.array([each.start for each in pieces], dtype=np.int64)
+        self._names = [f"{shard.table}/{each.label}" for each in pieces]
 
     @property
     def only(self) -> str:
         """The block that is the whole shard; empty where there are several."""
-        if self._periods:
-            return "" if len(self._periods) > 1 or self._large else self._of_leaf(0)
-        first, last = self._shard.start // self._ids, max(self._shard.start, self._shard.stop - 1) // self._ids
-        return self._of_ids(first) if first == last else ""
-
-    def within(self, number: int) -> str:
-        """The block of a leaf that is cut by keys, of which so many millions come before it."""
-        assert self._large
-        assert len(self._periods) == 1
-        return self._of_leaf(0, number)
+        return self._names[0] if len(self._names) == 1 else ""
 
     def runs(self, numbers: I64, times: I64 | None) -> list[Run]:
         """Rows of the shard by their blocks.
 
         Args:
-            numbers: of the rows' keys, in order.
+            numbers: of the rows' keys.
             times: by which the table is partitioned; None for a plain table.
         """
-        leaf, part = self._places(numbers, times)
-        cuts = np.flatnonzero((np.diff(leaf) != 0) | (np.diff(part) != 0)) + 1
+        place = np.searchsorted(self._starts, self._units(numbers, times), side="right") - 1
+        cuts = np.flatnonzero(np.diff(place)) + 1
         bounds = [0, *cuts.tolist(), len(numbers)]
         return [
-            Run(block=self._name(int(leaf[start]), int(part[start])), start=start, stop=stop)
+            Run(block=self._names[max(0, int(place[start]))], start=start, stop=stop)
             for start, stop in pairwise(bounds)
             if start < stop
         ]
 
-    def _places(self, numbers: I64, times: I64 | None) -> tuple[I64, I64]:
-        """The leaf and the part of it that each row lies in."""
-        if times is None:
-            return np.zeros(len(numbers), dtype=np.int64), (numbers - 1) // self._keys
-        leaf = np.searchsorted(self._starts, times, side="right") - 1
-        return leaf, numbers // ROWS if self._large else np.zeros(len(numbers), dtype=np.int64)
+    def _units(self, numbers: I64, times: I64 | None) -> I64:
+        """What the table is cut by, of each row."""
+        if self._by_time:
+            assert times is not None
+            return times
+        space = self._table.space
+        return (numbers - (0 if space.ids is None else 1)) // space.children
 
-    def _name(self, leaf: int, part: int) -> str:
-        if not self._periods:
-            return self._of_ids(part)
-        return self._of_leaf(max(0, leaf), part if self._large else None)
 
-    def _of_leaf(self, leaf: int, part: int | None = None) -> str:
-        name = f"{self._shard.table}/{self._periods[leaf].label}"
-        return name if part is None else f"{name}/{part:06d}"
-
-    def _of_ids(self, number: int) -> str:
-        return f"{self._shard.table}/{number * self._ids:012d}"
+@lru_cache(maxsize=64)
+def _pieces(config: PlanConfig, table: str) -> list[Piece]:
+    """All of a table, in order."""
+    return dataset(config.dataset)[table].cut.pieces(build_world(config.world), config)

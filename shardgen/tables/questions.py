@@ -27,6 +27,8 @@ class _Template:
     raw_data: bool = False
     """Whether it reads what only raw_data has."""
     text: str
+    typed: str = ""
+    """For DuckDB, where JSON lies in files as members of their own types; empty where that makes no difference."""
 
 
 _TEMPLATES = (
@@ -70,6 +72,16 @@ GROUP BY p.product_id, p.product_name
 ORDER BY sum((i ->> 'returned_quantity')::int)
          / (sum((i ->> 'quantity')::int) + 10.0) DESC LIMIT 10;
 """,
+        typed="""
+SELECT p.product_name, sum(i.item.quantity) AS sold,
+       sum(i.item.returned_quantity) AS returned
+FROM {schema}.raw_orders AS o
+CROSS JOIN LATERAL unnest(o.raw_data.items) AS i (item)
+JOIN {schema}.raw_products AS p ON p.product_id = i.item.product_id
+GROUP BY p.product_id, p.product_name
+ORDER BY sum(i.item.returned_quantity)
+         / (sum(i.item.quantity) + 10.0) DESC LIMIT 10;
+""",
     ),
     _Template(
         name="customers",
@@ -80,6 +92,12 @@ SELECT address ->> 'country' AS country, count(*) AS customers,
        min(registration_date)::date AS first_registered
 FROM {schema}.raw_customers
 GROUP BY country ORDER BY customers DESC, country LIMIT 10;
+""",
+        typed="""
+SELECT address.country AS country, count(*) AS customers,
+       min(registration_date)::date AS first_registered
+FROM {schema}.raw_customers
+GROUP BY ALL ORDER BY customers DESC, country LIMIT 10;
 """,
     ),
     _Template(
@@ -134,6 +152,25 @@ def queries(schema: str, loaded: Mapping[str, str]) -> list[Query]:
         for each in _TEMPLATES
         if not missing(each.name, loaded)
     ]
+
+
+def over_files(loaded: Mapping[str, str], *, typed: bool) -> list[tuple[Query, tuple[str, ...]]]:
+    """The same for DuckDB, over views by the names of the tables; with each the tables that it reads.
+
+    Args:
+        loaded: as above.
+        typed: whether JSON lies in the files as members of their own types.
+    """
+    return [
+        (Query(name=each.name, about=each.about, text=_over_files(each, typed=typed)), each.tables)
+        for each in _TEMPLATES
+        if not missing(each.name, loaded)
+    ]
+
+
+def _over_files(template: _Template, *, typed: bool) -> str:
+    text = template.typed if typed and template.typed else template.text
+    return text.strip().replace("{schema}.", "")
 
 
 def missing(name: str, loaded: Mapping[str, str]) -> list[str]:

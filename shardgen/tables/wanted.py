@@ -1,4 +1,9 @@
-"""What a user asks for made into a checked plan; names of tables are checked here, where they are known."""
+"""What a user asks for made into a checked plan; names of tables are checked here, where they are known.
+
+``scale`` multiplies customers, orders and sessions and never rounds a positive number to 0. Of epoch, end and days any
+two fix the third; the defaults are 365 days that end today. The horizon defaults to the window, the tables to all of
+the dataset.
+"""
 
 from __future__ import annotations
 
@@ -60,11 +65,7 @@ def plan_config(
     catalog: str = CATALOG,
     namespace: str = NAMESPACE,
 ) -> PlanConfig:
-    """Options, as a user gives them, made into a checked plan.
-
-    ``scale`` multiplies customers, orders and sessions and never rounds a positive number to 0. Of epoch, end and
-    days any two fix the third; the defaults are 365 days that end today. The horizon defaults to the window,
-    the tables to all of the dataset.
+    """Options, as a user gives them, made into a checked plan; how some follow from others, the module says.
 
     Raises:
         ConfigError: a value is out of range, or two of them contradict each other.

@@ -15,7 +15,7 @@ from shardgen.model.plan import Shard
 from shardgen.model.table import Table
 from shardgen.stores.copy import HEADER, TRAILER
 from shardgen.stores.postgres import catalog, keys
-from shardgen.stores.postgres.postgres import Connection, one
+from shardgen.stores.postgres.postgres import Connection
 
 Blocks = Iterator[bytes | bytearray | memoryview]
 """COPY rows, cut anywhere."""
@@ -71,16 +71,6 @@ def in_key_order(
         relation = catalog.own_rows(connection, schema, table.relation)
         query = _selected(table, relation, condition, order, rescaled)
     yield from _copied(connection, query)
-
-
-def numbers(connection: Connection, schema: str, table: Table, shard: Shard, leaf: str | None) -> tuple[int, int]:
-    """The least and the greatest number of a key in a leaf; 0 and -1 where there is none."""
-    assert shard.leaf is not None
-    relation = sql.Identifier(schema, leaf) if leaf else catalog.own_rows(connection, schema, table.relation)
-    statement = sql.SQL("SELECT coalesce(min({n}), 0), coalesce(max({n}), -1) FROM {t} WHERE {c} >= %s AND {c} < %s")
-    query = statement.format(n=keys.number(table), t=relation, c=sql.Identifier(table.partition_by))
-    low, high = one(connection.execute(query, [shard.leaf.lower, shard.leaf.upper]))
-    return int(low), int(high)
 
 
 def _selected(

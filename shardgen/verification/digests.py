@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from itertools import chain
 from typing import Any, Final
@@ -25,7 +25,7 @@ from shardgen.model.table import Table
 from shardgen.stores.copy import Encoder
 from shardgen.stores.postgres import catalog, columns
 from shardgen.stores.postgres.failures import describe
-from shardgen.stores.postgres.postgres import Connection, without_secret
+from shardgen.stores.postgres.postgres import Connection, complete, without_secret
 from shardgen.stores.postgres.readers import reader
 from shardgen.stores.postgres.retry import persist
 from shardgen.tables import blocks, dataset
@@ -132,7 +132,7 @@ def check(
     Raises:
         VerificationError: the server or a process failed.
     """
-    items = _items(connection, dsn, subject, plans, tables, regenerate=regenerate)
+    items = _items(connection, complete(dsn, connection), subject, plans, tables, regenerate=regenerate)
     found = _examined(items, default_engine(), workers, show)
     return [_check(subject.tables[name], [each for each in found if _table(each) == name]) for name in tables]
 
@@ -186,24 +186,14 @@ def _examine(connection: Connection, item: Item) -> Hashed:
         seconds=0.0,
         skipped=item.skipped,
         others_within=item.others_within,
-        blocks={} if item.left_out else dict(_blocks(connection, item, found)),
+        blocks=_blocks(item, found),
     )
 
 
-def _blocks(connection: Connection, item: Item, found: str) -> Iterator[tuple[str, str]]:
-    """The content digests of a shard, one block of a large leaf after the other."""
-    parts = blocks.Blocks(item.config, item.shard)
-    if only := parts.only:
-        if found != NOTHING:
-            yield only, found
-        return
-    low, high = contents.numbers(connection, item.config.schema, item.table, item.shard, item.leaf)
-    for part in range(low // blocks.ROWS, high // blocks.ROWS + 1):
-        own = part * blocks.ROWS, (part + 1) * blocks.ROWS - 1
-        rows_of = contents.in_key_order(
-            connection, item.config.schema, item.table, item.shard, item.leaf, own=own, rescaled=item.rescaled
-        )
-        yield parts.within(part), _digest(rows_of)
+def _blocks(item: Item, found: str) -> dict[str, str]:
+    """The content digest of a shard, which is one block; none where a column is lacking, and none of no rows."""
+    only = blocks.Blocks(item.config, item.shard).only
+    return {} if item.left_out or found == NOTHING or not only else {only: found}
 
 
 def _in_key_order(connection: Connection, item: Item) -> contents.Blocks:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from shardgen.model.figures import plural
-from shardgen.stores.reading import Question, Session, StumbledError
+from shardgen.stores.reading import Question, Session, StumbledError, UnreadableError
 from shardgen.tables.statements import Statement
 from shardgen.verification import statements, values
 from shardgen.verification.outcome import Check, Status
@@ -54,6 +54,11 @@ def not_applicable(level: str, statement: Statement, reason: str) -> Check:
     )
 
 
+def unreadable(error: UnreadableError) -> str:
+    """Why a statement that is written for another kind of place does not apply."""
+    return f"it is written for PostgreSQL, and DuckDB does not read it: {error}"
+
+
 def ask(session: Session, law: Statement, parameters: Mapping[str, object]) -> Check:
     """Count the law's offenders.
 
@@ -66,6 +71,8 @@ def ask(session: Session, law: Statement, parameters: Mapping[str, object]) -> C
         finding = plural(offenders, "offender")
     except StumbledError as error:
         offenders, texts, finding = 1, None, values.stumbled(error)
+    except UnreadableError as error:
+        return not_applicable("laws", law, unreadable(error))
     samples = [_read(text) for text in texts or ()]
     return Check(
         level="laws",

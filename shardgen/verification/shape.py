@@ -8,10 +8,10 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from shardgen.stores.reading import Question, Session, StumbledError
+from shardgen.stores.reading import Question, Session, StumbledError, UnreadableError
 from shardgen.tables.statements import Statement
 from shardgen.verification import statements, values
-from shardgen.verification.laws import not_applicable
+from shardgen.verification.laws import not_applicable, unreadable
 from shardgen.verification.outcome import Check, Status
 from shardgen.verification.subject import Subject
 from shardgen.world.lexicon import SUBCATEGORIES
@@ -37,6 +37,8 @@ def measure(session: Session, shape: Statement, parameters: Mapping[str, object]
         rows = session.rows(shape.text, parameters)
     except StumbledError as error:
         return [_stumbled(shape, values.stumbled(error), seconds=time.perf_counter() - start)]
+    except UnreadableError as error:
+        return [not_applicable("shape", shape, unreadable(error))]
     seconds = (time.perf_counter() - start) / len(rows)
     return [_check(shape, *row, seconds=seconds) for row in rows]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -261,7 +262,7 @@ def by_the_clock(first: date, days: int) -> I64:
 
 def shape(config: WorldConfig, name: str, activity: I64) -> I64:
     """Positive integer weight of each hour of the horizon, below 2**45."""
-    days = np.array([_day_weight(config, day) for day in range(config.horizon)], dtype=np.int64)
+    days = _day_weights(config.epoch, config.horizon)
     ids = np.arange(config.horizon * 24)
     noise = NOISE[below(config.seed, f"{name}.hour", ids, len(NOISE))]
     hours = activity.sum(axis=1)
@@ -298,9 +299,15 @@ def midnight(day: date) -> int:
     return (day - date(1970, 1, 1)).days * DAY
 
 
-def _day_weight(config: WorldConfig, number: int) -> int:
-    day = config.epoch + timedelta(days=number)
-    growth = GROWTH[0] + (GROWTH[1] - GROWTH[0]) * number // config.horizon
+@lru_cache(maxsize=1)
+def _day_weights(epoch: date, horizon: int) -> I64:
+    """Weight of each day of the horizon: growth, season, weekday."""
+    return np.array([_day_weight(epoch, horizon, day) for day in range(horizon)], dtype=np.int64)
+
+
+def _day_weight(epoch: date, horizon: int, number: int) -> int:
+    day = epoch + timedelta(days=number)
+    growth = GROWTH[0] + (GROWTH[1] - GROWTH[0]) * number // horizon
     return growth * _season(day) * WEEKDAY[day.weekday()] // 10_000
 
 

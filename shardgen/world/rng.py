@@ -178,8 +178,13 @@ def normal_quantiles(size: int) -> F64:
 
 def lognormal_table(median: float, sigma: float, size: int) -> I64:
     """Quantiles of a log-normal, rounded to whole numbers: index it with a draw below ``size``."""
-    normal = normal_quantiles(size).tolist()
-    return np.array([round(median * math.exp(sigma * z)) for z in normal], dtype=np.int64)
+    return np.rint(median * _lognormal_quantiles(sigma, size)).astype(np.int64)
+
+
+@lru_cache(maxsize=128)
+def _lognormal_quantiles(sigma: float, size: int) -> F64:
+    """Those of a log-normal with median 1; by the C library's exponential, since numpy has one for each processor."""
+    return np.array([math.exp(sigma * z) for z in normal_quantiles(size).tolist()])
 
 
 def exponential_table(mean: float, size: int) -> I64:

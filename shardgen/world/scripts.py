@@ -209,24 +209,24 @@ def _choose(state: _State, left: I64, ticket: NDArray[np.float64]) -> I64:
     holds = state.held != NO_SLOT
     on_extra = on_product & (state.slot >= ITEM_SLOTS)
     all_in = state.added == state.items
-    weight = np.zeros((len(left), ACTIONS))
-    weight[:, NEXT_ITEM] = 40 * (free & buying & (state.viewed < state.items))
-    weight[:, ADD_ITEM] = 55 * (shopping & pending)
-    weight[:, PUT_BACK] = np.where(buying, 25, 6) * (free & holds & (buying | roams))
+    weight = np.zeros((ACTIONS, len(left)))
+    weight[NEXT_ITEM] = 40 * (free & buying & (state.viewed < state.items))
+    weight[ADD_ITEM] = 55 * (shopping & pending)
+    weight[PUT_BACK] = np.where(buying, 25, 6) * (free & holds & (buying | roams))
     done = all_in & ~holds & buying
     ready = slack <= PAYMENT_PAGE - CHECKOUT_PAGE  # what is left are the pages of the checkout, each once
-    weight[:, PAY] = 12 * (free & done & ready) + 12 * (free & ~buying & state.checkout_intent & holds & roams)
-    weight[:, BUY] = 1 * (buying & state.paying & (left == 1))
-    weight[:, SEEK] = 14 * (free & np.where(buying & all_in, slack >= 2, slack >= 1) & (buying | (left >= 2)))
-    weight[:, LOOK] = np.where(buying, 10, np.where(on_product, 24, 44)) * (free & roams)
-    weight[:, VISIT] = np.where(on_product, 14, 20) * (free & roams) + 10 * (state.paying & roams)
-    weight[:, TOUCH] = np.where(on_product, 22, 8) * (shopping & roams)
-    weight[:, TRY_EXTRA] = np.where(buying, 8, 40 * state.cart_intent) * (
+    weight[PAY] = 12 * (free & done & ready) + 12 * (free & ~buying & state.checkout_intent & holds & roams)
+    weight[BUY] = 1 * (buying & state.paying & (left == 1))
+    weight[SEEK] = 14 * (free & np.where(buying & all_in, slack >= 2, slack >= 1) & (buying | (left >= 2)))
+    weight[LOOK] = np.where(buying, 10, np.where(on_product, 24, 44)) * (free & roams)
+    weight[VISIT] = np.where(on_product, 14, 20) * (free & roams) + 10 * (state.paying & roams)
+    weight[TOUCH] = np.where(on_product, 22, 8) * (shopping & roams)
+    weight[TRY_EXTRA] = np.where(buying, 8, 40 * state.cart_intent) * (
         free & on_extra & ~holds & np.where(buying, slack >= 2, roams)
     )
-    weight[:, NOTE] = 3 * (shopping & on_product & roams)
-    sums = np.cumsum(weight, axis=1)
-    action = (sums <= (ticket * sums[:, -1])[:, None]).sum(axis=1)
+    weight[NOTE] = 3 * (shopping & on_product & roams)
+    sums = np.cumsum(weight, axis=0)
+    action = (sums <= ticket * sums[-1]).sum(axis=0)
     return np.where(state.sought != NO_SLOT, LOOK, np.minimum(action, ACTIONS - 1))
 
 
@@ -243,22 +243,24 @@ def _act(state: _State, action: I64, ticket: I64) -> NDArray[np.int8]:
     seeks_item = (action == SEEK) & (state.viewed < state.items)
     sought = np.where(seeks_item, state.viewed, new_extra)
     types = TYPE_OF[action]
-    state.slot = np.select(
-        [action == NEXT_ITEM, looks, action == SEEK, action == PUT_BACK, (action == PAY) | (action == BUY)],
-        [state.viewed, target, sought, state.held, NO_SLOT],
-        state.slot,
-    )
-    state.page = np.select(
-        [(action == NEXT_ITEM) | looks, action == SEEK, action == PUT_BACK, action == PAY, action == BUY],
-        [PRODUCT, RESULTS, CART, CHECKOUT_PAGE, CONFIRMATION],
-        state.page,
-    )
+    slots: dict[int, I64 | int] = {
+        NEXT_ITEM: state.viewed,
+        LOOK: target,
+        SEEK: sought,
+        PUT_BACK: state.held,
+        PAY: NO_SLOT,
+        BUY: NO_SLOT,
+    }
+    for each, slot in slots.items():
+        state.slot = np.where(action == each, slot, state.slot)
+    page = PAGE_OF[action]
+    state.page = np.where(page == STAYS, state.page, page)
     _visit(state, action == VISIT, ticket)
     used = np.where((looks | (action == SEEK)) & (state.slot >= ITEM_SLOTS), state.slot - ITEM_SLOTS + 1, 0)
     state.extras = np.maximum(state.extras, used)
     state.viewed += (action == NEXT_ITEM) | finds_item
     state.added += action == ADD_ITEM
-    state.held = np.select([action == TRY_EXTRA, action == PUT_BACK], [state.slot, NO_SLOT], state.held)
+    state.held = np.where(action == TRY_EXTRA, state.slot, np.where(action == PUT_BACK, NO_SLOT, state.held))
     state.sought = np.where(action == SEEK, sought, np.where(looks, NO_SLOT, state.sought))
     state.paying = (action == PAY) | (state.paying & (state.items > 0))
     return types
@@ -275,4 +277,8 @@ def _visit(state: _State, visits: Mask, ticket: I64) -> None:
 
 
 TYPE_OF = np.array([VIEW, ADD, REMOVE, CHECKOUT, PURCHASE, SEARCH, VIEW, PAGE_VIEW, CLICK, ADD, WISH], dtype=np.int8)
+STAYS = -1
+PAGE_OF = np.full(ACTIONS, STAYS)
+PAGE_OF[[NEXT_ITEM, LOOK, SEEK, PUT_BACK, PAY, BUY]] = PRODUCT, PRODUCT, RESULTS, CART, CHECKOUT_PAGE, CONFIRMATION
+"""The page that an action leads to, if it is always the same."""
 VISITED = np.repeat(np.array([HOME, CATEGORY, DEALS, ACCOUNT, HELP, CART]), [16, 52, 10, 5, 3, 14])

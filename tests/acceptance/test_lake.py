@@ -147,7 +147,7 @@ def test_a_replace_shows_the_old_files_until_the_new_ones_are_there_and_then_rem
         (["verify", "--level=counts"], "holds no ledger"),
         (["schema", "--apply"], "there is no schema to create"),
         (["schema"], "there is no schema"),
-        (["queries"], "the queries are written for PostgreSQL"),
+        (["queries"], "holds no rows of a finished run"),
     ],
 )
 def test_what_cannot_be_is_refused_before_anything_is_written(tmp_path, words, text):

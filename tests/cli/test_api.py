@@ -22,7 +22,7 @@ from shardgen.cli import embedded, loading, parts, reporting, targets
 from shardgen.errors import ConfigError, Given, Use
 from shardgen.events import Notice
 from shardgen.model.notebook import html_table
-from shardgen.options import wording
+from shardgen.options import keywords, wording
 from shardgen.tables import dataset
 from shardgen.tables.wanted import plan_config
 from tests.worlds import TABLES
@@ -58,9 +58,9 @@ def test_a_function_takes_every_option_of_its_command_and_no_other(command):
     name = command.__name__
     function = getattr(api, name)
     kind = inspect.signature(function).parameters["options"].annotation.removeprefix("Unpack[").removesuffix("]")
-    keywords = {*inspect.signature(function).parameters, *getattr(api, kind).__annotations__}
+    accepted = {*inspect.signature(function).parameters, *getattr(keywords, kind).__annotations__}
     taken = set(inspect.signature(command).parameters)
-    assert taken - FRONT - APART.get(name, set()) == keywords - FRONT - APART.get(name, set())
+    assert taken - FRONT - APART.get(name, set()) == accepted - FRONT - APART.get(name, set())
 
 
 def test_an_option_that_a_function_does_not_take_is_refused_by_name():

@@ -26,7 +26,7 @@ from shardgen.events import LoadFinished, LoadStarted, ShardDone
 from shardgen.loading.reconcile import LoadReport, TableReport
 from shardgen.model.config import DATA_VERSION, LoadConfig, PlanConfig
 from shardgen.options import settings
-from shardgen.options.declared import FILES, OPTIONS, SETTABLE
+from shardgen.options.declared import FILES, OF_FILES, OPTIONS, SETTABLE, written
 from shardgen.options.profiles import PROFILES
 from shardgen.tables.wanted import plan_config
 from tests.worlds import TABLES
@@ -430,9 +430,9 @@ def test_every_line_of_the_file_that_init_writes_is_good_toml_when_its_mark_is_t
     file = tmp_path / "shardgen.toml"
     lines = [line for line in file.read_text().splitlines() if line and "---" not in line]
     bare = [line.removeprefix("# ") for line in lines if re.fullmatch(r"# (\[.*\]|[a-z-]+ = .*)", line)]
-    file.write_text("\n".join(bare))
+    file.write_text("\n".join(line for line in bare if not line.startswith("target")))  # dsn names a place already
     found = settings.read({})
-    assert set(found.values) | {"dsn"} == set(OPTIONS) - set(FILES)
+    assert set(found.values) | {"dsn", "target"} == set(OPTIONS) - set(FILES)
     assert found.target.origin == "dsn in shardgen.toml"
     assert found.profiles == tuple(PROFILES)
     built_in = {name: settings.read({}, profile=name, config=empty(tmp_path)) for name in PROFILES}
@@ -440,7 +440,7 @@ def test_every_line_of_the_file_that_init_writes_is_good_toml_when_its_mark_is_t
         assert settings.read({}, profile=name).values.items() >= profile.values.items()
     defaults = {each.name: each.value for each in settings.read({}, config=empty(tmp_path)).effective(TODAY)}
     told = {each.name: each.value for each in found.effective(TODAY)}
-    at_run_time = {"epoch", "end", "tables", "dsn", "data-dir", "workers", "log-file"}
+    at_run_time = {"epoch", "end", "tables", "dsn", "data-dir", "workers", "log-file", *map(written, OF_FILES)}
     assert {name for name in told if told[name] != defaults[name]} <= at_run_time
 
 

@@ -9,6 +9,9 @@ import pytest
 
 import shardgen
 from shardgen import api
+from shardgen.api import asked, loads
+
+MODULES = (loads, asked)
 
 
 @pytest.fixture(autouse=True)
@@ -21,13 +24,17 @@ def _only_a_target(tmp_path, monkeypatch, database):
 
 
 def test_the_examples_run_as_they_stand_and_none_is_skipped():
-    told = doctest.testmod(api)
-    assert told.failed == 0
-    assert told.attempted > 10
-    examples = [example for test in doctest.DocTestFinder().find(api) for example in test.examples]
+    told = [doctest.testmod(module) for module in MODULES]
+    assert [each.failed for each in told] == [0, 0]
+    assert sum(each.attempted for each in told) > 10
+    examples = [example for test in _found() for example in test.examples]
     assert not [example.source for example in examples if example.options.get(doctest.SKIP)]
 
 
 def test_every_function_that_is_public_has_an_example():
-    shown = {test.name.rpartition(".")[2] for test in doctest.DocTestFinder().find(api) if test.examples}
+    shown = {test.name.rpartition(".")[2] for test in _found() if test.examples}
     assert {name for name in shardgen.__all__ if name in api.__all__} <= shown
+
+
+def _found() -> list[doctest.DocTest]:
+    return [test for module in MODULES for test in doctest.DocTestFinder().find(module)]

@@ -19,7 +19,7 @@ from shardgen.stores.lake.objects import Objects
 from tests import lakes
 from tests.loads import PATIENCE, ROOT, VOLUME, WORLD, Program, clean_environment, gone, hear_signals
 
-SLOW = ("--batch-rows", "20", "--workers", "2")
+SLOW = ("--batch-rows", "60", "--workers", "2")
 """Batches so small that a shard takes long enough to be hit."""
 
 
@@ -131,12 +131,12 @@ def test_a_killed_worker_costs_a_retry_and_no_row(load, target, reference):
 @pytest.mark.parametrize("again", [1, 2])
 def test_a_killed_coordinator_takes_its_workers_along_and_resume_finishes_its_run(load, target, reference, again):
     program = load(target, *WORLD, *VOLUME, *SLOW)
-    for _ in range(again):
+    for number in range(again):
         program.begun()
         os.kill(program.pid, signal.SIGKILL)
         program.wait()
-        gone(program, seconds=10)
-        program = load(target, "--resume", *SLOW)
+        gone(program, seconds=20)
+        program = load(target, "--resume", *(SLOW if number + 1 < again else ()))
     code, output = program.wait()
     assert code == 0, output
     assert files(target) == reference

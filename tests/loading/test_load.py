@@ -11,6 +11,7 @@ import pytest
 
 from shardgen.errors import LoadError, ReconciliationError, ResumeError, ShardError, TargetError
 from shardgen.events import LoadFinished, LoadStarted, Notice, ShardDone, StepDone, StepStarted
+from shardgen.model.plan import Shard
 from shardgen.stores.postgres import objects
 from shardgen.stores.postgres.control import Control
 from shardgen.stores.postgres.status import status
@@ -397,7 +398,7 @@ def test_a_load_that_stopped_anywhere_is_finished_by_resume_with_the_same_conten
 
 
 def test_resume_refuses_other_options_another_vocabulary_and_nothing_to_do(loader, monkeypatch):
-    with pytest.raises(ResumeError, match="schema='bronze' holds no unfinished run: load without --resume"):
+    with pytest.raises(ResumeError, match="schema='bronze' holds no unfinished run: begin one by a load without"):
         loader.resume()
     with pytest.raises(RuntimeError):
         loader.load(tables=FEW, show=killed_at(ShardDone))
@@ -531,6 +532,11 @@ def test_a_server_that_could_not_take_the_load_is_refused_before_anything_is_wri
     assert loader.database.value("SELECT to_regnamespace('bronze') IS NULL")
 
 
+def _beside(shard: Shard, number: int) -> Shard:
+    """The same shard with a partition of another name."""
+    return replace(shard, leaf=replace(shard.leaf, name=f"{shard.leaf.name}_{number}"))
+
+
 def test_more_partitions_than_the_lock_table_holds_are_refused(loader):
     slots = loader.database.value(
         "SELECT current_setting('max_locks_per_transaction')::int * current_setting('max_connections')::int"
@@ -538,7 +544,8 @@ def test_more_partitions_than_the_lock_table_holds_are_refused(loader):
     few = fakes.build_plan(fakes.plan_config(tables=("orders",)))
 
     def build_many(config):
-        return replace(few, shards=few.shards * (slots // 12 // 3 + 2))
+        copies = range(slots // 12 // len(few.shards) + 2)
+        return replace(few, shards=tuple(_beside(shard, each) for each in copies for shard in few.shards))
 
     with pytest.raises(TargetError, match="raise max_locks_per_transaction to"):
         loader.load(tables=("orders",), machinery=fakes.machinery(build_plan=build_many))

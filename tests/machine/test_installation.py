@@ -15,6 +15,7 @@ import pytest
 
 from shardgen.cli import hints
 from shardgen.machine import installation
+from shardgen.options import settings
 from shardgen.options.declared import PLACE
 
 ROOT = Path(__file__).parents[2]
@@ -100,8 +101,32 @@ def test_a_runner_that_keeps_nothing_is_told_the_same_source(monkeypatch, tmp_pa
     if not drawing:
         assert told == f"{runner} {source} shardgen"
     else:
-        assert "[report]" in told
+        assert "[dask,delta,duckdb,iceberg,lake,report]" in told
     assert "--with 'vl-convert-python>=1.7'" in installation.install(installation.DRAWING)
+
+
+@pytest.mark.parametrize(
+    ("marker", "verify"),
+    [
+        ("archive-v0/f00", "uvx --with 'shardgen[duckdb]' --from '.[lake,report]' shardgen verify --target {target}"),
+        ("venv/f00", "pip install 'shardgen[duckdb]' && "),
+    ],
+)
+def test_what_is_told_after_a_load_into_a_lake_brings_what_it_needs(monkeypatch, tmp_path, marker, verify):
+    prefix, target = tmp_path / marker, f"file://{tmp_path}/shop"
+    a_program(tmp_path / "bin" / "uvx")
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    monkeypatch.setattr(sys, "prefix", str(prefix))
+    text = json.dumps({"url": f"file://{tmp_path}", "dir_info": {}})
+    monkeypatch.setattr("importlib.metadata.distribution", lambda name: SimpleNamespace(read_text=lambda file: text))
+    there = (installation.LAKE, installation.DRAWING)
+    for module in (installation, hints):
+        monkeypatch.setattr(module, "installed", lambda requirement: requirement in there)
+    told = hints.after_load(settings.read({"target": target}), {"target": target}, target)
+    assert verify.format(target=target) in told["verify"]
+    assert told["queries"] == told["verify"].replace(" --with 'shardgen[duckdb]'", "").rpartition(" && ")[2].replace(
+        "verify", "queries"
+    )
 
 
 @pytest.mark.parametrize(

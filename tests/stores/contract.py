@@ -150,11 +150,19 @@ class StoreContract:
     def test_the_same_part_twice_at_once_and_another_beside_it_do_each_shard_once(self, place):
         with ThreadPoolExecutor(3) as pool:
             reports = list(pool.map(lambda part: fakes.load_part(self.open(place), part), ["0/3", "1/3", "1/3"]))
-        assert {report.run for report in reports} == {1}
+        assert len({report.run for report in reports}) == 1
         assert [report.rows for report in reports] == [400, 400, 400]
         assert [report.lacking["2/3"] for report in reports] == [2, 2, 2]
         [run] = self.open(place).runs()
         assert [(each.done, each.rows) for each in run.tables] == [(2, 400), (2, 400)]
+
+    def test_of_parts_that_see_all_there_at_the_same_time_one_finishes(self, place):
+        with ThreadPoolExecutor(4) as pool:
+            parts = ["0/3", "1/3", "2/3", "2/3"]
+            reports = list(pool.map(lambda part: fakes.load_part(self.open(place), part), parts))
+        assert sum(report.report is not None for report in reports) == 1
+        [run] = self.open(place).runs()
+        assert (run.state, [(each.done, each.rows) for each in run.tables]) == ("finished", [(3, 600), (3, 600)])
 
     def test_a_commit_names_what_is_lacking_and_finishes_once(self, place):
         fakes.load_part(self.open(place), "1/3")

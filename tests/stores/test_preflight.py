@@ -11,9 +11,8 @@ from shardgen.errors import Problem, TargetError, Text, Use
 from shardgen.model.config import LoadConfig
 from shardgen.model.figures import size
 from shardgen.model.plan import Plan
-from shardgen.stores.findings import Findings
+from shardgen.stores.findings import Findings, refuse
 from shardgen.stores.postgres.control import Control
-from shardgen.stores.postgres.preflight import refuse
 from shardgen.tables.sizing import sizes
 from tests import fakes
 from tests.conftest import Database

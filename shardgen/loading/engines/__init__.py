@@ -16,6 +16,7 @@ from typing import Any, Final, Protocol
 from shardgen.errors import MachineError
 from shardgen.loading.engines.processes import Processes
 from shardgen.loading.engines.setup import Setup
+from shardgen.machine.installation import DASK, install
 from shardgen.model.engine import parse
 
 __all__ = ["Engine", "Setup", "chosen", "default_engine", "engine_of"]
@@ -142,7 +143,5 @@ def _dask(address: str) -> Engine:
     try:
         from shardgen.loading.engines.dask import Dask
     except ImportError as error:
-        raise MachineError(
-            "a Dask cluster needs distributed, which is not installed", remedy="pip install 'shardgen[dask]'"
-        ) from error
+        raise MachineError(f"a Dask cluster needs the extra dask: {install(DASK)}") from error
     return Dask(address)

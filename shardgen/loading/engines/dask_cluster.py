@@ -7,7 +7,6 @@ import contextlib
 import logging
 import re
 import socket
-import sys
 import time
 import warnings
 from collections.abc import Callable, Coroutine, Mapping
@@ -16,15 +15,13 @@ from importlib import metadata
 from platform import python_version
 from typing import Any, Final
 
+from distributed import Client, LocalCluster
+
 from shardgen.errors import MachineError, Text, Use
 from shardgen.loading.engines import forkserver, needs
 
-_USED_BEFORE: Final = "distributed" in sys.modules
-
-
-from distributed import Client, LocalCluster  # noqa: E402
-
 _PATIENCE: Final = 5.0  # seconds for a scheduler to answer, first and after a silence
+_SILENCE: Final = 10.0  # seconds for who takes a connection to speak as a scheduler does
 _FIRST_WORKER: Final = 10.0  # seconds for a worker to register
 _START: Final = 120.0  # seconds for workers of this machine: they import all that they need
 _ANSWER: Final = 10.0  # seconds for a worker to say what is installed there
@@ -107,6 +104,8 @@ class Cluster:
             MachineError: something is of another version, or missing, or a worker does not tell.
         """
         found = self.sync(self._versions, wanted)
+        if not self.answers:
+            raise MachineError(f"{self.name} does not answer any more", remedy="start it, or name another engine")
         unfit = {host: text for host, text in sorted(found.items()) if text}
         if unfit:
             told = "; ".join(f"host={host} has {text}" for host, text in unfit.items())
@@ -160,14 +159,13 @@ class Cluster:
                     each.close(timeout=_START)
 
     def _connect(self) -> Client:
-        if not _USED_BEFORE:
-            _hush()
+        _hush()
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # other versions of Dask: what matters we compare ourselves
                 self._own = None if self._address else _local_cluster()
                 where = self._own or self._address
-                return Client(where, timeout=_PATIENCE, set_as_default=False, name="shardgen")
+                return _Prompt(where, timeout=_PATIENCE, set_as_default=False, name="shardgen")
         except _UNLIKE as error:
             raise MachineError(
                 f"{self.name} does not answer: {_line(error)}", remedy=Text("start it, or name another ", Use("engine"))
@@ -214,6 +212,16 @@ class Cluster:
             await asyncio.sleep(0.1)
 
 
+class _Prompt(Client):  # type: ignore[misc]  # it brings no types
+    """Dask waits for ever for the first word of who takes its connection: a stopped scheduler, or another program."""
+
+    async def _ensure_connected(self, timeout: float | None = None) -> None:
+        try:
+            await asyncio.wait_for(super()._ensure_connected(timeout), _SILENCE)
+        except TimeoutError:
+            raise OSError(f"it takes a connection, and says nothing for {_SILENCE:g} s") from None
+
+
 def _local_cluster() -> LocalCluster:
     """Workers of this machine that nobody else can reach: what goes between them is encrypted, and signed by us."""
     return LocalCluster(
@@ -227,7 +235,7 @@ def _local_cluster() -> LocalCluster:
 
 
 def _hush() -> None:
-    """Take its handlers from a log that nobody else wants: a line on stderr would tear the display."""
+    """Take the handlers from Dask's log: a line on stderr would tear the display."""
     for name in _LOGGERS:
         logger = logging.getLogger(name)
         logger.handlers[:] = [logging.NullHandler()]

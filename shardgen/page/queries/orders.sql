@@ -1,7 +1,8 @@
 -- orders over time: how many orders, and what they brought; an end that fills no whole step is left out.
 -- needs: orders 1
 WITH steps AS (
-    SELECT generate_series(%(epoch)s::timestamp, %(end)s::timestamp - %(step)s::interval, %(step)s::interval) AS start
+    SELECT start
+    FROM generate_series(%(epoch)s::timestamp, %(end)s::timestamp - %(step)s::interval, %(step)s::interval) AS s (start)
 ), placed AS (
     SELECT date_bin(%(step)s::interval, order_date, %(epoch)s::timestamp) AS start, count(*) AS orders,
            sum(total_amount) FILTER (WHERE status <> 'cancelled') AS revenue

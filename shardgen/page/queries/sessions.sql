@@ -1,7 +1,8 @@
 -- sessions over time: how many began; an end that fills no whole step is left out.
 -- needs: sessions 1
 WITH steps AS (
-    SELECT generate_series(%(epoch)s::timestamp, %(end)s::timestamp - %(step)s::interval, %(step)s::interval) AS start
+    SELECT start
+    FROM generate_series(%(epoch)s::timestamp, %(end)s::timestamp - %(step)s::interval, %(step)s::interval) AS s (start)
 ), begun AS (
     SELECT date_bin(%(step)s::interval, start_time, %(epoch)s::timestamp) AS start, count(*) AS sessions
     FROM raw_sessions

@@ -106,7 +106,8 @@ def _bucket_fault(scheme: str, rest: str) -> str:
 
 
 def _steps_fault(path: str) -> str:
-    steps = path.strip("/").split("/") if path.strip("/") else []
+    whole = path.rstrip("/")
+    steps = whole.split("/") if whole else []
     if "" in steps or "." in steps or ".." in steps:
         return "has a step that is empty, '.' or '..': write the path without it"
     if any(ord(letter) < 32 or ord(letter) == 127 for letter in path):

@@ -12,6 +12,7 @@ from typing import Any
 from shardgen.errors import Problem, ResumeError, TargetError, Text, Use
 from shardgen.model.config import PlanConfig, Terms
 from shardgen.model.plan import Plan
+from shardgen.stores.findings import refuse, unfinished
 from shardgen.stores.lake.coordinator import Holder
 from shardgen.stores.lake.formats import Format
 from shardgen.stores.lake.layout import Generation
@@ -36,14 +37,14 @@ def _of_table(current: Current, plan: PlanConfig, name: str, terms: Terms) -> It
     if claim is None or terms.replace:
         return
     if current.runs[claim.run].state in OPEN_STATES:
-        told = f"belongs to the unfinished run={claim.run}"
-        yield Problem(relation=relation, text=told, remedy=Use("resume", value=True))
+        yield unfinished(relation, claim.run)
     elif terms.if_exists == "append":
         told = f"holds files of run={claim.run}, and shardgen adds none to the files of another run"
         remedy = Text("name another prefix, or use ", Use("if_exists", "replace"))
         yield Problem(relation=relation, text=told, remedy=remedy)
     else:
-        yield Problem(relation=relation, text=f"holds files of run={claim.run}", remedy=Use("if_exists", "replace"))
+        remedy = Text("use ", Use("if_exists", "replace"), " to remove them, or another prefix")
+        yield Problem(relation=relation, text=f"holds files of run={claim.run}", remedy=remedy)
 
 
 def fates(current: Current, plan: Plan, terms: Terms) -> dict[str, str]:
@@ -82,8 +83,7 @@ def claim(
     record = _created(ledger, plan, recipe, options, made_by, standing)
 
     def claimed(current: Current) -> Current:
-        if found := problems(current, plan, terms):
-            raise TargetError(Text.joined("; ", found))
+        refuse(problems(current, plan, terms))
         return with_claim(current, record.run, standing, plan.config.tables)
 
     try:

@@ -34,7 +34,7 @@ class Delta:
     def publish(self, table: Publication) -> None:
         """See publishing.Publisher.publish."""
         with _told(table.folder):
-            there = self._table(table.folder)
+            there = self._table(table.table.name)
             if there is None:
                 self._create(table)
             elif not _published(there, table.run):
@@ -50,16 +50,19 @@ class Delta:
 
     def check_ours(self, table: str) -> None:
         """See publishing.Publisher.check_ours."""
-        folder = f"{self._objects.address.url}/{table}"
+        folder = self._folder(table)
         with _told(folder):
-            there = self._table(folder)
+            there = self._table(table)
             if there is not None:
                 _check_ours(there, folder)
 
-    def _table(self, folder: str) -> DeltaTable | None:
-        if not DeltaTable.is_deltatable(folder, self._storage):
+    def _folder(self, table: str) -> str:
+        return f"{self._objects.address.url}/{table}"
+
+    def _table(self, table: str) -> DeltaTable | None:
+        if not any(self._objects.list(f"{table}/{LOG}")):
             return None
-        return DeltaTable(folder, storage_options=self._storage)
+        return DeltaTable(self._folder(table), storage_options=self._storage)
 
     def _create(self, table: Publication) -> None:
         create_table_with_add_actions(

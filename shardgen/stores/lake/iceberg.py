@@ -18,6 +18,7 @@ from pyiceberg.exceptions import NoSuchNamespaceError, NoSuchTableError
 from pyiceberg.io.pyarrow import parquet_file_to_data_file
 from pyiceberg.table import Table, Transaction
 from pyiceberg.transforms import MonthTransform
+from pyiceberg.utils.config import Config
 
 from shardgen.errors import Given
 from shardgen.model.config import CATALOG
@@ -81,10 +82,17 @@ class Iceberg:
     def _catalog(self) -> Catalog:
         given = _storage(self._objects)
         if "://" not in self._name:
+            self._check_known()
             return load_catalog(self._name, **given)
         kind = "rest" if self._name.startswith(("http://", "https://")) else "sql"
         warehouse = f"{self._objects.address.url}/{FOLDER}"
         return load_catalog(CATALOG, **{"type": kind, "uri": self._name, "warehouse": warehouse, **given})
+
+    def _check_known(self) -> None:
+        if Config().get_catalog_config(self._name) is None:
+            variable = f"PYICEBERG_CATALOG__{self._name.upper()}__URI"
+            remedy = f"describe it in ~/.pyiceberg.yaml, or set {variable}"
+            raise StoreError(f"{Given('catalog', self._name)} is none that pyiceberg is told of: {remedy}")
 
     def _identifier(self, table: str) -> str:
         return f"{self._namespace}.raw_{table}"

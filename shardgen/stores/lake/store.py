@@ -6,25 +6,25 @@ import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
-from shardgen.errors import Problem, TargetError, Text
+from shardgen.errors import TargetError
 from shardgen.model.config import PlanConfig, Terms
 from shardgen.model.parts import Part
 from shardgen.model.plan import Plan
-from shardgen.stores import Run, Trials, joining
+from shardgen.stores import Run
 from shardgen.stores.failures import StoreError
 from shardgen.stores.findings import Facts, Findings, RunStatus
-from shardgen.stores.lake import address, claiming, coordinator, layout, probing, publishing, removal, status
+from shardgen.stores.lake import address, claiming, coordinator, probing, removal, status
+from shardgen.stores.lake.beginning import Beginning, problems_of
 from shardgen.stores.lake.coordinator import Seat
 from shardgen.stores.lake.failures import masked
 from shardgen.stores.lake.formats import Format, open_format
 from shardgen.stores.lake.ledger import Ledger
 from shardgen.stores.lake.objects import Objects, check_installed
 from shardgen.stores.lake.reader import LakeReader
-from shardgen.stores.lake.records import Current, Record
 from shardgen.stores.lake.removal import LakeSurvey
 from shardgen.stores.lake.run import LakeRun
 from shardgen.stores.reading import Reader
-from shardgen.stores.resuming import check_same, choose, plain, restricted
+from shardgen.stores.trials import Trials
 from shardgen.tables.recipe import Recipe
 
 T = TypeVar("T")
@@ -57,7 +57,8 @@ class LakeStore:
         ledger = Ledger(self._asked)
         with self._refusing():
             current = ledger.current()
-            problems = (*probing.unwritable(self._asked), *self._problems(ledger, current, plan, terms))
+            standing = problems_of(ledger.objects, current, plan, terms)
+            problems = (*probing.unwritable(self._asked), *standing)
             holders = coordinator.at_work(self._asked, probing.today())
             losses = status.losses(ledger, current, plan.config.tables) if terms.replace else ()
         return Findings(
@@ -75,7 +76,7 @@ class LakeStore:
         """See stores.Store.begin."""
         with self._at_work(take_over=take_over) as (ledger, seat):
             with self._refusing():
-                record = self._claim(ledger, plan, terms, recipe, options)
+                record = Beginning(ledger, recipe, self._formats).claim(plan, terms, options)
             yield LakeRun(ledger, record, plan, self._formats(plan.config), seat, resumed=False)
 
     @contextlib.contextmanager
@@ -85,9 +86,8 @@ class LakeStore:
         """See stores.Store.join; foreign keys there are none."""
         with self._at_work(shared=part is not None) as (ledger, seat):
             with self._refusing():
-                found = self._joined(ledger, plan, terms, recipe, part, options)
-                record = found or self._first(ledger, plan, terms, recipe, part, options)
-            yield LakeRun(ledger, record, plan, self._formats(plan.config), seat, resumed=found is not None)
+                record, resumed = Beginning(ledger, recipe, self._formats).join(plan, terms, part, options)
+            yield LakeRun(ledger, record, plan, self._formats(plan.config), seat, resumed=resumed)
 
     @contextlib.contextmanager
     def resume(
@@ -96,10 +96,8 @@ class LakeStore:
         """See stores.Store.resume."""
         with self._at_work(take_over=take_over) as (ledger, seat):
             with self._refusing():
-                record, plan, format_ = self._taken_up(ledger, recipe, given)
-                claiming.resumed(ledger, record)
-                ledger.objects.delete([layout.SUCCESS])
-            yield LakeRun(ledger, record, plan, format_, seat, resumed=True)
+                record, plan = Beginning(ledger, recipe, self._formats).take_up(given)
+            yield LakeRun(ledger, record, plan, self._formats(plan.config), seat, resumed=True)
 
     def runs(self) -> list[RunStatus]:
         """See stores.Store.runs."""
@@ -151,11 +149,6 @@ class LakeStore:
         """See stores.Store.masked."""
         return masked(text)
 
-    def _problems(self, ledger: Ledger, current: Current, plan: Plan, terms: Terms) -> Iterator[Problem]:
-        yield from probing.foreign(ledger.objects, current, plan)
-        yield from claiming.problems(current, plan, terms)
-        yield from publishing.problems(plan.config, ledger.objects)
-
     def _facts(self, plan: Plan, holder: str) -> Facts:
         space = probing.free(self._asked)
         return Facts(
@@ -168,57 +161,9 @@ class LakeStore:
             holder=holder,
         )
 
-    def _taken_up(self, ledger: Ledger, recipe: Recipe, given: Mapping[str, Any]) -> tuple[Record, Plan, Format]:
-        """The unfinished run that is meant, its plan and format, as today's code has them too."""
-        current = ledger.current()
-        record = choose(ledger.records(current), self.place, plain(given))
-        whole = recipe.build_plan(record.config)
-        format_ = self._formats(record.config)
-        check_same(record, whole, recipe)
-        claiming.check_made_by(record, format_)
-        return record, restricted(whole, current.owned(record.run)), format_
-
     def _statuses(self, ledger: Ledger) -> list[RunStatus]:
         with self._refusing():
             return status.statuses(ledger, coordinator.at_work(self._asked, probing.today()))
-
-    def _claim(
-        self,
-        ledger: Ledger,
-        plan: Plan,
-        terms: Terms,
-        recipe: Recipe,
-        options: Mapping[str, Any],
-        parts: int | None = None,
-    ) -> Record:
-        if problems := list(self._problems(ledger, ledger.current(), plan, terms)):
-            raise TargetError(Text.joined("; ", problems))
-        record = claiming.claim(ledger, plan, terms, recipe, options, self._formats(plan.config), parts)
-        ledger.objects.delete([layout.SUCCESS])
-        return record
-
-    def _first(
-        self, ledger: Ledger, plan: Plan, terms: Terms, recipe: Recipe, part: Part | None, options: Mapping[str, Any]
-    ) -> Record:
-        """The claim of a load in parts; the other part's, if that was faster."""
-        try:
-            return self._claim(ledger, plan, terms, recipe, options, parts=part.of if part else 0)
-        except TargetError:
-            if found := self._joined(ledger, plan, terms, recipe, part, options):
-                return found
-            raise
-
-    def _joined(
-        self, ledger: Ledger, plan: Plan, terms: Terms, recipe: Recipe, part: Part | None, options: Mapping[str, Any]
-    ) -> Record | None:
-        """The run that a part joins, which loads again if it is not finished."""
-        current = ledger.current()
-        runs, owners = ledger.records(current), {claim.run for claim in current.claims.values()}
-        found = joining.chosen(runs, owners, plan, recipe, part=part, options=options, terms=terms)
-        if found and found.state != "finished":
-            claiming.check_made_by(found, self._formats(plan.config))
-            claiming.resumed(ledger, found, part.of if part else None)
-        return found
 
     @contextlib.contextmanager
     def _at_work(self, *, shared: bool = False, take_over: bool = False) -> Iterator[tuple[Ledger, Seat]]:

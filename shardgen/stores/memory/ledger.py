@@ -15,7 +15,7 @@ from shardgen.errors import Problem, Use
 from shardgen.model.config import PlanConfig, Terms
 from shardgen.model.plan import Plan
 from shardgen.stores import Sighting, Written
-from shardgen.stores.findings import Loss, RunStatus, TableStatus, replaced_by
+from shardgen.stores.findings import Loss, RunStatus, TableStatus, replaced_by, unfinished
 from shardgen.stores.joining import standing
 from shardgen.stores.resuming import OPEN_STATES, plain, planned
 from shardgen.tables import dataset
@@ -149,8 +149,7 @@ class MemoryLedger:
             return
         run, relation = self.runs[self.tables[name].run], self.relation(name)
         if run.state in OPEN_STATES:
-            told = f"belongs to the unfinished run={run.run}"
-            yield Problem(relation=relation, text=told, remedy=Use("resume", value=True))
+            yield unfinished(relation, run.run)
         elif terms.if_exists == "fail" and self.count(name):
             yield Problem(relation=relation, text=f"holds rows of run={run.run}", remedy=Use("if_exists", "replace"))
 

@@ -13,8 +13,8 @@ from shardgen.model.config import PlanConfig, Terms
 from shardgen.model.parts import Part
 from shardgen.model.plan import Plan
 from shardgen.model.table import Table
-from shardgen.stores import RowEncoder, Run, Trial, Trials, encoder_of, joining
-from shardgen.stores.findings import Facts, Findings, RunStatus
+from shardgen.stores import RowEncoder, Run, encoder_of, joining
+from shardgen.stores.findings import Facts, Findings, RunStatus, refuse
 from shardgen.stores.memory.holders import Holders
 from shardgen.stores.memory.ledger import MemoryLedger, Record, now
 from shardgen.stores.memory.run import MemoryRun
@@ -22,6 +22,7 @@ from shardgen.stores.reading import Reader
 from shardgen.stores.resuming import check_same, choose, plain, restricted
 from shardgen.stores.retry import until
 from shardgen.stores.stopwatch import Stopwatch
+from shardgen.stores.trials import Trial, Trials
 from shardgen.tables.recipe import Recipe
 
 T = TypeVar("T")
@@ -195,8 +196,7 @@ class MemoryStore:
 
     def _claim(self, plan: Plan, terms: Terms, recipe: Recipe, options: Mapping[str, Any]) -> int:
         with self.ledger.lock:
-            if problems := list(self.ledger.problems(plan, terms)):
-                raise TargetError(Text.joined("; ", problems))
+            refuse(self.ledger.problems(plan, terms))
             return self.ledger.insert(plan, terms, recipe, options)
 
     def _joined(
@@ -239,7 +239,7 @@ class MemoryStore:
 
 
 class _MemoryTrials:
-    """See stores.Trials."""
+    """See stores.trials."""
 
     logged = False
     local = True

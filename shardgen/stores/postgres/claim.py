@@ -20,7 +20,7 @@ from shardgen.model.parts import Part as LoadPart
 from shardgen.model.plan import Plan
 from shardgen.model.table import Table
 from shardgen.stores import RowEncoder, encoder_of, joining
-from shardgen.stores.findings import Findings
+from shardgen.stores.findings import Findings, grouped, refuse
 from shardgen.stores.postgres import catalog, claimed_tables, keys, ledger, objects, preflight, rehearsal, restored
 from shardgen.stores.postgres.deciding import Action, Decision, decide
 from shardgen.stores.postgres.ledger import Claim, NewRun, Run
@@ -90,13 +90,13 @@ def examine(connection: Connection, wanted: Wanted) -> Examined:
     Raises:
         TargetError: the server is too old to be asked.
     """
-    preflight.refuse(preflight.too_old(connection))
+    refuse(preflight.too_old(connection))
     plan, terms, recipe = wanted.plan, wanted.terms, wanted.recipe
-    facts, world = preflight.server_facts(connection, plan), recipe.world(plan.config)
+    facts = preflight.server_facts(connection, plan)
     decisions, problems = decide(
         connection,
         plan,
-        fingerprint=world,
+        fingerprint=lambda: recipe.world(plan.config),
         terms=terms,
         own=lambda name: keys.own_range(plan, name, recipe.max_id),
     )
@@ -110,7 +110,7 @@ def examine(connection: Connection, wanted: Wanted) -> Examined:
     tried = Rehearsed() if problems else _rehearsed(connection, wanted, decisions)
     foreign = [text for each in decisions if each.foreign for text in each.foreign.notices(each.table)]
     findings = Findings(
-        problems=tuple(preflight.grouped([*problems, *tried.problems])),
+        problems=tuple(grouped([*problems, *tried.problems])),
         notices=(
             *preflight.clock_notices(plan, facts),
             *(loss.notice for loss in losses if loss.notice),
@@ -170,7 +170,7 @@ def claim_new(connection: Connection, wanted: Wanted, attempts: list[Attempt]) -
             ledger.hold(connection, config.schema, config.tables)
         before = ledger.claims(connection, config.schema) if ledger.present(connection, config.schema) else {}
         examined = examine(connection, wanted)
-        preflight.refuse(examined.findings.problems)
+        refuse(examined.findings.problems)
         decisions = examined.decisions
         objects.create_schema(connection, config.schema)
         ledger.create(connection, config.schema)
@@ -179,7 +179,7 @@ def claim_new(connection: Connection, wanted: Wanted, attempts: list[Attempt]) -
         run = ledger.insert_run(connection, config.schema, _new_run(wanted))
         claims = [_claim(connection, config, each, run, before.get(each.table.name)) for each in decisions]
         ledger.claim(connection, config.schema, claims)
-        of_tables = map(str, preflight.grouped(itertools.chain.from_iterable(map(_notices, decisions))))
+        of_tables = map(str, grouped(itertools.chain.from_iterable(map(_notices, decisions))))
         notices = (*examined.findings.notices, *of_tables)
         claimed = Claimed(
             run=run,
@@ -289,7 +289,7 @@ def _taken_up(connection: Connection, run: Run, whole: Plan, *, workers: int, on
     plan = restricted(whole, claims)
     facts = preflight.server_facts(connection, plan)
     size = sum(catalog.size(connection, claim.oid) for claim in claims.values())
-    preflight.refuse(
+    refuse(
         preflight.server_problems(connection, plan, facts, workers=workers, done=size)
         + claimed_tables.problems(
             connection, plan, list(claims.values()), ledger.shards_of(connection, schema, run.run)

@@ -29,6 +29,7 @@ _COURTESY: Final = {
 }
 _BREATH: Final = 0.05  # seconds
 _LAST_BREATHS: Final = 40  # two seconds: behind a pooler, or on a busy server, a session ends late
+_PART_BREATHS: Final = 300  # fifteen seconds: whoever is alone there may be a part that finishes the run
 _TAKE_OVER_PATIENCE: Final = 30.0  # seconds for the server to roll the other sessions back
 _OTHER_PARTS: Final = 600  # looks at others that share a run and have nothing left to do either: half a minute
 _SIGHTINGS: Final = """
@@ -163,10 +164,11 @@ class Control:
             )
         )
 
-    def _open(self, breaths: int = _LAST_BREATHS) -> Connection:
+    def _open(self, breaths: int | None = None) -> Connection:
         connection = connect(self._dsn, application_name=application_name(self._purpose, here()))
         try:
-            return self._locked(connection, breaths)
+            usual = _PART_BREATHS if self._shared else _LAST_BREATHS
+            return self._locked(connection, usual if breaths is None else breaths)
         except BaseException:
             connection.close()
             raise

@@ -14,7 +14,7 @@ from shardgen.errors import Problem, Text, Use
 from shardgen.model.config import PlanConfig, Terms
 from shardgen.model.plan import Plan
 from shardgen.model.table import Table
-from shardgen.stores.findings import Loss
+from shardgen.stores.findings import Loss, unfinished
 from shardgen.stores.postgres import (
     belongings,
     catalog,
@@ -108,14 +108,19 @@ class Decision:
 
 
 def decide(
-    connection: Connection, plan: Plan, *, fingerprint: str, terms: Terms, own: Callable[[str], tuple[int, int]]
+    connection: Connection,
+    plan: Plan,
+    *,
+    fingerprint: Callable[[], str],
+    terms: Terms,
+    own: Callable[[str], tuple[int, int]],
 ) -> tuple[list[Decision], list[Problem]]:
     """The fate of every table of a new load, and everything that stands in its way.
 
     Args:
         connection: to the target.
         plan: what is to be loaded.
-        fingerprint: of its world.
+        fingerprint: tells that of its world; asked only where something stays, since a worker may still be at it.
         terms: what may be done to what is there.
         own: the range of key numbers that the load can give to a table.
     """
@@ -133,7 +138,7 @@ def decide(
         *ledger.too_new(connection, schema),
         *(problem for each in decisions for problem in each.problems),
         *_reached(connection, schema, tables, decisions),
-        *_other_worlds(plan.config, kept, runs, fingerprint),
+        *(_other_worlds(plan.config, kept, runs, fingerprint()) if kept else ()),
     ]
     return decisions, problems
 
@@ -244,11 +249,7 @@ def _held(claim: ledger.Claim, runs: Mapping[int, ledger.Run], relation: str) ->
     run = runs[claim.run]
     if run.state not in OPEN_STATES:
         return []
-    text, remedy = (
-        f"belongs to the unfinished run={run.run}",
-        Text("use ", Use("resume", value=True), ", or ", _REPLACE),
-    )
-    return [Problem(relation=relation, text=text, remedy=remedy)]
+    return [unfinished(relation, run.run)]
 
 
 # --- a table that starts over -----------------------------------------------------------------------------------------

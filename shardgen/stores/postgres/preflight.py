@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
-from shardgen.errors import Problem, TargetError, Text, Use
+from shardgen.errors import Problem, Text, Use
 from shardgen.model.figures import plural, size
 from shardgen.model.plan import Plan
 from shardgen.stores.findings import Facts
@@ -82,30 +82,6 @@ def clock_notices(plan: Plan, facts: Facts) -> list[str]:
     if plan.config.end <= facts.today:
         return []
     return [f"end={plan.config.end} lies after today={facts.today}: some rows will be dated in the future"]
-
-
-def refuse(problems: Iterable[Problem]) -> None:
-    """Raise TargetError with every problem, if there is one; what several relations have in common is said once."""
-    found = grouped(problems)
-    if len(found) == 1:
-        raise TargetError(found[0])
-    if found:
-        raise TargetError(Text.joined("\n  - ", [f"{len(found)} things stand in the way:", *found]))
-
-
-def grouped(problems: Iterable[Problem]) -> list[Problem]:
-    """Problems that differ in their relation alone made one, in order of the first."""
-    relations: dict[tuple[Text, Text], list[str]] = {}
-    for each in problems:
-        relations.setdefault((Text(each.text), Text(each.remedy)), []).append(each.relation)
-    return [_of_all(names, text, remedy) for (text, remedy), names in relations.items()]
-
-
-def _of_all(names: Sequence[str], text: Text, remedy: Text) -> Problem:
-    if len(names) == 1 or not names[0]:
-        return Problem(relation=names[0], text=text, remedy=remedy)
-    listed = ", ".join(names)  # with room for a line to break
-    return Problem(text=Text(f"relations={listed}: each ", text), remedy=remedy)
 
 
 def _value(connection: Connection, query: str, parameters: Sequence[Any] = ()) -> Any:

@@ -13,7 +13,7 @@ from shardgen.model.config import PlanConfig, Terms
 from shardgen.model.parts import Part
 from shardgen.model.plan import Plan
 from shardgen.model.table import Table
-from shardgen.stores import RowEncoder, Run, Trials, encoder_of, joining
+from shardgen.stores import RowEncoder, Run, encoder_of, joining
 from shardgen.stores.findings import Findings, Loss, RunStatus
 from shardgen.stores.postgres import census, claim, finalise, objects, pooler, reset, status, survey
 from shardgen.stores.postgres.access import Access
@@ -29,6 +29,7 @@ from shardgen.stores.postgres.retry import persist
 from shardgen.stores.postgres.run import PostgresRun
 from shardgen.stores.postgres.survey import Survey
 from shardgen.stores.postgres.trial import PostgresTrials
+from shardgen.stores.trials import Trials
 from shardgen.tables.recipe import Recipe
 
 T = TypeVar("T")

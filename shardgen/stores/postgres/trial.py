@@ -12,17 +12,17 @@ from typing import Final
 from psycopg import sql
 
 from shardgen.model.table import Index, Table
-from shardgen.stores import Trial
 from shardgen.stores.postgres.ddl import index_key
 from shardgen.stores.postgres.postgres import Connection, is_local, one
 from shardgen.stores.postgres.types import stored
+from shardgen.stores.trials import Trial
 
 _NAME: Final = sql.Identifier("shardgen_trial")
 _SETTINGS: Final = "SET LOCAL maintenance_work_mem = '256MB'", "SET LOCAL max_parallel_maintenance_workers = 0"
 
 
 class PostgresTrials:
-    """A session of our own that tries rows; see stores.Trials.
+    """A session of our own that tries rows; see stores.trials.
 
     The server is to write the pages of temporary tables out, as it has to in a load, so it gets as few buffers for them
     as it allows.

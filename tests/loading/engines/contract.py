@@ -191,7 +191,7 @@ class Contract:
         begun = folder / "begun"
         future = engine.start(1, Setup.here()).submit(linger, begun, engine.stopped)
         assert until(begun.exists)
-        assert future.running()
+        assert until(future.running)  # what it does may be seen before its engine tells of it
         return future
 
 

@@ -16,6 +16,8 @@ from shardgen.loading.engines.dask import Dask
 from tests.clusters import cluster
 from tests.loading.engines.contract import PATIENCE, Mortal, linger, until
 
+pytestmark = pytest.mark.cluster
+
 _offload_executor.submit(int).result()  # the library's own thread, which stays
 
 
@@ -48,6 +50,5 @@ class TestDask(Mortal):
         again.close()
 
 
-@pytest.mark.slow
 class TestDaskOfThisMachine(Mortal):
     make = Dask

@@ -206,10 +206,10 @@ def test_columns_have_types_of_their_own() -> None:
     found = schema()
     item = pa.struct(
         [
-            ("tag", pa.string()),
-            ("weight", pa.decimal128(7, 4)),
-            ("why", pa.string()),
-            ("at", pa.struct([("x", pa.int32())])),
+            pa.field("tag", pa.string(), nullable=False),
+            pa.field("weight", pa.decimal128(7, 4), nullable=False),
+            pa.field("why", pa.string()),
+            pa.field("at", pa.struct([pa.field("x", pa.int32(), nullable=False)]), nullable=False),
         ]
     )
     record = found.field("raw_data").type
@@ -223,6 +223,8 @@ def test_columns_have_types_of_their_own() -> None:
     assert found.field("free").type == record.field("free").type == pa.string()
     assert not found.field("note_id").nullable
     assert found.field("word").nullable
+    assert all(found.field("place").type.field(name).nullable for name in ("city", "degrees"))
+    assert not found.field("raw_data").nullable
 
 
 def test_lean_raw_data_holds_the_keys_alone_that_no_column_repeats() -> None:

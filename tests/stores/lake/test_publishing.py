@@ -98,7 +98,8 @@ def count(dataset: Any, condition: str = "true") -> int:
     return duckdb.sql(f"SELECT count(*) FROM dataset WHERE {condition}").fetchall()[0][0]
 
 
-def test_a_delta_table_is_one_version_that_duckdb_reads(url: str) -> None:
+def test_a_delta_table_is_one_version_that_duckdb_reads(tmp_path: Path) -> None:
+    url = lakes.folder(tmp_path)
     load(url, plan_of(url, "delta"))
     for name in TABLES:
         found = delta(url, name)
@@ -122,7 +123,8 @@ def test_a_run_that_died_after_its_commit_to_delta_commits_no_second_time(url: s
     assert ledger(url).objects.read(layout.SUCCESS) is not None
 
 
-def test_a_replace_is_one_version_more_of_the_new_files_alone(url: str) -> None:
+def test_a_replace_is_one_version_more_of_the_new_files_alone(tmp_path: Path) -> None:
+    url = lakes.folder(tmp_path)
     load(url, plan_of(url, "delta"))
     load(url, plan_of(url, "delta", raw_data="lean"), REPLACE)
     found = delta(url, "orders")
@@ -171,7 +173,8 @@ def iceberg(catalog: str, table: str) -> Table:
     return opened(catalog).load_table(f"bronze.raw_{table}")
 
 
-def test_an_iceberg_table_is_one_snapshot_that_duckdb_reads(url: str, catalog: str) -> None:
+def test_an_iceberg_table_is_one_snapshot_that_duckdb_reads(tmp_path: Path, catalog: str) -> None:
+    url = lakes.folder(tmp_path)
     load(url, plan_of(url, "iceberg", catalog=catalog))
     for name in TABLES:
         found = iceberg(catalog, name)

@@ -83,10 +83,13 @@ def opened(objects: Objects, files: Sequence[Files], *, threads: int) -> Iterato
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
         }
-        with duckdb.connect(f"{folder}/lake.duckdb", config=settings) as connection, _told():
-            connection.execute("SET TimeZone = 'UTC'")
+        with duckdb.connect(f"{folder}/lake.duckdb", config=settings) as connection:
             connection.register_filesystem(ObjectFiles(objects))
-            create(connection, [(each.table, _source(connection, objects, each)) for each in files])
+            try:
+                connection.execute("SET TimeZone = 'UTC'")
+                create(connection, [(each.table, _source(connection, objects, each)) for each in files])
+            except duckdb.Error as error:
+                raise StoreError(_line(error)) from error
             yield DuckSession(connection)
 
 

@@ -38,26 +38,36 @@ def scan(table: Table, format_: str, paths: Sequence[str]) -> str:
         paths: of the files.
     """
     listed = f"[{', '.join(map(literal, paths))}]"
-    if format_ == "parquet":  # a file has all columns of its table: the name of its folder adds none
-        return f"read_parquet({listed}, hive_partitioning = false)"
-    return _csv(table, listed) if format_ == "csv.zst" else _ndjson(table, listed)
+    return _ndjson(table, listed) if format_ == "ndjson.zst" else reading(table, format_, listed)
 
 
-def _csv(table: Table, paths: str) -> str:
-    """Nothing is found out by trying; a text of no letters is in quotes, and no null."""
-    columns = ", ".join(f"{literal(column.name)}: {literal(_type(column))}" for column in table.columns)
-    return (
-        f"read_csv({paths}, columns = {{{columns}}}, header = true, compression = 'zstd', auto_detect = false, "
+def reading(table: Table, format_: str, paths: str) -> str:
+    """What reads Parquet or CSV; a file has all columns of its table, so that the name of its folder adds none.
+
+    Args:
+        table: that the files are of.
+        format_: ``"parquet"`` or ``"csv.zst"``.
+        paths: of the files, in SQL.
+    """
+    if format_ == "parquet":
+        return f"read_parquet({paths}, hive_partitioning = false)"
+    return (  # nothing is found out by trying; a text of no letters is in quotes, and no null
+        f"read_csv({paths}, columns = {columns(table)}, header = true, compression = 'zstd', auto_detect = false, "
         "delim = ',', quote = '\"', escape = '\"', nullstr = '', allow_quoted_nulls = false, "
         "hive_partitioning = false)"
     )
 
 
+def columns(table: Table) -> str:
+    """The columns of a table with their types, for a reader of texts."""
+    return "{" + ", ".join(f"{literal(each.name)}: {literal(_type(each))}" for each in table.columns) + "}"
+
+
 def _ndjson(table: Table, paths: str) -> str:
     """Lines as they stand: a reader of members would lose the zeros of numbers before they are in quotes."""
-    columns = ", ".join(f"{_member(column)} AS {name(column.name)}" for column in table.columns)
+    members = ", ".join(f"{_member(column)} AS {name(column.name)}" for column in table.columns)
     lines = f"read_ndjson_objects({paths}, compression = 'zstd', hive_partitioning = false)"
-    return f"(SELECT {columns} FROM (SELECT {_QUOTED.format('json')}::JSON AS line FROM {lines}))"  # noqa: S608
+    return f"(SELECT {members} FROM (SELECT {_QUOTED.format('json')}::JSON AS line FROM {lines}))"  # noqa: S608
 
 
 def _member(column: Column) -> str:
@@ -93,8 +103,8 @@ def view(table: Table, source: str, types: Mapping[str, str]) -> str:
         source: what its rows are read from.
         types: of the source's columns, as DuckDB calls them.
     """
-    columns = ", ".join(f"{_shown(column, types[column.name])} AS {name(column.name)}" for column in table.columns)
-    return f"CREATE VIEW {name(table.relation)} AS SELECT {columns} FROM {source}"  # noqa: S608  # names and texts are quoted
+    shown = ", ".join(f"{_shown(column, types[column.name])} AS {name(column.name)}" for column in table.columns)
+    return f"CREATE VIEW {name(table.relation)} AS SELECT {shown} FROM {source}"  # noqa: S608  # names and texts are quoted
 
 
 def typed(table: Table, types: Mapping[str, str]) -> bool:

@@ -19,7 +19,7 @@ from shardgen.stores.failures import PermanentError
 from shardgen.stores.lake.formats import texts
 from shardgen.stores.lake.formats.numbers import numbers, values_of
 from shardgen.stores.lake.formats.positions import Part, Positions, Rows, Span
-from shardgen.stores.lake.formats.schema import TEXTS, arrow_field, arrow_type, item_field
+from shardgen.stores.lake.formats.schema import TEXTS, arrow_field, arrow_type, item_field, member_field
 from shardgen.stores.lake.formats.texts import Leaf
 
 _DECLARED: Final = {
@@ -60,12 +60,20 @@ class Arrays:
         schema = [arrow_field(name, self._fields[name], array.type) for name, array in arrays.items()]
         return pa.record_batch(list(arrays.values()), schema=pa.schema(schema))
 
-    def _member(self, path: str, field: Field, parts: Sequence[Part]) -> pa.Array:
-        """A column, or a member of an object; what is both is made once."""
-        type_ = field.form if isinstance(field.form, Type) else None
+    def _member(self, path: str, field: Field, parts: Sequence[Part], *, optional: bool = False) -> pa.Array:
+        """A column, or a member of an object; what is both is made once.
+
+        Args:
+            path: of it.
+            field: its form, and whether a value may be missing.
+            parts: what becomes of it, end to end.
+            optional: whether the object that it is a member of may be missing.
+        """
+        optional = optional or field.missing != "never"
+        type_ = field.form if isinstance(field.form, Type) else optional
         key = (type_, *(id(each) for part in parts for each in part))
         if key not in self._made:
-            self._made[key] = parts, self._array(path, field.form, parts)
+            self._made[key] = parts, self._array(path, field.form, parts, optional=optional)
         array = self._made[key][1]
         if array.null_count:
             self._check_missing(path, field, parts)
@@ -79,25 +87,22 @@ class Arrays:
             found = "left out" if left_out else "null"
             raise PermanentError(f"table={self._table} declares that {path} {_DECLARED[field.missing]}: it is {found}")
 
-    def _array(self, path: str, form: Form, parts: Sequence[Part]) -> pa.Array:
+    def _array(self, path: str, form: Form, parts: Sequence[Part], *, optional: bool = False) -> pa.Array:
         if isinstance(form, Type):
             if form.name in TEXTS:
                 return self._texts(path, [texts.texts_of(*part) for part in parts])
             return self._numbers(path, form, [values_of(*part) for part in parts])
         if all(isinstance(value, Absent) for value, _ in parts):
-            return pa.nulls(sum(len(rows) for _, rows in parts), arrow_type(form))
+            return pa.nulls(sum(len(rows) for _, rows in parts), arrow_type(form, optional=True))
         if isinstance(form, Items):
             lists = self._typed(path, Lists, parts)
             return _picked(lists, lambda wanted: self._lists(path, form, wanted))
         structs = self._typed(path, (Struct, Document), parts)
-        return _picked(structs, lambda wanted: self._structs(path, form, wanted))
+        return _picked(structs, lambda wanted: self._structs(path, form, wanted, optional=optional))
 
     def _typed(self, path: str, kind: Any, parts: Sequence[Part]) -> list[Part]:
         """Objects or lists, and which of them; what is absent takes none, of those beside it."""
-        found = [
-            (value.pool, rows.through(value.rows)) if isinstance(value, Picked) else (value, rows)
-            for value, rows in parts
-        ]
+        found = [values_of(*part) for part in parts]
         some = next(value for value, _ in found if not isinstance(value, Absent))
         if not isinstance(some, kind):
             told = f"table={self._table} declares types for the keys of {path} and gives text"
@@ -107,17 +112,18 @@ class Arrays:
             for value, rows in found
         ]
 
-    def _structs(self, path: str, form: Object, parts: Sequence[Part]) -> pa.Array:
+    def _structs(self, path: str, form: Object, parts: Sequence[Part], *, optional: bool) -> pa.Array:
         members = [value.members for value, _ in parts]
         for other in [each.keys() ^ form.fields.keys() for each in members]:
             if other:
                 told = f"table={self._table} gives other keys of {path} than it declares"
                 raise PermanentError(f"{told}: {', '.join(sorted(other))}")
-        arrays = []
+        arrays, fields = [], []
         for name, field in form.fields.items():
             wanted = [(each[name], rows) for each, (_, rows) in zip(members, parts, strict=True)]
-            arrays.append(self._member(f"{path}.{name}", field, wanted))
-        return pa.StructArray.from_arrays(arrays, names=list(form.fields))  # null where all of an object is
+            arrays.append(self._member(f"{path}.{name}", field, wanted, optional=optional))
+            fields.append(member_field(name, field, arrays[-1].type, optional=optional))
+        return pa.StructArray.from_arrays(arrays, fields=fields)
 
     def _lists(self, path: str, form: Items, parts: Sequence[Part]) -> pa.Array:
         found = [_items(value, rows) for value, rows in parts]

@@ -45,10 +45,12 @@ def texts_of(value: Any, rows: Rows) -> Leaf:
     if isinstance(values, Drawn):
         kept, codes = rows.through(values.rows).distinct
         return Choice(text.column(text.take(values.pool, kept.rows)), codes)
-    return _own_texts(values.texts() if isinstance(values, Objects) else values, rows)
+    return _own_texts(values, rows)
 
 
-def _own_texts(texts: Texts, rows: Rows) -> Leaf:
+def _own_texts(texts: Texts | Objects, rows: Rows) -> Leaf:
+    if isinstance(texts, Objects):
+        return texts.texts(rows.start, rows.stop) if isinstance(rows, Span) else _own_texts(texts.texts(), rows)
     if isinstance(rows, Span):
         return text.column(texts[rows.start : rows.stop])
     kept, codes = rows.distinct

@@ -1,0 +1,27 @@
+"""What the command line does, as functions for scripts and notebooks: the same options, sources and errors.
+
+An option that is not given is looked for in ``SHARDGEN_*``, ``.env`` and ``shardgen.toml``, as ``settings`` says.
+"""
+
+from __future__ import annotations
+
+from shardgen.api.asked import plan, queries, report, reset, sample, status, table, url, verify
+from shardgen.api.loads import claim, commit, load, load_part
+from shardgen.options.keywords import Options
+
+__all__ = [
+    "Options",
+    "claim",
+    "commit",
+    "load",
+    "load_part",
+    "plan",
+    "queries",
+    "report",
+    "reset",
+    "sample",
+    "status",
+    "table",
+    "url",
+    "verify",
+]

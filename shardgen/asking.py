@@ -1,0 +1,120 @@
+"""What is asked of a target that is loaded: its runs, and the queries that can run on it, without a word on a screen.
+
+Libraries are imported where they are needed, so that a command pays for no other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from shardgen.errors import ConfigError, TargetError
+from shardgen.model.config import check_choice
+
+if TYPE_CHECKING:
+    from shardgen.options.settings import Settings
+    from shardgen.stores.findings import RunStatus
+    from shardgen.tables.questions import Query
+
+
+def runs_of(settings: Settings) -> list[RunStatus]:
+    """The runs in the target's ledger, oldest first; a server is not started for the question.
+
+    Raises:
+        TargetError: the target cannot be reached, or refuses.
+        ServerError: the embedded server is meant, and does not run.
+    """
+    from shardgen.options import target
+
+    return target.there(settings).runs()
+
+
+def watched_runs(settings: Settings) -> AbstractContextManager[Callable[[], list[RunStatus]]]:
+    """What tells the runs in the target's ledger as often as it is asked; a server is not started for the question.
+
+    Raises:
+        TargetError: when asked: the target cannot be reached, or refuses.
+        ServerError: the embedded server is meant, and does not run.
+    """
+    from shardgen.options import target
+
+    return target.there(settings).watched()
+
+
+def queries_of(settings: Settings) -> list[Query]:
+    """The queries that can run on what is loaded; a server is not started for the question.
+
+    Raises:
+        TargetError: the target cannot be reached, refuses, or nothing is loaded there.
+        ServerError: the embedded server is meant, and does not run.
+    """
+    from shardgen.tables.questions import queries
+
+    return _over_files(settings) if settings.target.lake else queries(settings.schema, _loaded(settings))
+
+
+def query_of(settings: Settings, name: str) -> Query:
+    """The one of this name.
+
+    Raises:
+        ConfigError: there is none of this name, or it reads a table that is not loaded.
+        TargetError, ServerError: as :func:`queries_of`.
+    """
+    from shardgen.tables.questions import NAMES, missing
+
+    check_choice("query", name, NAMES)
+    loaded = _loaded(settings)
+    if lacking := missing(name, loaded):
+        raise ConfigError(f"query={name!r} reads what is not loaded: rows or raw_data of {', '.join(lacking)}")
+    return next(query for query in queries_of(settings) if query.name == name)
+
+
+def views_of(settings: Settings, run: int) -> list[str]:
+    """Statements by which DuckDB has the tables of a run in a lake as views.
+
+    Raises:
+        TargetError: the target cannot be reached.
+    """
+    from shardgen.stores.lake.address import parsed
+    from shardgen.stores.lake.duck import lines
+
+    [found] = [each for each in runs_of(settings) if each.run == run]
+    tables = [each.table for each in found.tables if each.generation is not None and each.rows]
+    return lines.script(parsed(settings.target.lake), dict.fromkeys(tables, found))
+
+
+def _over_files(settings: Settings) -> list[Query]:
+    """Queries for DuckDB, each with the views that it reads."""
+    from shardgen.stores.lake.address import parsed
+    from shardgen.stores.lake.duck import dialect, lines
+    from shardgen.tables.questions import over_files
+
+    filled = _filled(settings)
+    typed = all(run.plan["format"] == "parquet" and "raw_data_as" not in run.plan for run in filled.values())
+    modes = {name: str(run.plan["raw_data"]) for name, run in filled.items()}
+    found = []
+    for query, tables in over_files(modes, typed=typed):
+        before = lines.script(parsed(settings.target.lake), {name: filled[name] for name in tables})
+        found.append(replace(query, text="\n".join([*before, dialect.spelled(query.text)])))
+    return found
+
+
+def _loaded(settings: Settings) -> dict[str, str]:
+    """The tables that finished runs have filled, each with the mode of its raw_data."""
+    return {name: str(run.plan["raw_data"]) for name, run in _filled(settings).items()}
+
+
+def _filled(settings: Settings) -> dict[str, RunStatus]:
+    """The tables that finished runs have filled, each with its run."""
+    found = {
+        table.table: run
+        for run in runs_of(settings)
+        for table in run.tables
+        if run.state == "finished" and table.generation is not None and table.rows
+    }
+    if not found:
+        place = settings.target.lake or f"schema={settings.schema!r}"
+        raise TargetError(f"{place} holds no rows of a finished run: load some first")
+    return found
