@@ -32,11 +32,17 @@ class Program:
     """One run of the command line in a session of its own, so that no descendant escapes the count."""
 
     def __init__(
-        self, database: Database, *arguments: str, module: str = "shardgen", dsn: str = "", **environment: str
+        self,
+        database: Database,
+        *arguments: str,
+        command: str = "load",
+        module: str = "shardgen",
+        dsn: str = "",
+        **environment: str,
     ) -> None:
         self.database = database
         self._process = subprocess.Popen(
-            [sys.executable, "-m", module, "load", "--dsn", dsn or database.dsn, "--progress", "plain", *arguments],
+            [sys.executable, "-m", module, command, "--dsn", dsn or database.dsn, "--progress", "plain", *arguments],
             env={**clean_environment(), **environment},
             cwd=ROOT,
             stdout=subprocess.PIPE,

@@ -79,8 +79,8 @@ def load_part(part: str, dsn: str | None = None, **options: Unpack[Load]) -> Par
     from shardgen.commands import hasten
     from shardgen.parts import checked, part_of
 
-    hasten()
     settings = settings_of(Load, options, dsn=dsn)
+    hasten(settings.get("engine", DEFAULT))
     carry_out = part_of(settings, checked(part, resume=False, take_over=False, verify=False))
     with watching(settings, "load") as show:
         return carry_out(show)

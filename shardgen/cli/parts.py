@@ -9,9 +9,11 @@ import typer
 from shardgen.cli import hints, terminal
 from shardgen.cli.options import Json, examples, some_tables, takes
 from shardgen.errors import LoadError, ReconciliationError
+from shardgen.model.figures import plural
 from shardgen.options.declared import PLACE, RUN, RUNNING, WATCHED
 
 if TYPE_CHECKING:
+    from shardgen.loading.parts import Claimed
     from shardgen.options.settings import Settings
 
 Tables = Annotated[
@@ -89,7 +91,16 @@ def claim(settings: Settings, *, take_over: bool, yes: bool, as_json: bool) -> N
     carry_out = claim_of(settings, take_over=take_over, yes=yes)
     with terminal.watching(settings, "load") as show:
         claimed = carry_out(show)
-    how = "claimed" if claimed.new else "was claimed before"
-    terminal.say(f"run {claimed.run} {how}: {claimed.shards} shards wait for the parts of the load")
+    terminal.say(_told(claimed))
     if as_json:
         terminal.print_json(claimed.to_json())
+
+
+def _told(claimed: Claimed) -> str:
+    """What has come of a claim, in a line."""
+    if claimed.finished:
+        return f"run {claimed.run} is finished already: nothing was changed"
+    if claimed.new:
+        return f"run {claimed.run} claimed: its parts have {plural(claimed.shards, 'shard')} to load"
+    left = f"{claimed.lacking} of {plural(claimed.shards, 'shard')}"
+    return f"run {claimed.run} was claimed before: its parts have {left} to load"

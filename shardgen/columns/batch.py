@@ -76,7 +76,13 @@ def batch(
         numbers: of the rows' keys, from 0.
         ingestion: ingestion instants.
         extra: keys of raw_data that no column repeats; ``lean`` leaves out the table's ``full_only``.
+
+    Raises:
+        ValueError: the columns are not those that the table declares.
     """
+    if odd := columns.keys() ^ table.own_columns:
+        told = [f"column={name} {'has no values' if name in table.own_columns else 'is not declared'}" for name in odd]
+        raise ValueError(f"table={table.name}: {', '.join(sorted(told))}: make rows of what its columns declare")
     members: Mapping[str, Member] = {}
     if mode == "full":
         members = {**columns, **extra}

@@ -134,13 +134,16 @@ class Dispatcher:
         told = self._engine.describe()  # before we end workers ourselves
         if not self._engine.kill(lost):
             return self._start_anew(told)
-        for future in lost:
-            self.attempts.lose([self._running.pop(future)], _died(told))
+        trials = [self._running.pop(future) for future in lost]
+        self._hooks.lost([trial.shard.id for trial in trials])
+        for trial in trials:
+            self.attempts.lose([trial], _died(told))
         return executor
 
     def _start_anew(self, told: str | None = None, refused: Trial | None = None) -> Executor:
         """Put back all that was running, and what was refused; start another executor."""
         aboard = self._aboard()
+        self._hooks.lost([trial.shard.id for trial in aboard])
         if refused and aboard:
             self._queue.put_first(refused)
         elif refused:  # else an executor that breaks at once would be started for ever

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -41,5 +41,7 @@ class Hooks:
     """Called every period with the shards in flight; gives those whose worker hangs, each with the cause."""
     failed: FailureHook
     """A failed attempt."""
+    lost: Callable[[Collection[str]], None]
+    """Called with shards whose workers were lost, before they are given to others."""
     stopped_by: Callable[[], int]
     """The signal that asks for an end, or 0."""

@@ -6,7 +6,7 @@ place. The worker's process is the engine's affair.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from shardgen.events import ShardSeen
 from shardgen.loading.watchdog import Flight, Watchdog
@@ -59,6 +59,15 @@ class Lookout:
             self._show(_seen(self._pending[shard], sightings[shard]))
         hung = self._watchdog.look(now, in_flight, sightings)
         return {shard: self._end(seen) for shard, seen in hung.items()}
+
+    def end_lost(self, shards: Collection[str]) -> None:
+        """End what workers that are no more have at work in the place.
+
+        A server may wait for minutes for a host that was cut off, and keeps the shard from others meanwhile.
+        """
+        sightings = self._run.look() or {}
+        for shard in sightings.keys() & set(shards):
+            self._run.end(sightings[shard])
 
     def _end(self, seen: Sighting | None) -> str:
         """End what a worker that hangs has at work in the place, and say what is known of it."""

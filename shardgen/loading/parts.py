@@ -71,8 +71,12 @@ class Claimed:
     shards: int
     rows: int
     """Expected."""
+    lacking: int
+    """Shards that are not there yet."""
     new: bool
     """False where it was claimed before."""
+    finished: bool
+    """Whether it was finished before."""
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""
@@ -119,7 +123,15 @@ def claim(
     used = machinery or Machinery()
     whole = used.recipe.build_plan(plan)
     session = Session(load, store, show, used, name="claim: ")
-    joined = store.join(whole, load.terms, session.recipe, part=None, options=options, workers=load.workers)
+    joined = store.join(
+        whole,
+        load.terms,
+        session.recipe,
+        part=None,
+        options=options,
+        workers=load.workers,
+        take_over=load.take_over,
+    )
 
     def told_of(run: Run) -> Claimed:
         for text in run.notices:
@@ -130,7 +142,9 @@ def claim(
             target=store.place,
             shards=len(whole.shards),
             rows=sum(shard.rows for shard in whole.shards),
+            lacking=0 if run.finished else len(run.plan.shards) - len(run.done()),
             new=not run.resumed,
+            finished=run.finished,
         )
 
     return session.run(joined, told_of)

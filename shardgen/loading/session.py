@@ -267,7 +267,11 @@ class Session:
             workers=min(self._config.workers, len(pending)),
             attempts=self._config.attempts,
             hooks=Hooks(
-                show=self._show, tick=lookout.tick, failed=run.failed, stopped_by=lambda: self._signals.received
+                show=self._show,
+                tick=lookout.tick,
+                failed=run.failed,
+                lost=lookout.end_lost,
+                stopped_by=lambda: self._signals.received,
             ),
             tools=self._machinery.tools,
         )

@@ -89,6 +89,11 @@ class Table:
         return self.meaning.replace("`", "")
 
     @property
+    def own_columns(self) -> frozenset[str]:
+        """Names of the columns, but for those that every table has."""
+        return frozenset(column.name for column in self.columns).difference(COMMON)
+
+    @property
     def partitioned(self) -> bool:
         """Whether the table is loaded leaf by leaf."""
         return bool(self.partition_by)

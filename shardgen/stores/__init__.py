@@ -276,7 +276,15 @@ class Store(Protocol):
         ...
 
     def join(
-        self, plan: Plan, terms: Terms, recipe: Recipe, *, part: Part | None, options: Mapping[str, Any], workers: int
+        self,
+        plan: Plan,
+        terms: Terms,
+        recipe: Recipe,
+        *,
+        part: Part | None,
+        options: Mapping[str, Any],
+        workers: int,
+        take_over: bool = False,
     ) -> AbstractContextManager[Run]:
         """Claim the plan's tables for a run in parts, or join the run that has claimed them for the same plan.
 
@@ -289,6 +297,7 @@ class Store(Protocol):
             part: who asks; None for one who only claims, and does so alone.
             options: as for :meth:`begin`.
             workers: of this part.
+            take_over: whether who only claims ends the load that holds the place, instead of being refused.
 
         Raises:
             TargetError, LoadError, Interrupted: as :meth:`begin`.

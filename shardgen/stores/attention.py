@@ -59,3 +59,9 @@ def check() -> None:
 def current() -> Attention | None:
     """What goes with the waits of this thread, if anything does."""
     return _current.get()
+
+
+def tell(text: str) -> None:
+    """Say a sentence to whoever waits."""
+    if attention := _current.get():
+        attention.tell(text)

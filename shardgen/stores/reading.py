@@ -44,6 +44,10 @@ class StumbledError(StoreError):
     """A value is so damaged that a statement cannot go on; its text says what is wrong with it."""
 
 
+class RefusedError(StumbledError):
+    """A statement is wrong, or the tables are not what it asks of; its text says where it stops."""
+
+
 class UnreadableError(StoreError):
     """A statement is not what this kind of place understands; its text says where it stops."""
 
@@ -56,6 +60,7 @@ class Session(Protocol):
 
         Raises:
             StumbledError: a value is so damaged that it gives nothing.
+            RefusedError: it is wrong, or the tables are not what it asks of.
             UnreadableError: it is written for another kind of place.
         """
         ...

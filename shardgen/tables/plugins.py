@@ -12,6 +12,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 from shardgen.errors import PluginError
 from shardgen.model.config import SHOP, PlanConfig, Plugin
+from shardgen.tables import dataset as dataset_of
 from shardgen.tables import names
 from shardgen.tables.checks import faults, faults_of_dataset
 from shardgen.tables.spec import Dataset, TableSpec
@@ -96,8 +97,13 @@ def absence(name: str, config: PlanConfig) -> str:
     for each in config.plugins:
         if (each.kind == "dataset" or each.name == name) and (why := _changed(each)):
             return why
-    known = name in names(config.dataset) or plugin("table", name)
-    return "" if known else "is unknown to this version of shardgen: use the one that loaded it"
+    try:
+        if name not in names(config.dataset) and not plugin("table", name):
+            return "is unknown to this version of shardgen: use the one that loaded it"
+        dataset_of(config.dataset)[name]
+    except PluginError as error:
+        return f"cannot be used here: {error}"
+    return ""
 
 
 def _changed(wanted: Plugin) -> str:

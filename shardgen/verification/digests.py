@@ -18,11 +18,13 @@ import xxhash
 
 from shardgen.events import CheckDone, CheckStarted, Event
 from shardgen.loading.engines import Engine, default_engine
+from shardgen.loading.kept import Kept
 from shardgen.model.config import PlanConfig
 from shardgen.model.figures import plural
 from shardgen.model.plan import Plan, Shard
 from shardgen.model.table import Table
 from shardgen.stores.copy import Encoder
+from shardgen.stores.failures import StoppedError
 from shardgen.stores.postgres import catalog, columns
 from shardgen.stores.postgres.failures import describe
 from shardgen.stores.postgres.postgres import Connection, complete, without_secret
@@ -106,11 +108,15 @@ class Hashed:
         )
 
 
-def examine(item: Item) -> Hashed | Trouble:
-    """Hash one shard; name its rows where it is not what it should be."""
+def examine(item: Item, stopped: Callable[[], bool]) -> Hashed | Trouble:
+    """Hash one shard; name its rows where it is not what it should be.
+
+    Raises:
+        StoppedError: nobody wants it any more.
+    """
     start = time.perf_counter()
     try:
-        hashed = persist(lambda: _examine_once(item))
+        hashed = persist(lambda: _examine_once(item, stopped))
     except psycopg.Error as error:
         return Trouble(shard=item.shard.id, error=without_secret(describe(error), item.dsn))
     return replace(hashed, seconds=round(time.perf_counter() - start, 3))
@@ -144,25 +150,25 @@ def number_of(subject: Subject, tables: Iterable[str]) -> int:
 
 # --- in a worker process ----------------------------------------------------------------------------------------------
 
-_connections: dict[tuple[str, str, int], Connection] = {}
-"""By database, schema and thread: in an engine of threads each has its own."""
+_connections: Kept[Connection] = Kept()
+"""By the word that stops an executor's work, and database, schema and thread: of several threads each has its own."""
 
 
-def _examine_once(item: Item) -> Hashed:
+def _examine_once(item: Item, stopped: Callable[[], bool]) -> Hashed:
+    if stopped():  # and opened nothing that nobody closes
+        raise StoppedError("the verification is over")
     key = (item.dsn, item.config.schema, threading.get_ident())
-    if key not in _connections:
-        _connections[key] = reader(item.dsn, item.config.schema, purpose="digest")
+    connection = _connections.of(stopped, key, lambda: reader(item.dsn, item.config.schema, purpose="digest"))
     try:
-        return _examine(_connections[key], item)
+        return _examine(connection, item)
     except psycopg.Error:
-        _connections.pop(key).close()
+        _connections.close(lambda of: of == (stopped, key))
         raise
 
 
 def _let_go(dsn: str) -> None:
     """Close what this process has opened, once it examines no more; a process that is ended needs none."""
-    for key in [key for key in _connections if key[0] == dsn]:
-        _connections.pop(key).close()
+    _connections.close(lambda of: of[1][0] == dsn)
 
 
 def _examine(connection: Connection, item: Item) -> Hashed:

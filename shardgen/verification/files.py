@@ -225,7 +225,7 @@ class FileRead:
         return tuple(f"{self.key}: {text}" for text in told)
 
 
-def examine(item: FileItem) -> FileRead | Trouble:
+def examine(item: FileItem, _: Callable[[], bool]) -> FileRead | Trouble:
     """Read one file; name its rows where they are not what they should be."""
     start = time.perf_counter()
     objects = Objects(item.address)

@@ -62,7 +62,8 @@ def unreadable(error: UnreadableError) -> str:
 def ask(session: Session, law: Statement, parameters: Mapping[str, object]) -> Check:
     """Count the law's offenders.
 
-    A value so damaged that the statement stumbles over it breaks the law too.
+    A value so damaged that the statement stumbles over it breaks the law too. So does a statement that is wrong, as
+    that of a package may be: it proves nothing, and the others are asked.
     """
     start = time.perf_counter()
     query = _COUNTED.format(law=law.text, samples=SAMPLES)

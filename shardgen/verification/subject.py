@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, time
 
-from shardgen.errors import Text, Use, VerificationError
+from shardgen.errors import PluginError, Text, Use, VerificationError
 from shardgen.model.config import PlanConfig
 from shardgen.model.plan import Plan
 from shardgen.stores.postgres import catalog, ledger
@@ -113,23 +113,24 @@ def read(connection: Connection, schema: str, run: int | None) -> Subject:
     return Subject(schema=schema, tables=tables, absent=absent, unknown=tuple(unknown))
 
 
-def plans(subject: Subject) -> dict[int, Plan]:
-    """The plan of each run, as this code makes it.
+def plans(subject: Subject, tables: Iterable[str]) -> tuple[dict[int, Plan], dict[int, PluginError]]:
+    """The plan of each run of some tables, as this code makes it, and why it makes none of some runs.
 
     Raises:
         VerificationError: this code would make another one, so shards and bytes cannot be compared.
     """
-    recipe = Recipe()
-    found = {}
-    for loaded in subject.tables.values():
-        run = loaded.run
-        if run.run not in found:
-            found[run.run] = recipe.build_plan(loaded.config)
-            if why := difference(run, found[run.run], recipe):
-                levels = (Use("level", "laws"), " and ", Use("level", "shape"), " only")
-                told = "counts and digests cannot be verified; use the versions of that run, or verify "
-                raise VerificationError(why, remedy=Text(told, *levels))
-    return found
+    recipe, found, broken = Recipe(), dict[int, Plan](), dict[int, PluginError]()
+    for run, loaded in {each.run.run: each for each in map(subject.tables.__getitem__, tables)}.items():
+        try:
+            found[run] = recipe.build_plan(loaded.config)
+        except PluginError as error:
+            broken[run] = error
+            continue
+        if why := difference(loaded.run, found[run], recipe):
+            levels = (Use("level", "laws"), " and ", Use("level", "shape"), " only")
+            told = "counts and digests cannot be verified; use the versions of that run, or verify "
+            raise VerificationError(why, remedy=Text(told, *levels))
+    return found, broken
 
 
 def _absence(claim: Claim | None, runs: Mapping[int, Run], run: int | None) -> str:

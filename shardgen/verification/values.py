@@ -14,7 +14,7 @@ from psycopg import postgres, pq
 from psycopg.adapt import Transformer
 
 from shardgen.stores.postgres.columns import base_type
-from shardgen.stores.reading import StumbledError
+from shardgen.stores.reading import RefusedError, StumbledError
 
 LONGEST: Final = 60
 """Characters of a value that are shown."""
@@ -39,7 +39,9 @@ def cut(text: str) -> str:
 
 
 def stumbled(error: StumbledError) -> str:
-    """What is said where a statement cannot go on because of a value."""
+    """What is said where a statement cannot go on because of a value, or because of itself."""
+    if isinstance(error, RefusedError):
+        return f"it cannot be asked: {error}"
     return f"a value is not what it should be: {error}"
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from shardgen.errors import VerificationError
 from shardgen.events import Event, Notice, VerificationStarted
 from shardgen.model.config import LEVELS, check_choice, check_range
+from shardgen.model.plan import Plan
 from shardgen.stores import attention
 from shardgen.stores.failures import StoreError
 from shardgen.stores.reading import Question, Reader
@@ -87,24 +88,40 @@ def _checks(
     tables = _tables(found, request.tables)
     for text in () if request.tables else found.unknown:
         show(Notice(text=text))
-    plans = subject.plans(found) if {"counts", "digests"} & set(levels) else {}
+    plans, planned = _plans(request, found, tables, show) if {"counts", "digests"} & set(levels) else ({}, tables)
     asked: list[Question[Check]] = []
     checks: list[Check] = []
     if "counts" in levels:
-        asked += proof.counts(found, plans, tables)
+        asked += proof.counts(found, plans, planned)
     for level, ask in (("laws", laws.questions), ("shape", shape.questions)):
         if level in levels:
             questions, moot = ask(found, request.tables or (*found.tables, *found.absent))
             asked += questions
             checks += moot
-    pieces = proof.pieces(found, tables) if "digests" in levels else 0
+    pieces = proof.pieces(found, planned) if "digests" in levels else 0
     show(VerificationStarted(checks=len(asked) + pieces))
     checks += reader.ask(asked, show=show, failures=_failures)
     if pieces:
         checks += proof.contents(
-            found, plans, tables, regenerate=request.regenerate, workers=request.workers, show=show
+            found, plans, planned, regenerate=request.regenerate, workers=request.workers, show=show
         )
     return found, checks
+
+
+def _plans(
+    request: Request, found: Subject, tables: Sequence[str], show: Callable[[Event], None]
+) -> tuple[Mapping[int, Plan], tuple[str, ...]]:
+    """The plans of the runs, and the tables of those that have one; a run without its package is in no other's way.
+
+    Raises:
+        PluginError: there is no plan of what was asked for by name, or of none at all.
+    """
+    plans, broken = subject.plans(found, tables)
+    if broken and (request.tables or request.run is not None or not plans):
+        raise next(iter(broken.values()))
+    for run, error in broken.items():
+        show(Notice(text=f"rows and digests of run={run} are not looked at: {error}"))
+    return plans, tuple(name for name in tables if found.tables[name].run.run in plans)
 
 
 def _tables(found: Subject, wanted: Sequence[str]) -> tuple[str, ...]:

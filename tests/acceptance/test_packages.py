@@ -114,12 +114,40 @@ def test_a_table_of_a_package_is_loaded_killed_resumed_verified_and_refused_with
     shutil.move(package, environment.modules / "away")
     code, told = environment.run("status")
     assert (code, "raw_parcels" in told) == (0, True)
+    code, told = environment.run("verify")
+    assert (code, f"rows and digests of run=1 are not looked at: table={missing}" in told) == (0, True)
     code, told = environment.run("verify", "--run=2", "--progress=none")
     assert (code, "held customers" in told) == (0, True)
     code, told = environment.run("verify", "--level=laws")
     assert (code, f"table=parcels is not looked at: it was {missing[12:]}" in told) == (0, True)
     code, told = environment.run("reset", "--run=1", "--yes")
     assert (code, f"table=parcels of run=1 was {missing[12:]}" in told) == (2, True)
+
+
+def test_a_table_of_a_package_that_is_broken_since_is_in_no_other_tables_way(environment):
+    assert environment.run("load", *WORLD)[0] == 0
+    assert environment.run("load", *WORLD[:-3], "--tables=customers", "--progress=none", "--workers=1")[0] == 0
+    law, module = (environment.modules / "shardgen_parcels" / name for name in ("l1.sql", "__init__.py"))
+    right, whole = law.read_text(), module.read_text()
+    law.write_text(right.replace("FULL JOIN", "FULL JION BORKEN"))
+    code, told = environment.run("verify", "--progress=none", "--level=laws", "--json")
+    assert code == 1
+    assert '"status": "failed", "finding": "it cannot be asked: syntax error at or near' in told
+    assert '"name": "L17"' in told
+    law.write_text(right)
+
+    module.write_text("import nowhere")
+    code, told = environment.run("status")
+    assert (code, "raw_parcels" in told) == (0, True)
+    code, told = environment.run("verify")
+    unusable = "table=parcels of shardgen-parcels 1.0 cannot be loaded: ModuleNotFoundError: No module named 'nowhere'"
+    assert (code, "held customers plan, ledger and count(*)" in told, "held L17" in told) == (0, True, True), told
+    assert f"table=parcels is not looked at: it cannot be used here: {unusable}" in told
+    assert f"rows and digests of run=1 are not looked at: {unusable}" in told
+    assert environment.run("verify", "--tables=customers", "--progress=none")[0] == 0
+    code, told = environment.run("verify", "--tables=orders", "--progress=none")
+    assert (code, f"error: {unusable}" in told) == (2, True)
+    module.write_text(whole)
 
 
 def test_a_dataset_of_a_package_is_loaded_verified_and_foretold_and_its_columns_are_there(tmp_path, database):

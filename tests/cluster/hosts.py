@@ -17,6 +17,7 @@ from pathlib import Path
 import psycopg
 from psycopg.conninfo import make_conninfo
 
+from tests.conftest import Database
 from tests.loads import ROOT, clean_environment
 from tests.programs import copied_programs
 from tests.servers import PASSWORD, short_home
@@ -36,6 +37,7 @@ class Hosts:
         self.folder = folder
         self._mark = f"sg{os.getpid()}"
         self._started: list[subprocess.Popen[bytes]] = []
+        self.cut_off: set[str] = set()
 
     def build(self) -> None:
         """Make switch, hosts and cables.
@@ -58,8 +60,10 @@ class Hosts:
     def pull(self, name: str) -> None:
         """Cut a host off: what is sent to it or by it is lost, and nobody is told."""
         self._ip("-n", self._space("switch"), "link", "set", name, "down")
+        self.cut_off.add(name)
 
     def put_back(self, name: str) -> None:
+        self.cut_off.discard(name)
         self._ip("-n", self._space("switch"), "link", "set", name, "up")
 
     def words(self, host: str, *words: str) -> list[str]:
@@ -134,15 +138,16 @@ class Store:
         listening = ("-h", ADDRESSES["store"], "-k", str(home), "-p", "5432")
         self._server = hosts.start("store", *account, str(programs / "postgres"), "-D", data, *listening)
         self.dsn = make_conninfo(host=str(home), port=5432, user="admin", password=PASSWORD, dbname="postgres")
-        self.address = f"postgresql://admin@{ADDRESSES['store']}:5432/postgres"
-        """As the hosts know it; without the password."""
-        until(lambda: self.rows("SELECT 1"))
+        until(self._answers)
 
-    def rows(self, query: str) -> list[tuple]:
-        """What a query gives; nothing while it cannot be asked."""
-        with contextlib.suppress(psycopg.Error), psycopg.connect(self.dsn, autocommit=True) as connection:
-            return connection.execute(query.encode()).fetchall()
-        return []
+    def address(self, database: Database) -> str:
+        """A database of it as the hosts know it; without the password."""
+        return f"postgresql://admin@{ADDRESSES['store']}:5432/{database.name}"
+
+    def _answers(self) -> bool:
+        with contextlib.suppress(psycopg.OperationalError), psycopg.connect(self.dsn):
+            return True
+        return False
 
 
 @contextlib.contextmanager

@@ -17,13 +17,15 @@ import pytest
 from shardgen import __version__
 from tests.clusters import Cluster, cluster, free_port, until
 from tests.faults.conftest import finish, holds
-from tests.loads import HERE, VOLUME, WORLD
+from tests.loads import HERE, VOLUME, WORLD, Program
 from tests.servers import PASSWORD
 
 pytest.importorskip("distributed")
 pytestmark = pytest.mark.cluster
 
 LOAD = (*WORLD, *VOLUME, "--workers", "2")
+READS = f"application_name LIKE 'shardgen:digest:%' AND {HERE}"
+"""Sessions of workers that examine shards."""
 
 
 @pytest.fixture
@@ -100,6 +102,20 @@ def test_ctrl_c_ends_a_load_in_order_and_the_workers_stay(program, database, ref
     code, output = program("--resume", "--engine", dask.engine).wait()
     assert code == 0, output
     holds(database, reference)
+
+
+def test_a_worker_that_dies_costs_a_verification_time_and_no_answer_and_nothing_stays_open(program, database, dask):
+    code, output = program(*LOAD, "--engine", dask.engine).wait()
+    assert code == 0, output
+    proof = Program(database, "--level", "digests", "--regenerate", "--engine", dask.engine, command="verify")
+    ((name,), *_) = proof.until(f"SELECT application_name FROM pg_stat_activity WHERE {READS} AND state = 'active'")
+    os.kill(int(name.rpartition(":")[2]), signal.SIGKILL)
+    code, output = proof.wait()
+    assert code == 0, output
+    assert "a worker process died: worker tcp://127.0.0.1:" in output
+    assert "what it had is examined again" in output
+    assert dask.present() >= 1
+    until(lambda: not database.rows(f"SELECT 1 FROM pg_stat_activity WHERE {READS}"), seconds=10)
 
 
 def test_a_shard_that_its_workers_die_of_is_named(program, database, empty, tmp_path):

@@ -168,6 +168,7 @@ def stage(monkeypatch):
                 show=events.append,
                 tick=tick,
                 failed=lambda shard, attempt, cause, given_up: log.append((shard.id, attempt, given_up)),
+                lost=lambda shards: events.append(("lost", *shards)),
                 stopped_by=signum,
             ),
             tools=Tools(clock=clock, sleep=clock.sleep, rng=random.Random(1), period=0.25),
@@ -358,6 +359,20 @@ def test_where_the_engine_spares_the_others_a_hung_worker_is_ended_alone(stage, 
     assert (run.engine.started, run.engine.ended) == (1, {"b"})
     assert sorted(event.shard for event in of(run, ShardDone)) == ["a", "b", "c"]
     assert [event.shard for event in of(run, ShardRetried)] == ["b"]
+
+
+@pytest.mark.parametrize("spares", [True, False])
+def test_what_a_lost_worker_has_at_work_in_the_place_is_ended_before_its_shard_is_given_out_again(
+    stage, monkeypatch, spares
+):
+    monkeypatch.setattr(Engine, "spares", spares)
+    run = stage(
+        [shard("a"), shard("b")], lambda t: Lost if (t.shard.id, t.attempt) == ("a", 1) else written(t), workers=1
+    )
+    told = [event[:2] if isinstance(event, tuple) else (type(event), event.shard) for event in run.events]
+    again = [(ShardStarted, "a"), ("lost", "a"), (ShardRetried, "a"), (ShardStarted, "a"), (ShardDone, "a")]
+    assert told[:5] == again
+    assert [each for each in told if each[0] == "lost"] == [("lost", "a")]
 
 
 def test_an_engine_whose_executors_break_before_anything_runs_in_them_ends_the_load(stage, monkeypatch):

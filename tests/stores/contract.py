@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -233,6 +234,22 @@ class StoreContract:
         with pytest.raises(LoadError, match="it is claimed, and no part has begun"):
             fakes.commit(self.open(place))
         assert fakes.load_part(self.open(place), "0/1").finished
+
+    def test_a_claim_that_is_made_again_tells_how_far_the_run_is(self, place):
+        found = [fakes.claim(self.open(place))]
+        for part in ("1/2", "0/2"):
+            fakes.load_part(self.open(place), part)
+            found.append(fakes.claim(self.open(place)))
+        assert [(each.lacking, each.finished) for each in found] == [(6, False), (3, False), (0, True)]
+
+    def test_a_claim_takes_a_place_over_where_that_is_asked_for(self, place):
+        with contextlib.ExitStack() as left:
+            left.enter_context(begun(self.open(place)))
+            with pytest.raises(TargetError, match="another load is at work"):
+                fakes.claim(self.open(place), if_exists="replace")
+            claimed = fakes.claim(self.open(place), if_exists="replace", yes=True, take_over=True)
+            assert (claimed.run, claimed.new) == (2, True)
+            assert [run.state for run in self.open(place).runs()] == ["superseded", "waiting"]
 
     def test_a_replace_is_a_claim_and_parts_fill_what_it_has_emptied(self, place):
         fakes.load(self.open(place), fakes.plan_config(tables=FEW))

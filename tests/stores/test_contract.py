@@ -8,11 +8,12 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
+from shardgen.errors import TargetError
 from shardgen.stores import Store
 from shardgen.stores.memory import MemoryStore
 from tests import fakes
 from tests.conftest import Database
-from tests.stores.contract import StoreContract
+from tests.stores.contract import StoreContract, begun
 
 
 class TestMemory(StoreContract):
@@ -49,3 +50,9 @@ class TestPostgresOfAPlainRole(StoreContract):
 
     def open(self, place: str) -> Store:
         return fakes.store(place)
+
+    def test_a_claim_takes_a_place_over_where_that_is_asked_for(self, place: str) -> None:
+        """Sessions of the role are those of a superuser here, whom it may not end."""
+        refused = pytest.raises(TargetError, match="permission denied to terminate process")
+        with begun(self.open(place)), refused:
+            fakes.claim(self.open(place), if_exists="replace", yes=True, take_over=True)

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+import shardgen
 from shardgen import __version__
 from shardgen.cli import entry
 from shardgen.errors import ConfigError, PluginError
@@ -84,6 +85,32 @@ def test_a_broken_table_ends_a_command_with_exit_code_2(command, spoilt, capsys)
     with pytest.raises(SystemExit, match="2"):
         entry.main([*command])
     assert "error: table=pickups of spoilt 1.0 cannot be loaded" in " ".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.parametrize(
+    ("fault", "spoilt"),
+    [
+        (
+            "column=carrier has no values, column=courier is not declared",
+            """
+def rows(wanted):
+    for made in PARCELS.rows(wanted):
+        own = {name: made.columns[name] for name in PARCELS.table.own_columns}
+        own["courier"] = own.pop("carrier")
+        known = made.record
+        yield batch(table, known.mode, own, numbers=known.numbers, ingestion=known.ingestion, extra=known.extra)
+from shardgen.columns.batch import batch
+SPEC = replace(SPEC, rows=rows)
+""",
+        )
+    ],
+)
+def test_rows_of_other_columns_than_the_declared_ones_are_named(fault, spoilt, tmp_path):
+    with (
+        importable(make(tmp_path / "site", "spoilt", {"pickups": "spoilt:SPEC"}, spoilt=EXAMPLE + spoilt)),
+        pytest.raises(ValueError, match=f"table=pickups: {fault}: make rows of what its columns declare"),
+    ):
+        shardgen.sample("pickups", 1, profile="demo", end="2026-01-01")
 
 
 @pytest.mark.parametrize("spoilt", ["import nowhere"], indirect=True)

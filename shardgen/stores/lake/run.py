@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 from shardgen.events import StepDone, StepStarted
@@ -106,7 +107,8 @@ class LakeRun:
 
     def end(self, seen: Sighting) -> None:
         """See stores.Run.end: nothing of a worker stays at work but its word."""
-        self._ledger.objects.delete([f"{self._names.at_work}/{name(seen.shard)}.json"])
+        with suppress(StoreError):  # nothing depends on it
+            self._ledger.objects.delete([f"{self._names.at_work}/{name(seen.shard)}.json"])
 
     def failed(self, shard: Shard, attempt: int, cause: str, *, given_up: bool) -> None:
         """See stores.Run.failed."""

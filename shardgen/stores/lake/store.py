@@ -81,10 +81,18 @@ class LakeStore:
 
     @contextlib.contextmanager
     def join(
-        self, plan: Plan, terms: Terms, recipe: Recipe, *, part: Part | None, options: Mapping[str, Any], workers: int
+        self,
+        plan: Plan,
+        terms: Terms,
+        recipe: Recipe,
+        *,
+        part: Part | None,
+        options: Mapping[str, Any],
+        workers: int,
+        take_over: bool = False,
     ) -> Iterator[Run]:
         """See stores.Store.join; foreign keys there are none."""
-        with self._at_work(shared=part is not None) as (ledger, seat):
+        with self._at_work(shared=part is not None, take_over=take_over) as (ledger, seat):
             with self._refusing():
                 record, resumed = Beginning(ledger, recipe, self._formats).join(plan, terms, part, options)
             yield LakeRun(ledger, record, plan, self._formats(plan.config), seat, resumed=resumed)

@@ -109,10 +109,18 @@ class MemoryStore:
 
     @contextmanager
     def join(
-        self, plan: Plan, terms: Terms, recipe: Recipe, *, part: Part | None, options: Mapping[str, Any], workers: int
+        self,
+        plan: Plan,
+        terms: Terms,
+        recipe: Recipe,
+        *,
+        part: Part | None,
+        options: Mapping[str, Any],
+        workers: int,
+        take_over: bool = False,
     ) -> Iterator[Run]:
         """See stores.Store.join; foreign keys there are none."""
-        with self._at_work(shared=part is not None) as alone:
+        with self._at_work(shared=part is not None, take_over=take_over) as alone:
             with self.ledger.lock:
                 record = self._joined(plan, terms, recipe, part, options)
                 number = record.run if record else self._claim(plan, terms, recipe, joining.recorded(options, part))

@@ -20,6 +20,7 @@ from shardgen.stores.postgres import locks, pooler
 from shardgen.stores.postgres.failures import classify
 from shardgen.stores.postgres.postgres import Connection, application_name, connect, here, mask, set_parameters
 from shardgen.stores.postgres.retry import patience, persist
+from shardgen.stores.postgres.session import SPOKEN_TO
 from shardgen.stores.retry import until
 
 _COURTESY: Final = {
@@ -177,6 +178,7 @@ class Control:
         self.pooled = pooler.shares_sessions(connection, self._dsn)
         if not (self.pooled or connection.own):
             connection.make_own()
+        connection.fix(SPOKEN_TO)
         if not self._taken(connection, breaths):
             self._refuse(connection)
         self._backends.add(connection.info.backend_pid)

@@ -24,7 +24,7 @@ from shardgen.errors import TargetError, Text, Use
 from shardgen.stores.postgres import waits
 from shardgen.stores.postgres.conninfo import SECRETS, fault
 from shardgen.stores.postgres.retry import persist
-from shardgen.stores.postgres.session import Connection
+from shardgen.stores.postgres.session import SPOKEN_TO, Connection
 
 __all__ = ["Connection"]
 
@@ -73,7 +73,7 @@ def connect(dsn: str, *, application_name: str) -> Connection:
 
 
 def open_pool(dsn: str, *, application_name: str) -> ConnectionPool[Connection]:
-    """A pool that connects on demand and checks a connection before it hands it out."""
+    """A worker's pool: it connects on demand and checks a connection before it hands it out."""
     return ConnectionPool(
         _conninfo(dsn, application_name),
         connection_class=_connection_class(dsn),
@@ -82,7 +82,7 @@ def open_pool(dsn: str, *, application_name: str) -> ConnectionPool[Connection]:
         max_size=_POOL_SIZE,
         timeout=_POOL_PATIENCE,
         num_workers=1,
-        configure=_configure,
+        configure=_configure_worker,
         check=ConnectionPool.check_connection,
         open=True,
     )
@@ -204,6 +204,11 @@ def _conninfo(dsn: str, name: str) -> str:
         raise TargetError(f"dsn='***' is neither a libpq connection string nor a URI: {why}")
     given = conninfo_to_dict(dsn)
     return make_conninfo("", **{**_DEFAULTS, **given, **_FIXED, "application_name": name})
+
+
+def _configure_worker(connection: Connection) -> None:
+    _configure(connection)
+    connection.fix(SPOKEN_TO)
 
 
 def _configure(connection: Connection, another: Callable[[], Connection] | None = None) -> None:

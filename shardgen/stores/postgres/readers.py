@@ -15,7 +15,7 @@ from shardgen.stores.postgres.failures import describe
 from shardgen.stores.postgres.postgres import Connection, application_name, connect, here
 from shardgen.stores.postgres.retry import persist
 from shardgen.stores.postgres.session import WHOLE
-from shardgen.stores.reading import Question, StumbledError
+from shardgen.stores.reading import Question, RefusedError, StumbledError
 
 T = TypeVar("T")
 
@@ -39,11 +39,15 @@ class PostgresSession:
         self.connection = connection
 
     def rows(self, statement: str, parameters: Mapping[str, object]) -> list[tuple[Any, ...]]:
-        """See stores.reading.Session.rows; what stumbles has SQLSTATE class 22."""
+        """See stores.reading.Session.rows; what stumbles has SQLSTATE class 22, and what is refused class 42."""
         try:
             return self.connection.execute(statement.encode(), parameters).fetchall()
         except psycopg.DataError as error:
             raise StumbledError(describe(error)) from error
+        except psycopg.errors.InsufficientPrivilege:
+            raise  # which says nothing of the statement
+        except psycopg.ProgrammingError as error:
+            raise RefusedError(describe(error)) from error
 
 
 def reader(dsn: str, schema: str, *, purpose: str = "verify") -> Connection:

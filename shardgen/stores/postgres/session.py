@@ -65,6 +65,9 @@ _LIVENESS: Final = {
     "tcp_keepalives_count": "3",
 }
 """For sessions of our own; some platforms cannot poll, or have no such keepalives."""
+SPOKEN_TO: Final = {"tcp_user_timeout": "50s"}
+"""For sessions that are sent little, those of workers and of the coordinator: a server that has answered a host that is
+gone waits a quarter of an hour otherwise, and keepalives do not count meanwhile. Who reads rows may stop for longer."""
 _PLANS: Final = {
     # a plan that was forbidden makes hours of seconds; what costs what (random_page_cost, work_mem) stays the owner's
     "jit": "off",

@@ -98,13 +98,21 @@ class PostgresStore:
 
     @contextlib.contextmanager
     def join(
-        self, plan: Plan, terms: Terms, recipe: Recipe, *, part: Part | None, options: Mapping[str, Any], workers: int
+        self,
+        plan: Plan,
+        terms: Terms,
+        recipe: Recipe,
+        *,
+        part: Part | None,
+        options: Mapping[str, Any],
+        workers: int,
+        take_over: bool = False,
     ) -> Iterator[Run]:
         """See stores.Store.join."""
         asked = self._wanted(plan, terms, recipe, workers=workers, options=joining.recorded(options, part))
         wanted = replace(asked, in_parts=True)
         attempts: list[Attempt] = []
-        beginning = replace(self._beginning(take_over=False), part=str(part or ""))
+        beginning = replace(self._beginning(take_over=take_over), part=str(part or ""))
         with beginning.control() as control:
             claimed = beginning.claimed(control, lambda it: claim.join(it, wanted, part, attempts), attempts)
             yield PostgresRun(self, control, claimed, recipe)

@@ -231,7 +231,13 @@ def dispatched(engine, names, folder, monkeypatch, tick=lambda flights: {}) -> l
     """The events of a dispatcher that has shards done by an engine, two at a time."""
     events: list[Any] = []
     monkeypatch.setattr(worker, "run_task", do_shard)
-    hooks = Hooks(show=events.append, tick=tick, failed=lambda *args, **rest: None, stopped_by=lambda: 0)
+    hooks = Hooks(
+        show=events.append,
+        tick=tick,
+        failed=lambda *args, **rest: None,
+        lost=lambda shards: None,
+        stopped_by=lambda: 0,
+    )
     dispatcher = Dispatcher(
         engine=engine,
         job=worker.Job(writer=folder, feed=None, batch_rows=1),
