@@ -134,6 +134,12 @@ def item(key: str, value: str, rows: str = "") -> str:
     return put("orders", f"raw_data = jsonb_set(raw_data, '{{items, 0, {key}}}', to_jsonb({value}))", rows)
 
 
+def attempt(key: str, value: str, rows: str = "") -> str:
+    """UPDATE of the first attempt to pay one order."""
+    told = f"coalesce(to_jsonb({value}), 'null')"
+    return put("orders", f"raw_data = jsonb_set(raw_data, '{{payments, 0, {key}}}', {told})", rows)
+
+
 def lose(table: str, rows: str) -> str:
     """DELETE of one row."""
     key, relation = KEYS[table], dataset()[table].table.relation
@@ -151,6 +157,14 @@ ORDERED = "product_id = (SELECT raw_data #>> '{items, 0, product_id}' FROM raw_o
 REDUCED = "raw_data #>> '{items, 0, promotion}' IS NOT NULL"
 DELIVERED, CANCELLED, PARTLY = "status = 'delivered'", "status = 'cancelled'", "status = 'partially_returned'"
 BROWSING = "raw_data -> 'converted' = 'false'"
+ONCE = "jsonb_array_length(raw_data -> 'payments') = 1"
+CARD = "raw_data ->> 'payment_method' LIKE '%card' AND raw_data ->> 'payment_method' <> 'gift_card'"
+OTHER_VISITOR = "(SELECT max(raw_data ->> 'visitor_id') FROM raw_sessions)"
+OFTEN = """raw_data ->> 'visitor_id' IN
+    (SELECT raw_data ->> 'visitor_id' FROM raw_sessions GROUP BY 1 HAVING count(*) > 1)"""
+OTHER_VARIANT = """replace(replace(replace((raw_data -> 'experiments')::text, 'control', '?'), 'treatment', 'control'),
+    '?', 'treatment')::jsonb"""
+ANOTHER_TEST = """raw_data -> 'experiments' || '[{"name": "x", "variant": "control"}]'"""
 THIRD = "raw_data -> 'sequence_number' = '3'"
 NEW_YORK = "address ->> 'city' = 'New York'"
 OUT = "movement_type = 'OUT'"
@@ -405,4 +419,19 @@ DAMAGE = [
     ("l18", "phrase of another sentiment", put("reviews", "rating = 1", "rating = 5")),
     ("l18", "title or text", put("reviews", "review_title = 'Title'")),
     ("l18", "text does not speak", put("reviews", "review_text = 'Excellent.'", "rating = 5")),
+    ("l20", "order without an attempt", forget("orders", "payments")),
+    ("l20", "not one last attempt", attempt("attempted_at", "'2020-01-01T00:00:00'::text")),
+    ("l20", "attempt disagrees", attempt("amount", "1")),
+    ("l20", "attempt disagrees", attempt("method", "'cash'::text", f"{WEB} AND {ONCE}")),
+    ("l20", "reason of what did not fail", attempt("reason", "'expired_card'::text", ONCE)),
+    ("l20", "reason of what did not fail", attempt("reason", "NULL::text", f"NOT {ONCE}")),
+    ("l20", "card of another method", attempt("card", "NULL::text", CARD)),
+    ("l20", "attempt before the session began", attempt("attempted_at", "'2020-01-01'::text", f"{WEB} AND NOT {ONCE}")),
+    ("l20", "charged back without a time", tell("orders", "payment_status", "'charged_back'")),
+    ("l20", "charged back what is no card", tell("orders", "charged_back_at", "order_date", ONCE)),
+    ("l21", "visitor on several machines", tell("sessions", "visitor_id", OTHER_VISITOR)),
+    ("l21", "visitor on several machines", forget("sessions", "device_fingerprint")),
+    ("l21", "visitor in two variants", tell("sessions", "experiments", OTHER_VARIANT, OFTEN)),
+    ("l21", "variant is unknown", tell("sessions", "experiments", """'[{"name": "x", "variant": "B"}]'::jsonb""")),
+    ("l21", "visit without a test", tell("sessions", "experiments", ANOTHER_TEST)),
 ]

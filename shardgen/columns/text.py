@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from shardgen.columns import pieces
 from shardgen.columns.arrow import pa, pc
 from shardgen.columns.pieces import Drawn, Even, Texts
-from shardgen.world.rng import mix
+from shardgen.world.rng import U64, mix
 
 I64 = NDArray[np.int64]
 Text: TypeAlias = "pa.StringArray"
@@ -149,6 +149,13 @@ def _dates(days: I64) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
 def iso_days(days: I64) -> Text:
     """ISO 8601 text of days since 1970-01-01."""
     return pa.array(days.astype("datetime64[D]")).cast(pa.string())
+
+
+def hexadecimal(words: U64) -> Text:
+    """16 hexadecimal digits of each word."""
+    codes = words.astype(">u8").tobytes().hex()
+    offsets = np.arange(0, len(codes) + 1, 16, dtype=np.int32)
+    return pa.StringArray.from_buffers(len(words), pa.py_buffer(offsets), pa.py_buffer(codes.encode()))
 
 
 def render(templates: Sequence[str], which: I64, slots: Mapping[str, Texts | Drawn]) -> Text:

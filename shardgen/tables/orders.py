@@ -22,7 +22,7 @@ from shardgen.model.table import Column, Keys, bronze_table, by_all, by_key
 from shardgen.model.types import INTEGER, JSON, TEXT, TIMESTAMP, decimal, varchar
 from shardgen.tables.spec import ByLeaves, Sizes, Slice, TableSpec, View
 from shardgen.tables.statements import beside
-from shardgen.world import World, orders
+from shardgen.world import World, orders, payments
 from shardgen.world.calendar import Leaves
 from shardgen.world.lexicon import SUBCATEGORIES
 from shardgen.world.orders import NEVER, Fate, Items, Orders
@@ -40,8 +40,18 @@ STATUSES = (
 )
 PENDING, PROCESSING, SHIPPED, DELIVERED, CANCELLED, PARTIALLY_RETURNED, RETURNED = range(len(STATUSES))
 
-PAYMENT_STATUSES = ("pending", "authorized", "captured", "voided", "refunded", "partially_refunded")
-PAYMENT_PENDING, AUTHORIZED, CAPTURED, VOIDED, REFUNDED, PARTIALLY_REFUNDED = range(len(PAYMENT_STATUSES))
+PAYMENT_STATUSES = (
+    "pending",
+    "authorized",
+    "captured",
+    "voided",
+    "refunded",
+    "partially_refunded",
+    "charged_back",
+)
+PAYMENT_PENDING, AUTHORIZED, CAPTURED, VOIDED, REFUNDED, PARTIALLY_REFUNDED, CHARGED_BACK = range(len(PAYMENT_STATUSES))
+OUTCOMES = ("succeeded", "pending", "failed")
+SUCCEEDED, NOT_YET, FAILED = range(len(OUTCOMES))
 
 PAID_LATER = orders.PAYMENT_METHODS.index("bank_transfer")
 
@@ -58,6 +68,9 @@ def _batch(wanted: Slice, placed: Orders) -> Batch:
     cost = orders.amounts(world, placed, lines, sides.address.place)
     back = _returned_by(fates, lines, end)
     status = _status(fates, lines, back, end)
+    reclaimed = payments.charged_back(world.seed, placed, sides, fates, lines)
+    paid = _payment_status(fates, status, sides.payment_method, end)
+    paid[reclaimed < end] = CHARGED_BACK
     return batch(
         ORDERS.table,
         wanted.raw_data,
@@ -70,7 +83,7 @@ def _batch(wanted: Slice, placed: Orders) -> Batch:
             "total_amount": Money(cost.total),
         },
         numbers=placed.number,
-        ingestion=_ingestion(world, placed, fates, status, end),
+        ingestion=_ingestion(world, placed, fates, status, reclaimed, end),
         extra={
             "items": _items(world, lines, back),
             "subtotal": Money(cost.subtotal),
@@ -79,7 +92,8 @@ def _batch(wanted: Slice, placed: Orders) -> Batch:
             "shipping_cost": Money(cost.shipping),
             "tax_amount": Money(cost.tax),
             "payment_method": _word(orders.PAYMENT_METHODS, sides.payment_method),
-            "payment_status": _word(PAYMENT_STATUSES, _payment_status(fates, status, sides.payment_method, end)),
+            "payment_status": _word(PAYMENT_STATUSES, paid),
+            "payments": _payments(payments.attempts(world, placed, sides), cost.total, paid),
             "channel": _word(orders.CHANNELS, placed.channel),
             "session_id": _sessions(world, placed),
             "warehouse_id": Words(ids(WAREHOUSE, sides.warehouse - 1)),
@@ -87,6 +101,7 @@ def _batch(wanted: Slice, placed: Orders) -> Batch:
             "delivered_at": _instant(fates.delivered, end),
             "cancelled_at": _instant(fates.cancelled, end),
             "returned_at": _instant(np.where(status >= PARTIALLY_RETURNED, fates.returned, NEVER), end),
+            "charged_back_at": _instant(reclaimed, end),
         },
     )
 
@@ -123,9 +138,9 @@ def _payment_status(fates: Fate, status: I64, method: I64, end: int) -> I64:
     return np.where(status == RETURNED, REFUNDED, paid)
 
 
-def _ingestion(world: World, placed: Orders, fates: Fate, status: I64, end: int) -> I64:
+def _ingestion(world: World, placed: Orders, fates: Fate, status: I64, reclaimed: I64, end: int) -> I64:
     latest = placed.placed
-    for times in (fates.processing, fates.shipped, fates.delivered, fates.cancelled):
+    for times in (fates.processing, fates.shipped, fates.delivered, fates.cancelled, reclaimed):
         latest = np.maximum(latest, np.where(times < end, times, 0))
     latest = np.maximum(latest, np.where(status >= PARTIALLY_RETURNED, fates.returned, 0))
     return ingested(world.seed, "orders", placed.number, latest, 60, 2 * 3600)
@@ -152,6 +167,25 @@ def _items(world: World, lines: Items, back: I64) -> Lists:
         }
     )
     return Lists(item, lines.starts)
+
+
+def _payments(tried: payments.Attempts, total: I64, paid: I64) -> Lists:
+    """All attempts of the orders; a transfer that has not come is one, too."""
+    last = np.where(paid == PAYMENT_PENDING, NOT_YET, SUCCEEDED)[tried.order]
+    cards, which = np.unique(tried.card[tried.by_card], return_inverse=True)
+    card = np.full(len(tried.order), -1)
+    card[tried.by_card] = which
+    attempt = Struct(
+        {
+            "attempted_at": Instant(tried.time),
+            "method": _word(orders.PAYMENT_METHODS, tried.method),
+            "amount": Money(total[tried.order]),
+            "outcome": _word(OUTCOMES, np.where(tried.reason != payments.NO_REASON, FAILED, last)),
+            "reason": _word(payments.REASONS, tried.reason),
+            "card": Words(Drawn(text.hexadecimal(cards), card)),
+        }
+    )
+    return Lists(attempt, tried.starts)
 
 
 @lru_cache(maxsize=2)
@@ -204,7 +238,21 @@ EXTRA: Final[Keys] = {
     "payment_method": Key(
         "`credit_card`, `debit_card`, `digital_wallet`, `bank_transfer`, `gift_card` or `cash`", TEXT
     ),
-    "payment_status": Key("`pending`, `authorized`, `captured`, `voided`, `refunded` or `partially_refunded`", TEXT),
+    "payment_status": Key(
+        "`pending`, `authorized`, `captured`, `voided`, `refunded`, `partially_refunded` or `charged_back`", TEXT
+    ),
+    "payments": "Every attempt to pay, in order of time: those that failed, and the one that came with the order",
+    "payments[].attempted_at": Key("When; of the last one, the order's date", TIMESTAMP),
+    "payments[].method": Key("As `payment_method`, which is that of the last one", TEXT),
+    "payments[].amount": Key("The order's total", decimal(15, 2)),
+    "payments[].outcome": Key("`failed`, or of the last one `succeeded`, `pending` of a transfer to come", TEXT),
+    "payments[].reason": Key(
+        "Why it failed: `insufficient_funds`, `declined_by_issuer`, `authentication_failed`, `incorrect_cvc`, "
+        "`expired_card`, `suspected_fraud` or `processing_error`; else null",
+        TEXT,
+        missing="null",
+    ),
+    "payments[].card": Key("Fingerprint of the card, 16 hexadecimal digits; null without one", TEXT, missing="null"),
     "channel": Key(
         "`web` (30 %), `app`, `marketplace`, `store` or `phone`; only web orders have a tracked session", TEXT
     ),
@@ -216,6 +264,11 @@ EXTRA: Final[Keys] = {
     ),
     "cancelled_at": Key("When it was cancelled; absent unless it was", TIMESTAMP, missing="absent"),
     "returned_at": Key("When what came back came back; absent until then", TIMESTAMP, missing="absent"),
+    "charged_back_at": Key(
+        "When the card's owner took the money back, 20 to 90 days after the order; absent unless so",
+        TIMESTAMP,
+        missing="absent",
+    ),
 }
 
 ORDER_ITEMS = View(
@@ -289,10 +342,10 @@ ORDERS = TableSpec(
         weight=lambda world, start, stop: int(world.orders.before(stop) - world.orders.before(start)),
     ),
     rows=rows,
-    laws=beside(__package__, "laws/l10.sql", "laws/l17.sql"),
+    laws=beside(__package__, "laws/l10.sql", "laws/l17.sql", "laws/l20.sql"),
     sizes=Sizes(
-        copy={"full": 1563, "lean": 1171, "none": 340},
-        heap={"full": 1724, "lean": 1420, "none": 374},
+        copy={"full": 1743, "lean": 1351, "none": 340},
+        heap={"full": 1924, "lean": 1620, "none": 374},
         indexes={
             "pkey": 41,
             "customer_id": 21,

@@ -10,9 +10,8 @@ from typing import Final
 import numpy as np
 
 from shardgen.columns import pools, text
-from shardgen.columns.arrow import pa
 from shardgen.columns.batch import Batch, batch, ids, ingested
-from shardgen.columns.nested import Struct
+from shardgen.columns.nested import Lists, Struct
 from shardgen.columns.pieces import Drawn
 from shardgen.columns.pools import Pools
 from shardgen.columns.text import I64, Text
@@ -24,12 +23,12 @@ from shardgen.model.table import Column, Index, Keys, bronze_table, by_all, by_k
 from shardgen.model.types import BOOLEAN, DEGREES, INTEGER, JSON, TEXT, TIMESTAMP, varchar
 from shardgen.tables.spec import ByIds, Sizes, Slice, TableSpec
 from shardgen.tables.statements import beside
-from shardgen.world import World, sessions
+from shardgen.world import World, bots, experiments, sessions
 from shardgen.world.clicks import landed_on
 from shardgen.world.lexicon import SUBCATEGORIES
 from shardgen.world.lexicon.devices import DEVICES, Device
 from shardgen.world.lexicon.traffic import TRAFFIC_SOURCES
-from shardgen.world.rng import U64, below, bits, chance
+from shardgen.world.rng import U64, below, bits, chance, mix, stream_key
 from shardgen.world.scripts import CATEGORY, PRODUCT
 from shardgen.world.sessions import Sessions
 
@@ -87,14 +86,16 @@ def _batch(wanted: Slice, visits: Sessions) -> Batch:
         numbers=visits.number,
         ingestion=ingested(world.seed, "sessions", visits.key, finish, 1, 30),
         extra={
-            "visitor_id": Words(_cookies(visits)),
+            "visitor_id": Words(text.hexadecimal(visits.visitor)),
             "landing_page": Words(_landing_pages(world, visits)),
             "traffic_source": Words(Drawn(_sources("name"), visits.source)),
             "medium": Words(Drawn(_sources("medium"), visits.source)),
             "campaign": Prose(_campaigns().draw(visits.source, campaign)),
             "converted": Flag(visits.buying),
             "event_count": Whole(visits.events),
-            "user_agent": Prose(known.agents.draw(visits.device, visits.version)),
+            "experiments": _experiments(world, visits),
+            "device_fingerprint": Words(text.hexadecimal(_fingerprints(world, visits))),
+            "user_agent": Prose(_user_agents(visits)),
         },
     )
 
@@ -109,7 +110,7 @@ class DeviceWords:
     versions: Pools
     """Versions of its browser."""
     agents: Pools
-    """User agents, one for each version."""
+    """User agents, one for each version; in the end those of programs that say what they are."""
     screens: Pools
 
 
@@ -121,7 +122,7 @@ def device_words() -> DeviceWords:
         browsers=text.pool(device.browser for device in DEVICES),
         systems=text.pool(device.operating_system for device in DEVICES),
         versions=pools.pools([device.browser_versions for device in DEVICES]),
-        agents=pools.pools([tuple(_agents(device)) for device in DEVICES]),
+        agents=pools.pools([*(tuple(_agents(device)) for device in DEVICES), tuple(_agents_of_programs())]),
         screens=pools.pools([device.screens for device in DEVICES]),
     )
 
@@ -129,6 +130,43 @@ def device_words() -> DeviceWords:
 def _agents(device: Device) -> Iterator[str]:
     for version in device.browser_versions:
         yield device.user_agent.format(browser_version=version, browser_major=version.split(".")[0])
+
+
+def _agents_of_programs() -> Iterator[str]:
+    for each in bots.PROGRAMS:
+        yield each.agent or DEVICES[each.device].user_agent
+
+
+def _user_agents(visits: Sessions) -> Drawn:
+    """What the browser sends, or the program where it does not pretend to be one."""
+    declared = (visits.program != bots.NONE) & bots.DECLARED[visits.program]
+    group, which = np.where(declared, len(DEVICES), visits.device), np.where(declared, visits.program, visits.version)
+    return device_words().agents.draw(group, which)
+
+
+def _fingerprints(world: World, visits: Sessions) -> U64:
+    """What canvas, fonts and the rest tell of each machine, whatever the cookie."""
+    return mix(visits.machine.astype(np.uint64) ^ np.uint64(stream_key(world.seed, "visitors.fingerprint")))
+
+
+def _experiments(world: World, visits: Sessions) -> Lists:
+    """The tests that run on that day, and the variant of each that the visitor sees."""
+    period, seed = experiments.periods(visits.start), world.seed
+    running = np.stack([experiments.runs(kind, visits.start) for kind in range(len(experiments.IDEAS))], axis=1)
+    shown = np.stack(
+        [experiments.variants(seed, kind, visits.cookie, period) for kind in range(len(experiments.IDEAS))], axis=1
+    )
+    known, which = np.unique(period, return_inverse=True)
+    names = text.pool(each.name for number in known.tolist() for each in experiments.of_period(seed, number))
+    name = which[:, None] * len(experiments.IDEAS) + np.arange(len(experiments.IDEAS))
+    counts = running.sum(axis=1)
+    test = Struct(
+        {
+            "name": Words(Drawn(names, name[running])),
+            "variant": Words(Drawn(text.pool(experiments.VARIANTS), shown[running])),
+        }
+    )
+    return Lists(test, np.cumsum(counts) - counts)
 
 
 @cache
@@ -191,16 +229,6 @@ def _landing_pages(world: World, visits: Sessions) -> Drawn:
     return Drawn(stack.texts, page)
 
 
-def _cookies(visits: Sessions) -> Text:
-    """The tracker's visitor ids: 16 hexadecimal digits."""
-    codes = visits.visitor.astype(">u8").tobytes().hex()
-    return pa.Array.from_buffers(
-        pa.string(),
-        len(visits.visitor),
-        [None, pa.py_buffer(np.arange(0, len(codes) + 1, 16, dtype=np.int32)), pa.py_buffer(codes.encode())],
-    )
-
-
 @cache
 def _bytes() -> Text:
     return text.pool(map(str, range(256)))
@@ -253,6 +281,12 @@ EXTRA: Final[Keys] = {
     "campaign": Key("Campaign of paid and mailed traffic; null without one", TEXT, missing="null"),
     "converted": Key("Whether the session bought", BOOLEAN),
     "event_count": Key("Rows of the session in raw_clickstream", INTEGER),
+    "experiments": "The A/B tests that run on that day, and what the visitor sees in each",
+    "experiments[].name": Key("Name and first week of the test: `sticky_cart_2025w40`", TEXT),
+    "experiments[].variant": Key("`control` or `treatment`, the same in all visits of a visitor", TEXT),
+    "device_fingerprint": Key(
+        "What canvas, fonts and the rest tell of the machine, whatever the cookie: 16 hexadecimal digits", TEXT
+    ),
     "user_agent": Key("As the browser sent it (only with `--raw-data full`)", TEXT),
 }
 
@@ -295,10 +329,10 @@ SESSIONS = TableSpec(
     ),
     cut=ByIds(step=100_000, total=lambda world, end: int(world.sessions.before(end))),
     rows=rows,
-    laws=beside(__package__, "laws/l13.sql", "laws/l14.sql"),
+    laws=beside(__package__, "laws/l13.sql", "laws/l14.sql", "laws/l21.sql"),
     sizes=Sizes(
-        copy={"full": 1030, "lean": 470, "none": 270},
-        heap={"full": 1170, "lean": 512, "none": 286},
+        copy={"full": 1162, "lean": 602, "none": 270},
+        heap={"full": 1320, "lean": 662, "none": 286},
         indexes={
             "pkey": 41,
             "user_id": 7.7,

@@ -25,6 +25,11 @@ GENDERS = ("female", "male", "other", "undisclosed")
 TOLD = np.cumsum([960, 15, 25])
 """Weights of those who tell their persona's gender, another one, or none."""
 
+DEVICES = np.array([45, 85, 100])
+"""Running percentages of customers with one, two and three devices."""
+OF_TWO_DEVICES = float((np.diff(DEVICES, prepend=0) * (1 - 1 / np.arange(1, 4))).sum() / 100)
+"""How likely two draws among a customer's devices are of different ones."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Customers:
@@ -99,7 +104,7 @@ def _place(seed: int, ids: I64, zone: I64, moves: records.Turns) -> I64:
 
 def devices(seed: int, ids: I64) -> I64:
     """How many devices each customer uses, 1 to 3."""
-    return 1 + choose(seed, "customers.devices", ids, np.array([45, 85, 100]))
+    return 1 + choose(seed, "customers.devices", ids, DEVICES)
 
 
 def _age(seed: int, ids: I64, band: I64) -> I64:

@@ -218,12 +218,17 @@ class Actors:
     """n customers who act; arrays of shape (n,)."""
 
     number: I64
-    persona: I64
+    member: Members
+
+    @property
+    def persona(self) -> I64:
+        """What kind of person each is."""
+        return self.member.persona
 
     @property
     def zone(self) -> I64:
         """The time zones that they live in."""
-        return personas.ZONE[self.persona]
+        return self.member.zone
 
 
 def buyers(people: Registrations, lives: Table, ids: I64, zone: I64, rank: I64, times: I64) -> Actors:
@@ -256,10 +261,10 @@ def visitors(people: Registrations, lives: Table, ids: I64, times: I64) -> Actor
 
 def _who_stay(people: Registrations, found: Members, times: I64) -> Actors:
     """The members, or whoever registered before them, where they act no more because they will be erased."""
-    number, persona = people.numbers(found), found.persona
+    number = people.numbers(found)
     left = np.arange(len(number))
     while len(left):
         left = left[records.gone(people.seed, people.epoch, number[left], times[left], people.times)]
         number[left] -= 1
-        persona[left] = people.members(number[left]).persona
-    return Actors(number=number, persona=persona)
+        found.take_in(left, people.members(number[left]))
+    return Actors(number=number, member=found)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from shardgen.world import baskets, customers, geography, lives, personas, products, zones
+from shardgen.world import baskets, customers, geography, lives, personas, products, rings, zones
 from shardgen.world.baskets import MAX_ITEMS
 from shardgen.world.demand import DAY, HOUR
 from shardgen.world.lexicon import SUBCATEGORIES
@@ -60,7 +60,7 @@ SUNDAY = 3
 CANCELLING = np.clip(exponential_table(5 * 3600, 1024), 120, 2 * 86400)
 """Seconds until an order is cancelled."""
 MAX_FATE = 61 * DAY
-"""Nothing happens to an order later than this after it was placed: 10 days to ship, 20 on the way, 30 to return."""
+"""No goods move later than this after an order was placed: 10 days to ship, 20 on the way, 30 to return."""
 
 RETURNERS, MOST_RETURNS = (550, 74), 600
 """Percent of the usual returns of personas who send most things back and of all others; per mille of all, at most."""
@@ -84,6 +84,8 @@ PAYMENT_WEIGHTS = np.cumsum(
 )
 OTHER_ADDRESS = 0.15
 """Share of orders sent to somebody else's address (L15)."""
+DROPPED = 0.8
+"""Share of a ring's orders sent to the address that it shares."""
 HOME_WAREHOUSE = 0.78
 """Share of orders shipped by the warehouse that serves the country."""
 
@@ -163,6 +165,8 @@ class Parties:
     """1 to the number of warehouses."""
     payment_method: I64
     """Index into PAYMENT_METHODS."""
+    ring: I64
+    """Ring of fraud that the customer is in, or rings.NONE."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -314,16 +318,17 @@ def parties(world: World, orders: Orders) -> Parties:
     """Who orders, where it goes, where it comes from and how it is paid."""
     seed, who = world.seed, buyers(world, orders)
     own = customers.address(seed, who.number, who.zone, orders.placed)
-    other, place = _destination(seed, orders, own.place)
-    gift = geography.addresses(seed, "orders.address", orders.number, place)
+    goes = _destinations(world, orders, who, own.place)
+    gift = geography.addresses(seed, "orders.address", goes.key, goes.place)
     address = geography.Addresses(
-        **{f.name: np.where(other, getattr(gift, f.name), getattr(own, f.name)) for f in fields(own)}
+        **{f.name: np.where(goes.other, getattr(gift, f.name), getattr(own, f.name)) for f in fields(own)}
     )
     return Parties(
         customer=who.number,
         address=address,
-        warehouse=_warehouse(world, orders, place),
+        warehouse=_warehouse(world, orders, goes.place),
         payment_method=_payment_method(seed, orders),
+        ring=goes.ring,
     )
 
 
@@ -331,14 +336,36 @@ def warehouse(world: World, orders: Orders) -> I64:
     """The warehouse that ships each order, 1 to the number of warehouses."""
     who = buyers(world, orders)
     home = customers.place(world.seed, who.number, who.zone, orders.placed)
-    return _warehouse(world, orders, _destination(world.seed, orders, home)[1])
+    return _warehouse(world, orders, _destinations(world, orders, who, home).place)
 
 
-def _destination(seed: int, orders: Orders, home: I64) -> tuple[Mask, I64]:
-    """Whether the parcel goes to another address than the customer's, and the place that it goes to."""
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Destinations:
+    """Where n parcels go; arrays of shape (n,)."""
+
+    ring: I64
+    """Of the customers, or rings.NONE."""
+    other: Mask
+    """Whether it is another address than the customer's."""
+    place: I64
+    key: I64
+    """What such an address is drawn by."""
+
+
+def _destinations(world: World, orders: Orders, who: lives.Actors, home: I64) -> _Destinations:
+    """Mostly home, else to somebody in the same country; rings that share an address have most parcels sent there."""
+    seed, ring = world.seed, world.rings.of(world.customers.families, who.member)
     other = chance(seed, "orders.other_address", orders.number, OTHER_ADDRESS)
-    elsewhere = geography.draw_in(seed, "orders.other_place", orders.number, geography.COUNTRY_OF[home])
-    return other, np.where(other, elsewhere, home)
+    place, key = np.where(other, _elsewhere(seed, orders, home), home), orders.number
+    drops = world.rings.share(ring, rings.ADDRESS) & chance(seed, "orders.drop", orders.number, DROPPED)
+    if drops.any():
+        key = np.where(drops, -1 - ring, key)
+        place[drops] = geography.draw_near(seed, "rings.place", ring[drops], who.zone[drops])
+    return _Destinations(ring=ring, other=other | drops, place=place, key=key)
+
+
+def _elsewhere(seed: int, orders: Orders, home: I64) -> I64:
+    return geography.draw_in(seed, "orders.other_place", orders.number, geography.COUNTRY_OF[home])
 
 
 def _warehouse(world: World, orders: Orders, place: I64) -> I64:

@@ -59,10 +59,15 @@ VARIANTS = 96
 """Browsing scripts of each length."""
 BUYING_VARIANTS = 12
 """Buying scripts of each number of items and length."""
+CRAWLING_VARIANTS = 8
+"""Scripts of programs of each length."""
 FRACTION_BITS = 20
 
 DWELL = lognormal_table(100, 0.8, 256) + 20
 """Relative time spent after a step."""
+
+CRAWLED_LISTS = 0.2
+"""Share of a program's pages that list products."""
 
 CART_INTENT = (0.0, 0.0, 0.0, 0.10, 0.16, 0.22)
 """Share of browsing scripts of 0, 1, ... events that put things into the cart; the last one holds from there on."""
@@ -91,14 +96,17 @@ class Scripts:
 
 def scripts(seed: int) -> Scripts:
     """VARIANTS browsing scripts of each length from 1 to MAX_EVENTS, see :func:`browsing_index`; then
-    BUYING_VARIANTS buying scripts for each number of items (1-8) and each length, see :func:`buying_index`.
+    BUYING_VARIANTS buying scripts for each number of items (1-8) and each length, see :func:`buying_index`; then
+    CRAWLING_VARIANTS of programs of each length, see :func:`crawling_index`.
     """
     lengths = np.repeat(np.arange(1, MAX_EVENTS + 1), VARIANTS)
     browsing = _write(seed, "scripts.browsing", lengths, np.zeros_like(lengths))
     items = np.repeat(np.arange(1, ITEM_SLOTS + 1), MAX_EVENTS * BUYING_VARIANTS)
     lengths = np.tile(np.repeat(np.arange(1, MAX_EVENTS + 1), BUYING_VARIANTS), ITEM_SLOTS)
     buying = _write(seed, "scripts.buying", np.maximum(lengths, 2 * items + 3), items)
-    joined = {name: np.concatenate([getattr(browsing, name), getattr(buying, name)]) for name in _ARRAYS}
+    crawling = _crawl(seed, np.repeat(np.arange(1, MAX_EVENTS + 1), CRAWLING_VARIANTS))
+    written = (browsing, buying, crawling)
+    joined = {name: np.concatenate([getattr(each, name) for each in written]) for name in _ARRAYS}
     return Scripts(starts=np.cumsum(joined["lengths"]) - joined["lengths"], **joined)
 
 
@@ -113,6 +121,33 @@ def browsing_index(length: I64, variant: I64) -> I64:
 def buying_index(items: I64, length: I64, variant: I64) -> I64:
     """Number of the buying script for so many items, events (at least 2 x items + 3) and variant."""
     return MAX_EVENTS * VARIANTS + ((items - 1) * MAX_EVENTS + length - 1) * BUYING_VARIANTS + variant
+
+
+def crawling_index(length: I64, variant: I64) -> I64:
+    """Number of a program's script of so many events, by any number."""
+    buying = ITEM_SLOTS * MAX_EVENTS * BUYING_VARIANTS
+    return MAX_EVENTS * VARIANTS + buying + (length - 1) * CRAWLING_VARIANTS + variant % CRAWLING_VARIANTS
+
+
+def _crawl(seed: int, lengths: I64) -> Scripts:
+    """Scripts of programs: one product after another, now and then the list that they stand in, at an even pace."""
+    step, row = np.arange(MAX_EVENTS), np.arange(len(lengths))
+    lists = chance(seed, "scripts.crawling", row[:, None], CRAWLED_LISTS, step + 1)
+    lists[:, 1:] &= ~lists[:, :-1]
+    page = np.where(lists, CATEGORY, PRODUCT)
+    page[:, 0] = LANDING
+    slot = np.where(lists, ITEM_SLOTS, ITEM_SLOTS + np.cumsum(page == PRODUCT, axis=1) % EXTRA_SLOTS)
+    slot[:, 0] = NO_SLOT
+    inside = step < lengths[:, None]
+    return Scripts(
+        starts=np.cumsum(lengths) - lengths,
+        lengths=lengths,
+        extras=np.minimum(lengths, EXTRA_SLOTS).astype(np.int64),
+        type=np.where(page == PRODUCT, VIEW, PAGE_VIEW).astype(np.int8)[inside],
+        page=page.astype(np.int8)[inside],
+        slot=slot.astype(np.int8)[inside],
+        fraction=((step << FRACTION_BITS) // lengths[:, None]).astype(np.int32)[inside],
+    )
 
 
 @dataclass(slots=True, eq=False)

@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from shardgen.world import customers, geography, lives, orders, personas, zones
+from shardgen.world import bots, customers, experiments, geography, lives, orders, personas, rings, zones
 from shardgen.world.demand import DAY, midnight
 from shardgen.world.lexicon.devices import DEVICES
 from shardgen.world.lexicon.traffic import TRAFFIC_SOURCES
@@ -28,6 +28,7 @@ from shardgen.world.scripts import (
     VARIANTS,
     browsing_index,
     buying_index,
+    crawling_index,
 )
 from shardgen.world.world import World
 
@@ -44,6 +45,9 @@ RECENT_VISITORS = 3_000
 """How many sessions back such a visitor first came, at most."""
 ABROAD, TRAVELLING = 0.04, 0.10
 """Shares of a customer's sessions from another country, and from another city of the own one."""
+
+PROGRAM = 7
+"""Number of a program's only device."""
 
 BOUNCE = 0.42
 """Share of browsing sessions with a single event."""
@@ -64,6 +68,7 @@ VERSIONS = np.array([len(device.browser_versions) for device in DEVICES], dtype=
 SCREENS = np.array([len(device.screens) for device in DEVICES], dtype=np.int64)
 
 BROWSING_SOURCES = np.cumsum([source.browsing_weight for source in TRAFFIC_SOURCES])
+DIRECT = next(number for number, source in enumerate(TRAFFIC_SOURCES) if source.name == "direct")
 BUYING_SOURCES = np.cumsum([source.buying_weight for source in TRAFFIC_SOURCES])
 LANDING_PAGES = {"home": HOME, "category": CATEGORY, "product": PRODUCT, "search": CATEGORY, "deals": DEALS}
 LANDINGS = np.array([[LANDING_PAGES[page] for page, _ in source.landing] for source in TRAFFIC_SOURCES])
@@ -93,6 +98,12 @@ class Sessions:
     logged_in: Mask
     visitor: NDArray[np.uint64]
     """The tracker's cookie, unique to a visitor's device."""
+    cookie: I64
+    """The number behind it."""
+    machine: I64
+    """Number of the device itself: that of the cookie, but where several visitors use one."""
+    program: I64
+    """Index into bots.PROGRAMS of a program's visits, bots.NONE of a person's."""
     device: I64
     """Index into DEVICES."""
     version: I64
@@ -121,19 +132,21 @@ def select(world: World, start: int, stop: int) -> Sessions:
     bought = orders.of_web(world, own[buying])
     lines = orders.items(world, bought)
     key = own * 2 + of_web
-    customer, persona, logged_in, identity = _visitors(world, key, own, began, buying, bought)
-    device = _devices(seed, key, identity, customer, buying)
+    length = below(seed, "sessions.events", key, LENGTH_STEPS)
+    program = np.where(buying, bots.NONE, bots.of_sessions(seed, key, length, LENGTH_STEPS))
+    who = _visitors(world, key, own, began, program, bought)
+    customer, persona, identity = who.customer, who.persona, who.identity
+    cookie = _cookies(seed, key, who, began, buying, program)
+    machine = _machines(seed, key, cookie, who.ring, program)
+    device = np.where(
+        program == bots.NONE, choose(seed, "visitors.device", machine, DEVICE_WEIGHTS), bots.DEVICE[program]
+    )
     known = customer >= 0
     home = _homes(world, identity, customer, persona, known, began)
     persona[~known] = _strangers(seed, identity[~known], home[~known])
-    script, events = _scripts(world, key, buying, lines)
-    seconds, active = _durations(seed, key, began, events, buying, bought)
-    source = np.where(
-        buying,
-        choose(seed, "sessions.source", key, BUYING_SOURCES),
-        choose(seed, "sessions.source", key, BROWSING_SOURCES),
-    )
-    cookie = identity + device[1]
+    script, events = _scripts(world, key, length, buying, program, lines)
+    seconds, active = _durations(seed, key, began, events, buying, program, bought)
+    source = _sources(seed, key, buying, program)
     return Sessions(
         number=np.arange(start, stop, dtype=np.int64),
         key=key,
@@ -145,11 +158,14 @@ def select(world: World, start: int, stop: int) -> Sessions:
         script=script,
         customer=customer,
         persona=persona,
-        logged_in=logged_in,
+        logged_in=who.logged_in,
         visitor=mix(cookie.astype(np.uint64) ^ np.uint64(stream_key(seed, "visitors.id"))),
-        device=device[0],
-        version=_versions(seed, cookie, device[0], began),
-        screen=below(seed, "visitors.screen", cookie, SCREENS[device[0]]),
+        cookie=cookie,
+        machine=machine,
+        program=program,
+        device=device,
+        version=_versions(seed, machine, device, began),
+        screen=below(seed, "visitors.screen", machine, SCREENS[device]),
         home=home,
         place=_places(seed, identity, began, home, known),
         source=source,
@@ -159,35 +175,67 @@ def select(world: World, start: int, stop: int) -> Sessions:
     )
 
 
-def _visitors(
-    world: World, key: I64, own: I64, began: I64, buying: Mask, bought: orders.Orders
-) -> tuple[I64, I64, Mask, I64]:
-    """Customer, persona, whether logged in, and identity (a multiple of 8 that a device number is added to)."""
-    seed = world.seed
-    known = ~buying & chance(seed, "sessions.known", key, KNOWN if world.customers.total else 0)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Visitors:
+    """Who comes; arrays of shape (n,)."""
+
+    customer: I64
+    persona: I64
+    logged_in: Mask
+    identity: I64
+    """A multiple of 8 that the number of a device is added to."""
+    ring: I64
+    """Ring of fraud that they share a machine with, or rings.NONE."""
+
+
+def _visitors(world: World, key: I64, own: I64, began: I64, program: I64, bought: orders.Orders) -> _Visitors:
+    """Customers and strangers; programs are strangers who never come back."""
+    seed, buying, person = world.seed, key % 2 == 1, program == bots.NONE
+    known = ~buying & person & chance(seed, "sessions.known", key, KNOWN if world.customers.total else 0)
     customer = np.full(len(key), -1, dtype=np.int64)
-    persona = np.zeros_like(customer)
+    persona, ring = np.zeros_like(customer), np.full(len(key), rings.NONE, dtype=np.int64)
     for rows, who in (
         (known, lives.visitors(world.customers, world.visitors, key[known], began[known])),
         (buying, orders.buyers(world, bought)),
     ):
         customer[rows], persona[rows] = who.number, who.persona
-    logged_in = buying | (known & chance(seed, "sessions.logged_in", key, LOGGED_IN))
+        ring[rows] = world.rings.of(world.customers.families, who.member)
     back = below(seed, "visitors.back", key, RECENT_VISITORS)
-    returns = chance(seed, "visitors.returning", key, RETURNING)
+    returns = person & chance(seed, "visitors.returning", key, RETURNING)
     anonymous = np.where(returns, np.maximum(own - back, 0), own)
-    return customer, persona, logged_in, np.where(customer >= 0, customer * 2, anonymous * 2 + 1) * 8
+    return _Visitors(
+        customer=customer,
+        persona=persona,
+        logged_in=buying | (known & chance(seed, "sessions.logged_in", key, LOGGED_IN)),
+        identity=np.where(customer >= 0, customer * 2, anonymous * 2 + 1) * 8,
+        ring=np.where(world.rings.share(ring, rings.MACHINE), ring, rings.NONE),
+    )
 
 
-def _devices(seed: int, key: I64, identity: I64, customer: I64, buying: Mask) -> tuple[I64, I64]:
-    """Device of each session and its number among the visitor's; buyers more often take their desktop."""
-    count = np.where(customer >= 0, customers.devices(seed, customer), 1)
+def _cookies(seed: int, key: I64, who: _Visitors, began: I64, buying: Mask, program: I64) -> I64:
+    """The cookie of each visit: of one of a customer's devices, of a stranger's only one, or of a program.
+
+    For some weeks a customer buys on the same device: more often a desktop, and one that sees what works.
+    """
+    alone = (who.customer < 0) | (who.ring != rings.NONE)
+    count = np.where(alone, 1, customers.devices(seed, who.customer))
     which = below(seed, "sessions.device", key, count)
-    other = below(seed, "sessions.device", key, count, 1)
-    first = choose(seed, "visitors.device", identity + which, DEVICE_WEIGHTS)
-    second = choose(seed, "visitors.device", identity + other, DEVICE_WEIGHTS)
-    prefers = buying & DESKTOP[second] & ~DESKTOP[first]
-    return np.where(prefers, second, first), np.where(prefers, other, which)
+    habit = who.customer[buying] * 1024 + experiments.periods(began[buying])
+    one, other = (who.identity[buying] + below(seed, "buyers.device", habit, count[buying], n) for n in (1, 2))
+    first, second = (choose(seed, "visitors.device", cookie, DEVICE_WEIGHTS) for cookie in (one, other))
+    prefers = DESKTOP[second] & ~DESKTOP[first]
+    one, other = np.where(prefers, other, one), np.where(prefers, one, other)
+    cookie = who.identity + np.where(program == bots.NONE, which, PROGRAM)
+    cookie[buying] = np.where(experiments.moves(seed, habit, one, other, began[buying]), other, one)
+    return cookie
+
+
+def _machines(seed: int, key: I64, cookie: I64, ring: I64, program: I64) -> I64:
+    """The machine of each visit: those that several visitors use have numbers below zero."""
+    machine = np.where(ring == rings.NONE, cookie, -2 - 2 * ring)
+    of_programs = np.flatnonzero(program != bots.NONE)
+    machine[of_programs] = -1 - 2 * bots.machines(seed, key[of_programs], program[of_programs])
+    return machine
 
 
 def _homes(world: World, identity: I64, customer: I64, persona: I64, known: Mask, began: I64) -> I64:
@@ -206,10 +254,10 @@ def _strangers(seed: int, identity: I64, home: I64) -> I64:
     return personas.BASE[zone] + below(seed, "visitors.persona", identity, personas.SIZE[zone])
 
 
-def _versions(seed: int, cookie: I64, device: I64, began: I64) -> I64:
+def _versions(seed: int, machine: I64, device: I64, began: I64) -> I64:
     """Browser version at the time of the visit: the newest, or the one before it where updates come late."""
     newest = np.clip((began - FIRST_VERSIONS) * VERSIONS[device] // VERSIONS_SPAN, 0, VERSIONS[device] - 1)
-    return np.maximum(newest - below(seed, "visitors.late", cookie, 2), 0)
+    return np.maximum(newest - below(seed, "visitors.late", machine, 2), 0)
 
 
 def _places(seed: int, identity: I64, began: I64, home: I64, known: Mask) -> I64:
@@ -222,32 +270,49 @@ def _places(seed: int, identity: I64, began: I64, home: I64, known: Mask) -> I64
     return np.where(known & (ticket < (ABROAD + TRAVELLING) * 1000), away, home)
 
 
-def _scripts(world: World, key: I64, buying: Mask, lines: orders.Items) -> tuple[I64, I64]:
-    """Script and number of events of each session."""
+def _scripts(world: World, key: I64, length: I64, buying: Mask, program: I64, lines: orders.Items) -> tuple[I64, I64]:
+    """Script and number of events of each session.
+
+    Args:
+        length: place among all lengths of a browsing session.
+    """
     seed = world.seed
-    table = browsing_lengths(world.config.events_per_session)
-    events = table[below(seed, "sessions.events", key, LENGTH_STEPS)]
-    script = browsing_index(events, below(seed, "sessions.script", key, VARIANTS))
+    events = browsing_lengths(world.config.events_per_session)[length]
+    variant = below(seed, "sessions.script", key, VARIANTS)
+    script = np.where(program == bots.NONE, browsing_index(events, variant), crawling_index(events, variant))
     count = np.diff(np.append(lines.starts, len(lines.order)))
     least = 2 * count + 3
-    length = np.maximum(least, BUYING_LENGTHS[below(seed, "sessions.events", key[buying], len(BUYING_LENGTHS))])
+    lasts = np.maximum(least, BUYING_LENGTHS[length[buying] * len(BUYING_LENGTHS) // LENGTH_STEPS])
     variant = below(seed, "sessions.script", key[buying], BUYING_VARIANTS)
-    events[buying], script[buying] = length, buying_index(count, length, variant)
+    events[buying], script[buying] = lasts, buying_index(count, lasts, variant)
     return script, events
 
 
-def _durations(seed: int, key: I64, began: I64, events: I64, buying: Mask, bought: orders.Orders) -> tuple[I64, I64]:
+def _durations(
+    seed: int, key: I64, began: I64, events: I64, buying: Mask, program: I64, bought: orders.Orders
+) -> tuple[I64, I64]:
     """Whole seconds to the end, before midnight, and microseconds that the events are spread over."""
     room = (DAY - began % DAY) // SECOND - 1
     seconds = events * PACE[below(seed, "sessions.pace", key, len(PACE))]
     seconds += below(seed, "sessions.pace_rest", key, 30)
     seconds = np.minimum(seconds, np.maximum(room * 7 // 8, room - below(seed, "sessions.late", key, 60)))
     active = seconds * SECOND
+    crawls = np.flatnonzero(program != bots.NONE)
+    active[crawls] = np.minimum(events[crawls] * bots.paces(seed, key[crawls]), active[crawls])
+    seconds[crawls] = np.maximum(-(-active[crawls] // SECOND), 1)
     gap = bought.placed - bought.arrived
     stays = between(seed, "sessions.stay", key[buying], 2, 90)
     seconds[buying] = np.minimum(-(-gap // SECOND) + stays, room[buying])
     active[buying] = gap
     return seconds, active
+
+
+def _sources(seed: int, key: I64, buying: Mask, program: I64) -> I64:
+    """What leads to each visit; programs come by themselves."""
+    source = choose(seed, "sessions.source", key, BROWSING_SOURCES)
+    source[buying] = choose(seed, "sessions.source", key[buying], BUYING_SOURCES)
+    source[program != bots.NONE] = DIRECT
+    return source
 
 
 def _landings(seed: int, key: I64, source: I64) -> I64:

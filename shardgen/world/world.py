@@ -10,7 +10,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 
 from shardgen.model.config import WorldConfig
-from shardgen.world import geography, lives, products, zones
+from shardgen.world import geography, lives, products, rings, zones
 from shardgen.world.demand import Arrivals, Merged, arrivals, by_the_clock
 from shardgen.world.order_stream import OrderStream, WebOrders
 from shardgen.world.registrations import Registrations
@@ -48,6 +48,11 @@ class World:
     def visitors(self) -> lives.Table:
         """How likely customers are to come and look."""
         return lives.table(self.customers, lives.VISITS, lives.VISIT_DAYS, np.zeros_like(lives.REST_DAYS))
+
+    @cached_property
+    def rings(self) -> rings.Rings:
+        """Customers behind whom are the same people."""
+        return rings.rings(self.customers.families)
 
     @cached_property
     def launches(self) -> Arrivals:

@@ -10,7 +10,8 @@ WITH known AS (
     UNION ALL
     SELECT 'order', order_id, ingestion_timestamp,
            greatest(order_date, (raw_data ->> 'shipped_at')::timestamp, (raw_data ->> 'delivered_at')::timestamp,
-                    (raw_data ->> 'cancelled_at')::timestamp, (raw_data ->> 'returned_at')::timestamp)
+                    (raw_data ->> 'cancelled_at')::timestamp, (raw_data ->> 'returned_at')::timestamp,
+                    (raw_data ->> 'charged_back_at')::timestamp)
     FROM raw_orders
     UNION ALL
     SELECT 'movement', inventory_id::text, ingestion_timestamp, movement_date FROM raw_inventory

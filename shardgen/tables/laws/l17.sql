@@ -44,8 +44,8 @@ FROM orders
 WHERE (CASE status
            WHEN 'pending' THEN payment_status IN ('pending', 'authorized')
            WHEN 'processing' THEN payment_status IN ('authorized', 'captured')
-           WHEN 'shipped' THEN payment_status = 'captured'
-           WHEN 'delivered' THEN payment_status = 'captured'
+           WHEN 'shipped' THEN payment_status IN ('captured', 'charged_back')
+           WHEN 'delivered' THEN payment_status IN ('captured', 'charged_back')
            WHEN 'cancelled' THEN payment_status IN ('voided', 'refunded')
            WHEN 'partially_returned' THEN payment_status = 'partially_refunded'
            WHEN 'returned' THEN payment_status = 'refunded'
