@@ -28,6 +28,7 @@ from shardgen.model.keys import KeySpace
 from shardgen.model.shape import Key
 from shardgen.model.table import Column, Index, Keys, bronze_table, by_all, by_key
 from shardgen.model.types import BOOLEAN, INTEGER, JSON, SERIAL, TEXT, TIMESTAMP, decimal, varchar
+from shardgen.tables import landings
 from shardgen.tables.sessions import SHOP, device_infos, kind_pages, product_pages, static_pages, users
 from shardgen.tables.spec import ByLeaves, Piece, Sizes, Slice, TableSpec
 from shardgen.tables.statements import beside
@@ -159,9 +160,12 @@ def _pages(world: World, visits: sessions.Sessions, played: clicks.Clicks, shown
         nothing=pa.nulls(1, pa.string()),
     )
     page = _page(stack.starts, visits, played, shown)
+    opens = np.flatnonzero(played.sequence == 1)
+    told, rows = landings.tagged(stack.texts, page[opens], visits)
+    page[opens[rows]] = len(stack.texts) + np.arange(len(rows))
     first = _sender(stack.starts, world, visits)
     referrer = np.where(played.sequence == 1, first[played.session], np.roll(page, 1))
-    return _Pages(texts=stack.texts, page=page, referrer=referrer)
+    return _Pages(texts=text.concat(stack.texts, told), page=page, referrer=referrer)
 
 
 def _page(starts: Mapping[str, int], visits: sessions.Sessions, played: clicks.Clicks, shown: _Shown) -> I64:

@@ -21,6 +21,7 @@ from shardgen.model.keys import KeySpace
 from shardgen.model.shape import Key
 from shardgen.model.table import Column, Index, Keys, bronze_table, by_all, by_key
 from shardgen.model.types import BOOLEAN, DEGREES, INTEGER, JSON, TEXT, TIMESTAMP, varchar
+from shardgen.tables import landings
 from shardgen.tables.spec import ByIds, Sizes, Slice, TableSpec
 from shardgen.tables.statements import beside
 from shardgen.world import World, bots, experiments, sessions
@@ -66,7 +67,6 @@ def rows(wanted: Slice) -> Iterator[Batch]:
 def _batch(wanted: Slice, visits: Sessions) -> Batch:
     world, known = wanted.world, device_words()
     finish = visits.start + visits.seconds * sessions.SECOND
-    campaign = below(world.seed, "sessions.campaign", visits.key, 1 << 31)
     return batch(
         SESSIONS.table,
         wanted.raw_data,
@@ -90,7 +90,7 @@ def _batch(wanted: Slice, visits: Sessions) -> Batch:
             "landing_page": Words(_landing_pages(world, visits)),
             "traffic_source": Words(Drawn(_sources("name"), visits.source)),
             "medium": Words(Drawn(_sources("medium"), visits.source)),
-            "campaign": Prose(_campaigns().draw(visits.source, campaign)),
+            "campaign": Prose(landings.campaigns(visits).drawn()),
             "converted": Flag(visits.buying),
             "event_count": Whole(visits.events),
             "experiments": _experiments(world, visits),
@@ -174,12 +174,6 @@ def _sources(field: str) -> Text:
     return text.pool(getattr(source, field) for source in TRAFFIC_SOURCES)
 
 
-@cache
-def _campaigns() -> Pools:
-    """Campaigns of each source; null where it has none."""
-    return pools.pools([source.campaigns or (None,) for source in TRAFFIC_SOURCES])
-
-
 def users(visits: Sessions) -> Text:
     """The logged-in customer, null where nobody is."""
     return text.nullable(ids(keys.CUSTOMER, np.maximum(visits.customer, 0)), visits.logged_in)
@@ -226,7 +220,9 @@ def _landing_pages(world: World, visits: Sessions) -> Drawn:
     stack = text.stack(static=static_pages(), kind=kind_pages(), product=product_pages(shown[own], kind[own]))
     page = np.where(visits.landing == CATEGORY, stack.starts["kind"] + kind, visits.landing)
     page[own] = stack.starts["product"] + np.arange(len(own))
-    return Drawn(stack.texts, page)
+    told, rows = landings.tagged(stack.texts, page, visits)
+    page[rows] = len(stack.texts) + np.arange(len(rows))
+    return Drawn(text.concat(stack.texts, told), page)
 
 
 @cache

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from shardgen.world import baskets, products
+from shardgen.world import baskets, bots, pace, products
 from shardgen.world.demand import DAY
 from shardgen.world.kinds import COMPANIONS, KIND_STEPS
 from shardgen.world.rng import I64, below
@@ -22,9 +22,9 @@ from shardgen.world.scripts import (
     CHECKOUT,
     CLICK,
     EXTRA_SLOTS,
-    FRACTION_BITS,
     ITEM_SLOTS,
     LANDING,
+    MAX_EVENTS,
     NO_SLOT,
     PAGE_VIEW,
     PRODUCT,
@@ -35,6 +35,10 @@ from shardgen.world.scripts import (
 from shardgen.world.sessions import Sessions
 from shardgen.world.world import World
 
+Mask = NDArray[np.bool_]
+
+BESIDE_PERCENT = 72
+"""How often a visit that lands on a product and buys does not buy that one."""
 SAME_INTEREST_PERCENT, COMPANION_PERCENT = 58, 20
 """Where a further product is looked for: the kind of the first one, what goes with it, else anything."""
 
@@ -80,8 +84,9 @@ def play(world: World, visits: Sessions) -> Clicks:
     session = np.repeat(np.arange(len(visits.number)), visits.events)
     events = np.arange(len(session))
     steps = events + (table.starts[visits.script] - first)[session]
+    sequence = events - first[session] + 1
     kind, page, slot = table.type[steps], table.page[steps], table.slot[steps]
-    _land(visits, session, first, kind, page, slot)
+    _land(world.seed, visits, session, first, kind, page, slot)
     starts, product, quantity = _seen(world, visits)
     seen = np.where(
         slot == NO_SLOT, -1, _slot_bases(visits, starts)[session, (slot >= ITEM_SLOTS).view(np.int8)] + slot
@@ -93,8 +98,8 @@ def play(world: World, visits: Sessions) -> Clicks:
         seen_product=product,
         seen_subcategory=world.catalogue.subcategory[product].astype(np.int64),
         session=session,
-        sequence=events - first[session] + 1,
-        time=visits.start[session] + (visits.active[session] * table.fraction[steps] >> FRACTION_BITS),
+        sequence=sequence,
+        time=_times(world.seed, visits, session, first, sequence, page),
         type=kind,
         page=page,
         seen=seen,
@@ -104,7 +109,15 @@ def play(world: World, visits: Sessions) -> Clicks:
     )
 
 
+def _times(seed: int, visits: Sessions, session: I64, first: I64, sequence: I64, page: NDArray[np.int8]) -> I64:
+    """When each event is; the last one of a buying session is the purchase."""
+    key = visits.key[session] * (MAX_EVENTS + 1) + sequence
+    where = np.where((visits.program != bots.NONE)[session], np.int8(pace.PROGRAM), page)
+    return pace.times(seed, key, where, first, visits.start, visits.active, visits.buying)
+
+
 def _land(
+    seed: int,
     visits: Sessions,
     session: I64,
     first: I64,
@@ -116,7 +129,7 @@ def _land(
     open_ = np.flatnonzero(page == LANDING)
     landing = visits.landing[session[open_]]
     page[open_] = landing
-    about = np.where(visits.buying[session[open_]], 0, ITEM_SLOTS)
+    about = np.where(visits.buying[session[open_]] & ~_lands_beside(seed, visits)[session[open_]], 0, ITEM_SLOTS)
     slot[open_] = np.where((landing == PRODUCT) | (landing == CATEGORY), about, NO_SLOT)
     kind[first] = np.where(page[first] == PRODUCT, VIEW, PAGE_VIEW)
     second = first[visits.events > 1] + 1
@@ -147,14 +160,27 @@ def _item_counts(visits: Sessions) -> I64:
     return np.diff(np.append(visits.lines.starts, len(visits.lines.order)))
 
 
+def _lands_beside(seed: int, visits: Sessions) -> Mask:
+    """Whether a buying session lands on the page of another product than those that it buys."""
+    beside = below(seed, "sessions.lands_beside", visits.key, 100) < BESIDE_PERCENT
+    return visits.buying & (visits.landing == PRODUCT) & beside
+
+
 def landed_on(world: World, visits: Sessions) -> I64:
     """The product that each session's landing page would show: an order's first item, or the first thing looked at."""
-    first = np.empty(len(visits.number), dtype=np.int64)
-    first[visits.buying] = visits.lines.product[visits.lines.starts]
-    browsing = np.flatnonzero(~visits.buying)
-    key = visits.key[browsing] * EXTRA_SLOTS
-    first[browsing] = _anything(world, key, visits.persona[browsing], visits.start[browsing] // DAY)
+    beside = _lands_beside(world.seed, visits)
+    rows = np.flatnonzero(~visits.buying | beside)
+    first, focus = np.empty(len(visits.number), dtype=np.int64), _focus(visits)
+    first[visits.buying] = focus[visits.buying]
+    first[rows] = _extras(world, visits, focus, rows, np.zeros(len(rows), dtype=np.int64))
     return first
+
+
+def _focus(visits: Sessions) -> I64:
+    """The product that sets the interest of each session, -1 where the first one does that is looked at."""
+    focus = visits.product.copy()
+    focus[visits.buying] = visits.lines.product[visits.lines.starts]
+    return focus
 
 
 def _seen(world: World, visits: Sessions) -> tuple[I64, I64, I64]:
@@ -168,9 +194,7 @@ def _seen(world: World, visits: Sessions) -> tuple[I64, I64, I64]:
     is_item = place < items[session]
     product, quantity = np.empty(len(session), dtype=np.int64), np.ones(len(session), dtype=np.int64)
     product[is_item], quantity[is_item] = visits.lines.product, visits.lines.quantity
-    focus = np.full(len(counts), -1, dtype=np.int64)
-    focus[visits.buying] = visits.lines.product[visits.lines.starts]
-    product[~is_item] = _extras(world, visits, focus, session[~is_item], (place - items[session])[~is_item])
+    product[~is_item] = _extras(world, visits, _focus(visits), session[~is_item], (place - items[session])[~is_item])
     return starts, product, quantity
 
 
@@ -198,6 +222,8 @@ def _extras(world: World, visits: Sessions, focus: I64, session: I64, extra: I64
     wanted = np.where(ticket[guided] < SAME_INTEREST_PERCENT, kind, COMPANIONS[kind, which])
     found = baskets.products_for(world.shop, "sessions.kind", key[guided], wanted, persona[guided], day[guided])
     anything[guided[found >= 0]] = found[found >= 0]
+    leads = np.flatnonzero((extra == 0) & (visits.product[session] >= 0))
+    anything[leads] = visits.product[session[leads]]
     return anything
 
 

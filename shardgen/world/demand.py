@@ -112,6 +112,14 @@ class Arrivals:
         cells = np.repeat(np.arange(low * self.columns, high * self.columns), np.diff(counts))
         return np.arange(counts[0], counts[-1], dtype=np.int64), cells
 
+    def of_some(self, hours: I64) -> tuple[I64, I64]:
+        """The same of some hours, each once, in their order."""
+        cells = (hours[:, None] * self.columns + np.arange(self.columns)).ravel()
+        first = self.counts[cells]
+        many = self.counts[cells + 1] - first
+        place = np.arange(many.sum()) - np.repeat(np.cumsum(many) - many, many)
+        return np.repeat(first, many) + place, np.repeat(cells, many)
+
     def within(self, low: int, high: int) -> tuple[I64, I64]:
         """Instants and numbers of what arrives in hours low to high (exclusive), in order of time."""
         ids, cells = self.of_hours(low, high)

@@ -45,6 +45,10 @@ class Members:
         """The time zones that they live in."""
         return personas.ZONE[self.persona]
 
+    def take(self, rows: I64) -> Members:
+        """Those at these rows."""
+        return Members(family=self.family[rows], persona=self.persona[rows], index=self.index[rows])
+
     def take_in(self, rows: I64, others: Members) -> None:
         """Put others in at these rows."""
         self.family[rows], self.persona[rows], self.index[rows] = others.family, others.persona, others.index

@@ -37,14 +37,22 @@ VISITS = np.maximum(ACTIVITY, 250)
 """The same of visits: whoever never buys comes to look, too."""
 VISIT_DAYS = np.maximum(DAYS, 40)
 
+NEWCOMERS, WELCOME_DAYS = np.full(LIVES, 1, dtype=np.int64), np.full(LIVES, 14, dtype=np.int64)
+"""Those whom the shop's first mails welcome, and for how long."""
+SLEEPERS = np.array([1] * (DEAD + SHORT) + [0] * (LIVES - DEAD - SHORT), dtype=np.int64)
+ASLEEP, FORGOTTEN_DAYS = np.full(LIVES, 160, dtype=np.int64), np.full(LIVES, 360, dtype=np.int64)
+"""Those who have not come for long and are asked to come back: from when on, and until when."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Table:
     """How likely each life is to act on each day: an alias table (Walker, 1977), LIVES cells a day."""
 
+    acts: I64
+    """How active each life is, shape (LIVES,) as the next two."""
     days: I64
     rest: I64
-    """Days of each life, shape (LIVES,)."""
+    """Days from the registration on in which each life acts."""
     limit: I64
     other: I64
 
@@ -64,7 +72,7 @@ def table(people: Registrations, activity: I64, days: I64, rest: I64) -> Table:
     living = np.maximum(late - people.hourly[hours], 0)
     runs = living // (LIVES * personas.PERSONAS) + 2  # and those that begin and end in between
     limit, other = _alias(activity * runs)
-    return Table(days=days, rest=rest, limit=limit.ravel(), other=other.ravel())
+    return Table(acts=activity, days=days, rest=rest, limit=limit.ravel(), other=other.ravel())
 
 
 def _alias(weights: I64) -> tuple[I64, I64]:

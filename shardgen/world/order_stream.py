@@ -29,6 +29,10 @@ class Run:
     """0, 1, ... among all orders of the zone."""
     web: NDArray[np.bool_]
 
+    def take(self, rows: I64 | slice) -> Run:
+        """The orders at these rows."""
+        return Run(times=self.times[rows], zone=self.zone[rows], rank=self.rank[rows], web=self.web[rows])
+
 
 class OrderStream:
     """All orders of a world.
@@ -51,7 +55,14 @@ class OrderStream:
 
     def run(self, low: int, high: int) -> Run:
         """The orders of hours low to high (exclusive)."""
-        own, cells = self.arrivals.of_hours(low, high)
+        return self._run(*self.arrivals.of_hours(low, high))
+
+    def runs(self, hours: I64) -> tuple[Run, I64]:
+        """The orders of some hours, which rise, in order of time; and their numbers."""
+        own, cells = self.arrivals.of_some(hours)
+        return self._run(own, cells), own
+
+    def _run(self, own: I64, cells: I64) -> Run:
         zone = cells % self.arrivals.columns
         rank = self.columns.before.ravel()[cells] + own - self.arrivals.counts[cells]
         web = (rank + 1) * WEB // OF > rank * WEB // OF
@@ -66,8 +77,7 @@ class OrderStream:
         low, high = hours_of(self.hourly, start, stop)
         run, first = self.run(low, high), int(self.hourly[low])
         before = int(self.web.hourly[low]) + int(run.web[: start - first].sum())
-        part = slice(start - first, stop - first)
-        return Run(times=run.times[part], zone=run.zone[part], rank=run.rank[part], web=run.web[part]), before
+        return run.take(slice(start - first, stop - first)), before
 
 
 class WebOrders:
@@ -92,10 +102,21 @@ class WebOrders:
         run = self.orders.run(low, high)
         return run.times[run.web], np.arange(self.hourly[low], self.hourly[high], dtype=np.int64)
 
+    def pick(self, hours: I64, which: I64, place: I64) -> tuple[Run, I64, I64]:
+        """Some web orders: which of some hours each lies in, and at which place among the hour's.
+
+        Returns:
+            the orders, their numbers among all, and those among the web orders.
+        """
+        run, number = self.orders.runs(hours)
+        web = self.hourly[hours[which]] + place
+        before = np.cumsum(self.hourly[hours + 1] - self.hourly[hours]) - (self.hourly[hours + 1] - self.hourly[hours])
+        rows = np.flatnonzero(run.web)[before[which] + place]
+        return run.take(rows), number[rows], web
+
     def select(self, web: I64) -> tuple[Run, I64]:
         """The orders of a rising, gapless run of web orders, and their numbers among all."""
         low, high = hours_of(self.hourly, int(web[0]), int(web[-1]) + 1) if len(web) else (0, 0)
         run = self.orders.run(low, high)
         rows = np.flatnonzero(run.web)[web - self.hourly[low]]
-        found = Run(times=run.times[rows], zone=run.zone[rows], rank=run.rank[rows], web=run.web[rows])
-        return found, self.orders.hourly[low] + rows
+        return run.take(rows), self.orders.hourly[low] + rows

@@ -195,6 +195,11 @@ def of_web(world: World, web: I64) -> Orders:
     return _orders(world, run, number, web)
 
 
+def of_hours(world: World, hours: I64, which: I64, place: I64) -> Orders:
+    """Some orders of the web, see `WebOrders.pick`."""
+    return _orders(world, *world.web_orders.pick(hours, which, place))
+
+
 def _orders(world: World, run: Run, number: I64, web: I64) -> Orders:
     return Orders(
         number=number,

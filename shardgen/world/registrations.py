@@ -90,7 +90,7 @@ class Registrations:
         hour = self.by_hour.find(numbers)
         start, stop = self.hourly[hour], self.hourly[hour + 1]
         dealt = start + _gathered(numbers - start, stop - start)
-        cell = np.searchsorted(self.sums, dealt, side="right") - 1
+        cell = np.searchsorted(self.sums, dealt.astype(self.sums.dtype), side="right") - 1  # or all sums are widened
         zone, family = cell % zones.ZONES, cell // zones.ZONES % 2
         walk_ins = self.families.walk_ins(self.families.orders.count(hour - self.lead + 1, zone))
         first = np.where(family == WALK_IN, walk_ins, self.families.plain.count(hour, zone))

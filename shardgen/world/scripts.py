@@ -9,11 +9,12 @@ state machine; a session picks one by hashing.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from shardgen.world.rng import I64, below, chance, lognormal_table, uniform
+from shardgen.world.rng import I64, below, chance, uniform
 
 Mask = NDArray[np.bool_]
 
@@ -61,10 +62,6 @@ BUYING_VARIANTS = 12
 """Buying scripts of each number of items and length."""
 CRAWLING_VARIANTS = 8
 """Scripts of programs of each length."""
-FRACTION_BITS = 20
-
-DWELL = lognormal_table(100, 0.8, 256) + 20
-"""Relative time spent after a step."""
 
 CRAWLED_LISTS = 0.2
 """Share of a program's pages that list products."""
@@ -75,7 +72,7 @@ CHECKOUT_INTENT = 0.34
 """Share of those that begin a checkout."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Scripts:
     """Scripts of all lengths, end to end; step arrays of shape (steps,), script arrays of shape (scripts,)."""
 
@@ -90,8 +87,12 @@ class Scripts:
     """Index into PAGES."""
     slot: NDArray[np.int8]
     """Slot of the product, or NO_SLOT."""
-    fraction: NDArray[np.int32]
-    """Share of the session's time that has passed at the step, in units of 2**-FRACTION_BITS; 0 at the first."""
+
+    @cached_property
+    def leaves_cart(self) -> Mask:
+        """Which scripts end with something in the cart that was not bought."""
+        change = (self.type == ADD).astype(np.int64) - (self.type == REMOVE) - MAX_EVENTS * (self.type == PURCHASE)
+        return np.add.reduceat(change, self.starts) > 0
 
 
 def scripts(seed: int) -> Scripts:
@@ -110,7 +111,7 @@ def scripts(seed: int) -> Scripts:
     return Scripts(starts=np.cumsum(joined["lengths"]) - joined["lengths"], **joined)
 
 
-_ARRAYS = ("lengths", "extras", "type", "page", "slot", "fraction")
+_ARRAYS = ("lengths", "extras", "type", "page", "slot")
 
 
 def browsing_index(length: I64, variant: I64) -> I64:
@@ -130,7 +131,7 @@ def crawling_index(length: I64, variant: I64) -> I64:
 
 
 def _crawl(seed: int, lengths: I64) -> Scripts:
-    """Scripts of programs: one product after another, now and then the list that they stand in, at an even pace."""
+    """Scripts of programs: one product after another, now and then the list that they stand in."""
     step, row = np.arange(MAX_EVENTS), np.arange(len(lengths))
     lists = chance(seed, "scripts.crawling", row[:, None], CRAWLED_LISTS, step + 1)
     lists[:, 1:] &= ~lists[:, :-1]
@@ -146,7 +147,6 @@ def _crawl(seed: int, lengths: I64) -> Scripts:
         type=np.where(page == PRODUCT, VIEW, PAGE_VIEW).astype(np.int8)[inside],
         page=page.astype(np.int8)[inside],
         slot=slot.astype(np.int8)[inside],
-        fraction=((step << FRACTION_BITS) // lengths[:, None]).astype(np.int32)[inside],
     )
 
 
@@ -219,18 +219,7 @@ def _write(seed: int, stream: str, lengths: I64, items: I64) -> Scripts:
         type=types[inside],
         page=pages[inside],
         slot=slots[inside],
-        fraction=_fractions(seed, stream, lengths, items > 0)[inside],
     )
-
-
-def _fractions(seed: int, stream: str, lengths: I64, ends_with_last: Mask) -> NDArray[np.int32]:
-    """Share of the time passed at each step, rising strictly; 1 at the last step of scripts that end with it."""
-    step = np.arange(MAX_EVENTS)
-    pause = DWELL[below(seed, f"{stream}.pause", np.arange(len(lengths))[:, None], len(DWELL), step)]
-    passed = np.cumsum(pause, axis=1) - pause
-    row = np.arange(len(lengths))
-    total = passed[row, lengths - 1] + np.where(ends_with_last, 0, pause[row, lengths - 1])
-    return ((passed << FRACTION_BITS) // np.maximum(total, 1)[:, None]).astype(np.int32)
 
 
 def _choose(state: _State, left: I64, ticket: NDArray[np.float64]) -> I64:

@@ -13,11 +13,11 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from shardgen.world import bots, customers, experiments, geography, lives, orders, personas, rings, zones
+from shardgen.world import bots, customers, geography, orders, personas, rings, zones
 from shardgen.world.demand import DAY, midnight
 from shardgen.world.lexicon.devices import DEVICES
 from shardgen.world.lexicon.traffic import TRAFFIC_SOURCES
-from shardgen.world.rng import I64, below, between, chance, choose, lognormal_table, mix, stream_key
+from shardgen.world.rng import I64, below, between, choose, lognormal_table, mix, stream_key
 from shardgen.world.scripts import (
     BUYING_VARIANTS,
     CATEGORY,
@@ -30,30 +30,22 @@ from shardgen.world.scripts import (
     buying_index,
     crawling_index,
 )
+from shardgen.world.visitors import DEVICE_WEIGHTS, Visits, visitors
 from shardgen.world.world import World
 
 Mask = NDArray[np.bool_]
 
 SECOND = 1_000_000
-KNOWN = 0.72
-"""Share of browsing sessions whose visitor is a customer."""
-LOGGED_IN = 0.80
-"""Share of those in which the customer is logged in."""
-RETURNING = 0.25
-"""Share of anonymous sessions by a visitor who has been here before."""
-RECENT_VISITORS = 3_000
-"""How many sessions back such a visitor first came, at most."""
 ABROAD, TRAVELLING = 0.04, 0.10
 """Shares of a customer's sessions from another country, and from another city of the own one."""
-
-PROGRAM = 7
-"""Number of a program's only device."""
 
 BOUNCE = 0.42
 """Share of browsing sessions with a single event."""
 LENGTH_STEPS = 4096
 LENGTH_SHAPE = lognormal_table(1_000_000, 0.75, LENGTH_STEPS)
-BUYING_LENGTHS = np.clip(lognormal_table(17, 0.5, 1024), 1, MAX_EVENTS)
+LONGER = MAX_EVENTS + 2
+"""Where many visits must be long, what is told of their lengths is told of how much they fall short of this."""
+BUYING_LENGTHS = np.minimum(lognormal_table(17, 0.5, 1040)[:1024], MAX_EVENTS - 1)
 
 FIRST_VERSIONS, VERSIONS_SPAN = midnight(date(2024, 1, 1)), 731 * DAY
 """The devices' browser versions came out, one after another, in these two years; earlier and later visits take the
@@ -62,14 +54,9 @@ first and the last of them."""
 PACE = np.clip(lognormal_table(24, 0.65, 1024), 4, 170)
 """Seconds for each event of a browsing session; 60 events stay below 3 hours."""
 
-DEVICE_WEIGHTS = np.cumsum([device.weight for device in DEVICES])
-DESKTOP = np.array([device.device_type == "desktop" for device in DEVICES])
 VERSIONS = np.array([len(device.browser_versions) for device in DEVICES], dtype=np.int64)
 SCREENS = np.array([len(device.screens) for device in DEVICES], dtype=np.int64)
 
-BROWSING_SOURCES = np.cumsum([source.browsing_weight for source in TRAFFIC_SOURCES])
-DIRECT = next(number for number, source in enumerate(TRAFFIC_SOURCES) if source.name == "direct")
-BUYING_SOURCES = np.cumsum([source.buying_weight for source in TRAFFIC_SOURCES])
 LANDING_PAGES = {"home": HOME, "category": CATEGORY, "product": PRODUCT, "search": CATEGORY, "deals": DEALS}
 LANDINGS = np.array([[LANDING_PAGES[page] for page, _ in source.landing] for source in TRAFFIC_SOURCES])
 LANDING_WEIGHTS = np.cumsum([[weight for _, weight in source.landing] for source in TRAFFIC_SOURCES], axis=1)
@@ -116,8 +103,12 @@ class Sessions:
     """Place index that the session comes from."""
     source: I64
     """Index into TRAFFIC_SOURCES."""
+    campaign: I64
+    """Number in traffic.CAMPAIGNS, or traffic.NONE."""
     landing: I64
     """Index into scripts.PAGES: home, deals, category or product."""
+    product: I64
+    """What a browsing session looks at first since a later order will be of it, journeys.NONE for most."""
     bought: orders.Orders
     """The orders of the buying sessions, in their order."""
     lines: orders.Items
@@ -134,19 +125,18 @@ def select(world: World, start: int, stop: int) -> Sessions:
     key = own * 2 + of_web
     length = below(seed, "sessions.events", key, LENGTH_STEPS)
     program = np.where(buying, bots.NONE, bots.of_sessions(seed, key, length, LENGTH_STEPS))
-    who = _visitors(world, key, own, began, program, bought)
-    customer, persona, identity = who.customer, who.persona, who.identity
-    cookie = _cookies(seed, key, who, began, buying, program)
-    machine = _machines(seed, key, cookie, who.ring, program)
+    lengths = browsing_lengths(world.config.events_per_session)
+    visits = Visits(key=key, own=own, began=began, length=length, of=LENGTH_STEPS, program=program, lengths=lengths)
+    who = visitors(world, visits, bought)
+    machine = _machines(seed, key, who.cookie, who.ring, program)
     device = np.where(
         program == bots.NONE, choose(seed, "visitors.device", machine, DEVICE_WEIGHTS), bots.DEVICE[program]
     )
-    known = customer >= 0
-    home = _homes(world, identity, customer, persona, known, began)
-    persona[~known] = _strangers(seed, identity[~known], home[~known])
+    persona, known = who.persona, who.customer >= 0
+    home = _homes(world, who.identity, who.customer, persona, known, began)
+    persona[~known] = _strangers(seed, who.identity[~known], home[~known])
     script, events = _scripts(world, key, length, buying, program, lines)
     seconds, active = _durations(seed, key, began, events, buying, program, bought)
-    source = _sources(seed, key, buying, program)
     return Sessions(
         number=np.arange(start, stop, dtype=np.int64),
         key=key,
@@ -156,78 +146,25 @@ def select(world: World, start: int, stop: int) -> Sessions:
         active=active,
         events=events,
         script=script,
-        customer=customer,
+        customer=who.customer,
         persona=persona,
         logged_in=who.logged_in,
-        visitor=mix(cookie.astype(np.uint64) ^ np.uint64(stream_key(seed, "visitors.id"))),
-        cookie=cookie,
+        visitor=mix(who.cookie.astype(np.uint64) ^ np.uint64(stream_key(seed, "visitors.id"))),
+        cookie=who.cookie,
         machine=machine,
         program=program,
         device=device,
         version=_versions(seed, machine, device, began),
         screen=below(seed, "visitors.screen", machine, SCREENS[device]),
         home=home,
-        place=_places(seed, identity, began, home, known),
-        source=source,
-        landing=_landings(seed, key, source),
+        place=_places(seed, who.identity, began, home, known),
+        source=who.source,
+        campaign=who.campaign,
+        landing=_landings(seed, key, who.source),
+        product=who.product,
         bought=bought,
         lines=lines,
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Visitors:
-    """Who comes; arrays of shape (n,)."""
-
-    customer: I64
-    persona: I64
-    logged_in: Mask
-    identity: I64
-    """A multiple of 8 that the number of a device is added to."""
-    ring: I64
-    """Ring of fraud that they share a machine with, or rings.NONE."""
-
-
-def _visitors(world: World, key: I64, own: I64, began: I64, program: I64, bought: orders.Orders) -> _Visitors:
-    """Customers and strangers; programs are strangers who never come back."""
-    seed, buying, person = world.seed, key % 2 == 1, program == bots.NONE
-    known = ~buying & person & chance(seed, "sessions.known", key, KNOWN if world.customers.total else 0)
-    customer = np.full(len(key), -1, dtype=np.int64)
-    persona, ring = np.zeros_like(customer), np.full(len(key), rings.NONE, dtype=np.int64)
-    for rows, who in (
-        (known, lives.visitors(world.customers, world.visitors, key[known], began[known])),
-        (buying, orders.buyers(world, bought)),
-    ):
-        customer[rows], persona[rows] = who.number, who.persona
-        ring[rows] = world.rings.of(world.customers.families, who.member)
-    back = below(seed, "visitors.back", key, RECENT_VISITORS)
-    returns = person & chance(seed, "visitors.returning", key, RETURNING)
-    anonymous = np.where(returns, np.maximum(own - back, 0), own)
-    return _Visitors(
-        customer=customer,
-        persona=persona,
-        logged_in=buying | (known & chance(seed, "sessions.logged_in", key, LOGGED_IN)),
-        identity=np.where(customer >= 0, customer * 2, anonymous * 2 + 1) * 8,
-        ring=np.where(world.rings.share(ring, rings.MACHINE), ring, rings.NONE),
-    )
-
-
-def _cookies(seed: int, key: I64, who: _Visitors, began: I64, buying: Mask, program: I64) -> I64:
-    """The cookie of each visit: of one of a customer's devices, of a stranger's only one, or of a program.
-
-    For some weeks a customer buys on the same device: more often a desktop, and one that sees what works.
-    """
-    alone = (who.customer < 0) | (who.ring != rings.NONE)
-    count = np.where(alone, 1, customers.devices(seed, who.customer))
-    which = below(seed, "sessions.device", key, count)
-    habit = who.customer[buying] * 1024 + experiments.periods(began[buying])
-    one, other = (who.identity[buying] + below(seed, "buyers.device", habit, count[buying], n) for n in (1, 2))
-    first, second = (choose(seed, "visitors.device", cookie, DEVICE_WEIGHTS) for cookie in (one, other))
-    prefers = DESKTOP[second] & ~DESKTOP[first]
-    one, other = np.where(prefers, other, one), np.where(prefers, one, other)
-    cookie = who.identity + np.where(program == bots.NONE, which, PROGRAM)
-    cookie[buying] = np.where(experiments.moves(seed, habit, one, other, began[buying]), other, one)
-    return cookie
 
 
 def _machines(seed: int, key: I64, cookie: I64, ring: I64, program: I64) -> I64:
@@ -307,14 +244,6 @@ def _durations(
     return seconds, active
 
 
-def _sources(seed: int, key: I64, buying: Mask, program: I64) -> I64:
-    """What leads to each visit; programs come by themselves."""
-    source = choose(seed, "sessions.source", key, BROWSING_SOURCES)
-    source[buying] = choose(seed, "sessions.source", key[buying], BUYING_SOURCES)
-    source[program != bots.NONE] = DIRECT
-    return source
-
-
 def _landings(seed: int, key: I64, source: I64) -> I64:
     ticket = below(seed, "sessions.landing", key, 100)
     return LANDINGS[source, (LANDING_WEIGHTS[source] <= ticket[:, None]).sum(axis=1)]
@@ -324,19 +253,29 @@ def _landings(seed: int, key: I64, source: I64) -> I64:
 def browsing_lengths(mean: float) -> I64:
     """Quantiles of a browsing session's number of events, 1 to MAX_EVENTS, with the given mean.
 
-    A share of BOUNCE has one event, the rest is log-normal, cut at MAX_EVENTS and scaled until the mean is met;
+    A share of BOUNCE has one event, the rest is log-normal up to MAX_EVENTS, scaled until the mean is met;
     means near 1 and near MAX_EVENTS take more and fewer bounces.
     """
     bounce = min(max(BOUNCE, 2 - mean), (MAX_EVENTS - mean) / (MAX_EVENTS - 1))
     ones = round(bounce * LENGTH_STEPS)
-    rest = LENGTH_SHAPE[np.arange(LENGTH_STEPS - ones) * LENGTH_STEPS // max(1, LENGTH_STEPS - ones)]
     wanted = round(mean * LENGTH_STEPS) - ones
+    count = LENGTH_STEPS - ones
+    long = wanted > count * LONGER // 2
+    rest = _with_sum(count, count * LONGER - wanted if long else wanted)
+    return np.concatenate([np.ones(ones, dtype=np.int64), LONGER - rest[::-1] if long else rest])
+
+
+def _with_sum(count: int, wanted: int) -> I64:
+    """So many lengths of visits that do not bounce, rising, that add up to about what is wanted."""
     low, high = 0, 1 << 24
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (middle, high) if _stretched(rest, middle).sum() <= wanted else (low, middle)
-    return np.concatenate([np.ones(ones, dtype=np.int64), _stretched(rest, low)])
+        low, high = (middle, high) if _stretched(count, middle).sum() <= wanted else (low, middle)
+    return _stretched(count, low)
 
 
-def _stretched(shape: I64, factor: int) -> I64:
-    return np.clip(shape * factor // 50_000_000, 2, MAX_EVENTS)
+def _stretched(count: int, factor: int) -> I64:
+    """Log-normal lengths; what would pass MAX_EVENTS is spread over the rest, so that nothing piles up there."""
+    long = LENGTH_SHAPE * factor // 50_000_000
+    inside = max(1, int(np.searchsorted(long, MAX_EVENTS, side="right")))
+    return np.clip(long[np.arange(count) * inside // max(1, count)], 2, MAX_EVENTS)

@@ -55,6 +55,16 @@ class World:
         return rings.rings(self.customers.families)
 
     @cached_property
+    def newcomers(self) -> lives.Table:
+        """Whom a mail welcomes."""
+        return lives.table(self.customers, lives.NEWCOMERS, lives.WELCOME_DAYS, np.zeros_like(lives.WELCOME_DAYS))
+
+    @cached_property
+    def sleepers(self) -> lives.Table:
+        """Whom a mail asks to come back."""
+        return lives.table(self.customers, lives.SLEEPERS, lives.FORGOTTEN_DAYS, lives.ASLEEP)
+
+    @cached_property
     def launches(self) -> Arrivals:
         """Product launches: 80 % of them, and at least one, before the epoch."""
         total = self.config.products

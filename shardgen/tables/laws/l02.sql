@@ -17,7 +17,7 @@ WITH order_items AS (
     UNION ALL
     SELECT 'review', review_id, product_id, true FROM raw_reviews
     UNION ALL
-    SELECT 'session', min(session_id), (regexp_match(raw_data ->> 'landing_page', 'PROD[0-9]+$'))[1], false
+    SELECT 'session', min(session_id), (regexp_match(raw_data ->> 'landing_page', 'PROD[0-9]+'))[1], false
     FROM raw_sessions GROUP BY 3
 ), orders AS (
     SELECT 'review' AS named_by, review_id AS row_id, raw_data ->> 'order_id' AS id, true AS required FROM raw_reviews

@@ -14,7 +14,7 @@ WITH mentions AS (
     WHERE raw_data ? 'product_id'
     GROUP BY 3
     UNION ALL
-    SELECT 'session', min(session_id), (regexp_match(raw_data ->> 'landing_page', 'PROD[0-9]+$'))[1], min(start_time)
+    SELECT 'session', min(session_id), (regexp_match(raw_data ->> 'landing_page', 'PROD[0-9]+'))[1], min(start_time)
     FROM raw_sessions
     GROUP BY 3
 )

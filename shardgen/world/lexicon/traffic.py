@@ -18,7 +18,8 @@ class TrafficSource:
     medium: str
     """The marketing medium, ``"none"`` without one: ``"cpc"``."""
     campaigns: tuple[str, ...]
-    """Campaigns that a visit may belong to, valid in any season; empty where there are none."""
+    """Campaigns that a visit may belong to, empty where there are none; ``{month}`` and ``{week}`` say when it ran, the
+    others are sent for a cause at any time."""
     referrers: tuple[str, ...]
     """What the first page view carries as referrer; empty where nothing is sent."""
     browsing_weight: int
@@ -27,6 +28,12 @@ class TrafficSource:
     """Share among sessions that buy, per mille."""
     landing: tuple[tuple[str, int], ...]
     """Pairs of a page kind (home, category, product, search, deals) and its share of the first pages, in percent."""
+    called: tuple[str, ...] = ()
+    """Further campaigns, of which each visit answers something that the visitor did: CALLS."""
+
+
+CALLS = ("cart_reminder", "welcome_series", "win_back")
+"""They follow a cart that was left behind, a registration, and a long silence."""
 
 
 TRAFFIC_SOURCES = (
@@ -58,7 +65,14 @@ TRAFFIC_SOURCES = (
     TrafficSource(
         name="paid_search",
         medium="cpc",
-        campaigns=("brand_exact", "brand_broad", "category_generic", "product_feed", "long_tail", "search_remarketing"),
+        campaigns=(
+            "brand_exact_{month}",
+            "brand_broad_{month}",
+            "category_generic_{month}",
+            "product_feed_{month}",
+            "long_tail_{month}",
+            "search_remarketing_{month}",
+        ),
         referrers=(
             "https://search.example/",
             "https://www.search.example/",
@@ -74,14 +88,12 @@ TRAFFIC_SOURCES = (
         name="email",
         medium="email",
         campaigns=(
-            "newsletter_weekly",
-            "welcome_series",
-            "cart_reminder",
-            "back_in_stock",
-            "price_drop",
+            "newsletter_{week}",
             "recommended_for_you",
-            "win_back",
+            "price_drop",
+            "back_in_stock",
         ),
+        called=("cart_reminder", "welcome_series", "win_back"),
         referrers=(),
         browsing_weight=75,
         buying_weight=135,
@@ -108,11 +120,11 @@ TRAFFIC_SOURCES = (
         name="paid_social",
         medium="paid_social",
         campaigns=(
-            "prospecting_lookalike",
-            "prospecting_interest",
-            "retargeting_viewed",
-            "catalog_ads",
-            "video_reach",
+            "prospecting_lookalike_{month}",
+            "prospecting_interest_{month}",
+            "retargeting_viewed_{month}",
+            "catalog_ads_{month}",
+            "video_reach_{month}",
         ),
         referrers=(
             "https://social.example/feed",
@@ -142,7 +154,12 @@ TRAFFIC_SOURCES = (
     TrafficSource(
         name="affiliate",
         medium="affiliate",
-        campaigns=("coupon_partners", "cashback_partners", "price_comparison", "content_creators"),
+        campaigns=(
+            "coupon_partners_{month}",
+            "cashback_partners_{month}",
+            "price_comparison_{month}",
+            "content_creators_{month}",
+        ),
         referrers=(
             "https://coupons.example/codes",
             "https://cashback.example/out",
@@ -157,7 +174,7 @@ TRAFFIC_SOURCES = (
     TrafficSource(
         name="display",
         medium="display",
-        campaigns=("banner_prospecting", "banner_retargeting", "native_content"),
+        campaigns=("banner_prospecting_{month}", "banner_retargeting_{month}", "native_content_{month}"),
         referrers=(
             "https://ads.example/frame",
             "https://news.example/",
@@ -172,7 +189,8 @@ TRAFFIC_SOURCES = (
     TrafficSource(
         name="push",
         medium="push",
-        campaigns=("flash_offer", "cart_reminder", "price_drop", "delivery_update"),
+        campaigns=("flash_offer_{week}", "price_drop", "delivery_update"),
+        called=("cart_reminder",),
         referrers=(),
         browsing_weight=15,
         buying_weight=20,

@@ -1,0 +1,80 @@
+"""Campaigns by name, and the addresses that visits of a campaign land on: those of paid and mailed visits tell their
+source, medium and campaign.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+
+from shardgen.columns import text
+from shardgen.columns.pieces import Drawn, Texts
+from shardgen.columns.text import I64, Text
+from shardgen.world import traffic
+from shardgen.world.demand import DAY
+from shardgen.world.sessions import Sessions
+
+WEEK, MONTH = range(2)
+_RUNS = np.array(
+    [WEEK if "{week}" in name else MONTH if "{month}" in name else traffic.NONE for _, name in traffic.CAMPAIGNS]
+    + [traffic.NONE]
+)
+_MONDAY = 3
+"""Days since 1970 plus 3 are a multiple of 7 on a Monday."""
+_PERIODS = 1 << 14
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Campaigns:
+    """The campaigns of a batch, and which of them each visit belongs to; the last one is none."""
+
+    names: Text
+    queries: Text
+    """What the address of a landing page tells of it."""
+    which: I64
+
+    def drawn(self) -> Drawn:
+        """Their names, visit by visit."""
+        return Drawn(self.names, self.which)
+
+
+def campaigns(visits: Sessions) -> Campaigns:
+    """The campaigns that visits belong to."""
+    day = visits.start // DAY
+    month = day.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+    runs = _RUNS[visits.campaign]
+    period = np.where(runs == WEEK, (day + _MONDAY) // 7, np.where(runs == MONTH, month, 0))
+    code = np.where(visits.campaign == traffic.NONE, len(traffic.CAMPAIGNS), visits.campaign) * _PERIODS + period
+    found, which = np.unique(code, return_inverse=True)
+    known = [divmod(each, _PERIODS) for each in found.tolist()]
+    told = [(*traffic.CAMPAIGNS[number], each) for number, each in known if number < len(traffic.CAMPAIGNS)]
+    names = [name.format(week=_week(each), month=_month(each)) for _, name, each in told]
+    queries = [
+        f"?utm_source={source.name}&utm_medium={source.medium}&utm_campaign={name}"
+        for (source, _, _), name in zip(told, names, strict=True)
+    ]
+    return Campaigns(names=text.pool([*names, None]), queries=text.pool([*queries, ""]), which=which.astype(np.int64))
+
+
+def _week(number: int) -> str:
+    """``"2025w40"``."""
+    year, week, _ = (date(1970, 1, 1) + timedelta(days=number * 7 - _MONDAY)).isocalendar()
+    return f"{year}w{week:02}"
+
+
+def _month(number: int) -> str:
+    """``"2025_10"``."""
+    return f"{1970 + number // 12}_{number % 12 + 1:02}"
+
+
+def tagged(pages: Texts, page: I64, visits: Sessions) -> tuple[Text, I64]:
+    """Rows of visits that belong to a campaign, and the addresses that they land on.
+
+    Args:
+        page: row among the pages that each visit lands on.
+    """
+    known, rows = campaigns(visits), np.flatnonzero(visits.campaign != traffic.NONE)
+    addresses = text.join(text.take(pages, page[rows]), text.take(known.queries, known.which[rows]))
+    return text.column(addresses), rows
