@@ -52,13 +52,15 @@ def _device(system: str, version: str = "") -> int:
 PROGRAMS = (
     Program(
         name="search engine",
-        agent="Mozilla/5.0 (compatible; SearchBot/2.1; +https://search.example/bot.html)",
+        agent="Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko; compatible; SearchBot/2.1; "
+        "+https://search.example/bot.html) Chrome/131.0.0.0 Safari/537.36",
         device=_device("Linux"),
         weight=30,
     ),
     Program(
         name="price comparison",
-        agent="Mozilla/5.0 (compatible; PriceSpider/1.4; +https://compare.example/spider)",
+        agent="Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko; compatible; PriceSpider/1.4; "
+        "+https://compare.example/spider) Chrome/128.0.0.0 Safari/537.36",
         device=_device("Linux"),
         weight=16,
     ),
