@@ -94,7 +94,7 @@ def _batch(wanted: Slice, visits: Sessions) -> Batch:
             "converted": Flag(visits.buying),
             "event_count": Whole(visits.events),
             "experiments": _experiments(world, visits),
-            "device_fingerprint": Words(text.hexadecimal(_fingerprints(world, visits))),
+            "device_fingerprint": Words(text.hexadecimal(fingerprints(world.seed, visits.machine))),
             "user_agent": Prose(_user_agents(visits)),
         },
     )
@@ -144,9 +144,9 @@ def _user_agents(visits: Sessions) -> Drawn:
     return device_words().agents.draw(group, which)
 
 
-def _fingerprints(world: World, visits: Sessions) -> U64:
+def fingerprints(seed: int, machine: I64) -> U64:
     """What canvas, fonts and the rest tell of each machine, whatever the cookie."""
-    return mix(visits.machine.astype(np.uint64) ^ np.uint64(stream_key(world.seed, "visitors.fingerprint")))
+    return mix(machine.astype(np.uint64) ^ np.uint64(stream_key(seed, "visitors.fingerprint")))
 
 
 def _experiments(world: World, visits: Sessions) -> Lists:

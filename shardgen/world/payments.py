@@ -121,8 +121,17 @@ def _methods(seed: int, key: I64, failed: Mask, last: I64) -> I64:
 def _cards(world: World, sides: Parties, order: I64, which: I64) -> U64:
     """Everybody has a credit and a debit card, and old ones of both; a ring that shares them has them together."""
     shares = world.rings.share(sides.ring, rings.CARD)
-    owner = np.where(shares, -1 - sides.ring, sides.customer)[order]
-    return mix((owner * 4 + which).astype(np.uint64) ^ np.uint64(stream_key(world.seed, "payments.card")))
+    return card_fingerprints(world.seed, np.where(shares, -1 - sides.ring, sides.customer)[order], which)
+
+
+def card_fingerprints(seed: int, owner: I64, which: I64) -> U64:
+    """Fingerprints of cards.
+
+    Args:
+        owner: number of the customer, -1 - number of the ring.
+        which: 0 for the credit card, 1 for the debit card, 2 and 3 for old ones.
+    """
+    return mix((owner * 4 + which).astype(np.uint64) ^ np.uint64(stream_key(seed, "payments.card")))
 
 
 def charged_back(seed: int, placed: Orders, sides: Parties, fates: Fate, lines: Items) -> I64:
