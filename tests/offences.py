@@ -220,7 +220,12 @@ DAMAGE = [
     ("l03", "item and its OUT", forget("orders", "shipped_at")),
     ("l03", "item and its RETURN", put("inventory", "quantity = quantity + 1", "movement_type = 'RETURN'")),
     ("l03", "item and its RETURN", forget("orders", "returned_at")),
-    ("l03", "item is shipped with another quantity", forget("orders", "shipments", IN_PARTS)),
+    (
+        "l03",
+        "item is shipped with another quantity",
+        put("orders", "raw_data = jsonb_set(raw_data, '{shipments, 0, items, 0, quantity}', '99')", IN_PARTS),
+    ),
+    ("l03", "item and its OUT", forget("orders", "shipments", IN_PARTS)),
     ("l03", "parcels and their order disagree", tell("orders", "shipped_at", "'2020-01-01'", IN_PARTS)),
     (
         "l03",
