@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         sample,
         status,
         table,
+        truth,
         url,
         verify,
     )
@@ -41,6 +42,7 @@ __all__ = [
     "sample",
     "status",
     "table",
+    "truth",
     "url",
     "verify",
 ]

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from shardgen.errors import ConfigError, TargetError
-from shardgen.model.config import check_choice
+from shardgen.errors import ConfigError, ServerError, TargetError, Text
+from shardgen.model.config import SHOP, PlanConfig, check_choice
 
 if TYPE_CHECKING:
     from shardgen.options.settings import Settings
     from shardgen.stores.findings import RunStatus
     from shardgen.tables.questions import Query
+    from shardgen.tables.truth import Truth
 
 
 def runs_of(settings: Settings) -> list[RunStatus]:
@@ -117,4 +118,77 @@ def _filled(settings: Settings) -> dict[str, RunStatus]:
     if not found:
         place = settings.target.lake or f"schema={settings.schema!r}"
         raise TargetError(f"{place} holds no rows of a finished run: load some first")
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Truths:
+    """Tables of truth, and what they are the truth of."""
+
+    source: str
+    """``"run 3 in schema bronze of localhost:5432/shop"``."""
+    config: PlanConfig
+    tables: tuple[Truth, ...]
+
+
+def truths_of(settings: Settings, *, table: str = "", run: int | None = None) -> Truths:
+    """What the generator knows of a run in the target, or of the options where no target is named.
+
+    Args:
+        settings: where, and of which world; options that the caller names must be those of the run.
+        table: only this one, or all.
+        run: the run that is meant, or the newest finished one.
+
+    Raises:
+        ConfigError: an option is wrong, or there is no such table.
+        TargetError: the target cannot be reached, holds no such run, or one that this code would not make.
+    """
+    from shardgen.tables import truth
+
+    if table:
+        check_choice("table", table, truth.NAMES)
+    tables = (truth.truth(table),) if table else truth.TRUTHS
+    if run is None and not _is_meant(settings):
+        from shardgen.options.settings import utc_today
+
+        config = settings.plan(utc_today())
+        world = f"seed {config.world.seed}, from {config.world.epoch} up to {config.end}, as the options say"
+        return Truths(source=world, config=config, tables=tables)
+    found = _run_of(settings, run)
+    place = settings.target.lake or f"schema {settings.schema} of {settings.target.shown}"
+    return Truths(source=f"run {found.run} in {place}", config=PlanConfig.from_json(found.plan), tables=tables)
+
+
+def _is_meant(settings: Settings) -> bool:
+    """Whether a target is: one that is named or, where no option of a world is, an embedded server with runs."""
+    if not settings.target.embedded:
+        return True
+    try:
+        return not settings.given() and any(run.state == "finished" for run in runs_of(settings))
+    except (ServerError, TargetError):
+        return False
+
+
+def _run_of(settings: Settings, run: int | None) -> RunStatus:
+    """The run that is meant, which today's code would make as well.
+
+    Raises:
+        TargetError: there is none.
+    """
+    from shardgen.stores.resuming import option_differences
+    from shardgen.tables.recipe import Recipe, changed
+
+    finished = [each for each in runs_of(settings) if each.state == "finished" and run in (None, each.run)]
+    place = settings.target.lake or f"schema={settings.schema!r}"
+    if not finished:
+        raise TargetError(f"{place} holds no finished run{'' if run is None else f' of number {run}'}: load it first")
+    found = finished[-1]
+    if (other := found.plan.get("dataset", SHOP)) != SHOP:
+        raise TargetError(f"run={found.run} is of dataset={other!r}, of which no hidden truth is known")
+    if differences := option_differences(found, settings.given()):
+        told = Text(f"run={found.run} was started with other options: ", Text.joined(", ", differences))
+        raise TargetError(told, remedy="leave them out")
+    if found.fingerprint != Recipe().world(PlanConfig.from_json(found.plan)):
+        why = f"run={found.run} was made with another data version or vocabulary{changed(found.versions)}"
+        raise TargetError(why, remedy="ask the version that loaded it")
     return found

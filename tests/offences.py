@@ -168,6 +168,7 @@ ANOTHER_TEST = """raw_data -> 'experiments' || '[{"name": "x", "variant": "contr
 THIRD = "raw_data -> 'sequence_number' = '3'"
 NEW_YORK = "address ->> 'city' = 'New York'"
 OUT = "movement_type = 'OUT'"
+IN_PARTS = "status = 'delivered' AND raw_data ? 'shipments'"
 BUYER = "customer_id IN (SELECT customer_id FROM raw_orders)"
 VISITOR = "customer_id IN (SELECT user_id FROM raw_sessions)"
 CANADIAN = "address ->> 'country_code' = 'CA'"
@@ -219,6 +220,18 @@ DAMAGE = [
     ("l03", "item and its OUT", forget("orders", "shipped_at")),
     ("l03", "item and its RETURN", put("inventory", "quantity = quantity + 1", "movement_type = 'RETURN'")),
     ("l03", "item and its RETURN", forget("orders", "returned_at")),
+    (
+        "l03",
+        "item is shipped with another quantity",
+        put("orders", "raw_data = jsonb_set(raw_data, '{shipments, 0, items, 0, quantity}', '99')", IN_PARTS),
+    ),
+    ("l03", "item and its OUT", forget("orders", "shipments", IN_PARTS)),
+    ("l03", "parcels and their order disagree", tell("orders", "shipped_at", "'2020-01-01'", IN_PARTS)),
+    (
+        "l03",
+        "parcels and their order disagree",
+        put("orders", "raw_data = jsonb_set(raw_data, '{shipments, 0, delivered_at}', '\"2099-01-01\"')", IN_PARTS),
+    ),
     (
         "l03",
         "item has several OUT",

@@ -5,7 +5,7 @@ An option that is not given is looked for in ``SHARDGEN_*``, ``.env`` and ``shar
 
 from __future__ import annotations
 
-from shardgen.api.asked import plan, queries, report, reset, sample, status, table, url, verify
+from shardgen.api.asked import plan, queries, report, reset, sample, status, table, truth, url, verify
 from shardgen.api.loads import claim, commit, load, load_part
 from shardgen.options.keywords import Options
 
@@ -22,6 +22,7 @@ __all__ = [
     "sample",
     "status",
     "table",
+    "truth",
     "url",
     "verify",
 ]

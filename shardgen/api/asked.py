@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from shardgen.api.shared import in_python, settings_of, watching
-from shardgen.options.keywords import Place, Planned, Server, Verified, Worked
+from shardgen.options.keywords import Place, Planned, Server, Truthful, Verified, Worked
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import pyarrow as pa
 
     from shardgen.model.plan import Plan
@@ -106,6 +108,36 @@ def verify(
     settings = settings_of(Verified, options, dsn=dsn)
     with watching(settings, "verify") as show:
         return verification_of(settings, show, level=level, tables=tables, run=run, regenerate=regenerate)
+
+
+@in_python
+def truth(
+    table: str, dsn: str | None = None, *, run: int | None = None, **options: Unpack[Truthful]
+) -> Iterator[dict[str, Any]]:
+    """What the generator knows and bronze does not tell, made anew as it is read.
+
+    Args:
+        table: ``experiments``, ``rings``, ``bots``, ``products``, ``customers`` or ``promotions``.
+        dsn: libpq connection string of what is loaded; without any target it is the truth of the options.
+        run: of this run; of the newest finished one by default.
+        options: which world, or where it is loaded, see :class:`Truthful`.
+
+    Returns:
+        One dictionary a row, by column.
+
+    Raises:
+        ConfigError: an option is wrong.
+        TargetError: the target cannot be reached, or holds no such run.
+
+    Example:
+        >>> import shardgen
+        >>> next(shardgen.truth("products", profile="demo", end="2026-01-01"))["product_id"]
+        'PROD00000001'
+    """
+    from shardgen.asking import truths_of
+
+    found = truths_of(settings_of(Truthful, options, dsn=dsn), table=table, run=run)
+    return found.tables[0].rows(found.config)
 
 
 @in_python

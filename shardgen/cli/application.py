@@ -24,6 +24,7 @@ from shardgen.cli import (
     reporting,
     samples,
     targets,
+    truths,
     versions,
 )
 from shardgen.cli.options import Quiet, Verbose, epilog
@@ -38,6 +39,7 @@ COMMANDS: Final[tuple[Callable[..., None], ...]] = (
     targets.schema,
     targets.reset,
     samples.sample,
+    truths.truth,
     listing.tables,
     reporting.report,
     configuration.init,

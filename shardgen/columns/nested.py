@@ -114,7 +114,7 @@ class Picked:
         rows: position in the pool for each row, -1 where there is none.
     """
 
-    pool: Struct | Whole | Fixed | Instant | Flag | Words
+    pool: Struct | Lists | Whole | Fixed | Instant | Flag | Words
     rows: NDArray[np.integer]
     types: ClassVar = ("json",)
 
@@ -140,7 +140,9 @@ class Sometimes(Picked):
         values: those of these rows, in their order.
     """
 
-    def __init__(self, present: NDArray[np.bool_], values: Struct | Whole | Fixed | Instant | Flag | Words) -> None:
+    def __init__(
+        self, present: NDArray[np.bool_], values: Struct | Lists | Whole | Fixed | Instant | Flag | Words
+    ) -> None:
         super().__init__(values, np.where(present, np.cumsum(present) - 1, -1))
 
 

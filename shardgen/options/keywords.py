@@ -95,6 +95,10 @@ class Planned(Options, Files, total=False):
     """The options of a plan, and where else they are."""
 
 
+class Truthful(Options, Server, Addressed, total=False):
+    """The options of a world, or where it is loaded."""
+
+
 class Load(Options, Server, Addressed, Watched, total=False):
     """The options of a load: of its plan, and how it is carried out."""
 

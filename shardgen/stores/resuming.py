@@ -16,13 +16,22 @@ OPEN_STATES: Final = ("loading", "failed", "interrupted")
 """States of a run that can be resumed."""
 
 
-class Recorded(Protocol):
-    """A run as a ledger has it."""
+class Begun(Protocol):
+    """A run with what it was asked for."""
 
     @property
     def run(self) -> int:
         """Its number."""
         ...
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """Effective ones."""
+        ...
+
+
+class Recorded(Begun, Protocol):
+    """A run as a ledger has it."""
 
     @property
     def state(self) -> str:
@@ -47,11 +56,6 @@ class Recorded(Protocol):
     @property
     def plan(self) -> Mapping[str, Any]:
         """PlanConfig.to_json()."""
-        ...
-
-    @property
-    def options(self) -> Mapping[str, Any]:
-        """Effective ones."""
         ...
 
     @property
@@ -96,7 +100,7 @@ def choose(runs: Sequence[R], place: str, given: Mapping[str, Any]) -> R:
     raise ResumeError(f"{place} holds several unfinished runs: {listed}", remedy=remedy)
 
 
-def option_differences(run: Recorded, given: Mapping[str, Any]) -> list[Text]:
+def option_differences(run: Begun, given: Mapping[str, Any]) -> list[Text]:
     """What the given options have otherwise than a run."""
     has = {"dataset": SHOP, **run.options}  # of which runs of earlier versions have no word
     return [

@@ -22,10 +22,10 @@ its table there."""
 _BEHAVIOUR: Final = (
     "b1",
     "b1_sparse",
-    *(f"b{number}" for number in (2, 3, 4, 5, 6)),
+    *(f"b{number}" for number in range(2, 7)),
     "b7",
     "b7_mail",
-    *(f"b{number}" for number in (8, 9, 10, 12)),
+    *(f"b{number}" for number in range(8, 13)),
 )
 _SHAPES: Final = (*(f"s{number}" for number in range(1, 11)), *_BEHAVIOUR)
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from shardgen.columns import text
 from shardgen.columns.batch import Batch, batch, ids, ingested
+from shardgen.columns.nested import Picked
 from shardgen.columns.pieces import Drawn
 from shardgen.columns.text import I64
 from shardgen.columns.values import Constant, Instant, Sometimes, Whole, Words
@@ -19,7 +20,7 @@ from shardgen.tables.spec import ByLeaves, Piece, Sizes, Slice, TableSpec, range
 from shardgen.tables.statements import beside
 from shardgen.world import World, estimates, stock
 from shardgen.world.demand import DAY
-from shardgen.world.rng import bits
+from shardgen.world.rng import below, bits
 
 
 def rows(wanted: Slice) -> Iterator[Batch]:
@@ -50,8 +51,24 @@ def _batch(world: World, mode: str, moved: stock.Movements, rows_: I64) -> Batch
         },
         numbers=number,
         ingestion=ingested(world.seed, "inventory", number, time, 120, 3 * 3600),
-        extra={"unit": Constant("piece"), "counterpart_warehouse_id": Sometimes(transfer, Words(partner))},
+        extra={
+            "unit": Constant("piece"),
+            "reason": _reasons(world, number, kind),
+            "counterpart_warehouse_id": Sometimes(transfer, Words(partner)),
+        },
     )
+
+
+def _reasons(world: World, number: I64, kind: I64) -> Picked:
+    """Why stock is corrected: it was counted; some of it came back and cannot be sold; what is there is all bad."""
+    of_cell = number % stock.KINDS
+    bad = BAD + below(world.seed, "inventory.bad", number, len(REASONS) - BAD)
+    which = np.select(
+        [kind != stock.ADJUSTMENT, of_cell == stock.CORRECTION, of_cell == stock.WRITTEN_OFF],
+        [np.int64(-1), np.int64(COUNTED), bad],
+        UNSALEABLE,
+    )
+    return Picked(Words(text.pool(REASONS)), which)
 
 
 def _references(world: World, moved: stock.Movements, rows_: I64) -> Drawn:
@@ -74,6 +91,8 @@ def _references(world: World, moved: stock.Movements, rows_: I64) -> Drawn:
     return Drawn(text.concat(plain, ids(ORDER, order[own])), place)
 
 
+REASONS = ("counted", "unsaleable", "damaged", "recalled", "expired")
+COUNTED, UNSALEABLE, BAD = range(3)
 PREFIXES = np.array([b"PO-", b"", b"", b"TR-", b"AD-"])
 """What a document's number begins with, by type of movement; OUT and RETURN have their order's."""
 
@@ -126,6 +145,11 @@ INVENTORY = TableSpec(
         ),
         extra={
             "unit": Key("`piece`", TEXT),
+            "reason": Key(
+                "ADJUSTMENT only: `counted`; `unsaleable`; or `damaged`, `recalled`, `expired`: then all of it",
+                TEXT,
+                missing="absent",
+            ),
             "counterpart_warehouse_id": Key("TRANSFER only: the warehouse on the other side", TEXT, missing="absent"),
         },
         indexes=(

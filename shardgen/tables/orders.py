@@ -20,12 +20,14 @@ from shardgen.model.keys import CUSTOMER, ORDER, PRODUCT, SESSION, WAREHOUSE, Ke
 from shardgen.model.shape import Key
 from shardgen.model.table import Column, Keys, bronze_table, by_all, by_key
 from shardgen.model.types import INTEGER, JSON, TEXT, TIMESTAMP, decimal, varchar
+from shardgen.tables import shipments
 from shardgen.tables.spec import ByLeaves, Sizes, Slice, TableSpec, View
 from shardgen.tables.statements import beside
-from shardgen.world import World, orders, payments
+from shardgen.world import World, fates, orders, payments
 from shardgen.world.calendar import Leaves
+from shardgen.world.fates import Fate
 from shardgen.world.lexicon import SUBCATEGORIES
-from shardgen.world.orders import NEVER, Fate, Items, Orders
+from shardgen.world.orders import NEVER, Items, Orders
 from shardgen.world.promotions import NONE
 from shardgen.world.rng import below
 
@@ -64,12 +66,13 @@ def rows(wanted: Slice) -> Iterator[Batch]:
 
 def _batch(wanted: Slice, placed: Orders) -> Batch:
     world, end = wanted.world, wanted.end
-    fates, lines, sides = orders.fate(world.seed, placed), orders.items(world, placed), orders.parties(world, placed)
+    lines, sides = orders.items(world, placed), orders.parties(world, placed)
+    fate = fates.of(world, placed, lines, sides.sources)
     cost = orders.amounts(world, placed, lines, sides.address.place)
-    back = _returned_by(fates, lines, end)
-    status = _status(fates, lines, back, end)
-    reclaimed = payments.charged_back(world.seed, placed, sides, fates, lines)
-    paid = _payment_status(fates, status, sides.payment_method, end)
+    back = _returned_by(fate, lines, end)
+    status = _status(fate, lines, back, end)
+    reclaimed = payments.charged_back(world.seed, placed, sides, fate, lines)
+    paid = _payment_status(fate, status, sides.payment_method, end)
     paid[reclaimed < end] = CHARGED_BACK
     return batch(
         ORDERS.table,
@@ -83,7 +86,7 @@ def _batch(wanted: Slice, placed: Orders) -> Batch:
             "total_amount": Money(cost.total),
         },
         numbers=placed.number,
-        ingestion=_ingestion(world, placed, fates, status, reclaimed, end),
+        ingestion=_ingestion(world, placed, fate, status, reclaimed, end),
         extra={
             "items": _items(world, lines, back),
             "subtotal": Money(cost.subtotal),
@@ -96,31 +99,32 @@ def _batch(wanted: Slice, placed: Orders) -> Batch:
             "payments": _payments(payments.attempts(world, placed, sides), cost.total, paid),
             "channel": _word(orders.CHANNELS, placed.channel),
             "session_id": _sessions(world, placed),
-            "warehouse_id": Words(ids(WAREHOUSE, sides.warehouse - 1)),
-            "shipped_at": _instant(fates.shipped, end),
-            "delivered_at": _instant(fates.delivered, end),
-            "cancelled_at": _instant(fates.cancelled, end),
-            "returned_at": _instant(np.where(status >= PARTIALLY_RETURNED, fates.returned, NEVER), end),
+            "warehouse_id": Words(ids(WAREHOUSE, fate.first.warehouse - 1)),
+            "shipments": shipments.shipments(world.seed, placed, fate, lines, sides.sources.place, end),
+            "shipped_at": _instant(fate.shipped, end),
+            "delivered_at": _instant(fate.delivered, end),
+            "cancelled_at": _instant(fate.cancelled, end),
+            "returned_at": _instant(np.where(status >= PARTIALLY_RETURNED, fate.returned, NEVER), end),
             "charged_back_at": _instant(reclaimed, end),
         },
     )
 
 
-def _returned_by(fates: Fate, lines: Items, end: int) -> I64:
+def _returned_by(fate: Fate, lines: Items, end: int) -> I64:
     """Units of each item that are back at ``end``."""
-    return np.where(fates.returned[lines.order] < end, lines.returned, 0)
+    return np.where(fate.returned[lines.order] < end, lines.returned, 0)
 
 
-def _status(fates: Fate, lines: Items, back: I64, end: int) -> I64:
+def _status(fate: Fate, lines: Items, back: I64, end: int) -> I64:
     """Index into STATUSES of each order at ``end``."""
     units = np.add.reduceat(lines.quantity, lines.starts)
     gone = np.add.reduceat(back, lines.starts)
     status = np.full(len(lines.starts), PENDING)
     for reached, value in (
-        (fates.processing < end, PROCESSING),
-        (fates.shipped < end, SHIPPED),
-        (fates.delivered < end, DELIVERED),
-        (fates.cancelled < end, CANCELLED),
+        (fate.processing < end, PROCESSING),
+        (fate.shipped < end, SHIPPED),
+        (fate.delivered < end, DELIVERED),
+        (fate.cancelled < end, CANCELLED),
         (gone > 0, PARTIALLY_RETURNED),
         (gone == units, RETURNED),
     ):
@@ -128,21 +132,22 @@ def _status(fates: Fate, lines: Items, back: I64, end: int) -> I64:
     return status
 
 
-def _payment_status(fates: Fate, status: I64, method: I64, end: int) -> I64:
+def _payment_status(fate: Fate, status: I64, method: I64, end: int) -> I64:
     """Money is authorized with the order (a bank transfer when it is taken up) and captured when it ships."""
-    paid = np.where((method == PAID_LATER) & ~(fates.processing < end), PAYMENT_PENDING, AUTHORIZED)
+    paid = np.where((method == PAID_LATER) & ~(fate.processing < end), PAYMENT_PENDING, AUTHORIZED)
     paid = np.where((status == SHIPPED) | (status == DELIVERED), CAPTURED, paid)
-    transferred = (method == PAID_LATER) & (fates.processing < end)
+    transferred = (method == PAID_LATER) & (fate.processing < end)
     paid = np.where(status == CANCELLED, np.where(transferred, REFUNDED, VOIDED), paid)
     paid = np.where(status == PARTIALLY_RETURNED, PARTIALLY_REFUNDED, paid)
     return np.where(status == RETURNED, REFUNDED, paid)
 
 
-def _ingestion(world: World, placed: Orders, fates: Fate, status: I64, reclaimed: I64, end: int) -> I64:
+def _ingestion(world: World, placed: Orders, fate: Fate, status: I64, reclaimed: I64, end: int) -> I64:
     latest = placed.placed
-    for times in (fates.processing, fates.shipped, fates.delivered, fates.cancelled, reclaimed):
+    parcels = (fate.first.shipped, fate.first.delivered, fate.second.shipped, fate.second.delivered)
+    for times in (fate.processing, fate.cancelled, reclaimed, *parcels):
         latest = np.maximum(latest, np.where(times < end, times, 0))
-    latest = np.maximum(latest, np.where(status >= PARTIALLY_RETURNED, fates.returned, 0))
+    latest = np.maximum(latest, np.where(status >= PARTIALLY_RETURNED, fate.returned, 0))
     return ingested(world.seed, "orders", placed.number, latest, 60, 2 * 3600)
 
 
@@ -257,7 +262,8 @@ EXTRA: Final[Keys] = {
         "`web` (30 %), `app`, `marketplace`, `store` or `phone`; only web orders have a tracked session", TEXT
     ),
     "session_id": Key("Web orders only: the session that bought", TEXT, missing="absent"),
-    "warehouse_id": Key("Where it ships from", TEXT),
+    "warehouse_id": Key("Where it ships from; of two warehouses, the one that it is due from", TEXT),
+    **shipments.KEYS,
     "shipped_at": Key("When all of it left the warehouse; absent until then", TIMESTAMP, missing="absent"),
     "delivered_at": Key(
         "When it arrived, by day and on no Sunday but from a store; absent until then", TIMESTAMP, missing="absent"

@@ -17,10 +17,12 @@ from shardgen.tables import wording
 from shardgen.tables.spec import ByIds, Piece, Sizes, Slice, TableSpec
 from shardgen.tables.statements import beside
 from shardgen.tables.wording import Subject
-from shardgen.world import World, circumstances, estimates, orders, products, reviews
+from shardgen.world import World, circumstances, estimates, fates, orders, products, reviews
 from shardgen.world.baskets import MAX_ITEMS
 from shardgen.world.circumstances import Reviewed
-from shardgen.world.orders import Fate, Items, Orders
+from shardgen.world.fates import Fate
+from shardgen.world.lives import Actors
+from shardgen.world.orders import Items, Orders
 
 ITEMS_PER_ORDER, REVIEW_SHARE = 2.9, 0.3
 """Rough figures that turn a number of rows into a number of orders to look at."""
@@ -31,21 +33,24 @@ def rows(wanted: Slice) -> Iterator[Batch]:
     world = wanted.world
     for low, high in wanted.ranges(int(wanted.rows / ITEMS_PER_ORDER / REVIEW_SHARE) + 1):
         placed = orders.select(world, low, high)
-        fates, lines = orders.fate(world.seed, placed), orders.items(world, placed)
-        written = reviews.of_items(world, placed, fates, lines)
+        lines, who = orders.items(world, placed), orders.buyers(world, placed)
+        fate = fates.of(world, placed, lines, orders.sources(world, placed, who))
+        written = reviews.of_items(world, placed, fate, lines)
         kept = np.flatnonzero(written.date < wanted.end)
         if len(kept):
-            yield _batch(wanted, placed, fates, lines, written, kept)
+            yield _batch(wanted, placed, fate, lines, who, written, kept)
 
 
-def _batch(wanted: Slice, placed: Orders, fates: Fate, lines: Items, written: reviews.Reviews, kept: I64) -> Batch:
+def _batch(
+    wanted: Slice, placed: Orders, fate: Fate, lines: Items, who: Actors, written: reviews.Reviews, kept: I64
+) -> Batch:
     world = wanted.world
     number, rating, date = written.number[kept], written.rating[kept], written.date[kept]
     item = written.item[kept]
-    order, who = lines.order[item], orders.buyers(world, placed)
+    order = lines.order[item]
     votes, last_vote = reviews.votes_by(written.votes[kept], wanted.end - date)
     product, kind = lines.product[item], lines.subcategory[item]
-    known = circumstances.of_reviews(world, placed, fates, lines, who, Reviewed(order=order, item=item, date=date))
+    known = circumstances.of_reviews(world, placed, fate, lines, who, Reviewed(order=order, item=item, date=date))
     noun = products.noun(world.seed, product, kind)
     title, body = wording.texts(world.seed, Subject(number=number, rating=rating, kind=kind, noun=noun), known)
     return batch(

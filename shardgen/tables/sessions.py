@@ -94,7 +94,7 @@ def _batch(wanted: Slice, visits: Sessions) -> Batch:
             "converted": Flag(visits.buying),
             "event_count": Whole(visits.events),
             "experiments": _experiments(world, visits),
-            "device_fingerprint": Words(text.hexadecimal(_fingerprints(world, visits))),
+            "device_fingerprint": Words(text.hexadecimal(fingerprints(world.seed, visits.machine))),
             "user_agent": Prose(_user_agents(visits)),
         },
     )
@@ -144,9 +144,9 @@ def _user_agents(visits: Sessions) -> Drawn:
     return device_words().agents.draw(group, which)
 
 
-def _fingerprints(world: World, visits: Sessions) -> U64:
+def fingerprints(seed: int, machine: I64) -> U64:
     """What canvas, fonts and the rest tell of each machine, whatever the cookie."""
-    return mix(visits.machine.astype(np.uint64) ^ np.uint64(stream_key(world.seed, "visitors.fingerprint")))
+    return mix(machine.astype(np.uint64) ^ np.uint64(stream_key(seed, "visitors.fingerprint")))
 
 
 def _experiments(world: World, visits: Sessions) -> Lists:
@@ -267,14 +267,20 @@ EXTRA: Final[Keys] = {
     "visitor_id": Key(
         "The tracker's cookie, 16 hexadecimal digits: one of a customer's 1 to 3 devices, or a stranger's", TEXT
     ),
-    "landing_page": Key("URL of the first page", TEXT),
+    "landing_page": Key(
+        "URL of the first page; that of a campaign has `utm_source`, `utm_medium` and `utm_campaign`", TEXT
+    ),
     "traffic_source": Key(
         "`direct`, `organic_search`, `paid_search`, `email`, `social`, `paid_social`, `referral`, "
         "`affiliate`, `display` or `push`",
         TEXT,
     ),
     "medium": Key("Marketing medium: `cpc`, `organic`; `none` without one", TEXT),
-    "campaign": Key("Campaign of paid and mailed traffic; null without one", TEXT, missing="null"),
+    "campaign": Key(
+        "Campaign of paid and mailed traffic, with the month or week that it runs in; null without one",
+        TEXT,
+        missing="null",
+    ),
     "converted": Key("Whether the session bought", BOOLEAN),
     "event_count": Key("Rows of the session in raw_clickstream", INTEGER),
     "experiments": "The A/B tests that run on that day, and what the visitor sees in each",

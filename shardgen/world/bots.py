@@ -52,13 +52,15 @@ def _device(system: str, version: str = "") -> int:
 PROGRAMS = (
     Program(
         name="search engine",
-        agent="Mozilla/5.0 (compatible; SearchBot/2.1; +https://search.example/bot.html)",
-        device=_device("Linux"),
+        agent="Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Mobile "
+        "Safari/537.36 (compatible; SearchBot/2.1; +https://search.example/bot.html)",
+        device=_device("Android"),
         weight=30,
     ),
     Program(
         name="price comparison",
-        agent="Mozilla/5.0 (compatible; PriceSpider/1.4; +https://compare.example/spider)",
+        agent="Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko; compatible; PriceSpider/1.4; "
+        "+https://compare.example/spider) Chrome/128.0.0.0 Safari/537.36",
         device=_device("Linux"),
         weight=16,
     ),
@@ -69,8 +71,8 @@ PROGRAMS = (
         device=_device("Linux"),
         weight=14,
     ),
-    Program(name="scraper", agent=None, device=_device("Windows", "10"), weight=26),
-    Program(name="scraper on Linux", agent=None, device=_device("Linux"), weight=14),
+    Program(name="scraper that looks like a phone", agent=None, device=_device("Android"), weight=26),
+    Program(name="scraper that looks like a desktop", agent=None, device=_device("Windows", "10"), weight=14),
 )
 _WEIGHTS = np.cumsum([each.weight for each in PROGRAMS])
 DEVICE = np.array([each.device for each in PROGRAMS])

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from shardgen.world import customers, geography, orders
 from shardgen.world.demand import DAY
+from shardgen.world.fates import Fate
 from shardgen.world.lexicon.circumstances import ALWAYS, COLD, WARM
 from shardgen.world.lexicon.opinions import HOUR_STARTS
 from shardgen.world.lives import Actors
@@ -72,7 +73,7 @@ class Reviewed:
 
 
 def of_reviews(
-    world: World, placed: orders.Orders, fates: orders.Fate, lines: orders.Items, who: Actors, what: Reviewed
+    world: World, placed: orders.Orders, fate: Fate, lines: orders.Items, who: Actors, what: Reviewed
 ) -> Circumstances:
     """The circumstances of reviews.
 
@@ -80,7 +81,7 @@ def of_reviews(
         who: who placed each order.
     """
     order, item = what.order, what.item
-    bought, delivered = placed.placed[order], fates.delivered[order]
+    bought, delivered = placed.placed[order], fate.delivered[order]
     home = customers.place(world.seed, who.number[order], who.zone[order], bought)
     local = geography.local_time(home, bought)
     day, month = _calendar(local // DAY)
@@ -98,7 +99,7 @@ def of_reviews(
         days=np.minimum((what.date - delivered) // DAY, LONGEST),
         waited=waited,
         late=(waited >= LATE_DAYS) & (channel != STORE),
-        returned=(lines.returned[item] > 0) & (fates.returned[order] <= what.date),
+        returned=(lines.returned[item] > 0) & (fate.returned[order] <= what.date),
     )
 
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from shardgen.world import baskets, orders, reviews, sessions, stock
+from shardgen.world import baskets, fates, orders, reviews, sessions, stock
 from shardgen.world.baskets import MAX_ITEMS
 from shardgen.world.calendar import Period
 from shardgen.world.demand import DAY, HOUR, midnight
@@ -46,17 +46,18 @@ def sample(world: World, end: int) -> Sample:
     """A sample of the orders placed before ``end``; the last one is kept, as several tables ask for it."""
     total = int(world.orders.before(end))
     placed = _placed(world, _sampled(total))
-    fates, lines = orders.fate(world.seed, placed), orders.items(world, placed)
-    written = reviews.of_items(world, placed, fates, lines)
+    lines = orders.items(world, placed)
+    fate = fates.of(world, placed, lines, orders.sources(world, placed))
+    written = reviews.of_items(world, placed, fate, lines)
     reviewed = np.full(len(lines.key), orders.NEVER)
     reviewed[written.item] = written.date
     number = _spread(placed.number, total)
     later = (_hours(world, number) - _hours(world, placed.number))[lines.order] * HOUR
-    returned = np.where(lines.returned > 0, fates.returned[lines.order], orders.NEVER)
+    returned = np.where(lines.returned > 0, fate.returned[lines.order], orders.NEVER)
     return Sample(
         orders_per_sampled=total / len(placed.number) if total else 0.0,
         number=number[lines.order],
-        shipped=_moved(fates.shipped[lines.order], later),
+        shipped=_moved(fate.sources(lines.order)[1], later),
         returned=_moved(returned, later),
         reviewed=_moved(reviewed, later),
     )

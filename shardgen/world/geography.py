@@ -36,6 +36,9 @@ SOUTHERN = np.array([place.latitude < 0 for place in PLACES])
 
 TAX_BASIS_POINTS = np.array([country.tax_basis_points for country in COUNTRIES], dtype=np.int64)
 
+EARTH = 6_371
+"""Its radius in kilometres."""
+
 SPREAD = 300
 """Addresses lie up to this many 1e-4 degrees (some 3 km) from the centre of their city."""
 
@@ -160,6 +163,16 @@ def local_hour(place: I64, times: I64) -> I64:
 def local_time(place: I64, times: I64) -> I64:
     """What the clocks of each place show, in microseconds since 1970-01-01 as if they were UTC's."""
     return times + clocks.offsets()[clocks.regime(times // clocks.HALF_HOUR), ZONE_OF[place]] * clocks.HALF_HOUR
+
+
+def kilometres(origins: I64) -> I64:
+    """Great-circle distances from some places to all, in tens of kilometres, shape (origins, places)."""
+    latitude = np.radians([place.latitude for place in PLACES])
+    longitude = np.radians([place.longitude for place in PLACES])
+    height = np.cos(latitude[origins])[:, None] * np.cos(latitude)[None, :]
+    angle = np.sin((latitude[origins][:, None] - latitude[None, :]) / 2) ** 2
+    angle += height * np.sin((longitude[origins][:, None] - longitude[None, :]) / 2) ** 2
+    return np.rint(2 * EARTH / 10 * np.arcsin(np.sqrt(angle))).astype(np.int64) * 10
 
 
 def addresses(seed: int, stream: str, ids: I64, place: I64, draw: I64 | int = FIRST) -> Addresses:

@@ -1,7 +1,6 @@
-"""What is ordered, when it moves, what it costs and what comes back: facts of orders by number.
+"""What is ordered, by whom, what it costs and what comes back: facts of orders by number.
 
-Nothing here knows the window: shipping, delivery, cancellation and return are an order's fate, and a reader at t_end
-asks which of it has happened. Money is in cents, time in microseconds UTC, NEVER for what never happens.
+Nothing here knows the window. Money is in cents, time in microseconds UTC, NEVER for what never happens.
 """
 
 from __future__ import annotations
@@ -13,10 +12,10 @@ from numpy.typing import NDArray
 
 from shardgen.world import baskets, customers, geography, lives, personas, products, rings, zones
 from shardgen.world.baskets import MAX_ITEMS
-from shardgen.world.demand import DAY, HOUR
+from shardgen.world.demand import DAY
 from shardgen.world.lexicon import SUBCATEGORIES
 from shardgen.world.order_stream import Run
-from shardgen.world.rng import I64, below, between, chance, exponential_table, lognormal_table
+from shardgen.world.rng import I64, below, between, chance, lognormal_table
 from shardgen.world.world import World
 
 Mask = NDArray[np.bool_]
@@ -46,22 +45,6 @@ for _kind, _each in enumerate(SUBCATEGORIES):
 GAP = lognormal_table(6 * 60, 0.7, 1024)
 """Seconds from a buying session's start to its purchase."""
 MAX_GAP = 55 * 60
-CANCELLED = 0.04
-PROCESSING = lognormal_table(25 * 60, 0.9, 1024)
-"""Seconds until an order is taken up."""
-SHIPPING = np.clip(lognormal_table(24 * 3600, 0.65, 1024), 2 * 3600, 9 * 86400)
-"""Seconds until a parcel leaves."""
-TRANSIT = np.clip(lognormal_table(56 * 3600, 0.5, 1024), 8 * 3600, 18 * 86400)
-"""Seconds on the way, before the carrier rests."""
-FIRST_ROUND = 8 * HOUR
-"""Parcels are handed over in the twelve hours from then on by the clocks there, and on no Sunday."""
-SUNDAY = 3
-"""Of the days since 1970-01-01, a Thursday, modulo 7."""
-CANCELLING = np.clip(exponential_table(5 * 3600, 1024), 120, 2 * 86400)
-"""Seconds until an order is cancelled."""
-MAX_FATE = 61 * DAY
-"""No goods move later than this after an order was placed: 10 days to ship, 20 on the way, 30 to return."""
-
 RETURNERS, MOST_RETURNS = (550, 74), 600
 """Percent of the usual returns of personas who send most things back and of all others; per mille of all, at most."""
 RETURN_FACTOR = lognormal_table(1000, 0.45, products.QUALITY_STEPS)[::-1].copy()
@@ -118,18 +101,6 @@ class Orders:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Fate:
-    """When things happen to n orders; instants or NEVER, of shape (n,)."""
-
-    processing: I64
-    shipped: I64
-    delivered: I64
-    cancelled: I64
-    returned: I64
-    """When what comes back comes back, if anything does."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Items:
     """The items of n orders, order by order; arrays of shape (items,) but for ``starts``."""
 
@@ -161,12 +132,20 @@ class Parties:
     customer: I64
     address: geography.Addresses
     """Where it goes."""
-    warehouse: I64
-    """1 to the number of warehouses."""
+    sources: Sources
     payment_method: I64
     """Index into PAYMENT_METHODS."""
     ring: I64
     """Ring of fraud that the customer is in, or rings.NONE."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Sources:
+    """From where to where: arrays of shape (n,)."""
+
+    place: I64
+    warehouse: I64
+    """1 to the number of warehouses; what is out of stock there may come from another one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -225,42 +204,6 @@ def placed(seed: int, web: I64, arrived: I64) -> I64:
     room = DAY - arrived % DAY - 10 * SECOND
     late = room * 7 // 8 + below(seed, "orders.gap_late", web, 1 << 20) * (room // 8) // (1 << 20)
     return arrived + np.where(gap < room, gap, late)
-
-
-def fate(seed: int, orders: Orders) -> Fate:
-    """What happens to the orders after they are placed."""
-
-    def lag(stream: str, table: I64) -> I64:
-        seconds = table[below(seed, stream, orders.number, len(table))]
-        return seconds * SECOND + below(seed, f"{stream}_fraction", orders.number, SECOND)
-
-    def minutes(stream: str, low: int, high: int) -> I64:
-        return between(seed, stream, orders.number, low * MINUTE, high * MINUTE)
-
-    store = orders.channel == STORE
-    to_ship = np.where(store, minutes("orders.handover", 2, 14), lag("orders.shipping", SHIPPING))
-    to_deliver = np.where(store, minutes("orders.pickup", 1, 12), lag("orders.transit", TRANSIT))
-    to_process = np.minimum(lag("orders.processing", PROCESSING), to_ship // 2)
-    cancelled = ~store & chance(seed, "orders.cancelled", orders.number, CANCELLED)
-    shipped = orders.placed + to_ship
-    delivered = np.where(store, shipped + to_deliver, _handed_over(orders.zone, shipped + to_deliver))
-    hours = between(seed, "orders.returned", orders.number, 26, 28 * 24)
-    cancelled_at = orders.placed + lag("orders.cancelling", CANCELLING)
-    processing = orders.placed + to_process
-    return Fate(
-        processing=np.where(cancelled & (processing >= cancelled_at), NEVER, processing),
-        shipped=np.where(cancelled, NEVER, shipped),
-        delivered=np.where(cancelled, NEVER, delivered),
-        cancelled=np.where(cancelled, cancelled_at, NEVER),
-        returned=np.where(cancelled, NEVER, delivered + hours * HOUR + minutes("orders.returned_minute", 0, 60)),
-    )
-
-
-def _handed_over(zone: I64, arrived: I64) -> I64:
-    """When parcels are handed over that arrive at some time: by day, and on Monday what comes on a Sunday."""
-    local = zones.local_times(zone, arrived)
-    clock, weekday = local % DAY, local // DAY % 7
-    return arrived - clock + FIRST_ROUND + clock // 2 + np.where(weekday == SUNDAY, DAY, 0)
 
 
 def items(world: World, orders: Orders) -> Items:
@@ -331,17 +274,22 @@ def parties(world: World, orders: Orders) -> Parties:
     return Parties(
         customer=who.number,
         address=address,
-        warehouse=_warehouse(world, orders, goes.place),
+        sources=Sources(place=goes.place, warehouse=_warehouse(world, orders, goes.place)),
         payment_method=_payment_method(seed, orders),
         ring=goes.ring,
     )
 
 
-def warehouse(world: World, orders: Orders) -> I64:
-    """The warehouse that ships each order, 1 to the number of warehouses."""
-    who = buyers(world, orders)
+def sources(world: World, orders: Orders, who: lives.Actors | None = None) -> Sources:
+    """Where the orders go, and the warehouse that each is due from.
+
+    Args:
+        who: who placed them, where that is known.
+    """
+    who = who or buyers(world, orders)
     home = customers.place(world.seed, who.number, who.zone, orders.placed)
-    return _warehouse(world, orders, _destinations(world, orders, who, home).place)
+    place = _destinations(world, orders, who, home).place
+    return Sources(place=place, warehouse=_warehouse(world, orders, place))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

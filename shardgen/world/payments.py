@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from shardgen.world import rings
 from shardgen.world.demand import DAY, HOUR
-from shardgen.world.orders import MINUTE, NEVER, PAYMENT_METHODS, SECOND, WEB, Fate, Items, Orders, Parties
+from shardgen.world.fates import Fate
+from shardgen.world.orders import MINUTE, NEVER, PAYMENT_METHODS, SECOND, WEB, Items, Orders, Parties
 from shardgen.world.rng import I64, U64, below, between, chance, mix, stream_key
 from shardgen.world.world import World
 
@@ -121,15 +122,24 @@ def _methods(seed: int, key: I64, failed: Mask, last: I64) -> I64:
 def _cards(world: World, sides: Parties, order: I64, which: I64) -> U64:
     """Everybody has a credit and a debit card, and old ones of both; a ring that shares them has them together."""
     shares = world.rings.share(sides.ring, rings.CARD)
-    owner = np.where(shares, -1 - sides.ring, sides.customer)[order]
-    return mix((owner * 4 + which).astype(np.uint64) ^ np.uint64(stream_key(world.seed, "payments.card")))
+    return card_fingerprints(world.seed, np.where(shares, -1 - sides.ring, sides.customer)[order], which)
 
 
-def charged_back(seed: int, placed: Orders, sides: Parties, fates: Fate, lines: Items) -> I64:
+def card_fingerprints(seed: int, owner: I64, which: I64) -> U64:
+    """Fingerprints of cards.
+
+    Args:
+        owner: number of the customer, -1 - number of the ring.
+        which: 0 for the credit card, 1 for the debit card, 2 and 3 for old ones.
+    """
+    return mix((owner * 4 + which).astype(np.uint64) ^ np.uint64(stream_key(seed, "payments.card")))
+
+
+def charged_back(seed: int, placed: Orders, sides: Parties, fate: Fate, lines: Items) -> I64:
     """When the owner of the card takes the money back, NEVER for most: of what is neither cancelled nor sent back."""
-    kept = (np.add.reduceat(lines.returned, lines.starts) == 0) if len(lines.starts) else fates.cancelled == 0
+    kept = (np.add.reduceat(lines.returned, lines.starts) == 0) if len(lines.starts) else fate.cancelled == 0
     probability = np.where(sides.ring != rings.NONE, CHARGED_BACK_OF_RINGS, CHARGED_BACK)
     back = chance(seed, "payments.charged_back", placed.number, probability) & is_card(sides.payment_method)
     low, high = (days * DAY for days in CHARGED_BACK_DAYS)
     at = placed.placed + low + below(seed, "payments.charged_back_at", placed.number, 1 << 30) * (high - low >> 30)
-    return np.where(back & kept & (fates.cancelled == NEVER), at, NEVER)
+    return np.where(back & kept & (fate.cancelled == NEVER), at, NEVER)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from shardgen.world import orders, products
 from shardgen.world.demand import DAY, HOUR
+from shardgen.world.fates import Fate
 from shardgen.world.rng import I64, below, chance, lognormal_table
 from shardgen.world.world import World
 
@@ -69,10 +70,10 @@ class Reviews:
     verified: NDArray[np.bool_]
 
 
-def of_items(world: World, placed: orders.Orders, fates: orders.Fate, lines: orders.Items) -> Reviews:
+def of_items(world: World, placed: orders.Orders, fate: Fate, lines: orders.Items) -> Reviews:
     """All reviews that the items ever get."""
     seed = world.seed
-    delivered = fates.delivered[lines.order]
+    delivered = fate.delivered[lines.order]
     item = np.flatnonzero(
         (delivered != orders.NEVER) & chance(seed, "reviews.exists", lines.key, world.config.review_rate)
     )
@@ -86,7 +87,7 @@ def of_items(world: World, placed: orders.Orders, fates: orders.Fate, lines: ord
     channel = placed.channel[lines.order[item]]
     date = delivered[item] + lag
     rating = _stars(seed, key, quality, late, _sent_back(seed, key, lines, item))
-    sent_back = (lines.returned[item] > 0) & (fates.returned[lines.order[item]] <= date)
+    sent_back = (lines.returned[item] > 0) & (fate.returned[lines.order[item]] <= date)
     resold = (channel == orders.MARKETPLACE) | (channel == orders.STORE)
     return Reviews(
         number=key,

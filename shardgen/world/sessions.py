@@ -123,8 +123,7 @@ def select(world: World, start: int, stop: int) -> Sessions:
     bought = orders.of_web(world, own[buying])
     lines = orders.items(world, bought)
     key = own * 2 + of_web
-    length = below(seed, "sessions.events", key, LENGTH_STEPS)
-    program = np.where(buying, bots.NONE, bots.of_sessions(seed, key, length, LENGTH_STEPS))
+    length, program = _lengths(seed, key), programs(seed, key)
     lengths = browsing_lengths(world.config.events_per_session)
     visits = Visits(key=key, own=own, began=began, length=length, of=LENGTH_STEPS, program=program, lengths=lengths)
     who = visitors(world, visits, bought)
@@ -169,10 +168,31 @@ def select(world: World, start: int, stop: int) -> Sessions:
 
 def _machines(seed: int, key: I64, cookie: I64, ring: I64, program: I64) -> I64:
     """The machine of each visit: those that several visitors use have numbers below zero."""
-    machine = np.where(ring == rings.NONE, cookie, -2 - 2 * ring)
-    of_programs = np.flatnonzero(program != bots.NONE)
-    machine[of_programs] = -1 - 2 * bots.machines(seed, key[of_programs], program[of_programs])
+    machine = np.where(ring == rings.NONE, cookie, machine_of_ring(ring))
+    rows = np.flatnonzero(program != bots.NONE)
+    machine[rows] = machine_of_program(seed, key[rows], program[rows])
     return machine
+
+
+def machine_of_ring(ring: I64) -> I64:
+    """The machine that the members of each ring share."""
+    return -2 - 2 * ring
+
+
+def machine_of_program(seed: int, key: I64, program: I64) -> I64:
+    """The machine that each visit of a program comes from."""
+    return -1 - 2 * bots.machines(seed, key, program)
+
+
+def programs(seed: int, key: I64) -> I64:
+    """Index into bots.PROGRAMS of each visit, bots.NONE of a person's; whoever buys is one."""
+    program = bots.of_sessions(seed, key, _lengths(seed, key), LENGTH_STEPS)
+    return np.where(key % 2 == 1, bots.NONE, program)
+
+
+def _lengths(seed: int, key: I64) -> I64:
+    """Each session's place among all lengths, below LENGTH_STEPS."""
+    return below(seed, "sessions.events", key, LENGTH_STEPS)
 
 
 def _homes(world: World, identity: I64, customer: I64, persona: I64, known: Mask, began: I64) -> I64:

@@ -1,12 +1,14 @@
-"""How stock moves: what leaves and comes back with orders, what is bought in, moved and corrected.
+"""How stock moves: what leaves and comes back with orders, what is bought in, moved, corrected and written off.
 
-Stock is kept by period (a leaf of the inventory table). For each product and warehouse, ``need`` is all that leaves
-in a period and S = max(base, 1.2 need) what must be there when it starts, so
+Stock is kept by period (a leaf of the inventory table), cell by cell (a product in a warehouse). ``need`` is all that
+leaves in a period, and a period begins with S = max(base, 1.1 need) on the shelf: what is there too little is bought
+in, what is there too much is written off, before the first unit leaves. Where the cell is out of stock for a window
+[a, b) of the period, it begins with what leaves before b; what is left at a is written off, and b brings
+max(base, 1.1 x need after b). So a period leaves
 
-    stock-in = max(0, S - (S' - need' + back'))        (primes: the period before; back: what came in otherwise)
+    S - need + back    or    refill - need after b + back since a    (back: what came in otherwise)
 
-keeps stock at or above S - need so far, with one period of look-back and nothing carried along. Stock comes in before
-the first unit leaves; nothing but a stock-in happens in the period of a product's launch before it.
+whatever was there before it: one period of look-back, nothing carried along, and stock is never below zero.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shardgen.model.config import WorldConfig
-from shardgen.world import orders
+from shardgen.world import fates, orders, shortages
 from shardgen.world.baskets import MAX_ITEMS
 from shardgen.world.calendar import Leaves, Period
 from shardgen.world.demand import DAY, midnight
@@ -32,7 +34,10 @@ IN, OUT, RETURN, TRANSFER, ADJUSTMENT = range(len(MOVEMENT_TYPES))
 ORDERS_AT_A_TIME = 32_768
 """Orders looked at in one go while a period's movements are counted: a few MB."""
 CELLS_AT_A_TIME = 65_536
-SAFETY_PERCENT = 120
+KINDS = 8
+"""Numbers that a cell has in a period."""
+STOCK_IN, CORRECTION, SENT, RECEIVED, WRITTEN_OFF, REFILL = range(6)
+SAFETY_PERCENT = 110
 MOVEMENTS_OF_AN_ORDER = 4.5
 """What leaves and comes back is 3; a day on which the orders of several leave has half as many again."""
 MEAN_UNITS = 4
@@ -75,14 +80,31 @@ class Movements:
     """The other warehouse of a transfer, or 0."""
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Windows:
+    """Cells that are out of stock for a while in a period, in order; arrays of shape (n,)."""
+
+    cell: I64
+    start: I64
+    """Within the period."""
+    stop: I64
+    need: I64
+    """What leaves before it ends."""
+    back: I64
+    """What comes back before it begins."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Ledger:
-    """What moves in one period, by cell (product x warehouses + warehouse - 1); arrays of shape (cells,)."""
+    """What moves in one period but for stock-ins and what is written off; arrays of shape (cells,), small ones, as
+    there may be millions.
+    """
 
     need: NDArray[np.int32]
     back: NDArray[np.int32]
-    first_out: I64
-    """Instant of the first unit that leaves; the period's end where none does."""
+    first_out: NDArray[np.uint32]
+    """Milliseconds from the period's start to the first unit that leaves, or to the period's end."""
+    windows: _Windows
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +125,10 @@ def movements(world: World, period: Period) -> Iterator[Movements]:
     if period.stop <= epoch:
         return
     span = _span(world, period)
+    left = _left(world, _before(world, span)) if span.number > 0 else None
     now = _count(world, span)
-    last = _count(world, _before(world, span)) if span.number > 0 else None
     for start in range(0, len(now.need), CELLS_AT_A_TIME):
-        yield _of_cells(world, span, now, last, np.arange(start, min(start + CELLS_AT_A_TIME, len(now.need))))
+        yield _of_cells(world, span, now, left, np.arange(start, min(start + CELLS_AT_A_TIME, len(now.need))))
     yield from _of_orders(world, span)
 
 
@@ -128,12 +150,12 @@ def _item_base(world: World) -> int:
     """First number of movements that belong to items: all those of cells lie below."""
     last = LEAVES.at(world.config, midnight(world.config.horizon_end) - 1)
     spans = LEAVES.number(world.config, last) + 2
-    return spans * world.config.products * world.warehouses * 4
+    return spans * world.config.products * world.warehouses * KINDS
 
 
 def _number(world: World, span_number: int, cell: I64, kind: int) -> I64:
     cells = world.config.products * world.warehouses
-    return ((span_number + 1) * cells + cell) * 4 + kind
+    return ((span_number + 1) * cells + cell) * KINDS + kind
 
 
 def _base(world: World, product: I64, cell: I64) -> I64:
@@ -152,7 +174,7 @@ def _openings(world: World) -> Iterator[Movements]:
         product = cell // world.warehouses
         earliest = np.maximum(world.launches.times(product) + 1, epoch - DAY)
         time = earliest + _part(world, "stock.opening", cell, epoch - earliest)
-        yield _stock_in(world, -1, cell, _base(world, product, cell), time)
+        yield _bought(world, -1, cell, STOCK_IN, _base(world, product, cell), time)
 
 
 def _part(world: World, stream: str, ids: I64, length: I64) -> I64:
@@ -160,13 +182,16 @@ def _part(world: World, stream: str, ids: I64, length: I64) -> I64:
     return np.minimum((uniform(world.seed, stream, ids) * length).astype(np.int64), length - 1)
 
 
-def _stock_in(world: World, span_number: int, cell: I64, quantity: I64, time: I64) -> Movements:
+def _bought(world: World, span_number: int, cell: I64, kind: int, quantity: I64, time: I64) -> Movements:
+    """Stock-ins, and what is written off where the quantity is negative; nothing where it is 0."""
+    rows = quantity != 0
+    cell, quantity, time = cell[rows], quantity[rows], time[rows]
     return Movements(
-        number=_number(world, span_number, cell, 0),
+        number=_number(world, span_number, cell, kind),
         product=cell // world.warehouses,
         warehouse=cell % world.warehouses + 1,
         quantity=quantity,
-        type=np.full(len(cell), IN),
+        type=np.where(quantity > 0, IN, ADJUSTMENT),
         time=time,
         order=np.full(len(cell), -1),
         partner=np.zeros(len(cell), dtype=np.int64),
@@ -174,86 +199,158 @@ def _stock_in(world: World, span_number: int, cell: I64, quantity: I64, time: I6
 
 
 def _count(world: World, span: _Span) -> _Ledger:
-    """Everything but stock-ins that moves in a period."""
+    """Everything that moves in a period but for stock-ins and what is written off."""
     cells = world.config.products * world.warehouses
     ledger = _Ledger(
         need=np.zeros(cells, dtype=np.int32),
         back=np.zeros(cells, dtype=np.int32),
-        first_out=np.full(cells, span.stop, dtype=np.int64),
+        first_out=np.full(cells, (span.stop - span.start) // 1000, dtype=np.uint32),
+        windows=_windows(world, span),
     )
     for moved in _of_orders(world, span):
-        _enter(ledger, moved, world.warehouses)
-    for start in range(0, cells, CELLS_AT_A_TIME):
-        cell = np.arange(start, min(start + CELLS_AT_A_TIME, cells))
-        _enter(ledger, _corrections(world, span, cell), world.warehouses)
+        _enter(ledger, span, moved, world.warehouses)
+    for cell in _cells(world):
+        _enter(ledger, span, _corrections(world, span, cell), world.warehouses)
         for moved in _transfers(world, span, cell):
-            _enter(ledger, moved, world.warehouses)
+            _enter(ledger, span, moved, world.warehouses)
     return ledger
 
 
-def _enter(ledger: _Ledger, moved: Movements, warehouses: int) -> None:
-    cell = moved.product * warehouses + moved.warehouse - 1
+def _cells(world: World) -> Iterator[I64]:
+    cells = world.config.products * world.warehouses
+    for start in range(0, cells, CELLS_AT_A_TIME):
+        yield np.arange(start, min(start + CELLS_AT_A_TIME, cells))
+
+
+def _windows(world: World, span: _Span) -> _Windows:
+    """The cells that are out of stock for a while, with nothing counted yet."""
+    month = shortages.months(np.array([span.start]))
+    parts = []
+    for cell in _cells(world):
+        rows, start, stop = shortages.windows(world, cell, np.repeat(month, len(cell)))
+        parts.append((cell[rows], np.maximum(start, span.start), np.minimum(stop, span.stop)))
+    cell, start, stop = (np.concatenate(each) for each in zip(*parts, strict=True))
+    some = start < stop
+    return _Windows(
+        cell=cell[some],
+        start=start[some],
+        stop=stop[some],
+        need=np.zeros(int(some.sum()), dtype=np.int64),
+        back=np.zeros(int(some.sum()), dtype=np.int64),
+    )
+
+
+def _enter(ledger: _Ledger, span: _Span, moved: Movements, warehouses: int) -> None:
+    cell, windows = moved.product * warehouses + moved.warehouse - 1, ledger.windows
     out = moved.quantity < 0
     np.subtract.at(ledger.need, cell[out], moved.quantity[out].astype(np.int32))
     np.add.at(ledger.back, cell[~out], moved.quantity[~out].astype(np.int32))
-    np.minimum.at(ledger.first_out, cell[out], moved.time[out])
+    np.minimum.at(ledger.first_out, cell[out], ((moved.time[out] - span.start) // 1000).astype(np.uint32))
+    if not len(windows.cell):
+        return
+    place = np.minimum(np.searchsorted(windows.cell, cell), len(windows.cell) - 1)
+    early = windows.cell[place] == cell
+    early &= moved.time < np.where(out, windows.stop[place], windows.start[place])
+    np.subtract.at(windows.need, place[early & out], moved.quantity[early & out])
+    np.add.at(windows.back, place[early & ~out], moved.quantity[early & ~out])
 
 
-def _of_cells(world: World, span: _Span, now: _Ledger, last: _Ledger | None, cell: I64) -> Movements:
-    """Stock-ins, transfers and corrections of a run of cells."""
+def _level(base: I64, need: I64) -> I64:
+    """What should be on the shelf for what leaves."""
+    return np.maximum(base, (need * SAFETY_PERCENT + 99) // 100)
+
+
+def _refill(world: World, span: _Span, ledger: _Ledger) -> I64:
+    """What comes in at the end of each window; nothing where the window goes on in the next period."""
+    cell = ledger.windows.cell
+    level = _level(_base(world, cell // world.warehouses, cell), ledger.need[cell] - ledger.windows.need)
+    return np.where(ledger.windows.stop < span.stop, level, 0)
+
+
+def _left(world: World, span: _Span) -> NDArray[np.int32]:
+    """What a period leaves in each cell."""
+    ledger = _count(world, span)
+    left, windows = ledger.back - ledger.need, ledger.windows
+    left[windows.cell] += (_refill(world, span, ledger) + windows.need - windows.back).astype(np.int32)
+    plain = np.ones(len(left), dtype=np.bool_)
+    plain[windows.cell] = False
+    for cell in _cells(world):
+        level = _level(_base(world, cell // world.warehouses, cell), ledger.need[cell].astype(np.int64))
+        left[cell] += np.where(plain[cell], level, 0).astype(np.int32)
+    return left
+
+
+def _of_cells(world: World, span: _Span, now: _Ledger, left: NDArray[np.int32] | None, cell: I64) -> Movements:
+    """Stock-ins, what is written off, transfers and corrections of a run of cells."""
     product = cell // world.warehouses
-    launched = world.launches.times(product)
-    base = _base(world, product, cell)
-    level = np.maximum(base, (now.need[cell] * SAFETY_PERCENT + 99) // 100)
-    opens = launched >= span.start
-    if last is None:
-        left = base
-    else:
-        before = np.maximum(base, (last.need[cell] * SAFETY_PERCENT + 99) // 100)
-        left = before - last.need[cell] + last.back[cell]
-    quantity = np.where(opens, level, np.maximum(level - left, 0))
-    rows = (quantity > 0) & (launched < span.stop)
+    launched, base = world.launches.times(product), _base(world, product, cell)
+    there = np.where(launched >= span.start, 0, base if left is None else left[cell])
+    first, last = np.searchsorted(now.windows.cell, [cell[0], cell[-1] + 1])
+    part = slice(first, last)
+    short, need = now.windows.cell[part], now.windows.need[part]
+    quantity = _level(base, now.need[cell].astype(np.int64)) - there
+    quantity[short - cell[0]] = np.maximum(need - there[short - cell[0]], 0)
+    quantity[launched >= span.stop] = 0
     earliest = np.maximum(launched + 1, span.start)
-    time = earliest + _part(world, "stock.in", _number(world, span.number, cell, 0), now.first_out[cell] - earliest)
-    stock_in = _stock_in(world, span.number, cell[rows], quantity[rows], time[rows])
-    return _joined([stock_in, _corrections(world, span, cell), *_transfers(world, span, cell)])
+    room = np.maximum(span.start + now.first_out[cell].astype(np.int64) * 1000 - earliest, 1)
+    time = earliest + _part(world, "stock.in", _number(world, span.number, cell, STOCK_IN), room)
+    surplus = np.maximum(there[short - cell[0]] - need, 0) + now.windows.back[part]
+    refill = _refill(world, span, now)[part]
+    return _joined(
+        [
+            _bought(world, span.number, cell, STOCK_IN, quantity, time),
+            _bought(world, span.number, short, WRITTEN_OFF, -surplus, now.windows.start[part]),
+            _bought(world, span.number, short, REFILL, refill, now.windows.stop[part]),
+            _corrections(world, span, cell),
+            *_transfers(world, span, cell),
+        ]
+    )
 
 
 def _corrections(world: World, span: _Span, cell: I64) -> Movements:
-    """Counted stock differs a little, up or down."""
-    key = _number(world, span.number, cell, 1)
+    """Counted stock differs a little, up or down; where there is none, nobody counts."""
+    key = _number(world, span.number, cell, CORRECTION)
     happens = chance(world.seed, "stock.adjusted", key, ADJUSTED * (span.stop - span.start) / (30 * DAY))
-    product = cell // world.warehouses
-    rows = happens & (world.launches.times(product) < span.start)
+    rows = happens & (world.launches.times(cell // world.warehouses) < span.start)
     key, cell = key[rows], cell[rows]
+    time = _sometime(world, "stock.adjusted_at", key, span)
+    rows = shortages.ends(world, cell // world.warehouses, cell % world.warehouses + 1, time) == 0
+    key, cell, time = key[rows], cell[rows], time[rows]
     size = between(world.seed, "stock.adjustment", key, 1, 3)
     return Movements(
         number=key,
-        product=product[rows],
+        product=cell // world.warehouses,
         warehouse=cell % world.warehouses + 1,
         quantity=np.where(chance(world.seed, "stock.adjusted_up", key, 0.35), size, -size),
         type=np.full(len(key), ADJUSTMENT),
-        time=_sometime(world, "stock.adjusted_at", key, span),
+        time=time,
         order=np.full(len(key), -1),
         partner=np.zeros(len(key), dtype=np.int64),
     )
 
 
 def _transfers(world: World, span: _Span, cell: I64) -> list[Movements]:
-    """Both sides of the transfers that touch these cells: a product moves from one warehouse to another."""
+    """Both sides of the transfers that touch these cells: a product moves from one warehouse to another.
+
+    None where either is out of stock.
+    """
     if world.warehouses < 2:
         return []
-    product, here = cell // world.warehouses, cell % world.warehouses
-    key = _number(world, span.number, product * world.warehouses, 2)
+    key = _number(world, span.number, cell // world.warehouses * world.warehouses, SENT)
     happens = chance(world.seed, "stock.transferred", key, TRANSFERRED * (span.stop - span.start) / (30 * DAY))
-    happens &= world.launches.times(product) < span.start
+    happens &= world.launches.times(cell // world.warehouses) < span.start
+    cell, key = cell[happens], key[happens]
+    product, here = cell // world.warehouses, cell % world.warehouses
     origin = below(world.seed, "stock.origin", key, world.warehouses)
     target = (origin + 1 + below(world.seed, "stock.target", key, world.warehouses - 1)) % world.warehouses
     units = between(world.seed, "stock.units", key, 1, 12)
     time = _sometime(world, "stock.transferred_at", key, span)
+    kept = (shortages.ends(world, product, origin + 1, time) == 0) & (
+        shortages.ends(world, product, target + 1, time) == 0
+    )
     sides = []
-    for kind, side, other, sign in ((2, origin, target, -1), (3, target, origin, 1)):
-        rows = happens & (here == side)
+    for kind, side, other, sign in ((SENT, origin, target, -1), (RECEIVED, target, origin, 1)):
+        rows = kept & (here == side)
         sides.append(
             Movements(
                 number=_number(world, span.number, cell[rows], kind),
@@ -275,7 +372,7 @@ def _sometime(world: World, stream: str, key: I64, span: _Span) -> I64:
 
 def _of_orders(world: World, span: _Span) -> Iterator[Movements]:
     """What leaves and comes back with orders in a period; orders that may reach into it are recomputed."""
-    start = int(world.orders.before(span.start - orders.MAX_FATE))
+    start = int(world.orders.before(span.start - fates.MAX_FATE))
     stop = int(world.orders.before(span.stop))
     for first in range(start, stop, ORDERS_AT_A_TIME):
         yield _of_some_orders(world, span, first, min(first + ORDERS_AT_A_TIME, stop))
@@ -288,8 +385,12 @@ def _of_some_orders(world: World, span: _Span, start: int, stop: int) -> Movemen
     A small leaf's are asked for twice, and the last leaf's as well: the two are kept, some 5 MB each.
     """
     placed = orders.select(world, start, stop)
-    fates = orders.fate(world.seed, placed)
-    return _of_items(world, span, placed.take(_within(fates.shipped, span) | _within(fates.returned, span)))
+    planned = fates.plan(world.seed, placed)
+    rows = _within(planned.shipped, span) | _within(planned.returned, span)
+    if LEAVES.daily(world.config):  # what waits in a month leaves in it
+        waits = (planned.shipped < span.start) & (span.start - placed.placed < fates.MOST_PATIENCE)
+        rows |= waits & fates.patient(world.seed, placed.number)
+    return _of_items(world, span, placed.take(rows))
 
 
 def _within(times: I64, span: _Span) -> NDArray[np.bool_]:
@@ -297,9 +398,10 @@ def _within(times: I64, span: _Span) -> NDArray[np.bool_]:
 
 
 def _of_items(world: World, span: _Span, placed: orders.Orders) -> Movements:
-    fates, lines = orders.fate(world.seed, placed), orders.items(world, placed)
-    warehouse = orders.warehouse(world, placed)[lines.order]
-    shipped, returned = fates.shipped[lines.order], fates.returned[lines.order]
+    lines = orders.items(world, placed)
+    fate = fates.of(world, placed, lines, orders.sources(world, placed))
+    warehouse, shipped = fate.sources(lines.order)
+    returned = fate.returned[lines.order]
     sides = []
     for kind, sign, units, time in ((0, -1, lines.quantity, shipped), (1, 1, lines.returned, returned)):
         rows = _within(time, span) & (units > 0)

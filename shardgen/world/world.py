@@ -18,6 +18,10 @@ from shardgen.world.rng import I64
 from shardgen.world.scripts import Scripts, scripts
 from shardgen.world.shop import Shop
 
+NEAREST, FARTHEST = 550, 2_200
+"""How long parcels are on the way round the corner and to the other end of the world, per mille of the usual."""
+HALF_WAY = 3_000
+"""Kilometres over which half of that is reached: what goes far goes by air."""
 EARLY_PERCENT = 80
 """Products that are launched before the epoch."""
 
@@ -118,6 +122,21 @@ class World:
             serving[number] = np.argmin(load)
             load[serving[number]] += size[number]
         return serving[area]
+
+    @cached_property
+    def seats(self) -> I64:
+        """The place of each warehouse (from 0): the largest that it serves; one that serves none has any."""
+        weights, serving = geography.weights(), self.serving_warehouse
+        seats = np.arange(self.warehouses) % len(weights)
+        rising = np.argsort(weights, kind="stable")
+        seats[serving[rising]] = rising
+        return seats
+
+    @cached_property
+    def distances(self) -> I64:
+        """How long parcels are on the way from each warehouse (from 0) to each place, per mille of the usual."""
+        kilometres = geography.kilometres(self.seats)
+        return NEAREST + (FARTHEST - NEAREST) * kilometres // (kilometres + HALF_WAY)
 
     @cached_property
     def scripts(self) -> Scripts:

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from shardgen.model.config import MAX_SEED
-from shardgen.world import fitting, kinds, orders, personas, products, promotions, zones
-from shardgen.world.demand import DAY
+from shardgen.world import fates, fitting, kinds, orders, personas, products, promotions, zones
+from shardgen.world.demand import DAY, HOUR
 from shardgen.world.lexicon import SUBCATEGORIES
 from shardgen.world.lexicon.fit import PLUGS
 from shardgen.world.world import World
@@ -113,16 +113,16 @@ def test_a_year_of_seasons_is_a_mean_year() -> None:
 
 def test_parcels_come_by_day_and_on_no_sunday(world: World, bought: tuple[orders.Orders, orders.Items]) -> None:
     placed, _ = bought
-    fates = orders.fate(world.seed, placed)
-    parcels = (placed.channel != orders.STORE) & (fates.delivered != orders.NEVER)
-    local = zones.local_times(placed.zone[parcels], fates.delivered[parcels])
+    fate = fates.of_orders(world, placed)
+    parcels = (placed.channel != orders.STORE) & (fate.delivered != orders.NEVER)
+    local = zones.local_times(placed.zone[parcels], fate.delivered[parcels])
     weekday = np.bincount((local // DAY + 3) % 7, minlength=7)
-    hour = local % DAY // orders.HOUR
+    hour = local % DAY // HOUR
     assert weekday[6] < 0.002 * weekday.sum()  # what is handed over as the clocks change
     assert weekday[:6].min() > 0.8 * weekday[:6].mean() / 1.2
     assert ((hour >= 7) & (hour <= 21)).all()
-    assert (fates.delivered[parcels] > fates.shipped[parcels]).all()
-    assert (fates.delivered[parcels] - fates.shipped[parcels] < 20 * DAY).all()
+    assert (fate.delivered[parcels] > fate.shipped[parcels]).all()
+    assert (fate.delivered[parcels] - fate.shipped[parcels] < 20 * DAY).all()
 
 
 def test_a_basket_does_not_depend_on_the_other_orders(world: World, bought: tuple[orders.Orders, orders.Items]) -> None:

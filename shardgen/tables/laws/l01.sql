@@ -37,11 +37,12 @@ WITH numbered AS (
     WHERE m.movement_type IN ('OUT', 'RETURN')
 ), cell_movements AS (
     -- all others by period, product, warehouse and kind
-    SELECT inventory_id, movement_date, inventory_id / 4 %% %(warehouses)s::integer + 1 AS warehouse,
-           inventory_id / 4 / %(warehouses)s::integer - substr(product_id, 5)::bigint + 1 AS period,
-           inventory_id %% 4 = CASE WHEN movement_type = 'IN' THEN 0 WHEN movement_type = 'ADJUSTMENT' THEN 1
-                                    WHEN quantity < 0 THEN 2 ELSE 3 END
-               AND inventory_id / 4 %% %(warehouses)s::integer + 1 = substr(warehouse_id, 3)::bigint AS fits
+    SELECT inventory_id, movement_date, inventory_id / 8 %% %(warehouses)s::integer + 1 AS warehouse,
+           inventory_id / 8 / %(warehouses)s::integer - substr(product_id, 5)::bigint + 1 AS period,
+           CASE movement_type WHEN 'IN' THEN inventory_id %% 8 IN (0, 5)
+                              WHEN 'ADJUSTMENT' THEN inventory_id %% 8 IN (0, 1, 4)
+                              ELSE inventory_id %% 8 = CASE WHEN quantity < 0 THEN 2 ELSE 3 END END
+               AND inventory_id / 8 %% %(warehouses)s::integer + 1 = substr(warehouse_id, 3)::bigint AS fits
     FROM raw_inventory
     WHERE movement_type NOT IN ('OUT', 'RETURN')
       AND product_id ~ '^PROD[0-9]{1,18}$' AND warehouse_id ~ '^WH[0-9]{1,18}$'

@@ -5,15 +5,38 @@ WITH items AS (
            (i.item ->> 'quantity')::integer AS quantity,
            (i.item ->> 'returned_quantity')::integer AS returned_quantity,
            (o.raw_data ->> 'shipped_at')::timestamp AS shipped_at,
-           (o.raw_data ->> 'returned_at')::timestamp AS returned_at
+           (o.raw_data ->> 'returned_at')::timestamp AS returned_at,
+           o.raw_data ? 'shipments' AS in_parts
     FROM raw_orders AS o
     CROSS JOIN LATERAL jsonb_array_elements(o.raw_data -> 'items') AS i (item)
+), parcels AS (
+    SELECT o.order_id, p.parcel ->> 'warehouse_id' AS warehouse_id, p.parcel -> 'items' AS items,
+           (p.parcel ->> 'shipped_at')::timestamp AS shipped_at,
+           (p.parcel ->> 'delivered_at')::timestamp AS delivered_at
+    FROM raw_orders AS o
+    CROSS JOIN LATERAL jsonb_array_elements(o.raw_data -> 'shipments') AS p (parcel)
+), sent AS (
+    -- of an order that ships in parts, its parcels tell what has left
+    SELECT p.order_id, i.item ->> 'product_id' AS product_id, p.warehouse_id,
+           (i.item ->> 'quantity')::integer AS quantity, p.shipped_at
+    FROM parcels AS p
+    CROSS JOIN LATERAL jsonb_array_elements(p.items) AS i (item)
+    UNION ALL
+    SELECT order_id, product_id, warehouse_id, quantity, shipped_at
+    FROM items WHERE shipped_at IS NOT NULL AND NOT in_parts
 ), expected AS (
     SELECT 'OUT' AS movement_type, order_id, product_id, warehouse_id, -quantity AS quantity, shipped_at AS moved_at
-    FROM items WHERE shipped_at IS NOT NULL
+    FROM sent
     UNION ALL
-    SELECT 'RETURN', order_id, product_id, warehouse_id, returned_quantity, returned_at
-    FROM items WHERE returned_quantity > 0
+    SELECT 'RETURN', i.order_id, i.product_id, s.warehouse_id, i.returned_quantity, i.returned_at
+    FROM items AS i
+    LEFT JOIN sent AS s ON s.order_id = i.order_id AND s.product_id = i.product_id
+    WHERE i.returned_quantity > 0
+), split AS (
+    SELECT order_id, count(*) AS parcels, count(DISTINCT warehouse_id) AS warehouses, max(shipped_at) AS shipped_at,
+           max(delivered_at) AS delivered_at, count(delivered_at) AS delivered
+    FROM parcels
+    GROUP BY order_id
 ), booked AS (
     SELECT inventory_id, movement_type, reference_number AS order_id, product_id, warehouse_id, quantity,
            movement_date AS moved_at
@@ -36,6 +59,20 @@ UNION ALL
 SELECT 'order without items', order_id, NULL
 FROM raw_orders
 WHERE coalesce(jsonb_array_length(raw_data -> 'items'), 0) = 0
+UNION ALL
+SELECT 'item is shipped with another quantity, or not at all', i.order_id, i.product_id
+FROM items AS i
+LEFT JOIN sent AS s ON s.order_id = i.order_id AND s.product_id = i.product_id
+WHERE i.shipped_at IS NOT NULL AND s.quantity IS DISTINCT FROM i.quantity
+UNION ALL
+SELECT 'parcels and their order disagree', o.order_id, concat_ws(' ', s.parcels, 'parcels of', s.warehouses, 'warehouses')
+FROM raw_orders AS o
+JOIN split AS s ON s.order_id = o.order_id
+WHERE (s.warehouses = s.parcels
+       AND CASE s.parcels WHEN 1 THEN NOT o.raw_data ? 'shipped_at'
+                          WHEN 2 THEN s.shipped_at = (o.raw_data ->> 'shipped_at')::timestamp END
+       AND (s.parcels = 2 AND s.delivered = 2) = (o.raw_data ? 'delivered_at')
+       AND (NOT o.raw_data ? 'delivered_at' OR s.delivered_at = (o.raw_data ->> 'delivered_at')::timestamp)) IS NOT TRUE
 UNION ALL
 SELECT 'item and its ' || coalesce(e.movement_type, b.movement_type) || ' disagree',
        coalesce(b.inventory_id::text, e.order_id),

@@ -45,7 +45,7 @@ LOYALTY = SHOP.with_tables(
         sizes=replace(
             CUSTOMERS.sizes, copy=more(CUSTOMERS.sizes.copy, 18, 58), heap=more(CUSTOMERS.sizes.heap, 11, 65)
         ),
-        laws=beside(__name__, "l19.sql"),
+        laws=beside(__name__, "l90.sql"),
     ),
     name="loyalty",
     version=1,

@@ -16,7 +16,7 @@ from shardgen.model.table import Column, bronze_table, by_key
 from shardgen.model.types import TIMESTAMP, varchar
 from shardgen.tables.spec import ByIds, Piece, Sizes, Slice, TableSpec
 from shardgen.tables.statements import beside
-from shardgen.world import World, orders
+from shardgen.world import World, fates, orders
 from shardgen.world.demand import HOUR
 from shardgen.world.rng import below, between
 
@@ -29,7 +29,7 @@ def rows(wanted: Slice) -> Iterator[Batch]:
     """Parcels of the slice's orders, as far as they were handed over before its end."""
     for low, high in wanted.ranges():
         placed = orders.select(wanted.world, low, high)
-        shipped = orders.fate(wanted.world.seed, placed).shipped
+        shipped = fates.of_orders(wanted.world, placed).shipped
         sent = np.flatnonzero(shipped < wanted.end)
         if len(sent):
             yield _batch(wanted, placed.number[sent], shipped[sent])

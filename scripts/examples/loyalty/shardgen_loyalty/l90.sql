@@ -1,4 +1,4 @@
--- L19: nobody is of a tier without its points.
+-- L90: nobody is of a tier without its points.
 -- needs: customers
 SELECT 'tier and points disagree' AS law_part, customer_id AS row_id, tier || ' with ' || points AS detail
 FROM raw_customers
