@@ -165,6 +165,7 @@ OFTEN = """raw_data ->> 'visitor_id' IN
 OTHER_VARIANT = """replace(replace(replace((raw_data -> 'experiments')::text, 'control', '?'), 'treatment', 'control'),
     '?', 'treatment')::jsonb"""
 ANOTHER_TEST = """raw_data -> 'experiments' || '[{"name": "x", "variant": "control"}]'"""
+GONE = "raw_data ? 'discontinued_at'"
 THIRD = "raw_data -> 'sequence_number' = '3'"
 NEW_YORK = "address ->> 'city' = 'New York'"
 OUT = "movement_type = 'OUT'"
@@ -254,6 +255,9 @@ DAMAGE = [
             "FROM raw_reviews AS r LIMIT 1"
         ),
     ),
+    ("l04", "written anew before", tell("reviews", "edited_at", "review_date")),
+    ("l04", "written anew before", tell("reviews", "edited_at", "review_date + interval '49 hours'")),
+    ("l04", "changed when its votes", put("reviews", "ingestion_timestamp = review_date + interval '183 days'")),
     ("l04", "unverified purchase", "UPDATE raw_reviews SET verified_purchase = false"),
     ("l19", "a longer time than has passed", say("It broke after a year of daily use.")),
     ("l19", "another place", say("I bought it on the train home.", "channel = 'store'")),
@@ -275,6 +279,9 @@ DAMAGE = [
     ("l06", "movement mentions", tell("products", "launched_at", "'2026-01-01'")),
     ("l06", "event mentions", tell("products", "launched_at", "'2026-01-01'", VIEWED)),
     ("l06", "order of a discontinued product", tell("products", "discontinued_at", "'2020-01-01'", ORDERED)),
+    ("l06", "put right before the launch", tell("products", "corrected_at", "raw_data ->> 'launched_at'")),
+    ("l06", "put right before the launch", tell("products", "corrected_at", "'9999-01-01'", GONE)),
+    ("l06", "another price after the end", tell("products", "price_since", "raw_data ->> 'discontinued_at'", GONE)),
     ("l06", "session mentions", 'UPDATE raw_products SET raw_data = raw_data || \'{"launched_at": "2026-01-01"}\''),
     ("l07", "shipped not within", tell("orders", "shipped_at", "order_date + interval '11 days'", DELIVERED)),
     ("l07", "shipped not within", tell("orders", "shipped_at", "order_date", DELIVERED)),
@@ -310,11 +317,12 @@ DAMAGE = [
         for kind, table, at, rows in (
             ("customer", "customers", "registration_date", ""),
             ("product", "products", "(raw_data ->> 'launched_at')::timestamp", ""),
+            ("product", "products", "(raw_data ->> 'corrected_at')::timestamp", "raw_data ? 'corrected_at'"),
             ("order", "orders", "(raw_data ->> 'delivered_at')::timestamp", DELIVERED),
             ("order", "orders", "(raw_data ->> 'returned_at')::timestamp", PARTLY),
             ("movement", "inventory", "movement_date", ""),
             ("review", "reviews", "review_date", ""),
-            ("helpful votes of a review", "reviews", "review_date + interval '1 hour'", "helpful_count > 0"),
+            ("helpful votes of a review", "reviews", "review_date + interval '7 days'", "helpful_count > 0"),
             ("session", "sessions", "end_time", ""),
             ("event", "clickstream", "event_timestamp", ""),
         )

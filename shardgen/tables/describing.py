@@ -9,7 +9,7 @@ import numpy as np
 
 from shardgen.columns import jsonb, text
 from shardgen.columns.text import I64, Text
-from shardgen.world import fitting, products
+from shardgen.world import corrections, fitting, products
 from shardgen.world.lexicon import SUBCATEGORIES
 from shardgen.world.lexicon.measures import (
     AUTHORED,
@@ -53,12 +53,17 @@ class _Piece:
     """Draws of its weight and its three lengths."""
     fits: dict[str, str]
     """Attributes that tell whom it fits."""
+    wrong: int
+    """What is still wrong of it: see corrections."""
 
 
-def words(shop: products.Catalogue, numbers: I64, kind: I64) -> tuple[Text, Text, Text, Text]:
+def words(shop: products.Catalogue, numbers: I64, kind: I64, wrong: I64) -> tuple[Text, Text, Text, Text]:
     """Name, description, brand and attributes of each product: the one place that loops over rows.
 
     There are few products, and each has its own templates.
+
+    Args:
+        wrong: what is still to be put right of each: see corrections.
     """
     seed, cells = shop.seed, shop.cell[numbers].tolist()
     draws = below(seed, "products.words", numbers[:, None], ONE, np.arange(DRAWS)).tolist()
@@ -74,11 +79,12 @@ def words(shop: products.Catalogue, numbers: I64, kind: I64) -> tuple[Text, Text
                 rank=rank,
                 sizes=size,
                 fits=fitting.attributes(kind_, cell),
+                wrong=mistake,
             ),
             iter(draw),
         )
-        for kind_, cell, draw, noun, brand, size, rank in zip(
-            kind.tolist(), cells, draws, nouns, brands, sizes, ranks, strict=True
+        for kind_, cell, draw, noun, brand, size, rank, mistake in zip(
+            kind.tolist(), cells, draws, nouns, brands, sizes, ranks, wrong.tolist(), strict=True
         )
     ]
     name, description, brand, attributes = (text.pool(column) for column in zip(*rows, strict=True))
@@ -96,7 +102,8 @@ def _described(piece: _Piece, pick: Iterator[int]) -> tuple[str, str, str, str]:
     slots = chosen | {"brand": piece.brand, "noun": piece.noun, "trait": trait, "series": series}
     slots |= {"noun_lower": piece.noun.lower(), "trait_lower": trait.lower()}
     name = subcategory.names[next(pick) % len(subcategory.names)].format(**slots)
-    sentences = (group[next(pick) % len(group)].format(**slots) for group in subcategory.descriptions)
+    other = piece.wrong == corrections.DESCRIPTION  # the next of the sentences in each place
+    sentences = (group[(next(pick) + other) % len(group)].format(**slots) for group in subcategory.descriptions)
     attributes = jsonb.value({**chosen, **_measures(piece, trait, chosen)})
     return name, " ".join(sentences), piece.brand, attributes
 
@@ -151,6 +158,8 @@ def _measures(piece: _Piece, trait: str, chosen: dict[str, str]) -> dict[str, ob
     )
     if subcategory.slug in PACKING:
         weight = _net(chosen[LEADS[subcategory.slug]]) + _within(PACKING[subcategory.slug], piece.sizes[0] / ONE)
+    if piece.wrong == corrections.MEASURES:  # read off in the wrong order
+        length, width, height = (height, width, length) if height != length else (width, length, height)
     return {
         "weight": {"value": weight, "unit": "g"},
         "dimensions": {"length": length, "width": width, "height": height, "unit": "mm"},

@@ -20,10 +20,11 @@ from shardgen.model.types import JSON, TEXT, TIMESTAMP, decimal, varchar
 from shardgen.tables import describing
 from shardgen.tables.spec import ByIds, Sizes, Slice, TableSpec
 from shardgen.tables.statements import beside
-from shardgen.world import products
+from shardgen.world import corrections, products
 from shardgen.world.demand import DAY
 from shardgen.world.lexicon import SUBCATEGORIES
 from shardgen.world.lexicon.subcategory import Subcategory
+from shardgen.world.records import NEVER
 from shardgen.world.rng import below
 
 CURRENCY = "USD"
@@ -39,11 +40,15 @@ def rows(wanted: Slice) -> Iterator[Batch]:
 def _batch(wanted: Slice, numbers: I64) -> Batch:
     world, shop, seed = wanted.world, wanted.world.catalogue, wanted.world.seed
     kind, launched = shop.subcategory[numbers].astype(np.int64), world.launches.times(numbers)
-    last = np.full(len(numbers), wanted.end // DAY - 1)
+    ends = shop.gone[numbers].astype(np.int64)
+    last = np.minimum(wanted.end // DAY, ends) - 1
     price, priced = shop.prices.on(numbers, last), shop.prices.since(numbers, last, launched // DAY) * DAY
-    priced, gone = np.maximum(priced, launched), shop.gone[numbers].astype(np.int64) * DAY
+    priced, gone = np.maximum(priced, launched), np.where(ends == products.FOREVER, NEVER, ends * DAY)
     ended = gone < wanted.end
-    name, description, brand, attributes = describing.words(shop, numbers, kind)
+    put_right = corrections.corrections(seed, numbers, launched, gone)
+    corrected = put_right.at < wanted.end
+    name, description, brand, attributes = describing.words(shop, numbers, kind, put_right.wrong(wanted.end))
+    changed = np.maximum(priced, np.where(ended, gone, np.where(corrected, put_right.at, 0)))
     supplier = below(seed, "products.supplier", kind * 64 + products.brand(seed, numbers, kind), SUPPLIERS)
     return batch(
         PRODUCTS.table,
@@ -63,10 +68,11 @@ def _batch(wanted: Slice, numbers: I64) -> Batch:
             "sku": Words(text.join(text.take(_codes(), kind), "-", text.digits(numbers + 1, 6))),
         },
         numbers=numbers,
-        ingestion=ingested(seed, "products", numbers, np.maximum(priced, np.where(ended, gone, 0)), 600, 6 * 3600),
+        ingestion=ingested(seed, "products", numbers, changed, 600, 6 * 3600),
         extra={
             "launched_at": Instant(launched),
             "price_since": Instant(priced),
+            "corrected_at": Sometimes(corrected, Instant(put_right.at[corrected])),
             "discontinued_at": Sometimes(ended, Instant(gone[ended])),
         },
     )
@@ -145,6 +151,11 @@ PRODUCTS = TableSpec(
         extra={
             "launched_at": Key("When the product came into the shop; nothing mentions it earlier", TIMESTAMP),
             "price_since": Key("Since when it costs what it does: the launch or the last change", TIMESTAMP),
+            "corrected_at": Key(
+                "When a mistake in its description or its dimensions was put right; absent until then",
+                TIMESTAMP,
+                missing="absent",
+            ),
             "discontinued_at": Key(
                 "From when on it is not sold any more; absent until then", TIMESTAMP, missing="absent"
             ),

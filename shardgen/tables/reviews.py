@@ -8,7 +8,7 @@ import numpy as np
 
 from shardgen.columns.batch import Batch, batch, ids, ingested
 from shardgen.columns.text import I64
-from shardgen.columns.values import Flag, Instant, Prose, Whole, Words
+from shardgen.columns.values import Flag, Instant, Prose, Sometimes, Whole, Words
 from shardgen.model.keys import CUSTOMER, ORDER, PRODUCT, REVIEW, KeySpace
 from shardgen.model.shape import Key
 from shardgen.model.table import Column, Index, bronze_table, by_all, by_key
@@ -26,17 +26,19 @@ from shardgen.world.orders import Items, Orders
 
 ITEMS_PER_ORDER, REVIEW_SHARE = 2.9, 0.3
 """Rough figures that turn a number of rows into a number of orders to look at."""
+ANEW = 1 << 60
+"""Beyond all numbers of reviews: number + ANEW keys the words of one that was written anew."""
 
 
 def rows(wanted: Slice) -> Iterator[Batch]:
-    """Reviews of the items of the slice's orders, as far as they were written before its end."""
+    """Reviews of the items of the slice's orders, as far as they are there at its end."""
     world = wanted.world
     for low, high in wanted.ranges(int(wanted.rows / ITEMS_PER_ORDER / REVIEW_SHARE) + 1):
         placed = orders.select(world, low, high)
         lines, who = orders.items(world, placed), orders.buyers(world, placed)
         fate = fates.of(world, placed, lines, orders.sources(world, placed, who))
         written = reviews.of_items(world, placed, fate, lines)
-        kept = np.flatnonzero(written.date < wanted.end)
+        kept = np.flatnonzero(written.there(wanted.end))
         if len(kept):
             yield _batch(wanted, placed, fate, lines, who, written, kept)
 
@@ -46,13 +48,16 @@ def _batch(
 ) -> Batch:
     world = wanted.world
     number, rating, date = written.number[kept], written.rating[kept], written.date[kept]
-    item = written.item[kept]
+    item, edited = written.item[kept], written.edited[kept]
     order = lines.order[item]
     votes, last_vote = reviews.votes_by(written.votes[kept], wanted.end - date)
     product, kind = lines.product[item], lines.subcategory[item]
     known = circumstances.of_reviews(world, placed, fate, lines, who, Reviewed(order=order, item=item, date=date))
     noun = products.noun(world.seed, product, kind)
-    title, body = wording.texts(world.seed, Subject(number=number, rating=rating, kind=kind, noun=noun), known)
+    anew = edited < wanted.end
+    words = number + np.where(anew, ANEW, 0)
+    title, body = wording.texts(world.seed, Subject(number=words, rating=rating, kind=kind, noun=noun), known)
+    changed = np.maximum(date + last_vote, np.where(anew, edited, 0))
     return batch(
         REVIEWS.table,
         wanted.raw_data,
@@ -68,8 +73,11 @@ def _batch(
             "verified_purchase": Flag(written.verified[kept]),
         },
         numbers=number,
-        ingestion=ingested(world.seed, "reviews", number, date + last_vote, 60, 3600),
-        extra={"order_id": Words(ids(ORDER, placed.number[order]))},
+        ingestion=ingested(world.seed, "reviews", number, changed, 60, 3600),
+        extra={
+            "order_id": Words(ids(ORDER, placed.number[order])),
+            "edited_at": Sometimes(anew, Instant(edited[anew])),
+        },
     )
 
 
@@ -81,7 +89,8 @@ def _estimate(world: World, cuts: Sequence[Piece], end: int) -> Iterable[float]:
 REVIEWS = TableSpec(
     table=bronze_table(
         name="reviews",
-        meaning="A review of an item that was delivered; at most one for each item.",
+        meaning="A review of an item that was delivered, at most one for each item; a few are written anew within two "
+        "days, and one in 125 is taken down within six weeks.",
         source="reviews",
         key=("review_id",),
         space=KeySpace(ids=REVIEW, children=MAX_ITEMS),
@@ -108,7 +117,7 @@ REVIEWS = TableSpec(
             Column(
                 name="helpful_count",
                 type=INTEGER,
-                meaning="Votes up to the window's end; most have none, a few have many",
+                meaning="Votes, counted once a week for half a year; most have none, a few have many",
             ),
             Column(
                 name="verified_purchase",
@@ -116,7 +125,10 @@ REVIEWS = TableSpec(
                 meaning="False only for some marketplace and store orders (8 % of theirs)",
             ),
         ),
-        extra={"order_id": Key("The order in which the product was delivered to the customer", TEXT)},
+        extra={
+            "order_id": Key("The order in which the product was delivered to the customer", TEXT),
+            "edited_at": Key("When title and text were written anew; absent for most", TIMESTAMP, missing="absent"),
+        },
         indexes=(
             *by_key("product_id", "customer_id", "review_date"),
             *by_all("rating"),

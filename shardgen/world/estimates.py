@@ -39,6 +39,8 @@ class Sample:
     """NEVER where the item stays."""
     reviewed: I64
     """NEVER where nobody reviews it."""
+    taken_down: I64
+    """When its review was, NEVER for most."""
 
 
 @lru_cache(maxsize=1)
@@ -49,8 +51,8 @@ def sample(world: World, end: int) -> Sample:
     lines = orders.items(world, placed)
     fate = fates.of(world, placed, lines, orders.sources(world, placed))
     written = reviews.of_items(world, placed, fate, lines)
-    reviewed = np.full(len(lines.key), orders.NEVER)
-    reviewed[written.item] = written.date
+    reviewed, taken_down = np.full((2, len(lines.key)), orders.NEVER)
+    reviewed[written.item], taken_down[written.item] = written.date, written.taken_down
     number = _spread(placed.number, total)
     later = (_hours(world, number) - _hours(world, placed.number))[lines.order] * HOUR
     returned = np.where(lines.returned > 0, fate.returned[lines.order], orders.NEVER)
@@ -60,6 +62,7 @@ def sample(world: World, end: int) -> Sample:
         shipped=_moved(fate.sources(lines.order)[1], later),
         returned=_moved(returned, later),
         reviewed=_moved(reviewed, later),
+        taken_down=_moved(taken_down, later),
     )
 
 
@@ -96,8 +99,9 @@ def _sampled(total: int) -> list[tuple[int, int]]:
 
 
 def review_rows(taken: Sample, start: int, stop: int, end: int) -> float:
-    """Reviews written before ``end`` for orders number start to stop."""
-    inside = (taken.number >= start) & (taken.number < stop) & (taken.reviewed < end)
+    """Reviews that are there at ``end``, of orders number start to stop."""
+    there = (taken.reviewed < end) & (taken.taken_down >= end)
+    inside = (taken.number >= start) & (taken.number < stop) & there
     return float(inside.sum()) * taken.orders_per_sampled
 
 

@@ -1,7 +1,8 @@
-"""What buyers say: which delivered items are reviewed, when, with how many stars and how many helpful votes.
+"""What buyers say: which delivered items are reviewed, when, with how many stars, and what becomes of a review.
 
 A review hangs on its item and exists where a hashed draw lies below the rate, so that a higher rate only adds. Stars
-follow the product's hidden quality, which also drives what is sent back.
+follow the product's hidden quality, which also drives what is sent back. A few are written anew or taken down; helpful
+votes are counted once a week.
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ from numpy.typing import NDArray
 from shardgen.world import orders, products
 from shardgen.world.demand import DAY, HOUR
 from shardgen.world.fates import Fate
-from shardgen.world.rng import I64, below, chance, lognormal_table
+from shardgen.world.rng import I64, below, between, chance, lognormal_table
 from shardgen.world.world import World
 
+MILLISECOND = 1000
 MAX_LAG = 59 * DAY
 _LAGS = lognormal_table(8 * 24, 0.9, 1024)
 LAG_HOURS = _LAGS[(_LAGS >= 12) & (_LAGS < MAX_LAG // HOUR)]
@@ -50,8 +52,19 @@ UNVERIFIED = 0.08
 """Share of marketplace and store reviews that are not verified purchases."""
 HELPFUL = np.maximum(lognormal_table(1.1, 1.6, 4096) - 1, 0)
 """Helpful votes that a review gets in the end: heavy-tailed."""
-HALF_LIFE_HOURS = 21 * 24
-"""When half of the votes are in."""
+WEEK = 7 * DAY
+COUNTS = 26
+"""How often votes are counted: once a week, the last time half a year after the review."""
+HALF_WEEKS = 3
+"""How soon votes come: nearly half of them by then."""
+
+EDITED = 0.025
+"""Share of reviews that their buyers write anew."""
+EDITED_WITHIN = HOUR // 2, 47 * HOUR
+"""Soon: before the first count of votes, and while the buyer is a customer for certain."""
+TAKEN_DOWN = 0.008
+"""Share of reviews that the shop takes down: there is no trace of them afterwards."""
+TAKEN_DOWN_WITHIN = 2 * DAY, 42 * DAY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -68,6 +81,14 @@ class Reviews:
     votes: I64
     """Helpful votes in the end; see :func:`votes_by`."""
     verified: NDArray[np.bool_]
+    edited: I64
+    """When it was written anew, orders.NEVER for most."""
+    taken_down: I64
+    """When it was taken down, orders.NEVER for most."""
+
+    def there(self, until: int) -> NDArray[np.bool_]:
+        """Which of them are to be read just before an instant."""
+        return (self.date < until) & (self.taken_down >= until)
 
 
 def of_items(world: World, placed: orders.Orders, fate: Fate, lines: orders.Items) -> Reviews:
@@ -96,7 +117,19 @@ def of_items(world: World, placed: orders.Orders, fate: Fate, lines: orders.Item
         rating=np.where(sent_back, np.minimum(rating, BEST_OF_RETURNED), rating),
         votes=HELPFUL[below(seed, "reviews.votes", key, len(HELPFUL))],
         verified=~(resold & chance(seed, "reviews.unverified", key, UNVERIFIED)),
+        edited=_once(seed, "reviews.edited", key, EDITED, date, EDITED_WITHIN),
+        taken_down=_once(seed, "reviews.taken_down", key, TAKEN_DOWN, date, TAKEN_DOWN_WITHIN),
     )
+
+
+def _once(seed: int, stream: str, key: I64, share: float, date: I64, within: tuple[int, int]) -> I64:
+    """When something happens to this share of the reviews, orders.NEVER for the others.
+
+    It lies a microsecond beside whole milliseconds, so that it never falls together with a count of votes.
+    """
+    low, high = (bound // MILLISECOND for bound in within)
+    lag = between(seed, f"{stream}_at", key, low, high - 1) * MILLISECOND + 1
+    return np.where(chance(seed, stream, key, share), date + lag, orders.NEVER)
 
 
 def _stars(seed: int, key: I64, quality: I64, late: I64, back: I64) -> I64:
@@ -120,11 +153,13 @@ def _sent_back(seed: int, key: I64, lines: orders.Items, item: I64) -> I64:
 
 
 def votes_by(votes: I64, age: I64) -> tuple[I64, I64]:
-    """Helpful votes after ``age`` microseconds: most come soon, the last ones late.
+    """Helpful votes as they were last counted, ``age`` microseconds after the review: most come soon.
 
     Returns:
-        votes so far; the age at which the last of them came, 0 where there is none.
+        votes so far; the age at which they were first that many, 0 where there is none.
     """
-    hours = age // HOUR
-    so_far = votes * hours // (hours + HALF_LIFE_HOURS)
-    return so_far, -(-so_far * HALF_LIFE_HOURS // np.maximum(votes - so_far, 1)) * HOUR
+    week = np.minimum(age // WEEK, COUNTS)
+    whole = COUNTS + HALF_WEEKS
+    so_far = votes * week * whole // (COUNTS * (week + HALF_WEEKS))
+    first = -(-so_far * COUNTS * HALF_WEEKS // np.maximum(votes * whole - so_far * COUNTS, 1))
+    return so_far, first * WEEK

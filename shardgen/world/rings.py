@@ -18,9 +18,9 @@ from shardgen.world.rng import I64, below
 Mask = NDArray[np.bool_]
 
 NONE = -1
-CUSTOMERS_A_RING = 1_100
+CUSTOMERS_A_RING = 900
 SIZES = np.array([4, 6, 3, 7, 5], dtype=np.int64)
-"""Members of one ring after another: 0.45 % of all customers in the end."""
+"""Members of one ring after another: 0.54 % of all customers in the end."""
 MOST_BETWEEN = 3
 """Members of the zone from one of a ring to the next, at most."""
 SPAN = int(SIZES.max() - 1) * MOST_BETWEEN + 1

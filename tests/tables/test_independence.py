@@ -100,10 +100,10 @@ def test_customers_change_who_orders_and_neither_when_nor_what() -> None:
 
 
 LATER = {
-    "products": {"price", "ingestion_timestamp", EXTRA},
+    "products": {"price", "description", "attributes", "ingestion_timestamp", EXTRA},
     "customers": {"email", "phone", "customer_name", "last_name", "address", "ingestion_timestamp", "raw_data"},
     "orders": {"status", "ingestion_timestamp", EXTRA},
-    "reviews": {"helpful_count", "ingestion_timestamp", EXTRA},
+    "reviews": {"helpful_count", "review_title", "review_text", "ingestion_timestamp", EXTRA},
 }
 KEYS = {
     "customers": "customer_id",
@@ -125,8 +125,10 @@ def test_a_longer_window_repeats_the_shorter_one(table: str) -> None:
     )
     later = {row[KEYS[table]]: row for row in long}
     ignored = LATER.get(table, set())
+    kept = [row for row in short if table != "reviews" or row["review_id"] in later]  # few are taken down
     assert short
-    for row in short:
+    assert len(kept) >= 0.96 * len(short)
+    for row in kept:
         other = later[row[KEYS[table]]]
         assert {k: v for k, v in row.items() if k not in ignored} == {
             k: v for k, v in other.items() if k not in ignored

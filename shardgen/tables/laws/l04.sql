@@ -7,6 +7,7 @@ WITH items AS (
     CROSS JOIN LATERAL jsonb_array_elements(o.raw_data -> 'items') AS i (item)
 ), reviewed AS (
     SELECT r.review_id, r.product_id, r.customer_id AS reviewer, r.review_date, r.verified_purchase,
+           (r.raw_data ->> 'edited_at')::timestamp AS edited_at, r.ingestion_timestamp AS known_at,
            r.raw_data ->> 'order_id' AS order_id, i.customer_id AS buyer, i.channel, i.delivered_at
     FROM raw_reviews AS r
     LEFT JOIN items AS i ON i.order_id = r.raw_data ->> 'order_id' AND i.product_id = r.product_id
@@ -17,6 +18,14 @@ WHERE (reviewer = buyer AND delivered_at < review_date) IS NOT TRUE
 UNION ALL
 SELECT 'item reviewed more than once', min(review_id), concat_ws(' ', order_id, product_id)
 FROM reviewed GROUP BY order_id, product_id HAVING count(*) > 1
+UNION ALL
+SELECT 'written anew before it was written, or after two days', review_id, edited_at::text
+FROM reviewed
+WHERE edited_at <= review_date OR edited_at > review_date + interval '2 days'
+UNION ALL
+SELECT 'changed when its votes were counted no more', review_id, known_at::text
+FROM reviewed
+WHERE known_at > review_date + interval '26 weeks 1 hour'
 UNION ALL
 SELECT 'unverified purchase of another channel', review_id, channel
 FROM reviewed

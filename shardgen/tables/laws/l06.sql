@@ -28,3 +28,12 @@ SELECT 'order of a discontinued product', m.row_id, m.product_id, m.at || ' but 
 FROM mentions AS m
 JOIN raw_products AS p USING (product_id)
 WHERE m.kind = 'order' AND m.at >= (p.raw_data ->> 'discontinued_at')::timestamp
+UNION ALL
+SELECT 'put right before the launch or after the end', product_id, product_id, raw_data ->> 'corrected_at'
+FROM raw_products
+WHERE (raw_data ->> 'corrected_at')::timestamp <= (raw_data ->> 'launched_at')::timestamp
+   OR (raw_data ->> 'corrected_at')::timestamp >= (raw_data ->> 'discontinued_at')::timestamp
+UNION ALL
+SELECT 'another price after the end', product_id, product_id, raw_data ->> 'price_since'
+FROM raw_products
+WHERE (raw_data ->> 'price_since')::timestamp >= (raw_data ->> 'discontinued_at')::timestamp

@@ -6,7 +6,10 @@ WITH known AS (
                AS at
     FROM raw_customers
     UNION ALL
-    SELECT 'product', product_id, ingestion_timestamp, (raw_data ->> 'launched_at')::timestamp FROM raw_products
+    SELECT 'product', product_id, ingestion_timestamp,
+           greatest((raw_data ->> 'launched_at')::timestamp, (raw_data ->> 'price_since')::timestamp,
+                    (raw_data ->> 'corrected_at')::timestamp, (raw_data ->> 'discontinued_at')::timestamp)
+    FROM raw_products
     UNION ALL
     SELECT 'order', order_id, ingestion_timestamp,
            greatest(order_date, (raw_data ->> 'shipped_at')::timestamp, (raw_data ->> 'delivered_at')::timestamp,
@@ -16,10 +19,11 @@ WITH known AS (
     UNION ALL
     SELECT 'movement', inventory_id::text, ingestion_timestamp, movement_date FROM raw_inventory
     UNION ALL
-    SELECT 'review', review_id, ingestion_timestamp, review_date FROM raw_reviews
+    SELECT 'review', review_id, ingestion_timestamp, greatest(review_date, (raw_data ->> 'edited_at')::timestamp)
+    FROM raw_reviews
     UNION ALL
-    -- nobody finds a review helpful in the minutes in which it is published
-    SELECT 'helpful votes of a review', review_id, ingestion_timestamp, review_date + interval '1 hour'
+    -- votes are counted once a week
+    SELECT 'helpful votes of a review', review_id, ingestion_timestamp, review_date + interval '7 days'
     FROM raw_reviews WHERE helpful_count > 0
     UNION ALL
     SELECT 'session', session_id, ingestion_timestamp, greatest(start_time, end_time) FROM raw_sessions

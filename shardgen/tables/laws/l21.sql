@@ -1,10 +1,10 @@
 -- L21: a visitor is on one machine and in one variant of each test, and the tests of a day are those of everybody.
 -- needs: sessions; raw_data
-WITH visits AS (
+WITH visits AS MATERIALIZED (
     SELECT session_id, start_time::date AS day, raw_data ->> 'visitor_id' AS visitor_id,
            raw_data ->> 'device_fingerprint' AS machine, raw_data -> 'experiments' AS experiments
     FROM raw_sessions
-), exposures AS (
+), exposures AS MATERIALIZED (
     SELECT v.session_id, v.day, v.visitor_id, t.test ->> 'name' AS test, t.test ->> 'variant' AS variant
     FROM visits AS v
     CROSS JOIN LATERAL jsonb_array_elements(v.experiments) AS t (test)
