@@ -20,7 +20,7 @@ _SHOP: Final = ("customers", "products", "orders", "inventory", "reviews", "sess
 its table there."""
 
 _BEHAVIOUR: Final = ("b1", "b1_sparse", *(f"b{number}" for number in (2, 3, 4, 5, 6, 9, 10, 11, 12)))
-_SHAPES: Final = (*(f"s{number}" for number in range(1, 11)), *_BEHAVIOUR)
+_SHAPES: Final = (*(f"s{number}" for number in range(1, 12)), *_BEHAVIOUR)
 
 
 def names(story: str = SHOP) -> tuple[str, ...]:
