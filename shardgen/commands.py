@@ -7,13 +7,14 @@ command pays for no other.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shardgen.errors import ConfigError, TargetError, VerificationError
 from shardgen.model.config import LEVELS, SHOP, check_choice, check_range
 from shardgen.model.engine import DEFAULT
+from shardgen.model.keys import CUSTOMER
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from shardgen.forecast.forecast import Forecast
     from shardgen.loading.reconcile import LoadReport
     from shardgen.model.plan import Plan
+    from shardgen.model.story import Story
     from shardgen.options.settings import Effective, Settings
     from shardgen.page.numbers import Numbers
     from shardgen.stores.findings import Findings, Loss, Survey
@@ -306,6 +308,28 @@ def sample_of(settings: Settings, n: int) -> list[dict[str, Any]]:
         if len(rows) == n:
             break
     return rows
+
+
+def stories_of(settings: Settings, customers: Sequence[str]) -> list[Story]:
+    """The lives of some customers, whose ids or numbers are given.
+
+    Raises:
+        ConfigError: an option is wrong, or there is no such customer.
+    """
+    from shardgen.options.settings import utc_today
+    from shardgen.tables import story
+
+    settings.check()
+    config = settings.plan(utc_today())
+    if config.dataset != SHOP:
+        raise ConfigError(f"dataset={config.dataset!r} has no customers whose lives are known")
+    total = story.customers_of(config)
+    numbers = [story.number_of(each) for each in customers]
+    for given, number in zip(customers, numbers, strict=True):
+        if number is None or not 0 <= number < total:
+            last = f"CUST00000001 to {CUSTOMER.text(total)}" if total else "none"
+            raise ConfigError(f"story={given!r} is no customer of this world: there are {last}")
+    return story.stories(config, [number for number in numbers if number is not None])
 
 
 def reader_of(settings: Settings) -> pa.RecordBatchReader:

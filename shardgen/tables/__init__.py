@@ -27,7 +27,7 @@ _BEHAVIOUR: Final = (
     "b7_mail",
     *(f"b{number}" for number in range(8, 13)),
 )
-_SHAPES: Final = (*(f"s{number}" for number in range(1, 11)), *_BEHAVIOUR)
+_SHAPES: Final = (*(f"s{number}" for number in range(1, 12)), *_BEHAVIOUR)
 
 
 def names(story: str = SHOP) -> tuple[str, ...]:

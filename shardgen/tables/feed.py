@@ -52,6 +52,12 @@ class Feed:
         )
         return dataset(self.plan.dataset)[shard.table].rows(wanted)
 
+    def rows_of(self, table: str, number: int, *, end: int) -> Iterator[Batch]:
+        """The rows that belong to one number of what a table is cut by, as they stand at an instant."""
+        world = build_world(self.plan.world)
+        wanted = Slice(world=world, raw_data="full", start=number, stop=number + 1, end=end, rows=_FEW)
+        return dataset(self.plan.dataset)[table].rows(wanted)
+
     def get_ready(self, shard: Shard) -> None:
         """Make what every row of the shard's table needs and a process keeps: a few rows, which are thrown away."""
         next(self.batches(shard, _FEW), None)

@@ -193,7 +193,7 @@ def test_the_versions_that_matter_are_told(capsys):
         (["load", "--indexes", "ful"], "error: indexes='ful' is unknown: choose from keys, full, none (did you mean "),
         (["verify", "--table", "ordrs"], "error: tables='ordrs' is unknown: choose from customers, "),
         (["load", "more"], "error: got unexpected extra argument(s) (more)\ntry: shardgen load --help\n"),
-        (["sample"], "error: missing argument 'TABLE'.\ntry: shardgen sample --help\n"),
+        (["sample"], "error: nothing is named: give a TABLE, or --story CUSTOMER\n"),
         (["load", "--seed"], "error: option '--seed' requires an argument."),
     ],
 )
@@ -510,6 +510,27 @@ def test_schema_prints_what_psql_can_run(capsys):
     assert (code, err) == (0, "")
     assert out.startswith('CREATE SCHEMA "raw";\n')
     assert out.count(";\n") == out.count("CREATE ") + out.count("COMMENT ")
+
+
+def test_a_customers_life_is_printed_a_line_for_each_moment_or_as_json(capsys):
+    few = [*SMALL, "--orders-per-day", "20", "--sessions-per-day", "20"]
+    code, out, _ = run("sample", "--story", "CUST00000001", "--story", "2", *few, capsys=capsys)
+    assert code == 0
+    assert "CUST00000001: " in out
+    assert "CUST00000002: " in out
+    assert "registered" in out
+    code, out, _ = run("sample", "--story", "1", "--json", *few, capsys=capsys)
+    [life] = json.loads(out)
+    assert life["customer"]["customer_id"] == "CUST00000001"
+    assert [moment["at"] for moment in life["moments"]] == sorted(moment["at"] for moment in life["moments"])
+    assert life["moments"][0]["row"]
+
+
+@pytest.mark.parametrize("words", [["--story", "CUST00000101"], ["--story", "x"], ["orders", "--story", "1"]])
+def test_a_story_that_cannot_be_told_is_an_error(words, capsys):
+    code, out, err = run("sample", *words, *SMALL, capsys=capsys)
+    assert (code, out) == (2, "")
+    assert words[-1] in err or words[0] in err
 
 
 def test_sample_shows_rows_and_prints_json(capsys):

@@ -1,0 +1,167 @@
+"""A customer's life, from the first visit to the last order: rows of all tables that tell of one, in order of time.
+
+All of it is made anew from the plan; nothing is read from anywhere. Who a visit or an order belongs to follows from
+its number, so all of them are looked through, some ten thousand at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from shardgen.columns.batch import objects
+from shardgen.model.config import PlanConfig
+from shardgen.model.keys import CUSTOMER
+from shardgen.model.story import Moment, Row, Story
+from shardgen.tables import dataset
+from shardgen.tables.feed import Feed
+from shardgen.world import World, build_world, customers, orders, sessions
+from shardgen.world.demand import midnight
+from shardgen.world.rng import I64
+
+AT_A_TIME = 32_768
+"""Orders or visits that are looked at in one go: some 20 MB."""
+MOST_VERSIONS = 64
+EPOCH = datetime.fromisoformat("1970-01-01")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Making:
+    """Makes rows of one plan by their numbers."""
+
+    plan: PlanConfig
+    world: World
+
+    @property
+    def end(self) -> int:
+        """The first instant after the window."""
+        return midnight(self.plan.end)
+
+    def rows(self, table: str, number: int, *, end: int | None = None) -> list[Row]:
+        """All rows of a table that belong to one number of what its shards are cut by."""
+        batches = Feed(self.plan).rows_of(table, number, end=end or self.end)
+        form = dataset(self.plan.dataset)[table].table
+        return [row for batch in batches for row in objects(form, batch.arrow())]
+
+
+def customers_of(plan: PlanConfig) -> int:
+    """How many customers have registered by the end of the window."""
+    return int(build_world(plan.world).customers.before(midnight(plan.end)))
+
+
+def stories(plan: PlanConfig, numbers: Sequence[int]) -> list[Story]:
+    """The lives of some customers.
+
+    Args:
+        numbers: of the customers, from 0.
+    """
+    making = _Making(plan=plan, world=build_world(plan.world))
+    wanted = np.unique(np.array(numbers, dtype=np.int64))
+    placed, visits = _orders_of(making, wanted), _visits_of(making, wanted)
+    return [_story(making, number, placed.get(number, []), visits.get(number, [])) for number in numbers]
+
+
+def _orders_of(making: _Making, wanted: I64) -> dict[int, list[int]]:
+    """Numbers of the orders of some customers."""
+    world, found = making.world, dict[int, list[int]]()
+    for low, high in _ranges(int(world.orders.before(making.end))):
+        placed = orders.select(world, low, high)
+        _gather(found, wanted, orders.buyers(world, placed).number, placed.number)
+    return found
+
+
+def _visits_of(making: _Making, wanted: I64) -> dict[int, list[int]]:
+    """Numbers of their visits, with those before which nobody logged in."""
+    world, found = making.world, dict[int, list[int]]()
+    for low, high in _ranges(int(world.sessions.before(making.end))):
+        visits = sessions.select(world, low, high)
+        _gather(found, wanted, visits.customer, visits.number)
+    return found
+
+
+def _ranges(total: int) -> Iterator[tuple[int, int]]:
+    return ((low, min(low + AT_A_TIME, total)) for low in range(0, total, AT_A_TIME))
+
+
+def _gather(found: dict[int, list[int]], wanted: I64, owner: I64, number: I64) -> None:
+    for row in np.flatnonzero(np.isin(owner, wanted)).tolist():
+        found.setdefault(int(owner[row]), []).append(int(number[row]))
+
+
+def _story(making: _Making, number: int, placed: list[int], visits: list[int]) -> Story:
+    [customer] = making.rows("customers", number)
+    moments = list(_of_customer(making, number))
+    for visit in visits:
+        [row] = making.rows("sessions", visit)
+        row["events"] = making.rows("clickstream", visit)
+        moments.append(Moment(at=row["start_time"], table="sessions", what="visit", row=row))
+    for order in placed:
+        [row] = making.rows("orders", order)
+        moments += _of_order(row)
+        moments += [
+            Moment(at=review["review_date"], table="reviews", what="reviewed", row=review)
+            for review in making.rows("reviews", order)
+        ]
+    moments.sort(key=lambda moment: moment.at)
+    return Story(customer=customer, products=_products(making, moments), moments=tuple(moments))
+
+
+def _of_customer(making: _Making, number: int) -> Iterator[Moment]:
+    """The registration, and each change of the record since."""
+    for version in _changes(making, number):
+        [row] = making.rows("customers", number, end=version + 1)
+        registered = row["registration_date"]
+        at = EPOCH + timedelta(microseconds=version)
+        what = "registered" if at == registered else "erased" if row["raw_data"].get("erased_at") else "record changed"
+        yield Moment(at=at, table="customers", what=what, row=row)
+
+
+def _changes(making: _Making, number: int) -> list[int]:
+    """When the record changed, the registration first."""
+    people, until = making.world.customers, making.end
+    found = list[int]()
+    while len(found) < MOST_VERSIONS:
+        known = customers.facts(people, np.array([number], dtype=np.int64), until)
+        until = int(known.record.changed[0])
+        found.append(until)
+        if until <= int(known.registered[0]):
+            break
+    return found[::-1]
+
+
+def _of_order(row: Row) -> Iterator[Moment]:
+    yield Moment(at=row["order_date"], table="orders", what="ordered", row=row)
+    known = row["raw_data"]
+    parcels = known.get("shipments") or [known]
+    for number, parcel in enumerate(parcels, start=1):
+        part = f" (parcel {number} of {len(parcels)})" if len(parcels) > 1 else ""
+        for key, what in (("shipped_at", "shipped"), ("delivered_at", "delivered")):
+            if parcel.get(key):
+                yield Moment(at=datetime.fromisoformat(parcel[key]), table="orders", what=what + part, row=row)
+    for key, what in (("cancelled_at", "cancelled"), ("returned_at", "returned"), ("charged_back_at", "charged back")):
+        if known.get(key):
+            yield Moment(at=datetime.fromisoformat(known[key]), table="orders", what=what, row=row)
+
+
+def _products(making: _Making, moments: Sequence[Moment]) -> dict[str, Row]:
+    """The rows of all products that the moments speak of, by id."""
+    named = sorted({name for moment in moments for name in _named(moment.row)})
+    return {name: making.rows("products", int(name.removeprefix("PROD")) - 1)[0] for name in named}
+
+
+def _named(row: Row) -> Iterator[str]:
+    if row.get("product_id"):
+        yield row["product_id"]
+    known = row.get("raw_data") or {}
+    yield from (each["product_id"] for each in (*known.get("items", ()), known) if each.get("product_id"))
+    for event in row.get("events", ()):
+        yield from _named(event)
+
+
+def number_of(text: str) -> int | None:
+    """The number, from 0, of a customer's id: ``CUST00000007`` or ``7``; None where it is none."""
+    digits = text.strip().upper().removeprefix(CUSTOMER.prefix)
+    return int(digits) - 1 if digits.isascii() and digits.isdigit() and len(digits) < 18 else None
