@@ -131,7 +131,7 @@ class Notes:
             "precise": Money(self.numbers[3, some]),
             "huge": Money(self.numbers[4, some]),
             "at": Instant(self.numbers[5, some] * 10**9 + 7),
-            "day": Day(self.numbers[6, some] // 100),
+            "day": Day(self.numbers[6, some] // 100, self.truths[1, some]),
             "true": Flag(self.truths[0, some]),
             "word": Prose(Drawn(pool, drawn[0])),
             "own": Prose(text.draw(Drawn(pool, drawn[1]))),

@@ -10,7 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from shardgen.columns.nested import Picked
-from shardgen.columns.values import Absent
+from shardgen.columns.values import Absent, Day
 from shardgen.model.types import Type
 from shardgen.stores.lake.formats.positions import Part, Rows
 from shardgen.stores.lake.formats.schema import number_type
@@ -60,7 +60,7 @@ def _widened(values: NDArray[np.int64]) -> NDArray[np.int64]:
 
 def _missing(parts: Sequence[Part]) -> NDArray[np.bool_] | None:
     """Which rows have no number; None where all have one."""
-    found = [np.ones(len(rows), dtype=np.bool_) if isinstance(value, Absent) else rows.missing for value, rows in parts]
+    found = [_without(*part) for part in parts]
     if all(each is None for each in found):
         return None
     return np.concatenate(
@@ -69,6 +69,16 @@ def _missing(parts: Sequence[Part]) -> NDArray[np.bool_] | None:
             for each, (_, rows) in zip(found, parts, strict=True)
         ]
     )
+
+
+def _without(value: Any, rows: Rows) -> NDArray[np.bool_] | None:
+    """Which rows of one part have no number."""
+    if isinstance(value, Absent):
+        return np.ones(len(rows), dtype=np.bool_)
+    if not isinstance(value, Day) or value.known is None:
+        return rows.missing
+    unknown = ~rows.of(value.known)
+    return unknown if rows.missing is None else unknown | rows.missing
 
 
 def rescaled(values: NDArray[np.int64], places: int) -> NDArray[np.int64]:
