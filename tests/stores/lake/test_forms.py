@@ -44,6 +44,8 @@ from shardgen.model.types import BOOLEAN, DATE, DEGREES, INTEGER, JSON, SERIAL, 
 from shardgen.stores.copy import Encoder
 from shardgen.stores.failures import PermanentError
 from shardgen.stores.lake.formats import batches_of, open_format
+from shardgen.stores.lake.formats.numbers import numbers
+from shardgen.stores.lake.formats.positions import Positions
 
 NOTE = IdFormat("NOTE", 4)
 WORDS = ("", "plain", 'say "so"', "back\\slash", "tab\t", "two\r\nlines", "Zürich, 福岡", "a,b", "null")
@@ -131,7 +133,7 @@ class Notes:
             "precise": Money(self.numbers[3, some]),
             "huge": Money(self.numbers[4, some]),
             "at": Instant(self.numbers[5, some] * 10**9 + 7),
-            "day": Day(self.numbers[6, some] // 100, self.truths[1, some]),
+            "day": Day(self.numbers[6, some] // 100),
             "true": Flag(self.truths[0, some]),
             "word": Prose(Drawn(pool, drawn[0])),
             "own": Prose(text.draw(Drawn(pool, drawn[1]))),
@@ -308,3 +310,9 @@ def test_a_column_that_may_not_be_null_is_refused_with_a_null() -> None:
     none = replace(made, columns={**made.columns, "note_id": NONE})
     with pytest.raises(PermanentError, match="declares that note_id has a value in every row: it is null"):
         written(iter([none]), "parquet", "struct", "none")
+
+
+def test_a_day_that_is_not_known_is_a_null() -> None:
+    days = Day(np.array([3, 4, 5]), np.array([True, False, True]))
+    found = numbers(DATE, [(days, Positions(np.array([2, 1, 0])))])
+    assert found.is_null().to_pylist() == [False, True, False]
