@@ -174,6 +174,7 @@ BUYER = "customer_id IN (SELECT customer_id FROM raw_orders)"
 VISITOR = "customer_id IN (SELECT user_id FROM raw_sessions)"
 CANADIAN = "address ->> 'country_code' = 'CA'"
 REVIEWER = "customer_id IN (SELECT customer_id FROM raw_reviews)"
+REWRITER = "customer_id = (SELECT customer_id FROM raw_reviews WHERE raw_data ? 'edited_at' LIMIT 1)"
 BUYS = "session_id IN (SELECT raw_data ->> 'session_id' FROM raw_orders)"
 DAMAGE = [
     ("l01", "customer: id is not its number", put("customers", "customer_id = 'CUST1'")),
@@ -272,6 +273,7 @@ DAMAGE = [
     ("l05", "order after the erasure", tell("customers", "erased_at", "'2020-01-01'", BUYER)),
     ("l05", "session after the erasure", tell("customers", "erased_at", "'2020-01-01'", VISITOR)),
     ("l05", "review after the erasure", tell("customers", "erased_at", "'2020-01-01'", REVIEWER)),
+    ("l05", "review written anew after the erasure", tell("customers", "erased_at", "'2020-01-01'", REWRITER)),
     ("l05", "personal fields are missing", put("customers", "date_of_birth = NULL", BUYER)),
     ("l05", "personal fields outlive the erasure", tell("customers", "erased_at", "'2026-01-01'", BUYER)),
     ("l05", "too young or too old at registration", put("customers", "date_of_birth = '1910-01-01'")),

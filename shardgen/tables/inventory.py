@@ -61,12 +61,12 @@ def _batch(world: World, mode: str, moved: stock.Movements, rows_: I64) -> Batch
 
 def _reasons(world: World, number: I64, kind: I64) -> Picked:
     """Why stock is corrected: it was counted; some of it came back and cannot be sold; what is there is all bad."""
-    of_cell = number % stock.KINDS
+    which, rows = np.full(len(number), -1), np.flatnonzero(kind == stock.ADJUSTMENT)
+    number = number[rows]
     bad = BAD + below(world.seed, "inventory.bad", number, len(REASONS) - BAD)
-    which = np.select(
-        [kind != stock.ADJUSTMENT, of_cell == stock.CORRECTION, of_cell == stock.WRITTEN_OFF],
-        [np.int64(-1), np.int64(COUNTED), bad],
-        UNSALEABLE,
+    of_cell = number % stock.KINDS
+    which[rows] = np.where(
+        of_cell == stock.CORRECTION, COUNTED, np.where(of_cell == stock.WRITTEN_OFF, bad, UNSALEABLE)
     )
     return Picked(Words(text.pool(REASONS)), which)
 
@@ -91,7 +91,7 @@ def _references(world: World, moved: stock.Movements, rows_: I64) -> Drawn:
     return Drawn(text.concat(plain, ids(ORDER, order[own])), place)
 
 
-REASONS = ("counted", "unsaleable", "damaged", "recalled", "expired")
+REASONS = ("counted", "unsaleable", "damaged", "recalled", "lost")
 COUNTED, UNSALEABLE, BAD = range(3)
 PREFIXES = np.array([b"PO-", b"", b"", b"TR-", b"AD-"])
 """What a document's number begins with, by type of movement; OUT and RETURN have their order's."""
@@ -146,7 +146,7 @@ INVENTORY = TableSpec(
         extra={
             "unit": Key("`piece`", TEXT),
             "reason": Key(
-                "ADJUSTMENT only: `counted`; `unsaleable`; or `damaged`, `recalled`, `expired`: then all of it",
+                "ADJUSTMENT only: `counted`; `unsaleable`; or `damaged`, `recalled`, `lost`: then all of it",
                 TEXT,
                 missing="absent",
             ),

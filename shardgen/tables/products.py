@@ -94,11 +94,11 @@ def _code(subcategory: Subcategory) -> str:
 
 
 ATTRIBUTES: Final[Keys] = {
-    "weight.value": "Weight of the piece",
+    "weight.value": "Weight of the piece, packed",
     "weight.unit": "`g`",
-    "dimensions.length": "Length of the piece",
-    "dimensions.width": "Width of the piece",
-    "dimensions.height": "Height of the piece",
+    "dimensions.length": "Length of the piece, packed",
+    "dimensions.width": "Width of the piece, packed",
+    "dimensions.height": "Height of the piece, packed",
     "dimensions.unit": "`mm`",
 }
 """Those of every product; the others depend on the subcategory."""

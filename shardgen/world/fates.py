@@ -223,10 +223,12 @@ class _Choices:
 
 def _short(world: World, lines: Items, planned: Plan, sources: Sources) -> I64:
     """When each item is there again that is out of stock where and when it is due; 0 for all others."""
-    due = planned.shipped[lines.order]
-    rows = np.flatnonzero(due != NEVER)
-    short = np.zeros(len(due), dtype=np.int64)
-    short[rows] = shortages.ends(world, lines.product[rows], sources.warehouse[lines.order[rows]], due[rows])
+    ships = planned.shipped != NEVER
+    month = shortages.months(np.where(ships, planned.shipped, 0))
+    rows = np.flatnonzero(ships[lines.order])
+    order, short = lines.order[rows], np.zeros(len(lines.order), dtype=np.int64)
+    warehouse, due = sources.warehouse[order], planned.shipped[order]
+    short[rows] = shortages.ends(world, lines.product[rows], warehouse, due, month[order])
     return short
 
 

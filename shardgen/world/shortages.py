@@ -62,13 +62,15 @@ def _part(word: NDArray[np.uint64], shift: int, length: I64 | int) -> I64:
     return part * (length >> 16)
 
 
-def ends(world: World, product: I64, warehouse: I64, times: I64) -> I64:
+def ends(world: World, product: I64, warehouse: I64, times: I64, month: I64 | None = None) -> I64:
     """When each product is there again that is out of stock at an instant; 0 where it is in stock.
 
     Args:
         warehouse: 1 to the number of warehouses.
+        month: of the instants, where that is known.
     """
-    rows, start, stop = windows(world, product * world.warehouses + warehouse - 1, months(times))
+    month = months(times) if month is None else month
+    rows, start, stop = windows(world, product * world.warehouses + warehouse - 1, month)
     found = np.zeros(len(times), dtype=np.int64)
     found[rows] = np.where((start <= times[rows]) & (times[rows] < stop), stop, 0)
     return found

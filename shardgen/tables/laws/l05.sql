@@ -14,6 +14,10 @@ WITH people AS MATERIALIZED (
     UNION ALL
     SELECT 'review', review_id, customer_id, review_date FROM raw_reviews
     UNION ALL
+    SELECT 'review written anew', review_id, customer_id, (raw_data ->> 'edited_at')::timestamp
+    FROM raw_reviews
+    WHERE raw_data ->> 'edited_at' IS NOT NULL
+    UNION ALL
     SELECT 'registration', customer_id, customer_id, registration_date FROM raw_customers
 )
 SELECT a.kind || ' before registration' AS law_part, a.row_id, a.at || ' but ' || c.registration_date AS detail

@@ -269,7 +269,7 @@ POSITIVE = Opinion(
     aspect_frames=(
         "{aspect} {verdict}.",
         "Wow, {aspect} {verdict}!",
-        "For me, {aspect} {verdict}.",
+        "To my mind, {aspect} {verdict}.",
         "I must say {aspect} {verdict}.",
         "Honestly, {aspect} {verdict}.",
         "Above all, {aspect} {verdict}.",
@@ -289,7 +289,7 @@ POSITIVE = Opinion(
         "On top of that, {clause}.",
         "It may sound like a small thing, but {clause}!",
         "I like that {clause}.",
-        "The main point for me: {clause}.",
+        "The main point: {clause}.",
         "To my surprise, {clause}.",
         "And yes, {clause}.",
         "Another point in its favor: {clause}.",
@@ -504,7 +504,7 @@ NEUTRAL = Opinion(
     ),
     aspect_frames=(
         "{aspect} {verdict}.",
-        "For me, {aspect} {verdict}.",
+        "To my mind, {aspect} {verdict}.",
         "I'd say {aspect} {verdict}.",
         "To be fair, {aspect} {verdict}.",
         "I think {aspect} {verdict}.",
@@ -738,7 +738,7 @@ NEGATIVE = Opinion(
     aspect_frames=(
         "{aspect} {verdict}.",
         "In my eyes, {aspect} {verdict}.",
-        "For me, {aspect} {verdict}.",
+        "To my mind, {aspect} {verdict}.",
         "I have to say {aspect} {verdict}.",
         "Honestly, {aspect} {verdict}!",
         "To start with, {aspect} {verdict}.",
