@@ -6,13 +6,15 @@ customers: each BLOCK of consecutive numbers holds the same set of weights in a 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from shardgen.world import geography
-from shardgen.world.demand import DAY, HOUR, LOCAL_HOUR, Arrivals
+from shardgen.world.demand import DAY, LOCAL_HOUR, Arrivals
 from shardgen.world.rng import I64, below, chance, choose, exponential_table, lognormal_table, uniform
 
 Mask = NDArray[np.bool_]
@@ -39,7 +41,8 @@ LIFETIME = 25 * 24 + exponential_table(210 * 24, 512)
 LOYAL = 0.12
 """Share of customers who stay for good."""
 
-TRIES = ((0,), (1,), (2, 3), (4, 5, 6, 7), (8, 9, 10, 11))
+_LATER = ([2, 3], [4, 5, 6, 7], [8, 9, 10, 11])
+TRIES: Final[tuple[I64 | int, ...]] = (0, 1, *(np.array(attempts)[:, None] for attempts in _LATER))
 """Candidates per choice, in rounds of those that are looked at together; the last one stands. A good fourth of all
 candidates is accepted, so the later rounds are for few, and are made larger because each costs something."""
 
@@ -122,25 +125,31 @@ def active(
         by_day: acts that need an open shop or an answered telephone where the customer lives.
     """
     choice = _Choice(seed=seed, stream=stream, arrivals=arrivals)
+    hours = arrivals.hours_until(times)
     acts = _Acts(
         ids=ids,
-        times=times,
-        exists=arrivals.before(times),
+        hours=hours,
+        exists=arrivals.before_hour(hours),
         newcomer=chance(seed, f"{stream}.newcomer", ids, NEWCOMERS),
         by_day=np.zeros(len(ids), dtype=np.bool_) if by_day is None else by_day,
-        attempt=np.zeros(len(ids), dtype=np.int64),
     )
     chosen = np.zeros(len(ids), dtype=np.int64)
     open_ = np.arange(len(ids))
     for attempts in TRIES:
-        tried = acts.tried(open_, attempts)
-        candidate = choice.candidates(tried)
-        accepted = choice.accepts(tried, candidate).reshape(-1, len(attempts))
-        found = accepted.any(axis=1)
-        place = np.where(found, accepted.argmax(axis=1), len(attempts) - 1)
-        chosen[open_] = candidate.reshape(accepted.shape)[np.arange(len(open_)), place]
-        open_ = open_[~found]
+        candidate = choice.candidates(acts, attempts)
+        accepted = choice.accepts(acts, attempts, candidate)
+        chosen[open_] = _first(np.atleast_2d(candidate), np.atleast_2d(accepted))
+        rejected = np.flatnonzero(~np.atleast_2d(accepted).any(axis=0))
+        open_, acts = open_[rejected], acts.at(rejected)
     return chosen
+
+
+def _first(candidates: I64, accepted: Mask) -> I64:
+    """The first candidate of each act that is accepted, else the last one; shape (attempts, acts)."""
+    who = candidates[-1]
+    for candidate, good in zip(candidates[-2::-1], accepted[-2::-1], strict=True):
+        who = np.where(good, candidate, who)
+    return who
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -148,76 +157,73 @@ class _Acts:
     """Acts that somebody is looked for; arrays of shape (n,)."""
 
     ids: I64
-    times: I64
+    hours: I64
+    """Hour of the instant, counted from the first arrivals."""
     exists: I64
     """How many customers there are by then."""
     newcomer: Mask
     """Whether it shall be somebody who has just registered."""
     by_day: Mask
-    attempt: I64 | int
-
-    def tried(self, rows: I64, attempts: tuple[int, ...]) -> _Acts:
-        """The acts at these rows, each of them once for every attempt."""
-        if len(attempts) > 1:
-            return replace(self.at(np.repeat(rows, len(attempts))), attempt=np.tile(attempts, len(rows)))
-        return replace(self.at(rows), attempt=attempts[0])
 
     def at(self, rows: I64) -> _Acts:
         """The acts at these rows."""
-        return _Acts(
-            ids=self.ids[rows],
-            times=self.times[rows],
-            exists=self.exists[rows],
-            newcomer=self.newcomer[rows],
-            by_day=self.by_day[rows],
-            attempt=self.attempt if isinstance(self.attempt, int) else self.attempt[rows],
-        )
+        return _Acts(**{name: getattr(self, name)[rows] for name in _Acts.__dataclass_fields__})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Choice:
-    """One kind of choice of who acts."""
+    """One kind of choice of who acts; of several attempts, shape (attempts, 1), the results are (attempts, n)."""
 
     seed: int
     stream: str
     arrivals: Arrivals
 
-    def candidates(self, acts: _Acts) -> I64:
+    def candidates(self, acts: _Acts, attempts: I64 | int) -> I64:
         """A candidate for each act: by activity, or somebody new."""
-        found = self._regulars(acts)
+        found = self._regulars(acts, attempts)
         new = np.flatnonzero(acts.newcomer)
-        found[new] = self._newcomers(acts.at(new))
+        found[..., new] = self._newcomers(acts.at(new), attempts)
         return found
 
-    def _regulars(self, acts: _Acts) -> I64:
-        block = below(self.seed, f"{self.stream}.block", acts.ids, (acts.exists + BLOCK - 1) // BLOCK, acts.attempt)
-        rank = choose(self.seed, f"{self.stream}.rank", acts.ids, WEIGHTS, acts.attempt)
-        odd = below(self.seed, "customers.block_step", block, BLOCK // 2) * 2 + 1
-        shift = below(self.seed, "customers.block_shift", block, BLOCK)
-        return (block * BLOCK + (rank * odd + shift) % BLOCK) % acts.exists
+    def _regulars(self, acts: _Acts, attempts: I64 | int) -> I64:
+        step, shift = _shuffles(self.seed, self.arrivals.total // BLOCK + 1)
+        block = below(self.seed, f"{self.stream}.block", acts.ids, (acts.exists + BLOCK - 1) // BLOCK, attempts)
+        rank = choose(self.seed, f"{self.stream}.rank", acts.ids, WEIGHTS, attempts)
+        found = block * BLOCK + (rank * step[block] + shift[block]) % BLOCK
+        beyond = found >= acts.exists  # few, of the last block: to divide all would take longer than to draw them
+        found[beyond] %= np.broadcast_to(acts.exists, found.shape)[beyond]
+        return found
 
-    def _newcomers(self, acts: _Acts) -> I64:
-        age = NEWCOMER_AGE[below(self.seed, f"{self.stream}.age", acts.ids, len(NEWCOMER_AGE), acts.attempt)]
-        since = self.arrivals.before(acts.times - (age + 1) * HOUR)
-        among = np.maximum(1, self.arrivals.before(acts.times - age * HOUR) - since)
-        recent = since + below(self.seed, f"{self.stream}.recent", acts.ids, among, acts.attempt)
+    def _newcomers(self, acts: _Acts, attempts: I64 | int) -> I64:
+        age = NEWCOMER_AGE[below(self.seed, f"{self.stream}.age", acts.ids, len(NEWCOMER_AGE), attempts)]
+        since = self.arrivals.before_hour(acts.hours - age - 1)
+        among = np.maximum(1, self.arrivals.before_hour(acts.hours - age) - since)
+        recent = since + below(self.seed, f"{self.stream}.recent", acts.ids, among, attempts)
         return np.minimum(recent, acts.exists - 1)
 
-    def accepts(self, acts: _Acts, candidate: I64) -> Mask:
+    def accepts(self, acts: _Acts, attempts: I64 | int, candidate: I64) -> Mask:
         """Whether the hour is a likely one where the candidate lives, and who that is still a customer."""
-        place = home(self.seed, candidate)
-        busy = geography.awake(place, acts.times)
-        accepted = below(self.seed, f"{self.stream}.awake", acts.ids, int(LOCAL_HOUR.max()), acts.attempt) < busy
+        place, hour = home(self.seed, candidate), acts.hours % 24
+        busy = geography.awake(place, hour)
+        accepted = below(self.seed, f"{self.stream}.awake", acts.ids, int(LOCAL_HOUR.max()), attempts) < busy
         day = np.flatnonzero(acts.by_day)
-        accepted[day] = geography.open_hours(place[day], acts.times[day])
-        likely = np.flatnonzero(accepted)
-        accepted[likely] = self._active(candidate[likely], acts.times[likely])
+        accepted[..., day] = geography.open_hours(place[..., day], hour[day])
+        hours = np.broadcast_to(acts.hours, accepted.shape)[accepted]
+        accepted[accepted] = self._active(candidate[accepted], hours)
         return accepted
 
-    def _active(self, candidate: I64, times: I64) -> Mask:
+    def _active(self, candidate: I64, hours: I64) -> Mask:
         lifetime = LIFETIME[below(self.seed, "customers.lifetime", candidate, len(LIFETIME))]
         loyal = chance(self.seed, "customers.loyal", candidate, LOYAL)
-        return loyal | (self.arrivals.before(times - lifetime * HOUR) <= candidate)
+        return loyal | (self.arrivals.before_hour(hours - lifetime) <= candidate)
+
+
+@lru_cache(maxsize=2)
+def _shuffles(seed: int, blocks: int) -> tuple[I64, I64]:
+    """How each of the first blocks is shuffled: who has a rank is rank x step + shift."""
+    block = np.arange(blocks)
+    step = below(seed, "customers.block_step", block, BLOCK // 2) * 2 + 1
+    return step, below(seed, "customers.block_shift", block, BLOCK)
 
 
 def _age(seed: int, ids: I64) -> I64:

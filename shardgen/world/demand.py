@@ -61,8 +61,15 @@ class Arrivals:
 
     def before(self, instants: I64 | int) -> I64:
         """How many arrived before the hour of each instant began."""
-        hours = (np.asarray(instants) - self.origin) // HOUR
-        return self.counts[np.minimum(np.maximum(hours, 0), len(self.counts) - 1)]
+        return self.before_hour(self.hours_until(instants))
+
+    def hours_until(self, instants: I64 | int) -> I64:
+        """Whole hours from the first one's start to each instant; below 0 where it lies before."""
+        return (np.asarray(instants) - self.origin) // HOUR
+
+    def before_hour(self, hours: I64) -> I64:
+        """How many arrived before each hour began; hours are counted from the first one."""
+        return self.counts.take(hours, mode="clip")
 
     def hours(self, ids: I64) -> I64:
         """Index of the hour in which each number arrives."""

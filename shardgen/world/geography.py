@@ -12,9 +12,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from shardgen.world.demand import DAY, HOUR, LOCAL_HOUR
+from shardgen.world.demand import HOUR, LOCAL_HOUR
 from shardgen.world.lexicon.places import COUNTRIES, PLACES
-from shardgen.world.rng import I64, Guide, below, between, choose, guide, uniform
+from shardgen.world.rng import I64, Guide, below, between, guide, uniform
 
 COUNTRY_INDEX = {country.code: number for number, country in enumerate(COUNTRIES)}
 COUNTRY_OF = np.array([COUNTRY_INDEX[place.country_code] for place in PLACES], dtype=np.int64)
@@ -22,6 +22,10 @@ COUNTRY_OF = np.array([COUNTRY_INDEX[place.country_code] for place in PLACES], d
 
 OFFSET_HOURS = np.array([round(place.utc_offset_minutes / 60) for place in PLACES], dtype=np.int64)
 """Standard time minus UTC of each place, in whole hours: enough for an evening peak."""
+
+AHEAD = OFFSET_HOURS % 24
+"""The same without a sign: what is west of us is a day ahead at most."""
+_TWO_DAYS = np.tile(LOCAL_HOUR, 2)
 
 TAX_BASIS_POINTS = np.array([country.tax_basis_points for country in COUNTRIES], dtype=np.int64)
 
@@ -66,6 +70,12 @@ def hour_weights() -> I64:
 
 
 @lru_cache(maxsize=1)
+def _everywhere() -> Guide:
+    """Running sums of place weights."""
+    return guide(np.cumsum(weights()))
+
+
+@lru_cache(maxsize=1)
 def _by_hour() -> Guide:
     """Running sums of place weights as active in each hour UTC, all 24 hours in one rising row."""
     local = LOCAL_HOUR[(np.arange(24)[:, None] + OFFSET_HOURS[None, :]) % 24]
@@ -82,7 +92,8 @@ def _runs() -> tuple[I64, I64, Guide]:
 
 def draw(seed: int, stream: str, ids: I64) -> I64:
     """Place indices by number of inhabitants and weight of the country."""
-    return choose(seed, stream, ids, np.cumsum(weights()))
+    everywhere = _everywhere()
+    return everywhere.find(below(seed, stream, ids, int(everywhere.sums[-1])))
 
 
 def draw_awake(seed: int, stream: str, ids: I64, times: I64) -> I64:
@@ -106,30 +117,34 @@ def draw_in(seed: int, stream: str, ids: I64, country: I64) -> I64:
     return places[by_country.find(ticket)]
 
 
-def awake(place: I64, times: I64) -> I64:
-    """Activity at the local hour, out of LOCAL_HOUR.max()."""
-    return LOCAL_HOUR[_local_hour(place, times)]
+def awake(place: I64, hour: I64) -> I64:
+    """Activity at the local hour, out of LOCAL_HOUR.max(), by the hour of the day UTC."""
+    return _TWO_DAYS[AHEAD[place] + hour]
 
 
-def open_hours(place: I64, times: I64) -> NDArray[np.bool_]:
-    """Whether shops are open and telephones answered at the local hour."""
-    hour = _local_hour(place, times)
-    return (hour >= OPENS) & (hour < CLOSES)
+def open_hours(place: I64, hour: I64) -> NDArray[np.bool_]:
+    """Whether shops are open and telephones answered at the local hour, by the hour of the day UTC."""
+    local = (AHEAD[place] + hour) % 24
+    return (local >= OPENS) & (local < CLOSES)
 
 
-def _local_hour(place: I64, times: I64) -> I64:
-    return (times % DAY // HOUR + OFFSET_HOURS[place]) % 24
+@lru_cache(maxsize=1)
+def _centres() -> tuple[I64, I64]:
+    """Latitude and longitude of each place, in 1e-4 degrees."""
+    degrees = np.array([(place.latitude, place.longitude) for place in PLACES])
+    north, east = np.round(degrees * 10_000).astype(np.int64).T
+    return np.ascontiguousarray(north), np.ascontiguousarray(east)
 
 
 def addresses(seed: int, stream: str, ids: I64, place: I64) -> Addresses:
     """One address for each id, in the given places."""
-    base = np.array([[round(p.latitude * 10_000), round(p.longitude * 10_000)] for p in PLACES], dtype=np.int64)
+    latitude, longitude = _centres()
     small = (uniform(seed, f"{stream}.house", ids) ** 2 * 180).astype(np.int64)
     return Addresses(
         place=place,
         street=below(seed, f"{stream}.street", ids, 1 << 31),
         number=1 + small + below(seed, f"{stream}.number", ids, 60),
         code=below(seed, f"{stream}.code", ids, 1 << 31),
-        latitude=base[place, 0] + between(seed, f"{stream}.latitude", ids, -SPREAD, SPREAD),
-        longitude=base[place, 1] + between(seed, f"{stream}.longitude", ids, -SPREAD, SPREAD),
+        latitude=latitude[place] + between(seed, f"{stream}.latitude", ids, -SPREAD, SPREAD),
+        longitude=longitude[place] + between(seed, f"{stream}.longitude", ids, -SPREAD, SPREAD),
     )

@@ -276,13 +276,20 @@ def _further(world: World, orders: Orders, rows: I64, first: I64, slot: I64 | in
     """Candidates for one more slot of the orders at these rows."""
     seed, shop = world.seed, world.catalogue
     key, times = orders.number[rows] * MAX_ITEMS + slot, orders.arrived[rows]
-    kind = shop.subcategory[first].astype(np.int64)
     ticket = below(seed, "items.affinity", key, 100)
-    companion = products.companions(seed, "items.companion", kind, key)
-    kind = np.where(ticket < COMPANION_PERCENT, companion, kind)
-    drawn = products.draw_in(seed, "items.kind", shop, key, times, kind, attempt)
-    anything = products.draw(seed, "items.any", shop, key, times, attempt)
-    return np.where(ticket < COMPANION_PERCENT + SAME_KIND_PERCENT, drawn, anything)
+    of_kind, of_any = _parted(ticket < COMPANION_PERCENT + SAME_KIND_PERCENT)
+    kind = shop.subcategory[first[of_kind]].astype(np.int64)
+    goes_with = np.flatnonzero(ticket[of_kind] < COMPANION_PERCENT)
+    kind[goes_with] = products.companions(seed, "items.companion", kind[goes_with], key[of_kind][goes_with])
+    found = np.empty(len(rows), dtype=np.int64)
+    found[of_kind] = products.draw_in(seed, "items.kind", shop, key[of_kind], times[of_kind], kind, attempt)
+    found[of_any] = products.draw(seed, "items.any", shop, key[of_any], times[of_any], attempt)
+    return found
+
+
+def _parted(chosen: Mask) -> tuple[I64, I64]:
+    """Positions of what is chosen, and of the rest."""
+    return np.flatnonzero(chosen), np.flatnonzero(~chosen)
 
 
 def _returned(world: World, key: I64, product: I64, quantity: I64) -> I64:

@@ -201,7 +201,7 @@ def _enter(ledger: _Ledger, moved: Movements, warehouses: int) -> None:
 def _of_cells(world: World, span: _Span, now: _Ledger, last: _Ledger | None, cell: I64) -> Movements:
     """Stock-ins, transfers and corrections of a run of cells."""
     product = cell // world.warehouses
-    launched = world.launches.times(product)
+    launched = world.launches.times(_every(product))[product - product[0]]
     base = _base(world, product, cell)
     level = np.maximum(base, (now.need[cell] * SAFETY_PERCENT + 99) // 100)
     opens = launched >= span.start
@@ -218,12 +218,18 @@ def _of_cells(world: World, span: _Span, now: _Ledger, last: _Ledger | None, cel
     return _joined([stock_in, _corrections(world, span, cell), *_transfers(world, span, cell)])
 
 
+def _every(product: I64) -> I64:
+    """The products of a run of cells, each of them once."""
+    return np.arange(product[0], product[-1] + 1)
+
+
 def _corrections(world: World, span: _Span, cell: I64) -> Movements:
     """Counted stock differs a little, up or down."""
     key = _number(world, span.number, cell, 1)
     happens = chance(world.seed, "stock.adjusted", key, ADJUSTED * (span.stop - span.start) / (30 * DAY))
     product = cell // world.warehouses
-    rows = happens & (world.launches.times(product) < span.start)
+    rows = np.flatnonzero(happens)
+    rows = rows[world.launches.times(product[rows]) < span.start]
     key, cell = key[rows], cell[rows]
     size = between(world.seed, "stock.adjustment", key, 1, 3)
     return Movements(
@@ -243,16 +249,16 @@ def _transfers(world: World, span: _Span, cell: I64) -> list[Movements]:
     if world.warehouses < 2:
         return []
     product, here = cell // world.warehouses, cell % world.warehouses
+    moved = np.flatnonzero(_transferred(world, span, product))
+    cell, product, here = cell[moved], product[moved], here[moved]
     key = _number(world, span.number, product * world.warehouses, 2)
-    happens = chance(world.seed, "stock.transferred", key, TRANSFERRED * (span.stop - span.start) / (30 * DAY))
-    happens &= world.launches.times(product) < span.start
     origin = below(world.seed, "stock.origin", key, world.warehouses)
     target = (origin + 1 + below(world.seed, "stock.target", key, world.warehouses - 1)) % world.warehouses
     units = between(world.seed, "stock.units", key, 1, 12)
     time = _sometime(world, "stock.transferred_at", key, span)
     sides = []
     for kind, side, other, sign in ((2, origin, target, -1), (3, target, origin, 1)):
-        rows = happens & (here == side)
+        rows = here == side
         sides.append(
             Movements(
                 number=_number(world, span.number, cell[rows], kind),
@@ -266,6 +272,14 @@ def _transfers(world: World, span: _Span, cell: I64) -> list[Movements]:
             )
         )
     return sides
+
+
+def _transferred(world: World, span: _Span, product: I64) -> NDArray[np.bool_]:
+    """Which products of a run of cells are moved in a period."""
+    every = _every(product)
+    key = _number(world, span.number, every * world.warehouses, 2)
+    happens = chance(world.seed, "stock.transferred", key, TRANSFERRED * (span.stop - span.start) / (30 * DAY))
+    return (happens & (world.launches.times(every) < span.start))[product - product[0]]
 
 
 def _sometime(world: World, stream: str, key: I64, span: _Span) -> I64:
