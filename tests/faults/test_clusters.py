@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -145,6 +146,15 @@ def test_workers_with_other_versions_are_refused_before_anything_is_written(
     assert not database.rows("SELECT 1 FROM pg_namespace WHERE nspname = 'bronze'")
 
 
+def test_a_worker_that_does_not_answer_is_named_before_anything_is_written(program, database, empty):
+    host = empty.host(workers=1)
+    for pid in children(host.pid):
+        os.kill(pid, signal.SIGSTOP)
+    code, output = program(*LOAD, "--engine", empty.engine).wait()
+    assert (code, "do not answer: tcp://127.0.0.1:" in output) == (2, True), output
+    assert not database.rows("SELECT 1 FROM pg_namespace WHERE nspname = 'bronze'")
+
+
 def test_a_scheduler_without_workers_is_refused(program, database, empty):
     code, output = program(*LOAD, "--engine", empty.engine).wait()
     assert (code, "has no worker: start one: dask worker 127.0.0.1:" in output) == (2, True), output
@@ -176,3 +186,8 @@ def test_no_log_page_or_key_of_dask_holds_a_password(program, shop, dask, tmp_pa
     assert "shardgen-run_task-" in told or pages
     for secret in (PASSWORD, "correct%20horse", "correct horse"):
         assert secret not in told
+
+
+def children(pid: int) -> list[int]:
+    listed = subprocess.run(["ps", "-wweo", "ppid=,pid="], capture_output=True, text=True, check=True)
+    return [int(child) for parent, child in map(str.split, listed.stdout.splitlines()) if int(parent) == pid]

@@ -106,6 +106,9 @@ class Cluster:
         found = self.sync(self._versions, wanted)
         if not self.answers:
             raise MachineError(f"{self.name} does not answer any more", remedy="start it, or name another engine")
+        if silent := ", ".join(sorted(worker for worker, text in found.items() if text is None)):
+            remedy = "end them, or wait until the scheduler misses them"
+            raise MachineError(f"workers of {self.name} do not answer: {silent}", remedy=remedy)
         unfit = {host: text for host, text in sorted(found.items()) if text}
         if unfit:
             told = "; ".join(f"host={host} has {text}" for host, text in unfit.items())
@@ -182,11 +185,11 @@ class Cluster:
             time.sleep(0.1)
             self.sync(self.refresh)
 
-    async def _versions(self, wanted: Mapping[str, str]) -> dict[str, str]:
-        """By host, what is wrong with it in words; empty where nothing is."""
+    async def _versions(self, wanted: Mapping[str, str]) -> dict[str, str | None]:
+        """By host, what is wrong with it in words, empty where nothing is; None by worker where it does not answer."""
         return dict(await asyncio.gather(*(self._version_of(worker, wanted) for worker in self.workers)))
 
-    async def _version_of(self, worker: str, wanted: Mapping[str, str]) -> tuple[str, str]:
+    async def _version_of(self, worker: str, wanted: Mapping[str, str]) -> tuple[str, str | None]:
         """Of one worker, by functions that are there without shardgen."""
 
         async def told(function: Callable[..., str], *arguments: str) -> str:
@@ -198,7 +201,7 @@ class Cluster:
             host, python = await told(socket.gethostname), needs.python(await told(python_version))
             found = {name: await told(metadata.version, name) for name in wanted if name != needs.PYTHON}
         except (TimeoutError, OSError):
-            return worker, f"a worker that does not answer: {worker}"
+            return worker, None
         return host, ", ".join(needs.differences(wanted, {needs.PYTHON: python, **found}))
 
     async def _asked_nanny(self, nanny: str) -> str:
