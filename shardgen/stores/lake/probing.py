@@ -10,7 +10,6 @@ import re
 import shutil
 import uuid
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -18,7 +17,7 @@ from typing import Final
 from shardgen.errors import Problem, TargetError
 from shardgen.model.plan import Plan
 from shardgen.stores.lake import layout
-from shardgen.stores.lake.objects import Held, Objects
+from shardgen.stores.lake.objects import Objects
 from shardgen.stores.lake.records import Current
 
 _GENERATION: Final = re.compile(r"\.g(\d+)\.[a-z.]+$")
@@ -47,17 +46,13 @@ def _tried(objects: Objects, key: str, twin: str) -> datetime:
     held = objects.read(key)
     if held is None:
         raise _unfit(objects, "does not give back an object that it has just taken")
-    if objects.swap(key, b"3", _stale(held)):
-        raise _unfit(objects, "overwrites an object that has changed since it was read (If-Match)")
     if not objects.swap(key, b"3", held):
         raise _unfit(objects, "does not swap an object for the one that was read (If-Match)")
+    if objects.swap(key, b"4", held):
+        raise _unfit(objects, "overwrites an object that has changed since it was read (If-Match)")
     if not objects.copy_new(key, twin) or objects.copy_new(key, twin):
         raise _unfit(objects, "does not keep a copy from overwriting an object")
     return held.modified
-
-
-def _stale(held: Held) -> Held:
-    return replace(held, tag=('"0123456789abcdef0123456789abcdef"', held.tag[1]))
 
 
 def _unfit(objects: Objects, why: str) -> TargetError:

@@ -12,9 +12,9 @@ from typing import Any
 from shardgen.errors import TargetError, Text, Use
 from shardgen.stores.lake import layout, publishing
 from shardgen.stores.lake.files import Files
+from shardgen.stores.lake.folder import LOCK
 from shardgen.stores.lake.layout import Generation
 from shardgen.stores.lake.ledger import Ledger
-from shardgen.stores.lake.objects import LOCK
 from shardgen.stores.lake.records import Current
 
 

@@ -19,7 +19,8 @@ from shardgen.stores.lake.coordinator import Seat
 from shardgen.stores.lake.failures import masked
 from shardgen.stores.lake.formats import Format, open_format
 from shardgen.stores.lake.ledger import Ledger
-from shardgen.stores.lake.objects import Objects, check_installed
+from shardgen.stores.lake.objects import Objects
+from shardgen.stores.lake.opening import check_installed
 from shardgen.stores.lake.reader import LakeReader
 from shardgen.stores.lake.removal import LakeSurvey
 from shardgen.stores.lake.run import LakeRun

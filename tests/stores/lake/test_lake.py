@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +16,7 @@ from shardgen.errors import ResumeError, TargetError
 from shardgen.model.config import Terms
 from shardgen.stores import Task
 from shardgen.stores.failures import PermanentError, Remedy, StoreError
-from shardgen.stores.lake import address, coordinator, failures, layout, leftovers, objects, probing
+from shardgen.stores.lake import address, coordinator, failures, folder, layout, leftovers, probing
 from shardgen.stores.lake.failures import LakeError
 from shardgen.stores.lake.objects import PART, Objects
 from shardgen.stores.lake.records import Current
@@ -28,14 +27,14 @@ from tests.stores.contract import at_work, begun, never, plan, resumed, rows, wr
 BIG = PART * 2 + 1000
 
 
-@pytest.fixture(params=["folder", "bucket"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    return lakes.folder(tmp_path) if request.param == "folder" else request.getfixturevalue("bucket").url
-
-
 @pytest.fixture
 def there(place: str) -> Objects:
     return Objects(address.parsed(place))
+
+
+@pytest.fixture(params=["folder", "bucket", "google", "azure"])
+def kind(request: pytest.FixtureRequest) -> str:
+    return request.param
 
 
 # --- objects ----------------------------------------------------------------------------------------------------------
@@ -49,6 +48,14 @@ def test_an_object_is_created_once_and_swapped_only_for_what_was_read(there):
     assert (there.read("a/b").data, there.read("nothing")) == (b"3", None)
     assert (there.swap("c", b"5", None), there.swap("c", b"6", None)) == (True, False)
     assert pickle.loads(pickle.dumps(there)) == there
+
+
+def test_what_is_gone_keeps_nothing_else_from_being_removed(there):
+    for key in ("a", "b/c", "d"):
+        there.put_new(key, b"1")
+    there.delete(["a", "nothing", "b/c", "none/either"])
+    assert [each.key for each in there.list()] == ["d"]
+    there.delete(["nothing"])
 
 
 @pytest.mark.parametrize("size", [10, BIG])
@@ -299,6 +306,7 @@ def test_a_prefix_of_others_is_refused_by_name(place, there):
         begun(lakes.store(place)),
     ):
         pass
+    assert [each.key for each in there.list()] == ["sub/mine.csv"]
     found = lakes.store(place).inspect(plan(), Terms(), fakes.recipe(), workers=2)
     assert ["sub/mine.csv" in str(problem) for problem in found.problems] == [True]
 
@@ -350,7 +358,7 @@ def test_a_key_of_ours_alone_is_hidden_from_readers():
         True,
         False,
     ]
-    assert objects.LOCK.startswith(layout.ROOT)
+    assert folder.LOCK.startswith(layout.ROOT)
     assert replace(Current()) == Current()
 
 
