@@ -6,16 +6,15 @@ import itertools
 import os
 import socket
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from shardgen.errors import Problem, Use
 from shardgen.model.config import PlanConfig, Terms
 from shardgen.model.plan import Plan
 from shardgen.stores import Sighting, Written
-from shardgen.stores.findings import Loss, RunStatus, TableStatus, replaced_by, unfinished
+from shardgen.stores.findings import RunStatus, TableStatus, replaced_by
 from shardgen.stores.joining import standing
 from shardgen.stores.resuming import OPEN_STATES, plain, planned
 from shardgen.tables import dataset
@@ -119,39 +118,6 @@ class MemoryLedger:
     def relation(self, name: str) -> str:
         """What a claimed table is called."""
         return _relation(self.runs[self.tables[name].run], name)
-
-    def losses(self, plan: Plan, terms: Terms) -> Iterator[Loss]:
-        """What a replace would take away."""
-        for name in plan.config.tables:
-            if terms.replace and self.count(name):
-                yield Loss(
-                    relation=self.relation(name),
-                    action="emptied",
-                    rows=self.count(name),
-                    bytes=sum(each.written.bytes for key, each in self.shards.items() if key[0] == name),
-                    filled_by=f"run={self.tables[name].run}",
-                    created=True,
-                )
-
-    def fate(self, name: str, terms: Terms) -> str:
-        """What a claim does to a table first."""
-        if name not in self.tables:
-            return "create"
-        return "empty" if terms.replace else "use as it is"
-
-    def problems(self, plan: Plan, terms: Terms) -> Iterator[Problem]:
-        """What stands in the way of a claim."""
-        for name in plan.config.tables:
-            yield from self._problem(name, terms)
-
-    def _problem(self, name: str, terms: Terms) -> Iterator[Problem]:
-        if terms.replace or name not in self.tables:
-            return
-        run, relation = self.runs[self.tables[name].run], self.relation(name)
-        if run.state in OPEN_STATES:
-            yield unfinished(relation, run.run)
-        elif terms.if_exists == "fail" and self.count(name):
-            yield Problem(relation=relation, text=f"holds rows of run={run.run}", remedy=Use("if_exists", "replace"))
 
     def status(self, record: Record, coordinator: str) -> RunStatus:
         """How a run stands."""
