@@ -19,7 +19,7 @@ import pytest
 from shardgen import __version__
 from tests.clusters import Cluster, cluster, free_port, until
 from tests.faults.conftest import finish, holds
-from tests.loads import HERE, VOLUME, WORLD, Program
+from tests.loads import HERE, VOLUME, WORLD
 from tests.servers import PASSWORD
 
 pytest.importorskip("distributed")
@@ -109,7 +109,7 @@ def test_ctrl_c_ends_a_load_in_order_and_the_workers_stay(program, database, ref
 def test_a_worker_that_dies_costs_a_verification_time_and_no_answer_and_nothing_stays_open(program, database, dask):
     code, output = program(*LOAD, "--engine", dask.engine).wait()
     assert code == 0, output
-    proof = Program(database, "--level", "digests", "--regenerate", "--engine", dask.engine, command="verify")
+    proof = program("--level", "digests", "--regenerate", "--engine", dask.engine, command="verify")
     ((name,), *_) = proof.until(f"SELECT application_name FROM pg_stat_activity WHERE {READS} AND state = 'active'")
     os.kill(int(name.rpartition(":")[2]), signal.SIGKILL)
     code, output = proof.wait()
@@ -118,6 +118,19 @@ def test_a_worker_that_dies_costs_a_verification_time_and_no_answer_and_nothing_
     assert "what it had is examined again" in output
     assert dask.present() >= 1
     until(lambda: not database.rows(f"SELECT 1 FROM pg_stat_activity WHERE {READS}"), seconds=10)
+
+
+def test_a_killed_scheduler_ends_a_verification_within_seconds(program, database, dask):
+    code, output = program(*LOAD).wait()
+    assert code == 0, output
+    proof = program("--level", "digests", "--regenerate", "--engine", dask.engine, command="verify")
+    proof.until(f"SELECT 1 FROM pg_stat_activity WHERE {READS} AND state = 'active'")
+    started = time.monotonic()
+    os.killpg(dask.scheduler.pid, signal.SIGKILL)
+    code, output = proof.wait()
+    assert (code, "does not answer any more" in output) == (2, True), output
+    assert time.monotonic() - started < 20
+    assert "Traceback" not in output
 
 
 def test_a_shard_that_its_workers_die_of_is_named(program, database, empty, tmp_path):
