@@ -19,10 +19,10 @@ import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import pyarrow as pa
 import pytest
@@ -161,12 +161,25 @@ def azure(endpoint: str) -> Iterator[str]:
     headers = {"x-ms-date": date, "x-ms-version": "2021-08-06"}
     signed = "PUT" + 12 * "\n" + "".join(f"{name}:{value}\n" for name, value in headers.items())
     signed += f"/{_ACCOUNT}/{_ACCOUNT}/{name}\nrestype:container"
-    seal = hmac.new(base64.b64decode(_KEY), signed.encode(), hashlib.sha256).digest()
-    headers["Authorization"] = f"SharedKey {_ACCOUNT}:{base64.b64encode(seal).decode()}"
+    headers["Authorization"] = f"SharedKey {_ACCOUNT}:{_seal(signed)}"
     _asked(endpoint, "PUT", f"/{_ACCOUNT}/{name}?restype=container", headers)
     told = {"AZURE_STORAGE_ACCOUNT_NAME": _ACCOUNT, "AZURE_STORAGE_ACCOUNT_KEY": _KEY}
     with _environment(told, AZURE_ENDPOINT=endpoint, AZURE_ALLOW_HTTP="true"):
         yield f"az://{name}/lake"
+
+
+def signed_for(url: str, rights: str) -> str:
+    """A SAS token for a container of Azurite, for an hour."""
+    until = (datetime.now(UTC) + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    version, where = "2020-12-06", f"/blob/{_ACCOUNT}/{urlsplit(url).netloc}"
+    signed = "\n".join([rights, "", until, where, "", "", "https,http", version, "c", *[""] * 7])
+    told = {"sv": version, "se": until, "sr": "c", "sp": rights, "spr": "https,http", "sig": _seal(signed)}
+    return urlencode(told)
+
+
+def _seal(text: str) -> str:
+    seal = hmac.new(base64.b64decode(_KEY), text.encode(), hashlib.sha256).digest()
+    return base64.b64encode(seal).decode()
 
 
 def _asked(endpoint: str, method: str, path: str, headers: Mapping[str, str]) -> None:

@@ -157,6 +157,30 @@ def test_what_cannot_be_is_refused_before_anything_is_written(tmp_path, words, t
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    "target",
+    ["s3://id:s3cret@bucket/x", "az://c/x?sv=1&sig=s3cret", "gs://b/x#s3cret", "https://a.example/c?sig=s3cret"],
+)
+def test_an_address_with_a_secret_is_refused_and_shown_nowhere(tmp_path, target):
+    ended = run("load", "--target", target, *world(), "--log-file", str(tmp_path / "log"))
+    assert ended.returncode == 2
+    told = ended.stdout + ended.stderr + "".join(each.read_text() for each in tmp_path.iterdir())
+    assert ("s3cret" in told, "--target" in told) == (False, True)
+
+
+def test_secrets_of_a_store_that_fails_are_shown_nowhere(tmp_path, monkeypatch):
+    values = {
+        "AWS_ACCESS_KEY_ID": "s3cret-id",
+        "AWS_SECRET_ACCESS_KEY": "s3cret-key",
+        "AWS_SESSION_TOKEN": "s3cret-word",
+    }
+    for name, value in {**values, "AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_REGION": "x"}.items():
+        monkeypatch.setenv(name, value)
+    ended = run("load", "--target", "s3://bucket/x", *world(), "--log-file", str(tmp_path / "log"))
+    told = ended.stdout + ended.stderr + "".join(each.read_text() for each in tmp_path.iterdir())
+    assert (ended.returncode, "s3cret" in told, "cannot be reached" in told) == (2, False, True)
+
+
 def test_a_folder_that_holds_other_files_is_refused(tmp_path):
     (tmp_path / "mine.parquet").write_bytes(b"mine")
     ended = run("load", "--target", f"file://{tmp_path}", *world(), "-q")

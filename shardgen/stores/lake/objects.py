@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 
 from shardgen.stores.lake import folder, opening
 from shardgen.stores.lake.address import Address
-from shardgen.stores.lake.failures import told
+from shardgen.stores.lake.failures import of_no_bucket, told
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
@@ -104,7 +104,9 @@ class Objects:
             try:
                 got = obstore.get(self._store(), key)
                 data = bytes(got.bytes())
-            except FileNotFoundError:
+            except FileNotFoundError as error:
+                if of_no_bucket(error):
+                    raise
                 return None
         meta = got.meta
         return Held(data=data, tag=(meta["e_tag"], meta.get("version")), modified=meta["last_modified"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import threading
 from collections.abc import Iterator
@@ -263,12 +264,41 @@ def _raises(call: Any) -> bool:
 # --- places that will not do ------------------------------------------------------------------------------------------
 
 
-def test_a_bucket_that_is_not_there_is_named(bucket):
-    with (
-        pytest.raises(TargetError, match="bucket='no-such-bucket' does not exist"),
-        begun(lakes.store("s3://no-such-bucket/x")),
-    ):
+@pytest.mark.parametrize("kind", ["bucket", "google", "azure"])
+def test_a_bucket_that_is_not_there_is_named(place):
+    store = lakes.store(f"{place.partition('://')[0]}://no-such-bucket/x")
+    with pytest.raises(TargetError, match="'no-such-bucket' does not exist"), begun(store):
         pass
+    with pytest.raises(TargetError, match="'no-such-bucket' does not exist"):
+        store.runs()
+
+
+@pytest.mark.parametrize(
+    ("scheme", "told"),
+    [
+        ("s3", "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"),
+        ("gs", "set GOOGLE_APPLICATION_CREDENTIALS"),
+        ("az", "set AZURE_STORAGE_ACCOUNT_NAME, and AZURE_STORAGE_ACCOUNT_KEY or AZURE_STORAGE_SAS_TOKEN"),
+    ],
+)
+def test_without_credentials_it_is_said_what_to_set(scheme, told, monkeypatch, tmp_path):
+    for name in [name for name in os.environ if name.startswith(("AWS_", "GOOGLE_", "AZURE_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with pytest.raises(TargetError, match=f"no credentials for {scheme}://b/x were found: {told}"):
+        lakes.store(f"{scheme}://b/x").runs()
+
+
+@pytest.mark.parametrize("kind", ["azure"])
+def test_who_may_only_read_is_refused_and_leaves_nothing(place, there, monkeypatch):
+    seal = lakes.signed_for(place, "rl")
+    monkeypatch.delenv("AZURE_STORAGE_ACCOUNT_KEY")
+    monkeypatch.setenv("AZURE_STORAGE_SAS_TOKEN", seal)
+    with pytest.raises(TargetError, match="does not let us create objects") as caught, begun(lakes.store(place)):
+        pass
+    assert seal.partition("sig=")[2] not in str(caught.value)
+    assert list(there.list()) == []
 
 
 def test_an_endpoint_that_does_not_answer_is_named(bucket, monkeypatch):
@@ -318,6 +348,8 @@ def test_a_prefix_of_others_is_refused_by_name(place, there):
         ("PUT http://169.254.169.254/latest/api/token", "set AWS_ACCESS_KEY_ID", Remedy.STOP_LOAD),
         ("403 Forbidden <Code>InvalidAccessKeyId</Code>", "not accepted (InvalidAccessKeyId)", Remedy.STOP_LOAD),
         ("No space left on device (os error 28)", "is full", Remedy.STOP_LOAD),
+        ("delete failed for key x: not authorized. (code: 403)", "does not let us write (403)", Remedy.STOP_LOAD),
+        ("Invalid Access Key: Invalid symbol 32", "the credentials for s3://b/p cannot be read", Remedy.STOP_LOAD),
         ("503 Service Unavailable <Code>SlowDown</Code>", "is busy (SlowDown)", Remedy.OUTAGE),
         ("something new ?sig=s3cret&x=1", "refused to write: Exception: something new ?sig=***", Remedy.RETRY),
     ],
@@ -332,7 +364,13 @@ def test_a_refusal_is_told_in_our_words_and_without_secrets(told, text, remedy):
 def test_secrets_of_the_environment_are_shown_nowhere(monkeypatch):
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s3cret-key")
     monkeypatch.setenv("AZURE_STORAGE_SAS_TOKEN", "?sv=1&sig=s3cret")
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "/s3cret-that-looks-like-a-path")
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "/where/it/lies.json")
+    monkeypatch.setenv("PYICEBERG_CATALOG__X__CREDENTIAL", "id:s3cret")
     assert failures.masked("a s3cret-key b ?sv=1&sig=s3cret") == "a *** b ***"
+    assert failures.masked("/s3cret-that-looks-like-a-path, id:s3cret") == "***, ***"
+    assert failures.masked("no file /where/it/lies.json") == "no file /where/it/lies.json"
+    assert failures.masked("at postgresql://me:s3cret@db/x and s3://b/p@1") == "at postgresql://***@db/x and s3://b/p@1"
     assert isinstance(LakeError("x"), StoreError)
 
 
