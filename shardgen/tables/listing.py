@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from shardgen.errors import PluginError
 from shardgen.model.config import SHOP
-from shardgen.model.table import Table
+from shardgen.model.table import Table, relation_of
 from shardgen.tables import dataset, plugins
 from shardgen.tables.spec import TableSpec
 from shardgen.tables.wanted import check_dataset, table_names
@@ -87,4 +87,4 @@ def _brought(offer: plugins.Offer) -> Listed:
         about = plugins.table(name, dataset()).table.description
     except PluginError as error:
         broken = str(error)
-    return Listed(table=name, relation=f"raw_{name}", dataset="", origin=str(offer), about=about, broken=broken)
+    return Listed(table=name, relation=relation_of(name), dataset="", origin=str(offer), about=about, broken=broken)

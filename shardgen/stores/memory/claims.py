@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from shardgen.errors import Problem, Use
 from shardgen.model.config import Terms
 from shardgen.model.plan import Plan
+from shardgen.model.table import relation_of
 from shardgen.stores.findings import Loss, unfinished
 from shardgen.stores.memory.ledger import MemoryLedger
 from shardgen.stores.resuming import OPEN_STATES
@@ -17,7 +18,7 @@ def losses(ledger: MemoryLedger, plan: Plan, terms: Terms) -> Iterator[Loss]:
     for name in plan.config.tables:
         if terms.replace and ledger.count(name):
             yield Loss(
-                relation=ledger.relation(name),
+                relation=relation_of(name),
                 action="emptied",
                 rows=ledger.count(name),
                 bytes=sum(each.written.bytes for key, each in ledger.shards.items() if key[0] == name),
@@ -42,7 +43,7 @@ def problems(ledger: MemoryLedger, plan: Plan, terms: Terms) -> Iterator[Problem
 def _problem(ledger: MemoryLedger, name: str, terms: Terms) -> Iterator[Problem]:
     if terms.replace or name not in ledger.tables:
         return
-    run, relation = ledger.runs[ledger.tables[name].run], ledger.relation(name)
+    run, relation = ledger.runs[ledger.tables[name].run], relation_of(name)
     if run.state in OPEN_STATES:
         yield unfinished(relation, run.run)
     elif terms.if_exists == "fail" and ledger.count(name):

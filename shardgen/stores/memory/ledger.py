@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from shardgen.model.config import PlanConfig, Terms
+from shardgen.model.config import Terms
 from shardgen.model.plan import Plan
+from shardgen.model.table import relation_of
 from shardgen.stores import Sighting, Written
 from shardgen.stores.findings import RunStatus, TableStatus, replaced_by
 from shardgen.stores.joining import standing
 from shardgen.stores.resuming import OPEN_STATES, plain, planned
-from shardgen.tables import dataset
 from shardgen.tables.recipe import Recipe, versions
 
 
@@ -115,10 +115,6 @@ class MemoryLedger:
         self.tables = {name: each for name, each in self.tables.items() if each.run not in runs}
         self.runs = {number: each for number, each in self.runs.items() if number not in runs}
 
-    def relation(self, name: str) -> str:
-        """What a claimed table is called."""
-        return _relation(self.runs[self.tables[name].run], name)
-
     def status(self, record: Record, coordinator: str) -> RunStatus:
         """How a run stands."""
         tables = tuple(self._table_status(record, name) for name in record.plan["tables"])
@@ -160,7 +156,7 @@ class MemoryLedger:
         return TableStatus(
             run=record.run,
             table=name,
-            relation=_relation(record, name),
+            relation=relation_of(name),
             generation=owner.generation if ours and owner else None,
             replaced_by=None if ours or owner is None or done else owner.run,
             planned_shards=promised["shards"],
@@ -173,10 +169,6 @@ class MemoryLedger:
             skipped=0,
             last_error=None,
         )
-
-
-def _relation(record: Record, name: str) -> str:
-    return dataset(PlanConfig.from_json(record.plan).dataset)[name].table.relation
 
 
 def now() -> datetime:

@@ -12,7 +12,7 @@ from shardgen.errors import TargetError, Text, Use
 from shardgen.model.config import PlanConfig, Terms
 from shardgen.model.parts import Part
 from shardgen.model.plan import Plan
-from shardgen.model.table import Table
+from shardgen.model.table import Table, relation_of
 from shardgen.stores import RowEncoder, Run, encoder_of, joining
 from shardgen.stores.findings import Facts, Findings, RunStatus, refuse
 from shardgen.stores.memory import claims
@@ -166,7 +166,7 @@ class MemoryStore:
             removals=tuple(
                 MemoryRemoval(
                     table=name,
-                    relation=self.ledger.relation(name),
+                    relation=relation_of(name),
                     run=each.run,
                     rows=self.ledger.count(name, each.run),
                 )
