@@ -151,7 +151,9 @@ def test_workers_with_other_versions_are_refused_before_anything_is_written(
     named = tmp_path / f"{package}-0.0.7.dist-info"
     named.mkdir()
     (named / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 0.0.7\n")
+    empty.host()
     empty.host(path=str(tmp_path))
+    empty.host()
     code, output = program(*LOAD, "--engine", empty.engine).wait()
     assert code == 2, output
     assert f"host={socket.gethostname()} has {package} 0.0.7 instead of " in output
