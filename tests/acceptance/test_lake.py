@@ -141,6 +141,7 @@ def test_a_replace_shows_the_old_files_until_the_new_ones_are_there_and_then_rem
         (["load", "--dsn=host=db"], "--dsn and --target name one place each"),
         (["load", "--schema=raw"], "schema='raw' means nothing for files"),
         (["load", "--if-exists=append", "--on-conflict=skip"], "needs keys, and files have none"),
+        (["load", "--format=csv.zst", "--raw-data-as=json"], "raw-data-as='json' is for files of Parquet"),
         (["load", "--format=orc"], "format='orc' is unknown"),
         (["load", "--resume"], "holds no unfinished run"),
         (["reset", "--yes"], "holds no run"),
