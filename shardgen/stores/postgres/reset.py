@@ -98,10 +98,10 @@ def _delete(connection: Connection, schema: str, claim: Claim, plan: Plan) -> No
     own = keys.own_range(plan, claim.target, max_id)
     while True:
         rows = ledger.committed(connection, schema, claim)
-        left = Counter(leaf.name for row in rows if (leaf := shards[row.shard].leaf))
+        left = Counter(_leaf(shards[row.shard]) for row in rows)
         for row in rows:
             shard = shards[row.shard]
-            leaf = shard.leaf.name if shard.leaf else ""
+            leaf = _leaf(shard)
             left[leaf] -= 1
             with connection.transaction():
                 _delete_shard(connection, schema, claim, row, shard, own, leaf="" if left[leaf] > 0 else leaf)
@@ -129,6 +129,11 @@ def _delete_shard(
     if not (created and catalog.kind(connection, schema, leaf) == "r" and _drop_leaf(connection, schema, shard, own)):
         relation = catalog.own_rows(connection, schema, claim.relation)
         connection.execute(sql.SQL("DELETE FROM {} WHERE {}").format(relation, keys.of_shard(shard, own)))
+
+
+def _leaf(shard: Shard) -> str:
+    """The partition that a shard's rows are in; empty where the table has none."""
+    return shard.leaf.name if shard.leaf else ""
 
 
 def _drop_leaf(connection: Connection, schema: str, shard: Shard, own: tuple[int, int]) -> bool:
