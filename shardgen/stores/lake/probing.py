@@ -6,7 +6,6 @@ Whoever may not write, and a bucket that overwrites what it should keep, are fou
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import uuid
 from collections.abc import Iterator
@@ -20,7 +19,6 @@ from shardgen.stores.lake import layout
 from shardgen.stores.lake.objects import Objects
 from shardgen.stores.lake.records import Current
 
-_GENERATION: Final = re.compile(r"\.g(\d+)\.[a-z.]+$")
 _NAMED: Final = 3  # foreign files in a message
 
 
@@ -90,15 +88,10 @@ def foreign(objects: Objects, current: Current, plan: Plan) -> Iterator[Problem]
         others = (each.key for each in objects.list() if not layout.hidden(each.key))
     else:
         there = (each.key for table in plan.config.tables for each in objects.list(table))
-        others = (key for key in there if not layout.hidden(key) and not _ours(key, current))
+        others = (key for key in there if not layout.hidden(key) and layout.generation(key) not in current.runs)
     if named := _some(others):
         text = f"{objects.address.url} holds files that no load of shardgen wrote: {named}"
         yield Problem(text=text, remedy="name a prefix of its own, or move them away")
-
-
-def _ours(key: str, current: Current) -> bool:
-    found = _GENERATION.search(key)
-    return found is not None and int(found[1]) in current.runs
 
 
 def _some(keys: Iterator[str]) -> str:

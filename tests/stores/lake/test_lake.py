@@ -203,6 +203,16 @@ def test_a_replace_that_is_not_complete_leaves_the_table_as_it_was(place, there)
     assert [each.key.rpartition(".g")[2] for each in there.list("orders")] == ["1.parquet"] * 3
 
 
+def test_a_replace_takes_along_what_one_that_died_has_left(place, there):
+    config, shard = fakes.plan_config(tables=("orders",)), plan(("orders",)).shards[0]
+    fakes.load(lakes.store(place), config)
+    with at_work_replacing(place) as writer:
+        write(writer, shard)
+        there.delete([layout.Generation(2).entry(shard.id)])
+    fakes.load(lakes.store(place), config, if_exists="replace")
+    assert [layout.generation(each.key) for each in there.list("orders")] == [3] * 3
+
+
 class at_work_replacing:  # noqa: N801
     def __init__(self, place: str) -> None:
         self._begun = begun(lakes.store(place), if_exists="replace", tables=("orders",))
