@@ -17,9 +17,10 @@ import pytest
 from shardgen.errors import ResumeError, TargetError
 from shardgen.model.config import Terms
 from shardgen.stores import Task
-from shardgen.stores.failures import PermanentError, Remedy, StoreError
+from shardgen.stores.failures import PermanentError, Remedy, StoreError, SupersededError
 from shardgen.stores.lake import address, coordinator, failures, folder, layout, leftovers, probing
 from shardgen.stores.lake.failures import LakeError
+from shardgen.stores.lake.ledger import Ledger
 from shardgen.stores.lake.objects import PART, Objects
 from shardgen.stores.lake.records import Current
 from shardgen.stores.lake.store import LakeStore
@@ -151,6 +152,20 @@ def test_the_same_shard_twice_at_once_is_there_once(place):
         assert len({each.digest for each in found}) == 1
         assert sorted(each.by_us for each in found) == [False, True]
         assert list(run.done()) == [shard.id]
+
+
+@pytest.mark.parametrize("kind", ["folder", "bucket"])
+def test_a_shard_whose_table_was_taken_away_meanwhile_is_not_recorded(place, there):
+    shard = plan().shards[0]
+    with at_work(lakes.store(place)) as (_, writer):
+
+        def taken_away() -> Iterator[Any]:
+            yield from rows(shard)()
+            Ledger(there).change(lambda current: replace(current, claims={}))
+
+        with pytest.raises(SupersededError):
+            writer.write(Task(shard=shard), taken_away)
+    assert there.head(layout.Generation(1).entry(shard.id)) is None
 
 
 def test_a_ledger_object_without_its_file_is_damage(place, there):
