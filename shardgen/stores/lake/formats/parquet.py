@@ -72,7 +72,9 @@ class ParquetEncoder:
     def write(self, batch: Batch) -> None:
         """Take some rows; whole row groups are written."""
         for group in self._groups.add(batch):
-            self._write(self._arrays.group(group))
+            rows = self._arrays.group(group)
+            del group  # the batch before, which nothing else holds: its memory is needed
+            self._write(rows)
 
     def close(self) -> FileSummary:
         """Write the last row group and the footer."""
