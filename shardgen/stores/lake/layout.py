@@ -15,7 +15,7 @@ PARTS: Final = f"{ROOT}/parts"
 """Where parts of a load that are at work say so."""
 SUCCESS: Final = "_SUCCESS"
 _ENTRY: Final = re.compile(rf"{ROOT}/g\d+/[^/]+\.json")
-_GENERATION: Final = re.compile(r"\.g(\d+)\.[a-z.]+$")
+_FILE: Final = re.compile(r"([^/]+)/(?:month=\d+-\d\d/)?\1-[^/]+\.g(\d+)\.[a-z.]+")
 _RUN: Final = "run.json"
 
 
@@ -77,8 +77,8 @@ def is_entry(key: str) -> bool:
 
 def generation(key: str) -> int | None:
     """The run that wrote a file of rows, by its name; None where no run did."""
-    found = _GENERATION.search(key)
-    return int(found[1]) if found else None
+    found = _FILE.fullmatch(key)
+    return int(found[2]) if found else None
 
 
 def hidden(key: str) -> bool:

@@ -228,6 +228,16 @@ def test_a_replace_takes_along_what_one_that_died_has_left(place, there):
     assert [layout.generation(each.key) for each in there.list("orders")] == [3] * 3
 
 
+def test_a_reset_takes_no_file_that_is_only_named_like_ours(place, there):
+    fakes.load(lakes.store(place), fakes.plan_config(tables=("orders",)))
+    others = ["orders/mine.g1.parquet", "orders/customers-1.g1.parquet", "orders/old/orders-1.g1.parquet"]
+    for key in others:
+        there.put_new(key, b"of somebody else")
+    survey = lakes.store(place).survey(fakes.recipe(), run=None, every=False)
+    lakes.store(place).reset(fakes.recipe(), survey, run=None, every=False, show=lambda _: None)
+    assert sorted(each.key for each in there.list()) == sorted(others)
+
+
 class at_work_replacing:  # noqa: N801
     def __init__(self, place: str) -> None:
         self._begun = begun(lakes.store(place), if_exists="replace", tables=("orders",))
