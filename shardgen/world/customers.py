@@ -219,11 +219,11 @@ class _Choice:
 
 
 @lru_cache(maxsize=2)
-def _shuffles(seed: int, blocks: int) -> tuple[I64, I64]:
-    """How each of the first blocks is shuffled: who has a rank is rank x step + shift."""
+def _shuffles(seed: int, blocks: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """How each of the first blocks is shuffled: who has a rank is rank x step + shift; two bytes for 256 customers."""
     block = np.arange(blocks)
     step = below(seed, "customers.block_step", block, BLOCK // 2) * 2 + 1
-    return step, below(seed, "customers.block_shift", block, BLOCK)
+    return step.astype(np.uint8), below(seed, "customers.block_shift", block, BLOCK).astype(np.uint8)
 
 
 def _age(seed: int, ids: I64) -> I64:
