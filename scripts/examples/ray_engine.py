@@ -1,4 +1,4 @@
-"""An engine of one's own: shards on a Ray cluster, by some forty lines of a program that has Ray installed.
+"""An engine of one's own: shards on a Ray cluster, by a program that has Ray installed.
 
     pip install shardgen ray
     python ray_engine.py                     # on this machine, into the embedded server
