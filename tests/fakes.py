@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -254,11 +255,11 @@ def claim(place: str | Store, *, tables=("orders", "sessions"), **how: Any) -> p
     )
 
 
-def commit(place: str | Store, **how: Any) -> parts.Committed:
+def commit(place: str | Store, *, given: Mapping[str, Any] = MappingProxyType({}), **how: Any) -> parts.Committed:
     """The end of it."""
     store = _store(place, "bronze", None, KEYLESS_ROWS)
     config = LoadConfig(**{"workers": 2, **how})
-    return parts.commit(config, store, given={}, show=lambda _: None, machinery=machinery())
+    return parts.commit(config, store, given=given, show=lambda _: None, machinery=machinery())
 
 
 def _store(place: str | Store, schema: str, machinery: Machinery | None, keyless_rows: int) -> Store:

@@ -1,7 +1,8 @@
 """Parquet files by one process, beside those of tpchgen-cli by one thread: processor seconds of each, in turns.
 
 Both write with zstd, tpchgen-cli its own tables of other rows: what is compared is rows for a second. What a process
-builds once, and a program's start, is not counted on our side; there the processor's time is told, as loads are.
+builds once, and a program's start, is not counted on our side; there the processor's time is told, as loads are. What
+the processes of a whole load take of memory is told beside it.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import resource
 import shutil
 import subprocess
+import sys
 import sysconfig
 import time
 from collections.abc import Callable, Iterable
@@ -18,7 +20,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from scripts.bench import loads
+from scripts.bench import loads, processes
 from scripts.bench.bench import Bench, Run
 from shardgen.loading import memory
 from shardgen.model.config import LoadConfig, PlanConfig
@@ -48,8 +50,10 @@ class Wrote:
         return self.rows / self.cpu
 
 
-def lake(bench: Bench, workers: int) -> Run:  # noqa: ARG001 - one process, whatever the others have
-    """All tables as Parquet files, the events also without what columns repeat, and tpchgen-cli in between."""
+def lake(bench: Bench, workers: int) -> Run:
+    """All tables as Parquet files by one process, the events also without what columns repeat, and tpchgen-cli in
+    between; then a load of as many workers as the others have.
+    """
     full, lean = bench.config, replace(bench.config, raw_data="lean")
     turns: dict[str, Callable[[], Wrote]] = {
         "tpchgen-cli lineitem": partial(tpchgen, bench, "lineitem"),
@@ -67,6 +71,7 @@ def lake(bench: Bench, workers: int) -> Run:  # noqa: ARG001 - one process, what
         seconds=wrote["all seven tables"].seconds,
         rows={name: wrote[name].rows for name in full.tables},
         figures={
+            "peaks": _load(bench, workers).peaks,
             "files": {name: {"rows": each.rows, "bytes": each.size, "cpu": each.cpu} for name, each in wrote.items()},
             "ratios": {
                 "clickstream": wrote["clickstream"].rate / wrote["tpchgen-cli lineitem"].rate,
@@ -75,6 +80,16 @@ def lake(bench: Bench, workers: int) -> Run:  # noqa: ARG001 - one process, what
             },
         },
     )
+
+
+def _load(bench: Bench, workers: int) -> processes.Ran:
+    """``shardgen load`` into a folder."""
+    place = bench.directory / "lake"
+    given = [f"--{name}={value}" for name, value in bench.options.items() if name != "indexes"]
+    command = [sys.executable, "-m", "shardgen", "load", "--progress=none", f"--end={bench.config.end}", *given]
+    ran = processes.run([*command, f"--workers={workers}", f"--target=file://{place}"], cwd=bench.directory)
+    shutil.rmtree(place)
+    return ran
 
 
 def _sum(some: Iterable[Wrote]) -> Wrote:

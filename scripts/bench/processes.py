@@ -36,12 +36,12 @@ class Ran:
     """Seconds from the start to the first row that a COPY took; None where none was seen."""
 
 
-def run(command: Sequence[str], *, dsn: str, cwd: Path, postmaster: int | None = None) -> Ran:
-    """Run a program that loads into a database, and watch it.
+def run(command: Sequence[str], *, cwd: Path, dsn: str | None = None, postmaster: int | None = None) -> Ran:
+    """Run a program that loads, and watch it.
 
     Args:
         command: what to run; it finds this source tree and none of the caller's settings.
-        dsn: the database.
+        dsn: the database that it loads into, if it is one.
         cwd: a directory without configuration files.
         postmaster: process of the server, if it is ours.
 
@@ -54,10 +54,9 @@ def run(command: Sequence[str], *, dsn: str, cwd: Path, postmaster: int | None =
     process = subprocess.Popen(
         command, cwd=cwd, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-    watchers: list[tuple[Callable[..., None], tuple[object, ...]]] = [
-        (_watch_memory, (ran, process.pid, postmaster)),
-        (_watch_rows, (ran, dsn, start)),
-    ]
+    watchers: list[tuple[Callable[..., None], tuple[object, ...]]] = [(_watch_memory, (ran, process.pid, postmaster))]
+    if dsn:
+        watchers.append((_watch_rows, (ran, dsn, start)))
     threads = [threading.Thread(target=target, args=(over, *given)) for target, given in watchers]
     for thread in threads:
         thread.start()

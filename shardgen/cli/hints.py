@@ -152,4 +152,4 @@ def _bringing(requirements: Sequence[str], command: str, options: Mapping[str, A
     lacking = [each for each in requirements if not installed(each)]
     if not kept():
         return again(command, options, *lacking)
-    return " && ".join([*map(install, lacking), again(command, options)])
+    return f"{install(*lacking)} && {again(command, options)}" if lacking else again(command, options)

@@ -36,13 +36,13 @@ def tables(
     """List the tables that can be loaded, those of installed packages too; or say what the columns of some mean."""
     if dbt and as_json:
         raise ConfigError("--dbt prints YAML, and --json prints JSON: give one of them")
+    settings = terminal.settings_of(options)
     if not wanted and not dbt:
-        _list(as_json=as_json)
+        _list(settings.get("dataset", ""), as_json=as_json)
         return
     from shardgen.display import dictionary
     from shardgen.tables.listing import described
 
-    settings = terminal.settings_of(options)
     found = described(wanted or (), settings.get("dataset", SHOP))
     if dbt:
         terminal.print_text(dictionary.dbt_source(found, settings.schema))
@@ -52,11 +52,11 @@ def tables(
         terminal.show(dictionary.dictionary(found))
 
 
-def _list(*, as_json: bool) -> None:
+def _list(story: str, *, as_json: bool) -> None:
     from shardgen.display.tables import listing_table
     from shardgen.tables.listing import listed
 
-    found = listed(__version__)
+    found = listed(__version__, story)
     if as_json:
         terminal.print_json([asdict(each) for each in found])
     else:

@@ -130,9 +130,10 @@ def value(given: object) -> str:
     """One small JSON value of Python's own types; of numbers that are not whole, decimals."""
     if isinstance(given, str):
         return string(given)
+    if type(given) is int:
+        return str(given)
     if isinstance(given, dict):
-        items = sorted(given.items(), key=lambda item: _key_order(item[0]))
-        return "{" + ", ".join(f"{string(key)}: {value(inner)}" for key, inner in items) + "}"
+        return "{" + ", ".join([label + value(given[key]) for key, label in _in_order(tuple(given))]) + "}"
     if isinstance(given, list | tuple):
         return "[" + ", ".join(map(value, given)) + "]"
     return f"{given:f}" if isinstance(given, Decimal) else json.dumps(given)
@@ -171,6 +172,12 @@ def _member(start: bytes, json_: Value, end: bytes) -> list[Piece]:
     if isinstance(json_, str):
         return [start + json_.encode() + end]
     return [start, *(json_ if isinstance(json_, tuple) else (json_,)), end]
+
+
+@lru_cache(maxsize=4096)
+def _in_order(keys: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Keys of an object in jsonb's order, and what each is written as."""
+    return [(key, f"{string(key)}: ") for key in sorted(keys, key=_key_order)]
 
 
 @lru_cache(maxsize=4096)

@@ -19,7 +19,7 @@ from shardgen.model.parts import Part, lacking, told
 from shardgen.model.plan import Plan
 from shardgen.stores import Run, Show, Store
 from shardgen.stores.findings import RunStatus
-from shardgen.stores.resuming import OPEN_STATES
+from shardgen.stores.resuming import OPEN_STATES, plain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,7 +207,7 @@ def commit(
         TargetError, ReconciliationError, Interrupted: as for a load.
     """
     used = machinery or Machinery()
-    if finished := _finished(store.runs()):
+    if finished := _finished(store.runs(), plain(given)):
         return Committed(run=finished, changed=False, report=None)
     session = Session(load, store, show, used)
     taken = store.resume(
@@ -219,10 +219,11 @@ def commit(
     return Committed(run=done.run, changed=True, report=done)
 
 
-def _finished(runs: list[RunStatus]) -> int:
-    """The last run, if it is finished and no run is open; else 0."""
-    is_open = any(run.state in (*OPEN_STATES, "lost", "waiting") for run in runs)
-    return runs[-1].run if runs and runs[-1].state == "finished" and not is_open else 0
+def _finished(runs: list[RunStatus], given: Mapping[str, Any]) -> int:
+    """The last run that has the given options, if it is finished and none that has them is open; else 0."""
+    meant = [run for run in runs if all(run.options.get(name) == value for name, value in given.items())]
+    is_open = any(run.state in (*OPEN_STATES, "lost", "waiting") for run in meant)
+    return meant[-1].run if meant and meant[-1].state == "finished" and not is_open else 0
 
 
 def _part(session: Session, load: LoadConfig, store: Store, run: Run, part: Part, whole: Plan) -> PartReport:

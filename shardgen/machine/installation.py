@@ -85,13 +85,13 @@ def kept() -> bool:
     return not _runner()
 
 
-def install(requirement: str) -> str:
-    """The command that brings a library to where this program runs; of a runner the whole command, with the library."""
-    wanted, prefix = shlex.quote(requirement), Path(sys.prefix)
+def install(*requirements: str) -> str:
+    """The command that brings libraries to where this program runs; of a runner the whole command, with them."""
+    wanted, prefix = shlex.join(requirements), Path(sys.prefix)
     if not kept():
-        return f"{program(requirement)} {shlex.join(sys.argv[1:])}"
+        return f"{program(*requirements)} {shlex.join(sys.argv[1:])}"
     if (prefix / "uv-receipt.toml").exists():
-        return f"uv tool install --with {wanted} {_source()}"
+        return f"uv tool install {' '.join(f'--with {shlex.quote(each)}' for each in requirements)} {_source()}"
     if (prefix / "pipx_metadata.json").exists():
         return f"pipx inject {NAME} {wanted}"
     python = spelt(sys.executable)

@@ -154,7 +154,7 @@ class PlanConfig:
         check_schema(self.schema)
         if self.format:
             check_choice("format", self.format, FORMATS)
-        check_choice("raw_data_as", self.raw_data_as, RAW_DATA_FORMS)
+        check_raw_data_as(self.raw_data_as, self.format)
         check_publication(self.publish, self.format, self.catalog, self.namespace)
 
     @property
@@ -264,6 +264,16 @@ def check_schema(name: str) -> None:
     if "%" in name:
         told = " holds a '%', which the driver takes for a placeholder"
         raise ConfigError(Given("schema", name), told, remedy="use another name")
+
+
+def check_raw_data_as(form: str, format_: str) -> None:
+    """Raise ConfigError unless raw_data of files of the format can be of the form."""
+    check_choice("raw_data_as", form, RAW_DATA_FORMS)
+    if form != RAW_DATA_FORMS[0] and format_ not in ("", "parquet"):
+        told = f" is for files of Parquet: {format_} has one form of raw_data"
+        raise ConfigError(
+            Given("raw_data_as", form), told, remedy=Text("leave it out, or use ", Use("format", "parquet"))
+        )
 
 
 def check_publication(publish: str, format_: str, catalog: str, namespace: str) -> None:

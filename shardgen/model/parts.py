@@ -34,7 +34,7 @@ class Part:
         Raises:
             ConfigError: it names none.
         """
-        found = _FORM.fullmatch(text)
+        found = _FORM.fullmatch(str(text))
         if not found:
             raise ConfigError(Given("part", text), " is no part", remedy="use i/n with i from 0 to n - 1, as 0/3")
         part = cls(int(found[1]), int(found[2]))

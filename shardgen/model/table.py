@@ -81,7 +81,7 @@ class Table:
     @property
     def relation(self) -> str:
         """Name in the database: ``"raw_orders"``."""
-        return f"raw_{self.name}"
+        return relation_of(self.name)
 
     @property
     def description(self) -> str:
@@ -109,6 +109,11 @@ class Table:
         if mode == "none":
             return ()
         return tuple(index for index in self.indexes if mode == "full" or not index.full)
+
+
+def relation_of(table: str) -> str:
+    """What a table is called in a database: also one that nobody here can make any more."""
+    return f"raw_{table}"
 
 
 def by_key(*columns: str) -> tuple[Index, ...]:

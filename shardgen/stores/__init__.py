@@ -291,12 +291,9 @@ class Store(Protocol):
         Parts are at work side by side, and keep all others out. A run that is finished is joined without a write.
 
         Args:
-            plan: what is to be loaded.
+            plan, recipe, options, workers: as for :meth:`begin`.
             terms: what may be done to what is there, by whoever claims.
-            recipe: how rows are made.
             part: who asks; None for one who only claims, and does so alone.
-            options: as for :meth:`begin`.
-            workers: of this part.
             take_over: whether who only claims ends the load that holds the place, instead of being refused.
 
         Raises:

@@ -55,5 +55,5 @@ def _of_lake(text: str, address: str) -> str:
     """The text without secrets of the environment, and without an address that holds more than it should."""
     from shardgen.stores.lake.failures import masked as without_secrets  # noqa: PLC0415
 
-    faulty = address if address_fault(address) else ""
+    faulty = address if address_fault(address) and address.partition("://")[2] else ""
     return without_secrets(text.replace(faulty, shown(address)) if faulty else text)

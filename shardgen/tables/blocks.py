@@ -1,7 +1,9 @@
 """Canonical blocks: which rows of a table are hashed together, so that places with other shards can be compared.
 
 They are the pieces that the world cuts a table into: a leaf, a part of a day that is too large, a range of ids. A
-database has a shard for each, a lake has several of them in a file; no shard of any place has a part of one.
+database has a shard for each, a lake has several of them in a file; no shard of any place has a part of one. They are
+no smaller than that, five million rows at most: so the digest that a load into a database has made of a shard is that
+of its block, and a lake can be compared with it without reading the database again.
 """
 
 from __future__ import annotations

@@ -31,8 +31,8 @@ def faults(spec: Any, name: str, shop: Dataset) -> Iterator[str]:
         return
     if spec.name != name:
         yield f"calls itself {spec.name!r}, not as its entry point does"
-    if not _NAME.fullmatch(spec.name):
-        yield "has a name that is not of up to 40 small letters, digits and underscores"
+    if not _NAME.fullmatch(spec.name) or spec.name.startswith("raw_"):
+        yield "has a name that is not of up to 40 small letters, digits and underscores, without raw_ before it"
     for check in _CHECKS:
         yield from check(spec, shop)
 

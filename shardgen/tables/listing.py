@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from shardgen.errors import PluginError
 from shardgen.model.config import SHOP
-from shardgen.model.table import Table
+from shardgen.model.table import Table, relation_of
 from shardgen.tables import dataset, plugins
 from shardgen.tables.spec import TableSpec
 from shardgen.tables.wanted import check_dataset, table_names
@@ -31,15 +31,23 @@ class Listed:
     """Why it cannot be used, and what to do; empty for one that can."""
 
 
-def listed(version: str) -> list[Listed]:
+def listed(version: str, story: str = "") -> list[Listed]:
     """Every table: the shop's, those of other datasets that are not the shop's, and those that go with any.
 
     Args:
         version: of shardgen.
+        story: the one dataset that is meant, whose tables are all listed.
+
+    Raises:
+        ConfigError: there is no such dataset.
+        PluginError: the package that brings it is broken.
     """
-    own = [_told(spec, SHOP, f"shardgen {version}") for spec in dataset().tables]
-    stories = [each for found in plugins.offers("dataset").values() for offer in found for each in _of_dataset(offer)]
     others = [_brought(offer) for found in plugins.offers("table").values() for offer in found]
+    if story:
+        check_dataset(story)
+        return [*(_told(spec, story, _origin(spec, story, version)) for spec in dataset(story).tables), *others]
+    own = [_told(spec, SHOP, _origin(spec, SHOP, version)) for spec in dataset().tables]
+    stories = [each for found in plugins.offers("dataset").values() for offer in found for each in _of_dataset(offer)]
     return [*own, *stories, *others]
 
 
@@ -52,6 +60,12 @@ def described(wanted: Sequence[str], story: str) -> list[Table]:
     """
     check_dataset(story)
     return [dataset(story)[name].table for name in (table_names(wanted, story) if wanted else dataset(story).names)]
+
+
+def _origin(spec: TableSpec, story: str, version: str) -> str:
+    """What brings a table of a dataset; some of those of packages are the shop's."""
+    own = spec in dataset().tables
+    return f"shardgen {version}" if own else ", ".join(map(str, plugins.offers("dataset")[story]))
 
 
 def _told(spec: TableSpec, story: str, origin: str) -> Listed:
@@ -70,10 +84,7 @@ def _of_dataset(offer: plugins.Offer) -> Iterator[Listed]:
 def _brought(offer: plugins.Offer) -> Listed:
     name, about, broken = offer.plugin.name, "", ""
     try:
-        if name in dataset().names:
-            broken = f"table={name} is shardgen's own: whoever made {offer.plugin.package} must choose another name"
-        else:
-            about = dataset()[name].table.description
+        about = plugins.table(name, dataset()).table.description
     except PluginError as error:
         broken = str(error)
-    return Listed(table=name, relation=f"raw_{name}", dataset="", origin=str(offer), about=about, broken=broken)
+    return Listed(table=name, relation=relation_of(name), dataset="", origin=str(offer), about=about, broken=broken)

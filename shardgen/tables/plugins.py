@@ -117,15 +117,20 @@ def _changed(wanted: Plugin) -> str:
 
 def _only(kind: Kind, name: str) -> Offer:
     """The one package that brings something of a name."""
-    if (kind == "dataset" and name == SHOP) or name not in offers(kind):
+    if name not in offers(kind):
         raise PluginError(f"{kind}={name} is not of shardgen or a package here", remedy="install what brings it")
     first, *others = offers(kind)[name]
+    if name in ((SHOP,) if kind == "dataset" else names()):
+        remedy = f"whoever made {first.plugin.package} must choose another name"
+        raise _broken(first, "has a name of shardgen's own", remedy)
     if others:
         raise _broken(first, f"has the name of another one, of {others[0]}", f"uninstall {others[0].plugin.package}")
     return first
 
 
 def _loaded(offer: Offer) -> Any:
+    if not EntryPoint.pattern.match(offer.entry.value):
+        raise _broken(offer, f"has the entry point {offer.entry.value!r}, which is no module with a name in it")
     try:
         return offer.entry.load()
     except (Exception, SystemExit) as error:  # some modules end the program where something is missing

@@ -169,7 +169,7 @@ def check_dataset(name: str) -> None:
     if name != SHOP:
         from shardgen.tables import plugins
 
-        check_choice("dataset", name, (SHOP, *plugins.offers("dataset")))
+        check_choice("dataset", name, tuple(dict.fromkeys((SHOP, *plugins.offers("dataset")))))
         dataset_of(name)
 
 

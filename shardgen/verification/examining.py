@@ -138,25 +138,24 @@ class _Work(Generic[I, T]):
         if not self._engine.kill(lost):
             self._start_anew(told)
             return
-        for future in lost:
-            self._blame(self._running.pop(future), told)
+        self._blame([self._running.pop(future) for future in lost], told)
 
     def _start_anew(self, told: str | None = None) -> None:
         """All that was running is lost; where nothing was, the executor broke for the sake of what is next."""
         told = self._engine.describe() if told is None else told
         aboard = list(self._running.values()) or [self._waiting.popleft()]
         self._running.clear()
-        for piece in aboard:
-            self._blame(piece, told)
+        self._blame(aboard, told)
         self._executor = self._start()
 
-    def _blame(self, piece: _Piece[I], told: str) -> None:
+    def _blame(self, aboard: Collection[_Piece[I]], told: str) -> None:
         cause = f"a worker process died: {told or 'exit code unknown'}"
-        piece.losses += 1
-        if piece.losses >= _LOSSES:
-            raise VerificationError(cause)
+        for piece in aboard:
+            piece.losses += 1
+            if piece.losses >= _LOSSES:
+                raise VerificationError(cause)
         attention.tell(f"{cause}: what it had is examined again")
-        self._waiting.appendleft(piece)
+        self._waiting.extendleft(aboard)
 
 
 def _attempt(examine: Examine[I, T], item: I, stopped: Callable[[], bool]) -> T | Trouble | None:

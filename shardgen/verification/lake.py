@@ -15,7 +15,7 @@ from shardgen.stores.reading import Question
 from shardgen.tables import in_order, names
 from shardgen.verification import files
 from shardgen.verification.outcome import Check
-from shardgen.verification.subject import Loaded, Subject, unknown_here
+from shardgen.verification.subject import Loaded, Subject, not_looked_at, nothing, unknown_here
 
 
 class LakeProof:
@@ -74,7 +74,7 @@ def read(reader: LakeReader, run: int | None) -> Subject:
         raise VerificationError(f"{reader.place} holds no ledger: load it with shardgen first, or name another target")
     if run is not None and run not in current.runs:
         raise VerificationError(f"run={run} is not in {reader.place}: choose from {', '.join(map(str, current.runs))}")
-    tables, absent, unknown = {}, {}, []
+    tables, absent, unknown = {}, {}, {}
     for name in in_order({*names(), *reader.shown}):
         record = reader.shown.get(name)
         if record is None:
@@ -82,14 +82,12 @@ def read(reader: LakeReader, run: int | None) -> Subject:
         elif run is not None and record.run != run:
             absent[name] = f"belongs to run={record.run}"
         elif why := unknown_here(name, record.config):
-            absent[name] = why
-            unknown.append(f"table={name} is not looked at: it {why}")
+            absent[name] = unknown[name] = why
         else:
             tables[name] = _loaded(name, record, reader.entries[name])
     if not tables:
-        reasons = "; ".join(f"{name} {reason}" for name, reason in absent.items())
-        raise VerificationError(f"{reader.place} holds no table of a finished run: {reasons}: load it first")
-    return Subject(schema=reader.schema, tables=tables, absent=absent, unknown=tuple(unknown))
+        raise nothing(reader.place, absent, unknown)
+    return Subject(schema=reader.schema, tables=tables, absent=absent, unknown=not_looked_at(unknown))
 
 
 def _loaded(name: str, record: Record, entries: Sequence[Entry]) -> Loaded:

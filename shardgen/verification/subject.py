@@ -97,20 +97,39 @@ def read(connection: Connection, schema: str, run: int | None) -> Subject:
     if run is not None and run not in runs:
         raise VerificationError(f"run={run} is not in schema={schema!r}: choose from {', '.join(map(str, runs))}")
     claims = ledger.claims(connection, schema)
-    tables, absent, unknown = {}, {}, []
+    tables, absent, unknown = {}, {}, {}
     for name in in_order({*names(), *claims}):
         claim = claims.get(name)
         if reason := _absence(claim, runs, run):
             absent[name] = reason
         elif claim is not None and (why := unknown_here(name, PlanConfig.from_json(runs[claim.run].plan))):
-            absent[name] = why
-            unknown.append(f"table={name} is not looked at: it {why}")
+            absent[name] = unknown[name] = why
         elif claim is not None:
             tables[name] = _loaded(connection, schema, claim, runs[claim.run])
     if not tables:
+        raise nothing(f"schema={schema!r}", absent, unknown)
+    return Subject(schema=schema, tables=tables, absent=absent, unknown=not_looked_at(unknown))
+
+
+def not_looked_at(unknown: Mapping[str, str]) -> tuple[str, ...]:
+    """What is told of tables that are loaded, and cannot be judged here, each with the reason."""
+    return tuple(f"table={name} is not looked at: it {why}" for name, why in unknown.items())
+
+
+def nothing(place: str, absent: Mapping[str, str], unknown: Mapping[str, str]) -> VerificationError:
+    """That a place holds no table to verify.
+
+    Args:
+        place: as it is told.
+        absent: by table, why it cannot be verified.
+        unknown: those of them that are loaded, and cannot be judged by what is installed here.
+    """
+    if not unknown:
         reasons = "; ".join(f"{name} {reason}" for name, reason in absent.items())
-        raise VerificationError(f"schema={schema!r} holds no table of a finished run: {reasons}: load it first")
-    return Subject(schema=schema, tables=tables, absent=absent, unknown=tuple(unknown))
+        return VerificationError(f"{place} holds no table of a finished run: {reasons}: load it first")
+    named = {why: ",".join(name for name in unknown if unknown[name] == why) for why in unknown.values()}
+    told = "; ".join(f"what is in tables={names} {why}" for why, names in named.items())
+    return VerificationError(f"{place} holds nothing that can be verified here: {told}")
 
 
 def plans(subject: Subject, tables: Iterable[str]) -> tuple[dict[int, Plan], dict[int, PluginError]]:

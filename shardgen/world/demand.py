@@ -82,7 +82,7 @@ class Arrivals:
     def before(self, instants: I64 | int) -> I64:
         """How many arrived before the hour of each instant began."""
         hours = (np.asarray(instants) - self.origin) // HOUR * self.columns
-        return self.counts[np.minimum(np.maximum(hours, 0), len(self.counts) - 1)]
+        return self.counts.take(hours, mode="clip")
 
     def cells(self, ids: I64) -> I64:
         """Hour x columns + column in which each number arrives."""

@@ -14,7 +14,7 @@ import numpy as np
 from shardgen.world import clocks
 from shardgen.world.demand import LOCAL_HOUR
 from shardgen.world.lexicon.places import COUNTRIES, CULTURES, PLACES, QUEBEC
-from shardgen.world.rng import FIRST, I64, Guide, below, between, choose, guide, uniform
+from shardgen.world.rng import FIRST, I64, Guide, below, between, guide, uniform
 
 COUNTRY_INDEX = {country.code: number for number, country in enumerate(COUNTRIES)}
 COUNTRY_OF = np.array([COUNTRY_INDEX[place.country_code] for place in PLACES], dtype=np.int64)
@@ -101,6 +101,12 @@ def _zone_weights() -> I64:
 
 
 @lru_cache(maxsize=1)
+def _everywhere() -> Guide:
+    """Running sums of place weights."""
+    return guide(np.cumsum(weights()))
+
+
+@lru_cache(maxsize=1)
 def _by_hour() -> Guide:
     """Running sums of time zones' weights as active in each hour UTC, all regimes and hours in one rising row."""
     return guide(np.cumsum(activity() * (_zone_weights() >> 8) + 1), cells=17)
@@ -129,7 +135,8 @@ def _runs(group: I64) -> _Runs:
 
 def draw(seed: int, stream: str, ids: I64) -> I64:
     """Place indices by number of inhabitants and weight of the country."""
-    return choose(seed, stream, ids, np.cumsum(weights()))
+    everywhere = _everywhere()
+    return everywhere.find(below(seed, stream, ids, int(everywhere.sums[-1])))
 
 
 def draw_awake(seed: int, stream: str, ids: I64, times: I64) -> I64:
@@ -175,15 +182,23 @@ def kilometres(origins: I64) -> I64:
     return np.rint(2 * EARTH / 10 * np.arcsin(np.sqrt(angle))).astype(np.int64) * 10
 
 
+@lru_cache(maxsize=1)
+def _centres() -> tuple[I64, I64]:
+    """Latitude and longitude of each place, in 1e-4 degrees."""
+    degrees = np.array([(place.latitude, place.longitude) for place in PLACES])
+    north, east = np.round(degrees * 10_000).astype(np.int64).T
+    return np.ascontiguousarray(north), np.ascontiguousarray(east)
+
+
 def addresses(seed: int, stream: str, ids: I64, place: I64, draw: I64 | int = FIRST) -> Addresses:
     """One address for each id, in the given places; another draw is another address."""
-    base = np.array([[round(p.latitude * 10_000), round(p.longitude * 10_000)] for p in PLACES], dtype=np.int64)
+    latitude, longitude = _centres()
     small = (uniform(seed, f"{stream}.house", ids, draw) ** 2 * 180).astype(np.int64)
     return Addresses(
         place=place,
         street=below(seed, f"{stream}.street", ids, 1 << 31, draw),
         number=1 + small + below(seed, f"{stream}.number", ids, 60, draw),
         code=below(seed, f"{stream}.code", ids, 1 << 31, draw),
-        latitude=base[place, 0] + between(seed, f"{stream}.latitude", ids, -SPREAD, SPREAD, draw),
-        longitude=base[place, 1] + between(seed, f"{stream}.longitude", ids, -SPREAD, SPREAD, draw),
+        latitude=latitude[place] + between(seed, f"{stream}.latitude", ids, -SPREAD, SPREAD, draw),
+        longitude=longitude[place] + between(seed, f"{stream}.longitude", ids, -SPREAD, SPREAD, draw),
     )

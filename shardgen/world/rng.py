@@ -26,6 +26,7 @@ MIX1 = np.uint64(0xBF58476D1CE4E5B9)
 MIX2 = np.uint64(0x94D049BB133111EB)
 S30, S27, S31, S11, S32 = (np.uint64(n) for n in (30, 27, 31, 11, 32))
 TO_UNIT = 2.0**-53
+_ALL_BITS = 2**64 - 1
 FIRST = 0
 """The only draw of most rows: it saves a round of mixing, and equals no other draw of the row."""
 
@@ -55,12 +56,17 @@ def bits(seed: int, stream: str, ids: ArrayLike, draw: ArrayLike = FIRST) -> U64
     Returns:
         uint64 of the broadcast shape.
     """
-    word = np.asarray(ids).astype(np.uint64)
-    word *= GOLDEN
+    word = _words(ids) * GOLDEN
     word += np.uint64(stream_key(seed, stream))
-    if np.ndim(draw) > 0 or draw != FIRST:
-        word = _mixed(word) + np.atleast_1d(draw).astype(np.uint64) * GOLDEN
-    return _mixed(word)
+    if isinstance(draw, int | np.integer):
+        return _mixed(word) if draw == FIRST else _mixed(_mixed(word) + np.uint64(int(draw) * int(GOLDEN) & _ALL_BITS))
+    return _mixed(_mixed(word) + _words(draw) * GOLDEN)
+
+
+def _words(numbers: ArrayLike) -> U64:
+    """Whole numbers as words; not copied where they are as wide."""
+    given = np.asarray(numbers)
+    return given.view(np.uint64) if given.dtype == np.int64 else given.astype(np.uint64)
 
 
 def mix(word: U64) -> U64:
@@ -94,7 +100,7 @@ def below(seed: int, stream: str, ids: ArrayLike, bound: ArrayLike, draw: ArrayL
     """Integers in [0, bound) for bounds from 1 to 2**31 (multiply-high of 32 bits; bias below 2**-32 x bound)."""
     word = bits(seed, stream, ids, draw)
     word >>= S32
-    word = word * np.asarray(bound).astype(np.uint64)
+    word = np.multiply(word, _words(bound), out=word if np.ndim(bound) == 0 else None)
     word >>= S32
     return word.view(np.int64)
 
@@ -108,7 +114,12 @@ def chance(
     seed: int, stream: str, ids: ArrayLike, probability: ArrayLike, draw: ArrayLike = FIRST
 ) -> NDArray[np.bool_]:
     """True with the given probability; nested: what is true at a low probability stays true at a higher one."""
-    return uniform(seed, stream, ids, draw) < np.asarray(probability)
+    if np.ndim(probability) > 0:
+        return uniform(seed, stream, ids, draw) < np.asarray(probability)
+    word = bits(seed, stream, ids, draw)
+    word >>= S11
+    least = math.ceil(float(np.asarray(probability)) / TO_UNIT)  # the same without a float for each row
+    return word < np.uint64(max(0, least))
 
 
 def choose(seed: int, stream: str, ids: ArrayLike, cumulative: ArrayLike, draw: ArrayLike = FIRST) -> I64:

@@ -283,7 +283,7 @@ def _left(world: World, span: _Span) -> NDArray[np.int32]:
 def _of_cells(world: World, span: _Span, now: _Ledger, left: NDArray[np.int32] | None, cell: I64) -> Movements:
     """Stock-ins, what is written off, transfers and corrections of a run of cells."""
     product = cell // world.warehouses
-    launched, base = world.launches.times(product), _base(world, product, cell)
+    launched, base = world.launches.times(_every(product))[product - product[0]], _base(world, product, cell)
     there = np.where(launched >= span.start, 0, base if left is None else left[cell])
     first, last = np.searchsorted(now.windows.cell, [cell[0], cell[-1] + 1])
     part = slice(first, last)
@@ -307,11 +307,17 @@ def _of_cells(world: World, span: _Span, now: _Ledger, left: NDArray[np.int32] |
     )
 
 
+def _every(product: I64) -> I64:
+    """The products of a run of cells, each of them once."""
+    return np.arange(product[0], product[-1] + 1)
+
+
 def _corrections(world: World, span: _Span, cell: I64) -> Movements:
     """Counted stock differs a little, up or down; where there is none, nobody counts."""
     key = _number(world, span.number, cell, CORRECTION)
     happens = chance(world.seed, "stock.adjusted", key, ADJUSTED * (span.stop - span.start) / (30 * DAY))
-    rows = happens & (world.launches.times(cell // world.warehouses) < span.start)
+    rows = np.flatnonzero(happens)
+    rows = rows[world.launches.times(cell[rows] // world.warehouses) < span.start]
     key, cell = key[rows], cell[rows]
     time = _sometime(world, "stock.adjusted_at", key, span)
     rows = shortages.ends(world, cell // world.warehouses, cell % world.warehouses + 1, time) == 0
@@ -336,11 +342,10 @@ def _transfers(world: World, span: _Span, cell: I64) -> list[Movements]:
     """
     if world.warehouses < 2:
         return []
-    key = _number(world, span.number, cell // world.warehouses * world.warehouses, SENT)
-    happens = chance(world.seed, "stock.transferred", key, TRANSFERRED * (span.stop - span.start) / (30 * DAY))
-    happens &= world.launches.times(cell // world.warehouses) < span.start
-    cell, key = cell[happens], key[happens]
+    moved = np.flatnonzero(_transferred(world, span, cell // world.warehouses))
+    cell = cell[moved]
     product, here = cell // world.warehouses, cell % world.warehouses
+    key = _number(world, span.number, product * world.warehouses, SENT)
     origin = below(world.seed, "stock.origin", key, world.warehouses)
     target = (origin + 1 + below(world.seed, "stock.target", key, world.warehouses - 1)) % world.warehouses
     units = between(world.seed, "stock.units", key, 1, 12)
@@ -364,6 +369,14 @@ def _transfers(world: World, span: _Span, cell: I64) -> list[Movements]:
             )
         )
     return sides
+
+
+def _transferred(world: World, span: _Span, product: I64) -> NDArray[np.bool_]:
+    """Which products of a run of cells are moved in a period."""
+    every = _every(product)
+    key = _number(world, span.number, every * world.warehouses, SENT)
+    happens = chance(world.seed, "stock.transferred", key, TRANSFERRED * (span.stop - span.start) / (30 * DAY))
+    return (happens & (world.launches.times(every) < span.start))[product - product[0]]
 
 
 def _sometime(world: World, stream: str, key: I64, span: _Span) -> I64:

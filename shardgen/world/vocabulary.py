@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import json
 import re
+import threading
 import unicodedata
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -49,6 +50,9 @@ _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 _PLAIN_NAME = re.compile(r"[^\W\d_]+(?:[ '-][^\W\d_]+)*")
 _OTHER = re.compile("[^a-z]")
 _NUMERAL = re.compile(r"\b[IVX]+\b|\b(?:[JS]r|Dr|MD|PhD|DDS|DVM)\b")
+
+_drawing = threading.Lock()
+"""Held while words are drawn: the threads of a process share the Faker of a locale, and where it is in its draws."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,13 +128,14 @@ def read() -> None:
 
 @functools.cache
 def _pool(seed: int, locale: str) -> WordPool:
-    return WordPool(
-        locale=locale,
-        female=_names(seed, locale, "female"),
-        male=_names(seed, locale, "male"),
-        last=_names(seed, locale, "last"),
-        streets=_streets(seed, locale),
-    )
+    with _drawing:
+        return WordPool(
+            locale=locale,
+            female=_names(seed, locale, "female"),
+            male=_names(seed, locale, "male"),
+            last=_names(seed, locale, "last"),
+            streets=_streets(seed, locale),
+        )
 
 
 @functools.cache

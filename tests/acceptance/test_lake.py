@@ -141,6 +141,7 @@ def test_a_replace_shows_the_old_files_until_the_new_ones_are_there_and_then_rem
         (["load", "--dsn=host=db"], "--dsn and --target name one place each"),
         (["load", "--schema=raw"], "schema='raw' means nothing for files"),
         (["load", "--if-exists=append", "--on-conflict=skip"], "needs keys, and files have none"),
+        (["load", "--format=csv.zst", "--raw-data-as=json"], "raw-data-as='json' is for files of Parquet"),
         (["load", "--format=orc"], "format='orc' is unknown"),
         (["load", "--resume"], "holds no unfinished run"),
         (["reset", "--yes"], "holds no run"),
@@ -154,12 +155,35 @@ def test_what_cannot_be_is_refused_before_anything_is_written(tmp_path, words, t
     command, *rest = words
     ended = run(command, "--target", f"file://{tmp_path}/shop", *rest)
     assert (ended.returncode, text in ended.stderr) == (2, True), ended.stderr
-    left = [each for each in (tmp_path / "shop").rglob("*") if each.is_file()] if (tmp_path / "shop").exists() else []
-    assert [each.name for each in left if each.name not in (".lock", "coordinator")] == []
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["s3://id:s3cret@bucket/x", "az://c/x?sv=1&sig=s3cret", "gs://b/x#s3cret", "https://a.example/c?sig=s3cret"],
+)
+def test_an_address_with_a_secret_is_refused_and_shown_nowhere(tmp_path, target):
+    ended = run("load", "--target", target, *world(), "--log-file", str(tmp_path / "log"))
+    assert ended.returncode == 2
+    told = ended.stdout + ended.stderr + "".join(each.read_text() for each in tmp_path.iterdir())
+    assert ("s3cret" in told, "--target" in told) == (False, True)
+
+
+def test_secrets_of_a_store_that_fails_are_shown_nowhere(tmp_path, monkeypatch):
+    values = {
+        "AWS_ACCESS_KEY_ID": "s3cret-id",
+        "AWS_SECRET_ACCESS_KEY": "s3cret-key",
+        "AWS_SESSION_TOKEN": "s3cret-word",
+    }
+    for name, value in {**values, "AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_REGION": "x"}.items():
+        monkeypatch.setenv(name, value)
+    ended = run("load", "--target", "s3://bucket/x", *world(), "--log-file", str(tmp_path / "log"))
+    told = ended.stdout + ended.stderr + "".join(each.read_text() for each in tmp_path.iterdir())
+    assert (ended.returncode, "s3cret" in told, "cannot be reached" in told) == (2, False, True)
 
 
 def test_a_folder_that_holds_other_files_is_refused(tmp_path):
     (tmp_path / "mine.parquet").write_bytes(b"mine")
     ended = run("load", "--target", f"file://{tmp_path}", *world(), "-q")
     assert (ended.returncode, "holds files that no load of shardgen wrote: mine.parquet" in ended.stderr) == (2, True)
-    assert (tmp_path / "mine.parquet").read_bytes() == b"mine"
+    assert [(each.name, each.read_bytes()) for each in tmp_path.iterdir()] == [("mine.parquet", b"mine")]

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 import shardgen
-from shardgen.errors import TargetError, VerificationError
+from shardgen.errors import PluginError, TargetError, VerificationError
 from shardgen.model.config import PlanConfig
 from shardgen.tables.planning import build_plan
 from shardgen.tables.sizing import sizes
@@ -150,6 +150,24 @@ def test_a_table_of_a_package_that_is_broken_since_is_in_no_other_tables_way(env
     module.write_text(whole)
 
 
+def test_a_lake_tells_its_runs_and_verifies_the_others_without_the_package_of_a_table(tmp_path):
+    place = {"target": f"file://{tmp_path}/shop", "progress": "none"}
+    options = {"days": 3, "end": "2026-01-01", "customers": 50, "products": 20, "orders_per_day": 5, **place}
+    with importable(install("parcels", tmp_path / "site")):
+        shardgen.load(tables="orders,parcels", engine="threads", **options)
+    shardgen.load(tables="customers", **options)
+    [with_package, other] = shardgen.status(target=place["target"])
+    assert [table.relation for table in with_package.tables] == ["raw_orders", "raw_parcels"]
+    assert other.state == "finished"
+    held = {(check.level, check.name) for check in shardgen.verify(**place).checks if check.status == "held"}
+    assert {("counts", "customers"), ("laws", "L17"), ("digests", "customers")} <= held
+    assert not {("counts", "orders"), ("digests", "orders"), ("counts", "parcels")} & held
+    with pytest.raises(PluginError, match=r"table=parcels was loaded with shardgen-parcels 1.0, and that is not"):
+        shardgen.verify(tables="orders", level="counts", **place)
+    shardgen.reset(run=1, target=place["target"])
+    assert [run.run for run in shardgen.status(target=place["target"])] == [2]
+
+
 def test_a_dataset_of_a_package_is_loaded_verified_and_foretold_and_its_columns_are_there(tmp_path, database):
     options = {"days": 3, "end": "2026-01-01", "customers": 2_000, "orders_per_day": 5, "sessions_per_day": 5}
     with importable(install("loyalty", tmp_path / "site")):
@@ -169,7 +187,7 @@ def test_a_dataset_of_a_package_is_loaded_verified_and_foretold_and_its_columns_
     gone = (
         "customers was loaded with shardgen-loyalty 1.0, and that is not installed: pip install shardgen-loyalty==1.0"
     )
-    with pytest.raises(VerificationError, match=gone):
+    with pytest.raises(VerificationError, match=f"nothing that can be verified here: what is in tables={gone}"):
         shardgen.verify(database.dsn, progress="none")
     with pytest.raises(TargetError, match=gone.replace("customers was", "customers of run=1 was")):
         shardgen.reset(database.dsn)

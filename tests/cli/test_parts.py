@@ -48,3 +48,5 @@ def test_python_is_told_of_arguments():
         shardgen.load_part("0/3", "host=/nowhere", days=3, progress="none")
     with pytest.raises(ConfigError, match="begin with claim=True and if_exists='replace'"):
         shardgen.load_part("0/3", "host=/nowhere", if_exists="replace", end="2026-01-01", progress="none")
+    with pytest.raises(ConfigError, match="part=3 is no part: use i/n with i from 0 to n - 1"):
+        shardgen.load_part(3, "host=/nowhere", end="2026-01-01", progress="none")

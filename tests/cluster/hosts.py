@@ -18,6 +18,7 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 from tests.conftest import Database
+from tests.lakes import ENVIRONMENT
 from tests.loads import ROOT, clean_environment
 from tests.programs import copied_programs
 from tests.servers import PASSWORD, short_home
@@ -25,8 +26,12 @@ from tests.servers import PASSWORD, short_home
 ADDRESSES = {"desk": "10.177.0.1", "north": "10.177.0.2", "south": "10.177.0.3", "store": "10.177.0.4"}
 """By host: where the load is started and the scheduler runs, two hosts of workers, and that of PostgreSQL."""
 SCHEDULER = 8786
+BUCKETS = 9000
+"""The port of an S3 API on the host of the store."""
 QUICK = {"DASK_DISTRIBUTED__COMM__TIMEOUTS__TCP": "12s", "DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "10s"}
 """A host that is cut off is missed after twelve seconds, and not after Dask's thirty."""
+AWS = {**ENVIRONMENT, "AWS_ENDPOINT_URL": f"http://{ADDRESSES['store']}:{BUCKETS}"}
+"""Keys of a lake: each host has its own."""
 PATIENCE = 120.0
 
 
@@ -74,7 +79,7 @@ class Hosts:
     def start(self, host: str, *words: str) -> subprocess.Popen[bytes]:
         """A program that goes on; it writes a log."""
         with self.log(host).open("ab") as log:
-            environment = {**clean_environment(), **QUICK, "PYTHONPATH": str(ROOT)}
+            environment = {**clean_environment(), **QUICK, **AWS, "PYTHONPATH": str(ROOT)}
             started = subprocess.Popen(
                 self.words(host, *words),
                 cwd=self.folder,
@@ -93,7 +98,7 @@ class Hosts:
     def shardgen(self, command: str, *arguments: str) -> subprocess.Popen[str]:
         """The program, on the desk."""
         words = [sys.executable, "-m", "shardgen", command, "--progress", "plain", *arguments]
-        environment = {**clean_environment(), **QUICK, "PGPASSWORD": PASSWORD}
+        environment = {**clean_environment(), **QUICK, **AWS, "PGPASSWORD": PASSWORD}
         return subprocess.Popen(
             self.words("desk", *words),
             cwd=ROOT,
@@ -101,6 +106,13 @@ class Hosts:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+        )
+
+    def does(self, host: str, *words: str) -> bool:
+        """Whether a program on a host succeeds."""
+        environment = {**clean_environment(), **AWS}
+        return (
+            subprocess.run(self.words(host, *words), env=environment, check=False, capture_output=True).returncode == 0
         )
 
     def log(self, host: str) -> Path:

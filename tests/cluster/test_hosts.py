@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from tests.cluster.hosts import ADDRESSES, PATIENCE, SCHEDULER, Hosts, Store, hosts, until
+from tests.cluster.hosts import ADDRESSES, BUCKETS, PATIENCE, SCHEDULER, Hosts, Store, hosts, until
 from tests.conftest import Database, fresh_database
 from tests.loads import VOLUME, WORLD, Program, content
 
@@ -64,6 +64,17 @@ def at_hand(cluster) -> Iterator[Hosts]:
     for host in sorted(cluster.cut_off):
         missed(cluster, host)
         cluster.put_back(host)
+
+
+@pytest.fixture(scope="module")
+def bucket(switch) -> str:
+    """An empty one, by an S3 API on the host of the store."""
+    pytest.importorskip("moto.server")
+    pytest.importorskip("obstore")
+    switch.start("store", sys.executable, "-m", "moto.server", "-H", ADDRESSES["store"], "-p", str(BUCKETS))
+    made = "import boto3; boto3.client('s3').create_bucket(Bucket='shop')"
+    until(lambda: switch.does("desk", sys.executable, "-c", made))
+    return "shop"
 
 
 @pytest.fixture(scope="module")
@@ -120,6 +131,17 @@ def test_a_coordinator_and_a_host_that_go_at_once_leave_a_run_that_is_resumed(at
     missed(at_hand, "north")
     succeeds(at_hand.shardgen("load", "--resume", "--engine", ENGINE, "--dsn", store.address(target)))
     assert content(target) == expected
+
+
+@pytest.mark.cluster
+def test_a_host_that_is_cut_off_from_a_lake_costs_time_and_no_file(at_hand, bucket):
+    load = at_hand.shardgen("load", *LOAD, "--target", f"s3://{bucket}/lake")
+    assert any("run 1 begins" in line for line in load.stdout)
+    at_hand.pull("north")
+    succeeds(load, says=(f"worker tcp://{ADDRESSES['north']}:",))
+    succeeds(at_hand.shardgen("verify", "--level", "counts", "--target", f"s3://{bucket}/lake"))
+    proof = ("--level", "digests", "--regenerate", "--engine", ENGINE)
+    succeeds(at_hand.shardgen("verify", *proof, "--target", f"s3://{bucket}/lake"))
 
 
 @contextlib.contextmanager

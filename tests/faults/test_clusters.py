@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,13 +19,14 @@ import pytest
 from shardgen import __version__
 from tests.clusters import Cluster, cluster, free_port, until
 from tests.faults.conftest import finish, holds
-from tests.loads import HERE, VOLUME, WORLD, Program
+from tests.loads import HERE, VOLUME, WORLD
 from tests.servers import PASSWORD
 
 pytest.importorskip("distributed")
 pytestmark = pytest.mark.cluster
 
 LOAD = (*WORLD, *VOLUME, "--workers", "2")
+SHARDS = 26
 READS = f"application_name LIKE 'shardgen:digest:%' AND {HERE}"
 """Sessions of workers that examine shards."""
 
@@ -84,10 +87,9 @@ def test_a_killed_coordinator_leaves_workers_that_give_way(program, database, re
     os.kill(run.pid, signal.SIGKILL)
     run.wait()
     busy = f"SELECT 1 FROM pg_stat_activity WHERE application_name LIKE 'shardgen:1:%' AND state <> 'idle' AND {HERE}"
+    until(lambda: json.loads(dask.read("json/counts.json"))["tasks"] == 0)
     until(lambda: not database.rows(busy))
-    done = database.value("SELECT count(*) FROM bronze.shardgen_shards")
-    time.sleep(2)
-    assert database.value("SELECT count(*) FROM bronze.shardgen_shards") == done
+    assert database.value("SELECT count(*) FROM bronze.shardgen_shards") < SHARDS
     finish(program, database, reference)
 
 
@@ -107,7 +109,7 @@ def test_ctrl_c_ends_a_load_in_order_and_the_workers_stay(program, database, ref
 def test_a_worker_that_dies_costs_a_verification_time_and_no_answer_and_nothing_stays_open(program, database, dask):
     code, output = program(*LOAD, "--engine", dask.engine).wait()
     assert code == 0, output
-    proof = Program(database, "--level", "digests", "--regenerate", "--engine", dask.engine, command="verify")
+    proof = program("--level", "digests", "--regenerate", "--engine", dask.engine, command="verify")
     ((name,), *_) = proof.until(f"SELECT application_name FROM pg_stat_activity WHERE {READS} AND state = 'active'")
     os.kill(int(name.rpartition(":")[2]), signal.SIGKILL)
     code, output = proof.wait()
@@ -116,6 +118,19 @@ def test_a_worker_that_dies_costs_a_verification_time_and_no_answer_and_nothing_
     assert "what it had is examined again" in output
     assert dask.present() >= 1
     until(lambda: not database.rows(f"SELECT 1 FROM pg_stat_activity WHERE {READS}"), seconds=10)
+
+
+def test_a_killed_scheduler_ends_a_verification_within_seconds(program, database, dask):
+    code, output = program(*LOAD).wait()
+    assert code == 0, output
+    proof = program("--level", "digests", "--regenerate", "--engine", dask.engine, command="verify")
+    proof.until(f"SELECT 1 FROM pg_stat_activity WHERE {READS} AND state = 'active'")
+    started = time.monotonic()
+    os.killpg(dask.scheduler.pid, signal.SIGKILL)
+    code, output = proof.wait()
+    assert (code, "does not answer any more" in output) == (2, True), output
+    assert time.monotonic() - started < 20
+    assert "Traceback" not in output
 
 
 def test_a_shard_that_its_workers_die_of_is_named(program, database, empty, tmp_path):
@@ -136,12 +151,23 @@ def test_workers_with_other_versions_are_refused_before_anything_is_written(
     named = tmp_path / f"{package}-0.0.7.dist-info"
     named.mkdir()
     (named / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 0.0.7\n")
+    empty.host()
     empty.host(path=str(tmp_path))
+    empty.host()
     code, output = program(*LOAD, "--engine", empty.engine).wait()
     assert code == 2, output
     assert f"host={socket.gethostname()} has {package} 0.0.7 instead of " in output
     assert (__version__ in output) == (package == "shardgen")
     assert "install the same there as here" in output
+    assert not database.rows("SELECT 1 FROM pg_namespace WHERE nspname = 'bronze'")
+
+
+def test_a_worker_that_does_not_answer_is_named_before_anything_is_written(program, database, empty):
+    host = empty.host(workers=1)
+    for pid in children(host.pid):
+        os.kill(pid, signal.SIGSTOP)
+    code, output = program(*LOAD, "--engine", empty.engine).wait()
+    assert (code, "do not answer: tcp://127.0.0.1:" in output) == (2, True), output
     assert not database.rows("SELECT 1 FROM pg_namespace WHERE nspname = 'bronze'")
 
 
@@ -176,3 +202,8 @@ def test_no_log_page_or_key_of_dask_holds_a_password(program, shop, dask, tmp_pa
     assert "shardgen-run_task-" in told or pages
     for secret in (PASSWORD, "correct%20horse", "correct horse"):
         assert secret not in told
+
+
+def children(pid: int) -> list[int]:
+    listed = subprocess.run(["ps", "-wweo", "ppid=,pid="], capture_output=True, text=True, check=True)
+    return [int(child) for parent, child in map(str.split, listed.stdout.splitlines()) if int(parent) == pid]

@@ -57,13 +57,28 @@ def s3() -> Iterator[str]:
         yield endpoint
 
 
-@pytest.fixture(params=["folder", "bucket"])
+@pytest.fixture(scope="module")
+def google() -> Iterator[str]:
+    with lakes.serving_google() as endpoint:
+        yield endpoint
+
+
+@pytest.fixture(scope="module")
+def azure() -> Iterator[str]:
+    with lakes.serving_azure() as endpoint:
+        yield endpoint
+
+
+@pytest.fixture(params=["folder", "bucket", "google", "azure"])
 def target(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     if request.param == "folder":
         yield lakes.folder(tmp_path)
-        return
-    with lakes.bucket(request.getfixturevalue("s3")) as made:
-        yield made.url
+    elif request.param == "bucket":
+        with lakes.bucket(request.getfixturevalue("s3")) as made:
+            yield made.url
+    else:
+        with getattr(lakes, request.param)(request.getfixturevalue(request.param)) as url:
+            yield url
 
 
 @pytest.fixture

@@ -119,7 +119,7 @@ def test_what_is_told_after_a_load_into_a_lake_brings_what_it_needs(monkeypatch,
     monkeypatch.setattr(sys, "prefix", str(prefix))
     text = json.dumps({"url": f"file://{tmp_path}", "dir_info": {}})
     monkeypatch.setattr("importlib.metadata.distribution", lambda name: SimpleNamespace(read_text=lambda file: text))
-    there = (installation.LAKE, installation.DRAWING)
+    there = [installation.LAKE, installation.DRAWING]
     for module in (installation, hints):
         monkeypatch.setattr(module, "installed", lambda requirement: requirement in there)
     told = hints.after_load(settings.read({"target": target}), {"target": target}, target)
@@ -127,17 +127,25 @@ def test_what_is_told_after_a_load_into_a_lake_brings_what_it_needs(monkeypatch,
     assert told["queries"] == told["verify"].replace(" --with 'shardgen[duckdb]'", "").rpartition(" && ")[2].replace(
         "verify", "queries"
     )
+    there.remove(installation.DRAWING)
+    report = hints.after_load(settings.read({"target": target}), {"target": target}, target)["report"]
+    assert report.count(" && ") == verify.count(" && ")
+    assert report.index("vl-convert-python") < report.index("shardgen[duckdb]")
 
 
 @pytest.mark.parametrize(
-    ("marker", "told"),
-    [("uv-receipt.toml", "uv tool install --with 'x>=1' "), ("pipx_metadata.json", "pipx inject shardgen 'x>=1'")],
+    ("marker", "told", "both"),
+    [
+        ("uv-receipt.toml", "uv tool install --with 'x>=1' ", "uv tool install --with 'x>=1' --with 'y[z]' "),
+        ("pipx_metadata.json", "pipx inject shardgen 'x>=1'", "pipx inject shardgen 'x>=1' 'y[z]'"),
+    ],
 )
-def test_a_library_is_brought_to_where_the_program_lives(monkeypatch, tmp_path, marker, told):
+def test_libraries_are_brought_to_where_the_program_lives_by_one_command(monkeypatch, tmp_path, marker, told, both):
     prefix = tmp_path / "venvs" / "shardgen"
     a_program(prefix / marker)
     monkeypatch.setattr(sys, "prefix", str(prefix))
     assert installation.install("x>=1").startswith(told)
+    assert installation.install("x>=1", "y[z]").startswith(both)
 
 
 def test_a_virtual_environment_gets_a_library_by_its_own_pip():

@@ -185,6 +185,15 @@ class StoreContract:
         assert (again.changed, again.run, again.report) == (False, 1, None)
         assert self.open(place).runs() == [run]
 
+    def test_a_commit_of_some_tables_is_about_the_run_that_has_them(self, place):
+        fakes.load_part(self.open(place), "0/2", tables=("orders",))
+        assert fakes.load_part(self.open(place), "0/1", tables=("sessions",)).finished
+        found = fakes.commit(self.open(place), given={"tables": ("sessions",)})
+        assert (found.run, found.changed) == (2, False)
+        for given in ({"tables": ("orders",)}, {}):
+            with pytest.raises(LoadError, match="run=1 is not complete: part=1/2 lacks"):
+                fakes.commit(self.open(place), given=given)
+
     def test_a_commit_of_nothing_is_refused(self, store):
         with pytest.raises(ResumeError, match="holds no unfinished run"):
             fakes.commit(store)

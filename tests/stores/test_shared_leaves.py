@@ -123,5 +123,28 @@ def test_a_table_of_others_gets_its_rows_by_the_parent(database):
     query = "SELECT count(*), sum(hashtextextended(t::text, 0)::numeric) FROM {}.raw_clickstream AS t"
     assert database.rows(query.format("bronze")) == database.rows(query.format("other"))
     assert api.verify(database.dsn, level="digests", progress="none", workers=1).ok
+    leaves = "SELECT count(*) FROM pg_inherits WHERE inhparent = 'bronze.raw_clickstream'::regclass"
+    assert database.value(leaves) > 0
     api.reset(database.dsn)
     assert database.rows("SELECT count(*) FROM bronze.raw_clickstream") == [(0,)]
+    assert database.value(leaves) == 0
+
+
+@pytest.mark.usefixtures("small")
+def test_a_day_with_a_row_of_somebody_else_outlives_the_reset(database):
+    fakes.load(database.dsn, config(tables=("clickstream",), schema="other"), machinery=fakes.real())
+    like = "LIKE other.raw_clickstream INCLUDING ALL"
+    database.run(
+        "CREATE SCHEMA bronze",
+        f"CREATE TABLE bronze.raw_clickstream ({like}) PARTITION BY RANGE (event_timestamp)",
+    )
+    fakes.load(database.dsn, config(tables=("clickstream",)), machinery=fakes.real())
+    theirs = (
+        "INSERT INTO bronze.raw_clickstream SELECT (jsonb_populate_record(t, '{\"event_id\": -1}')).* "
+        "FROM bronze.raw_clickstream AS t ORDER BY event_timestamp LIMIT 1"
+    )
+    database.run(theirs)
+    api.reset(database.dsn)
+    assert database.rows("SELECT event_id FROM bronze.raw_clickstream") == [(-1,)]
+    leaves = "SELECT count(*) FROM pg_inherits WHERE inhparent = 'bronze.raw_clickstream'::regclass"
+    assert database.value(leaves) == 1

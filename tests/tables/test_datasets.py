@@ -92,3 +92,22 @@ def test_tables_are_listed_with_their_dataset_and_a_broken_one_with_the_reason(t
     assert {("orders", "shop"), ("customers", "loyalty"), ("parcels", ""), ("", "bank")} <= told.keys()
     assert ("orders", "loyalty") not in told
     assert "No module named 'nowhere'" in told["", "bank"].broken
+
+
+def test_the_tables_of_one_dataset_are_listed_with_what_brings_each():
+    told = {each.table: (each.dataset, each.origin) for each in listed("1.0", "loyalty")}
+    assert tuple(told) == (*TABLES, "parcels")
+    assert told["customers"] == ("loyalty", "shardgen-loyalty 1.0")
+    assert told["orders"] == ("loyalty", "shardgen 1.0")
+    with pytest.raises(ConfigError, match="dataset='bank' is unknown: choose from shop, loyalty"):
+        listed("1.0", "bank")
+
+
+def test_a_dataset_of_the_shops_name_is_listed_as_one_that_needs_another(tmp_path):
+    other = make(tmp_path / "site", "other", {"shop": "bank:BANK"}, group="shardgen.datasets", bank="BANK = 1")
+    with importable(other):
+        assert small().tables == TABLES
+        [broken] = [each.broken for each in listed("1.0") if each.broken]
+        assert "shop of other 1.0 has a name of shardgen's own: whoever made other must choose another name" in broken
+        with pytest.raises(ConfigError, match=r"is unknown: choose from shop, loyalty$"):
+            small(dataset="bank")

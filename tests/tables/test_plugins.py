@@ -134,6 +134,23 @@ def test_the_name_of_a_table_of_shardgen_stays_its_own(tmp_path):
         assert dataset()["orders"].table.source != "carriers"
 
 
+def test_a_table_cannot_be_named_as_its_relation_would_be(tmp_path):
+    source = EXAMPLE.replace("pickups", "raw_pickups")
+    with (
+        importable(make(tmp_path / "site", "taking", {"raw_pickups": "taking:SPEC"}, taking=source)),
+        pytest.raises(PluginError, match=r"has a name that is not .* without raw_ before it"),
+    ):
+        dataset()["raw_pickups"]
+
+
+def test_an_entry_point_to_nothing_is_named(tmp_path):
+    with (
+        importable(make(tmp_path / "site", "odd", {"pickups": "::"})),
+        pytest.raises(PluginError, match=r"pickups of odd 1.0 has the entry point '::', which is no module"),
+    ):
+        table_names("pickups")
+
+
 def test_two_packages_with_a_table_of_one_name_are_both_named(tmp_path):
     one = make(tmp_path / "one", "one", {"pickups": "first:SPEC"}, first=EXAMPLE)
     other = make(tmp_path / "other", "other", {"pickups": "second:SPEC"}, second=EXAMPLE)

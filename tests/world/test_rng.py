@@ -74,3 +74,19 @@ def test_a_guide_finds_what_a_search_finds(weights: list[int]) -> None:
     tickets = np.unique(np.concatenate([[0], sums - 1, sums[sums < sums[-1]], np.arange(min(int(sums[-1]), 500))]))
     tickets = tickets[tickets >= 0]
     assert (rng.guide(sums).find(tickets) == np.searchsorted(sums, tickets, side="right")).all()
+
+
+@pytest.mark.parametrize("probability", [-0.5, 0, 1e-9, 0.12, 0.5, 1 - 2**-53, 1, 1.5])
+def test_a_chance_is_a_uniform_below_the_probability_whether_one_is_given_or_one_for_each_row(
+    probability: float,
+) -> None:
+    ids = np.arange(20_000)
+    expected = rng.uniform(7, "some", ids) < probability
+    assert (rng.chance(7, "some", ids, probability) == expected).all()
+    assert (rng.chance(7, "some", ids, np.full(len(ids), probability)) == expected).all()
+
+
+def test_several_draws_at_once_are_those_of_one_at_a_time() -> None:
+    ids = np.arange(-3, 1000)
+    together = rng.below(7, "some", ids, 1 << 20, np.array([2, 3, 11])[:, None])
+    assert together.tolist() == [rng.below(7, "some", ids, 1 << 20, draw).tolist() for draw in (2, 3, np.int64(11))]

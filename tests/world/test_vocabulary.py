@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from faker import Faker
@@ -67,6 +68,18 @@ def test_a_pool_does_not_depend_on_what_was_built_before_it(locale: str) -> None
     expected = vocabulary.build(42).pool(locale)
     vocabulary._pool.cache_clear()
     assert vocabulary.build(42).pool(locale) == expected
+
+
+def test_threads_that_build_at_once_have_the_same_pools() -> None:
+    alone, usual = vocabulary.digest(42), sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            for _ in range(3):
+                vocabulary._pool.cache_clear()
+                assert set(pool.map(vocabulary.digest, [42] * 4)) == {alone}
+    finally:
+        sys.setswitchinterval(usual)
 
 
 def test_a_pickled_vocabulary_has_the_same_pools() -> None:

@@ -239,7 +239,7 @@ class _Tasks(Executor):
 
     async def _tell_loss(self, worker: str, seen: Any, lost: Collection[str]) -> None:
         host = next((flight.host for key in lost if (flight := self._flights.get(key)) and flight.host), "")
-        ended = await self._cluster.exit_of(seen) or "was lost"
+        ended = await self._cluster.ends.of(seen) or "was lost"
         told = " ".join(filter(None, ["worker", worker, host, ended]))
         self._deaths.append(told)
         for key in lost:

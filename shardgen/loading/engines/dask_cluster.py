@@ -1,47 +1,29 @@
-"""A connection to a Dask cluster: which workers it has, what their hosts lack, and how one of them ended."""
+"""A connection to a Dask cluster: which workers it has, whether they are fit, and what is heard of them."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import logging
-import re
-import socket
 import time
 import warnings
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass
-from importlib import metadata
-from platform import python_version
 from typing import Any, Final
 
 from distributed import Client, LocalCluster
 
 from shardgen.errors import MachineError, Text, Use
-from shardgen.loading.engines import forkserver, needs
+from shardgen.loading.engines import forkserver
+from shardgen.loading.engines.dask_workers import Ends, Seen, versions
 
 _PATIENCE: Final = 5.0  # seconds for a scheduler to answer, first and after a silence
 _SILENCE: Final = 10.0  # seconds for who takes a connection to speak as a scheduler does
 _FIRST_WORKER: Final = 10.0  # seconds for a worker to register
 _START: Final = 120.0  # seconds for workers of this machine: they import all that they need
-_ANSWER: Final = 10.0  # seconds for a worker to say what is installed there
-_LAST_WORDS: Final = 1.5  # seconds for a nanny to say how its worker ended
 _MUTE: Final = logging.CRITICAL + 10
 _LOGGERS: Final = ("distributed", "distributed.client", "distributed.gc", "tornado", "tornado.application", "bokeh")
-_ENDED: Final = re.compile(r"Worker process (\d+) (?:was killed by signal (\d+)|exited with status (\d+))")
-_FULL: Final = re.compile(r"\(pid=(\d+)\) exceeded \d+% memory budget")
 _UNLIKE: Final = (OSError, ImportError, RuntimeError, TypeError, ValueError, AssertionError)
 """What distributed raises where somebody else answers, or by another protocol, or where certificates are missing."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
-    """A worker as the scheduler knows it."""
-
-    address: str
-    threads: int
-    nanny: str | None
-    """What restarts it, where there is such a thing."""
 
 
 class Cluster:
@@ -61,9 +43,8 @@ class Cluster:
         self.workers: dict[str, Seen] = {}
         """By address; those that the scheduler has."""
         self._subscribed: list[str] = []
-        self._ended: set[tuple[str, str]] = set()
-        """Nannies and processes of whose end is known."""
         self.client = self._connect()
+        self.ends = Ends(self.client)
         try:
             self._meet()
         except BaseException:
@@ -103,9 +84,12 @@ class Cluster:
         Raises:
             MachineError: something is of another version, or missing, or a worker does not tell.
         """
-        found = self.sync(self._versions, wanted)
+        found = self.sync(versions, self.client, tuple(self.workers), wanted)
         if not self.answers:
             raise MachineError(f"{self.name} does not answer any more", remedy="start it, or name another engine")
+        if silent := ", ".join(sorted(worker for worker, text in found.items() if text is None)):
+            remedy = "end them, or wait until the scheduler misses them"
+            raise MachineError(f"workers of {self.name} do not answer: {silent}", remedy=remedy)
         unfit = {host: text for host, text in sorted(found.items()) if text}
         if unfit:
             told = "; ".join(f"host={host} has {text}" for host, text in unfit.items())
@@ -131,14 +115,6 @@ class Cluster:
             address: Seen(address=address, threads=each["nthreads"], nanny=each["nanny"])
             for address, each in found.items()
         }
-
-    async def exit_of(self, seen: Seen | None) -> str:
-        """Process and exit code of a worker that ended, as its nanny tells; empty where nobody does."""
-        if seen is None or seen.nanny is None:
-            return ""
-        with contextlib.suppress(Exception):
-            return await asyncio.wait_for(self._asked_nanny(seen.nanny), _LAST_WORDS)
-        return ""
 
     async def restart(self, worker: str) -> None:
         """End the process of a worker; another one takes its place, if it has a nanny."""
@@ -182,35 +158,6 @@ class Cluster:
             time.sleep(0.1)
             self.sync(self.refresh)
 
-    async def _versions(self, wanted: Mapping[str, str]) -> dict[str, str]:
-        """By host, what is wrong with it in words; empty where nothing is."""
-        return dict(await asyncio.gather(*(self._version_of(worker, wanted) for worker in self.workers)))
-
-    async def _version_of(self, worker: str, wanted: Mapping[str, str]) -> tuple[str, str]:
-        """Of one worker, by functions that are there without shardgen."""
-
-        async def told(function: Callable[..., str], *arguments: str) -> str:
-            answers = self.client.run(function, *arguments, workers=[worker], on_error="return")
-            answer = (await asyncio.wait_for(answers, _ANSWER)).get(worker, "")
-            return "" if isinstance(answer, metadata.PackageNotFoundError) else str(answer)
-
-        try:
-            host, python = await told(socket.gethostname), needs.python(await told(python_version))
-            found = {name: await told(metadata.version, name) for name in wanted if name != needs.PYTHON}
-        except (TimeoutError, OSError):
-            return worker, f"a worker that does not answer: {worker}"
-        return host, ", ".join(needs.differences(wanted, {needs.PYTHON: python, **found}))
-
-    async def _asked_nanny(self, nanny: str) -> str:
-        """A nanny has one worker at a time: the process that ended last, unless that was told before."""
-        while True:
-            lines = [text for _, text in await self.client.rpc(nanny).get_logs(n=50)]
-            found = next(filter(None, map(_ENDED.search, lines)), None)
-            if found and (nanny, found[1]) not in self._ended:
-                self._ended.add((nanny, found[1]))
-                return _ending(found, lines)
-            await asyncio.sleep(0.1)
-
 
 class _Prompt(Client):  # type: ignore[misc]  # it brings no types
     """Dask waits for ever for the first word of who takes its connection: a stopped scheduler, or another program."""
@@ -247,14 +194,6 @@ async def _quietly(work: Callable[..., Any], *arguments: Any, **named: Any) -> N
         found = work(*arguments, **named)
         if asyncio.iscoroutine(found) or isinstance(found, asyncio.Future):
             await found
-
-
-def _ending(found: re.Match[str], lines: list[str]) -> str:
-    """What a nanny's log tells of a process."""
-    pid, signum, code = found.groups()
-    full = any(told and told[1] == pid for told in map(_FULL.search, lines))
-    why = " (ended by Dask, whose limit of memory it came near)" if full else ""
-    return f"pid={pid} exit={f'-{signum}' if signum else code}{why}"
 
 
 def _line(error: BaseException) -> str:

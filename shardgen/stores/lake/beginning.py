@@ -48,10 +48,18 @@ class Beginning:
             TargetError: something stands in the way; nothing was claimed.
         """
         ledger = self._ledger
-        refuse(problems_of(ledger.objects, ledger.current(), plan, terms))
+        self.check(plan, terms)
         record = claiming.claim(ledger, plan, terms, self._recipe, options, self._formats(plan.config), parts)
         ledger.objects.delete([layout.SUCCESS])
         return record
+
+    def check(self, plan: Plan, terms: Terms) -> None:
+        """See that nothing stands in the way of a claim; nothing is written.
+
+        Raises:
+            TargetError: something does.
+        """
+        refuse(problems_of(self._ledger.objects, self._ledger.current(), plan, terms))
 
     def join(self, plan: Plan, terms: Terms, part: Part | None, options: Mapping[str, Any]) -> tuple[Record, bool]:
         """The run that a part belongs to, and whether it was there; if not, it is claimed.
@@ -68,27 +76,46 @@ class Beginning:
                 return found, True
             raise
 
+    def check_join(self, plan: Plan, terms: Terms, part: Part | None, options: Mapping[str, Any]) -> None:
+        """See that a part can join or claim; nothing is written.
+
+        Raises:
+            TargetError, ResumeError: it cannot.
+        """
+        if self._joinable(plan, terms, part, options) is None:
+            self.check(plan, terms)
+
     def take_up(self, given: Mapping[str, Any]) -> tuple[Record, Plan]:
         """The unfinished run that is meant, and the plan of the tables that it still fills.
 
         Raises:
             ResumeError: there is none, there are several, or today's code would make other files.
         """
+        record, plan = self.unfinished(given)
+        claiming.resumed(self._ledger, record)
+        self._ledger.objects.delete([layout.SUCCESS])
+        return record, plan
+
+    def unfinished(self, given: Mapping[str, Any]) -> tuple[Record, Plan]:
+        """The same, of which nothing is written."""
         current = self._ledger.current()
         record = choose(self._ledger.records(current), self._ledger.objects.address.url, plain(given))
         whole = self._recipe.build_plan(record.config)
         check_same(record, whole, self._recipe)
         claiming.check_made_by(record, self._formats(record.config))
-        claiming.resumed(self._ledger, record)
-        self._ledger.objects.delete([layout.SUCCESS])
         return record, restricted(whole, current.owned(record.run))
 
     def _joined(self, plan: Plan, terms: Terms, part: Part | None, options: Mapping[str, Any]) -> Record | None:
         """The run that a part joins, which loads again if it is not finished."""
+        found = self._joinable(plan, terms, part, options)
+        if found and found.state != "finished":
+            claiming.resumed(self._ledger, found, part.of if part else None)
+        return found
+
+    def _joinable(self, plan: Plan, terms: Terms, part: Part | None, options: Mapping[str, Any]) -> Record | None:
         current = self._ledger.current()
         runs, owners = self._ledger.records(current), {claim.run for claim in current.claims.values()}
         found = joining.chosen(runs, owners, plan, self._recipe, part=part, options=options, terms=terms)
         if found and found.state != "finished":
             claiming.check_made_by(found, self._formats(plan.config))
-            claiming.resumed(self._ledger, found, part.of if part else None)
         return found

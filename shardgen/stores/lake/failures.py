@@ -15,14 +15,18 @@ from typing import Final
 from shardgen.stores.failures import PermanentError, Remedy, StoreError, SupersededError, described
 from shardgen.stores.lake.address import Address
 
-_SECRETS: Final = re.compile(r"(?:KEY|SECRET|TOKEN|PASSWORD|SIG|CREDENTIALS?)(?:_|$)", re.IGNORECASE)
+_SECRETS: Final = re.compile(r"(?:KEY|SECRET|TOKEN|PASSWORD|SIG|CREDENTIALS?|CONNECTION_STRING)(?:_|$)", re.IGNORECASE)
 """Names of variables whose values are never shown."""
+_PATHS: Final = re.compile(r"(?:_FILE|_PATH|^GOOGLE_APPLICATION_CREDENTIALS)$", re.IGNORECASE)
+"""Names of variables that say where a secret lies, which may be shown."""
 _SIGNED: Final = re.compile(
-    r"(?P<name>\b(?:sig|signature|token|password|x-amz-(?:signature|security-token|credential)|accesskeyid"
+    r"(?P<name>\b(?:sig|signature|token|password|accountkey|x-amz-(?:signature|security-token|credential)|accesskeyid"
     r"|awsaccesskeyid|googleaccessid)=)[^&\s\"'<>]+",
     re.IGNORECASE,
 )
 """Secrets in the query of an address."""
+_USER: Final = re.compile(r"(?<=://)[^/\s'\"@]+@")
+"""Who asks in an address, with a password or without."""
 _LEAST: Final = 6  # letters of a value that is taken for a secret: shorter ones are words that occur anywhere
 
 
@@ -56,10 +60,16 @@ def _sign(pattern: str, text: str, remedy: Remedy) -> _Sign:
     return _Sign(re.compile(pattern, re.IGNORECASE), text, remedy)
 
 
+_NO_BUCKET: Final = r"NoSuchBucket|ContainerNotFound|bucket does not exist|container does not exist|Bucket not found"
 _SIGNS: Final = (
     _sign(
-        r"NoSuchBucket|ContainerNotFound|bucket does not exist|container does not exist|Bucket not found",
+        _NO_BUCKET,
         "{bucket} does not exist: create it, or name another one",
+        Remedy.STOP_LOAD,
+    ),
+    _sign(
+        r"Invalid Access Key|Unable to (?:open|decode) service account|Unable to parse",
+        "the credentials for {place} cannot be read: look at {keys}",
         Remedy.STOP_LOAD,
     ),
     _sign(
@@ -76,7 +86,8 @@ _SIGNS: Final = (
         Remedy.STOP_LOAD,
     ),
     _sign(
-        r"403 Forbidden|AccessDenied|PermissionDenied|AuthorizationPermissionMismatch|Permission denied|Read-only file",
+        r"403 Forbidden|code: 403|AccessDenied|PermissionDenied|AuthorizationPermissionMismatch|Permission denied"
+        r"|Read-only file",
         "{place} does not let us {act} ({code}): ask for the right to list, read, write and delete there",
         Remedy.STOP_LOAD,
     ),
@@ -97,7 +108,12 @@ _SIGNS: Final = (
     ),
     _sign(r"SlowDown|503 |500 |429 |InternalError|TooManyRequests", "{place} is busy ({code})", Remedy.OUTAGE),
 )
-_CODES: Final = (r"<Code>(\w+)</Code>", r"\b([45]\d\d [A-Z][A-Za-z ]+)", r"([A-Z][a-z][\w -]+) \(os error \d+\)")
+_CODES: Final = (
+    r"<Code>(\w+)</Code>",
+    r"\b([45]\d\d [A-Z][A-Za-z ]+)",
+    r"([A-Z][a-z][\w -]+) \(os error \d+\)",
+    r"\(code: (\d+)\)",
+)
 """Where in a refusal its name stands, the most telling first."""
 
 
@@ -139,6 +155,11 @@ def _code(text: str) -> str:
     return next((match[1].strip() for match in found), "no reason given")
 
 
+def of_no_bucket(error: BaseException) -> bool:
+    """Whether an object is not found because its bucket is not."""
+    return re.search(_NO_BUCKET, str(error), re.IGNORECASE) is not None
+
+
 @contextmanager
 def told(address: Address, act: str) -> Iterator[None]:
     """Let the library's refusals be ours; what another part raises meanwhile is not touched."""
@@ -154,16 +175,17 @@ def masked(text: str) -> str:
     """The text without secrets of the environment, and without those in an address's query."""
     for value in sorted(_environment(), key=len, reverse=True):
         text = text.replace(value, "***")
-    return _SIGNED.sub(r"\g<name>***", text)
+    return _USER.sub("***@", _SIGNED.sub(r"\g<name>***", text))
 
 
 def _environment() -> set[str]:
-    ours = ("AWS_", "AZURE_", "GOOGLE_", "SHARDGEN_")
-    return {
+    ours = ("AWS_", "AZURE_", "GOOGLE_", "PYICEBERG_", "SHARDGEN_")
+    secrets = (
         value
         for name, value in os.environ.items()
-        if name.upper().startswith(ours) and _SECRETS.search(name) and len(value) >= _LEAST and "/" not in value[:1]
-    }
+        if name.upper().startswith(ours) and _SECRETS.search(name) and not _PATHS.search(name)
+    )
+    return {value for value in secrets if len(value) >= _LEAST}
 
 
 def remedy_of(error: Exception) -> tuple[Remedy, str]:

@@ -89,15 +89,13 @@ def _succeed(ledger: Ledger) -> None:
 
 
 def _remove_replaced(ledger: Ledger, record: Record, plan: Plan) -> None:
-    """Remove the files of runs before in the tables that are this run's; the ledger keeps word of them."""
+    """Remove the files of runs before in the tables that are this run's; the ledger keeps word of them.
+
+    Of a run that died between a file and its ledger object the file goes as well.
+    """
     publishing.withdraw_earlier(ledger, record, plan)
-    current, tables = ledger.current(), set(plan.config.tables)
-    owners = {name: claim.run for name, claim in current.claims.items()}
-    old = [
-        each.key
-        for run in current.runs
-        for each in ledger.entries(run)
-        if each.table in tables and owners[each.table] != run
-    ]
-    there = Files.listed(ledger.objects, tables).sizes
-    ledger.objects.delete([key for key in old if key in there])
+    current = ledger.current()
+    for table in plan.config.tables:
+        old = current.runs.keys() - {current.claims[table].run}
+        there = Files.listed(ledger.objects, [table]).sizes
+        ledger.objects.delete([key for key in there if layout.generation(key) in old])

@@ -22,6 +22,7 @@ from pyiceberg.utils.config import Config
 
 from shardgen.errors import Given
 from shardgen.model.config import CATALOG
+from shardgen.model.table import relation_of
 from shardgen.stores.failures import StoreError, described
 from shardgen.stores.lake.failures import masked
 from shardgen.stores.lake.objects import Objects
@@ -95,7 +96,7 @@ class Iceberg:
             raise StoreError(f"{Given('catalog', self._name)} is none that pyiceberg is told of: {remedy}")
 
     def _identifier(self, table: str) -> str:
-        return f"{self._namespace}.raw_{table}"
+        return f"{self._namespace}.{relation_of(table)}"
 
     def _found(self, table: str) -> Table | None:
         try:

@@ -15,6 +15,7 @@ PARTS: Final = f"{ROOT}/parts"
 """Where parts of a load that are at work say so."""
 SUCCESS: Final = "_SUCCESS"
 _ENTRY: Final = re.compile(rf"{ROOT}/g\d+/[^/]+\.json")
+_FILE: Final = re.compile(r"([^/]+)/(?:month=\d+-\d\d/)?\1-[^/]+\.g(\d+)\.[a-z.]+")
 _RUN: Final = "run.json"
 
 
@@ -72,6 +73,12 @@ def name(shard: str) -> str:
 def is_entry(key: str) -> bool:
     """Whether an object below a run's folder says that a shard is done."""
     return _ENTRY.fullmatch(key) is not None and not key.endswith(f"/{_RUN}")
+
+
+def generation(key: str) -> int | None:
+    """The run that wrote a file of rows, by its name; None where no run did."""
+    found = _FILE.fullmatch(key)
+    return int(found[2]) if found else None
 
 
 def hidden(key: str) -> bool:

@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from shardgen.stores.lake.address import Address
 from shardgen.stores.lake.layout import Generation
-from shardgen.stores.lake.objects import Objects, s3_client
+from shardgen.stores.lake.objects import Objects
+from shardgen.stores.lake.opening import s3_client
 
 _STAGED: Final = re.compile(r"#\d+$")
 """How the names of files end that obstore has not completed."""

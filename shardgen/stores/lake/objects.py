@@ -1,25 +1,25 @@
 """The objects of one prefix: made if absent, swapped if unchanged, listed, read, deleted. Nobody else knows obstore.
 
 What decides anything is one of two acts: an object is created where none was, or swapped for the one that was read.
-A folder of this machine knows no swap: there a lock takes its place, which the system drops with its holder.
+A folder of this machine knows no swap: there a lock takes its place.
 """
 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import io
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 
-from shardgen.errors import Text, UsageError
+from shardgen.stores.lake import folder, opening
 from shardgen.stores.lake.address import Address
-from shardgen.stores.lake.failures import told
+from shardgen.stores.lake.failures import of_no_bucket, told
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
@@ -28,8 +28,10 @@ PART: Final = 8 << 20
 """Bytes of a part of an upload: of S3's 10,000 parts that makes 80 GB."""
 AT_ONCE: Final = 4
 """Parts on their way at the same time, so that a worker holds 32 MB of a file of any size."""
-LOCK: Final = "_shardgen/.lock"
-"""Held while an object of a folder is swapped."""
+_BATCH: Final = 1000
+"""Objects that one request removes at most."""
+_DELETERS: Final = 16
+"""Requests at the same time where each removes one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +104,9 @@ class Objects:
             try:
                 got = obstore.get(self._store(), key)
                 data = bytes(got.bytes())
-            except FileNotFoundError:
+            except FileNotFoundError as error:
+                if of_no_bucket(error):
+                    raise
                 return None
         meta = got.meta
         return Held(data=data, tag=(meta["e_tag"], meta.get("version")), modified=meta["last_modified"])
@@ -178,14 +182,14 @@ class Objects:
 
     def delete(self, keys: Sequence[str]) -> None:
         """Remove objects; one that is gone is no failure."""
-        import obstore
-
+        if self._nowhere():
+            return
         with told(self.address, "delete"):
-            for start in range(0, len(keys), 1000):
-                if self.address.local:
-                    self._unlink(keys[start : start + 1000])
-                else:
-                    obstore.delete(self._store(), list(keys[start : start + 1000]))
+            if self.address.local:
+                folder.unlinked(Path(self.address.prefix), keys)
+                return
+            for start in range(0, len(keys), _BATCH):
+                self._delete(keys[start : start + _BATCH])
 
     def open(self, key: str) -> BinaryIO:
         """An object as a file that can be read and sought in; only what is read is sent.
@@ -216,94 +220,40 @@ class Objects:
         return self.address.local and not Path(self.address.prefix).is_dir()
 
     def _swap_locked(self, key: str, data: bytes, held: Held) -> bool:
-        with told(self.address, "swap objects"), self._locked():
+        with told(self.address, "swap objects"), folder.locked(Path(self.address.prefix)):
             now = self.read(key)
             if now is None or now.tag != held.tag:
                 return False
             self.put(key, data)
         return True
 
-    @contextlib.contextmanager
-    def _locked(self) -> Iterator[None]:
-        path = Path(self.address.prefix, LOCK)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("w") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield
+    def _delete(self, keys: Sequence[str]) -> None:
+        """Remove objects of a bucket: all in one request, or one by one where that stopped at one that was gone.
 
-    def _unlink(self, keys: Sequence[str]) -> None:
-        """Remove files, and the folders that are empty then."""
-        root = Path(self.address.prefix)
-        for key in keys:
-            path = root / key
-            path.unlink(missing_ok=True)
-            for folder in path.parents:
-                if folder == root or not _removed(folder):
-                    break
+        S3 passes over what is gone; Azure and Google name it, and may leave the others.
+        """
+        import obstore
+
+        def one(key: str) -> None:
+            with contextlib.suppress(FileNotFoundError):
+                obstore.delete(store, key)
+
+        store = self._store()
+        try:
+            obstore.delete(store, list(keys))
+        except FileNotFoundError:
+            with ThreadPoolExecutor(_DELETERS) as pool:
+                list(pool.map(one, keys))
 
     def _store(self) -> ObjectStore:
         if self._opened is None or self._opened[0] != os.getpid():
-            self._opened = os.getpid(), _opened(self.address, patient=self._patient)
+            with told(self.address, "open"):
+                self._opened = os.getpid(), opening.opened(self.address, patient=self._patient)
         return self._opened[1]
 
 
 def _again(address: Address, patient: bool) -> Objects:  # noqa: FBT001  # pickle calls it so
     return Objects(address, patient=patient)
-
-
-def check_installed() -> None:
-    """See that what reads and writes objects is there.
-
-    Raises:
-        UsageError: it is not.
-    """
-    from shardgen.machine.installation import LAKE, install, installed
-
-    if not installed(LAKE):
-        raise UsageError(Text("files in a lake need the extra lake: ", install(LAKE)))
-
-
-def _opened(address: Address, *, patient: bool) -> ObjectStore:
-    from obstore.store import LocalStore, from_url
-
-    with told(address, "open"):
-        if address.local:
-            return LocalStore(address.prefix, mkdir=True)
-        retries = {"max_retries": 10 if patient else 2, "retry_timeout": timedelta(seconds=120 if patient else 20)}
-        more: dict[str, Any] = {"retry_config": retries, **_of_s3()} if address.scheme == "s3" else {}
-        return from_url(address.url, **({"retry_config": retries} | more))
-
-
-def _of_s3() -> dict[str, Any]:
-    """What S3 needs to be told: how a copy is made only if absent, and where the environment alone does not do."""
-    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
-    told: dict[str, Any] = {"copy_if_not_exists": os.environ.get("AWS_COPY_IF_NOT_EXISTS", "multipart")}
-    if endpoint:
-        told["endpoint"] = endpoint
-    if endpoint and endpoint.startswith("http://"):
-        told["client_options"] = {"allow_http": True}
-    provider = None if os.environ.get("AWS_ACCESS_KEY_ID") else _profile()
-    return told if provider is None else {**told, "credential_provider": provider}
-
-
-def s3_client() -> Any:
-    """AWS's own library, for the little that obstore does not know: uploads that nobody ended."""
-    import boto3
-
-    return boto3.client("s3")
-
-
-def _profile() -> Any:
-    """The credentials that AWS's own library finds, in files and by single sign-on; None where it finds none."""
-    from boto3 import Session
-    from botocore.exceptions import BotoCoreError
-    from obstore.auth.boto3 import Boto3CredentialProvider
-
-    try:
-        session = Session()
-        return Boto3CredentialProvider(session) if session.get_credentials() is not None else None
-    except BotoCoreError:
-        return None
 
 
 def _first(chunks: Iterable[bytes]) -> tuple[bytes, Iterator[bytes] | None]:
@@ -318,14 +268,6 @@ def _first(chunks: Iterable[bytes]) -> tuple[bytes, Iterator[bytes] | None]:
 
 def _found(meta: Any) -> Found:
     return Found(key=meta["path"], size=meta["size"], modified=meta["last_modified"])
-
-
-def _removed(folder: Path) -> bool:
-    try:
-        folder.rmdir()
-    except OSError:
-        return False
-    return True
 
 
 class _Stream(io.RawIOBase):

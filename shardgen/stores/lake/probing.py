@@ -6,11 +6,9 @@ Whoever may not write, and a bucket that overwrites what it should keep, are fou
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import uuid
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -18,10 +16,9 @@ from typing import Final
 from shardgen.errors import Problem, TargetError
 from shardgen.model.plan import Plan
 from shardgen.stores.lake import layout
-from shardgen.stores.lake.objects import Held, Objects
+from shardgen.stores.lake.objects import Objects
 from shardgen.stores.lake.records import Current
 
-_GENERATION: Final = re.compile(r"\.g(\d+)\.[a-z.]+$")
 _NAMED: Final = 3  # foreign files in a message
 
 
@@ -47,17 +44,13 @@ def _tried(objects: Objects, key: str, twin: str) -> datetime:
     held = objects.read(key)
     if held is None:
         raise _unfit(objects, "does not give back an object that it has just taken")
-    if objects.swap(key, b"3", _stale(held)):
-        raise _unfit(objects, "overwrites an object that has changed since it was read (If-Match)")
     if not objects.swap(key, b"3", held):
         raise _unfit(objects, "does not swap an object for the one that was read (If-Match)")
+    if objects.swap(key, b"4", held):
+        raise _unfit(objects, "overwrites an object that has changed since it was read (If-Match)")
     if not objects.copy_new(key, twin) or objects.copy_new(key, twin):
         raise _unfit(objects, "does not keep a copy from overwriting an object")
     return held.modified
-
-
-def _stale(held: Held) -> Held:
-    return replace(held, tag=('"0123456789abcdef0123456789abcdef"', held.tag[1]))
 
 
 def _unfit(objects: Objects, why: str) -> TargetError:
@@ -95,15 +88,10 @@ def foreign(objects: Objects, current: Current, plan: Plan) -> Iterator[Problem]
         others = (each.key for each in objects.list() if not layout.hidden(each.key))
     else:
         there = (each.key for table in plan.config.tables for each in objects.list(table))
-        others = (key for key in there if not layout.hidden(key) and not _ours(key, current))
+        others = (key for key in there if not layout.hidden(key) and layout.generation(key) not in current.runs)
     if named := _some(others):
         text = f"{objects.address.url} holds files that no load of shardgen wrote: {named}"
         yield Problem(text=text, remedy="name a prefix of its own, or move them away")
-
-
-def _ours(key: str, current: Current) -> bool:
-    found = _GENERATION.search(key)
-    return found is not None and int(found[1]) in current.runs
 
 
 def _some(keys: Iterator[str]) -> str:

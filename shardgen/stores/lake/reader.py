@@ -22,6 +22,7 @@ from shardgen.stores.lake.objects import Objects
 from shardgen.stores.lake.records import Entry, Record
 from shardgen.stores.reading import Answer, Query, Question, Row, StumbledError, UnreadableError
 from shardgen.tables import dataset
+from shardgen.tables.plugins import absence
 
 if TYPE_CHECKING:
     from shardgen.stores.lake.duck.session import DuckSession
@@ -99,7 +100,7 @@ class LakeReader:
         return self.ask([sizes, *map(_question, queries)], show=show)
 
     def opened(self) -> Any:
-        """See duck.session.opened, of all tables that have files."""
+        """See duck.session.opened, of all tables that have files and are known here."""
         check_duckdb()
         from shardgen.stores.lake.duck import session
 
@@ -108,7 +109,7 @@ class LakeReader:
                 table=self.table(name), format=self.shown[name].config.format, keys=[entry.key for entry in found]
             )
             for name, found in self.entries.items()
-            if found
+            if found and not absence(name, self.shown[name].config)
         ]
         return session.opened(self.objects, files, threads=self._workers)
 

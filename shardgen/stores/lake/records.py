@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 from typing import Any, Final, Self
 
 from shardgen.model.config import ON_CONFLICT, PlanConfig
+from shardgen.model.table import relation_of
 from shardgen.stores import Written
 from shardgen.stores.failures import StoreError
 from shardgen.stores.joining import PARTS
-from shardgen.tables import dataset
 
 VERSION: Final = 1
 """Of these objects; raised whenever one that was written before would be misunderstood."""
@@ -126,7 +126,7 @@ class Record:
 
     def relation(self, table: str) -> str:
         """What a table of it is called."""
-        return dataset(self.config.dataset)[table].table.relation
+        return relation_of(table)
 
     def to_bytes(self) -> bytes:
         """As the object has it."""

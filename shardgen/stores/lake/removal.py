@@ -12,9 +12,9 @@ from typing import Any
 from shardgen.errors import TargetError, Text, Use
 from shardgen.stores.lake import layout, publishing
 from shardgen.stores.lake.files import Files
+from shardgen.stores.lake.folder import LOCK
 from shardgen.stores.lake.layout import Generation
 from shardgen.stores.lake.ledger import Ledger
-from shardgen.stores.lake.objects import LOCK
 from shardgen.stores.lake.records import Current
 
 
@@ -117,9 +117,8 @@ def _withdraw(ledger: Ledger, run: int) -> None:
 def _remove_files(ledger: Ledger, run: int) -> None:
     """Remove all objects of a run but its record: also files that no ledger object tells of."""
     names, current = Generation(run), ledger.current()
-    mark = f".g{run}."
     tables = ledger.record(run, current).plan["tables"]
-    files = [key for key in Files.listed(ledger.objects, tables).sizes if mark in key.rpartition("/")[2]]
+    files = [key for key in Files.listed(ledger.objects, tables).sizes if layout.generation(key) == run]
     ledger.objects.delete(files)
     recorded = [each.key for each in ledger.objects.list(names.folder) if each.key != names.record]
     ledger.objects.delete([*recorded, names.manifest])

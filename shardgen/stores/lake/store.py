@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any, TypeVar
 
 from shardgen.errors import TargetError
@@ -19,7 +20,8 @@ from shardgen.stores.lake.coordinator import Seat
 from shardgen.stores.lake.failures import masked
 from shardgen.stores.lake.formats import Format, open_format
 from shardgen.stores.lake.ledger import Ledger
-from shardgen.stores.lake.objects import Objects, check_installed
+from shardgen.stores.lake.objects import Objects
+from shardgen.stores.lake.opening import check_installed
 from shardgen.stores.lake.reader import LakeReader
 from shardgen.stores.lake.removal import LakeSurvey
 from shardgen.stores.lake.run import LakeRun
@@ -74,7 +76,8 @@ class LakeStore:
         self, plan: Plan, terms: Terms, recipe: Recipe, *, options: Mapping[str, Any], workers: int, take_over: bool
     ) -> Iterator[Run]:
         """See stores.Store.begin."""
-        with self._at_work(take_over=take_over) as (ledger, seat):
+        check = partial(self._beginning(recipe).check, plan, terms)
+        with self._at_work(check, take_over=take_over) as (ledger, seat):
             with self._refusing():
                 record = Beginning(ledger, recipe, self._formats).claim(plan, terms, options)
             yield LakeRun(ledger, record, plan, self._formats(plan.config), seat, resumed=False)
@@ -92,7 +95,8 @@ class LakeStore:
         take_over: bool = False,
     ) -> Iterator[Run]:
         """See stores.Store.join; foreign keys there are none."""
-        with self._at_work(shared=part is not None, take_over=take_over) as (ledger, seat):
+        check = partial(self._beginning(recipe).check_join, plan, terms, part, options)
+        with self._at_work(check, shared=part is not None, take_over=take_over) as (ledger, seat):
             with self._refusing():
                 record, resumed = Beginning(ledger, recipe, self._formats).join(plan, terms, part, options)
             yield LakeRun(ledger, record, plan, self._formats(plan.config), seat, resumed=resumed)
@@ -102,7 +106,8 @@ class LakeStore:
         self, recipe: Recipe, *, given: Mapping[str, Any], on_conflict: str | None, workers: int, take_over: bool
     ) -> Iterator[Run]:
         """See stores.Store.resume."""
-        with self._at_work(take_over=take_over) as (ledger, seat):
+        check = partial(self._beginning(recipe).unfinished, given)
+        with self._at_work(check, take_over=take_over) as (ledger, seat):
             with self._refusing():
                 record, plan = Beginning(ledger, recipe, self._formats).take_up(given)
             yield LakeRun(ledger, record, plan, self._formats(plan.config), seat, resumed=True)
@@ -126,9 +131,13 @@ class LakeStore:
         self, recipe: Recipe, expected: LakeSurvey, *, run: int | None, every: bool, show: Callable[[str], None]
     ) -> None:
         """See stores.Store.reset."""
-        with self._at_work() as (ledger, seat), self._refusing():
+
+        def check(ledger: Ledger) -> None:
             if removal.survey(ledger, run=run, every=every) != expected:
                 raise TargetError("the target has changed since it was looked at: look again")
+
+        with self._at_work(lambda: check(Ledger(self._asked))) as (ledger, seat), self._refusing():
+            check(ledger)
             if expected.last:
                 seat.forget()
             removal.reset(ledger, expected, show)
@@ -173,12 +182,23 @@ class LakeStore:
         with self._refusing():
             return status.statuses(ledger, coordinator.at_work(self._asked, probing.today()))
 
+    def _beginning(self, recipe: Recipe) -> Beginning:
+        return Beginning(Ledger(self._asked), recipe, self._formats)
+
     @contextlib.contextmanager
-    def _at_work(self, *, shared: bool = False, take_over: bool = False) -> Iterator[tuple[Ledger, Seat]]:
-        """The ledger, with other coordinators kept out, but parts of the same load where the place is shared."""
+    def _at_work(
+        self, check: Callable[[], object], *, shared: bool = False, take_over: bool = False
+    ) -> Iterator[tuple[Ledger, Seat]]:
+        """The ledger, with other coordinators kept out, but parts of the same load where the place is shared.
+
+        What would be refused is refused before anything is written. It is looked at once more with the seat taken,
+        and here only where nobody else is at work: that is told first.
+        """
         objects = Objects(self._address)
         with contextlib.ExitStack() as stack:
             with self._refusing():
+                if not coordinator.at_work(self._asked, probing.today()):
+                    check()
                 server_time = probing.probe(self._asked)
                 seat = stack.enter_context(coordinator.seated(objects, server_time, shared=shared, take_over=take_over))
             yield Ledger(objects), seat

@@ -93,10 +93,10 @@ class LakeWriter:
         self._check_stop()
         if entry := self._ledger.entry(self._spec.run, shard.id):
             return entry.written(by_us=False)
-        relation = dataset(shard.dataset)[shard.table].table.relation
-        self._ledger.check_claim(self._spec.run, self._spec.id, shard.table, relation)
+        self._check_claim(shard)
         key = self._names.file(shard, self._spec.format.suffix)
         found = self._there(shard, key) or self._created(shard, key, batches, watch)
+        self._check_claim(shard)  # a reset may have come since, and a run of the same number after it
         return self._recorded(shard, key, found, watch)
 
     def close(self) -> None:
@@ -157,6 +157,10 @@ class LakeWriter:
 
     def _apart(self, shard: Shard) -> str:
         return f"{self._names.incoming}/{name(shard.id)}.{uuid.uuid4().hex}"
+
+    def _check_claim(self, shard: Shard) -> None:
+        relation = dataset(shard.dataset)[shard.table].table.relation
+        self._ledger.check_claim(self._spec.run, self._spec.id, shard.table, relation)
 
     def _check_stop(self) -> None:
         if self._stopped():

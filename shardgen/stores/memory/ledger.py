@@ -6,19 +6,18 @@ import itertools
 import os
 import socket
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from shardgen.errors import Problem, Use
-from shardgen.model.config import PlanConfig, Terms
+from shardgen.model.config import Terms
 from shardgen.model.plan import Plan
+from shardgen.model.table import relation_of
 from shardgen.stores import Sighting, Written
-from shardgen.stores.findings import Loss, RunStatus, TableStatus, replaced_by, unfinished
+from shardgen.stores.findings import RunStatus, TableStatus, replaced_by
 from shardgen.stores.joining import standing
 from shardgen.stores.resuming import OPEN_STATES, plain, planned
-from shardgen.tables import dataset
 from shardgen.tables.recipe import Recipe, versions
 
 
@@ -116,43 +115,6 @@ class MemoryLedger:
         self.tables = {name: each for name, each in self.tables.items() if each.run not in runs}
         self.runs = {number: each for number, each in self.runs.items() if number not in runs}
 
-    def relation(self, name: str) -> str:
-        """What a claimed table is called."""
-        return _relation(self.runs[self.tables[name].run], name)
-
-    def losses(self, plan: Plan, terms: Terms) -> Iterator[Loss]:
-        """What a replace would take away."""
-        for name in plan.config.tables:
-            if terms.replace and self.count(name):
-                yield Loss(
-                    relation=self.relation(name),
-                    action="emptied",
-                    rows=self.count(name),
-                    bytes=sum(each.written.bytes for key, each in self.shards.items() if key[0] == name),
-                    filled_by=f"run={self.tables[name].run}",
-                    created=True,
-                )
-
-    def fate(self, name: str, terms: Terms) -> str:
-        """What a claim does to a table first."""
-        if name not in self.tables:
-            return "create"
-        return "empty" if terms.replace else "use as it is"
-
-    def problems(self, plan: Plan, terms: Terms) -> Iterator[Problem]:
-        """What stands in the way of a claim."""
-        for name in plan.config.tables:
-            yield from self._problem(name, terms)
-
-    def _problem(self, name: str, terms: Terms) -> Iterator[Problem]:
-        if terms.replace or name not in self.tables:
-            return
-        run, relation = self.runs[self.tables[name].run], self.relation(name)
-        if run.state in OPEN_STATES:
-            yield unfinished(relation, run.run)
-        elif terms.if_exists == "fail" and self.count(name):
-            yield Problem(relation=relation, text=f"holds rows of run={run.run}", remedy=Use("if_exists", "replace"))
-
     def status(self, record: Record, coordinator: str) -> RunStatus:
         """How a run stands."""
         tables = tuple(self._table_status(record, name) for name in record.plan["tables"])
@@ -194,7 +156,7 @@ class MemoryLedger:
         return TableStatus(
             run=record.run,
             table=name,
-            relation=_relation(record, name),
+            relation=relation_of(name),
             generation=owner.generation if ours and owner else None,
             replaced_by=None if ours or owner is None or done else owner.run,
             planned_shards=promised["shards"],
@@ -207,10 +169,6 @@ class MemoryLedger:
             skipped=0,
             last_error=None,
         )
-
-
-def _relation(record: Record, name: str) -> str:
-    return dataset(PlanConfig.from_json(record.plan).dataset)[name].table.relation
 
 
 def now() -> datetime:

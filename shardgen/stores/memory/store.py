@@ -12,9 +12,10 @@ from shardgen.errors import TargetError, Text, Use
 from shardgen.model.config import PlanConfig, Terms
 from shardgen.model.parts import Part
 from shardgen.model.plan import Plan
-from shardgen.model.table import Table
+from shardgen.model.table import Table, relation_of
 from shardgen.stores import RowEncoder, Run, encoder_of, joining
 from shardgen.stores.findings import Facts, Findings, RunStatus, refuse
+from shardgen.stores.memory import claims
 from shardgen.stores.memory.holders import Holders
 from shardgen.stores.memory.ledger import MemoryLedger, Record, now
 from shardgen.stores.memory.run import MemoryRun
@@ -91,11 +92,11 @@ class MemoryStore:
             holder=str(self._holders),
         )
         return Findings(
-            problems=tuple(self.ledger.problems(plan, terms)),
+            problems=tuple(claims.problems(self.ledger, plan, terms)),
             notices=(),
             facts=facts,
-            fates={name: self.ledger.fate(name, terms) for name in plan.config.tables},
-            losses=tuple(self.ledger.losses(plan, terms)),
+            fates={name: claims.fate(self.ledger, name, terms) for name in plan.config.tables},
+            losses=tuple(claims.losses(self.ledger, plan, terms)),
         )
 
     @contextmanager
@@ -165,7 +166,7 @@ class MemoryStore:
             removals=tuple(
                 MemoryRemoval(
                     table=name,
-                    relation=self.ledger.relation(name),
+                    relation=relation_of(name),
                     run=each.run,
                     rows=self.ledger.count(name, each.run),
                 )
@@ -204,7 +205,7 @@ class MemoryStore:
 
     def _claim(self, plan: Plan, terms: Terms, recipe: Recipe, options: Mapping[str, Any]) -> int:
         with self.ledger.lock:
-            refuse(self.ledger.problems(plan, terms))
+            refuse(claims.problems(self.ledger, plan, terms))
             return self.ledger.insert(plan, terms, recipe, options)
 
     def _joined(

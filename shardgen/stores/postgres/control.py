@@ -13,14 +13,13 @@ from typing import Any, Final, Self, TypeVar
 import psycopg
 from psycopg import sql
 
-from shardgen.errors import LoadError, TargetError, Text, Use
+from shardgen.errors import LoadError, TargetError
 from shardgen.stores import Sighting, attention
 from shardgen.stores.failures import Remedy
-from shardgen.stores.postgres import locks, pooler
 from shardgen.stores.postgres.failures import classify
-from shardgen.stores.postgres.postgres import Connection, application_name, connect, here, mask, set_parameters
+from shardgen.stores.postgres.holding import BREATH, Lock
+from shardgen.stores.postgres.postgres import Connection, application_name, set_parameters
 from shardgen.stores.postgres.retry import patience, persist
-from shardgen.stores.postgres.session import SPOKEN_TO
 from shardgen.stores.retry import until
 
 _COURTESY: Final = {
@@ -28,10 +27,6 @@ _COURTESY: Final = {
     "statement_timeout": "2s",
     "synchronous_commit": "local",  # no standby is waited for
 }
-_BREATH: Final = 0.05  # seconds
-_LAST_BREATHS: Final = 40  # two seconds: behind a pooler, or on a busy server, a session ends late
-_PART_BREATHS: Final = 300  # fifteen seconds: whoever is alone there may be a part that finishes the run
-_TAKE_OVER_PATIENCE: Final = 30.0  # seconds for the server to roll the other sessions back
 _OTHER_PARTS: Final = 600  # looks at others that share a run and have nothing left to do either: half a minute
 _SIGHTINGS: Final = """
 SELECT a.application_name, a.pid, coalesce(p.tuples_processed, 0), coalesce(a.wait_event_type = 'Client', false),
@@ -73,18 +68,16 @@ class Control:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._dsn = dsn
         self._schema = schema
-        self._take_over = take_over
-        self._shared = bool(part)
-        self._purpose = f"part {part}" if part else "coordinator"
         self._clock = clock
         self._sleep = sleep
-        self.pooled = False
+        self._lock = Lock(dsn, schema, take_over=take_over, part=part, sleep=sleep)
+        self.connection = persist(self._lock.opened, patience(clock=clock, sleep=sleep))
+
+    @property
+    def pooled(self) -> bool:
         """Whether the lock cannot be held, because the session is not ours alone."""
-        self._backends: set[int] = set()
-        """Of this process's sessions, which may outlive their connections for a while."""
-        self.connection = persist(self._open, patience(clock=clock, sleep=sleep))
+        return self._lock.pooled
 
     def __enter__(self) -> Self:
         return self
@@ -100,7 +93,7 @@ class Control:
 
         def once() -> T:
             if self.connection.closed:
-                self.connection = self._open()
+                self.connection = self._lock.opened()
             try:
                 return work(self.connection)
             except psycopg.Error as error:
@@ -114,7 +107,7 @@ class Control:
         """Do some work that nothing depends on, once and without waiting for anybody; None where it fails."""
         with contextlib.suppress(psycopg.Error, TargetError):  # the latter: somebody took our place meanwhile
             if self.connection.closed:
-                self.connection = self._open(breaths=0)
+                self.connection = self._lock.opened(breaths=0)
             with attention.unattended(), self.connection.transaction():
                 set_parameters(self.connection, _COURTESY, local=True)
                 return work(self.connection)
@@ -128,7 +121,7 @@ class Control:
         """
         try:
             if self.connection.closed:
-                self.connection = self._open()
+                self.connection = self._lock.opened()
             shards = sql.Identifier(self._schema, "shardgen_shards").as_string(self.connection)
             rows = self.connection.execute(_SIGHTINGS, [application_name(run, ""), shards]).fetchall()
         except TargetError as error:
@@ -142,19 +135,15 @@ class Control:
 
         Several that share it and all want it alone would wait for each other, so each lets go first.
         """
-        if self._shared and not self.pooled:
-            self._shared = False
-            self.call(lambda connection: locks.let_go(connection, self._schema))
-        until(lambda: self._ours() or self._anothers(), looks=_OTHER_PARTS, period=_BREATH, sleep=self._sleep)
-        return self._ours() and not self.call(over)
-
-    def _ours(self) -> bool:
-        """Whether the lock is held alone here, now if it was free; who has it may take it again."""
-        return self.pooled or self.call(lambda connection: locks.take(connection, self._schema))
-
-    def _anothers(self) -> bool:
-        """Whether the lock is held alone elsewhere."""
-        return any(not each.shared for each in self.call(lambda connection: locks.holders(connection, self._schema)))
+        lock = self._lock
+        self.call(lock.give_back_share)
+        until(
+            lambda: self.call(lock.hold_alone) or self.call(lock.held_alone_elsewhere),
+            looks=_OTHER_PARTS,
+            period=BREATH,
+            sleep=self._sleep,
+        )
+        return self.call(lock.hold_alone) and not self.call(over)
 
     def end_backend(self, seen: Sighting) -> None:
         """End the backend of a worker that is no more, if it is still what was seen."""
@@ -163,54 +152,6 @@ class Control:
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = %s AND application_name LIKE %s",
                 [seen.backend, f"shardgen:%:{seen.worker}:%"],
             )
-        )
-
-    def _open(self, breaths: int | None = None) -> Connection:
-        connection = connect(self._dsn, application_name=application_name(self._purpose, here()))
-        try:
-            usual = _PART_BREATHS if self._shared else _LAST_BREATHS
-            return self._locked(connection, usual if breaths is None else breaths)
-        except BaseException:
-            connection.close()
-            raise
-
-    def _locked(self, connection: Connection, breaths: int) -> Connection:
-        self.pooled = pooler.shares_sessions(connection, self._dsn)
-        if not (self.pooled or connection.own):
-            connection.make_own()
-        connection.fix(SPOKEN_TO)
-        if not self._taken(connection, breaths):
-            self._refuse(connection)
-        self._backends.add(connection.info.backend_pid)
-        return connection
-
-    def _taken(self, connection: Connection, breaths: int) -> bool:
-        """Take the lock; the first time, if that was asked for, by ending whatever else of ours works there."""
-        if self.pooled:  # it would be kept by whoever is given the session next
-            return locks.holder(connection, self._schema) is None
-        by_force, self._take_over = self._take_over, False
-        if by_force:
-            return locks.take_over(connection, self._schema, patience=_TAKE_OVER_PATIENCE)
-        return locks.take(connection, self._schema, shared=self._shared) or self._freed(connection, breaths)
-
-    def _freed(self, connection: Connection, breaths: int) -> bool:
-        """Whether the lock comes free at once: a coordinator that has just ended leaves its backend for a moment."""
-        return until(
-            lambda: locks.take(connection, self._schema, shared=self._shared),
-            looks=breaths,
-            period=_BREATH,
-            sleep=self._sleep,
-        )
-
-    def _refuse(self, connection: Connection) -> None:
-        held = locks.holder(connection, self._schema)
-        if held and held.pid in self._backends:
-            raise psycopg.OperationalError(f"our own earlier session has not ended yet: backend pid={held.pid}")
-        who = f"application_name={held.application_name!r} client={held.client} backend pid={held.pid}" if held else "?"
-        by_force = (", or end its sessions by ", Use("take_over", value=True), " if its host is gone")
-        raise TargetError(
-            f"another load is at work in schema={self._schema!r} of {mask(self._dsn)}: {who}",
-            remedy=Text("wait for it, or stop it", *by_force),
         )
 
 

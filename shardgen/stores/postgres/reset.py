@@ -6,6 +6,7 @@ holds less than it did: another reset takes the rest, and ``--resume`` fills aga
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Final
 
@@ -96,9 +97,14 @@ def _delete(connection: Connection, schema: str, claim: Claim, plan: Plan) -> No
     shards = {shard.id: shard for shard in plan.of(claim.target)}
     own = keys.own_range(plan, claim.target, max_id)
     while True:
-        for row in ledger.committed(connection, schema, claim):
+        rows = ledger.committed(connection, schema, claim)
+        left = Counter(_leaf(shards[row.shard]) for row in rows)
+        for row in rows:
+            shard = shards[row.shard]
+            leaf = _leaf(shard)
+            left[leaf] -= 1
             with connection.transaction():
-                _delete_shard(connection, schema, claim, row, shards[row.shard], own)
+                _delete_shard(connection, schema, claim, row, shard, own, leaf="" if left[leaf] > 0 else leaf)
                 ledger.forget_shard(connection, schema, claim, row.shard)
         with connection.transaction():
             _lock(connection, schema, claim)
@@ -113,14 +119,21 @@ def _lock(connection: Connection, schema: str, claim: Claim) -> None:
 
 
 def _delete_shard(
-    connection: Connection, schema: str, claim: Claim, row: ShardRow, shard: Shard, own: tuple[int, int]
+    connection: Connection, schema: str, claim: Claim, row: ShardRow, shard: Shard, own: tuple[int, int], *, leaf: str
 ) -> None:
-    """Delete the rows of a shard; its leaf goes whole where shardgen created it and nobody else's row is in it."""
-    leaf = shard.own_leaf.name if shard.own_leaf else ""
+    """Delete the rows of a shard; its leaf goes whole where shardgen created it and nobody else's row is in it.
+
+    Of shards that share a leaf it goes with the last one, whose ``leaf`` names it.
+    """
     created = "attach" in row.phases or objects.is_our_leaf(connection, schema, leaf)
     if not (created and catalog.kind(connection, schema, leaf) == "r" and _drop_leaf(connection, schema, shard, own)):
         relation = catalog.own_rows(connection, schema, claim.relation)
         connection.execute(sql.SQL("DELETE FROM {} WHERE {}").format(relation, keys.of_shard(shard, own)))
+
+
+def _leaf(shard: Shard) -> str:
+    """The partition that a shard's rows are in; empty where the table has none."""
+    return shard.leaf.name if shard.leaf else ""
 
 
 def _drop_leaf(connection: Connection, schema: str, shard: Shard, own: tuple[int, int]) -> bool:

@@ -55,8 +55,7 @@ def who() -> str:
 
 
 def look(folder: Path) -> tuple[str, str]:
-    """This worker, and what its setup left; takes a moment, so that others get work too."""
-    time.sleep(0.05)
+    """This worker, and what its setup left."""
     return who(), Path(folder, who()).read_text()
 
 
@@ -118,10 +117,14 @@ class Contract:
         assert [future.result(PATIENCE) for future in met] == [True, True]
 
     def test_setup_is_called_once_in_each_worker_before_its_first_task(self, engine, tmp_path):
-        executor = engine.start(2, Marks(tmp_path))
-        found = [executor.submit(look, tmp_path) for _ in range(8)]
+        marks, one, two = tmp_path / "marks", tmp_path / "one", tmp_path / "two"
+        marks.mkdir()
+        executor = engine.start(2, Marks(marks))
+        met = [executor.submit(meet, one, two), executor.submit(meet, two, one)]
+        assert [future.result(PATIENCE) for future in met] == [True, True]
+        found = [executor.submit(look, marks) for _ in range(8)]
         assert {future.result(PATIENCE)[1] for future in found} == {"set up "}
-        assert {path.name for path in tmp_path.iterdir()} >= {future.result()[0] for future in found}
+        assert {path.read_text() for path in marks.iterdir()} == {"set up "}
 
     def test_a_worker_that_cannot_be_set_up_says_why_or_is_lost(self, engine):
         error = engine.start(1, Fails()).submit(abs, -1).exception(PATIENCE)

@@ -1,8 +1,9 @@
-"""One S3 API for all tests of a process, and a bucket in it for each test that asks."""
+"""One server of each kind for all tests of a process, and a place in it for each test that asks."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -19,3 +20,33 @@ def s3() -> Iterator[str]:
 def bucket(s3: str) -> Iterator[lakes.Bucket]:
     with lakes.bucket(s3) as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def google() -> Iterator[str]:
+    with lakes.serving_google() as endpoint:
+        yield endpoint
+
+
+@pytest.fixture(scope="session")
+def azure() -> Iterator[str]:
+    with lakes.serving_azure() as endpoint:
+        yield endpoint
+
+
+@pytest.fixture
+def kind() -> str:
+    """What :func:`place` is, where a test does not choose."""
+    return "folder"
+
+
+@pytest.fixture
+def place(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """An empty prefix of a kind."""
+    if kind == "folder":
+        yield lakes.folder(tmp_path)
+    elif kind == "bucket":
+        yield request.getfixturevalue("bucket").url
+    else:
+        with getattr(lakes, kind)(request.getfixturevalue(kind)) as url:
+            yield url

@@ -1,8 +1,6 @@
-"""Lakes, held to what every store must hold: a folder, and a bucket behind an S3 API."""
+"""Lakes, held to what every store must hold: a folder, and a bucket of each kind."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import pytest
 import xxhash
@@ -17,8 +15,20 @@ from shardgen.tables import dataset
 from tests import fakes, lakes
 from tests.stores.contract import StoreContract
 
+OTHERS = ("google", "azure")
 
-class LakeContract(StoreContract):
+
+class TestLake(StoreContract):
+    """In each of the places of conftest."""
+
+    @pytest.fixture(params=["folder", "bucket", *(pytest.param(kind, marks=pytest.mark.slow) for kind in OTHERS)])
+    def kind(self, request: pytest.FixtureRequest) -> str:
+        return request.param
+
+    @pytest.fixture
+    def place(self, place: str) -> str:
+        return place
+
     def open(self, place: str) -> Store:
         return lakes.store(place)
 
@@ -30,15 +40,3 @@ class LakeContract(StoreContract):
         with objects.open(key) as file:
             rows = [part for batch in batches_of(file, table) for part in fakes.Encoder(table).rows(batch.arrow())]
         return xxhash.xxh3_128(b"".join(rows)).hexdigest()
-
-
-class TestFolder(LakeContract):
-    @pytest.fixture
-    def place(self, tmp_path: Path) -> str:
-        return lakes.folder(tmp_path)
-
-
-class TestBucket(LakeContract):
-    @pytest.fixture
-    def place(self, bucket: lakes.Bucket) -> str:
-        return bucket.url

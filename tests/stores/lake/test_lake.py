@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import pickle
+import re
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,9 +17,10 @@ import pytest
 from shardgen.errors import ResumeError, TargetError
 from shardgen.model.config import Terms
 from shardgen.stores import Task
-from shardgen.stores.failures import PermanentError, Remedy, StoreError
-from shardgen.stores.lake import address, coordinator, failures, layout, leftovers, objects, probing
+from shardgen.stores.failures import PermanentError, Remedy, StoreError, SupersededError
+from shardgen.stores.lake import address, coordinator, failures, folder, layout, leftovers, probing
 from shardgen.stores.lake.failures import LakeError
+from shardgen.stores.lake.ledger import Ledger
 from shardgen.stores.lake.objects import PART, Objects
 from shardgen.stores.lake.records import Current
 from shardgen.stores.lake.store import LakeStore
@@ -28,14 +30,14 @@ from tests.stores.contract import at_work, begun, never, plan, resumed, rows, wr
 BIG = PART * 2 + 1000
 
 
-@pytest.fixture(params=["folder", "bucket"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    return lakes.folder(tmp_path) if request.param == "folder" else request.getfixturevalue("bucket").url
-
-
 @pytest.fixture
 def there(place: str) -> Objects:
     return Objects(address.parsed(place))
+
+
+@pytest.fixture(params=["folder", "bucket", "google", "azure"])
+def kind(request: pytest.FixtureRequest) -> str:
+    return request.param
 
 
 # --- objects ----------------------------------------------------------------------------------------------------------
@@ -49,6 +51,14 @@ def test_an_object_is_created_once_and_swapped_only_for_what_was_read(there):
     assert (there.read("a/b").data, there.read("nothing")) == (b"3", None)
     assert (there.swap("c", b"5", None), there.swap("c", b"6", None)) == (True, False)
     assert pickle.loads(pickle.dumps(there)) == there
+
+
+def test_what_is_gone_keeps_nothing_else_from_being_removed(there):
+    for key in ("a", "b/c", "d"):
+        there.put_new(key, b"1")
+    there.delete(["a", "nothing", "b/c", "none/either"])
+    assert [each.key for each in there.list()] == ["d"]
+    there.delete(["nothing"])
 
 
 @pytest.mark.parametrize("size", [10, BIG])
@@ -144,6 +154,20 @@ def test_the_same_shard_twice_at_once_is_there_once(place):
         assert list(run.done()) == [shard.id]
 
 
+@pytest.mark.parametrize("kind", ["folder", "bucket"])
+def test_a_shard_whose_table_was_taken_away_meanwhile_is_not_recorded(place, there):
+    shard = plan().shards[0]
+    with at_work(lakes.store(place)) as (_, writer):
+
+        def taken_away() -> Iterator[Any]:
+            yield from rows(shard)()
+            Ledger(there).change(lambda current: replace(current, claims={}))
+
+        with pytest.raises(SupersededError):
+            writer.write(Task(shard=shard), taken_away)
+    assert there.head(layout.Generation(1).entry(shard.id)) is None
+
+
 def test_a_ledger_object_without_its_file_is_damage(place, there):
     with pytest.raises(RuntimeError):
         fakes.load(lakes.store(place), fakes.plan_config(tables=("orders",)), show=_dies_once(), workers=1)
@@ -164,9 +188,7 @@ def _dies_once():
 # --- claims -----------------------------------------------------------------------------------------------------------
 
 
-def test_two_that_claim_at_the_same_time_do_not_both_get_it(tmp_path):
-    place = lakes.folder(tmp_path)
-
+def test_two_that_claim_at_the_same_time_do_not_both_get_it(place):
     def claim(_: int) -> str:
         try:
             with begun(lakes.store(place)):
@@ -196,6 +218,26 @@ def test_a_replace_that_is_not_complete_leaves_the_table_as_it_was(place, there)
     assert [each.key.rpartition(".g")[2] for each in there.list("orders")] == ["1.parquet"] * 3
 
 
+def test_a_replace_takes_along_what_one_that_died_has_left(place, there):
+    config, shard = fakes.plan_config(tables=("orders",)), plan(("orders",)).shards[0]
+    fakes.load(lakes.store(place), config)
+    with at_work_replacing(place) as writer:
+        write(writer, shard)
+        there.delete([layout.Generation(2).entry(shard.id)])
+    fakes.load(lakes.store(place), config, if_exists="replace")
+    assert [layout.generation(each.key) for each in there.list("orders")] == [3] * 3
+
+
+def test_a_reset_takes_no_file_that_is_only_named_like_ours(place, there):
+    fakes.load(lakes.store(place), fakes.plan_config(tables=("orders",)))
+    others = ["orders/mine.g1.parquet", "orders/customers-1.g1.parquet", "orders/old/orders-1.g1.parquet"]
+    for key in others:
+        there.put_new(key, b"of somebody else")
+    survey = lakes.store(place).survey(fakes.recipe(), run=None, every=False)
+    lakes.store(place).reset(fakes.recipe(), survey, run=None, every=False, show=lambda _: None)
+    assert sorted(each.key for each in there.list()) == sorted(others)
+
+
 class at_work_replacing:  # noqa: N801
     def __init__(self, place: str) -> None:
         self._begun = begun(lakes.store(place), if_exists="replace", tables=("orders",))
@@ -207,14 +249,17 @@ class at_work_replacing:  # noqa: N801
         self._begun.__exit__(*exc)
 
 
-def test_files_of_another_library_are_not_gone_on_with(tmp_path, monkeypatch):
-    place = lakes.folder(tmp_path)
+@pytest.mark.parametrize("kind", ["folder", "bucket"])
+def test_files_of_another_library_are_not_gone_on_with(place, monkeypatch):
     with begun(lakes.store(place)):
         pass
     real = lakes.FakeFormat(plan().config).made_by
     monkeypatch.setattr(lakes.FakeFormat, "made_by", {**real, "pyarrow": "1.0", "codec": "zstd 9"}, raising=False)
+    told = (
+        rf"by codec .*, pyarrow {re.escape(real['pyarrow'])}, and here is codec zstd 9, pyarrow 1\.0: use the versions"
+    )
     with (
-        pytest.raises(ResumeError, match=r"writes its files by .*pyarrow .*, and here is .*pyarrow 1\.0"),
+        pytest.raises(ResumeError, match=told),
         resumed(lakes.store(place)),
     ):
         pass
@@ -256,12 +301,41 @@ def _raises(call: Any) -> bool:
 # --- places that will not do ------------------------------------------------------------------------------------------
 
 
-def test_a_bucket_that_is_not_there_is_named(bucket):
-    with (
-        pytest.raises(TargetError, match="bucket='no-such-bucket' does not exist"),
-        begun(lakes.store("s3://no-such-bucket/x")),
-    ):
+@pytest.mark.parametrize("kind", ["bucket", "google", "azure"])
+def test_a_bucket_that_is_not_there_is_named(place):
+    store = lakes.store(f"{place.partition('://')[0]}://no-such-bucket/x")
+    with pytest.raises(TargetError, match="'no-such-bucket' does not exist"), begun(store):
         pass
+    with pytest.raises(TargetError, match="'no-such-bucket' does not exist"):
+        store.runs()
+
+
+@pytest.mark.parametrize(
+    ("scheme", "told"),
+    [
+        ("s3", "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"),
+        ("gs", "set GOOGLE_APPLICATION_CREDENTIALS"),
+        ("az", "set AZURE_STORAGE_ACCOUNT_NAME, and AZURE_STORAGE_ACCOUNT_KEY or AZURE_STORAGE_SAS_TOKEN"),
+    ],
+)
+def test_without_credentials_it_is_said_what_to_set(scheme, told, monkeypatch, tmp_path):
+    for name in [name for name in os.environ if name.startswith(("AWS_", "GOOGLE_", "AZURE_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with pytest.raises(TargetError, match=f"no credentials for {scheme}://b/x were found: {told}"):
+        lakes.store(f"{scheme}://b/x").runs()
+
+
+@pytest.mark.parametrize("kind", ["azure"])
+def test_who_may_only_read_is_refused_and_leaves_nothing(place, there, monkeypatch):
+    seal = lakes.signed_for(place, "rl")
+    monkeypatch.delenv("AZURE_STORAGE_ACCOUNT_KEY")
+    monkeypatch.setenv("AZURE_STORAGE_SAS_TOKEN", seal)
+    with pytest.raises(TargetError, match="does not let us create objects") as caught, begun(lakes.store(place)):
+        pass
+    assert seal.partition("sig=")[2] not in str(caught.value)
+    assert list(there.list()) == []
 
 
 def test_an_endpoint_that_does_not_answer_is_named(bucket, monkeypatch):
@@ -299,6 +373,7 @@ def test_a_prefix_of_others_is_refused_by_name(place, there):
         begun(lakes.store(place)),
     ):
         pass
+    assert [each.key for each in there.list()] == ["sub/mine.csv"]
     found = lakes.store(place).inspect(plan(), Terms(), fakes.recipe(), workers=2)
     assert ["sub/mine.csv" in str(problem) for problem in found.problems] == [True]
 
@@ -310,6 +385,8 @@ def test_a_prefix_of_others_is_refused_by_name(place, there):
         ("PUT http://169.254.169.254/latest/api/token", "set AWS_ACCESS_KEY_ID", Remedy.STOP_LOAD),
         ("403 Forbidden <Code>InvalidAccessKeyId</Code>", "not accepted (InvalidAccessKeyId)", Remedy.STOP_LOAD),
         ("No space left on device (os error 28)", "is full", Remedy.STOP_LOAD),
+        ("delete failed for key x: not authorized. (code: 403)", "does not let us write (403)", Remedy.STOP_LOAD),
+        ("Invalid Access Key: Invalid symbol 32", "the credentials for s3://b/p cannot be read", Remedy.STOP_LOAD),
         ("503 Service Unavailable <Code>SlowDown</Code>", "is busy (SlowDown)", Remedy.OUTAGE),
         ("something new ?sig=s3cret&x=1", "refused to write: Exception: something new ?sig=***", Remedy.RETRY),
     ],
@@ -324,7 +401,13 @@ def test_a_refusal_is_told_in_our_words_and_without_secrets(told, text, remedy):
 def test_secrets_of_the_environment_are_shown_nowhere(monkeypatch):
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s3cret-key")
     monkeypatch.setenv("AZURE_STORAGE_SAS_TOKEN", "?sv=1&sig=s3cret")
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "/s3cret-that-looks-like-a-path")
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "/where/it/lies.json")
+    monkeypatch.setenv("PYICEBERG_CATALOG__X__CREDENTIAL", "id:s3cret")
     assert failures.masked("a s3cret-key b ?sv=1&sig=s3cret") == "a *** b ***"
+    assert failures.masked("/s3cret-that-looks-like-a-path, id:s3cret") == "***, ***"
+    assert failures.masked("no file /where/it/lies.json") == "no file /where/it/lies.json"
+    assert failures.masked("at postgresql://me:s3cret@db/x and s3://b/p@1") == "at postgresql://***@db/x and s3://b/p@1"
     assert isinstance(LakeError("x"), StoreError)
 
 
@@ -350,7 +433,7 @@ def test_a_key_of_ours_alone_is_hidden_from_readers():
         True,
         False,
     ]
-    assert objects.LOCK.startswith(layout.ROOT)
+    assert folder.LOCK.startswith(layout.ROOT)
     assert replace(Current()) == Current()
 
 

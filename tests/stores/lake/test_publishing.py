@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -166,7 +167,8 @@ def test_a_delta_table_of_somebody_else_is_refused_before_anything_is_written(tm
 
 
 def opened(catalog: str) -> Catalog:
-    return load_catalog("default", type="sql", uri=catalog)
+    endpoint = os.environ.get("AWS_ENDPOINT_URL")
+    return load_catalog("default", type="sql", uri=catalog, **({"s3.endpoint": endpoint} if endpoint else {}))
 
 
 def iceberg(catalog: str, table: str) -> Table:
@@ -184,8 +186,7 @@ def test_an_iceberg_table_is_one_snapshot_that_duckdb_reads(tmp_path: Path, cata
     assert 0 < count(late) < rows_of(url, "orders")
 
 
-def test_a_run_that_died_after_its_commit_to_iceberg_commits_no_second_time(tmp_path: Path, catalog: str) -> None:
-    url = lakes.folder(tmp_path)
+def test_a_run_that_died_after_its_commit_to_iceberg_commits_no_second_time(url: str, catalog: str) -> None:
     config = plan_of(url, "iceberg", catalog=catalog)
     load(url, config)
     die_before_the_switch(url)
@@ -193,8 +194,7 @@ def test_a_run_that_died_after_its_commit_to_iceberg_commits_no_second_time(tmp_
     assert len(iceberg(catalog, "orders").snapshots()) == 1
 
 
-def test_a_replace_is_one_snapshot_more_of_the_new_files_alone(tmp_path: Path, catalog: str) -> None:
-    url = lakes.folder(tmp_path)
+def test_a_replace_is_one_snapshot_more_of_the_new_files_alone(url: str, catalog: str) -> None:
     load(url, plan_of(url, "iceberg", catalog=catalog))
     load(url, plan_of(url, "iceberg", catalog=catalog), REPLACE)
     found = iceberg(catalog, "orders")
@@ -203,13 +203,22 @@ def test_a_replace_is_one_snapshot_more_of_the_new_files_alone(tmp_path: Path, c
     assert count(found.scan().to_arrow()) == rows_of(url, "orders")
 
 
-def test_a_reset_takes_the_iceberg_table_with_the_files(tmp_path: Path, catalog: str) -> None:
-    url = lakes.folder(tmp_path)
+def test_a_reset_takes_the_iceberg_table_with_the_files(url: str, catalog: str) -> None:
     load(url, plan_of(url, "iceberg", catalog=catalog))
     store = LakeStore(url)
     store.reset(Recipe(), store.survey(Recipe(), run=None, every=False), run=None, every=False, show=lambda _: None)
     assert opened(catalog).list_tables("bronze") == []
     assert list(ledger(url).objects.list()) == []
+
+
+def test_no_secret_is_in_a_catalog_or_in_what_lies_in_the_bucket(bucket: lakes.Bucket, catalog: str) -> None:
+    load(bucket.url, plan_of(bucket.url, "iceberg", catalog=catalog))
+    found = ledger(bucket.url).objects
+    kept = {each.key: found.read(each.key) for each in found.list()}
+    told = [Path(catalog.removeprefix("sqlite:///")).read_bytes(), *(held.data for held in kept.values() if held)]
+    assert any(key.startswith("_iceberg/") for key in kept)
+    secrets = (lakes.ENVIRONMENT[name].encode() for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"))
+    assert not [secret for secret in secrets for data in told if secret in data]
 
 
 def test_an_iceberg_table_of_somebody_else_is_refused_before_anything_is_written(tmp_path: Path, catalog: str) -> None:

@@ -76,10 +76,16 @@ def decoded(leaf: Choice) -> pa.StringArray:
 
 def dictionary(leaves: Sequence[Choice]) -> pa.DictionaryArray:
     """Choices end to end: each text once, and no null among them."""
-    codes = end_to_end([leaf.rows for leaf in leaves], (len(leaf.texts) for leaf in leaves))
     encoded = pa.concat_arrays([leaf.texts for leaf in leaves]).dictionary_encode()
-    distinct = np.append(encoded.indices.fill_null(-1).to_numpy(), np.int32(-1))
-    return pa.DictionaryArray.from_arrays(indices(distinct.take(codes)), encoded.dictionary, safe=False)
+    if len(leaves) == 1 and len(encoded.dictionary) == len(encoded):
+        return pa.DictionaryArray.from_arrays(indices(leaves[0].rows), encoded.dictionary, safe=False)
+    distinct = encoded.indices.fill_null(-1).to_numpy()
+    bases = accumulate((len(leaf.texts) for leaf in leaves), initial=0)
+    codes = [
+        np.append(distinct[base : base + len(leaf.texts)], np.int32(-1)).take(leaf.rows)  # -1 takes the last one
+        for leaf, base in zip(leaves, bases, strict=False)
+    ]
+    return pa.DictionaryArray.from_arrays(indices(np.concatenate(codes)), encoded.dictionary, safe=False)
 
 
 def end_to_end(codes: Sequence[I32], sizes: Iterable[int]) -> I32:
