@@ -10,6 +10,7 @@ import pytest
 
 from shardgen.model.config import MAX_SEED
 from shardgen.world import lives, orders, personas
+from shardgen.world.demand import HOUR
 from shardgen.world.world import World
 from tests.worlds import small
 
@@ -51,7 +52,7 @@ def test_nobody_orders_before_the_registration_and_a_walk_in_has_no_earlier_orde
     since = placed.arrived - people.times(who)
     assert (since > 0).all()
     assert first[walks_in].all()
-    assert (since[walks_in] < 2 * orders.HOUR).all()
+    assert (since[walks_in] < 2 * HOUR).all()
 
 
 def test_an_order_falls_to_a_customer_of_its_own_kind(world: World) -> None:
