@@ -456,5 +456,5 @@ DAMAGE = [
     ("l21", "visitor on several machines", forget("sessions", "device_fingerprint")),
     ("l21", "visitor in two variants", tell("sessions", "experiments", OTHER_VARIANT, OFTEN)),
     ("l21", "variant is unknown", tell("sessions", "experiments", """'[{"name": "x", "variant": "B"}]'::jsonb""")),
-    ("l21", "visit without a test", tell("sessions", "experiments", ANOTHER_TEST)),
+    ("l21", "visits without a test", tell("sessions", "experiments", ANOTHER_TEST)),
 ]

@@ -1,11 +1,19 @@
 -- B10: A/B tests: visitors are split in halves, a test that works shows it, and one that does nothing does not.
 -- needs: sessions 50000; raw_data; 180 days; orders per session; orders per customer
-WITH exposures AS (
+WITH visits AS MATERIALIZED (
+    SELECT raw_data ->> 'visitor_id' AS visitor, raw_data -> 'experiments' AS experiments,
+           (raw_data ->> 'converted')::boolean AS converted
+    FROM raw_sessions
+), visitors AS (
+    -- most visits of a visitor saw the same tests: these are taken apart once
+    SELECT visitor, experiments, bool_or(converted)::integer AS bought
+    FROM visits
+    GROUP BY visitor, experiments
+), exposures AS (
     -- a visitor counts from the first visit on that a test ran in
-    SELECT t.test ->> 'name' AS test, t.test ->> 'variant' = 'treatment' AS treated, s.raw_data ->> 'visitor_id' AS visitor,
-           bool_or((s.raw_data ->> 'converted')::boolean)::integer AS bought, min(s.start_time)::date AS day
-    FROM raw_sessions AS s
-    CROSS JOIN LATERAL jsonb_array_elements(s.raw_data -> 'experiments') AS t (test)
+    SELECT t.test ->> 'name' AS test, t.test ->> 'variant' = 'treatment' AS treated, v.visitor, max(v.bought) AS bought
+    FROM visitors AS v
+    CROSS JOIN LATERAL jsonb_array_elements(v.experiments) AS t (test)
     GROUP BY 1, 2, 3
 ), tests AS (
     SELECT test, count(*) FILTER (WHERE treated)::numeric AS n1, count(*) FILTER (WHERE NOT treated)::numeric AS n0,

@@ -32,7 +32,7 @@ from tests.offences import DAMAGE, LAWS, WORLDS, Loaded, load
 from tests.worlds import TODAY
 
 TABLES = [spec.table for spec in dataset().tables]
-SHAPES = {shape.name: shape for shape in read(dataset().shapes)}
+SHAPES = {file.name.removesuffix(".sql"): read([file])[0] for file in dataset().shapes}
 
 
 def parameters(config: PlanConfig) -> dict[str, object]:
@@ -132,7 +132,7 @@ def write(config: PlanConfig, table: Table, format_: Format, folder: Path) -> st
     return str(path)
 
 
-QUICK = ("l10", "l14", "S6")
+QUICK = ("l10", "l14", "s6")
 """Asked of each format: money and zeros, nulls and texts, numbers. The others take a minute."""
 
 
@@ -147,7 +147,7 @@ def test_laws_hold_and_figures_are_the_same_however_files_hold_json(
         assert files.rows(LAWS[statement].read_text(encoding="utf-8"), told) == []
     else:
         found, expected = (where.rows(SHAPES[statement].text, told) for where in (files, twin.session))
-        assert list(map(figures, found)) == list(map(figures, expected))
+        assert sorted(map(figures, found)) == sorted(map(figures, expected))
 
 
 @pytest.mark.parametrize("law", LAWS)
@@ -161,7 +161,7 @@ def test_each_figure_of_a_shape_is_the_same_in_duckdb(name: str, twin: Twin) -> 
     with twin.loaded.connect() as connection:
         expected = connection.execute(SHAPES[name].text.encode(), told).fetchall()
     found = twin.session.rows(SHAPES[name].text, told)
-    assert list(map(figures, found)) == list(map(figures, expected))
+    assert sorted(map(figures, found)) == sorted(map(figures, expected))
 
 
 def figures(row: tuple[Any, ...]) -> tuple[Any, ...]:
