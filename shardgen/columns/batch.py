@@ -10,13 +10,14 @@ from typing import Any
 from shardgen.columns import text
 from shardgen.columns.arrow import pa
 from shardgen.columns.nested import Document
-from shardgen.columns.pieces import Texts
+from shardgen.columns.pieces import Drawn, Texts
 from shardgen.columns.text import I64
-from shardgen.columns.values import Absent, Constant, Instant, Member, Value
+from shardgen.columns.values import Absent, Constant, Instant, Member, Value, Whole, Words
 from shardgen.model.keys import IdFormat
 from shardgen.model.table import COMMON, Table
 from shardgen.model.types import Type
 from shardgen.world.rng import between
+from shardgen.world.versions import OPERATIONS, Versions, single
 
 SECOND = 1_000_000
 
@@ -33,6 +34,8 @@ class Record:
     """Ingestion instants."""
     extra: Mapping[str, Member]
     """Keys of raw_data that no column repeats."""
+    versions: Versions | None = None
+    """Which versions of their records the rows are; None where each record has one row."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -66,6 +69,7 @@ def batch(
     numbers: I64,
     ingestion: I64,
     extra: Mapping[str, Member],
+    versions: Versions | None = None,
 ) -> Batch:
     """Rows of a table.
 
@@ -76,6 +80,8 @@ def batch(
         numbers: of the rows' keys, from 0.
         ingestion: ingestion instants.
         extra: keys of raw_data that no column repeats; ``lean`` leaves out the table's ``full_only``.
+        versions: which versions of their records the rows are, which two more keys of raw_data tell; None where each
+            record has one row.
 
     Raises:
         ValueError: the columns are not those that the table declares.
@@ -83,32 +89,54 @@ def batch(
     if odd := columns.keys() ^ table.own_columns:
         told = [f"column={name} {'has no values' if name in table.own_columns else 'is not declared'}" for name in odd]
         raise ValueError(f"table={table.name}: {', '.join(sorted(told))}: make rows of what its columns declare")
+    beside = extra if versions is None else {**extra, **_keys(versions)}
     members: Mapping[str, Member] = {}
     if mode == "full":
-        members = {**columns, **extra}
+        members = {**columns, **beside}
     elif mode == "lean":
-        members = {name: value for name, value in extra.items() if name not in table.full_only}
+        members = {name: value for name, value in beside.items() if name not in table.full_only}
     common = (Constant(table.source), Instant(ingestion), Document(members) if members else Absent())
     return Batch(
-        table=table,
+        table=table if versions is None else table.with_versions(),
         num_rows=len(ingestion),
         columns={**columns, **dict(zip(COMMON, common, strict=True))},
-        record=Record(mode=mode, numbers=numbers, ingestion=ingestion, extra=extra),
+        record=Record(mode=mode, numbers=numbers, ingestion=ingestion, extra=extra, versions=versions),
     )
+
+
+def _keys(versions: Versions) -> Mapping[str, Member]:
+    """What raw_data tells of versions, be it full or lean."""
+    return {
+        "version": Whole(versions.number),
+        "operation": Words(Drawn(text.pool(OPERATIONS), versions.operation)),
+    }
 
 
 def widened(rows: Batch, table: Table, added: Mapping[str, Value]) -> Batch:
     """The rows of a batch as those of a table that has more columns; raw_data tells them too."""
     assert rows.record is not None
-    own = {name: value for name, value in rows.columns.items() if name not in COMMON}
+    return _again(rows, table, added, rows.record.versions)
+
+
+def versioned(rows: Batch) -> Batch:
+    """The rows of a batch as the first and only versions of their records, where it does not tell which they are."""
+    if rows.record is None or rows.record.versions is not None:
+        return rows
+    return _again(rows, rows.table, {}, single(rows.record.ingestion))
+
+
+def _again(rows: Batch, table: Table, added: Mapping[str, Value], versions: Versions | None) -> Batch:
+    """The rows of a batch, made anew with more of them."""
     known = rows.record
+    assert known is not None
     return batch(
         table,
         known.mode,
-        {**own, **added},
+        {**{name: value for name, value in rows.columns.items() if name not in COMMON}, **added},
         numbers=known.numbers,
         ingestion=known.ingestion,
         extra=known.extra,
+        versions=versions,
     )
 
 

@@ -26,6 +26,8 @@ SHOP = "shop"
 
 INDEX_MODES = ("keys", "full", "none")
 RAW_DATA_MODES = ("full", "lean", "none")
+HISTORIES = ("latest", "versions")
+"""Of records: each as it stands at the window's end, or one row for each change."""
 FORMATS = ("parquet", "csv.zst", "ndjson.zst")
 """Of files in a lake."""
 RAW_DATA_FORMS = ("struct", "json")
@@ -127,6 +129,8 @@ class PlanConfig:
     """One of INDEX_MODES."""
     raw_data: str = "full"
     """One of RAW_DATA_MODES."""
+    history: str = HISTORIES[0]
+    """One of HISTORIES."""
     dataset: str = SHOP
     """What the tables are of."""
     plugins: tuple[Plugin, ...] = ()
@@ -151,6 +155,7 @@ class PlanConfig:
             raise ConfigError(Given("end", self.end), f" lies past {horizon}", remedy=remedy)
         check_choice("indexes", self.indexes, INDEX_MODES)
         check_choice("raw_data", self.raw_data, RAW_DATA_MODES)
+        check_choice("history", self.history, HISTORIES)
         check_schema(self.schema)
         if self.format:
             check_choice("format", self.format, FORMATS)
@@ -168,7 +173,7 @@ class PlanConfig:
         """
         told = json.loads(json.dumps(asdict(self), default=str))
         usual = {"dataset": SHOP, "plugins": [], "format": "", "raw_data_as": RAW_DATA_FORMS[0]}
-        usual |= {"publish": PUBLICATIONS[0], "catalog": CATALOG, "namespace": NAMESPACE}
+        usual |= {"history": HISTORIES[0]} | {"publish": PUBLICATIONS[0], "catalog": CATALOG, "namespace": NAMESPACE}
         return {name: value for name, value in told.items() if name not in usual or value != usual[name]}
 
     @classmethod

@@ -104,6 +104,10 @@ class Table:
             return self
         return replace(self, columns=tuple(column for column in self.columns if column.name not in names))
 
+    def with_versions(self) -> Table:
+        """The same table with a row for each version of a record."""
+        return self
+
     def indexes_for(self, mode: str) -> tuple[Index, ...]:
         """Secondary indexes of an ``--indexes`` mode."""
         if mode == "none":

@@ -19,10 +19,12 @@ from shardgen.model.table import Column, Index, bronze_table, by_all, by_key
 from shardgen.model.types import BOOLEAN, DATE, JSON, TEXT, TIMESTAMP, varchar
 from shardgen.tables.spec import ByIds, Sizes, Slice, TableSpec
 from shardgen.tables.statements import beside
-from shardgen.world import customers, geography, phones
+from shardgen.world import customers, geography, phones, records
 from shardgen.world.customers import Customers
+from shardgen.world.picking import picked
 from shardgen.world.records import NEVER, Mask
 from shardgen.world.rng import below
+from shardgen.world.versions import Versions
 
 DOMAINS = ("example.com", "example.net", "example.org", "mail.example", "post.example", "inbox.example")
 """Mail hosts that exist for nobody (RFC 2606)."""
@@ -35,13 +37,19 @@ NUMBER_CLASSES = ((10**4, 4, 3_457), (10**6, 6, 345_677), (10**9, 9, 345_678_911
 
 
 def rows(wanted: Slice) -> Iterator[Batch]:
-    """Customers of the slice, all of whom exist by its end, as they stand then."""
+    """Customers of the slice, all of whom exist by its end, as they stand then; or all versions of their records."""
+    people = wanted.world.customers
     for low, high in wanted.ranges():
-        numbers = np.arange(low, high, dtype=np.int64)
-        yield _batch(wanted, customers.facts(wanted.world.customers, numbers, wanted.end))
+        who = customers.people(people, np.arange(low, high, dtype=np.int64))
+        if not wanted.versions:
+            yield _batch(wanted, customers.facts(people, who, wanted.end))
+            continue
+        found = records.versions(people.seed, people.epoch, who, wanted.since, wanted.end)
+        if len(found.row):
+            yield _batch(wanted, customers.facts(people, picked(who, found.row), found.until), found)
 
 
-def _batch(wanted: Slice, who: Customers) -> Batch:
+def _batch(wanted: Slice, who: Customers, versions: Versions | None = None) -> Batch:
     seed, record, culture = wanted.world.seed, who.record, geography.CULTURE_OF[who.address.place]
     known = record.erased == NEVER
     names = pools.names(seed)
@@ -73,6 +81,7 @@ def _batch(wanted: Slice, who: Customers) -> Batch:
             "address_since": Sometimes(known, Instant(np.maximum(record.moves.since, who.registered)[known])),
             "erased_at": Sometimes(~known, Instant(record.erased[~known])),
         },
+        versions=versions,
     )
 
 

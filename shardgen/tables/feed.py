@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from shardgen.columns.batch import Batch
+from shardgen.columns.batch import Batch, versioned
 from shardgen.model.config import PlanConfig
 from shardgen.model.plan import Shard
 from shardgen.tables import dataset
@@ -49,8 +49,10 @@ class Feed:
             stop=shard.stop,
             end=midnight(self.plan.end),
             rows=rows,
+            history=self.plan.history,
         )
-        return dataset(self.plan.dataset)[shard.table].rows(wanted)
+        made = dataset(self.plan.dataset)[shard.table].rows(wanted)
+        return map(versioned, made) if wanted.versions else made
 
     def rows_of(self, table: str, number: int, *, end: int) -> Iterator[Batch]:
         """The rows that belong to one number of what a table is cut by, as they stand at an instant."""

@@ -20,35 +20,43 @@ from shardgen.model.types import JSON, TEXT, TIMESTAMP, decimal, varchar
 from shardgen.tables import describing
 from shardgen.tables.spec import ByIds, Sizes, Slice, TableSpec
 from shardgen.tables.statements import beside
-from shardgen.world import corrections, products
+from shardgen.world import listings, products
 from shardgen.world.demand import DAY
 from shardgen.world.lexicon import SUBCATEGORIES
 from shardgen.world.lexicon.subcategory import Subcategory
-from shardgen.world.records import NEVER
+from shardgen.world.listings import Listings
+from shardgen.world.picking import picked
 from shardgen.world.rng import below
+from shardgen.world.versions import Versions
 
 CURRENCY = "USD"
 SUPPLIERS = 400
+VERSIONS = 3
+"""Of a product, about: batches are of so many fewer products where all are asked for."""
 
 
 def rows(wanted: Slice) -> Iterator[Batch]:
-    """Products of the slice, all of which exist by its end."""
-    for low, high in wanted.ranges():
-        yield _batch(wanted, np.arange(low, high, dtype=np.int64))
+    """Products of the slice, all of which exist by its end, as they stand then; or all versions of them."""
+    shop = wanted.world.catalogue
+    for low, high in wanted.ranges(wanted.rows // VERSIONS if wanted.versions else wanted.rows):
+        what = listings.listings(shop, np.arange(low, high, dtype=np.int64))
+        if not wanted.versions:
+            yield _batch(wanted, what, np.full(high - low, wanted.end))
+            continue
+        found = listings.versions(shop, what, wanted.since, wanted.end)
+        if len(found.row):
+            yield _batch(wanted, picked(what, found.row), found.until, found)
 
 
-def _batch(wanted: Slice, numbers: I64) -> Batch:
-    world, shop, seed = wanted.world, wanted.world.catalogue, wanted.world.seed
-    kind, launched = shop.subcategory[numbers].astype(np.int64), world.launches.times(numbers)
-    ends = shop.gone[numbers].astype(np.int64)
-    last = np.minimum(wanted.end // DAY, ends) - 1
+def _batch(wanted: Slice, what: Listings, until: I64, versions: Versions | None = None) -> Batch:
+    """Products as they stand after all changes before an instant each."""
+    shop, seed, numbers, launched = wanted.world.catalogue, wanted.world.seed, what.ids, what.launched
+    kind, last = shop.subcategory[numbers].astype(np.int64), what.last_day(until)
     price, priced = shop.prices.on(numbers, last), shop.prices.since(numbers, last, launched // DAY) * DAY
-    priced, gone = np.maximum(priced, launched), np.where(ends == products.FOREVER, NEVER, ends * DAY)
-    ended = gone < wanted.end
-    put_right = corrections.corrections(seed, numbers, launched, gone)
-    corrected = put_right.at < wanted.end
-    name, description, brand, attributes = describing.words(shop, numbers, kind, put_right.wrong(wanted.end))
-    changed = np.maximum(priced, np.where(ended, gone, np.where(corrected, put_right.at, 0)))
+    priced = np.maximum(priced, launched)
+    ended, corrected = what.gone < until, what.corrected.at < until
+    name, description, brand, attributes = describing.words(shop, numbers, kind, what.corrected.wrong(until))
+    changed = np.maximum(priced, np.where(ended, what.gone, np.where(corrected, what.corrected.at, 0)))
     supplier = below(seed, "products.supplier", kind * 64 + products.brand(seed, numbers, kind), SUPPLIERS)
     return batch(
         PRODUCTS.table,
@@ -72,9 +80,10 @@ def _batch(wanted: Slice, numbers: I64) -> Batch:
         extra={
             "launched_at": Instant(launched),
             "price_since": Instant(priced),
-            "corrected_at": Sometimes(corrected, Instant(put_right.at[corrected])),
-            "discontinued_at": Sometimes(ended, Instant(gone[ended])),
+            "corrected_at": Sometimes(corrected, Instant(what.corrected.at[corrected])),
+            "discontinued_at": Sometimes(ended, Instant(what.gone[ended])),
         },
+        versions=versions,
     )
 
 

@@ -18,17 +18,22 @@ from typing import Final, Protocol
 from shardgen.columns.batch import Batch, widened
 from shardgen.columns.text import I64
 from shardgen.columns.values import Value
-from shardgen.model.config import PlanConfig
+from shardgen.model.config import HISTORIES, PlanConfig
 from shardgen.model.plan import Leaf, Shard
 from shardgen.model.table import COMMON, Column, Table
 from shardgen.world.calendar import Leaves, Period
 from shardgen.world.demand import midnight
+from shardgen.world.versions import BEGINNING
 from shardgen.world.world import World
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slice:
-    """What a table's rows are asked for: a range of ids, as it stands at the end of the window."""
+    """What a table's rows are asked for: a range of ids, and how much of their history.
+
+    With ``history="latest"``, one row for each record, as it stands at the end. With ``"versions"``, one row for each
+    change of a record that lies in [since, end), as the record stood just after it, in order of number and version.
+    """
 
     world: World
     raw_data: str
@@ -40,6 +45,15 @@ class Slice:
     """First instant after the window."""
     rows: int
     """About how many rows a batch should hold."""
+    history: str = HISTORIES[0]
+    """One of config.HISTORIES."""
+    since: int = BEGINNING
+    """First instant of what may have changed; before all instants for a window from the epoch."""
+
+    @property
+    def versions(self) -> bool:
+        """Whether all versions of a record are asked for, not the latest alone."""
+        return self.history == "versions"
 
     def ranges(self, size: int | None = None) -> list[tuple[int, int]]:
         """The ids in runs of at most ``size``, else of ``rows``."""

@@ -18,13 +18,13 @@ from shardgen.model.keys import CUSTOMER
 from shardgen.model.story import Moment, Row, Story
 from shardgen.tables import dataset
 from shardgen.tables.feed import Feed
-from shardgen.world import World, build_world, customers, orders, sessions
+from shardgen.world import World, build_world, customers, orders, records, sessions
 from shardgen.world.demand import midnight
 from shardgen.world.rng import I64
+from shardgen.world.versions import BEGINNING
 
 AT_A_TIME = 32_768
 """Orders or visits that are looked at in one go: some 20 MB."""
-MOST_VERSIONS = 64
 EPOCH = datetime.fromisoformat("1970-01-01")
 
 
@@ -121,15 +121,9 @@ def _of_customer(making: _Making, number: int) -> Iterator[Moment]:
 
 def _changes(making: _Making, number: int) -> list[int]:
     """When the record changed, the registration first."""
-    people, until = making.world.customers, making.end
-    found = list[int]()
-    while len(found) < MOST_VERSIONS:
-        known = customers.facts(people, np.array([number], dtype=np.int64), until)
-        until = int(known.record.changed[0])
-        found.append(until)
-        if until <= int(known.registered[0]):
-            break
-    return found[::-1]
+    world = making.world
+    who = customers.people(world.customers, np.array([number], dtype=np.int64))
+    return records.versions(world.seed, world.customers.epoch, who, BEGINNING, making.end).at.tolist()
 
 
 def _of_order(row: Row) -> Iterator[Moment]:

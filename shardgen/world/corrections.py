@@ -28,7 +28,7 @@ class Corrections:
     at: I64
     """When, NEVER for most. It is no midnight, at which prices change."""
 
-    def wrong(self, until: int) -> I64:
+    def wrong(self, until: I64) -> I64:
         """What is still wrong just before an instant."""
         return np.where((self.at != NEVER) & (self.at >= until), self.what, NOTHING)
 

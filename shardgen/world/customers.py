@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from shardgen.world import geography, personas, records, zones
+from shardgen.world import geography, personas, records
 from shardgen.world.demand import DAY
 from shardgen.world.records import NEVER, Mask
 from shardgen.world.registrations import Registrations
@@ -57,17 +57,27 @@ class Customers:
     """How it came to be what it is."""
 
 
-def facts(people: Registrations, ids: I64, until: int) -> Customers:
-    """Everything about customers of these numbers, as it stands after all changes before ``until``."""
-    seed, registered, persona = people.seed, people.times(ids), people.members(ids).persona
-    told, female, zone = choose(seed, "customers.gender", ids, TOLD), personas.FEMALE[persona], personas.ZONE[persona]
-    born = registered // DAY - ADULT_DAYS - _age(seed, ids, personas.AGE[persona])
-    who = records.People(ids=ids, registered=registered, born=born, female=female, country=zones.COUNTRY[zone])
-    record = records.record(seed, people.epoch, who, until)
+def people(registrations: Registrations, ids: I64) -> records.People:
+    """What never changes of customers of these numbers."""
+    seed, registered, persona = registrations.seed, registrations.times(ids), registrations.members(ids).persona
+    return records.People(
+        ids=ids,
+        registered=registered,
+        born=registered // DAY - ADULT_DAYS - _age(seed, ids, personas.AGE[persona]),
+        female=personas.FEMALE[persona],
+        zone=personas.ZONE[persona],
+    )
+
+
+def facts(registrations: Registrations, who: records.People, until: I64 | int) -> Customers:
+    """Everything about customers as it stands after all changes before ``until``: one instant, or one for each."""
+    seed, ids, female, zone = registrations.seed, who.ids, who.female, who.zone
+    told = choose(seed, "customers.gender", ids, TOLD)
+    record = records.record(seed, registrations.epoch, who, until)
     return Customers(
         id=ids,
-        registered=registered,
-        birth=born,
+        registered=who.registered,
+        birth=who.born,
         gender=np.where(told == 0, np.where(female, 0, 1), told + 1),
         female_name=female,
         first_name=below(seed, "customers.first_name", ids, 1 << 31),

@@ -47,6 +47,23 @@ class Prices:
             changed[at] = self._price(product[at], moves[at]) != self._price(product[at], moves[at] - 1)
         return np.maximum(moved, launched)
 
+    def changes(self, product: I64, day: I64, launched: I64) -> tuple[I64, I64]:
+        """All changes of prices after the launch and up to a day.
+
+        Returns:
+            the row of the product that each is of, and its day.
+        """
+        row, rows, days = np.arange(len(product)), list[I64](), list[I64]()
+        while len(row):
+            day = self.since(product[row], day, launched[row])
+            later = day > launched[row]
+            row, day = row[later], day[later]
+            rows.append(row)
+            days.append(day)
+            day = day - 1
+        empty = np.zeros(0, dtype=np.int64)
+        return np.concatenate([empty, *rows]), np.concatenate([empty, *days])
+
     def _moves(self, product: I64, day: I64) -> tuple[I64, I64]:
         """How many moves a product has made by a day, counted from far back, and the day of the last one."""
         slot, phase = self.slot[product], self.phase[product]

@@ -14,9 +14,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from shardgen.world import zones
 from shardgen.world.demand import DAY
 from shardgen.world.lexicon.places import COUNTRIES
 from shardgen.world.rng import I64, below, chance
+from shardgen.world.versions import Versions, numbered
 
 Mask = NDArray[np.bool_]
 NEVER = np.iinfo(np.int64).max
@@ -45,6 +47,7 @@ PHONES = Rhythm(stream="customers.phones", days=14_600, offset=3)
 """2.5 % get another e-mail address in a year, and as many another telephone number."""
 CONSENT = Rhythm(stream="customers.consent", days=50_000_000, restless=30, restless_days=2_740, offset=4)
 """4 % give or withdraw their consent in a year; most never do."""
+RHYTHMS = (MOVES, EMAILS, PHONES, CONSENT)
 OPTED_IN = 0.614
 """Share of those who never do that have given it; 58 % of all have."""
 
@@ -73,7 +76,13 @@ class People:
     born: I64
     """Days since 1970-01-01."""
     female: Mask
-    country: I64
+    zone: I64
+    """Where they are from."""
+
+    @property
+    def country(self) -> I64:
+        """The country of each zone."""
+        return zones.COUNTRY[self.zone]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -102,17 +111,18 @@ class Record:
     """When anything of it last changed: the registration, if nothing did."""
 
 
-def record(seed: int, epoch: int, who: People, until: int) -> Record:
+def record(seed: int, epoch: int, who: People, until: I64 | int) -> Record:
     """What is known of customers who registered before ``until``, after all changes before it.
 
     Args:
         epoch: the world's first instant.
+        until: one instant for all of them, or one for each.
     """
     ids = who.ids
     erased = _before(erasures(seed, epoch, ids, lambda _: who.registered), until)
     at = np.minimum(erased, until) - 1
-    moves, emails, phones, consent = (turns(seed, rhythm, ids, at) for rhythm in (MOVES, EMAILS, PHONES, CONSENT))
-    married = _before(marriages(seed, epoch, who), at)
+    moves, emails, phones, consent = (turns(seed, rhythm, ids, at) for rhythm in RHYTHMS)
+    married = _before(marriages(seed, epoch, who), at + 1)
     changed = who.registered
     for since in (moves.since, emails.since, phones.since, consent.since):
         changed = np.maximum(changed, since)
@@ -127,6 +137,53 @@ def record(seed: int, epoch: int, who: People, until: int) -> Record:
         erased=erased,
         changed=changed,
     )
+
+
+def versions(seed: int, epoch: int, who: People, since: int, end: int) -> Versions:
+    """The versions in [since, end) of customers' records; of what lies before, turns are counted and not looked at.
+
+    Args:
+        epoch: the world's first instant.
+    """
+    erased = erasures(seed, epoch, who.ids, lambda _: who.registered)
+    last = np.minimum(erased, end) - 1
+    found = [_again(seed, rhythm, who, since, last) for rhythm in RHYTHMS]
+    found += [_once(who.registered, end - 1, since), _once(erased, end - 1, since)]
+    found += [_once(marriages(seed, epoch, who), last, since)]
+    row, at = (np.concatenate([getattr(each, name) for each in found]) for name in ("row", "at"))
+    order = np.lexsort((at, row))
+    return numbered(row[order], at[order], np.sum([each.earlier for each in found], axis=0))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Changes:
+    """Changes of one kind in a slice; arrays of shape (changes,) but for ``earlier``."""
+
+    row: I64
+    at: I64
+    earlier: I64
+    """How many each customer had before these; shape (n,)."""
+
+
+def _once(at: I64, last: I64 | int, since: int) -> _Changes:
+    """What happens once in a life, if it happens by ``last``."""
+    happens = at <= last
+    row = np.flatnonzero(happens & (at >= since))
+    return _Changes(row=row, at=at[row], earlier=(happens & (at < since)).astype(np.int64))
+
+
+def _again(seed: int, rhythm: Rhythm, who: People, since: int, last: I64) -> _Changes:
+    """What happens again and again after the registration and by ``last``."""
+    ids, registered = who.ids, who.registered
+    start = turns(seed, rhythm, ids, registered).number
+    after = turns(seed, rhythm, ids, np.maximum(last, registered)).number
+    first, old = start.copy(), np.flatnonzero(registered < since)
+    first[old] = turns(seed, rhythm, ids[old], np.clip(since - 1, registered[old], last[old])).number
+    many = after - first
+    row = np.repeat(np.arange(len(many)), many)
+    number = np.arange(1, len(row) + 1) - (np.cumsum(many) - many - first)[row]
+    at = _instant(seed, rhythm, ids[row], number, *_periods(seed, rhythm, ids[row]))
+    return _Changes(row=row, at=at, earlier=first - start)
 
 
 def opted_in(seed: int, ids: I64, times: I64) -> Mask:
@@ -146,16 +203,21 @@ def _before(instants: I64, until: I64 | int) -> I64:
 
 def turns(seed: int, rhythm: Rhythm, ids: I64, times: I64) -> Turns:
     """The turns of something at an instant for each customer."""
-    period = np.full(len(ids), rhythm.days, dtype=np.int64)
-    if rhythm.restless:
-        period[chance(seed, f"{rhythm.stream}.restless", ids, rhythm.restless / 100)] = rhythm.restless_days
-    phase = below(seed, f"{rhythm.stream}.phase", ids, period)
+    period, phase = _periods(seed, rhythm, ids)
     number = (times // DAY + phase) // period
     last = _instant(seed, rhythm, ids, number, period, phase)
     early = np.flatnonzero(last > times)
     number[early] -= 1
     last[early] = _instant(seed, rhythm, ids[early], number[early], period[early], phase[early])
     return Turns(number=number, since=last)
+
+
+def _periods(seed: int, rhythm: Rhythm, ids: I64) -> tuple[I64, I64]:
+    """Days of each customer's periods, and those by which they are shifted."""
+    period = np.full(len(ids), rhythm.days, dtype=np.int64)
+    if rhythm.restless:
+        period[chance(seed, f"{rhythm.stream}.restless", ids, rhythm.restless / 100)] = rhythm.restless_days
+    return period, below(seed, f"{rhythm.stream}.phase", ids, period)
 
 
 def _instant(seed: int, rhythm: Rhythm, ids: I64, number: I64, period: I64, phase: I64) -> I64:

@@ -27,7 +27,7 @@ def people() -> list[dict[str, Any]]:
 def test_numbers_are_as_distinct_as_there_are_numbers() -> None:
     world = build_world(small(customers=6_000).world)
     ids = np.arange(6_000)
-    known = customers.facts(world.customers, ids, END)
+    known = customers.facts(world.customers, customers.people(world.customers, ids), END)
     number = phones.numbers(world.customers, ids, known.address.place, np.zeros_like(ids))
     group = GROUP_OF[known.address.place]
     for each in np.unique(group):
@@ -42,7 +42,7 @@ def test_numbers_are_as_distinct_as_there_are_numbers() -> None:
 def test_a_number_does_not_depend_on_how_customers_are_cut() -> None:
     world = build_world(small().world)
     ids = np.arange(300)
-    place = customers.facts(world.customers, ids, END).address.place
+    place = customers.facts(world.customers, customers.people(world.customers, ids), END).address.place
     whole = phones.numbers(world.customers, ids, place, np.zeros_like(ids))
     parts = [phones.numbers(world.customers, ids[a:b], place[a:b], ids[a:b] * 0) for a, b in ((0, 7), (7, 300))]
     assert np.concatenate(parts).tolist() == whole.tolist()

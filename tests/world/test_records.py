@@ -91,13 +91,17 @@ def test_nobody_is_erased_or_moved_again_by_a_longer_window() -> None:
     assert changed > 20
 
 
+def zone_of(country: str) -> Any:
+    return np.flatnonzero(geography.COUNTRY_INDEX[country] == zones.COUNTRY)[0]
+
+
 def test_a_name_after_marriage_replaces_the_last_name_alone() -> None:
     people = records.People(
         ids=IDS,
         registered=at(START - YEAR),
         born=at(START // DAY - 25 * 365),
         female=IDS % 2 == 0,
-        country=np.where(IDS % 3 == 0, geography.COUNTRY_INDEX["ES"], geography.COUNTRY_INDEX["US"]),
+        zone=np.where(IDS % 3 == 0, zone_of("ES"), zone_of("US")),
     )
     married = records.marriages(42, START, people) < START + 10 * YEAR
     assert not married[IDS % 3 == 0].any()
