@@ -11,12 +11,17 @@ from psycopg import sql
 
 from shardgen.model.config import PlanConfig
 from shardgen.model.plan import Shard
+from shardgen.model.table import latest_of
 from shardgen.stores.copy import Encoder
 from shardgen.stores.postgres.ddl import ddl
 from shardgen.tables import dataset
 from shardgen.tables.planning import build_plan
+from shardgen.tables.statements import read
+from shardgen.verification.statements import resolved
 from tests.worlds import shard_bytes
 
+STATEMENTS = {file.name.removesuffix(".sql"): read([file])[0] for file in dataset().laws}
+OF_VERSIONS = frozenset(law for law, statement in STATEMENTS.items() if statement.versions)
 LAWS = {law.name.removesuffix(".sql"): law for law in sorted(dataset().laws, key=lambda law: law.name)}
 
 WEEK: dict[str, Any] = {"days": 7, "customers": 300, "products": 120, "orders_per_day": 60, "sessions_per_day": 200}
@@ -56,7 +61,14 @@ class Loaded:
             "epoch": datetime.combine(self.config.world.epoch, time()),
             "warehouses": self.config.world.warehouses,
         }
-        return connection.execute(LAWS[law].read_bytes(), parameters).fetchall()
+        return connection.execute(asked(law, self.config).encode(), parameters).fetchall()
+
+
+def asked(law: str, config: PlanConfig) -> str:
+    """A law as it is asked of a world's tables."""
+    relations = [spec.table.relation for spec in dataset().tables]
+    latest = {relation: latest_of(relation) if config.history == "versions" else relation for relation in relations}
+    return resolved(STATEMENTS[law], {relation: (latest[relation], relation) for relation in relations}).text
 
 
 def load(dsn: str, config: PlanConfig) -> None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from shardgen.model.keys import KeySpace
-from shardgen.model.types import JSON, TIMESTAMP, Type, varchar
+from shardgen.model.shape import Key
+from shardgen.model.types import INTEGER, JSON, TEXT, TIMESTAMP, Type, varchar
 
 Keys = Mapping[str, str]
 """Meaning by key of a JSON object. A key of a list's elements is written ``items[].quantity``, one of an inner object
@@ -104,9 +105,25 @@ class Table:
             return self
         return replace(self, columns=tuple(column for column in self.columns if column.name not in names))
 
+    @property
+    def versioned(self) -> bool:
+        """Whether a record may have several rows, one for each version of it."""
+        return COMMON[1] in self.key
+
+    @property
+    def latest(self) -> str:
+        """Of a table with versions, the view of its records as they stand: ``"raw_orders_latest"``."""
+        return latest_of(self.relation)
+
     def with_versions(self) -> Table:
-        """The same table with a row for each version of a record."""
-        return self
+        """The same table with a row for each version of a record: the key gains the time at which bronze got it, and
+        raw_data tells which version it is.
+        """
+        if self.versioned:
+            return self
+        *own, ingestion, record = self.columns
+        known, told = replace(ingestion, not_null=True), replace(record, keys={**record.keys, **VERSION_KEYS})
+        return replace(self, columns=(*own, known, told), key=(*self.key, ingestion.name))
 
     def indexes_for(self, mode: str) -> tuple[Index, ...]:
         """Secondary indexes of an ``--indexes`` mode."""
@@ -120,6 +137,11 @@ def relation_of(table: str) -> str:
     return f"raw_{table}"
 
 
+def latest_of(relation: str) -> str:
+    """The view of the newest versions in a relation."""
+    return f"{relation}_latest"
+
+
 def by_key(*columns: str) -> tuple[Index, ...]:
     """Indexes that every mode but ``none`` has: of what joins and ranges of time ask for."""
     return tuple(Index(column=column) for column in columns)
@@ -129,6 +151,12 @@ def by_all(*columns: str) -> tuple[Index, ...]:
     """Indexes of ``--indexes full``, those of the common columns with them."""
     return tuple(Index(column=column, full=True) for column in (*columns, "source_system", "ingestion_timestamp"))
 
+
+VERSION_KEYS: Final[Keys] = {
+    "version": Key("Which version of the record the row is: 1, 2, 3, ...", INTEGER),
+    "operation": Key("`insert`, `update`, or `delete` of a review that is taken down", TEXT),
+}
+"""Keys of raw_data where a record has a row for each version."""
 
 COMMON: Final = ("source_system", "ingestion_timestamp", "raw_data")
 """The columns that every table has."""

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Final
 from shardgen.model.config import DATA_VERSION, SHOP
 
 if TYPE_CHECKING:
+    from shardgen.model.config import PlanConfig
+    from shardgen.model.table import Table
     from shardgen.tables.spec import Dataset
 
 _SHOP: Final = ("customers", "products", "orders", "inventory", "reviews", "sessions", "clickstream")
@@ -41,6 +43,12 @@ def in_order(some: Iterable[str], story: str = SHOP) -> tuple[str, ...]:
     return tuple(sorted(some, key=lambda name: (place.get(name, len(place)), name)))
 
 
+def table_of(config: PlanConfig, name: str) -> Table:
+    """A table as a plan has it: with a row for each record, or for each version of one."""
+    table = dataset(config.dataset)[name].table
+    return table.with_versions() if config.history == "versions" else table
+
+
 @cache
 def dataset(name: str = SHOP) -> Dataset:
     """Tables that tell one story: the shop's, or those that a package brings.
@@ -60,6 +68,6 @@ def dataset(name: str = SHOP) -> Dataset:
         name=SHOP,
         version=DATA_VERSION,
         tables=found,
-        common_laws=beside(__name__, *(f"laws/l{number:02d}.sql" for number in (1, 2, 7, 9))),
+        common_laws=beside(__name__, *(f"laws/l{number:02d}.sql" for number in (1, 2, 7, 9, 22, 23, 24, 25))),
         shapes=beside(__name__, *(f"shapes/{name}.sql" for name in _SHAPES)),
     )

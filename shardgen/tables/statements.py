@@ -2,9 +2,12 @@
 
 ``-- needs: orders 2000, products; raw_data; 180 days; orders per session`` reads: the tables orders, of at least 2,000
 rows, and products, loaded with raw_data in full or lean form, for a window of 180 days or more, in a world that has
-about as many orders per session as the default one. ``-- needs: the ledger`` asks of no bronze table. The queries of
-a report are written in the same way, by names instead of numbers. A law of a table that is not of the dataset has the
-table before its number: ``parcels.L1``.
+about as many orders per session as the default one. ``versions`` among them: loaded with ``--history versions``.
+``-- needs: the ledger`` asks of no bronze table. The queries of a report are written in the same way, by names instead
+of numbers. A law of a table that is not of the dataset has the table before its number: ``parcels.L1``.
+
+``raw_orders`` is read as it stands at the window's end, ``raw_orders_versions`` with all that is there of its history:
+both are the table itself where that has one row for each record.
 """
 
 from __future__ import annotations
@@ -55,6 +58,8 @@ class Statement:
     """By table that it needs, the least number of rows."""
     raw_data: bool
     """Whether it needs raw_data."""
+    versions: bool
+    """Whether it needs all versions of records."""
     days: int
     """The least length of the window."""
     proportions: tuple[str, ...]
@@ -92,13 +97,14 @@ def parse(content: str) -> Statement:
     named = [] if tables == LEDGER else tables.split(",")
     days = [part.removesuffix(" days") for part in rest if part.endswith(" days")]
     proportions = tuple(part for part in rest if part in PROPORTIONS)
-    if len(rest) != len(days) + len(proportions) + ("raw_data" in rest):
+    if len(rest) != len(days) + len(proportions) + ("raw_data" in rest) + ("versions" in rest):
         raise ValueError(f"{match['name']} needs what is not known: {match['needs']!r}")
     return Statement(
         name=match["name"],
         purpose=match["purpose"],
         rows={name: int(least or 0) for name, _, least in (each.strip().partition(" ") for each in named)},
         raw_data="raw_data" in rest,
+        versions="versions" in rest,
         days=int(days[0]) if days else 0,
         proportions=proportions,
         text=match["text"],

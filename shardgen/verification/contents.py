@@ -55,9 +55,9 @@ def in_key_order(
         for low, high in table.space.ids.ranges(*keys.bounds(shard)):
             column = sql.Identifier(table.key[0])
             condition = sql.SQL("{} BETWEEN {} AND {} AND {}").format(column, sql.Literal(low), sql.Literal(high), ours)
-            yield from _copied(connection, _selected(table, relation, condition, column, rescaled))
+            yield from _copied(connection, _selected(table, relation, condition, _in_order(table, column), rescaled))
         return
-    order = sql.SQL("{} NULLS LAST").format(keys.number(table))
+    order = _in_order(table, sql.SQL("{} NULLS LAST").format(keys.number(table)))
     if leaf is not None:
         query = _selected(table, sql.Identifier(schema, leaf), ours, order, rescaled)
     else:
@@ -84,6 +84,11 @@ def _selected(
         _in_cents(each.name) if each.name in rescaled else sql.Identifier(each.name) for each in table.columns
     )
     return sql.SQL("(SELECT {} FROM {} WHERE {} ORDER BY {})").format(columns, relation, condition, order)
+
+
+def _in_order(table: Table, number: sql.Composable) -> sql.Composable:
+    """By number, and the versions of a record as they became known."""
+    return sql.SQL("{}, ingestion_timestamp").format(number) if table.versioned else number
 
 
 def _in_cents(name: str) -> sql.Composed:

@@ -30,7 +30,7 @@ from shardgen.stores.postgres.failures import describe
 from shardgen.stores.postgres.postgres import Connection, complete, without_secret
 from shardgen.stores.postgres.readers import reader
 from shardgen.stores.postgres.retry import persist
-from shardgen.tables import blocks, dataset
+from shardgen.tables import blocks, dataset, table_of
 from shardgen.tables.feed import Feed
 from shardgen.verification import contents, counts, rows
 from shardgen.verification.blocks import NOTHING, told
@@ -70,7 +70,7 @@ class Item:
     @property
     def table(self) -> Table:
         """The table as it is there."""
-        return dataset(self.shard.dataset)[self.shard.table].table.without(self.left_out)
+        return table_of(self.config, self.shard.table).without(self.left_out)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

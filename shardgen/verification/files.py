@@ -32,7 +32,7 @@ from shardgen.stores.lake.objects import Objects
 from shardgen.stores.lake.reader import LakeReader
 from shardgen.stores.lake.records import Entry, Record
 from shardgen.stores.reading import Question
-from shardgen.tables import dataset
+from shardgen.tables import table_of
 from shardgen.tables.blocks import Blocks
 from shardgen.tables.feed import Feed
 from shardgen.verification import blocks, rows
@@ -181,7 +181,7 @@ class FileItem:
     @property
     def table(self) -> Table:
         """Whose rows they are."""
-        return dataset(self.shard.dataset)[self.shard.table].table
+        return table_of(self.config, self.shard.table)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,18 +6,21 @@ documentation, COPY, "Binary Format".
 
 from __future__ import annotations
 
+import json
 import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Final
 
-from shardgen.model.table import Column, Table
+from shardgen.model.table import COMMON, Column, Table
+from shardgen.model.types import TIMESTAMP
 from shardgen.stores.postgres import keys
 from shardgen.stores.postgres.types import stored
 from shardgen.verification import values
 
 SAMPLES: Final = 3
+_, INGESTION, RECORD = COMMON
 _EXCERPT: Final = 24  # bytes of a text on either side of where it differs
 _FIELDS, _LENGTH = struct.Struct(">h").unpack_from, struct.Struct(">i").unpack_from
 
@@ -30,7 +33,7 @@ class Differences:
     missing: int
     additional: int
     samples: tuple[str, ...]
-    """The first few, in order of their keys: ``"row REV0000000017: review_text is ..."``."""
+    """The first few, in order of their keys: ``"row REV0000000017: review_text is ..."``, and the version of it."""
 
 
 def rows(blocks: Iterable[bytes | bytearray | memoryview]) -> Iterator[bytes]:
@@ -110,13 +113,46 @@ def _order(table: Table, ours: bytes | None, theirs: bytes | None) -> int:
     """Whose key comes first: -1 ours, 1 theirs, 0 they are the same; a key that is no id is always theirs."""
     if ours is None or theirs is None:
         return 1 if ours is None else -1
-    planned, found = (keys.number_in(table, fields(row)[0]) for row in (ours, theirs))
+    planned, found = _place(table, ours), _place(table, theirs)
     assert planned is not None
     return 1 if found is None else (planned > found) - (planned < found)
 
 
+def _place(table: Table, row: bytes) -> tuple[int, int] | None:
+    """Of a row in key order: its number and, where its record has several rows, when it became known."""
+    told = fields(row)
+    number = keys.number_in(table, told[0])
+    if number is None or not table.versioned:
+        return None if number is None else (number, 0)
+    return number, int.from_bytes(told[_at(table, INGESTION)] or b"", "big", signed=True)
+
+
 def _key(table: Table, row: bytes) -> str:
-    return keys.shown(table, fields(row)[0])
+    key = keys.shown(table, fields(row)[0])
+    return f"{key} {_version(table, row)}" if table.versioned else key
+
+
+def _version(table: Table, row: bytes) -> str:
+    """Which one of its record's it is: by number where ``raw_data`` tells it, else by when it became known."""
+    told, kept = fields(row), {column.name for column in table.columns}
+    record = told[_at(table, RECORD)] if RECORD in kept else None
+    known = _numbered(record[1:]) if record else None
+    instant = told[_at(table, INGESTION)]
+    at = "no time" if instant is None else values.shown(stored(TIMESTAMP), instant)
+    return f"of {at}" if known is None else f"version {known}"
+
+
+def _numbered(record: bytes) -> object:
+    """The version that JSON tells, if it does."""
+    try:
+        told = json.loads(record)
+    except ValueError:
+        return None
+    return told.get("version") if isinstance(told, dict) else None
+
+
+def _at(table: Table, name: str) -> int:
+    return [column.name for column in table.columns].index(name)
 
 
 def _change(table: Table, ours: bytes, theirs: bytes) -> str:

@@ -9,12 +9,16 @@ from datetime import date
 from typing import Final
 
 from shardgen.model.figures import plural
+from shardgen.model.table import latest_of
 from shardgen.tables import dataset, names
 from shardgen.tables.statements import PROPORTIONS, THINNER, Statement, read
 from shardgen.tables.wanted import plan_config
 from shardgen.verification.subject import Loaded, Subject
 
 _READ: Final = re.compile(r"\b(?P<how>FROM|JOIN) (?P<relation>raw_\w+)")
+
+VERSIONS: Final = "_versions"
+"""After a relation, in a statement: with all versions of its records."""
 
 USUAL: Final = plan_config(today=date(2026, 1, 1)).world
 LEEWAY: Final = 1.5
@@ -56,27 +60,55 @@ def obstacle(statement: Statement, subject: Subject, *, alone: bool = True) -> s
         lacking = [column for column in sorted(loaded.claim.left_out) if re.search(rf"\b{column}\b", statement.text)]
         if lacking:
             return f"table {name} has no column {lacking[0]}"
-    without = [name for name, loaded in needed.items() if loaded.config.raw_data == "none"]
-    if statement.raw_data and without:
-        return f"table {without[0]} was loaded without raw_data"
-    if len({_world(loaded) for loaded in needed.values()}) > 1:
-        return f"tables {', '.join(needed)} were loaded of different worlds or windows"
-    return _too_little(statement, needed)
+    return _otherwise(statement, needed) or _too_little(statement, needed)
 
 
 def of_own_rows(statement: Statement, subject: Subject) -> Statement:
-    """The statement as it is asked: a table is not answerable for rows of others that merely inherit from it."""
-    plain = {loaded.claim.relation for loaded in subject.tables.values() if not loaded.divided}
+    """The statement as it is asked: of records as they stand, unless it wants their versions.
 
-    def only(match: re.Match[str]) -> str:
-        return f"{match['how']} ONLY {match['relation']}" if match["relation"] in plain else match[0]
+    A table is not answerable for rows of others that merely inherit from it.
+    """
+    return resolved(statement, {loaded.claim.relation: _reading(loaded) for loaded in subject.tables.values()})
 
-    return replace(statement, text=_READ.sub(only, statement.text))
+
+def resolved(statement: Statement, readings: Mapping[str, tuple[str, str]]) -> Statement:
+    """The statement as a place reads it.
+
+    Args:
+        statement: see ``tables.statements``.
+        readings: by relation, what its records as they stand are read from, and what all their versions are.
+    """
+
+    def reading(match: re.Match[str]) -> str:
+        relation = match["relation"].removesuffix(VERSIONS)
+        latest, versions = readings.get(relation, (relation, relation))
+        return f"{match['how']} {latest if relation == match['relation'] else versions}"
+
+    return replace(statement, text=_READ.sub(reading, statement.text))
+
+
+def _reading(loaded: Loaded) -> tuple[str, str]:
+    relation = loaded.claim.relation
+    own = relation if loaded.divided else f"ONLY {relation}"
+    return latest_of(relation) if loaded.config.history == "versions" else own, own
 
 
 def parameters(statement: Statement, subject: Subject) -> dict[str, object]:
     """Of the plan of the tables that the statement needs, which agree on it where nothing stands in the way."""
     return subject.tables[next(iter(statement.rows))].parameters()
+
+
+def _otherwise(statement: Statement, needed: dict[str, Loaded]) -> str:
+    """How the tables were loaded in another way than the statement needs."""
+    once = [name for name, loaded in needed.items() if loaded.config.history != "versions"]
+    if statement.versions and once:
+        return f"table {once[0]} was loaded without versions: each record has one row"
+    without = [name for name, loaded in needed.items() if loaded.config.raw_data == "none"]
+    if statement.raw_data and without:
+        return f"table {without[0]} was loaded without raw_data"
+    if len({_world(loaded) for loaded in needed.values()}) > 1:
+        return f"tables {', '.join(needed)} were loaded of different worlds or windows"
+    return ""
 
 
 def _world(loaded: Loaded) -> object:

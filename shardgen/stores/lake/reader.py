@@ -21,7 +21,7 @@ from shardgen.stores.lake.ledger import Ledger
 from shardgen.stores.lake.objects import Objects
 from shardgen.stores.lake.records import Entry, Record
 from shardgen.stores.reading import Answer, Query, Question, Row, StumbledError, UnreadableError
-from shardgen.tables import dataset
+from shardgen.tables import table_of
 from shardgen.tables.plugins import absence
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class LakeReader:
 
     def table(self, name: str) -> Table:
         """A table as its run has it."""
-        return dataset(self.shown[name].config.dataset)[name].table
+        return table_of(self.shown[name].config, name)
 
     def server(self) -> tuple[str, datetime]:
         """See stores.reading.Reader.server."""

@@ -1,7 +1,7 @@
 -- L15: the parts of an address go together, names suit the country, and customers mostly visit and order from home.
 -- needs: customers, orders, sessions
 WITH addresses AS MATERIALIZED (
-    SELECT 'customer' AS kind, customer_id AS row_id, address AS place, phone FROM raw_customers
+    SELECT 'customer' AS kind, customer_id AS row_id, address AS place, phone FROM raw_customers_versions
     WHERE coalesce(email, phone) IS NOT NULL OR address IS NOT NULL  -- not erased
     UNION ALL
     SELECT 'order', order_id, shipping_address, NULL FROM raw_orders
@@ -89,7 +89,7 @@ WITH addresses AS MATERIALIZED (
     SELECT customer_id, customer_name, first_name, last_name, email, address ->> 'country_code' AS country_code,
            address ->> 'state' AS state,
            first_name || last_name AS letters, raw_data ->> 'preferred_language' AS language
-    FROM raw_customers
+    FROM raw_customers_versions
     WHERE coalesce(email, customer_name, first_name, last_name) IS NOT NULL
 )
 SELECT what || ' does not go with ' || key AS law_part, row_id, value || ' instead of ' || expected AS detail

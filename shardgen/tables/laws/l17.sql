@@ -5,7 +5,7 @@ WITH orders AS (
            o.raw_data ? 'shipped_at' AS shipped, o.raw_data ? 'delivered_at' AS delivered,
            o.raw_data ? 'cancelled_at' AS cancelled, o.raw_data ? 'returned_at' AS came_back,
            i.quantity, i.returned_quantity, i.items_agree
-    FROM raw_orders AS o
+    FROM raw_orders_versions AS o
     CROSS JOIN LATERAL (
         SELECT sum((item ->> 'quantity')::integer) AS quantity,
                sum((item ->> 'returned_quantity')::integer) AS returned_quantity,
@@ -53,4 +53,5 @@ WHERE (CASE status
 UNION ALL
 SELECT 'still open after 31 days', order_id, concat_ws(' ', status, order_date)
 FROM orders
-WHERE status IN ('pending', 'processing', 'shipped') AND order_date < %(end)s::timestamp - interval '31 days'
+WHERE order_date < %(end)s::timestamp - interval '31 days'
+  AND order_id NOT IN (SELECT order_id FROM orders WHERE status IS NULL OR status NOT IN ('pending', 'processing', 'shipped'))

@@ -345,20 +345,22 @@ WITH markers AS (
             'the cleaning', 'the squirrel protection', 'the design', 'the seed flow'
         ])
 ), reviews AS MATERIALIZED (
-    SELECT r.review_id, r.rating, p.subcategory, lower(r.review_title) AS title, lower(r.review_text) AS body,
+    -- what is written, before and after it was written anew
+    SELECT row_number() OVER () AS wording, r.review_id, r.rating, p.subcategory, lower(r.review_title) AS title,
+           lower(r.review_text) AS body,
            CASE WHEN r.rating >= 4 THEN 'positive' WHEN r.rating = 3 THEN 'neutral' ELSE 'negative' END AS sentiment
-    FROM raw_reviews AS r
+    FROM (SELECT DISTINCT review_id, rating, product_id, review_title, review_text FROM raw_reviews_versions) AS r
     LEFT JOIN raw_products AS p USING (product_id)
 ), found AS MATERIALIZED (
-    SELECT r.review_id, r.sentiment, m.sentiment AS says, m.marker,
+    SELECT r.wording, r.review_id, r.sentiment, m.sentiment AS says, m.marker,
            strpos(r.title, m.marker) > 0 AS in_title, strpos(r.body, m.marker) > 0 AS in_body
     FROM reviews AS r
     JOIN markers AS m ON strpos(r.title, m.marker) > 0 OR strpos(r.body, m.marker) > 0
 ), said AS (
-    SELECT review_id, bool_or(in_title) AS in_title, bool_or(in_body) AS in_body
+    SELECT wording, bool_or(in_title) AS in_title, bool_or(in_body) AS in_body
     FROM found
     WHERE says = sentiment
-    GROUP BY review_id
+    GROUP BY wording
 )
 SELECT 'phrase of another sentiment' AS law_part, review_id, sentiment || ' review: ' || marker AS detail
 FROM found
@@ -366,7 +368,7 @@ WHERE says IN ('positive', 'negative') AND says <> sentiment
 UNION ALL
 SELECT 'title or text does not say what the rating says', r.review_id, concat_ws(': ', r.rating, r.title)
 FROM reviews AS r
-LEFT JOIN said AS s USING (review_id)
+LEFT JOIN said AS s USING (wording)
 WHERE (s.in_title AND s.in_body) IS NOT TRUE
 UNION ALL
 SELECT 'text does not speak of that kind of product', r.review_id, concat_ws(': ', r.subcategory, r.body)

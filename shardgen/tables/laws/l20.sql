@@ -1,23 +1,23 @@
 -- L20: attempts to pay agree with the order: the last one came with it, failed ones before it, and card owners take back late.
 -- needs: orders, sessions; raw_data
 WITH paid AS (
-    SELECT o.order_id, o.order_date, o.status, o.total_amount, o.raw_data ->> 'session_id' AS session_id,
+    SELECT o.order_id, o.ingestion_timestamp AS known_at, o.order_date, o.status, o.total_amount, o.raw_data ->> 'session_id' AS session_id,
            o.raw_data ->> 'payment_method' AS payment_method, o.raw_data ->> 'payment_status' AS payment_status,
            (o.raw_data ->> 'charged_back_at')::timestamp AS charged_back_at, o.raw_data ? 'returned_at' AS came_back,
            coalesce(jsonb_array_length(o.raw_data -> 'payments'), 0) AS attempts, o.raw_data -> 'payments' AS payments
-    FROM raw_orders AS o
+    FROM raw_orders_versions AS o
 ), attempts AS (
-    SELECT p.order_id, p.order_date, p.session_id, p.payment_method, p.payment_status, p.total_amount,
+    SELECT p.order_id, p.known_at, p.order_date, p.session_id, p.payment_method, p.payment_status, p.total_amount,
            (a.attempt ->> 'attempted_at')::timestamp AS attempted_at, a.attempt ->> 'method' AS method,
            (a.attempt ->> 'amount')::numeric AS amount, a.attempt ->> 'outcome' AS outcome,
            a.attempt ->> 'reason' AS reason, a.attempt ->> 'card' AS card
     FROM paid AS p
     CROSS JOIN LATERAL jsonb_array_elements(p.payments) AS a (attempt)
 ), summed AS (
-    SELECT order_id, count(*) AS attempts, count(DISTINCT attempted_at) AS instants, max(attempted_at) AS last,
+    SELECT order_id, known_at, count(*) AS attempts, count(DISTINCT attempted_at) AS instants, max(attempted_at) AS last,
            count(*) FILTER (WHERE outcome <> 'failed') AS not_failed
     FROM attempts
-    GROUP BY order_id
+    GROUP BY order_id, known_at
 )
 SELECT 'order without an attempt to pay it' AS law_part, order_id, payment_status AS detail
 FROM paid
@@ -25,7 +25,7 @@ WHERE attempts = 0
 UNION ALL
 SELECT 'not one last attempt, with the order', p.order_id, concat_ws(' ', s.attempts, 'attempts, the last one at', s.last)
 FROM paid AS p
-JOIN summed AS s ON s.order_id = p.order_id
+JOIN summed AS s ON s.order_id = p.order_id AND s.known_at = p.known_at
 WHERE (s.last = p.order_date AND s.instants = s.attempts AND s.not_failed = 1) IS NOT TRUE
 UNION ALL
 SELECT 'attempt disagrees with its order', order_id, concat_ws(' ', method, amount, outcome, payment_status)

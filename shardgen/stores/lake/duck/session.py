@@ -113,6 +113,8 @@ def create(connection: duckdb.DuckDBPyConnection, sources: Sequence[tuple[Table,
     connection.execute(dialect.macros(typed=any(views.typed(table, types) for table, _, types in found)))
     for table, source, types in found:
         connection.execute(views.view(table, source, types))
+        if table.versioned:
+            connection.execute(views.latest(table, source, types))
 
 
 def _types(connection: duckdb.DuckDBPyConnection, source: str) -> dict[str, str]:

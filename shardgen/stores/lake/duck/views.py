@@ -10,7 +10,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from shardgen.model.table import Column, Table
+from shardgen.model.table import COMMON, Column, Table
+
+INGESTION: Final = COMMON[1]
 
 _DECIMAL: Final = re.compile(r"DECIMAL\(\d+,\s*\d+\)|DOUBLE|FLOAT")
 _QUOTED: Final = (
@@ -103,8 +105,24 @@ def view(table: Table, source: str, types: Mapping[str, str]) -> str:
         source: what its rows are read from.
         types: of the source's columns, as DuckDB calls them.
     """
+    return f"CREATE VIEW {name(table.relation)} AS {_selected(table, source, types)}"
+
+
+def latest(table: Table, source: str, types: Mapping[str, str]) -> str:
+    """What creates the view of a table's records as they stand, of a table that has all their versions.
+
+    The newest are found before their JSON is made, and without a sort of whole rows.
+    """
+    key = name(table.key[0])
+    newest = f"SELECT {key}, max({INGESTION}) FROM {source} GROUP BY {key}"  # noqa: S608  # as below
+    rows = f"(SELECT * FROM {source} WHERE ({key}, {INGESTION}) IN ({newest}))"  # noqa: S608
+    shown = _selected(table, rows, types)
+    return f"CREATE VIEW {name(table.latest)} AS FROM ({shown}) WHERE raw_data ->> 'operation' <> 'delete'"
+
+
+def _selected(table: Table, source: str, types: Mapping[str, str]) -> str:
     shown = ", ".join(f"{_shown(column, types[column.name])} AS {name(column.name)}" for column in table.columns)
-    return f"CREATE VIEW {name(table.relation)} AS SELECT {shown} FROM {source}"  # noqa: S608  # names and texts are quoted
+    return f"SELECT {shown} FROM {source}"  # noqa: S608  # names and texts are quoted
 
 
 def typed(table: Table, types: Mapping[str, str]) -> bool:
