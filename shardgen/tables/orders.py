@@ -1,8 +1,9 @@
-"""raw_orders: what order management knows of each order at the window's end."""
+"""raw_orders: what order management knows of each order."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Final
 
@@ -27,9 +28,12 @@ from shardgen.world import World, fates, orders, payments
 from shardgen.world.calendar import Leaves
 from shardgen.world.fates import Fate
 from shardgen.world.lexicon import SUBCATEGORIES
-from shardgen.world.orders import NEVER, Items, Orders
+from shardgen.world.orders import Amounts, Items, Orders, Parties
+from shardgen.world.payments import Attempts
+from shardgen.world.picking import picked, with_children
 from shardgen.world.promotions import NONE
 from shardgen.world.rng import below
+from shardgen.world.versions import Versions, within
 
 STATUSES = (
     "pending",
@@ -57,23 +61,87 @@ SUCCEEDED, NOT_YET, FAILED = range(len(OUTCOMES))
 
 PAID_LATER = orders.PAYMENT_METHODS.index("bank_transfer")
 
+VERSIONS = 4
+"""Of an order in the end, at least: batches are of so many fewer orders where all are asked for."""
+
 
 def rows(wanted: Slice) -> Iterator[Batch]:
-    """Orders of the slice, as they stand at its end."""
-    for low, high in wanted.ranges():
-        yield _batch(wanted, orders.select(wanted.world, low, high))
+    """Orders of the slice, as they stand at its end; or all versions of them."""
+    for low, high in wanted.ranges(wanted.rows // VERSIONS if wanted.versions else wanted.rows):
+        known = _known(wanted.world, orders.select(wanted.world, low, high))
+        if not wanted.versions:
+            yield _batch(wanted, known, np.full(high - low, wanted.end))
+            continue
+        found = within(known.changes, wanted.since, wanted.end)
+        if len(found.row):
+            yield _batch(wanted, known.take(found.row), found.until, found)
 
 
-def _batch(wanted: Slice, placed: Orders) -> Batch:
-    world, end = wanted.world, wanted.end
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Known:
+    """All that there is to know of n orders, whatever has happened yet."""
+
+    placed: Orders
+    lines: Items
+    sides: Parties
+    fate: Fate
+    cost: Amounts
+    tried: Attempts
+    reclaimed: I64
+    """When the card's owner takes the money back, or NEVER."""
+    returned: I64
+    """When something comes back, or NEVER."""
+
+    @property
+    def changes(self) -> list[I64]:
+        """When what is told of an order changes."""
+        return [*fates.changes(self.placed, self.fate, self.returned), self.reclaimed]
+
+    def take(self, rows: I64) -> _Known:
+        """The orders at these rows."""
+        lines, items = with_children(self.lines, rows)
+        return _Known(
+            placed=picked(self.placed, rows),
+            lines=lines,
+            sides=picked(self.sides, rows),
+            fate=self.fate.take(rows, items),
+            cost=picked(self.cost, rows),
+            tried=with_children(self.tried, rows)[0],
+            reclaimed=self.reclaimed[rows],
+            returned=self.returned[rows],
+        )
+
+
+def _known(world: World, placed: Orders) -> _Known:
     lines, sides = orders.items(world, placed), orders.parties(world, placed)
     fate = fates.of(world, placed, lines, sides.sources)
-    cost = orders.amounts(world, placed, lines, sides.address.place)
-    back = _returned_by(fate, lines, end)
-    status = _status(fate, lines, back, end)
-    reclaimed = payments.charged_back(world.seed, placed, sides, fate, lines)
-    paid = _payment_status(fate, status, sides.payment_method, end)
-    paid[reclaimed < end] = CHARGED_BACK
+    return _Known(
+        placed=placed,
+        lines=lines,
+        sides=sides,
+        fate=fate,
+        cost=orders.amounts(world, placed, lines, sides.address.place),
+        tried=payments.attempts(world, placed, sides),
+        reclaimed=payments.charged_back(world.seed, placed, sides, fate, lines),
+        returned=fates.returned(fate, lines),
+    )
+
+
+def _batch(wanted: Slice, known: _Known, until: I64, versions: Versions | None = None) -> Batch:
+    """Orders as they stand after all that has happened before an instant each."""
+    world, placed, lines, sides, fate, cost = (
+        wanted.world,
+        known.placed,
+        known.lines,
+        known.sides,
+        known.fate,
+        known.cost,
+    )
+    back = np.where(fate.returned[lines.order] < until[lines.order], lines.returned, 0)
+    status = _status(fate, lines, back, until)
+    paid = _payment_status(fate, status, sides.payment_method, until)
+    paid[known.reclaimed < until] = CHARGED_BACK
+    changed = np.max([np.where(times < until, times, 0) for times in known.changes], axis=0)
     return batch(
         ORDERS.table,
         wanted.raw_data,
@@ -86,7 +154,7 @@ def _batch(wanted: Slice, placed: Orders) -> Batch:
             "total_amount": Money(cost.total),
         },
         numbers=placed.number,
-        ingestion=_ingestion(world, placed, fate, status, reclaimed, end),
+        ingestion=ingested(world.seed, "orders", placed.number, changed, 60, 2 * 3600),
         extra={
             "items": _items(world, lines, back),
             "subtotal": Money(cost.subtotal),
@@ -96,35 +164,31 @@ def _batch(wanted: Slice, placed: Orders) -> Batch:
             "tax_amount": Money(cost.tax),
             "payment_method": _word(orders.PAYMENT_METHODS, sides.payment_method),
             "payment_status": _word(PAYMENT_STATUSES, paid),
-            "payments": _payments(payments.attempts(world, placed, sides), cost.total, paid),
+            "payments": _payments(known.tried, cost.total, paid),
             "channel": _word(orders.CHANNELS, placed.channel),
             "session_id": _sessions(world, placed),
             "warehouse_id": Words(ids(WAREHOUSE, fate.first.warehouse - 1)),
-            "shipments": shipments.shipments(world.seed, placed, fate, lines, sides.sources.place, end),
-            "shipped_at": _instant(fate.shipped, end),
-            "delivered_at": _instant(fate.delivered, end),
-            "cancelled_at": _instant(fate.cancelled, end),
-            "returned_at": _instant(np.where(status >= PARTIALLY_RETURNED, fate.returned, NEVER), end),
-            "charged_back_at": _instant(reclaimed, end),
+            "shipments": shipments.shipments(world.seed, placed, fate, lines, sides.sources.place, until),
+            "shipped_at": _instant(fate.shipped, until),
+            "delivered_at": _instant(fate.delivered, until),
+            "cancelled_at": _instant(fate.cancelled, until),
+            "returned_at": _instant(known.returned, until),
+            "charged_back_at": _instant(known.reclaimed, until),
         },
+        versions=versions,
     )
 
 
-def _returned_by(fate: Fate, lines: Items, end: int) -> I64:
-    """Units of each item that are back at ``end``."""
-    return np.where(fate.returned[lines.order] < end, lines.returned, 0)
-
-
-def _status(fate: Fate, lines: Items, back: I64, end: int) -> I64:
-    """Index into STATUSES of each order at ``end``."""
+def _status(fate: Fate, lines: Items, back: I64, until: I64) -> I64:
+    """Index into STATUSES of each order."""
     units = np.add.reduceat(lines.quantity, lines.starts)
     gone = np.add.reduceat(back, lines.starts)
     status = np.full(len(lines.starts), PENDING)
     for reached, value in (
-        (fate.processing < end, PROCESSING),
-        (fate.shipped < end, SHIPPED),
-        (fate.delivered < end, DELIVERED),
-        (fate.cancelled < end, CANCELLED),
+        (fate.processing < until, PROCESSING),
+        (fate.shipped < until, SHIPPED),
+        (fate.delivered < until, DELIVERED),
+        (fate.cancelled < until, CANCELLED),
         (gone > 0, PARTIALLY_RETURNED),
         (gone == units, RETURNED),
     ):
@@ -132,23 +196,14 @@ def _status(fate: Fate, lines: Items, back: I64, end: int) -> I64:
     return status
 
 
-def _payment_status(fate: Fate, status: I64, method: I64, end: int) -> I64:
+def _payment_status(fate: Fate, status: I64, method: I64, until: I64) -> I64:
     """Money is authorized with the order (a bank transfer when it is taken up) and captured when it ships."""
-    paid = np.where((method == PAID_LATER) & ~(fate.processing < end), PAYMENT_PENDING, AUTHORIZED)
+    paid = np.where((method == PAID_LATER) & ~(fate.processing < until), PAYMENT_PENDING, AUTHORIZED)
     paid = np.where((status == SHIPPED) | (status == DELIVERED), CAPTURED, paid)
-    transferred = (method == PAID_LATER) & (fate.processing < end)
+    transferred = (method == PAID_LATER) & (fate.processing < until)
     paid = np.where(status == CANCELLED, np.where(transferred, REFUNDED, VOIDED), paid)
     paid = np.where(status == PARTIALLY_RETURNED, PARTIALLY_REFUNDED, paid)
     return np.where(status == RETURNED, REFUNDED, paid)
-
-
-def _ingestion(world: World, placed: Orders, fate: Fate, status: I64, reclaimed: I64, end: int) -> I64:
-    latest = placed.placed
-    parcels = (fate.first.shipped, fate.first.delivered, fate.second.shipped, fate.second.delivered)
-    for times in (fate.processing, fate.cancelled, reclaimed, *parcels):
-        latest = np.maximum(latest, np.where(times < end, times, 0))
-    latest = np.maximum(latest, np.where(status >= PARTIALLY_RETURNED, fate.returned, 0))
-    return ingested(world.seed, "orders", placed.number, latest, 60, 2 * 3600)
 
 
 @cache
@@ -212,8 +267,8 @@ def _sessions(world: World, placed: Orders) -> Sometimes:
     return Sometimes(of_web, Words(ids(SESSION, world.sessions.numbers_of_first(placed.web[of_web]))))
 
 
-def _instant(times: I64, end: int) -> Sometimes:
-    happened = times < end
+def _instant(times: I64, until: I64) -> Sometimes:
+    happened = times < until
     return Sometimes(happened, Instant(times[happened]))
 
 

@@ -42,13 +42,14 @@ _ALL = tuple(dict.fromkeys(name for names in CARRIERS.values() for name in names
 _OF_COUNTRY = np.array([[_ALL.index(name) for name in CARRIERS[code]] for code in geography.COUNTRY_INDEX])
 
 
-def shipments(seed: int, placed: Orders, fate: Fate, lines: Items, place: I64, end: int) -> Sometimes:
-    """The parcels, as far as they have left by ``end``, of the orders that have two.
+def shipments(seed: int, placed: Orders, fate: Fate, lines: Items, place: I64, until: I64) -> Sometimes:
+    """The parcels of the orders that have two, as far as they have left.
 
     Args:
         place: where each order goes.
+        until: before which instant, for each order.
     """
-    left = np.column_stack([fate.parts & (parcel.shipped < end) for parcel in (fate.first, fate.second)])
+    left = np.column_stack([fate.parts & (parcel.shipped < until) for parcel in (fate.first, fate.second)])
     order, which = np.nonzero(left)
     sides = (fate.first, fate.second)
     warehouse, shipped, delivered = (
@@ -56,7 +57,7 @@ def shipments(seed: int, placed: Orders, fate: Fate, lines: Items, place: I64, e
         for name in ("warehouse", "shipped", "delivered")
     )
     items, starts = _contents(fate, lines, left)
-    arrived = delivered < end
+    arrived = delivered < until[order]
     parcels = Struct(
         {
             "warehouse_id": Words(ids(WAREHOUSE, warehouse - 1)),

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from shardgen.world import orders, shortages, zones
 from shardgen.world.demand import DAY, HOUR
 from shardgen.world.orders import MINUTE, NEVER, SECOND, STORE, Items, Orders, Sources
+from shardgen.world.picking import picked
 from shardgen.world.rng import I64, below, between, chance, exponential_table, lognormal_table
 from shardgen.world.world import FARTHEST, NEAREST, World
 
@@ -91,6 +92,14 @@ class Fate:
     moved: Mask
     """Which items are in the second one, of shape (items,)."""
 
+    def take(self, rows: I64, items: I64) -> Fate:
+        """What becomes of the orders at these rows.
+
+        Args:
+            items: rows of their items.
+        """
+        return picked(self, rows, moved=items)
+
     def sources(self, order: I64) -> tuple[I64, I64]:
         """From which warehouse, and when, each item leaves.
 
@@ -149,6 +158,22 @@ def _arrival(placed: Orders, shipped: I64, transit: I64, distance: I64 | int) ->
     arrived = worked // WORKING_WEEK * WEEK + rest
     handed_over = arrived - rest % DAY + FIRST_ROUND + rest % DAY // 2
     return np.where(placed.channel == STORE, shipped + transit, shipped + handed_over - local)
+
+
+def returned(fate: Fate, lines: Items) -> I64:
+    """When something comes back of the orders, NEVER where nothing does."""
+    some = (np.add.reduceat(lines.returned, lines.starts) > 0) if len(lines.starts) else fate.returned > 0
+    return np.where(some, fate.returned, NEVER)
+
+
+def changes(placed: Orders, fate: Fate, back: I64) -> list[I64]:
+    """When what is told of the orders changes, apart from their payments; NEVER where something does not happen.
+
+    Args:
+        back: when something comes back, see :func:`returned`.
+    """
+    parcels = (fate.first.shipped, fate.first.delivered, fate.second.shipped, fate.second.delivered)
+    return [placed.placed, fate.processing, fate.cancelled, back, *parcels]
 
 
 def patient(seed: int, number: I64) -> Mask:

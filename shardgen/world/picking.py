@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields, is_dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
 
@@ -12,38 +12,47 @@ from shardgen.world.rng import I64
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
+    class Belongings(DataclassInstance, Protocol):
+        """What belongs to rows, row by row."""
+
+        @property
+        def starts(self) -> I64:
+            """The first of each row."""
+
+        @property
+        def order(self) -> I64:
+            """The row that each belongs to."""
+
+
 Facts = TypeVar("Facts", bound="DataclassInstance")
+Children = TypeVar("Children", bound="Belongings")
 
 
 def picked(facts: Facts, rows: I64, **others: I64) -> Facts:
     """The facts of some rows.
 
     Args:
-        facts: a dataclass of arrays with an entry for each row, and of others like it.
+        facts: arrays with an entry for each row, and facts of such arrays.
         rows: which, in the order wanted.
-        others: rows of the arrays that have entries for something else, by their names.
+        others: rows of arrays that have entries for something else, by their names.
     """
     return replace(
-        facts, **{each.name: _picked(getattr(facts, each.name), others.get(each.name, rows)) for each in fields(facts)}
+        facts, **{each.name: _taken(getattr(facts, each.name), others.get(each.name, rows)) for each in fields(facts)}
     )
 
 
-def _picked(values: Any, rows: I64) -> Any:
+def _taken(values: Any, rows: I64) -> Any:
     return picked(values, rows) if is_dataclass(values) and not isinstance(values, type) else values[rows]
 
 
-def children(starts: I64, total: int, rows: I64) -> tuple[I64, I64, I64]:
-    """What belongs to some rows, where it lies row by row.
-
-    Args:
-        starts: the first child of each row.
-        total: how many children all rows have.
-        rows: which, in the order wanted.
+def with_children(facts: Children, rows: I64) -> tuple[Children, I64]:
+    """What belongs to some rows, such as the items of orders.
 
     Returns:
-        the children; the place among ``rows`` of the row that each belongs to; the first child of each of ``rows``.
+        the facts; which of those before each is.
     """
-    counts = np.diff(np.append(starts, total))[rows]
-    first = np.cumsum(counts) - counts
+    counts = np.diff(np.append(facts.starts, len(facts.order)))[rows]
+    starts = np.cumsum(counts) - counts
     row = np.repeat(np.arange(len(rows)), counts)
-    return np.arange(len(row)) + (starts[rows] - first)[row], row, first
+    which = np.arange(len(row)) + (facts.starts[rows] - starts)[row]
+    return replace(picked(facts, which, starts=rows), starts=starts, order=row), which
