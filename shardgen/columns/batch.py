@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from shardgen.columns import text
@@ -12,7 +12,7 @@ from shardgen.columns.arrow import pa
 from shardgen.columns.nested import Document
 from shardgen.columns.pieces import Drawn, Texts
 from shardgen.columns.text import I64
-from shardgen.columns.values import Absent, Constant, Instant, Member, Value, Whole, Words
+from shardgen.columns.values import Absent, Constant, Instant, Member, Value, Whole, Words, taken
 from shardgen.model.keys import IdFormat
 from shardgen.model.table import COMMON, Table
 from shardgen.model.types import Type
@@ -115,28 +115,48 @@ def _keys(versions: Versions) -> Mapping[str, Member]:
 def widened(rows: Batch, table: Table, added: Mapping[str, Value]) -> Batch:
     """The rows of a batch as those of a table that has more columns; raw_data tells them too."""
     assert rows.record is not None
-    return _again(rows, table, added, rows.record.versions)
+    return _again(rows, rows.record, table=table, columns={**_own(rows), **added})
 
 
-def versioned(rows: Batch) -> Batch:
-    """The rows of a batch as the first and only versions of their records, where it does not tell which they are."""
-    if rows.record is None or rows.record.versions is not None:
-        return rows
-    return _again(rows, rows.table, {}, single(rows.record.ingestion))
+def versioned(rows: Batch, versions: Versions | None = None) -> Batch:
+    """The rows of a batch as versions of their records, where it does not tell yet which they are.
 
-
-def _again(rows: Batch, table: Table, added: Mapping[str, Value], versions: Versions | None) -> Batch:
-    """The rows of a batch, made anew with more of them."""
+    Args:
+        versions: of which rows; None for the first and only ones of all.
+    """
     known = rows.record
-    assert known is not None
+    if known is None or known.versions is not None:
+        return rows
+    versions = versions or single(known.ingestion)
+    if len(versions.row) == rows.num_rows:
+        return _again(rows, replace(known, versions=versions))
+    which = versions.row
+    some = Record(
+        mode=known.mode,
+        numbers=known.numbers[which],
+        ingestion=known.ingestion[which],
+        extra={name: taken(value, which) for name, value in known.extra.items()},
+        versions=versions,
+    )
+    return _again(rows, some, columns={name: taken(value, which) for name, value in _own(rows).items()})
+
+
+def _own(rows: Batch) -> dict[str, Any]:
+    return {name: value for name, value in rows.columns.items() if name not in COMMON}
+
+
+def _again(
+    rows: Batch, known: Record, *, table: Table | None = None, columns: Mapping[str, Value] | None = None
+) -> Batch:
+    """The rows of a batch, made anew."""
     return batch(
-        table,
+        table or rows.table,
         known.mode,
-        {**{name: value for name, value in rows.columns.items() if name not in COMMON}, **added},
+        columns or _own(rows),
         numbers=known.numbers,
         ingestion=known.ingestion,
         extra=known.extra,
-        versions=versions,
+        versions=known.versions,
     )
 
 

@@ -6,7 +6,7 @@ Numbers are numpy arrays: times in microseconds and days since 1970-01-01, money
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
@@ -216,6 +216,22 @@ class Absent:
     def arrow(self, rows: int, type_: Any) -> pa.Array:
         """A column of ``type_``."""
         return pa.nulls(rows, type_)
+
+
+def taken(value: Any, rows: I64) -> Any:
+    """The values of some rows, whatever they are but JSON that is laid out in pieces."""
+    if isinstance(value, Constant | Absent):
+        return value
+    if isinstance(value, Picked):
+        return Picked(value.pool, value.rows[rows])
+    if isinstance(value, Struct | Lists):
+        return Picked(value, rows)
+    if isinstance(value, Day):
+        return Day(value.values[rows], None if value.known is None else value.known[rows])
+    if isinstance(value.values, np.ndarray):
+        return replace(value, values=value.values[rows])
+    texts = value.values if isinstance(value.values, Drawn) else Drawn(value.values, np.arange(len(value.values)))
+    return replace(value, values=Drawn(texts.pool, texts.rows[rows]))
 
 
 Value: TypeAlias = (

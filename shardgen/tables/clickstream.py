@@ -29,12 +29,12 @@ from shardgen.model.shape import Key
 from shardgen.model.table import Column, Index, Keys, bronze_table, by_all, by_key
 from shardgen.model.types import BOOLEAN, INTEGER, JSON, SERIAL, TEXT, TIMESTAMP, decimal, varchar
 from shardgen.tables import landings
-from shardgen.tables.sessions import SHOP, device_infos, kind_pages, product_pages, static_pages, users
-from shardgen.tables.spec import ByLeaves, Piece, Sizes, Slice, TableSpec
+from shardgen.tables.sessions import SHOP, begun, device_infos, kind_pages, product_pages, static_pages, users
+from shardgen.tables.spec import ByLeaves, Piece, Sizes, Slice, TableSpec, arriving
 from shardgen.tables.statements import beside
 from shardgen.world import World, clicks, estimates, products, sessions
 from shardgen.world.calendar import Leaves
-from shardgen.world.demand import midnight
+from shardgen.world.demand import DAY, midnight
 from shardgen.world.lexicon import SUBCATEGORIES
 from shardgen.world.lexicon.subcategory import Subcategory
 from shardgen.world.lexicon.traffic import TRAFFIC_SOURCES
@@ -89,7 +89,8 @@ def rows(wanted: Slice) -> Iterator[Batch]:
     world = wanted.world
     for low, high in wanted.ranges(max(1, int(BATCHES * wanted.rows / world.config.events_per_session))):
         visits = sessions.select(world, low, high)
-        yield _batch(wanted, visits, clicks.play(world, visits))
+        played = clicks.play(world, visits)
+        yield from wanted.once(_batch(wanted, visits, played), played.time)
 
 
 def _batch(wanted: Slice, visits: sessions.Sessions, played: clicks.Clicks) -> Batch:
@@ -325,11 +326,12 @@ CLICKSTREAM = TableSpec(
     ),
     cut=ByLeaves(
         leaves=Leaves(_number, short=True),
-        ids_at=lambda world, instant: int(world.sessions.before(instant)),
+        ids_at=begun,
         estimate=_estimate,
         weight=estimates.event_rows,
     ),
     rows=rows,
+    changed=arriving(begun, DAY),
     laws=beside(__package__, "laws/l08.sql", "laws/l11.sql", "laws/l12.sql"),
     sizes=Sizes(
         copy={"full": 910, "lean": 440, "none": 390},

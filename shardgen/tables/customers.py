@@ -17,9 +17,9 @@ from shardgen.model.keys import CUSTOMER, KeySpace
 from shardgen.model.shape import Key
 from shardgen.model.table import Column, Index, bronze_table, by_all, by_key
 from shardgen.model.types import BOOLEAN, DATE, JSON, TEXT, TIMESTAMP, varchar
-from shardgen.tables.spec import ByIds, Sizes, Slice, TableSpec
+from shardgen.tables.spec import ByIds, Sizes, Slice, TableSpec, arriving
 from shardgen.tables.statements import beside
-from shardgen.world import customers, geography, phones, records
+from shardgen.world import World, customers, geography, phones, records
 from shardgen.world.customers import Customers
 from shardgen.world.picking import picked
 from shardgen.world.records import NEVER, Mask
@@ -126,6 +126,10 @@ def _own_numbers(seed: int, numbers: I64) -> Text:
     return text.concat(*parts)
 
 
+def _registered(world: World, end: int) -> int:
+    return int(world.customers.before(end))
+
+
 CUSTOMERS = TableSpec(
     table=bronze_table(
         name="customers",
@@ -182,8 +186,9 @@ CUSTOMERS = TableSpec(
             Index(column="address", kind="json", full=True),
         ),
     ),
-    cut=ByIds(step=100_000, total=lambda world, end: int(world.customers.before(end))),
+    cut=ByIds(step=100_000, total=_registered),
     rows=rows,
+    changed=arriving(_registered, None),
     laws=beside(__package__, "laws/l05.sql", "laws/l15.sql"),
     sizes=Sizes(
         copy={"full": 1005, "lean": 490, "none": 385},

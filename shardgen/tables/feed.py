@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 
+import numpy as np
+
 from shardgen.columns.batch import Batch, versioned
-from shardgen.model.config import PlanConfig
+from shardgen.model.config import LoadConfig, PlanConfig
 from shardgen.model.plan import Shard
 from shardgen.tables import dataset
-from shardgen.tables.spec import Slice
+from shardgen.tables.spec import Slice, TableSpec
 from shardgen.world import build_world
 from shardgen.world.demand import midnight
+from shardgen.world.picking import picked
+from shardgen.world.versions import single
 
+ROWS: Final = LoadConfig().batch_rows
 _FEW: Final = 64  # rows; clickstream takes whole sessions, so it may be ten times as many
 
 
@@ -54,6 +59,32 @@ class Feed:
         made = dataset(self.plan.dataset)[shard.table].rows(wanted)
         return map(versioned, made) if wanted.versions else made
 
+    def changes(self, table: str, since: int, end: int, rows: int = ROWS) -> Iterator[Batch]:
+        """The versions of a table whose changes lie in [since, end), in order of number and version.
+
+        They are found in a time that follows what changed, not the age of the world; but customers and products are
+        looked through, some microseconds each, and so are the rows of a table that knows nothing of versions.
+
+        Args:
+            table: its name.
+            since: microseconds UTC; versions.BEGINNING for all that there was.
+            end: microseconds UTC; those of [a, b) and of [b, c) together are those of [a, c), byte for byte.
+            rows: about how many a batch should hold; it never changes a row.
+        """
+        world, spec = build_world(self.plan.world), dataset(self.plan.dataset)[table]
+        start, stop = spec.changing(world, since, end)
+        wanted = Slice(
+            world=world,
+            raw_data=self.plan.raw_data,
+            start=start,
+            stop=stop,
+            end=end,
+            rows=rows,
+            history="versions",
+            since=since,
+        )
+        return spec.rows(wanted) if spec.changed else _new(spec, wanted)
+
     def rows_of(self, table: str, number: int, *, end: int) -> Iterator[Batch]:
         """The rows that belong to one number of what a table is cut by, as they stand at an instant."""
         world = build_world(self.plan.world)
@@ -63,3 +94,15 @@ class Feed:
     def get_ready(self, shard: Shard) -> None:
         """Make what every row of the shard's table needs and a process keeps: a few rows, which are thrown away."""
         next(self.batches(shard, _FEW), None)
+
+
+def _new(spec: TableSpec, wanted: Slice) -> Iterator[Batch]:
+    """Rows that were not there before the slice, of a table that knows nothing of versions."""
+    by_time = spec.cut.ids(wanted.world, wanted.end) is None
+    for low, high in [(wanted.start, wanted.stop)] if by_time else wanted.ranges():
+        part = replace(wanted, start=low, stop=high)
+        before = [] if by_time else [made.numbers for made in spec.rows(replace(part, end=wanted.since))]
+        for made in spec.rows(part):
+            fresh = np.flatnonzero(~np.isin(made.numbers, np.concatenate([made.numbers[:0], *before])))
+            if len(fresh):
+                yield versioned(made, picked(single(made.numbers), fresh))

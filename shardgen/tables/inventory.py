@@ -19,7 +19,7 @@ from shardgen.model.types import INTEGER, SERIAL, TEXT, TIMESTAMP, varchar
 from shardgen.tables.spec import ByLeaves, Piece, Sizes, Slice, TableSpec, ranges
 from shardgen.tables.statements import beside
 from shardgen.world import World, estimates, stock
-from shardgen.world.demand import DAY
+from shardgen.world.demand import DAY, midnight
 from shardgen.world.rng import below, bits
 
 
@@ -29,12 +29,13 @@ def rows(wanted: Slice) -> Iterator[Batch]:
     What a warehouse needs follows from all orders of the day. So each part of a day makes the whole of it, 2 us for a
     movement; a day is in parts above five million movements only, some 40,000 times those of the usual world.
     """
-    stop = min(wanted.stop, wanted.end)
+    start, stop = max(wanted.start, wanted.since), min(wanted.stop, wanted.end)
     for leaf in stock.LEAVES.between(wanted.world.config, wanted.start, wanted.stop):
         for moved in stock.movements(wanted.world, leaf):
-            happened = np.flatnonzero((moved.time >= wanted.start) & (moved.time < stop))
+            happened = np.flatnonzero((moved.time >= start) & (moved.time < stop))
             for low, high in ranges(0, len(happened), wanted.rows):
-                yield _batch(wanted.world, wanted.raw_data, moved, happened[low:high])
+                some = happened[low:high]
+                yield from wanted.once(_batch(wanted.world, wanted.raw_data, moved, some), moved.time[some])
 
 
 def _batch(world: World, mode: str, moved: stock.Movements, rows_: I64) -> Batch:
@@ -101,6 +102,12 @@ PREFIXES = np.array([b"PO-", b"", b"", b"TR-", b"AD-"])
 """What a document's number begins with, by type of movement; OUT and RETURN have their order's."""
 
 
+def _moving(world: World, since: int, end: int) -> tuple[int, int]:
+    """The instants; none before the leaf of the opening stock."""
+    first = stock.LEAVES.at(world.config, midnight(world.config.epoch) - 1)
+    return max(since, first.start), end
+
+
 def _estimate(world: World, cuts: Sequence[Piece], end: int) -> Iterable[float]:
     periods = [piece.period for piece in cuts if piece.period]
     return estimates.movement_rows(world, estimates.sample(world, end), periods, end)
@@ -163,6 +170,7 @@ INVENTORY = TableSpec(
     ),
     cut=ByLeaves(leaves=stock.LEAVES, early=True, estimate=_estimate, weight=stock.expected),
     rows=rows,
+    changed=_moving,
     laws=beside(__package__, "laws/l03.sql", "laws/l16.sql"),
     sizes=Sizes(
         copy={"full": 340, "lean": 130, "none": 110},

@@ -22,10 +22,11 @@ from shardgen.model.shape import Key
 from shardgen.model.table import Column, Keys, bronze_table, by_all, by_key
 from shardgen.model.types import INTEGER, JSON, TEXT, TIMESTAMP, decimal, varchar
 from shardgen.tables import shipments
-from shardgen.tables.spec import ByLeaves, Sizes, Slice, TableSpec, View
+from shardgen.tables.spec import ByLeaves, Sizes, Slice, TableSpec, View, arriving
 from shardgen.tables.statements import beside
 from shardgen.world import World, fates, orders, payments
 from shardgen.world.calendar import Leaves
+from shardgen.world.demand import DAY
 from shardgen.world.fates import Fate
 from shardgen.world.lexicon import SUBCATEGORIES
 from shardgen.world.orders import Amounts, Items, Orders, Parties
@@ -354,6 +355,10 @@ CROSS JOIN LATERAL jsonb_array_elements(o.raw_data -> 'items') WITH ORDINALITY A
 )
 
 
+def _arrived(world: World, end: int) -> int:
+    return int(world.orders.before(end))
+
+
 def _number(config: WorldConfig) -> float:
     return config.orders
 
@@ -399,10 +404,12 @@ ORDERS = TableSpec(
     ),
     cut=ByLeaves(
         leaves=Leaves(_number),
-        ids_at=lambda world, instant: int(world.orders.before(instant)),
-        weight=lambda world, start, stop: int(world.orders.before(stop) - world.orders.before(start)),
+        ids_at=_arrived,
+        weight=lambda world, start, stop: _arrived(world, stop) - _arrived(world, start),
+        versions=VERSIONS,
     ),
     rows=rows,
+    changed=arriving(_arrived, max(fates.MAX_FATE, payments.MAX_CHARGED_BACK) + DAY),
     laws=beside(__package__, "laws/l10.sql", "laws/l17.sql", "laws/l20.sql"),
     sizes=Sizes(
         copy={"full": 1743, "lean": 1351, "none": 340},

@@ -18,9 +18,9 @@ from shardgen.model.shape import Key
 from shardgen.model.table import Column, Index, Keys, bronze_table, by_all
 from shardgen.model.types import JSON, TEXT, TIMESTAMP, decimal, varchar
 from shardgen.tables import describing
-from shardgen.tables.spec import ByIds, Sizes, Slice, TableSpec
+from shardgen.tables.spec import ByIds, Sizes, Slice, TableSpec, arriving
 from shardgen.tables.statements import beside
-from shardgen.world import listings, products
+from shardgen.world import World, listings, products
 from shardgen.world.demand import DAY
 from shardgen.world.lexicon import SUBCATEGORIES
 from shardgen.world.lexicon.subcategory import Subcategory
@@ -102,6 +102,10 @@ def _code(subcategory: Subcategory) -> str:
     return f"{subcategory.category[:3]}-{subcategory.slug.replace('-', '')[:3]}".upper()
 
 
+def _launched(world: World, end: int) -> int:
+    return int(world.launches.before(end))
+
+
 ATTRIBUTES: Final[Keys] = {
     "weight.value": "Weight of the piece, packed",
     "weight.unit": "`g`",
@@ -174,8 +178,9 @@ PRODUCTS = TableSpec(
             Index(column="attributes", kind="json", full=True),
         ),
     ),
-    cut=ByIds(step=50_000, total=lambda world, end: int(world.launches.before(end))),
+    cut=ByIds(step=50_000, total=_launched),
     rows=rows,
+    changed=arriving(_launched, None),
     laws=beside(__package__, "laws/l06.sql"),
     sizes=Sizes(
         copy={"full": 1436, "lean": 719, "none": 620},

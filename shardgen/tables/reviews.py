@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from shardgen.columns.batch import Batch, batch, ids, ingested
+from shardgen.columns.pieces import Drawn
 from shardgen.columns.text import I64
 from shardgen.columns.values import Flag, Instant, Prose, Sometimes, Whole, Words
 from shardgen.model.keys import CUSTOMER, ORDER, PRODUCT, REVIEW, KeySpace
@@ -14,71 +17,105 @@ from shardgen.model.shape import Key
 from shardgen.model.table import Column, Index, bronze_table, by_all, by_key
 from shardgen.model.types import BOOLEAN, INTEGER, TEXT, TIMESTAMP, varchar
 from shardgen.tables import wording
-from shardgen.tables.spec import ByIds, Piece, Sizes, Slice, TableSpec
+from shardgen.tables.spec import ByIds, Piece, Sizes, Slice, TableSpec, arriving
 from shardgen.tables.statements import beside
 from shardgen.tables.wording import Subject
 from shardgen.world import World, circumstances, estimates, fates, orders, products, reviews
 from shardgen.world.baskets import MAX_ITEMS
 from shardgen.world.circumstances import Reviewed
+from shardgen.world.demand import DAY
 from shardgen.world.fates import Fate
 from shardgen.world.lives import Actors
 from shardgen.world.orders import Items, Orders
+from shardgen.world.picking import picked
+from shardgen.world.reviews import Reviews
+from shardgen.world.versions import Versions, within
 
 ITEMS_PER_ORDER, REVIEW_SHARE = 2.9, 0.3
 """Rough figures that turn a number of rows into a number of orders to look at."""
+VERSIONS = 3
+"""Of a review, about: batches are of so many fewer orders where all are asked for."""
 ANEW = 1 << 60
 """Beyond all numbers of reviews: number + ANEW keys the words of one that was written anew."""
 
 
 def rows(wanted: Slice) -> Iterator[Batch]:
-    """Reviews of the items of the slice's orders, as far as they are there at its end."""
-    world = wanted.world
-    for low, high in wanted.ranges(int(wanted.rows / ITEMS_PER_ORDER / REVIEW_SHARE) + 1):
+    """Reviews of the items of the slice's orders, as far as they are there at its end; or all versions of them."""
+    world, each = wanted.world, ITEMS_PER_ORDER * REVIEW_SHARE * (VERSIONS if wanted.versions else 1)
+    for low, high in wanted.ranges(int(wanted.rows / each) + 1):
         placed = orders.select(world, low, high)
         lines, who = orders.items(world, placed), orders.buyers(world, placed)
         fate = fates.of(world, placed, lines, orders.sources(world, placed, who))
+        known = _Known(placed=placed, fate=fate, lines=lines, who=who)
         written = reviews.of_items(world, placed, fate, lines)
-        kept = np.flatnonzero(written.there(wanted.end))
-        if len(kept):
-            yield _batch(wanted, placed, fate, lines, who, written, kept)
+        if wanted.versions:
+            written = picked(written, np.flatnonzero(written.date < wanted.end))
+            found = within(written.changes, wanted.since, wanted.end, deleted=written.taken_down)
+            if len(found.row):
+                yield _batch(wanted, known, picked(written, found.row), found.until, found)
+        elif written.there(wanted.end).any():
+            written = picked(written, np.flatnonzero(written.there(wanted.end)))
+            yield _batch(wanted, known, written, np.full(len(written.number), wanted.end))
 
 
-def _batch(
-    wanted: Slice, placed: Orders, fate: Fate, lines: Items, who: Actors, written: reviews.Reviews, kept: I64
-) -> Batch:
-    world = wanted.world
-    number, rating, date = written.number[kept], written.rating[kept], written.date[kept]
-    item, edited = written.item[kept], written.edited[kept]
-    order = lines.order[item]
-    votes, last_vote = reviews.votes_by(written.votes[kept], wanted.end - date)
-    product, kind = lines.product[item], lines.subcategory[item]
-    known = circumstances.of_reviews(world, placed, fate, lines, who, Reviewed(order=order, item=item, date=date))
-    noun = products.noun(world.seed, product, kind)
-    anew = edited < wanted.end
-    words = number + np.where(anew, ANEW, 0)
-    title, body = wording.texts(world.seed, Subject(number=words, rating=rating, kind=kind, noun=noun), known)
-    changed = np.maximum(date + last_vote, np.where(anew, edited, 0))
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Known:
+    """What there is to know of the orders that reviews are of."""
+
+    placed: Orders
+    fate: Fate
+    lines: Items
+    who: Actors
+
+
+def _batch(wanted: Slice, known: _Known, written: Reviews, until: I64, versions: Versions | None = None) -> Batch:
+    """Reviews as they stand after all that has happened before an instant each."""
+    seed, number, date = wanted.world.seed, written.number, written.date
+    order = known.lines.order[written.item]
+    votes, last_vote = reviews.votes_by(written.votes, np.minimum(until - 1, written.taken_down) - date)
+    anew, gone = written.edited < until, written.taken_down < until
+    title, body = _texts(wanted.world, known, written, anew)
+    changed = np.max(
+        [date + last_vote, np.where(anew, written.edited, 0), np.where(gone, written.taken_down, 0)], axis=0
+    )
     return batch(
         REVIEWS.table,
         wanted.raw_data,
         {
             "review_id": Words(ids(REVIEW, number)),
-            "product_id": Words(ids(PRODUCT, product)),
-            "customer_id": Words(ids(CUSTOMER, who.number[order])),
-            "rating": Whole(rating),
+            "product_id": Words(ids(PRODUCT, known.lines.product[written.item])),
+            "customer_id": Words(ids(CUSTOMER, known.who.number[order])),
+            "rating": Whole(written.rating),
             "review_text": Prose(body),
             "review_title": Prose(title),
             "review_date": Instant(date),
             "helpful_count": Whole(votes),
-            "verified_purchase": Flag(written.verified[kept]),
+            "verified_purchase": Flag(written.verified),
         },
         numbers=number,
-        ingestion=ingested(world.seed, "reviews", number, changed, 60, 3600),
+        ingestion=ingested(seed, "reviews", number, changed, 60, 3600),
         extra={
-            "order_id": Words(ids(ORDER, placed.number[order])),
-            "edited_at": Sometimes(anew, Instant(edited[anew])),
+            "order_id": Words(ids(ORDER, known.placed.number[order])),
+            "edited_at": Sometimes(anew, Instant(written.edited[anew])),
         },
+        versions=versions,
     )
+
+
+def _texts(world: World, known: _Known, written: Reviews, anew: NDArray[np.bool_]) -> tuple[Drawn, Drawn]:
+    """Title and text of each review, which are made once for all versions that have the same."""
+    words, first, which = np.unique(written.number + np.where(anew, ANEW, 0), return_index=True, return_inverse=True)
+    item, rating = written.item[first], written.rating[first]
+    product, kind = known.lines.product[item], known.lines.subcategory[item]
+    what = Reviewed(order=known.lines.order[item], item=item, date=written.date[first])
+    about = circumstances.of_reviews(world, known.placed, known.fate, known.lines, known.who, what)
+    noun = products.noun(world.seed, product, kind)
+    title, body = wording.texts(world.seed, Subject(number=words, rating=rating, kind=kind, noun=noun), about)
+    return Drawn(title, which), Drawn(body, which)
+
+
+def _ordered(world: World, end: int) -> int:
+    return int(world.orders.before(end))
 
 
 def _estimate(world: World, cuts: Sequence[Piece], end: int) -> Iterable[float]:
@@ -135,8 +172,9 @@ REVIEWS = TableSpec(
             Index(column="review_text", kind="words", full=True),
         ),
     ),
-    cut=ByIds(step=100_000, total=lambda world, end: int(world.orders.before(end)), estimate=_estimate),
+    cut=ByIds(step=100_000, total=_ordered, estimate=_estimate),
     rows=rows,
+    changed=arriving(_ordered, fates.MAX_FATE + reviews.MAX_LAG + reviews.COUNTS * reviews.WEEK + DAY),
     laws=beside(__package__, "laws/l04.sql", "laws/l18.sql", "laws/l19.sql"),
     sizes=Sizes(
         copy={"full": 780, "lean": 350, "none": 320},

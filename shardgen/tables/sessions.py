@@ -22,10 +22,11 @@ from shardgen.model.shape import Key
 from shardgen.model.table import Column, Index, Keys, bronze_table, by_all, by_key
 from shardgen.model.types import BOOLEAN, DEGREES, INTEGER, JSON, TEXT, TIMESTAMP, varchar
 from shardgen.tables import landings
-from shardgen.tables.spec import ByIds, Sizes, Slice, TableSpec
+from shardgen.tables.spec import ByIds, Sizes, Slice, TableSpec, arriving
 from shardgen.tables.statements import beside
 from shardgen.world import World, bots, experiments, sessions
 from shardgen.world.clicks import landed_on
+from shardgen.world.demand import DAY
 from shardgen.world.lexicon import SUBCATEGORIES
 from shardgen.world.lexicon.devices import DEVICES, Device
 from shardgen.world.lexicon.traffic import TRAFFIC_SOURCES
@@ -61,12 +62,12 @@ IP_FORMATS = ("198.{second}.{third}.{fourth}", "2001:db8:{a}:{b}:{c}::{d}")
 def rows(wanted: Slice) -> Iterator[Batch]:
     """Sessions of the slice, all of which are over by its end."""
     for low, high in wanted.ranges(BATCHES * wanted.rows):
-        yield _batch(wanted, sessions.select(wanted.world, low, high))
+        visits = sessions.select(wanted.world, low, high)
+        yield from wanted.once(_batch(wanted, visits), visits.finish)
 
 
 def _batch(wanted: Slice, visits: Sessions) -> Batch:
     world, known = wanted.world, device_words()
-    finish = visits.start + visits.seconds * sessions.SECOND
     return batch(
         SESSIONS.table,
         wanted.raw_data,
@@ -74,7 +75,7 @@ def _batch(wanted: Slice, visits: Sessions) -> Batch:
             "session_id": Words(ids(keys.SESSION, visits.number)),
             "user_id": Words(users(visits)),
             "start_time": Instant(visits.start),
-            "end_time": Instant(finish),
+            "end_time": Instant(visits.finish),
             "duration_seconds": Whole(visits.seconds),
             "device_type": Words(Drawn(known.types, visits.device)),
             "browser": Words(Drawn(known.browsers, visits.device)),
@@ -84,7 +85,7 @@ def _batch(wanted: Slice, visits: Sessions) -> Batch:
             "is_mobile": Flag(MOBILE[visits.device]),
         },
         numbers=visits.number,
-        ingestion=ingested(world.seed, "sessions", visits.key, finish, 1, 30),
+        ingestion=ingested(world.seed, "sessions", visits.key, visits.finish, 1, 30),
         extra={
             "visitor_id": Words(text.hexadecimal(visits.visitor)),
             "landing_page": Words(_landing_pages(world, visits)),
@@ -255,6 +256,11 @@ def _twelve_bits(words_: U64, shift: int) -> I64:
     return (words_ >> np.uint64(shift) & np.uint64(0xFFF)).astype(np.int64)
 
 
+def begun(world: World, end: int) -> int:
+    """How many sessions began before the hour of an instant."""
+    return int(world.sessions.before(end))
+
+
 LOCATION: Final[Keys] = {
     "city": Key("City that the IP address points to", TEXT),
     "region": Key("State, province or county of the city", TEXT),
@@ -329,8 +335,9 @@ SESSIONS = TableSpec(
             Index(column="location", kind="json", full=True),
         ),
     ),
-    cut=ByIds(step=100_000, total=lambda world, end: int(world.sessions.before(end))),
+    cut=ByIds(step=100_000, total=begun),
     rows=rows,
+    changed=arriving(begun, DAY),
     laws=beside(__package__, "laws/l13.sql", "laws/l14.sql", "laws/l21.sql"),
     sizes=Sizes(
         copy={"full": 1162, "lean": 602, "none": 270},

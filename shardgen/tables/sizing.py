@@ -68,7 +68,9 @@ def _table(plan: Plan, name: str) -> Size:
 def _relation(plan: Plan, spec: TableSpec, shards: Sequence[Shard]) -> Size:
     """A plain table, or a leaf."""
     rows = sum(shard.rows for shard in shards)
-    heap = sum(_heap_pages(shard.rows, spec.sizes.heap[plan.config.raw_data]) for shard in shards)
+    heap = sum(
+        _heap_pages(shard.rows, spec.sizes_of(plan.config.history).heap[plan.config.raw_data]) for shard in shards
+    )
     maps = math.ceil(heap / HEAP_PAGES_OF_A_VM_PAGE) if spec.table.partitioned else FSM_PAGES * (heap > 1)
     return Size(
         heap=(heap + maps) * PAGE,
@@ -89,13 +91,14 @@ def _heap_pages(rows: int, tuple_bytes: float) -> int:
 
 
 def _index_pages(plan: Plan, spec: TableSpec, rows: int, *, crowded: bool) -> int:
-    key = spec.sizes.indexes["pkey"] * (INTERLEAVED if crowded else 1)
+    sizes = spec.sizes_of(plan.config.history)
+    key = sizes.indexes["pkey"] * (INTERLEAVED if crowded else 1)
     pages = _btree_pages(rows * key, rows)
     for index in spec.table.indexes_for(plan.config.indexes):
         if index.kind == "order":
-            pages += _btree_pages(rows * spec.sizes.indexes[index.column], rows)
+            pages += _btree_pages(rows * sizes.indexes[index.column], rows)
         else:
-            factor, exponent = spec.sizes.inverted[index.column]
+            factor, exponent = sizes.inverted[index.column]
             pages += 2 + math.ceil(factor * rows**exponent / PAGE) if rows else 2
     return pages
 

@@ -15,15 +15,15 @@ from importlib.resources.abc import Traversable
 from itertools import groupby, pairwise
 from typing import Final, Protocol
 
-from shardgen.columns.batch import Batch, widened
+from shardgen.columns.batch import Batch, versioned, widened
 from shardgen.columns.text import I64
 from shardgen.columns.values import Value
 from shardgen.model.config import HISTORIES, PlanConfig
 from shardgen.model.plan import Leaf, Shard
 from shardgen.model.table import COMMON, Column, Table
 from shardgen.world.calendar import Leaves, Period
-from shardgen.world.demand import midnight
-from shardgen.world.versions import BEGINNING
+from shardgen.world.demand import HOUR, midnight
+from shardgen.world.versions import BEGINNING, single
 from shardgen.world.world import World
 
 
@@ -59,6 +59,17 @@ class Slice:
         """The ids in runs of at most ``size``, else of ``rows``."""
         return ranges(self.start, self.stop, size or self.rows)
 
+    def once(self, rows: Batch, at: I64) -> Iterator[Batch]:
+        """Rows of records that never change, as far as the slice asks for them.
+
+        Args:
+            at: when each of them came to be.
+        """
+        if not self.versions:
+            yield rows
+        elif len((found := single(at).between(self.since, self.end)).row):
+            yield versioned(rows, found)
+
 
 def ranges(start: int, stop: int, size: int) -> list[tuple[int, int]]:
     """[start, stop) in runs of at most ``size`` ids."""
@@ -84,6 +95,31 @@ MAX_SHARD_ROWS: Final = 5_000_000
 SHARD_ROWS: Final = 4_000_000
 """About as many rows has each of them, which leaves room for what an estimate does not know."""
 
+VERSION_KEYS: Final = len(', "version": 1, "operation": "insert"')
+"""Bytes of the keys of raw_data that tell a version, as text."""
+VERSION_KEYS_STORED: Final = 46
+"""The same as jsonb stores them."""
+INGESTION_IN_KEY: Final = 9
+"""Bytes that the time of ingestion adds to an entry of the primary key, at a fill factor of 90 %."""
+
+Range = Callable[[World, int, int], tuple[int, int]]
+"""A range of what a table is cut by in which its records may change between two instants."""
+
+
+def arriving(before: Callable[[World, int], int], within: int | None) -> Range:
+    """Where records change that are numbered in order of arrival.
+
+    Args:
+        before: how many arrived before the hour of an instant began.
+        within: how long after its arrival a record may change, in microseconds; None for as long as there is a shop.
+    """
+
+    def changed(world: World, since: int, end: int) -> tuple[int, int]:
+        return 0 if within is None else before(world, since - within), before(world, end - 1 + HOUR)
+
+    return changed
+
+
 Estimate = Callable[[World, Sequence[Piece], int], Iterable[float]]
 """Rows of each piece, of a window that ends at an instant."""
 
@@ -98,6 +134,10 @@ class Cutting(Protocol):
 
     def pieces(self, world: World, config: PlanConfig) -> list[Piece]:
         """All of the window, in order."""
+        ...
+
+    def ids(self, world: World, end: int) -> int | None:
+        """How many ids there are before the hour of an instant; None where the instants themselves are what is cut."""
         ...
 
 
@@ -116,6 +156,10 @@ class ByIds:
         total = self.total(world, midnight(config.end))
         return [Piece(label=f"{low:012d}", start=low, stop=high) for low, high in ranges(0, total, self.step)]
 
+    def ids(self, world: World, end: int) -> int | None:
+        """How many there are before the hour of an instant."""
+        return self.total(world, end)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ByLeaves:
@@ -132,19 +176,29 @@ class ByLeaves:
     weight: Callable[[World, int, int], float] | None = None
     """About how many rows lie between two instants, whatever the window; None where a leaf is one shard in any case.
     Where ids are cut, the rows of an id have the numbers that its ``KeySpace.children`` says."""
+    versions: int = 1
+    """About how many versions a record has in the end: leaves of all versions are so many times larger."""
 
     def pieces(self, world: World, config: PlanConfig) -> list[Piece]:
         """The leaves of the window."""
         epoch, end = midnight(config.world.epoch), midnight(config.end)
-        found = self.leaves.between(config.world, epoch - 1 if self.early else epoch, end)
-        return [piece for period in found for piece in self._pieces(world, self._piece(world, period, epoch, end))]
+        each = self.versions if config.history == "versions" else 1
+        leaves = replace(self.leaves, each=each)
+        found = leaves.between(config.world, epoch - 1 if self.early else epoch, end)
+        return [
+            piece for period in found for piece in self._pieces(world, self._piece(world, period, epoch, end), each)
+        ]
 
-    def _pieces(self, world: World, whole: Piece) -> list[Piece]:
+    def ids(self, world: World, end: int) -> int | None:
+        """How many there are before the hour of an instant; None where the instants themselves are what is cut."""
+        return self.ids_at(world, end) if self.ids_at else None
+
+    def _pieces(self, world: World, whole: Piece, each: int) -> list[Piece]:
         """The leaf, or equal parts of a day that is too large: a choice of the world, too."""
         period = whole.period
         if self.weight is None or period is None or (period.last - period.first).days > 1:
             return [whole]
-        rows = self.weight(world, period.start, period.stop)
+        rows = self.weight(world, period.start, period.stop) * each
         if rows <= MAX_SHARD_ROWS:
             return [whole]
         count = math.ceil(rows / SHARD_ROWS)
@@ -177,6 +231,15 @@ class Sizes:
     """Factor and exponent of each GIN index's bytes over the rows of its relation: words come back, so it grows more
     slowly than they do. Measured at four or five sizes of each, within 20 % of them from a thousand rows on."""
 
+    def with_versions(self) -> Sizes:
+        """Of the rows of records that have one version each: raw_data tells it, and the key holds the ingestion."""
+        return replace(
+            self,
+            copy={mode: size + VERSION_KEYS * (mode != "none") for mode, size in self.copy.items()},
+            heap={mode: size + VERSION_KEYS_STORED * (mode != "none") for mode, size in self.heap.items()},
+            indexes={**self.indexes, "pkey": self.indexes["pkey"] + INGESTION_IN_KEY},
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
@@ -187,6 +250,15 @@ class View:
     """What tells it from another view of its name."""
     query: str
     """SQL, with ``{table}`` where the table's name stands."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """What the versions of a table's records are like."""
+
+    estimate: Estimate
+    """Versions in each piece."""
+    sizes: Sizes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -205,6 +277,11 @@ class TableSpec:
     greatest: Callable[[World], int] | None = None
     """Of a key that is a number: above every value that it may take in a world, window or not."""
     view: View | None = None
+    changed: Range | None = None
+    """Where records change between two instants, of a table whose rows heed a slice's ``history`` and ``since``. None
+    where they do not: then each record has one version, that of its first row."""
+    history: History | None = None
+    """What its versions are like; None where a record has one."""
 
     @property
     def name(self) -> str:
@@ -236,21 +313,39 @@ class TableSpec:
 
         return replace(self, table=table, rows=rows, sizes=sizes, laws=(*self.laws, *laws))
 
+    def changing(self, world: World, since: int, end: int) -> tuple[int, int]:
+        """In which range of what it is cut by its records may change between two instants."""
+        if self.changed:
+            return self.changed(world, since, end)
+        ids = self.cut.ids(world, end - 1 + HOUR)
+        return (since, end) if ids is None else (0, ids)
+
+    def estimate(self, history: str) -> Estimate | None:
+        """Rows of each piece, of one of config.HISTORIES; None where every id is a row."""
+        return self.history.estimate if self.history and history == "versions" else self.cut.estimate
+
+    def sizes_of(self, history: str) -> Sizes:
+        """Mean bytes of a row, of one of config.HISTORIES."""
+        if history != "versions":
+            return self.sizes
+        return self.history.sizes if self.history else self.sizes.with_versions()
+
     def shards(self, world: World, config: PlanConfig) -> list[Shard]:
         """The table's shards, in order of their ids."""
-        cuts, exact = self.cut.pieces(world, config), self.cut.estimate is None
+        cuts, exact = self.cut.pieces(world, config), self.estimate(config.history) is None
         return [
             self._shard(piece, round(count), exact=exact, config=config)
-            for piece, count in zip(cuts, self._counted(world, cuts, midnight(config.end)), strict=True)
+            for piece, count in zip(cuts, self._counted(world, cuts, config), strict=True)
         ]
 
-    def _counted(self, world: World, cuts: Sequence[Piece], end: int) -> list[float]:
+    def _counted(self, world: World, cuts: Sequence[Piece], config: PlanConfig) -> list[float]:
         """Rows of each piece; what is estimated of a leaf is shared out equally."""
-        if self.cut.estimate is None:
+        estimate = self.estimate(config.history)
+        if estimate is None:
             return [piece.stop - piece.start for piece in cuts]
         leaves = [list(pieces) for _, pieces in groupby(cuts, key=lambda piece: piece.period or piece.label)]
         wholes = [replace(pieces[0], stop=pieces[-1].stop) for pieces in leaves]
-        rows = self.cut.estimate(world, wholes, end)
+        rows = estimate(world, wholes, midnight(config.end))
         return [count / len(pieces) for count, pieces in zip(rows, leaves, strict=True) for _ in pieces]
 
     def _shard(self, piece: Piece, rows: int, *, exact: bool, config: PlanConfig) -> Shard:
@@ -262,7 +357,7 @@ class TableSpec:
             leaf=_leaf(self.table, piece.period, piece.of) if piece.period else None,
             rows=rows,
             exact=exact,
-            bytes=rows * self.sizes.copy[config.raw_data],
+            bytes=rows * self.sizes_of(config.history).copy[config.raw_data],
             dataset=config.dataset,
         )
 

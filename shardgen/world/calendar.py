@@ -56,12 +56,14 @@ class Leaves:
     """A generous guess of how many there are over the horizon."""
     short: bool = False
     """Whether a short horizon is cut into days in any case."""
+    each: int = 1
+    """How many rows there are of each."""
 
     def daily(self, config: WorldConfig) -> bool:
         """Whether the leaves are days."""
         if self.short and config.horizon <= SHORT_HORIZON:
             return True
-        return self.rows(config) * 31 * PEAK / config.horizon > MAX_LEAF_ROWS
+        return self.rows(config) * self.each * 31 * PEAK / config.horizon > MAX_LEAF_ROWS
 
     def at(self, config: WorldConfig, instant: int) -> Period:
         """The leaf that an instant falls into."""

@@ -90,6 +90,17 @@ class Reviews:
         """Which of them are to be read just before an instant."""
         return (self.date < until) & (self.taken_down >= until)
 
+    @property
+    def changes(self) -> list[I64]:
+        """When what is told of them changes; orders.NEVER where something does not happen."""
+        so_far = np.zeros_like(self.votes)
+        found = [self.date, self.edited, self.taken_down]
+        for week in range(1, COUNTS + 1):
+            at, last = self.date + week * WEEK, so_far
+            so_far = _counted(self.votes, week)
+            found.append(np.where((so_far > last) & (at < self.taken_down), at, orders.NEVER))
+        return found
+
 
 def of_items(world: World, placed: orders.Orders, fate: Fate, lines: orders.Items) -> Reviews:
     """All reviews that the items ever get."""
@@ -158,8 +169,11 @@ def votes_by(votes: I64, age: I64) -> tuple[I64, I64]:
     Returns:
         votes so far; the age at which they were first that many, 0 where there is none.
     """
-    week = np.minimum(age // WEEK, COUNTS)
-    whole = COUNTS + HALF_WEEKS
-    so_far = votes * week * whole // (COUNTS * (week + HALF_WEEKS))
+    whole, so_far = COUNTS + HALF_WEEKS, _counted(votes, np.minimum(age // WEEK, COUNTS))
     first = -(-so_far * COUNTS * HALF_WEEKS // np.maximum(votes * whole - so_far * COUNTS, 1))
     return so_far, first * WEEK
+
+
+def _counted(votes: I64, week: I64 | int) -> I64:
+    """Helpful votes that the count of a week finds."""
+    return votes * week * (COUNTS + HALF_WEEKS) // (COUNTS * (week + HALF_WEEKS))

@@ -114,6 +114,11 @@ class Sessions:
     lines: orders.Items
     """The items of those orders."""
 
+    @property
+    def finish(self) -> I64:
+        """When they are over: bronze hears of them then."""
+        return self.start + self.seconds * SECOND
+
 
 def select(world: World, start: int, stop: int) -> Sessions:
     """Sessions number start to stop (exclusive)."""
