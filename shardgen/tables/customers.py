@@ -17,9 +17,9 @@ from shardgen.model.keys import CUSTOMER, KeySpace
 from shardgen.model.shape import Key
 from shardgen.model.table import Column, Index, bronze_table, by_all, by_key
 from shardgen.model.types import BOOLEAN, DATE, JSON, TEXT, TIMESTAMP, varchar
-from shardgen.tables.spec import ByIds, Sizes, Slice, TableSpec, arriving
+from shardgen.tables.spec import ByIds, History, Sizes, Slice, TableSpec, arriving, by_lives
 from shardgen.tables.statements import beside
-from shardgen.world import World, customers, geography, phones, records
+from shardgen.world import World, customers, estimates, geography, phones, records
 from shardgen.world.customers import Customers
 from shardgen.world.picking import picked
 from shardgen.world.records import NEVER, Mask
@@ -189,6 +189,7 @@ CUSTOMERS = TableSpec(
     cut=ByIds(step=100_000, total=_registered),
     rows=rows,
     changed=arriving(_registered, None),
+    history=History(estimate=by_lives(estimates.customer_lives)),
     laws=beside(__package__, "laws/l05.sql", "laws/l15.sql"),
     sizes=Sizes(
         copy={"full": 1005, "lean": 490, "none": 385},

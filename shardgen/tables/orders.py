@@ -22,9 +22,9 @@ from shardgen.model.shape import Key
 from shardgen.model.table import Column, Keys, bronze_table, by_all, by_key
 from shardgen.model.types import INTEGER, JSON, TEXT, TIMESTAMP, decimal, varchar
 from shardgen.tables import shipments
-from shardgen.tables.spec import ByLeaves, Sizes, Slice, TableSpec, View, arriving
+from shardgen.tables.spec import ByLeaves, History, Sizes, Slice, TableSpec, View, arriving, by_lives
 from shardgen.tables.statements import beside
-from shardgen.world import World, fates, orders, payments
+from shardgen.world import World, estimates, fates, orders, payments
 from shardgen.world.calendar import Leaves
 from shardgen.world.demand import DAY
 from shardgen.world.fates import Fate
@@ -410,6 +410,7 @@ ORDERS = TableSpec(
     ),
     rows=rows,
     changed=arriving(_arrived, max(fates.MAX_FATE, payments.MAX_CHARGED_BACK) + DAY),
+    history=History(estimate=by_lives(estimates.order_lives)),
     laws=beside(__package__, "laws/l10.sql", "laws/l17.sql", "laws/l20.sql"),
     sizes=Sizes(
         copy={"full": 1743, "lean": 1351, "none": 340},

@@ -18,9 +18,9 @@ from shardgen.model.shape import Key
 from shardgen.model.table import Column, Index, Keys, bronze_table, by_all
 from shardgen.model.types import JSON, TEXT, TIMESTAMP, decimal, varchar
 from shardgen.tables import describing
-from shardgen.tables.spec import ByIds, Sizes, Slice, TableSpec, arriving
+from shardgen.tables.spec import ByIds, History, Sizes, Slice, TableSpec, arriving, by_lives
 from shardgen.tables.statements import beside
-from shardgen.world import World, listings, products
+from shardgen.world import World, estimates, listings, products
 from shardgen.world.demand import DAY
 from shardgen.world.lexicon import SUBCATEGORIES
 from shardgen.world.lexicon.subcategory import Subcategory
@@ -181,6 +181,7 @@ PRODUCTS = TableSpec(
     cut=ByIds(step=50_000, total=_launched),
     rows=rows,
     changed=arriving(_launched, None),
+    history=History(estimate=by_lives(estimates.product_lives)),
     laws=beside(__package__, "laws/l06.sql"),
     sizes=Sizes(
         copy={"full": 1436, "lean": 719, "none": 620},

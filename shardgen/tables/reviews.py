@@ -17,7 +17,7 @@ from shardgen.model.shape import Key
 from shardgen.model.table import Column, Index, bronze_table, by_all, by_key
 from shardgen.model.types import BOOLEAN, INTEGER, TEXT, TIMESTAMP, varchar
 from shardgen.tables import wording
-from shardgen.tables.spec import ByIds, Piece, Sizes, Slice, TableSpec, arriving
+from shardgen.tables.spec import ByIds, History, Piece, Sizes, Slice, TableSpec, arriving, by_lives
 from shardgen.tables.statements import beside
 from shardgen.tables.wording import Subject
 from shardgen.world import World, circumstances, estimates, fates, orders, products, reviews
@@ -175,6 +175,7 @@ REVIEWS = TableSpec(
     cut=ByIds(step=100_000, total=_ordered, estimate=_estimate),
     rows=rows,
     changed=arriving(_ordered, fates.MAX_FATE + reviews.MAX_LAG + reviews.COUNTS * reviews.WEEK + DAY),
+    history=History(estimate=by_lives(estimates.review_lives)),
     laws=beside(__package__, "laws/l04.sql", "laws/l18.sql", "laws/l19.sql"),
     sizes=Sizes(
         copy={"full": 780, "lean": 350, "none": 320},

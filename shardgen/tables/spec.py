@@ -23,6 +23,7 @@ from shardgen.model.plan import Leaf, Shard
 from shardgen.model.table import COMMON, Column, Table
 from shardgen.world.calendar import Leaves, Period
 from shardgen.world.demand import HOUR, midnight
+from shardgen.world.estimates import Lives
 from shardgen.world.versions import BEGINNING, single
 from shardgen.world.world import World
 
@@ -118,6 +119,16 @@ def arriving(before: Callable[[World, int], int], within: int | None) -> Range:
         return 0 if within is None else before(world, since - within), before(world, end - 1 + HOUR)
 
     return changed
+
+
+def by_lives(lives: Callable[[World, int], Lives]) -> Estimate:
+    """Versions of each piece, after those of a sample of records at the end of the window."""
+
+    def estimate(world: World, cuts: Sequence[Piece], end: int) -> Iterable[float]:
+        known = lives(world, end)
+        return [known.rows(piece.start, piece.stop) for piece in cuts]
+
+    return estimate
 
 
 Estimate = Callable[[World, Sequence[Piece], int], Iterable[float]]
@@ -258,7 +269,8 @@ class History:
 
     estimate: Estimate
     """Versions in each piece."""
-    sizes: Sizes
+    sizes: Sizes | None = None
+    """Of a row; None where versions are as large as what stands at the end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -328,7 +340,7 @@ class TableSpec:
         """Mean bytes of a row, of one of config.HISTORIES."""
         if history != "versions":
             return self.sizes
-        return self.history.sizes if self.history else self.sizes.with_versions()
+        return (self.history and self.history.sizes) or self.sizes.with_versions()
 
     def shards(self, world: World, config: PlanConfig) -> list[Shard]:
         """The table's shards, in order of their ids."""

@@ -11,12 +11,13 @@ from functools import lru_cache
 
 import numpy as np
 
-from shardgen.world import baskets, fates, orders, reviews, sessions, stock
+from shardgen.world import baskets, customers, fates, listings, orders, records, reviews, sessions, stock
 from shardgen.world.baskets import MAX_ITEMS
 from shardgen.world.calendar import Period
 from shardgen.world.demand import DAY, HOUR, midnight
 from shardgen.world.rng import I64
 from shardgen.world.scripts import MAX_EVENTS
+from shardgen.world.versions import BEGINNING
 from shardgen.world.world import World
 
 RUNS, RUN = 96, 256
@@ -43,27 +44,130 @@ class Sample:
     """When its review was, NEVER for most."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Drawn:
+    """The orders of a sample, and all that comes of them."""
+
+    total: int
+    """Orders of the window."""
+    placed: orders.Orders
+    lines: orders.Items
+    fate: fates.Fate
+    written: reviews.Reviews
+    number: I64
+    """The order that each stands for."""
+    later: I64
+    """Microseconds from when each is placed to when that order is."""
+
+    @property
+    def each(self) -> float:
+        """How many orders of the window each one stands for."""
+        return self.total / len(self.number) if self.total else 0.0
+
+
 @lru_cache(maxsize=1)
-def sample(world: World, end: int) -> Sample:
-    """A sample of the orders placed before ``end``; the last one is kept, as several tables ask for it."""
+def _drawn(world: World, end: int) -> _Drawn:
     total = int(world.orders.before(end))
     placed = _placed(world, _sampled(total))
     lines = orders.items(world, placed)
     fate = fates.of(world, placed, lines, orders.sources(world, placed))
-    written = reviews.of_items(world, placed, fate, lines)
+    number = _spread(placed.number, total)
+    return _Drawn(
+        total=total,
+        placed=placed,
+        lines=lines,
+        fate=fate,
+        written=reviews.of_items(world, placed, fate, lines),
+        number=number,
+        later=(_hours(world, number) - _hours(world, placed.number)) * HOUR,
+    )
+
+
+@lru_cache(maxsize=1)
+def sample(world: World, end: int) -> Sample:
+    """A sample of the orders placed before ``end``; the last one is kept, as several tables ask for it."""
+    drawn = _drawn(world, end)
+    lines, fate, written = drawn.lines, drawn.fate, drawn.written
     reviewed, taken_down = np.full((2, len(lines.key)), orders.NEVER)
     reviewed[written.item], taken_down[written.item] = written.date, written.taken_down
-    number = _spread(placed.number, total)
-    later = (_hours(world, number) - _hours(world, placed.number))[lines.order] * HOUR
+    later = drawn.later[lines.order]
     returned = np.where(lines.returned > 0, fate.returned[lines.order], orders.NEVER)
     return Sample(
-        orders_per_sampled=total / len(placed.number) if total else 0.0,
-        number=number[lines.order],
+        orders_per_sampled=drawn.each,
+        number=drawn.number[lines.order],
         shipped=_moved(fate.sources(lines.order)[1], later),
         returned=_moved(returned, later),
         reviewed=_moved(reviewed, later),
         taken_down=_moved(taken_down, later),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Lives:
+    """How many versions sampled records have at an instant; arrays of shape (sampled,)."""
+
+    place: I64
+    """What each is cut by: its own number, or that of its order; rising."""
+    versions: I64
+    each: float = 0
+    """How many records each stands for; 0 where their numbers tell how many there are."""
+
+    def rows(self, start: int, stop: int) -> float:
+        """Versions of the records of [start, stop): after the sampled ones there, else after all."""
+        there = self.versions[slice(*np.searchsorted(self.place, [start, stop]))]
+        if self.each:
+            return float(there.sum()) * self.each
+        there = there if len(there) else self.versions
+        return (stop - start) * float(there.mean()) if len(there) else 0.0
+
+
+@lru_cache(maxsize=1)
+def order_lives(world: World, end: int) -> Lives:
+    """Versions of orders at an instant; one less of the few that are charged back."""
+    drawn = _drawn(world, end)
+    back = fates.returned(drawn.fate, drawn.lines)
+    changes = [_moved(each, drawn.later) for each in fates.changes(drawn.placed, drawn.fate, back)]
+    return Lives(place=drawn.number, versions=_counted(changes, end))
+
+
+@lru_cache(maxsize=1)
+def review_lives(world: World, end: int) -> Lives:
+    """Versions of reviews at an instant; none of those that are not written yet."""
+    drawn = _drawn(world, end)
+    order = drawn.lines.order[drawn.written.item]
+    changes = [_moved(each, drawn.later[order]) for each in drawn.written.changes]
+    return Lives(place=drawn.number[order], versions=_counted(changes, end), each=drawn.each)
+
+
+def _counted(changes: list[I64], end: int) -> I64:
+    return np.sum([each < end for each in changes], axis=0)
+
+
+LIVES = 20_000
+"""Customers and products whose versions are counted; all of them where there are no more."""
+
+
+@lru_cache(maxsize=1)
+def customer_lives(world: World, end: int) -> Lives:
+    """Versions of customers who have registered by an instant."""
+    ids = _some(int(world.customers.before(end)))
+    who = customers.people(world.customers, ids)
+    found = records.versions(world.seed, world.customers.epoch, who, BEGINNING, end)
+    return Lives(place=ids, versions=np.bincount(found.row, minlength=len(ids)))
+
+
+@lru_cache(maxsize=1)
+def product_lives(world: World, end: int) -> Lives:
+    """Versions of products that are launched by an instant."""
+    ids, shop = _some(int(world.launches.before(end))), world.catalogue
+    found = listings.versions(shop, listings.listings(shop, ids), BEGINNING, end)
+    return Lives(place=ids, versions=np.bincount(found.row, minlength=len(ids)))
+
+
+def _some(total: int) -> I64:
+    """Numbers below ``total``, evenly spaced."""
+    few = min(total, LIVES)
+    return np.arange(few, dtype=np.int64) * total // max(1, few)
 
 
 def _spread(number: I64, total: int) -> I64:

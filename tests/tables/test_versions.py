@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -16,10 +18,16 @@ from shardgen.model.config import PlanConfig
 from shardgen.stores.copy import Encoder
 from shardgen.tables import dataset
 from shardgen.tables.feed import Feed
+from shardgen.tables.planning import build_plan
 from shardgen.world.demand import DAY, midnight
 from shardgen.world.versions import BEGINNING
 from tests.examples import EVERY
-from tests.worlds import small, table_rows
+from tests.worlds import small, table_bytes
+
+Row = dict[str, Any]
+
+CHANGING = ("customers", "products", "orders", "reviews")
+"""Tables whose records change."""
 
 EPOCH = date(2025, 10, 1)
 FIRST, LAST = midnight(EPOCH), midnight(date(2025, 12, 1))
@@ -72,37 +80,120 @@ def test_the_versions_of_two_slices_are_those_of_both(name: str, table: str, cut
     assert sorted(parts) == sorted(versions(config, table, cuts[0], cuts[-1]))
 
 
-def told(config: PlanConfig, table: str, since: int = BEGINNING, end: int = LAST) -> list[dict[str, Any]]:
+def told(config: PlanConfig, table: str, since: int = BEGINNING, end: int = LAST) -> list[Row]:
     """The versions of a slice as Python values."""
     form = dataset()[table].table
     return [row for made in Feed(config).changes(table, since, end) for row in objects(form, made.arrow())]
 
 
-def lives(rows: list[dict[str, Any]], key: str) -> dict[Any, list[dict[str, Any]]]:
+def standing(config: PlanConfig, table: str) -> dict[Any, Row]:
+    """What stands at the end of a window, by key."""
+    form, shards = dataset()[table].table, build_plan(replace(config, tables=(table,))).shards
+    made = [each for shard in shards for each in Feed(config).batches(shard, 4096)]
+    return {row[form.key[0]]: row for each in made for row in objects(form, each.arrow())}
+
+
+def lives(rows: list[Row], table: str) -> dict[Any, list[Row]]:
     """The versions of each record, in their order."""
-    found: dict[Any, list[dict[str, Any]]] = {}
+    found: dict[Any, list[Row]] = {}
     for row in rows:
-        found.setdefault(row[key], []).append(row)
+        found.setdefault(row[dataset()[table].table.key[0]], []).append(row)
     return found
 
 
-def key_of(table: str) -> str:
-    return dataset()[table].table.key[0]
+def brought_forward(state: dict[Any, Row], changes: list[Row], table: str) -> dict[Any, Row]:
+    """A state after changes: the last version of each record is put in, what is deleted taken out."""
+    last = {key: life[-1] for key, life in lives(changes, table).items()}
+    gone = {key for key, row in last.items() if row["raw_data"]["operation"] == "delete"}
+    return {
+        key: row for key, row in {**state, **{k: _plain(row) for k, row in last.items()}}.items() if key not in gone
+    }
 
 
-def without(row: dict[str, Any]) -> dict[str, Any]:
-    """A version but for the two keys that tell it."""
+def _plain(row: Row) -> Row:
+    """A version without the two keys that tell which it is."""
     return row | {"raw_data": {k: v for k, v in row["raw_data"].items() if k not in ("version", "operation")}}
 
 
-LONG = {"orders_per_day": 30, "customers": 500, "horizon": 600, "end": date(2026, 12, 1)}
+@pytest.mark.parametrize("name", ["small", "one of each", "lean"])
+@pytest.mark.parametrize("table", EVERY)
+def test_the_last_versions_are_what_stands_at_the_end(name: str, table: str) -> None:
+    config = world(**WORLDS[name])
+    assert brought_forward({}, told(config, table), table) == standing(config, table)
 
 
 @pytest.mark.parametrize("table", EVERY)
-def test_the_last_versions_are_what_stands_at_the_end(table: str) -> None:
-    config = world(tables=table)
-    form = dataset()[table].table
-    last = {key: life[-1] for key, life in lives(told(config, table), key_of(table)).items()}
-    latest = [row for row in table_rows(config, table)]
-    stands = [objects(form, made.arrow()) for made in ()] or latest
-    assert len(stands) == len(last) - sum(each["raw_data"]["operation"] == "delete" for each in last.values())
+@pytest.mark.parametrize(("day", "later"), [("2025-10-02", "2025-10-03"), ("2025-11-05", "2026-07-09")])
+def test_a_state_brought_forward_by_later_changes_is_the_later_state(table: str, day: str, later: str) -> None:
+    early, late = date.fromisoformat(day), date.fromisoformat(later)
+    config = world(end=late, orders_per_day=4, sessions_per_day=6, review_rate=1)
+    changes = told(config, table, midnight(early), midnight(late))
+    assert brought_forward(standing(replace(config, end=early), table), changes, table) == standing(config, table)
+
+
+@cache
+def grown(table: str) -> dict[Any, list[Row]]:
+    """The lives of a year and a half."""
+    config = world(horizon=600, orders_per_day=6, sessions_per_day=6, review_rate=1)
+    return lives(told(config, table, end=midnight(date(2027, 5, 1))), table)
+
+
+@pytest.mark.parametrize("table", EVERY)
+def test_versions_are_counted_and_reach_bronze_in_their_order(table: str) -> None:
+    keys = dataset()[table].table.key
+    for life in grown(table).values():
+        assert [row["raw_data"]["version"] for row in life] == list(range(1, len(life) + 1))
+        assert [row["raw_data"]["operation"] for row in life[1:-1]] == ["update"] * (len(life) - 2)
+        assert life[0]["raw_data"]["operation"] == "insert"
+        assert all(a["ingestion_timestamp"] < b["ingestion_timestamp"] for a, b in pairwise(life))
+        assert all(len({row[key] for row in life}) == 1 for key in keys)
+
+
+@pytest.mark.parametrize("table", CHANGING)
+def test_each_version_tells_something_new(table: str) -> None:
+    for life in grown(table).values():
+        shown = [
+            _plain(row) | {"ingestion_timestamp": None} for row in life if row["raw_data"]["operation"] != "delete"
+        ]
+        assert all(a != b for a, b in pairwise(shown))
+
+
+def test_orders_go_from_placed_to_their_end() -> None:
+    paths = {tuple(dict.fromkeys(row["status"] for row in life)) for life in grown("orders").values()}
+    assert {
+        ("pending", "processing", "shipped", "delivered"),
+        ("pending", "processing", "cancelled"),
+        ("pending", "processing", "shipped", "delivered", "returned"),
+    } <= paths
+    assert all(path[0] == "pending" for path in paths)
+    for life in grown("orders").values():
+        for row in life:
+            known = row["raw_data"]
+            dates = [known[key] for key in known if key.endswith("_at")] + [row["order_date"].isoformat()]
+            assert max(dates) < row["ingestion_timestamp"].isoformat()
+
+
+def test_a_review_that_is_taken_down_ends_with_what_it_last_was() -> None:
+    ends = [life for life in grown("reviews").values() if life[-1]["raw_data"]["operation"] == "delete"]
+    assert len(ends) > 3
+    for *_, before, last in ends:
+        assert _plain(before) | {"ingestion_timestamp": None} == _plain(last) | {"ingestion_timestamp": None}
+    votes = [[row["helpful_count"] for row in life] for life in grown("reviews").values()]
+    assert all(sorted(each) == each for each in votes)
+    assert max(len(set(each)) for each in votes) > 10
+
+
+@pytest.mark.parametrize("table", EVERY)
+@pytest.mark.parametrize("batch_rows", [37, 1_000_000])
+def test_the_shards_of_a_load_are_the_versions_of_its_window_whatever_the_batches(table: str, batch_rows: int) -> None:
+    config = replace(world(tables=table), history="versions")
+    assert table_bytes(config, table, batch_rows) == b"".join(versions(config, table, BEGINNING, LAST))
+
+
+@pytest.mark.parametrize(("name", "within"), [("small", 0.02), ("one of each", 0.1), ("no orders", 0.02)])
+def test_versions_are_estimated(name: str, within: float) -> None:
+    config = replace(world(**WORLDS[name]), history="versions", tables=(*CHANGING, "sessions"))
+    plan = build_plan(config)
+    for table in config.tables:
+        assert plan.rows(table) == pytest.approx(len(told(config, table)), rel=within, abs=2)
+        assert {shard.exact for shard in plan.of(table)} <= {table == "sessions"}
