@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import Any
 
@@ -16,9 +16,10 @@ from shardgen.stores.copy import Encoder
 from shardgen.stores.postgres.ddl import ddl
 from shardgen.tables import dataset
 from shardgen.tables.planning import build_plan
-from shardgen.tables.statements import read
+from shardgen.tables.statements import Statement, read
+from shardgen.tables.wanted import plan_config
 from shardgen.verification.statements import resolved
-from tests.worlds import shard_bytes
+from tests.worlds import TODAY, shard_bytes
 
 STATEMENTS = {file.name.removesuffix(".sql"): read([file])[0] for file in dataset().laws}
 OF_VERSIONS = frozenset(law for law, statement in STATEMENTS.items() if statement.versions)
@@ -39,8 +40,15 @@ WORLDS: dict[str, dict[str, Any]] = {
     "greatest seed": WEEK | {"seed": 2**63 - 1},
     "29 February": WEEK | {"days": 4, "epoch": date(2024, 2, 27)},
     "from 31 December": WEEK | {"epoch": date(2024, 12, 31)},
+    "month of versions": MONTH,
     "part of the horizon": WEEK | {"epoch": date(2025, 6, 1), "horizon": 90},
 }
+
+
+def world_of(name: str, schema: str) -> PlanConfig:
+    """The plan of a world by its name."""
+    config = plan_config(today=TODAY, schema=schema, **WORLDS[name])
+    return replace(config, history="versions") if name == "month of versions" else config
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,15 +74,20 @@ class Loaded:
 
 def asked(law: str, config: PlanConfig) -> str:
     """A law as it is asked of a world's tables."""
+    return reading(STATEMENTS[law], config)
+
+
+def reading(statement: Statement, config: PlanConfig) -> str:
+    """A law or shape as it is asked of a world's tables."""
     relations = [spec.table.relation for spec in dataset().tables]
     latest = {relation: latest_of(relation) if config.history == "versions" else relation for relation in relations}
-    return resolved(STATEMENTS[law], {relation: (latest[relation], relation) for relation in relations}).text
+    return resolved(statement, {relation: (latest[relation], relation) for relation in relations}).text
 
 
 def load(dsn: str, config: PlanConfig) -> None:
     """Every shard of the plan, by the plainest of all loaders: what is tested is the world."""
     with psycopg.connect(dsn) as connection:
-        for statement in ddl(config.schema, dataset().tables):
+        for statement in ddl(config.schema, dataset().tables, history=config.history):
             connection.execute(statement)
         for shard in build_plan(config).shards:
             copy(connection, config, shard)
@@ -111,6 +124,38 @@ def put(table: str, values: str, rows: str = "") -> str:
     key, relation = KEYS[table], dataset()[table].table.relation
     chosen = f"SELECT {key} FROM {relation} WHERE {condition or 'true'} ORDER BY {key} {last} LIMIT 1"
     return f"UPDATE {relation} SET {values} WHERE {key} = ({chosen})"
+
+
+def put_version(table: str, values: str, rows: str = "") -> str:
+    """UPDATE of one version of one record: the first by key among ``rows``, a condition."""
+    key, relation = f"{KEYS[table]}, ingestion_timestamp", dataset()[table].table.relation
+    chosen = f"SELECT {key} FROM {relation} WHERE {rows or 'true'} ORDER BY {key} LIMIT 1"
+    return f"UPDATE {relation} SET {values} WHERE ({key}) = ({chosen})"
+
+
+def tell_of_version(table: str, key: str, value: str, rows: str = "") -> str:
+    """UPDATE of one key of the ``raw_data`` of one version."""
+    return put_version(table, f"raw_data = raw_data || jsonb_build_object('{key}', {value})", rows)
+
+
+def lose_version(table: str, rows: str) -> str:
+    """DELETE of one version."""
+    key, relation = f"{KEYS[table]}, ingestion_timestamp", dataset()[table].table.relation
+    return f"DELETE FROM {relation} WHERE ({key}) = (SELECT {key} FROM {relation} WHERE {rows} ORDER BY {key} LIMIT 1)"
+
+
+def double(table: str, rows: str, *, version: str = "raw_data ->> 'version'") -> str:
+    """INSERT of one version once more, some seconds later, and as another one of its record."""
+    key, relation = f"{KEYS[table]}, ingestion_timestamp", dataset()[table].table.relation
+    changed = (
+        "'ingestion_timestamp', r.ingestion_timestamp + interval '9 seconds', 'raw_data', r.raw_data || "
+        f"jsonb_build_object('version', ({version})::integer, 'operation', 'update')"
+    )
+    found = f"SELECT * FROM {relation} WHERE {rows} ORDER BY {key} LIMIT 1"
+    return (
+        f"INSERT INTO {relation} SELECT (jsonb_populate_record(NULL::{relation}, to_jsonb(r) || "
+        f"jsonb_build_object({changed}))).* FROM ({found}) AS r"
+    )
 
 
 def tell(table: str, key: str, value: str, rows: str = "") -> str:
@@ -470,3 +515,83 @@ DAMAGE = [
     ("l21", "variant is unknown", tell("sessions", "experiments", """'[{"name": "x", "variant": "B"}]'::jsonb""")),
     ("l21", "visits without a test", tell("sessions", "experiments", ANOTHER_TEST)),
 ]
+
+FIRST_OF_EACH = list({law: (law, part, damage) for law, part, damage in reversed(DAMAGE)}.values())
+"""One for each law: the others take minutes."""
+
+FIRST, SECOND = "raw_data -> 'version' = '1'", "raw_data -> 'version' = '2'"
+NEXT = "(raw_data ->> 'version')::integer + 1"
+SOLD = "product_id IN (SELECT i ->> 'product_id' FROM raw_orders, jsonb_array_elements(raw_data -> 'items') AS i)"
+CARTED = "product_id IN (SELECT raw_data ->> 'product_id' FROM raw_clickstream WHERE event_type = 'add_to_cart')"
+FIRST_QUANTITY = "raw_data = jsonb_set(raw_data, '{items, 0, quantity}', '99')"
+ENDED = "raw_data ? 'discontinued_at' AND raw_data -> 'version' <> '1'"
+LAST_WORD = "status LIKE '%returned'"
+ALWAYS_TALKED_OF = f"{FIRST} AND rating = 5 AND review_id IN (SELECT review_id FROM raw_reviews WHERE {SECOND})"
+OF_VOTES = f"{SECOND} AND NOT raw_data ? 'edited_at'"
+CHANGED = f"{FIRST} AND customer_id IN (SELECT customer_id FROM raw_customers WHERE {SECOND})"
+DAMAGE_OF_VERSIONS = [
+    ("l22", "order: versions are not 1, 2, 3", lose_version("orders", SECOND)),
+    ("l22", "customer: versions are not 1, 2, 3", double("customers", FIRST)),
+    ("l22", "product: versions are not 1, 2, 3", tell_of_version("products", "version", "7")),
+    (
+        "l22",
+        "order: version is not known later",
+        put_version("orders", "ingestion_timestamp = order_date - interval '1 second'", SECOND),
+    ),
+    ("l22", "product: operation is not", tell_of_version("products", "operation", "'delete'", SECOND)),
+    ("l22", "review: operation is not", tell_of_version("reviews", "operation", "'delete'", ALWAYS_TALKED_OF)),
+    ("l22", "customer: operation is not", tell_of_version("customers", "operation", "'update'", FIRST)),
+    ("l22", "session: what happens once is no first", tell("sessions", "operation", "'update'")),
+    ("l22", "movement: what happens once is no first", tell("inventory", "version", "2")),
+    ("l22", "event: what happens once has several", double("clickstream", "true")),
+    ("l22", "session: what happens once has several", double("sessions", "true")),
+    ("l22", "movement: what happens once has several", double("inventory", "true")),
+    (
+        "l23",
+        "customer: registration_date has changed",
+        put_version("customers", "registration_date = '2020-01-01'", SECOND),
+    ),
+    ("l23", "product: sku has changed", put_version("products", "sku = 'X'", SECOND)),
+    ("l23", "order: shipping_address has", put_version("orders", "shipping_address = '{}'", SECOND)),
+    (
+        "l23",
+        "order: items has",
+        put_version("orders", FIRST_QUANTITY, SECOND),
+    ),
+    ("l23", "review: rating has changed", put_version("reviews", "rating = 6 - rating", f"{SECOND} AND rating <> 3")),
+    ("l24", "order: status goes back", put_version("orders", "status = 'pending'", DELIVERED)),
+    ("l24", "order: status goes back", put_version("orders", "status = 'processing'", LAST_WORD)),
+    (
+        "l24",
+        "order: payment goes back",
+        tell_of_version("orders", "payment_status", "'pending'", DELIVERED),
+    ),
+    ("l24", "order: delivered_at is another", put_version("orders", "raw_data = raw_data - 'delivered_at'", LAST_WORD)),
+    ("l24", "order: version has no news", double("orders", LAST_WORD, version=NEXT)),
+    ("l24", "product: price is older", tell_of_version("products", "price_since", "'2001-01-01'", SECOND)),
+    ("l24", "review: votes are taken back", put_version("reviews", "helpful_count = -1", SECOND)),
+    (
+        "l24",
+        "review: words change",
+        put_version("reviews", "review_text = 'I see.'", OF_VOTES),
+    ),
+    ("l24", "customer: address is older", tell_of_version("customers", "address_since", "'2001-01-01'", SECOND)),
+    ("l24", "customer: changed after the erasure", tell_of_version("customers", "erased_at", "'2025-12-01'", CHANGED)),
+    ("l25", "unit price is not the price of then", put("products", "price = price + 1", SOLD)),
+    ("l25", "cart_value is not the running cart", put("products", "price = price + 1", CARTED)),
+    ("l25", "product has two prices", put_version("products", "price = price + 1", ENDED)),
+    ("l25", "order goes to a home of another time", tell("customers", "address_since", "'2099-01-01'", BUYER)),
+    ("l25", "share of orders to the home of then", "UPDATE raw_orders SET shipping_address = '{}'"),
+    # what holds of a record holds of each of its versions
+    ("l05", "personal fields are missing", put_version("customers", "gender = NULL", FIRST)),
+    ("l09", "order ingested before", put_version("orders", "ingestion_timestamp = order_date - interval '1 s'", FIRST)),
+    ("l15", "country does not go", put_version("customers", 'address = address || \'{"country": "Oz"}\'', NEW_YORK)),
+    ("l17", "status and dates", put_version("orders", "status = 'delivered'", FIRST)),
+    ("l18", "phrase of another", put_version("reviews", "review_text = review_text || ' Awful!'", ALWAYS_TALKED_OF)),
+    (
+        "l20",
+        "attempt disagrees",
+        put_version("orders", "raw_data = jsonb_set(raw_data, '{payments, 0, amount}', '1')", FIRST),
+    ),
+]
+FIRST_OF_VERSIONS = list({law: (law, part, damage) for law, part, damage in reversed(DAMAGE_OF_VERSIONS)}.values())

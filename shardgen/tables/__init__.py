@@ -45,8 +45,7 @@ def in_order(some: Iterable[str], story: str = SHOP) -> tuple[str, ...]:
 
 def table_of(config: PlanConfig, name: str) -> Table:
     """A table as a plan has it: with a row for each record, or for each version of one."""
-    table = dataset(config.dataset)[name].table
-    return table.with_versions() if config.history == "versions" else table
+    return dataset(config.dataset)[name].table_of(config.history)
 
 
 @cache

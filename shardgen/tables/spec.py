@@ -300,6 +300,10 @@ class TableSpec:
         """As in ``--tables``."""
         return self.table.name
 
+    def table_of(self, history: str) -> Table:
+        """The table with a row for each record, or for each version of one: of config.HISTORIES."""
+        return self.table.with_versions() if history == "versions" else self.table
+
     def with_columns(
         self,
         columns: tuple[Column, ...],

@@ -21,7 +21,7 @@ from shardgen.stores.lake.ledger import Ledger
 from shardgen.stores.lake.objects import Objects
 from shardgen.stores.lake.records import Entry, Record
 from shardgen.stores.reading import Answer, Query, Question, Row, StumbledError, UnreadableError
-from shardgen.tables import table_of
+from shardgen.tables import dataset, table_of
 from shardgen.tables.plugins import absence
 
 if TYPE_CHECKING:
@@ -67,6 +67,9 @@ class LakeReader:
         """A table as its run has it."""
         return table_of(self.shown[name].config, name)
 
+    def _changing(self, name: str) -> bool:
+        return dataset(self.shown[name].config.dataset)[name].history is not None
+
     def server(self) -> tuple[str, datetime]:
         """See stores.reading.Reader.server."""
         check_duckdb()
@@ -106,7 +109,10 @@ class LakeReader:
 
         files = [
             session.Files(
-                table=self.table(name), format=self.shown[name].config.format, keys=[entry.key for entry in found]
+                table=self.table(name),
+                format=self.shown[name].config.format,
+                keys=[entry.key for entry in found],
+                changing=self._changing(name),
             )
             for name, found in self.entries.items()
             if found and not absence(name, self.shown[name].config)

@@ -7,11 +7,19 @@ from typing import Final
 
 from psycopg import sql
 
+from shardgen.model.config import HISTORIES
 from shardgen.model.table import Column, Index, Table
 from shardgen.stores.postgres.types import spelled
 from shardgen.tables.spec import TableSpec, View
 
 _METHODS: Final = {"order": "btree", "json": "gin", "words": "gin"}
+
+_ALL: Final = sql.SQL("CREATE VIEW {view} AS\nSELECT {columns} FROM {table}")
+_NEWEST: Final = sql.SQL("""CREATE VIEW {view} AS
+SELECT {columns} FROM {table} AS v
+WHERE NOT EXISTS (SELECT 1 FROM {table} AS later WHERE {same} AND later.ingestion_timestamp > v.ingestion_timestamp)
+  AND raw_data ->> 'operation' IS DISTINCT FROM 'delete'""")
+"""Joins by hashes of keys: DISTINCT ON sorts whole rows, and what asks for max() of each key is taken for one row."""
 
 
 def create_table(table: Table, schema: str) -> sql.Composed:
@@ -62,9 +70,27 @@ def comments(table: Table, schema: str) -> sql.Composed:
     return sql.SQL(";\n").join(lines)
 
 
+def create_latest(table: Table, schema: str, *, changing: bool) -> sql.Composed:
+    """CREATE VIEW of a table's records as they stand, of a table with all their versions.
+
+    Args:
+        changing: whether a record may have several; of one that has not, its row is the newest.
+    """
+    names = {
+        "view": sql.Identifier(schema, table.latest),
+        "columns": sql.SQL(", ").join(sql.Identifier(column.name) for column in table.columns),
+        "table": sql.Identifier(schema, table.relation),
+        "same": sql.SQL(" AND ").join(
+            sql.SQL("later.{0} = v.{0}").format(sql.Identifier(column)) for column in table.key[:-1]
+        ),
+    }
+    return (_NEWEST if changing else _ALL).format(**names)
+
+
 def create_view(view: View, table: Table, schema: str) -> sql.Composed:
-    """CREATE VIEW, which unpacks a table."""
-    query = sql.SQL(view.query).format(table=sql.Identifier(schema, table.relation))
+    """CREATE VIEW, which unpacks a table: the newest versions of its records, where it has several."""
+    relation = table.latest if table.versioned else table.relation
+    query = sql.SQL(view.query).format(table=sql.Identifier(schema, relation))
     return sql.SQL("CREATE VIEW {} AS\n{}").format(sql.Identifier(schema, view.name), query)
 
 
@@ -73,13 +99,24 @@ def index_name(table: Table, index: Index) -> str:
     return f"{table.relation}_{index.column}_idx"
 
 
-def ddl(schema: str, specs: Sequence[TableSpec], indexes: str = "keys") -> list[sql.Composed]:
+def ddl(
+    schema: str, specs: Sequence[TableSpec], indexes: str = "keys", history: str = HISTORIES[0]
+) -> list[sql.Composed]:
     """Every statement that creates the bronze schema, in order."""
     statements = [sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema))]
-    for spec in specs:
-        statements += [create_table(spec.table, schema), comments(spec.table, schema)]
-        statements += [create_index(spec.table, index, schema) for index in spec.table.indexes_for(indexes)]
-    return statements + [create_view(spec.view, spec.table, schema) for spec in specs if spec.view]
+    tables = [spec.table_of(history) for spec in specs]
+    for table in tables:
+        statements += [create_table(table, schema), comments(table, schema)]
+        statements += [create_index(table, index, schema) for index in table.indexes_for(indexes)]
+    for spec, table in zip(specs, tables, strict=True):
+        statements += views(spec, table, schema)
+    return statements
+
+
+def views(spec: TableSpec, table: Table, schema: str) -> list[sql.Composed]:
+    """What creates the views of a table."""
+    newest = [create_latest(table, schema, changing=spec.history is not None)] if table.versioned else []
+    return newest + ([create_view(spec.view, table, schema)] if spec.view else [])
 
 
 def _column_definition(column: Column) -> sql.Composed:

@@ -25,21 +25,21 @@ WITH customers AS (
     SELECT kind, row_id, version, state, lag(state) OVER (PARTITION BY kind, row_id ORDER BY version) AS previous
     FROM states
 ), happened AS (
-    SELECT 'product' AS kind, p.product_id AS row_id, (p.raw_data ->> 'version')::integer AS version, f.what, f.at
+    SELECT 'product' AS kind, p.product_id AS row_id, (p.raw_data ->> 'version')::integer AS version, f.what, f.instant
     FROM raw_products_versions AS p
     CROSS JOIN LATERAL (VALUES ('corrected_at', p.raw_data ->> 'corrected_at'),
-                               ('discontinued_at', p.raw_data ->> 'discontinued_at')) AS f (what, at)
+                               ('discontinued_at', p.raw_data ->> 'discontinued_at')) AS f (what, instant)
     UNION ALL
-    SELECT 'order', o.order_id, (o.raw_data ->> 'version')::integer, f.what, f.at
+    SELECT 'order', o.order_id, (o.raw_data ->> 'version')::integer, f.what, f.instant
     FROM raw_orders_versions AS o
     CROSS JOIN LATERAL (VALUES ('shipped_at', o.raw_data ->> 'shipped_at'), ('delivered_at', o.raw_data ->> 'delivered_at'),
                                ('cancelled_at', o.raw_data ->> 'cancelled_at'), ('returned_at', o.raw_data ->> 'returned_at'),
-                               ('charged_back_at', o.raw_data ->> 'charged_back_at')) AS f (what, at)
+                               ('charged_back_at', o.raw_data ->> 'charged_back_at')) AS f (what, instant)
     UNION ALL
     SELECT 'review', review_id, (raw_data ->> 'version')::integer, 'edited_at', raw_data ->> 'edited_at'
     FROM raw_reviews_versions
 ), kept AS (
-    SELECT kind, row_id, version, what, "at", lag("at") OVER (PARTITION BY kind, row_id, what ORDER BY version) AS before
+    SELECT kind, row_id, version, what, instant, lag(instant) OVER (PARTITION BY kind, row_id, what ORDER BY version) AS before
     FROM happened
 ), orders AS (
     SELECT order_id, status, raw_data ->> 'payment_status' AS payment_status, lag(status) OVER w AS status_before,
@@ -76,9 +76,9 @@ FROM orders AS o
 LEFT JOIN payments AS p ON p.before = o.payment_before
 WHERE o.payment_before IS NOT NULL AND (strpos(p.after, '-' || o.payment_status || '-') > 0) IS NOT TRUE
 UNION ALL
-SELECT kind || ': ' || what || ' is another one, or forgotten', row_id, concat_ws(' ', "at", 'after', before)
+SELECT kind || ': ' || what || ' is another one, or forgotten', row_id, concat_ws(' ', instant, 'after', before)
 FROM kept
-WHERE before IS NOT NULL AND "at" IS DISTINCT FROM before
+WHERE before IS NOT NULL AND instant IS DISTINCT FROM before
 UNION ALL
 SELECT kind || ': version has no news', row_id, version::text
 FROM told

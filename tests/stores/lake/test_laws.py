@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, time
 from pathlib import Path
@@ -28,10 +29,24 @@ from shardgen.tables.statements import read
 from shardgen.tables.wanted import plan_config
 from shardgen.verification.shape import words
 from tests.conftest import fresh_database
-from tests.offences import DAMAGE, LAWS, OF_VERSIONS, WORLDS, Loaded, asked, load
+from tests.offences import (
+    DAMAGE,
+    DAMAGE_OF_VERSIONS,
+    FIRST_OF_EACH,
+    FIRST_OF_VERSIONS,
+    LAWS,
+    OF_VERSIONS,
+    WORLDS,
+    Loaded,
+    asked,
+    load,
+    reading,
+    world_of,
+)
 from tests.worlds import TODAY
 
 OF_LATEST = [law for law in LAWS if law not in OF_VERSIONS]
+CHANGING = [spec.name for spec in dataset().tables if spec.history is not None]
 TABLES = [spec.table for spec in dataset().tables]
 SHAPES = {file.name.removesuffix(".sql"): read([file])[0] for file in dataset().shapes}
 
@@ -66,10 +81,10 @@ class Twin:
                     self.exchange(table, gone, came)
 
     def exchange(self, table: Table, gone: pa.Table, came: pa.Table) -> None:
-        cursor, key = self.connection, table.key[0]
+        cursor, key = self.connection, ", ".join(table.with_versions().key)
         cursor.register("gone", gone)
         cursor.register("came", came)
-        cursor.execute(f"DELETE FROM {table.name} WHERE {key} IN (SELECT {key} FROM gone)")
+        cursor.execute(f"DELETE FROM {table.name} WHERE ({key}) IN (SELECT {key} FROM gone)")
         cursor.execute(f"INSERT INTO {table.name} SELECT * FROM came")
 
 
@@ -88,17 +103,30 @@ def changed(connection: psycopg.Connection[Any], table: Table, column: str, tran
 
 @pytest.fixture(scope="module")
 def twin(server_dsn: str) -> Iterator[Twin]:
-    config = plan_config(today=TODAY, schema="month", **WORLDS["month"])
+    with twin_of("month", server_dsn) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def twin_of_versions(server_dsn: str) -> Iterator[Twin]:
+    with twin_of("month of versions", server_dsn) as found:
+        yield found
+
+
+@contextmanager
+def twin_of(name: str, server_dsn: str) -> Iterator[Twin]:
+    config = world_of(name, "month")
     with fresh_database(server_dsn) as database, duckdb.connect(":memory:") as connection:
         load(database.dsn, config)
         fill(connection, config)
-        create(connection, [(table, table.name) for table in TABLES])
+        tables = [spec.table_of(config.history) for spec in dataset().tables]
+        create(connection, [(table, table.name) for table in tables], CHANGING)
         yield Twin(loaded=Loaded(dsn=database.dsn, config=config), connection=connection)
 
 
 def fill(connection: duckdb.DuckDBPyConnection, config: PlanConfig) -> None:
     plan, feed = build_plan(config), Feed(config)
-    for table in TABLES:
+    for table in [spec.table_of(config.history) for spec in dataset().tables]:
         batches = [batch.arrow() for shard in plan.of(table.name) for batch in feed.batches(shard, 4096)]
         connection.register("rows", pa.Table.from_batches(batches, schema=arrow_schema(table)))
         connection.execute(f"CREATE TABLE {table.name} AS SELECT * FROM rows")
@@ -174,22 +202,51 @@ def _figure(value: Any) -> float | None:
     return None if value is None or not math.isfinite(value) else round(float(value), 4)
 
 
-FIRST = {min(number for number, each in enumerate(DAMAGE) if each[0] == law) for law in OF_LATEST}
-"""One for each law: the others take minutes."""
+@pytest.mark.parametrize(
+    ("law", "part", "damage"),
+    [pytest.param(*each, marks=() if each in FIRST_OF_EACH else pytest.mark.slow) for each in DAMAGE],
+)
+def test_the_law_names_the_damage_in_duckdb_too(law: str, part: str, damage: str, twin: Twin) -> None:
+    assert [row for row in after(damage, law, twin) if row[0].startswith(part)]
+
+
+@pytest.mark.parametrize("law", LAWS)
+def test_every_law_holds_over_versions_in_duckdb(law: str, twin_of_versions: Twin) -> None:
+    assert twin_of_versions.offenders(law) == []
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_each_figure_of_a_shape_is_that_of_records_as_they_stand(name: str, twin: Twin, twin_of_versions: Twin) -> None:
+    told = parameters(twin.loaded.config) | words()
+    expected = twin.session.rows(SHAPES[name].text, told)
+    of_versions = reading(SHAPES[name], twin_of_versions.loaded.config)
+    with twin_of_versions.loaded.connect() as connection:
+        there = connection.execute(of_versions.encode(), told).fetchall()
+    for found in (there, twin_of_versions.session.rows(of_versions, told)):
+        assert sorted(map(figures, found)) == sorted(map(figures, expected))
 
 
 @pytest.mark.parametrize(
     ("law", "part", "damage"),
-    [pytest.param(*each, marks=() if number in FIRST else pytest.mark.slow) for number, each in enumerate(DAMAGE)],
+    [
+        pytest.param(*each, marks=() if each in FIRST_OF_VERSIONS else pytest.mark.slow)
+        for each in (*DAMAGE_OF_VERSIONS, *DAMAGE)
+    ],
 )
-def test_the_law_names_the_damage_in_duckdb_too(law: str, part: str, damage: str, twin: Twin) -> None:
+def test_the_law_names_the_damage_among_versions_in_duckdb_too(
+    law: str, part: str, damage: str, twin_of_versions: Twin
+) -> None:
+    assert [row for row in after(damage, law, twin_of_versions) if row[0].startswith(part)]
+
+
+def after(damage: str, law: str, twin: Twin) -> list[tuple[Any, ...]]:
+    """The offenders among rows that are damaged, which they are no more afterwards."""
     with twin.loaded.connect() as damaged:
         damaged.execute(damage.encode())
         twin.connection.begin()
         try:
             twin.damage_too(damaged)
-            found = [row for row in twin.offenders(law) if row[0].startswith(part)]
+            return twin.offenders(law)
         finally:
             twin.connection.rollback()
             damaged.rollback()
-    assert found

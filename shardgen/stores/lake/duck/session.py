@@ -6,7 +6,7 @@ What DuckDB cannot keep in memory goes to a folder of its own, which is gone aft
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -35,6 +35,8 @@ class Files:
     """One of formats.NAMES."""
     keys: Sequence[str]
     """Of the objects; at least one."""
+    changing: bool = False
+    """Whether a record of them may have several versions."""
 
     def scan(self, objects: Objects) -> str:
         """What reads them, in SQL."""
@@ -87,7 +89,8 @@ def opened(objects: Objects, files: Sequence[Files], *, threads: int) -> Iterato
             connection.register_filesystem(ObjectFiles(objects))
             try:
                 connection.execute("SET TimeZone = 'UTC'")
-                create(connection, [(each.table, _source(connection, objects, each)) for each in files])
+                changing = {each.table.name for each in files if each.changing}
+                create(connection, [(each.table, _source(connection, objects, each)) for each in files], changing)
             except duckdb.Error as error:
                 raise StoreError(_line(error)) from error
             yield DuckSession(connection)
@@ -102,19 +105,22 @@ def _source(connection: duckdb.DuckDBPyConnection, objects: Objects, files: File
     return views.name(files.table.name)
 
 
-def create(connection: duckdb.DuckDBPyConnection, sources: Sequence[tuple[Table, str]]) -> None:
-    """Create the functions and a view for each table.
+def create(
+    connection: duckdb.DuckDBPyConnection, sources: Sequence[tuple[Table, str]], changing: Collection[str] = ()
+) -> None:
+    """Create the functions and a view for each table, and of one that has versions another of its newest.
 
     Args:
         connection: that has none of them.
         sources: what the rows of each table are read from, in SQL.
+        changing: names of the tables with versions, a record of which may have several.
     """
     found = [(table, source, _types(connection, source)) for table, source in sources]
     connection.execute(dialect.macros(typed=any(views.typed(table, types) for table, _, types in found)))
     for table, source, types in found:
         connection.execute(views.view(table, source, types))
         if table.versioned:
-            connection.execute(views.latest(table, source, types))
+            connection.execute(views.latest(table, source, types, changing=table.name in changing))
 
 
 def _types(connection: duckdb.DuckDBPyConnection, source: str) -> dict[str, str]:

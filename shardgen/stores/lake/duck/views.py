@@ -108,16 +108,23 @@ def view(table: Table, source: str, types: Mapping[str, str]) -> str:
     return f"CREATE VIEW {name(table.relation)} AS {_selected(table, source, types)}"
 
 
-def latest(table: Table, source: str, types: Mapping[str, str]) -> str:
+def latest(table: Table, source: str, types: Mapping[str, str], *, changing: bool) -> str:
     """What creates the view of a table's records as they stand, of a table that has all their versions.
 
     The newest are found before their JSON is made, and without a sort of whole rows.
+
+    Args:
+        changing: whether a record may have several versions; of one that has not, its row is the newest.
+
+    The others are those of ``view``.
     """
+    if not changing:
+        return f"CREATE VIEW {name(table.latest)} AS FROM {name(table.relation)}"
     key = name(table.key[0])
     newest = f"SELECT {key}, max({INGESTION}) FROM {source} GROUP BY {key}"  # noqa: S608  # as below
     rows = f"(SELECT * FROM {source} WHERE ({key}, {INGESTION}) IN ({newest}))"  # noqa: S608
-    shown = _selected(table, rows, types)
-    return f"CREATE VIEW {name(table.latest)} AS FROM ({shown}) WHERE raw_data ->> 'operation' <> 'delete'"
+    kept = "(raw_data ->> 'operation') IS DISTINCT FROM 'delete'"
+    return f"CREATE VIEW {name(table.latest)} AS FROM ({_selected(table, rows, types)}) WHERE {kept}"
 
 
 def _selected(table: Table, source: str, types: Mapping[str, str]) -> str:
