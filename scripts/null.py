@@ -14,11 +14,11 @@ import re
 import resource
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from shardgen.loading import memory
-from shardgen.model.config import LoadConfig, PlanConfig
+from shardgen.model.config import HISTORIES, LoadConfig, PlanConfig
 from shardgen.model.plan import Plan
 from shardgen.stores.copy import Encoder
 from shardgen.tables import dataset, names
@@ -68,6 +68,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tables", default=",".join(names()))
     parser.add_argument("--scale", type=float, default=1)
+    parser.add_argument("--history", choices=HISTORIES, default=HISTORIES[0])
     parser.add_argument("--shards", type=int, default=3, help="how many shards of each table, the largest first")
     parser.add_argument("--rounds", type=int, default=3, help="how often each is timed")
     parser.add_argument("--batch-rows", type=int, default=LoadConfig().batch_rows)
@@ -75,6 +76,7 @@ def main() -> int:
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
     config = plan_config(today=date(2026, 1, 1), tables=given.tables, scale=given.scale)
+    config = replace(config, history=given.history)
     task = (config, given.shards, given.rounds, given.batch_rows)
     with multiprocessing.get_context("spawn").Pool(given.workers) as pool:
         of_workers = pool.starmap(lines_of, [task] * given.workers, chunksize=1)

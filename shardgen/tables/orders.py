@@ -63,12 +63,12 @@ SUCCEEDED, NOT_YET, FAILED = range(len(OUTCOMES))
 PAID_LATER = orders.PAYMENT_METHODS.index("bank_transfer")
 
 VERSIONS = 4
-"""Of an order in the end, at least: batches are of so many fewer orders where all are asked for."""
+"""Of an order in the end, about."""
 
 
 def rows(wanted: Slice) -> Iterator[Batch]:
     """Orders of the slice, as they stand at its end; or all versions of them."""
-    for low, high in wanted.ranges(wanted.rows // VERSIONS if wanted.versions else wanted.rows):
+    for low, high in wanted.ranges(wanted.rows // (VERSIONS + 1) if wanted.versions else wanted.rows):
         known = _known(wanted.world, orders.select(wanted.world, low, high))
         if not wanted.versions:
             yield _batch(wanted, known, np.full(high - low, wanted.end))
@@ -410,7 +410,21 @@ ORDERS = TableSpec(
     ),
     rows=rows,
     changed=arriving(_arrived, max(fates.MAX_FATE, payments.MAX_CHARGED_BACK) + DAY),
-    history=History(estimate=by_lives(estimates.order_lives)),
+    history=History(
+        estimate=by_lives(estimates.order_lives),
+        sizes=Sizes(
+            copy={"full": 1725, "lean": 1334, "none": 336},
+            heap={"full": 1908, "lean": 1602, "none": 372},
+            indexes={
+                "pkey": 50,
+                "customer_id": 9.8,
+                "order_date": 12.5,
+                "status": 7.1,
+                "source_system": 7.2,
+                "ingestion_timestamp": 22.5,
+            },
+        ),
+    ),
     laws=beside(__package__, "laws/l10.sql", "laws/l17.sql", "laws/l20.sql"),
     sizes=Sizes(
         copy={"full": 1743, "lean": 1351, "none": 340},

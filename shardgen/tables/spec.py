@@ -316,7 +316,8 @@ class TableSpec:
 
         Args:
             columns: after its own.
-            values: of these columns, by the numbers of rows' keys, counted from 0.
+            values: of these columns, by the numbers of rows' keys, counted from 0; all versions of a record have its
+                number.
             sizes: of the whole rows.
             laws: of what holds of the columns.
         """
@@ -327,7 +328,8 @@ class TableSpec:
             for made in self.rows(wanted):
                 yield widened(made, table, values(wanted, made.numbers))
 
-        return replace(self, table=table, rows=rows, sizes=sizes, laws=(*self.laws, *laws))
+        history = self.history and replace(self.history, sizes=None)  # those of a row without the columns
+        return replace(self, table=table, rows=rows, sizes=sizes, history=history, laws=(*self.laws, *laws))
 
     def changing(self, world: World, since: int, end: int) -> tuple[int, int]:
         """In which range of what it is cut by its records may change between two instants."""

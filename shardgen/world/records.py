@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from shardgen.world import zones
 from shardgen.world.demand import DAY
 from shardgen.world.lexicon.places import COUNTRIES
+from shardgen.world.picking import picked
 from shardgen.world.rng import I64, below, chance
 from shardgen.world.versions import Versions, numbered
 
@@ -140,11 +141,18 @@ def record(seed: int, epoch: int, who: People, until: I64 | int) -> Record:
 
 
 def versions(seed: int, epoch: int, who: People, since: int, end: int) -> Versions:
-    """The versions in [since, end) of customers' records; of what lies before, turns are counted and not looked at.
+    """The versions in [since, end) of customers' records.
+
+    Who has none there is looked at once, and of the others' earlier changes only the numbers are.
 
     Args:
         epoch: the world's first instant.
     """
+    some = np.flatnonzero((record(seed, epoch, who, end).changed >= since) & (who.registered < end))
+    return _versions(seed, epoch, picked(who, some), since, end).of(some)
+
+
+def _versions(seed: int, epoch: int, who: People, since: int, end: int) -> Versions:
     erased = erasures(seed, epoch, who.ids, lambda _: who.registered)
     last = np.minimum(erased, end) - 1
     found = [_again(seed, rhythm, who, since, last) for rhythm in RHYTHMS]

@@ -10,6 +10,7 @@ import pytest
 
 from shardgen.tables import dataset
 from shardgen.tables.blocks import Blocks
+from shardgen.tables.feed import Feed
 from shardgen.tables.files import BYTES, ROWS
 from shardgen.tables.planning import build_plan
 from shardgen.tables.wanted import plan_config
@@ -38,6 +39,17 @@ def test_files_are_large_and_not_too_large_and_lie_in_one_month_each(table):
     assert all(shard.bytes <= max(BYTES, *(each.bytes for each in whole)) for shard in shards)
     assert all(f"{s.leaf.lower:%Y-%m}" in s.id for s in shards if s.leaf)
     assert all(shard.id.endswith("-until-2026-01-01") for shard in shards)
+
+
+def test_versions_lie_in_the_blocks_of_their_records():
+    config = replace(plan_config(tables=("reviews",), today=date(2026, 1, 1), orders_per_day=400), history="versions")
+    lake = replace(config, format="parquet")
+    [file] = build_plan(lake).shards
+    blocks = Blocks(lake, file)
+    for shard in build_plan(config).shards:
+        batch = next(Feed(config).batches(shard, 5_000))
+        assert len(np.unique(batch.numbers)) < batch.num_rows
+        assert [run.block for run in blocks.runs(batch.numbers + 1, None)] == [shard.id]
 
 
 def test_rows_are_told_apart_by_the_block_that_they_lie_in():
