@@ -224,8 +224,8 @@ def _cells(world: World) -> Iterator[I64]:
 
 def _windows(world: World, span: _Span) -> _Windows:
     """The cells that are out of stock for a while, with nothing counted yet."""
-    month = shortages.months(np.array([span.start]))
-    parts = []
+    month, nothing = shortages.months(np.array([span.start])), np.zeros(0, dtype=np.int64)
+    parts = [(nothing, nothing, nothing)]
     for cell in _cells(world):
         rows, start, stop = shortages.windows(world, cell, np.repeat(month, len(cell)))
         parts.append((cell[rows], np.maximum(start, span.start), np.minimum(stop, span.stop)))

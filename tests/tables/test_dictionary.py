@@ -14,7 +14,7 @@ from shardgen.tables import dataset
 from shardgen.world.lexicon import SUBCATEGORIES
 from tests.examples import EVERY
 
-WORLD: dict[str, Any] = {"customers": 5_000, "products": 200, "orders_per_day": 40, "days": 60, "end": "2026-01-01"}
+WORLD: dict[str, Any] = {"customers": 5_000, "products": 200, "orders_per_day": 45, "days": 90, "end": "2026-01-01"}
 OF_SUBCATEGORIES = {key for subcategory in SUBCATEGORIES for key, _ in subcategory.attributes}
 COMMON = {"source_system", "ingestion_timestamp", "raw_data"}
 
