@@ -28,81 +28,6 @@ are spread over its share of the window."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Sample:
-    """Orders of the window and what becomes of their items; times are instants or orders.NEVER."""
-
-    orders_per_sampled: float
-    """How many orders of the window each sampled one stands for."""
-    number: I64
-    """Order number, for each item, as all that follows."""
-    shipped: I64
-    returned: I64
-    """NEVER where the item stays."""
-    reviewed: I64
-    """NEVER where nobody reviews it."""
-    taken_down: I64
-    """When its review was, NEVER for most."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Drawn:
-    """The orders of a sample, and all that comes of them."""
-
-    total: int
-    """Orders of the window."""
-    placed: orders.Orders
-    lines: orders.Items
-    fate: fates.Fate
-    written: reviews.Reviews
-    number: I64
-    """The order that each stands for."""
-    later: I64
-    """Microseconds from when each is placed to when that order is."""
-
-    @property
-    def each(self) -> float:
-        """How many orders of the window each one stands for."""
-        return self.total / len(self.number) if self.total else 0.0
-
-
-@lru_cache(maxsize=1)
-def _drawn(world: World, end: int) -> _Drawn:
-    total = int(world.orders.before(end))
-    placed = _placed(world, _sampled(total))
-    lines = orders.items(world, placed)
-    fate = fates.of(world, placed, lines, orders.sources(world, placed))
-    number = _spread(placed.number, total)
-    return _Drawn(
-        total=total,
-        placed=placed,
-        lines=lines,
-        fate=fate,
-        written=reviews.of_items(world, placed, fate, lines),
-        number=number,
-        later=(_hours(world, number) - _hours(world, placed.number)) * HOUR,
-    )
-
-
-@lru_cache(maxsize=1)
-def sample(world: World, end: int) -> Sample:
-    """A sample of the orders placed before ``end``; the last one is kept, as several tables ask for it."""
-    drawn = _drawn(world, end)
-    lines, fate, written = drawn.lines, drawn.fate, drawn.written
-    reviewed, taken_down = np.full((2, len(lines.key)), orders.NEVER)
-    reviewed[written.item], taken_down[written.item] = written.date, written.taken_down
-    later = drawn.later[lines.order]
-    returned = np.where(lines.returned > 0, fate.returned[lines.order], orders.NEVER)
-    return Sample(
-        orders_per_sampled=drawn.each,
-        number=drawn.number[lines.order],
-        shipped=_moved(fate.sources(lines.order)[1], later),
-        returned=_moved(returned, later),
-        reviewed=_moved(reviewed, later),
-        taken_down=_moved(taken_down, later),
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Lives:
     """How many versions sampled records have at an instant; arrays of shape (sampled,)."""
 
@@ -121,26 +46,64 @@ class Lives:
         return (stop - start) * float(there.mean()) if len(there) else 0.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Sample:
+    """Orders of the window and what becomes of their items; times are instants or orders.NEVER."""
+
+    orders_per_sampled: float
+    """How many orders of the window each sampled one stands for."""
+    number: I64
+    """Order number, for each item, as all that follows."""
+    shipped: I64
+    returned: I64
+    """NEVER where the item stays."""
+    reviewed: I64
+    """NEVER where nobody reviews it."""
+    taken_down: I64
+    """When its review was, NEVER for most."""
+    orders: Lives
+    """Of the orders; a version less of the few that are charged back."""
+    reviews: Lives
+
+
 @lru_cache(maxsize=1)
+def sample(world: World, end: int) -> Sample:
+    """A sample of the orders placed before ``end``; the last one is kept, as several tables ask for it."""
+    total = int(world.orders.before(end))
+    placed = _placed(world, _sampled(total))
+    lines = orders.items(world, placed)
+    fate = fates.of(world, placed, lines, orders.sources(world, placed))
+    written = reviews.of_items(world, placed, fate, lines)
+    reviewed, taken_down = np.full((2, len(lines.key)), orders.NEVER)
+    reviewed[written.item], taken_down[written.item] = written.date, written.taken_down
+    number, order = _spread(placed.number, total), lines.order[written.item]
+    later = (_hours(world, number) - _hours(world, placed.number)) * HOUR
+    back, each = fates.returned(fate, lines), total / len(placed.number) if total else 0.0
+    return Sample(
+        orders_per_sampled=each,
+        number=number[lines.order],
+        shipped=_moved(fate.sources(lines.order)[1], later[lines.order]),
+        returned=np.where(lines.returned > 0, _moved(back, later)[lines.order], orders.NEVER),
+        reviewed=_moved(reviewed, later[lines.order]),
+        taken_down=_moved(taken_down, later[lines.order]),
+        orders=Lives(place=number, versions=_counted(fates.changes(placed, fate, back), later, end)),
+        reviews=Lives(place=number[order], versions=_counted(written.changes, later[order], end), each=each),
+    )
+
+
+def _counted(changes: list[I64], later: I64, end: int) -> I64:
+    """How many changes of each have happened by the end."""
+    return np.sum([_moved(each, later) < end for each in changes], axis=0)
+
+
 def order_lives(world: World, end: int) -> Lives:
-    """Versions of orders at an instant; one less of the few that are charged back."""
-    drawn = _drawn(world, end)
-    back = fates.returned(drawn.fate, drawn.lines)
-    changes = [_moved(each, drawn.later) for each in fates.changes(drawn.placed, drawn.fate, back)]
-    return Lives(place=drawn.number, versions=_counted(changes, end))
+    """Versions of orders at an instant."""
+    return sample(world, end).orders
 
 
-@lru_cache(maxsize=1)
 def review_lives(world: World, end: int) -> Lives:
     """Versions of reviews at an instant; none of those that are not written yet."""
-    drawn = _drawn(world, end)
-    order = drawn.lines.order[drawn.written.item]
-    changes = [_moved(each, drawn.later[order]) for each in drawn.written.changes]
-    return Lives(place=drawn.number[order], versions=_counted(changes, end), each=drawn.each)
-
-
-def _counted(changes: list[I64], end: int) -> I64:
-    return np.sum([each < end for each in changes], axis=0)
+    return sample(world, end).reviews
 
 
 LIVES = 20_000

@@ -43,7 +43,7 @@ WORLDS: dict[str, dict[str, Any]] = {
 
 
 def world(**changes: Any) -> PlanConfig:
-    return small(**WORLD | {"sessions_per_day": 30, "customers": 200} | changes)
+    return small(**WORLD | {"sessions_per_day": 6, "customers": 200} | changes)
 
 
 def versions(config: PlanConfig, table: str, since: int, end: int, rows: int = 4096) -> list[bytes]:
@@ -70,14 +70,29 @@ INSTANTS = st.one_of(
 )
 
 
+CUTS = st.lists(INSTANTS, min_size=3, max_size=4, unique=True).map(sorted)
+
+
 @pytest.mark.parametrize("name", WORLDS)
-@pytest.mark.parametrize("table", EVERY)
-@settings(max_examples=4, deadline=None)
-@given(cuts=st.lists(INSTANTS, min_size=3, max_size=4, unique=True).map(sorted), rows=st.integers(50, 5000))
-def test_the_versions_of_two_slices_are_those_of_both(name: str, table: str, cuts: list[int], rows: int) -> None:
-    config = world(**WORLDS[name])
-    parts = [row for since, end in pairwise(cuts) for row in versions(config, table, since, end, rows)]
-    assert sorted(parts) == sorted(versions(config, table, cuts[0], cuts[-1]))
+@settings(max_examples=2, deadline=None)
+@given(cuts=CUTS, rows=st.integers(50, 5000))
+def test_the_versions_of_two_slices_are_those_of_both(name: str, cuts: list[int], rows: int) -> None:
+    compose(world(**WORLDS[name]), cuts, rows)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [0, 1, 42, 2**63 - 1])
+@settings(max_examples=25, deadline=None)
+@given(cuts=CUTS, rows=st.integers(50, 5000))
+def test_the_versions_of_many_slices_are_those_of_all(seed: int, cuts: list[int], rows: int) -> None:
+    compose(world(seed=seed, customers=30, products=12, orders_per_day=6, review_rate=0.9), cuts, rows)
+
+
+def compose(config: PlanConfig, cuts: list[int], rows: int) -> None:
+    """See that the versions between some instants are those between the first and the last of them."""
+    for table in EVERY:
+        parts = [row for since, end in pairwise(cuts) for row in versions(config, table, since, end, rows)]
+        assert sorted(parts) == sorted(versions(config, table, cuts[0], cuts[-1])), table
 
 
 def told(config: PlanConfig, table: str, since: int = BEGINNING, end: int = LAST) -> list[Row]:
@@ -116,25 +131,26 @@ def _plain(row: Row) -> Row:
 
 
 @pytest.mark.parametrize("name", ["small", "one of each", "lean"])
-@pytest.mark.parametrize("table", EVERY)
-def test_the_last_versions_are_what_stands_at_the_end(name: str, table: str) -> None:
+def test_the_last_versions_are_what_stands_at_the_end(name: str) -> None:
     config = world(**WORLDS[name])
-    assert brought_forward({}, told(config, table), table) == standing(config, table)
+    for table in EVERY:
+        assert brought_forward({}, told(config, table), table) == standing(config, table), table
 
 
-@pytest.mark.parametrize("table", EVERY)
-@pytest.mark.parametrize(("day", "later"), [("2025-10-02", "2025-10-03"), ("2025-11-05", "2026-07-09")])
-def test_a_state_brought_forward_by_later_changes_is_the_later_state(table: str, day: str, later: str) -> None:
+@pytest.mark.parametrize(("day", "later"), [("2025-10-02", "2025-10-03"), ("2025-11-05", "2026-03-09")])
+def test_a_state_brought_forward_by_later_changes_is_the_later_state(day: str, later: str) -> None:
     early, late = date.fromisoformat(day), date.fromisoformat(later)
-    config = world(end=late, orders_per_day=4, sessions_per_day=6, review_rate=1)
-    changes = told(config, table, midnight(early), midnight(late))
-    assert brought_forward(standing(replace(config, end=early), table), changes, table) == standing(config, table)
+    config = world(end=late, orders_per_day=4, review_rate=1)
+    for table in EVERY:
+        changes = told(config, table, midnight(early), midnight(late))
+        before = standing(replace(config, end=early), table)
+        assert brought_forward(before, changes, table) == standing(config, table), table
 
 
 @cache
 def grown(table: str) -> dict[Any, list[Row]]:
     """The lives of a year and a half."""
-    config = world(horizon=600, orders_per_day=6, sessions_per_day=6, review_rate=1)
+    config = world(horizon=600, orders_per_day=6, sessions_per_day=2, review_rate=1)
     return lives(told(config, table, end=midnight(date(2027, 5, 1))), table)
 
 
@@ -183,11 +199,11 @@ def test_a_review_that_is_taken_down_ends_with_what_it_last_was() -> None:
     assert max(len(set(each)) for each in votes) > 10
 
 
-@pytest.mark.parametrize("table", EVERY)
 @pytest.mark.parametrize("batch_rows", [37, 1_000_000])
-def test_the_shards_of_a_load_are_the_versions_of_its_window_whatever_the_batches(table: str, batch_rows: int) -> None:
-    config = replace(world(tables=table), history="versions")
-    assert table_bytes(config, table, batch_rows) == b"".join(versions(config, table, BEGINNING, LAST))
+def test_the_shards_of_a_load_are_the_versions_of_its_window_whatever_the_batches(batch_rows: int) -> None:
+    config = replace(world(), history="versions")
+    for table in EVERY:
+        assert table_bytes(config, table, batch_rows) == b"".join(versions(config, table, BEGINNING, LAST)), table
 
 
 @pytest.mark.parametrize(("name", "within"), [("small", 0.02), ("one of each", 0.1), ("no orders", 0.02)])
