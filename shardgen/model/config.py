@@ -156,6 +156,10 @@ class PlanConfig:
         check_choice("indexes", self.indexes, INDEX_MODES)
         check_choice("raw_data", self.raw_data, RAW_DATA_MODES)
         check_choice("history", self.history, HISTORIES)
+        if self.history == "versions" and self.raw_data == "none":
+            given = (Given("history", self.history), " and ", Given("raw_data", self.raw_data))
+            text = " contradict each other: raw_data tells version and operation"
+            raise ConfigError(*given, text, remedy=Text("use ", Use("raw_data", "lean")))
         check_schema(self.schema)
         if self.format:
             check_choice("format", self.format, FORMATS)

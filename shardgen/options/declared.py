@@ -14,6 +14,7 @@ from typing import Any, Final
 from shardgen.model.config import (
     CATALOG,
     FORMATS,
+    HISTORIES,
     IF_EXISTS,
     INDEX_MODES,
     NAMESPACE,
@@ -139,6 +140,12 @@ FORM: Group = {
     ),
     "indexes": _choice(_FORM, "Which secondary indexes are built.", INDEX_MODES, "keys"),
     "raw_data": _choice(_FORM, "How much of the record raw_data holds.", RAW_DATA_MODES, "full"),
+    "history": _choice(
+        _FORM,
+        "Whether a record has one row, as it stands at the end, or one for each change.",
+        HISTORIES,
+        "latest",
+    ),
     "format": _choice(_FORM, "Of the files, where the target is a lake.", FORMATS, FORMATS[0]),
     "raw_data_as": _choice(
         _FORM, "What raw_data is in Parquet: a struct of typed members, or JSON text.", RAW_DATA_FORMS, "struct"

@@ -84,6 +84,7 @@ class Options(TypedDict, total=False):
     schema: str
     indexes: str
     raw_data: str
+    history: str
     format: str | None
     raw_data_as: str
     publish: str

@@ -390,7 +390,7 @@ def ddl(plan: PlanConfig) -> list[str]:
     from shardgen.tables import dataset
 
     specs = [dataset(plan.dataset)[name] for name in plan.tables]
-    return [statement.as_string() for statement in ddl(plan.schema, specs, plan.indexes)]
+    return [statement.as_string() for statement in ddl(plan.schema, specs, plan.indexes, plan.history)]
 
 
 def spelled(type_: Type) -> str:

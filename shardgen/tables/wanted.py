@@ -15,6 +15,7 @@ from typing import TypedDict
 from shardgen.errors import ConfigError, Given
 from shardgen.model.config import (
     CATALOG,
+    HISTORIES,
     MAX_ARRIVALS,
     MAX_HORIZON_DAYS,
     NAMESPACE,
@@ -59,6 +60,7 @@ def plan_config(
     schema: str = "bronze",
     indexes: str = "keys",
     raw_data: str = "full",
+    history: str = HISTORIES[0],
     format: str | None = None,  # noqa: A002  # as the command line has it
     raw_data_as: str = "struct",
     publish: str = "none",
@@ -87,7 +89,7 @@ def plan_config(
         warehouses=warehouses,
     )
     what = _chosen(dataset, tables)
-    form = {"raw_data": raw_data, "format": format or "", "raw_data_as": raw_data_as}
+    form = {"raw_data": raw_data, "history": history, "format": format or "", "raw_data_as": raw_data_as}
     form |= {"publish": publish, "catalog": catalog, "namespace": namespace}
     return PlanConfig(world=world, end=last, schema=schema, indexes=indexes, **form, **what)
 

@@ -20,7 +20,7 @@ from shardgen.stores.failures import StoreError
 from shardgen.stores.lake.ledger import Ledger
 from shardgen.stores.lake.objects import Objects
 from shardgen.stores.lake.records import Entry, Record
-from shardgen.tables import dataset
+from shardgen.tables import table_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -130,7 +130,7 @@ def publish(objects: Objects, record: Record, plan: Plan, entries: Iterable[Entr
     for name in plan.config.tables:
         found = tuple(file for file in files if file.entry.table == name)
         if found:
-            table = dataset(plan.config.dataset)[name].table
+            table = table_of(plan.config, name)
             publisher.publish(Publication(objects=objects, run=record.id, table=table, files=found))
         else:
             publisher.withdraw(name)

@@ -89,6 +89,7 @@ class LakeRun:
             id=self._record.id,
             fingerprint=self._record.plan_fingerprint,
             format=self._format,
+            history=self.plan.config.history,
         )
 
     def look(self) -> dict[str, Sighting] | None:

@@ -42,6 +42,8 @@ class LakeWriterSpec:
     fingerprint: str
     """Of its plan."""
     format: Format
+    history: str
+    """Of the plan."""
 
     def open(self, stopped: Callable[[], bool]) -> LakeWriter:
         """A writer of this process."""
@@ -210,7 +212,7 @@ class _File:
 
     def chunks(self, batches: Iterator[Batch]) -> Iterator[bytes]:
         """The file's bytes; the number of rows is looked at before the last ones, without which there is no file."""
-        table = dataset(self._shard.dataset)[self._shard.table].table
+        table = dataset(self._shard.dataset)[self._shard.table].table_of(self._spec.history)
         encoder, rows = self._spec.format.writer(table, self, self._spec.identity(self._shard)), 0
         for batch in batches:
             encoder.write(batch)  # type: ignore[arg-type]  # a store knows no more of a batch than its rows

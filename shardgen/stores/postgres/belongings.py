@@ -175,7 +175,7 @@ def carried(connection: Connection, table: Table, parent: int, oids: Sequence[in
             "oids": list(oids),
             "known": [parent, *oids],
             "made": _made(table),
-            "said": [MARK, table.description, *(column.description for column in table.columns)],
+            "said": [MARK, table.description, *_descriptions(table), *_descriptions(table.with_versions())],
             "serial": [column.name for column in table.columns if column.type == SERIAL],
             "columns": [column.name for column in table.columns],
         },
@@ -202,10 +202,18 @@ def hanging(connection: Connection, oids: Iterable[int]) -> dict[int, list[str]]
     return found
 
 
-def own_view(connection: Connection, schema: str, spec: TableSpec) -> int | None:
-    """OID of the view over a table of ours, if it has one, and the view of that name reads it and has its columns."""
-    if spec.view is None:
-        return None
+def own_views(connection: Connection, schema: str, spec: TableSpec) -> dict[str, int]:
+    """OIDs of the views over a table of ours by name, those that read others first: it has them, whatever history was
+    loaded, if the views of those names read it and have its columns.
+    """
+    table = spec.table
+    latest = (table.latest, [column.name for column in table.columns], [table.relation])
+    unpacked = [(spec.view.name, list(spec.view.columns), [table.relation, table.latest])] if spec.view else []
+    found = {name: _own_view(connection, schema, name, columns, reads) for name, columns, reads in [*unpacked, latest]}
+    return {name: oid for name, oid in found.items() if oid}
+
+
+def _own_view(connection: Connection, schema: str, name: str, columns: list[str], reads: list[str]) -> int | None:
     row = connection.execute(
         """SELECT c.oid::bigint FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
         WHERE n.nspname = %(schema)s AND c.relname = %(view)s AND c.relkind = 'v'
@@ -213,10 +221,14 @@ def own_view(connection: Connection, schema: str, spec: TableSpec) -> int | None
                 WHERE attrelid = c.oid AND attnum > 0) = %(columns)s
             AND EXISTS (SELECT FROM pg_rewrite AS w JOIN pg_depend AS d ON d.objid = w.oid JOIN pg_class AS o
                 ON o.oid = d.refobjid WHERE w.ev_class = c.oid AND d.classid = 'pg_rewrite'::regclass
-                AND d.refclassid = 'pg_class'::regclass AND o.relname = %(relation)s AND o.relnamespace = n.oid)""",
-        {"schema": schema, "view": spec.view.name, "columns": list(spec.view.columns), "relation": spec.table.relation},
+                AND d.refclassid = 'pg_class'::regclass AND o.relname = ANY (%(reads)s) AND o.relnamespace = n.oid)""",
+        {"schema": schema, "view": name, "columns": columns, "reads": reads},
     ).fetchone()
     return None if row is None else int(row[0])
+
+
+def _descriptions(table: Table) -> list[str]:
+    return [column.description for column in table.columns]
 
 
 def _made(table: Table) -> list[str]:

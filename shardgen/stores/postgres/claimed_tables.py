@@ -15,7 +15,7 @@ from shardgen.stores.postgres.fitting import LOG_IT
 from shardgen.stores.postgres.ledger import Claim, ShardRow
 from shardgen.stores.postgres.postgres import Connection
 from shardgen.stores.postgres.routes import Route
-from shardgen.tables import dataset
+from shardgen.tables import table_of
 
 _START_OVER: Final = Text("start it over with ", Use("if_exists", "replace"))
 
@@ -48,7 +48,7 @@ def _read(
     by_oid: Mapping[int, str],
     done: frozenset[str],
 ) -> ClaimedTable:
-    table = dataset(claim.dataset)[claim.target].table
+    table = table_of(plan.config, claim.target)
     if found is None:
         raise SupersededError(f"relation={claim.relation} was dropped: {_START_OVER}")
     found = replace(found, own_leaves=claim.waiting)

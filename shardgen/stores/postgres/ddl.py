@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from psycopg import sql
@@ -109,14 +109,14 @@ def ddl(
         statements += [create_table(table, schema), comments(table, schema)]
         statements += [create_index(table, index, schema) for index in table.indexes_for(indexes)]
     for spec, table in zip(specs, tables, strict=True):
-        statements += views(spec, table, schema)
+        statements += views(spec, table, schema).values()
     return statements
 
 
-def views(spec: TableSpec, table: Table, schema: str) -> list[sql.Composed]:
-    """What creates the views of a table."""
-    newest = [create_latest(table, schema, changing=spec.history is not None)] if table.versioned else []
-    return newest + ([create_view(spec.view, table, schema)] if spec.view else [])
+def views(spec: TableSpec, table: Table, schema: str) -> Mapping[str, sql.Composed]:
+    """By name, what creates the views of a table, in this order."""
+    found = {table.latest: create_latest(table, schema, changing=spec.history is not None)} if table.versioned else {}
+    return found | ({spec.view.name: create_view(spec.view, table, schema)} if spec.view else {})
 
 
 def _column_definition(column: Column) -> sql.Composed:

@@ -31,8 +31,10 @@ from shardgen.stores.postgres.catalog import Relation
 from shardgen.stores.postgres.fitting import (
     column_problems,
     missing_columns,
+    otherwise_keyed,
     relation_problems,
     repeat_problems,
+    room_problems,
     skip_problems,
     unique,
 )
@@ -40,7 +42,7 @@ from shardgen.stores.postgres.postgres import Connection
 from shardgen.stores.postgres.renewal import OwnLeaf
 from shardgen.stores.postgres.routes import Route
 from shardgen.stores.resuming import OPEN_STATES
-from shardgen.tables import dataset
+from shardgen.tables import dataset, table_of
 from shardgen.tables.spec import Dataset
 
 _REPLACE: Final = Use("if_exists", "replace")
@@ -130,7 +132,7 @@ def decide(
     runs = {run.run: run for run in ledger.runs(connection, schema)} if with_ledger else {}
     asked = _Asked(connection=connection, plan=plan, runs=runs, terms=terms, own=own)
     tables = dataset(plan.config.dataset)
-    wanted = [tables[name].table for name in plan.config.tables]
+    wanted = [table_of(plan.config, name) for name in plan.config.tables]
     there = catalog.relations(connection, schema, [table.relation for table in wanted])
     decisions = [_decide(asked, table, there.get(table.relation), claims.get(table.name)) for table in wanted]
     kept = [each for each in claims.values() if not (terms.replace and each.target in plan.config.tables)]
@@ -199,6 +201,7 @@ def _decide_found(asked: _Asked, fate: Decision, found: Relation, ours: ledger.C
     if not found.is_table or not found.writable or placeless:  # a partition that is far away is not asked
         return fate
     skips = asked.terms.on_conflict == "skip"
+    fate = fate.hindered(room_problems(table, found))
     fate = fate.hindered(skip_problems(table, found) if skips else repeat_problems(table, found))
     if not _has_rows(asked, fate):
         return fate
@@ -269,12 +272,12 @@ def _decide_empty(asked: _Asked, fate: Decision, found: Relation, ours: ledger.C
 def _decide_anew(asked: _Asked, fate: Decision, found: Relation, ours: ledger.Claim, why: Sequence[str]) -> Decision:
     """The fate of a table of our own whose definition cannot be filled any more."""
     connection, table, yes = asked.connection, fate.table, asked.terms.yes
-    view = belongings.own_view(connection, asked.schema, dataset(asked.plan.config.dataset)[table.name])
+    views = belongings.own_views(connection, asked.schema, dataset(asked.plan.config.dataset)[table.name])
     loss = replace(
         losses.emptied(connection, table, found, ours),
         action="dropped and created anew",
         why=" and ".join(why),
-        carried=losses.carried(connection, table, found.oid, fate.leaves, view),
+        carried=losses.carried(connection, table, found.oid, fate.leaves, views.values()),
     )
     fate = replace(fate, action=Action.RECREATE, loss=loss, set_aside="")
     return fate.hindered([*losses.strangers(loss, ours, strange=False, yes=yes), *losses.unkept(loss, yes=yes)])
@@ -286,7 +289,7 @@ def _misfits(table: Table, found: Relation) -> list[str]:
     reasons += [f"column={table.relation}.{name} is missing" for name in missing_columns(table, found)]
     if table.partitioned and found.partition_by != (table.partition_by,):
         reasons.append(f"it is not partitioned by range of {table.partition_by}")
-    return reasons
+    return reasons + ["its key is that of another history"] * otherwise_keyed(table, found)
 
 
 def _reached(connection: Connection, schema: str, tables: Dataset, decisions: Sequence[Decision]) -> list[Problem]:
@@ -294,7 +297,8 @@ def _reached(connection: Connection, schema: str, tables: Dataset, decisions: Se
     emptied = [each.oid for each in decisions if each.action is Action.EMPTY and each.oid]
     anew = [each for each in decisions if each.action is Action.RECREATE]
     roots = [each.oid for each in anew if each.oid] + [leaf.oid for each in anew for leaf in each.leaves]
-    roots += [view for each in anew if (view := belongings.own_view(connection, schema, tables[each.table.name]))]
+    for each in anew:
+        roots += belongings.own_views(connection, schema, tables[each.table.name]).values()
     return reach.emptying(connection, schema, emptied) + belongings.dependants(connection, roots)
 
 

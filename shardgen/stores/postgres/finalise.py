@@ -20,7 +20,7 @@ from shardgen.stores.postgres import catalog, ddl, ledger
 from shardgen.stores.postgres.crew import Crew
 from shardgen.stores.postgres.failures import describe
 from shardgen.stores.postgres.postgres import Connection, application_name, connect, set_parameters, without_secret
-from shardgen.tables import dataset
+from shardgen.tables import dataset, table_of
 
 _MAINTENANCE_WORK_MEM: Final = "256MB"
 _STATISTICS_TARGET: Final = "30"  # clicks of a year: 2.9 s instead of 8.1 s at 100; it samples leaf by leaf
@@ -55,7 +55,7 @@ def stages(plan: Plan, claims: Mapping[str, ledger.Claim], keyless: frozenset[st
     schema = plan.config.schema
     by_size = sorted(plan.config.tables, key=lambda name: -sum(shard.bytes for shard in plan.of(name)))
     own = [
-        dataset(plan.config.dataset)[name].table
+        table_of(plan.config, name)
         for name in by_size
         if claims[name].created and not dataset(plan.config.dataset)[name].table.partitioned
     ]

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 from shardgen.errors import Problem, Text, Use
-from shardgen.model.table import Column, Table
+from shardgen.model.table import COMMON, Column, Table
 from shardgen.model.types import JSON, TEXT, TIMESTAMP
 from shardgen.stores.postgres.catalog import Relation
 from shardgen.stores.postgres.columns import ColumnFacts, compatible
 from shardgen.stores.postgres.types import spelled
 
 LOG_IT: Final = "ALTER TABLE ... SET LOGGED"
+INGESTION: Final = COMMON[1]
 _KINDS: Final = {"v": "a view", "m": "a materialized view", "f": "a foreign table", "S": "a sequence", "i": "an index"}
 
 
@@ -81,8 +82,24 @@ def repeat_problems(table: Table, found: Relation) -> list[Problem]:
 
 def _repeats(table: Table, column: Column) -> bool:
     """Whether a column has the same value in several rows, at any volume worth loading."""
-    alone = column.unique or column.name == table.key[0]
+    alone = (column.unique or column.name == table.key[0]) and not table.versioned
     return not alone and column.type not in (TEXT, TIMESTAMP, JSON)
+
+
+def room_problems(table: Table, found: Relation) -> list[Problem]:
+    """Unique keys that leave a record no room for its versions."""
+    ours = {column.name for column in table.columns}
+    narrow = [columns for columns in found.unique if table.versioned and INGESTION not in columns and columns <= ours]
+    told = [", ".join(sorted(columns, key=[column.name for column in table.columns].index)) for columns in narrow]
+    remedy = Text(f"add {INGESTION} to it, or use ", Use("history", "latest"))
+    text = "has a unique key of {}, which leaves a record no room for versions"
+    return [Problem(relation=table.relation, text=text.format(columns), remedy=remedy) for columns in told]
+
+
+def otherwise_keyed(table: Table, found: Relation) -> bool:
+    """Whether a table of ours has the key of another history."""
+    plain = frozenset(table.key) - {INGESTION}
+    return (plain if table.versioned else plain | {INGESTION}) in found.unique
 
 
 def skip_problems(table: Table, found: Relation) -> list[Problem]:

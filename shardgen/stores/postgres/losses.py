@@ -45,10 +45,10 @@ def strangers(loss: Loss, ours: Claim | None, *, strange: bool, yes: bool) -> li
 
 
 def carried(
-    connection: Connection, table: Table, oid: int, leaves: Iterable[OwnLeaf], view: int | None
+    connection: Connection, table: Table, oid: int, leaves: Iterable[OwnLeaf], views: Iterable[int]
 ) -> tuple[str, ...]:
-    """What others have put on a table of ours, on its partitions and on the view over it, and that goes with them."""
-    oids = [oid, *(leaf.oid for leaf in leaves), *([view] if view else [])]
+    """What others have put on a table of ours, on its partitions and on the views over it, and that goes with them."""
+    oids = [oid, *(leaf.oid for leaf in leaves), *views]
     found = belongings.carried(connection, table, oid, oids)
     return tuple(sorted({part for parts in found.values() for part in parts}))
 

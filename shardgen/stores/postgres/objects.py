@@ -13,7 +13,7 @@ import psycopg
 from psycopg import sql
 
 from shardgen.errors import TargetError
-from shardgen.model.config import SHOP
+from shardgen.model.config import HISTORIES, SHOP
 from shardgen.model.plan import Leaf
 from shardgen.model.table import Table
 from shardgen.model.types import SERIAL
@@ -89,7 +89,7 @@ def carry_out(
         if each.created and each.table.name in keyless and not each.others:
             renewal.drop_key(connection, schema, each.table)
         if each.created:
-            create_view(connection, schema, tables[each.table.name])
+            create_views(connection, schema, tables[each.table.name], each.table)
 
 
 def _clear(connection: Connection, schema: str, tables: Dataset, decision: Decision) -> None:
@@ -112,12 +112,16 @@ def create_table(connection: Connection, schema: str, table: Table, indexes: str
         connection.execute(ddl.create_index(table, index, schema))
 
 
-def create_view(connection: Connection, schema: str, spec: TableSpec) -> bool:
-    """Create the view over a table, if it has one, unless its name is taken; whether it was created."""
-    if spec.view is None or catalog.kind(connection, schema, spec.view.name):
-        return False
-    connection.execute(ddl.create_view(spec.view, spec.table, schema))
-    return True
+def create_views(connection: Connection, schema: str, spec: TableSpec, table: Table) -> list[str]:
+    """Create the views over a table whose names are not taken; the names of those that were created."""
+    missing = [
+        (name, statement)
+        for name, statement in ddl.views(spec, table, schema).items()
+        if not catalog.kind(connection, schema, name)
+    ]
+    for _, statement in missing:
+        connection.execute(statement)
+    return [name for name, _ in missing]
 
 
 def create_leaves(
@@ -201,7 +205,9 @@ def set_sequences(connection: Connection, schema: str, tables: Dataset, floors: 
     return refused
 
 
-def apply_schema(dsn: str, schema: str, tables: Sequence[str], indexes: str, story: str = SHOP) -> list[str]:
+def apply_schema(
+    dsn: str, schema: str, tables: Sequence[str], indexes: str, story: str = SHOP, history: str = HISTORIES[0]
+) -> list[str]:
     """Create what is missing of the bronze schema; what exists is left as it is.
 
     Returns:
@@ -221,11 +227,10 @@ def apply_schema(dsn: str, schema: str, tables: Sequence[str], indexes: str, sto
         begin_ddl(connection, schema)
         note(schema, lambda: create_schema(connection, schema))
         for spec in specs:
-            for relation, make in _missing(connection, schema, spec.table, indexes):
+            for relation, make in _missing(connection, schema, spec.table_of(history), indexes):
                 note(f"{schema}.{relation}", make)
         for spec in specs:
-            view = spec.view.name if spec.view else spec.name
-            note(f"{schema}.{view}", lambda spec=spec: create_view(connection, schema, spec))  # type: ignore[misc]
+            created += [f"{schema}.{view}" for view in create_views(connection, schema, spec, spec.table_of(history))]
     return created
 
 
@@ -246,9 +251,8 @@ def _create_bare(connection: Connection, schema: str, table: Table) -> None:
 
 
 def drop(connection: Connection, schema: str, spec: TableSpec, aside: Iterable[str] = ()) -> None:
-    """Drop a table of ours with partitions that were set aside, and the view on the orders with them."""
-    view, table = spec.view, spec.table
-    if view and belongings.own_view(connection, schema, spec):
-        connection.execute(sql.SQL("DROP VIEW {}").format(sql.Identifier(schema, view.name)))
-    names = sql.SQL(", ").join(sql.Identifier(schema, name) for name in (table.relation, *aside))
+    """Drop a table of ours with partitions that were set aside, and the views over it with them."""
+    for view in belongings.own_views(connection, schema, spec):
+        connection.execute(sql.SQL("DROP VIEW {}").format(sql.Identifier(schema, view)))
+    names = sql.SQL(", ").join(sql.Identifier(schema, name) for name in (spec.table.relation, *aside))
     connection.execute(sql.SQL("DROP TABLE {}").format(names))

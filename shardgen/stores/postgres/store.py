@@ -183,7 +183,11 @@ class PostgresStore:
     def apply_schema(self, plan: PlanConfig) -> list[str]:
         """Create what is missing of the tables of a plan; the names of what was created."""
         with self._access.refusals():
-            return persist(lambda: objects.apply_schema(self.dsn, self.schema, plan.tables, plan.indexes, plan.dataset))
+            return persist(
+                lambda: objects.apply_schema(
+                    self.dsn, self.schema, plan.tables, plan.indexes, plan.dataset, plan.history
+                )
+            )
 
     def tried(self, measure: Callable[[Trials], T]) -> T:
         """What a measurement gives that has the server take some rows on trial; nothing of them stays.

@@ -237,9 +237,9 @@ def _rows_of(connection: Connection, schema: str, claim: Claim, plan: Plan) -> i
 
 
 def _carried(connection: Connection, schema: str, claim: Claim) -> tuple[str, ...]:
-    view = belongings.own_view(connection, schema, dataset(claim.dataset)[claim.target])
+    views = belongings.own_views(connection, schema, dataset(claim.dataset)[claim.target])
     leaves = renewal.own_leaves(connection, schema, claim)
-    return losses.carried(connection, dataset(claim.dataset)[claim.target].table, claim.oid, leaves, view)
+    return losses.carried(connection, dataset(claim.dataset)[claim.target].table, claim.oid, leaves, views.values())
 
 
 def _fate(connection: Connection, schema: str, claim: Claim, wholly: _Wholly) -> tuple[How, str]:
@@ -296,7 +296,8 @@ def _dependants(connection: Connection, schema: str, removals: Sequence[Removal]
     roots = [claim.oid for claim in dropped]
     roots += [leaf.oid for claim in dropped for leaf in renewal.own_leaves(connection, schema, claim)]
     specs = [dataset(each.dataset)[each.target] for each in dropped]
-    roots += [view for spec in specs if (view := belongings.own_view(connection, schema, spec))]
+    for spec in specs:
+        roots += belongings.own_views(connection, schema, spec).values()
     if last:
         roots += [catalog.relation_oid(connection, schema, name) for name in ledger.RELATIONS]
     found = [*belongings.dependants(connection, roots), *reach.deleting(connection, deleted, going=roots)]
