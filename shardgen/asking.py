@@ -5,13 +5,15 @@ Libraries are imported where they are needed, so that a command pays for no othe
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from shardgen.errors import ConfigError, ServerError, TargetError, Text
 from shardgen.model.config import SHOP, PlanConfig, check_choice
+from shardgen.model.table import latest_of, relation_of
 
 if TYPE_CHECKING:
     from shardgen.options.settings import Settings
@@ -53,7 +55,10 @@ def queries_of(settings: Settings) -> list[Query]:
     """
     from shardgen.tables.questions import queries
 
-    return _over_files(settings) if settings.target.lake else queries(settings.schema, _loaded(settings))
+    if settings.target.lake:
+        return _over_files(settings)
+    filled = _filled(settings)
+    return [replace(each, text=_of_newest(each.text, filled)) for each in queries(settings.schema, _modes(filled))]
 
 
 def query_of(settings: Settings, name: str) -> Query:
@@ -66,7 +71,7 @@ def query_of(settings: Settings, name: str) -> Query:
     from shardgen.tables.questions import NAMES, missing
 
     check_choice("query", name, NAMES)
-    loaded = _loaded(settings)
+    loaded = _modes(_filled(settings))
     if lacking := missing(name, loaded):
         raise ConfigError(f"query={name!r} reads what is not loaded: rows or raw_data of {', '.join(lacking)}")
     return next(query for query in queries_of(settings) if query.name == name)
@@ -94,17 +99,25 @@ def _over_files(settings: Settings) -> list[Query]:
 
     filled = _filled(settings)
     typed = all(run.plan["format"] == "parquet" and "raw_data_as" not in run.plan for run in filled.values())
-    modes = {name: str(run.plan["raw_data"]) for name, run in filled.items()}
     found = []
-    for query, tables in over_files(modes, typed=typed):
+    for query, tables in over_files(_modes(filled), typed=typed):
         before = lines.script(parsed(settings.target.lake), {name: filled[name] for name in tables})
-        found.append(replace(query, text="\n".join([*before, dialect.spelled(query.text)])))
+        text = dialect.spelled(_of_newest(query.text, filled))
+        found.append(replace(query, text="\n".join([*before, text])))
     return found
 
 
-def _loaded(settings: Settings) -> dict[str, str]:
-    """The tables that finished runs have filled, each with the mode of its raw_data."""
-    return {name: str(run.plan["raw_data"]) for name, run in _filled(settings).items()}
+def _modes(filled: Mapping[str, RunStatus]) -> dict[str, str]:
+    """The mode of raw_data of each table."""
+    return {name: str(run.plan["raw_data"]) for name, run in filled.items()}
+
+
+def _of_newest(text: str, filled: Mapping[str, RunStatus]) -> str:
+    """A query that reads records as they stand, also of tables that have all their versions."""
+    for name, run in filled.items():
+        if run.plan.get("history") == "versions":
+            text = re.sub(rf"\b{relation_of(name)}\b", latest_of(relation_of(name)), text)
+    return text
 
 
 def _filled(settings: Settings) -> dict[str, RunStatus]:

@@ -15,7 +15,7 @@ from shardgen.model.table import Table
 from shardgen.stores.findings import RunStatus
 from shardgen.stores.lake.address import Address
 from shardgen.stores.lake.duck import views
-from shardgen.tables import dataset
+from shardgen.tables import dataset, table_of
 
 _SECRETS: Final = {
     "s3": "INSTALL httpfs; INSTALL aws; CREATE SECRET (TYPE s3, PROVIDER credential_chain);",
@@ -33,11 +33,28 @@ def script(address: Address, tables: Mapping[str, RunStatus]) -> list[str]:
         tables: with the run whose files each of them is.
     """
     secret = [] if address.local else [_SECRETS[address.scheme]]
-    return secret + [_view(address, PlanConfig.from_json(run.plan), run.run, name) for name, run in tables.items()]
+    return secret + [
+        line for name, run in tables.items() for line in _views(address, PlanConfig.from_json(run.plan), run.run, name)
+    ]
 
 
-def _view(address: Address, plan: PlanConfig, run: int, name: str) -> str:
-    table = dataset(plan.dataset)[name].table
+def _views(address: Address, plan: PlanConfig, run: int, name: str) -> list[str]:
+    """A view of all rows, and of a table with versions another of the newest."""
+    spec, table = dataset(plan.dataset)[name], table_of(plan, name)
+    every = _view(address, plan, run, table)
+    if not table.versioned:
+        return [every]
+    newest = f"CREATE OR REPLACE VIEW {views.name(table.latest)} AS FROM {views.name(table.relation)}"
+    if spec.history is None:
+        return [every, f"{newest};"]
+    typed = plan.format == "parquet" and plan.raw_data_as == "struct"
+    operation = "raw_data.operation" if typed else "(raw_data ->> 'operation')"
+    order = f"PARTITION BY {views.name(table.key[0])} ORDER BY ingestion_timestamp DESC"
+    return [every, f"{newest} QUALIFY row_number() OVER ({order}) = 1 AND {operation} <> 'delete';"]
+
+
+def _view(address: Address, plan: PlanConfig, run: int, table: Table) -> str:
+    name = table.name
     files = views.literal(f"{_folder(address)}/{name}/**/*.g{run}.{plan.format}")
     read = _read(table, plan.format, files)
     return f"CREATE OR REPLACE VIEW {views.name(table.relation)} AS SELECT * FROM {read};"  # noqa: S608  # quoted

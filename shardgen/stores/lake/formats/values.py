@@ -110,7 +110,7 @@ def _whole(form: Form, array: pa.Array) -> Member:
         return Struct({name: _member(field, array.field(name)) for name, field in form.fields.items()})
     if isinstance(form, Items):
         starts = array.offsets.to_numpy()[:-1].astype(np.int64)
-        return Lists(_whole(form.item, array.flatten()), starts - starts[0])  # type: ignore[arg-type]
+        return Lists(_whole(form.item, array.flatten()), starts - starts[:1].sum())  # type: ignore[arg-type]
     if form.name in TEXTS:
         return Json(_texts(array)) if form.name == "json" else Prose(_texts(array))
     if form.name == "decimal":
