@@ -34,18 +34,21 @@ def measured(database: Database, table: str) -> Size:
 
 
 @pytest.mark.parametrize(
-    ("world", "raw_data", "indexes"),
+    ("world", "raw_data", "indexes", "history"),
     [
-        (TINY, "full", "full"),
-        (TINY, "none", "none"),
-        (SMALL, "full", "keys"),
-        (SMALL, "lean", "full"),
-        (SMALL, "none", "none"),
+        (TINY, "full", "full", "latest"),
+        (TINY, "none", "none", "latest"),
+        (TINY, "full", "full", "versions"),
+        (SMALL, "full", "keys", "latest"),
+        (SMALL, "lean", "full", "latest"),
+        (SMALL, "none", "none", "latest"),
+        (SMALL, "full", "full", "versions"),
+        (SMALL, "lean", "keys", "versions"),
     ],
     ids=lambda value: value if isinstance(value, str) else "tiny" if value is TINY else "small",
 )
-def test_what_a_load_takes_on_disk_is_foretold_within_a_fifth(database, world, raw_data, indexes):
-    options = {**world, "end": END, "raw_data": raw_data, "indexes": indexes}
+def test_what_a_load_takes_on_disk_is_foretold_within_a_fifth(database, world, raw_data, indexes, history):
+    options = {**world, "end": END, "raw_data": raw_data, "indexes": indexes, "history": history}
     foretold = sizes(build_plan(plan_config(today=END, **options)))
     report = shardgen.load(database.dsn, progress="none", workers=2, **options)
     found = {table: measured(database, table) for table in foretold}
