@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Final
 
@@ -24,14 +23,13 @@ from shardgen.model.types import INTEGER, JSON, TEXT, TIMESTAMP, decimal, varcha
 from shardgen.tables import shipments
 from shardgen.tables.spec import ByLeaves, History, Sizes, Slice, TableSpec, View, arriving, by_lives
 from shardgen.tables.statements import beside
-from shardgen.world import World, estimates, fates, orders, payments
+from shardgen.world import World, dossiers, estimates, fates, orders, payments
 from shardgen.world.calendar import Leaves
 from shardgen.world.demand import DAY
+from shardgen.world.dossiers import Dossiers
 from shardgen.world.fates import Fate
 from shardgen.world.lexicon import SUBCATEGORIES
-from shardgen.world.orders import Amounts, Items, Orders, Parties
-from shardgen.world.payments import Attempts
-from shardgen.world.picking import picked, with_children
+from shardgen.world.orders import Items, Orders
 from shardgen.world.promotions import NONE
 from shardgen.world.rng import below
 from shardgen.world.versions import Versions, within
@@ -69,7 +67,7 @@ VERSIONS = 4
 def rows(wanted: Slice) -> Iterator[Batch]:
     """Orders of the slice, as they stand at its end; or all versions of them."""
     for low, high in wanted.ranges(wanted.rows // (VERSIONS + 1) if wanted.versions else wanted.rows):
-        known = _known(wanted.world, orders.select(wanted.world, low, high))
+        known = dossiers.of(wanted.world, orders.select(wanted.world, low, high))
         if not wanted.versions:
             yield _batch(wanted, known, np.full(high - low, wanted.end))
             continue
@@ -78,66 +76,10 @@ def rows(wanted: Slice) -> Iterator[Batch]:
             yield _batch(wanted, known.take(found.row), found.until, found)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Known:
-    """All that there is to know of n orders, whatever has happened yet."""
-
-    placed: Orders
-    lines: Items
-    sides: Parties
-    fate: Fate
-    cost: Amounts
-    tried: Attempts
-    reclaimed: I64
-    """When the card's owner takes the money back, or NEVER."""
-    returned: I64
-    """When something comes back, or NEVER."""
-
-    @property
-    def changes(self) -> list[I64]:
-        """When what is told of an order changes."""
-        return [*fates.changes(self.placed, self.fate, self.returned), self.reclaimed]
-
-    def take(self, rows: I64) -> _Known:
-        """The orders at these rows."""
-        lines, items = with_children(self.lines, rows)
-        return _Known(
-            placed=picked(self.placed, rows),
-            lines=lines,
-            sides=picked(self.sides, rows),
-            fate=self.fate.take(rows, items),
-            cost=picked(self.cost, rows),
-            tried=with_children(self.tried, rows)[0],
-            reclaimed=self.reclaimed[rows],
-            returned=self.returned[rows],
-        )
-
-
-def _known(world: World, placed: Orders) -> _Known:
-    lines, sides = orders.items(world, placed), orders.parties(world, placed)
-    fate = fates.of(world, placed, lines, sides.sources)
-    return _Known(
-        placed=placed,
-        lines=lines,
-        sides=sides,
-        fate=fate,
-        cost=orders.amounts(world, placed, lines, sides.address.place),
-        tried=payments.attempts(world, placed, sides),
-        reclaimed=payments.charged_back(world.seed, placed, sides, fate, lines),
-        returned=fates.returned(fate, lines),
-    )
-
-
-def _batch(wanted: Slice, known: _Known, until: I64, versions: Versions | None = None) -> Batch:
+def _batch(wanted: Slice, known: Dossiers, until: I64, versions: Versions | None = None) -> Batch:
     """Orders as they stand after all that has happened before an instant each."""
-    world, placed, lines, sides, fate, cost = (
-        wanted.world,
-        known.placed,
-        known.lines,
-        known.sides,
-        known.fate,
-        known.cost,
-    )
+    world, placed, cost = wanted.world, known.placed, known.cost
+    lines, sides, fate = known.lines, known.sides, known.fate
     back = np.where(fate.returned[lines.order] < until[lines.order], lines.returned, 0)
     status = _status(fate, lines, back, until)
     paid = _payment_status(fate, status, sides.payment_method, until)

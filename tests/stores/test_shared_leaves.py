@@ -9,7 +9,7 @@ import pytest
 from shardgen import api
 from shardgen.events import ShardDone
 from shardgen.model.config import PlanConfig
-from shardgen.tables import spec
+from shardgen.tables import cutting
 from shardgen.tables.planning import build_plan
 from shardgen.tables.wanted import plan_config
 from shardgen.world import calendar
@@ -42,8 +42,8 @@ def days(monkeypatch):
 @pytest.fixture
 def small(monkeypatch):
     """Shards of few rows, so that each day has several."""
-    monkeypatch.setattr(spec, "MAX_SHARD_ROWS", 60)
-    monkeypatch.setattr(spec, "SHARD_ROWS", 50)
+    monkeypatch.setattr(cutting, "MAX_SHARD_ROWS", 60)
+    monkeypatch.setattr(cutting, "SHARD_ROWS", 50)
 
 
 def load(database: Database, **how):
@@ -58,8 +58,8 @@ def content(database: Database) -> dict[str, list[tuple]]:
 def test_the_partitions_and_their_rows_are_those_of_a_load_by_whole_days(database, monkeypatch):
     assert load(database).ok
     whole = content(database)
-    monkeypatch.setattr(spec, "MAX_SHARD_ROWS", 60)
-    monkeypatch.setattr(spec, "SHARD_ROWS", 50)
+    monkeypatch.setattr(cutting, "MAX_SHARD_ROWS", 60)
+    monkeypatch.setattr(cutting, "SHARD_ROWS", 50)
     assert all(shard.leaf and shard.leaf.shards > 1 for shard in build_plan(config()).of("orders"))
     report = load(database, if_exists="replace")
     assert (report.ok, [table.fast_path for table in report.tables]) == (True, ["", "", ""])

@@ -8,8 +8,8 @@ from itertools import pairwise
 import pytest
 
 from shardgen.model.plan import Plan
+from shardgen.tables.cutting import MAX_SHARD_ROWS
 from shardgen.tables.planning import build_plan
-from shardgen.tables.spec import MAX_SHARD_ROWS
 from shardgen.tables.wanted import plan_config
 
 
