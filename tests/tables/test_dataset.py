@@ -20,7 +20,8 @@ def test_a_law_of_a_table_needs_that_table():
 
 
 def test_laws_stand_by_number_and_those_of_other_tables_after_them():
-    assert [law.name for law in read(dataset().laws)] == [f"L{number}" for number in range(1, 20)]
+    laws = [law.name for law in read(dataset().laws)]
+    assert laws == [f"L{number}" for number in range(1, len(laws) + 1)]
     assert sorted(["parcels.L2", "L18", "parcels.L1", "L2"], key=place) == ["L2", "L18", "parcels.L1", "parcels.L2"]
 
 
