@@ -16,7 +16,7 @@ from shardgen.tables import names
 @examples(
     "sample orders", "sample customers -n 3 --seed 7", "sample clickstream -n 100 --json", "sample --story CUST00000042"
 )
-@takes(WORLD, {name: FORM[name] for name in ("days", "end", "dataset", "raw_data")}, FILES)
+@takes(WORLD, {name: FORM[name] for name in ("days", "end", "dataset", "raw_data", "history")}, FILES)
 def sample(
     table: Annotated[
         str,

@@ -15,7 +15,7 @@ from shardgen.columns.batch import Batch
 from shardgen.model.plan import Plan, Shard
 from shardgen.stores.copy import BUFFER_ROWS, Encoder
 from shardgen.stores.trials import Trial, Trials
-from shardgen.tables import dataset
+from shardgen.tables import dataset, table_of
 from shardgen.tables.feed import Feed
 from shardgen.tables.planning import build_plan
 
@@ -165,7 +165,8 @@ def _built(plan: Plan, shard: Shard, *, count: int, kept: int) -> list[_Built]:
 def _taken(plan: Plan, table: str, trials: Trials | None, batch: _Built) -> Trial:
     if trials is None or not batch.rows:
         return Trial(copy=0.0, index=0.0)
-    indexes = dataset(plan.config.dataset)[table].table.indexes_for(plan.config.indexes)
+    wanted = table_of(plan.config, table)
+    indexes = wanted.indexes_for(plan.config.indexes)
     stream = [Encoder.header, *batch.encoded, Encoder.trailer]
-    tried = [trials.take(dataset(plan.config.dataset)[table].table, indexes, stream) for _ in range(TRIALS)]
+    tried = [trials.take(wanted, indexes, stream) for _ in range(TRIALS)]
     return Trial(copy=sum(each.copy for each in tried) / TRIALS, index=sum(each.index for each in tried) / TRIALS)

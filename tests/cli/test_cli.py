@@ -543,6 +543,12 @@ def test_sample_shows_rows_and_prints_json(capsys):
     assert rows[0]["address"]["country_code"]
 
 
+def test_sample_shows_versions(capsys):
+    code, out, _ = run("sample", "orders", "-n", "2", "--history", "versions", *SMALL, "--json", capsys=capsys)
+    assert code == 0
+    assert [row["raw_data"]["version"] for row in json.loads(out)] == [1, 2]
+
+
 @pytest.mark.parametrize(
     ("words", "text"),
     [

@@ -84,6 +84,12 @@ def test_a_plan_without_a_server_says_so_and_starts_none(tmp_path):
     assert found.to_json()["total"]["rows"] > 0
 
 
+def test_a_target_takes_versions_on_trial(database):
+    found = forecast(database.dsn, history="versions", orders_per_day=80)
+    assert found.duration is not None
+    assert not found.unasked
+
+
 def test_a_plan_for_a_server_that_is_not_there_says_why():
     found = forecast("host=127.0.0.1 port=1 password=s3cret")
     assert "cannot connect to" in found.unasked
