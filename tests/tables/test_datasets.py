@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 import shardgen
@@ -34,6 +36,18 @@ def test_added_columns_stand_after_the_tables_own_and_raw_data_tells_them_too():
 def test_any_batch_size_gives_the_same_bytes_of_added_columns(raw_data):
     config = small(dataset="loyalty", raw_data=raw_data)
     assert table_bytes(config, "customers", 17) == table_bytes(config, "customers")
+
+
+def test_added_columns_are_told_in_all_versions_of_a_record():
+    options = {"customers": 900, "days": 200, "history": "versions"}
+    plain, rich = (table_rows(small(dataset=name, **options), "customers") for name in ("shop", "loyalty"))
+    assert len(plain) == len(rich) > 920
+    assert [row["ingestion_timestamp"] for row in plain] == [row["ingestion_timestamp"] for row in rich]
+    for row in rich:
+        told = json.loads(row["raw_data"])
+        assert {name: told[name] for name in ADDED} == {name: row[name] for name in ADDED}
+        assert told["version"] >= 1
+    assert len({(row["customer_id"], *(row[name] for name in ADDED)) for row in rich}) == 900
 
 
 def test_the_other_tables_are_the_shops():
