@@ -46,7 +46,7 @@ def status(
 
 
 @examples("schema > bronze.sql", "schema --indexes full", "schema --apply")
-@takes({name: FORM[name] for name in ("tables", "indexes")}, PLACE)
+@takes({name: FORM[name] for name in ("tables", "indexes", "history")}, PLACE)
 def schema(
     *,
     apply: Annotated[

@@ -35,9 +35,8 @@ def _head(forecast: Forecast) -> str:
     config = forecast.plan.config
     days = units.plural(config.days, "day")
     form = f"format {config.format}" if config.format else f"indexes {config.indexes}"
-    return (
-        f"{config.world.epoch} to {config.end} ({days}), seed {config.world.seed}, raw-data {config.raw_data}, {form}"
-    )
+    rows = [f"raw-data {config.raw_data}", *(["history versions"] if config.history == "versions" else []), form]
+    return f"{config.world.epoch} to {config.end} ({days}), seed {config.world.seed}, {', '.join(rows)}"
 
 
 def _tables(tables: tuple[TableForecast, ...]) -> Table:
