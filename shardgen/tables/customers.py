@@ -17,20 +17,23 @@ from shardgen.model.keys import CUSTOMER, KeySpace
 from shardgen.model.shape import Key
 from shardgen.model.table import Column, Index, bronze_table, by_all, by_key
 from shardgen.model.types import BOOLEAN, DATE, JSON, TEXT, TIMESTAMP, varchar
-from shardgen.tables.spec import ByIds, History, Sizes, Slice, TableSpec, arriving, by_lives
+from shardgen.tables.spec import ByIds, History, Sizes, Slice, TableSpec, arriving, by_lives, ranges
 from shardgen.tables.statements import beside
 from shardgen.world import World, customers, estimates, geography, phones, records
 from shardgen.world.customers import Customers
 from shardgen.world.picking import picked
 from shardgen.world.records import NEVER, Mask
 from shardgen.world.rng import below
-from shardgen.world.versions import Versions
+from shardgen.world.versions import BEGINNING, Versions
 
 DOMAINS = ("example.com", "example.net", "example.org", "mail.example", "post.example", "inbox.example")
 """Mail hosts that exist for nobody (RFC 2606)."""
 
 LOCAL_PARTS = ("{first}.{last}", "{first}{last}", "{first}_{last}", "{last}.{first}", "{last}")
 SUFFIXES = ("{name}.{number}", "{name}{number}", "{name}_{number}")
+
+LOOKED_AT = 65_536
+"""Customers that are looked through at a time for those whose records change."""
 
 NUMBER_CLASSES = ((10**4, 4, 3_457), (10**6, 6, 345_677), (10**9, 9, 345_678_911))
 """Upper bound of the customer numbers of each class, digits of their e-mail number, and a factor prime to 10."""
@@ -39,14 +42,26 @@ NUMBER_CLASSES = ((10**4, 4, 3_457), (10**6, 6, 345_677), (10**9, 9, 345_678_911
 def rows(wanted: Slice) -> Iterator[Batch]:
     """Customers of the slice, all of whom exist by its end, as they stand then; or all versions of their records."""
     people = wanted.world.customers
-    for low, high in wanted.ranges():
-        who = customers.people(people, np.arange(low, high, dtype=np.int64))
+    for numbers in _numbers(wanted):
+        who = customers.people(people, numbers)
         if not wanted.versions:
             yield _batch(wanted, customers.facts(people, who, wanted.end))
             continue
         found = records.versions(people.seed, people.epoch, who, wanted.since, wanted.end)
         if len(found.row):
             yield _batch(wanted, customers.facts(people, picked(who, found.row), found.until), found)
+
+
+def _numbers(wanted: Slice) -> Iterator[I64]:
+    """Numbers of the slice's customers, a batch at a time; but for those whose records do not change in it."""
+    people, since = wanted.world.customers, wanted.since
+    for low, high in wanted.ranges(wanted.rows if since == BEGINNING else LOOKED_AT):
+        numbers = np.arange(low, high, dtype=np.int64)
+        if since != BEGINNING:
+            new = numbers >= int(people.before(since))
+            numbers = numbers[new | records.touched(people.seed, people.epoch, numbers, since, wanted.end)]
+        for start, stop in ranges(0, len(numbers), wanted.rows):
+            yield numbers[start:stop]
 
 
 def _batch(wanted: Slice, who: Customers, versions: Versions | None = None) -> Batch:

@@ -63,7 +63,7 @@ class Feed:
         """The versions of a table whose changes lie in [since, end), in order of number and version.
 
         They are found in a time that follows what changed, not the age of the world; but customers and products are
-        looked through, some microseconds each, and so are the rows of a table that knows nothing of versions.
+        looked through, half a microsecond each, and so are the rows of a table that knows nothing of versions.
 
         Args:
             table: its name.

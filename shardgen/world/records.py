@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from shardgen.world import zones
 from shardgen.world.demand import DAY
 from shardgen.world.lexicon.places import COUNTRIES
-from shardgen.world.picking import picked
 from shardgen.world.rng import I64, below, chance
 from shardgen.world.versions import Versions, numbered
 
@@ -140,19 +139,37 @@ def record(seed: int, epoch: int, who: People, until: I64 | int) -> Record:
     )
 
 
-def versions(seed: int, epoch: int, who: People, since: int, end: int) -> Versions:
-    """The versions in [since, end) of customers' records.
-
-    Who has none there is looked at once, and of the others' earlier changes only the numbers are.
+def touched(seed: int, epoch: int, ids: I64, since: int, end: int) -> Mask:
+    """Which customers' records may change in [since, end), but for the registration: half a microsecond each.
 
     Args:
         epoch: the world's first instant.
     """
-    some = np.flatnonzero((record(seed, epoch, who, end).changed >= since) & (who.registered < end))
-    return _versions(seed, epoch, picked(who, some), since, end).of(some)
+    found = np.zeros(len(ids), dtype=np.bool_)
+    for rhythm in RHYTHMS:
+        found |= _turning(seed, rhythm, ids, since // DAY, (end - 1) // DAY)
+    for at in (epoch + _erasing(seed, ids), epoch + _marrying(seed, ids)):
+        found |= (at >= since) & (at < end)
+    return found
 
 
-def _versions(seed: int, epoch: int, who: People, since: int, end: int) -> Versions:
+def _turning(seed: int, rhythm: Rhythm, ids: I64, first: int, last: int) -> Mask:
+    """Whose last turn by a day is not before another one; of a turn on the last day it is not asked when it comes."""
+    period, phase = _periods(seed, rhythm, ids)
+    number = (last + phase) // period
+    day = _day(seed, rhythm, ids, number, period, phase)
+    early = np.flatnonzero((day > last) & (number * period - phase > first))
+    found = (day >= first) & (day <= last)
+    found[early] = _day(seed, rhythm, ids[early], number[early] - 1, period[early], phase[early]) >= first
+    return found
+
+
+def versions(seed: int, epoch: int, who: People, since: int, end: int) -> Versions:
+    """The versions in [since, end) of customers' records; of earlier changes only the numbers are looked at.
+
+    Args:
+        epoch: the world's first instant.
+    """
     erased = erasures(seed, epoch, who.ids, lambda _: who.registered)
     last = np.minimum(erased, end) - 1
     found = [_again(seed, rhythm, who, since, last) for rhythm in RHYTHMS]
@@ -230,9 +247,13 @@ def _periods(seed: int, rhythm: Rhythm, ids: I64) -> tuple[I64, I64]:
 
 def _instant(seed: int, rhythm: Rhythm, ids: I64, number: I64, period: I64, phase: I64) -> I64:
     """When turn ``number`` of each customer begins: once in each period, between 7 and 23 h UTC."""
-    day = number * period - phase + below(seed, f"{rhythm.stream}.day", ids, period, number)
+    day = _day(seed, rhythm, ids, number, period, phase)
     millisecond = below(seed, f"{rhythm.stream}.time", ids, 16 * 3_600_000, number) + 7 * 3_600_000
     return day * DAY + millisecond * 1_000 + rhythm.offset
+
+
+def _day(seed: int, rhythm: Rhythm, ids: I64, number: I64, period: I64, phase: I64) -> I64:
+    return number * period - phase + below(seed, f"{rhythm.stream}.day", ids, period, number)
 
 
 def marriages(seed: int, epoch: int, who: People) -> I64:
@@ -241,7 +262,7 @@ def marriages(seed: int, epoch: int, who: People) -> I64:
     Args:
         epoch: the world's first instant.
     """
-    at = epoch + _within_years(seed, "customers.married", who.ids, MARRYING_YEARS) + 5
+    at = epoch + _marrying(seed, who.ids)
     age = (at // DAY - who.born) // 365
     takes = chance(seed, "customers.takes_name", who.ids, np.where(who.female, *TAKES_NAME))
     takes &= (age >= MARRYING_AGE[0]) & (age < MARRYING_AGE[1]) & (at > who.registered) & ~KEEPS_NAME[who.country]
@@ -255,7 +276,7 @@ def erasures(seed: int, epoch: int, ids: I64, registered: Callable[[I64], I64]) 
         epoch: the world's first instant.
         registered: instants of registration of customers.
     """
-    at = epoch + _within_years(seed, "customers.erased", ids, ERASED_YEARS) + 6
+    at = epoch + _erasing(seed, ids)
     at[(ids == 0) | (at < registered(ids) + STAYS)] = NEVER
     return at
 
@@ -266,11 +287,19 @@ def gone(seed: int, epoch: int, ids: I64, times: I64, registered: Callable[[I64]
     Args:
         times: when each of them would act.
     """
-    at = epoch + _within_years(seed, "customers.erased", ids, ERASED_YEARS) + 6
+    at = epoch + _erasing(seed, ids)
     found = (at - QUIET <= times) & (ids > 0)
     rows = np.flatnonzero(found)
     found[rows] = at[rows] >= registered(ids[rows]) + STAYS
     return found
+
+
+def _marrying(seed: int, ids: I64) -> I64:
+    return _within_years(seed, "customers.married", ids, MARRYING_YEARS) + 5
+
+
+def _erasing(seed: int, ids: I64) -> I64:
+    return _within_years(seed, "customers.erased", ids, ERASED_YEARS) + 6
 
 
 def _within_years(seed: int, stream: str, ids: I64, years: int) -> I64:

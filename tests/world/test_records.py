@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from shardgen.world import customers, geography, records, zones
+from shardgen.world import build_world, customers, geography, records, zones
 from shardgen.world.demand import DAY, midnight
 from shardgen.world.records import CONSENT, EMAILS, MOVES, NEVER, PHONES, Rhythm
 from shardgen.world.rng import I64
@@ -93,6 +93,17 @@ def test_nobody_is_erased_or_moved_again_by_a_longer_window() -> None:
 
 def zone_of(country: str) -> Any:
     return np.flatnonzero(geography.COUNTRY_INDEX[country] == zones.COUNTRY)[0]
+
+
+@pytest.mark.parametrize("days", [1, 30, 400, 4_000])
+def test_whoever_has_versions_in_a_slice_is_found_by_number_alone(days: int) -> None:
+    world = build_world(small(customers=N, days=400, orders_per_day=5).world)
+    who = customers.people(world.customers, IDS)
+    since = int(who.registered[-1]) + 7
+    found = records.versions(42, START, who, since, since + days * DAY)
+    touched = records.touched(42, START, IDS, since, since + days * DAY)
+    assert touched[found.row].all()
+    assert len(np.unique(found.row)) > 0.8 * touched.sum() - 20
 
 
 def test_a_name_after_marriage_replaces_the_last_name_alone() -> None:
