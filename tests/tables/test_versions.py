@@ -43,7 +43,7 @@ WORLDS: dict[str, dict[str, Any]] = {
 
 
 def world(**changes: Any) -> PlanConfig:
-    return small(**WORLD | {"sessions_per_day": 6, "customers": 200} | changes)
+    return small(**WORLD | {"sessions_per_day": 4, "customers": 200} | changes)
 
 
 def versions(config: PlanConfig, table: str, since: int, end: int, rows: int = 4096) -> list[bytes]:
@@ -140,7 +140,7 @@ def test_the_last_versions_are_what_stands_at_the_end(name: str) -> None:
 @pytest.mark.parametrize(("day", "later"), [("2025-10-02", "2025-10-03"), ("2025-11-05", "2026-03-09")])
 def test_a_state_brought_forward_by_later_changes_is_the_later_state(day: str, later: str) -> None:
     early, late = date.fromisoformat(day), date.fromisoformat(later)
-    config = world(end=late, orders_per_day=4, review_rate=1)
+    config = world(end=late, orders_per_day=4, sessions_per_day=2, review_rate=1)
     for table in EVERY:
         changes = told(config, table, midnight(early), midnight(late))
         before = standing(replace(config, end=early), table)
@@ -199,7 +199,7 @@ def test_a_review_that_is_taken_down_ends_with_what_it_last_was() -> None:
     assert max(len(set(each)) for each in votes) > 10
 
 
-@pytest.mark.parametrize("batch_rows", [37, 1_000_000])
+@pytest.mark.parametrize("batch_rows", [150, 1_000_000])
 def test_the_shards_of_a_load_are_the_versions_of_its_window_whatever_the_batches(batch_rows: int) -> None:
     config = replace(world(), history="versions")
     for table in EVERY:
