@@ -103,7 +103,7 @@ def test_what_was_taken_down_has_a_last_version_and_is_not_among_the_newest(load
         assert left.fetchall() == []
 
 
-@pytest.mark.parametrize("form", [{"format": "parquet"}, {"format": "csv.zst"}])
+@pytest.mark.parametrize("form", [{"format": "parquet"}, pytest.param({"format": "csv.zst"}, marks=pytest.mark.slow)])
 def test_files_hold_what_a_database_holds_whatever_made_it(
     loaded: Database, form: dict[str, Any], tmp_path: Path
 ) -> None:
@@ -113,6 +113,14 @@ def test_files_hold_what_a_database_holds_whatever_made_it(
     assert report.ok
     assert [check.name for check in report.checks if check.level == "laws" and check.status == "held"] == LAWS
     assert digests(report) == digests(verify(loaded, level="digests"))
+
+
+def test_rows_of_tables_that_inherit_from_ours_are_no_versions(damaged: Session, loaded: Database) -> None:
+    damaged.execute("CREATE TABLE public.heir () INHERITS (bronze.raw_reviews)")
+    damaged.execute("INSERT INTO public.heir SELECT * FROM ONLY raw_reviews")
+    report = verify(loaded, tables=("reviews",))
+    damaged.execute("DROP TABLE public.heir")
+    assert report.ok
 
 
 def test_laws_of_versions_do_not_apply_to_records_as_they_stand(database: Database) -> None:

@@ -79,7 +79,8 @@ def create_latest(table: Table, schema: str, *, changing: bool) -> sql.Composed:
     names = {
         "view": sql.Identifier(schema, table.latest),
         "columns": sql.SQL(", ").join(sql.Identifier(column.name) for column in table.columns),
-        "table": sql.Identifier(schema, table.relation),
+        # rows of tables that merely inherit from it are no versions of its records
+        "table": sql.SQL("{}" if table.partitioned else "ONLY {}").format(sql.Identifier(schema, table.relation)),
         "same": sql.SQL(" AND ").join(
             sql.SQL("later.{0} = v.{0}").format(sql.Identifier(column)) for column in table.key[:-1]
         ),
