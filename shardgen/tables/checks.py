@@ -58,7 +58,8 @@ def faults_of_dataset(found: Any, name: str) -> Iterator[str]:
 
 
 def _relations(spec: TableSpec, shop: Dataset) -> Iterator[str]:
-    taken = {each.table.relation for each in shop.tables} | {each.view.name for each in shop.tables if each.view}
+    taken = {name for each in shop.tables for name in (each.table.relation, each.table.latest)}
+    taken |= {each.view.name for each in shop.tables if each.view}
     divided = tuple(f"{each.table.relation}_" for each in shop.tables if each.table.partitioned)
     for relation in (spec.table.relation, *([spec.view.name] if spec.view else [])):
         if relation in taken or relation.startswith(divided):

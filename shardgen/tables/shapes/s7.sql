@@ -1,5 +1,5 @@
 -- S7: a first order follows soon after registration, then activity decays: cohorts retain less month by month.
--- needs: customers 1000, orders 10000; 180 days; orders per customer
+-- needs: customers 5000, orders 10000; 180 days; orders per customer
 WITH joined AS (
     SELECT customer_id, registration_date FROM raw_customers WHERE registration_date >= %(epoch)s::timestamp
 ), firsts AS (
