@@ -269,7 +269,7 @@ def test_whatever_the_plan_of_the_house_names_is_there(name):
 
 
 def test_what_is_public_is_pinned():
-    asking = ["plan", "queries", "report", "reset", "sample", "status", "table", "truth", "url", "verify"]
+    asking = ["plan", "queries", "report", "reset", "sample", "status", "story", "table", "truth", "url", "verify"]
     functions = ["claim", "commit", "load", "load_part", *asking]
     assert shardgen.__all__ == ["ShardgenError", "__version__", *functions]
     assert shardgen.__all__ == sorted(shardgen.__all__)

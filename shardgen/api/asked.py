@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from shardgen.model.plan import Plan
+    from shardgen.model.story import Story
     from shardgen.page.page import Page
     from shardgen.stores.findings import RunStatus, Survey
     from shardgen.tables.questions import Query
@@ -65,6 +66,32 @@ def sample(table: str, n: int = 5, **options: Unpack[Planned]) -> list[dict[str,
     from shardgen.commands import sample_of
 
     return sample_of(settings_of(Planned, options, tables=table), n)
+
+
+@in_python
+def story(*who: str, **options: Unpack[Planned]) -> list[Story]:
+    """What happened to some customers, from the first visit to the last order, built without any database.
+
+    Args:
+        who: ids or numbers of customers, ``"CUST00000007"`` or ``"7"``.
+        options: which world, see :class:`Planned`.
+
+    Returns:
+        One story each: ``story.customer``, ``story.products`` by id, and ``story.moments`` in order of time, each with
+        ``at``, ``table``, ``what`` and the ``row`` as it stood then.
+
+    Raises:
+        ConfigError: an option is wrong, or there is no such customer.
+
+    Example:
+        >>> import shardgen
+        >>> [life] = shardgen.story("CUST00000007", profile="demo", end="2026-01-01")
+        >>> life.customer["customer_id"], life.moments[0].what
+        ('CUST00000007', 'registered')
+    """
+    from shardgen.commands import stories_of
+
+    return stories_of(settings_of(Planned, options), who)
 
 
 @in_python

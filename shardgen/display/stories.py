@@ -65,7 +65,8 @@ def told(moment: Moment, products: dict[str, Row]) -> Iterator[str]:
         yield from _visit(row, products)
     elif moment.table == "reviews":
         yield f"{row['rating']} stars for {_name(row, products)} of {known['order_id']}: {row['review_title']}"
-        yield row["review_text"]
+        if moment.what != "review taken down":
+            yield row["review_text"]
     elif moment.table == "customers":
         yield from _record(row)
     elif moment.what == "ordered":
@@ -108,9 +109,9 @@ def _order(row: Row, products: dict[str, Row]) -> Iterator[str]:
     known = row["raw_data"]
     yield f"{row['order_id']}, {known['channel']}, {row['total_amount']} in all by {known['payment_method']}"
     for each in known["items"]:
-        less = f" less {each['discount_amount']} ({each['promotion']})" if each["promotion"] else ""
-        yield f"{each['quantity']} x {_name(each, products)} at {each['unit_price']}{less}"
-    yield f"{known['warehouse_id']} to {row['shipping_address']['city']}, {row['status']} in the end"
+        less = f" less {each['discount_amount']:.2f} ({each['promotion']})" if each["promotion"] else ""
+        yield f"{each['quantity']} x {_name(each, products)} at {each['unit_price']:.2f}{less}"
+    yield f"{known['warehouse_id']} to {row['shipping_address']['city']}"
 
 
 def _name(row: Row, products: dict[str, Row]) -> str:

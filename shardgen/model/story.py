@@ -21,7 +21,7 @@ class Moment:
     what: str
     """``"registered"``, ``"visit"``, ``"ordered"``, ``"shipped"``, ..."""
     row: Row
-    """That row; of a visit with its events, as ``events``."""
+    """That row as it stood then; of a visit with its events, as ``events``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

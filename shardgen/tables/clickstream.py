@@ -88,7 +88,7 @@ def rows(wanted: Slice) -> Iterator[Batch]:
     """Events of the slice's sessions, all of which are over by its end."""
     world = wanted.world
     for low, high in wanted.ranges(max(1, int(BATCHES * wanted.rows / world.config.events_per_session))):
-        visits = sessions.select(world, low, high)
+        visits = sessions.chosen(world, low, high, wanted.chosen(low, high))
         played = clicks.play(world, visits)
         yield from wanted.once(_batch(wanted, visits, played), played.time)
 

@@ -56,7 +56,7 @@ def _numbers(wanted: Slice) -> Iterator[I64]:
     """Numbers of the slice's customers, a batch at a time; but for those whose records do not change in it."""
     people, since = wanted.world.customers, wanted.since
     for low, high in wanted.ranges(wanted.rows if since == BEGINNING else LOOKED_AT):
-        numbers = np.arange(low, high, dtype=np.int64)
+        numbers = wanted.chosen(low, high)
         if since != BEGINNING:
             new = numbers >= int(people.before(since))
             numbers = numbers[new | records.touched(people.seed, people.epoch, numbers, since, wanted.end)]

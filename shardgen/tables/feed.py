@@ -16,6 +16,7 @@ from shardgen.tables.spec import Slice, TableSpec
 from shardgen.world import build_world
 from shardgen.world.demand import midnight
 from shardgen.world.picking import picked
+from shardgen.world.rng import I64
 from shardgen.world.versions import single
 
 ROWS: Final = LoadConfig().batch_rows
@@ -85,11 +86,29 @@ class Feed:
         )
         return spec.rows(wanted) if spec.changed else _new(spec, wanted)
 
-    def rows_of(self, table: str, number: int, *, end: int) -> Iterator[Batch]:
-        """The rows that belong to one number of what a table is cut by, as they stand at an instant."""
-        world = build_world(self.plan.world)
-        wanted = Slice(world=world, raw_data="full", start=number, stop=number + 1, end=end, rows=_FEW)
-        return dataset(self.plan.dataset)[table].rows(wanted)
+    def rows_of(self, table: str, numbers: I64, *, end: int, history: str = "latest") -> Iterator[Batch]:
+        """The rows that belong to some numbers of what a table is cut by, in their order.
+
+        Args:
+            table: one of the shop's.
+            numbers: in order, each once.
+            end: the instant as of which they stand.
+            history: ``"versions"`` for all versions of them until then.
+        """
+        if not len(numbers):
+            return iter(())
+        wanted = Slice(
+            world=build_world(self.plan.world),
+            raw_data="full",
+            start=int(numbers[0]),
+            stop=int(numbers[-1]) + 1,
+            end=end,
+            rows=ROWS,
+            history=history,
+            only=numbers,
+        )
+        made = dataset(self.plan.dataset)[table].rows(wanted)
+        return map(versioned, made) if wanted.versions else made
 
     def get_ready(self, shard: Shard) -> None:
         """Make what every row of the shard's table needs and a process keeps: a few rows, which are thrown away."""

@@ -67,9 +67,10 @@ VERSIONS = 4
 def rows(wanted: Slice) -> Iterator[Batch]:
     """Orders of the slice, as they stand at its end; or all versions of them."""
     for low, high in wanted.ranges(wanted.rows // (VERSIONS + 1) if wanted.versions else wanted.rows):
-        known = dossiers.of(wanted.world, orders.select(wanted.world, low, high))
+        placed = orders.chosen(wanted.world, low, high, wanted.chosen(low, high))
+        known = dossiers.of(wanted.world, placed)
         if not wanted.versions:
-            yield _batch(wanted, known, np.full(high - low, wanted.end))
+            yield _batch(wanted, known, np.full(len(placed.number), wanted.end))
             continue
         found = within(known.changes, wanted.since, wanted.end)
         if len(found.row):

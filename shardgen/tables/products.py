@@ -39,9 +39,9 @@ def rows(wanted: Slice) -> Iterator[Batch]:
     """Products of the slice, all of which exist by its end, as they stand then; or all versions of them."""
     shop = wanted.world.catalogue
     for low, high in wanted.ranges(wanted.rows // VERSIONS if wanted.versions else wanted.rows):
-        what = listings.listings(shop, np.arange(low, high, dtype=np.int64))
+        what = listings.listings(shop, wanted.chosen(low, high))
         if not wanted.versions:
-            yield _batch(wanted, what, np.full(high - low, wanted.end))
+            yield _batch(wanted, what, np.full(len(what.ids), wanted.end))
             continue
         found = listings.versions(shop, what, wanted.since, wanted.end)
         if len(found.row):

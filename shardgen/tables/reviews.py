@@ -43,7 +43,7 @@ def rows(wanted: Slice) -> Iterator[Batch]:
     """Reviews of the items of the slice's orders, as far as they are there at its end; or all versions of them."""
     world, each = wanted.world, ITEMS_PER_ORDER * REVIEW_SHARE * (VERSIONS if wanted.versions else 1)
     for low, high in wanted.ranges(int(wanted.rows / each) + 1):
-        placed = orders.select(world, low, high)
+        placed = orders.chosen(world, low, high, wanted.chosen(low, high))
         lines, who = orders.items(world, placed), orders.buyers(world, placed)
         fate = fates.of(world, placed, lines, orders.sources(world, placed, who))
         known = _Known(placed=placed, fate=fate, lines=lines, who=who)

@@ -62,7 +62,7 @@ IP_FORMATS = ("198.{second}.{third}.{fourth}", "2001:db8:{a}:{b}:{c}::{d}")
 def rows(wanted: Slice) -> Iterator[Batch]:
     """Sessions of the slice, all of which are over by its end."""
     for low, high in wanted.ranges(BATCHES * wanted.rows):
-        visits = sessions.select(wanted.world, low, high)
+        visits = sessions.chosen(wanted.world, low, high, wanted.chosen(low, high))
         yield from wanted.once(_batch(wanted, visits), visits.finish)
 
 

@@ -14,6 +14,8 @@ from importlib.resources.abc import Traversable
 from itertools import groupby
 from typing import Final
 
+import numpy as np
+
 from shardgen.columns.batch import Batch, versioned, widened
 from shardgen.columns.text import I64
 from shardgen.columns.values import Value
@@ -66,6 +68,8 @@ class Slice:
     """One of config.HISTORIES."""
     since: int = BEGINNING
     """First instant of what may have changed; before all instants for a window from the epoch."""
+    only: I64 | None = None
+    """Of the range, the ids that are asked for, in order; all of it where there is none of this."""
 
     @property
     def versions(self) -> bool:
@@ -74,7 +78,19 @@ class Slice:
 
     def ranges(self, size: int | None = None) -> list[tuple[int, int]]:
         """The ids in runs of at most ``size``, else of ``rows``."""
-        return ranges(self.start, self.stop, size or self.rows)
+        found = ranges(self.start, self.stop, size or self.rows)
+        return found if self.only is None else [around for each in found if (around := self._around(*each))]
+
+    def _around(self, low: int, high: int) -> tuple[int, int] | None:
+        """The shortest run that has all ids of a range that are asked for; None where none is."""
+        some = self.chosen(low, high)
+        return (int(some[0]), int(some[-1]) + 1) if len(some) else None
+
+    def chosen(self, low: int, high: int) -> I64:
+        """The ids of a range that are asked for."""
+        if self.only is None:
+            return np.arange(low, high, dtype=np.int64)
+        return self.only[slice(*np.searchsorted(self.only, (low, high)))]
 
     def once(self, rows: Batch, at: I64) -> Iterator[Batch]:
         """Rows of records that never change, as far as the slice asks for them.

@@ -1,7 +1,7 @@
 """A customer's life, from the first visit to the last order: rows of all tables that tell of one, in order of time.
 
-All of it is made anew from the plan; nothing is read from anywhere. Who a visit or an order belongs to follows from
-its number, so all of them are looked through, some ten thousand at a time.
+All of it is made anew from the plan; nothing is read from anywhere. Each moment has its row as it stood then. Who a
+visit or an order belongs to follows from its number, so all of them are looked through, some ten thousand at a time.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
 
 import numpy as np
 
@@ -40,9 +42,10 @@ class _Making:
         """The first instant after the window."""
         return midnight(self.plan.end)
 
-    def rows(self, table: str, number: int, *, end: int | None = None) -> list[Row]:
-        """All rows of a table that belong to one number of what its shards are cut by."""
-        batches = Feed(self.plan).rows_of(table, number, end=end or self.end)
+    def rows(self, table: str, numbers: Sequence[int], history: str = "latest", *, end: int | None = None) -> list[Row]:
+        """All rows of a table that belong to some numbers, in order, of what its shards are cut by."""
+        wanted = np.array(numbers, dtype=np.int64)
+        batches = Feed(self.plan).rows_of(table, wanted, end=end or self.end, history=history)
         form = dataset(self.plan.dataset)[table].table
         return [row for batch in batches for row in objects(form, batch.arrow())]
 
@@ -92,19 +95,12 @@ def _gather(found: dict[int, list[int]], wanted: I64, owner: I64, number: I64) -
 
 
 def _story(making: _Making, number: int, placed: list[int], visits: list[int]) -> Story:
-    [customer] = making.rows("customers", number)
-    moments = list(_of_customer(making, number))
-    for visit in visits:
-        [row] = making.rows("sessions", visit)
-        row["events"] = making.rows("clickstream", visit)
-        moments.append(Moment(at=row["start_time"], table="sessions", what="visit", row=row))
-    for order in placed:
-        [row] = making.rows("orders", order)
-        moments += _of_order(row)
-        moments += [
-            Moment(at=review["review_date"], table="reviews", what="reviewed", row=review)
-            for review in making.rows("reviews", order)
-        ]
+    [customer] = making.rows("customers", [number])
+    moments = [*_of_customer(making, number), *_of_visits(making, visits)]
+    for versions in _records(making.rows("orders", placed, "versions"), "order_id"):
+        moments += _of_order(versions)
+    for versions in _records(making.rows("reviews", placed, "versions"), "review_id"):
+        moments += _of_review(versions)
     moments.sort(key=lambda moment: moment.at)
     return Story(customer=customer, products=_products(making, moments), moments=tuple(moments))
 
@@ -112,7 +108,7 @@ def _story(making: _Making, number: int, placed: list[int], visits: list[int]) -
 def _of_customer(making: _Making, number: int) -> Iterator[Moment]:
     """The registration, and each change of the record since."""
     for version in _changes(making, number):
-        [row] = making.rows("customers", number, end=version + 1)
+        [row] = making.rows("customers", [number], end=version + 1)
         registered = row["registration_date"]
         at = EPOCH + timedelta(microseconds=version)
         what = "registered" if at == registered else "erased" if row["raw_data"].get("erased_at") else "record changed"
@@ -126,24 +122,64 @@ def _changes(making: _Making, number: int) -> list[int]:
     return records.versions(world.seed, world.customers.epoch, who, BEGINNING, making.end).at.tolist()
 
 
-def _of_order(row: Row) -> Iterator[Moment]:
-    yield Moment(at=row["order_date"], table="orders", what="ordered", row=row)
-    known = row["raw_data"]
+def _of_visits(making: _Making, visits: list[int]) -> Iterator[Moment]:
+    events = dict[str, list[Row]]()
+    for event in making.rows("clickstream", visits):
+        events.setdefault(event["session_id"], []).append(event)
+    for row in making.rows("sessions", visits):
+        row["events"] = events[row["session_id"]]
+        yield Moment(at=row["start_time"], table="sessions", what="visit", row=row)
+
+
+def _records(rows: list[Row], key: str) -> Iterator[list[Row]]:
+    """The versions of each record, in order."""
+    return (list(versions) for _, versions in groupby(rows, itemgetter(key)))
+
+
+def _of_order(versions: Sequence[Row]) -> Iterator[Moment]:
+    """What happens to an order, each with the first version that tells of it."""
+    yield Moment(at=versions[0]["order_date"], table="orders", what="ordered", row=versions[0])
+    for tried in versions[-1]["raw_data"]["payments"]:
+        if tried["outcome"] == "failed":
+            at = datetime.fromisoformat(tried["attempted_at"])
+            yield Moment(at=at, table="orders", what="payment failed", row=versions[0])
+    told = set[tuple[datetime, str]]()
+    for row in versions:
+        new = {(at, what) for at, what in _fates(row["raw_data"]) if (at, what) not in told}
+        yield from (Moment(at=at, table="orders", what=what, row=row) for at, what in sorted(new))
+        told |= new
+
+
+def _of_review(versions: Sequence[Row]) -> Iterator[Moment]:
+    """When it is written, written anew and taken down; that votes come is not told, but how many came in the end."""
+    first, last = versions[0], versions[-1]
+    gone = last["raw_data"]["operation"] == "delete"
+    yield Moment(at=first["review_date"], table="reviews", what="reviewed", row=first)
+    for row in versions:
+        if at := row["raw_data"].get("edited_at"):
+            yield Moment(at=datetime.fromisoformat(at), table="reviews", what="review edited", row=row)
+            break
+    if gone:
+        yield Moment(at=last["ingestion_timestamp"], table="reviews", what="review taken down", row=last)
+
+
+def _fates(known: Row) -> Iterator[tuple[datetime, str]]:
+    """What is known of an order to have happened."""
     parcels = known.get("shipments") or [known]
     for number, parcel in enumerate(parcels, start=1):
         part = f" (parcel {number} of {len(parcels)})" if len(parcels) > 1 else ""
         for key, what in (("shipped_at", "shipped"), ("delivered_at", "delivered")):
             if parcel.get(key):
-                yield Moment(at=datetime.fromisoformat(parcel[key]), table="orders", what=what + part, row=row)
+                yield datetime.fromisoformat(parcel[key]), what + part
     for key, what in (("cancelled_at", "cancelled"), ("returned_at", "returned"), ("charged_back_at", "charged back")):
         if known.get(key):
-            yield Moment(at=datetime.fromisoformat(known[key]), table="orders", what=what, row=row)
+            yield datetime.fromisoformat(known[key]), what
 
 
 def _products(making: _Making, moments: Sequence[Moment]) -> dict[str, Row]:
     """The rows of all products that the moments speak of, by id."""
-    named = sorted({name for moment in moments for name in _named(moment.row)})
-    return {name: making.rows("products", int(name.removeprefix("PROD")) - 1)[0] for name in named}
+    named = {int(name.removeprefix("PROD")) - 1 for moment in moments for name in _named(moment.row)}
+    return {row["product_id"]: row for row in making.rows("products", sorted(named))}
 
 
 def _named(row: Row) -> Iterator[str]:

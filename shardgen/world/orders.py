@@ -161,6 +161,12 @@ class Amounts:
     total: I64
 
 
+def chosen(world: World, low: int, high: int, numbers: I64) -> Orders:
+    """Some of the orders [low, high), by their numbers, in order."""
+    found = select(world, low, high)
+    return found if len(numbers) == high - low else found.take(numbers - low)
+
+
 def select(world: World, start: int, stop: int) -> Orders:
     """Orders number start to stop (exclusive)."""
     run, web = world.orders.select(start, stop)

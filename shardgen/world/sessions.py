@@ -6,7 +6,7 @@ browsing session is a stream of its own. Which script a session follows is decid
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from functools import lru_cache
 
@@ -17,6 +17,7 @@ from shardgen.world import bots, customers, geography, orders, personas, rings, 
 from shardgen.world.demand import DAY, midnight
 from shardgen.world.lexicon.devices import DEVICES
 from shardgen.world.lexicon.traffic import TRAFFIC_SOURCES
+from shardgen.world.picking import with_children
 from shardgen.world.rng import I64, below, between, choose, lognormal_table, mix, stream_key
 from shardgen.world.scripts import (
     BUYING_VARIANTS,
@@ -34,6 +35,9 @@ from shardgen.world.visitors import DEVICE_WEIGHTS, Visits, visitors
 from shardgen.world.world import World
 
 Mask = NDArray[np.bool_]
+
+_OF_ORDERS = ("bought", "lines")
+"""Facts of sessions that have entries for their orders only."""
 
 SECOND = 1_000_000
 ABROAD, TRAVELLING = 0.04, 0.10
@@ -118,6 +122,19 @@ class Sessions:
     def finish(self) -> I64:
         """When they are over: bronze hears of them then."""
         return self.start + self.seconds * SECOND
+
+
+def chosen(world: World, low: int, high: int, numbers: I64) -> Sessions:
+    """Some of the sessions [low, high), by their numbers, in order."""
+    found = select(world, low, high)
+    return found if len(numbers) == high - low else _taken(found, numbers - low)
+
+
+def _taken(visits: Sessions, rows: I64) -> Sessions:
+    order = (np.cumsum(visits.buying) - 1)[rows[visits.buying[rows]]]
+    lines, _ = with_children(visits.lines, order)
+    others = {each.name: getattr(visits, each.name)[rows] for each in fields(visits) if each.name not in _OF_ORDERS}
+    return Sessions(**others, bought=visits.bought.take(order), lines=lines)
 
 
 def select(world: World, start: int, stop: int) -> Sessions:
