@@ -143,11 +143,9 @@ def _of_order(versions: Sequence[Row]) -> Iterator[Moment]:
         if tried["outcome"] == "failed":
             at = datetime.fromisoformat(tried["attempted_at"])
             yield Moment(at=at, table="orders", what="payment failed", row=versions[0])
-    told = set[tuple[datetime, str]]()
-    for row in versions:
-        new = {(at, what) for at, what in _fates(row["raw_data"]) if (at, what) not in told}
-        yield from (Moment(at=at, table="orders", what=what, row=row) for at, what in sorted(new))
-        told |= new
+    known = [({at for at, _ in _fates(row["raw_data"])}, row) for row in versions]
+    for at, what in _fates(versions[-1]["raw_data"]):
+        yield Moment(at=at, table="orders", what=what, row=next(row for times, row in known if at in times))
 
 
 def _of_review(versions: Sequence[Row]) -> Iterator[Moment]:

@@ -35,7 +35,7 @@ OPENS, CLOSES = 8, 21
 REASONS = np.array([len(each.return_reasons) for each in SUBCATEGORIES], dtype=np.int64)
 MILD = (
     *("changed_mind", "duplicate_gift", "unwanted_gift", "trip_cancelled", "found_better_price"),
-    *("too_small", "too_large", "too_short", "too_long", "too_narrow", "wrong_size", "does_not_fit", "keyboard_layout"),
+    *("too_small", "too_large", "too_short", "too_long", "too_narrow", "wrong_size", "does_not_fit"),
 )
 """How reasons begin that are no fault of the product."""
 _MILD = np.zeros((len(SUBCATEGORIES), int(REASONS.max())), dtype=np.bool_)

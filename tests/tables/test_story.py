@@ -88,3 +88,16 @@ def test_each_moment_of_an_order_has_the_row_as_it_stood_then(lives: list[Story]
 )
 def test_customers_are_named_by_id_or_number(text: str, number: int | None) -> None:
     assert story.number_of(text) == number
+
+
+def test_nothing_that_happens_to_an_order_is_told_twice(lives: list[Story]) -> None:
+    for life in lives:
+        told = [
+            (moment.row["order_id"], moment.at, moment.what.partition(" (")[0], moment.what)
+            for moment in life.moments
+            if moment.table == "orders"
+        ]
+        whole = {(order, what) for order, _, what, full in told if what == full}
+        parts = {(order, what) for order, _, what, full in told if what != full}
+        assert len(told) == len(set(told))
+        assert not whole & parts

@@ -33,3 +33,8 @@ def test_what_is_for_somebody_is_for_women_for_men_or_for_both(slug: str, key: s
 
 def test_every_staple_is_something_the_shop_sells() -> None:
     assert LASTS_DAYS.keys() <= ATTRIBUTES.keys()
+
+
+def test_nothing_comes_back_for_a_plug_or_a_layout_since_everybody_is_sold_what_fits_the_country() -> None:
+    reasons = {reason for subcategory in SUBCATEGORIES for reason in subcategory.return_reasons}
+    assert {reason for reason in reasons if "plug" in reason or "layout" in reason} == set()

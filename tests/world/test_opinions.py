@@ -8,6 +8,7 @@ from itertools import product
 import pytest
 
 from shardgen.world.lexicon import SUBCATEGORIES
+from shardgen.world.lexicon.fit import BY_BODY
 from shardgen.world.lexicon.opinions import NEGATIVE, NEUTRAL, POSITIVE, Opinion
 
 SPOKEN = re.compile(r"\b(for me|in my book|in my case|to my mind|honestly|if you ask me)\b", re.IGNORECASE)
@@ -24,3 +25,12 @@ def test_nobody_says_for_me_twice_in_a_sentence(opinion: Opinion, kind: str) -> 
     assert said(opinion.aspect_frames, opinion.verdicts, "{verdict}") == []
     clauses = tuple({clause for each in SUBCATEGORIES for clause in getattr(each, kind)})
     assert said(opinion.clause_frames, clauses, "{clause}") == []
+
+
+SIZES = re.compile(r"\b(tight|narrow|shrank|shrunk|too (small|large|big|short|long|wide)|baggy)\b")
+
+
+@pytest.mark.parametrize("slug", BY_BODY)
+def test_no_complaint_about_clothes_says_another_size_than_the_reason_why_they_came_back(slug: str) -> None:
+    [kind] = (each for each in SUBCATEGORIES if each.slug == slug)
+    assert [clause for clause in kind.blame if SIZES.search(clause)] == []

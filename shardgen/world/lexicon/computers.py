@@ -104,7 +104,7 @@ SUBCATEGORIES: tuple[Subcategory, ...] = (
             "screen_damaged",
             "changed_mind",
             "not_as_described",
-            "keyboard_layout",
+            "battery_too_weak",
         ),
         aspects=(
             "the keyboard",
@@ -407,7 +407,7 @@ SUBCATEGORIES: tuple[Subcategory, ...] = (
             ),
         ),
         companions=("computer-mice", "monitors", "laptops", "office-chairs"),
-        return_reasons=("wrong_layout", "keys_stick", "too_loud", "defective", "changed_mind"),
+        return_reasons=("keys_wobble", "keys_stick", "too_loud", "defective", "changed_mind"),
         aspects=(
             "the key feel",
             "the typing sound",

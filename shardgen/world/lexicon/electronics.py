@@ -864,7 +864,7 @@ SUBCATEGORIES: tuple[Subcategory, ...] = (
             ),
         ),
         companions=("smartphones", "laptops", "phone-cases", "smartwatches", "headphones"),
-        return_reasons=("not_compatible", "defective", "charges_too_slowly", "wrong_plug", "changed_mind"),
+        return_reasons=("not_compatible", "defective", "charges_too_slowly", "gets_too_hot", "changed_mind"),
         aspects=(
             "the charging speed",
             "the plug",

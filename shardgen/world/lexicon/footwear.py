@@ -128,7 +128,7 @@ SUBCATEGORIES: tuple[Subcategory, ...] = (
         blame=(
             "the sole came unglued on a walk",
             "it rubbed my heel bloody",
-            "the toe box is painfully narrow",
+            "a hard seam in the toe box rubs my toes sore",
             "it squeaks on every floor",
             "the cushioning went flat within weeks",
             "it skids on damp tiles",
