@@ -69,6 +69,12 @@ def samples(report: Verification, level: str) -> str:
     return "\n".join(sample for check in report.checks if check.level == level for sample in check.samples)
 
 
+@pytest.mark.parametrize("asked", [{"if_exists": "append"}, {"if_exists": "append", "on_conflict": "skip"}])
+def test_a_schema_holds_one_history(loaded: Database, asked: dict[str, str]) -> None:
+    with pytest.raises(TargetError, match=r"hold another history \(history=versions there, latest here\)"):
+        shardgen.load(loaded.dsn, **{**WORLD, "history": "latest", "tables": ("customers",)}, **asked)
+
+
 def digests(report: Verification) -> dict[str, str]:
     return {check.name: check.figures["digest"] for check in report.checks if check.level == "digests"}
 

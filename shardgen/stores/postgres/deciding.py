@@ -141,6 +141,7 @@ def decide(
         *(problem for each in decisions for problem in each.problems),
         *_reached(connection, schema, tables, decisions),
         *(_other_worlds(plan.config, kept, runs, fingerprint()) if kept else ()),
+        *_other_histories(plan.config, kept, runs),
     ]
     return decisions, problems
 
@@ -340,8 +341,20 @@ def _other_worlds(
     others = {each.target: runs[each.run] for each in kept if runs[each.run].fingerprint != fingerprint}
     if not others:
         return []
-    names = sorted(others)
-    differing = worlds.difference(others[names[0]], config)
-    text = Text(f"tables={', '.join(names)} hold another world (", differing, "): a schema holds one world")
+    return [_otherwise(others, "world", worlds.difference(others[min(others)], config))]
+
+
+def _other_histories(config: PlanConfig, kept: Sequence[ledger.Claim], runs: Mapping[int, ledger.Run]) -> list[Problem]:
+    """Tables that stay beside the load and hold another history: a join of both would count versions."""
+    told = {each.target: worlds.history(runs[each.run]) for each in kept}
+    others = [name for name, history in told.items() if history != config.history]
+    if not others:
+        return []
+    there = Text(f"history={told[min(others)]} there, {config.history} here")
+    return [_otherwise(others, "history", there)]
+
+
+def _otherwise(tables: Iterable[str], what: str, differing: Text) -> Problem:
+    text = Text(f"tables={', '.join(sorted(tables))} hold another {what} (", differing, f"): a schema holds one {what}")
     remedy = Text("give the same options, use another ", Use("schema"), ", or ", _REPLACE, " for all of them")
-    return [Problem(text=Text(text, "; ", remedy))]
+    return Problem(text=Text(text, "; ", remedy))

@@ -36,6 +36,11 @@ def difference(run: Run, config: PlanConfig) -> Text:
     return Text.joined("; ", found) if found else Text(f"the same options, but another vocabulary: {_versions(run)}")
 
 
+def history(run: Run) -> str:
+    """Which of the histories a run's tables hold."""
+    return PlanConfig.from_json(run.plan).history
+
+
 def _per_day(total: int, world: WorldConfig) -> float:
     return round(total / world.horizon, 6)
 
