@@ -282,6 +282,7 @@ ORDER_ITEMS = View(
         *("order_id", "order_date", "customer_id", "position", "product_id", "quantity", "unit_price"),
         *("discount_amount", "total_amount", "returned_quantity", "return_reason", "promotion"),
     ),
+    first=11,
     query="""
 SELECT o.order_id, o.order_date, o.customer_id, i.position::integer AS position,
        i.item ->> 'product_id' AS product_id,

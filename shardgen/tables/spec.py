@@ -146,6 +146,9 @@ class View:
     """What tells it from another view of its name."""
     query: str
     """SQL, with ``{table}`` where the table's name stands."""
+    first: int | None = None
+    """How many of the columns its first version had, if it had fewer: later ones were appended, and a view that lacks
+    them is ours, too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

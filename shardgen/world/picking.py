@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import fields, is_dataclass, replace
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
 import numpy as np
 
 from shardgen.world.rng import I64
 
 if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
+
+    class DataclassInstance(Protocol):
+        """A dataclass's, of whichever."""
+
+        __dataclass_fields__: ClassVar[dict[str, Any]]
 
     class Belongings(DataclassInstance, Protocol):
         """What belongs to rows, row by row."""

@@ -7,6 +7,7 @@ goes silently with a DROP; views, foreign keys, inheriting tables and the like r
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from shardgen.errors import Problem
@@ -16,7 +17,7 @@ from shardgen.stores.postgres.columns import in_full
 from shardgen.stores.postgres.ddl import index_name
 from shardgen.stores.postgres.postgres import Connection, one
 from shardgen.stores.postgres.types import spelled
-from shardgen.tables.spec import TableSpec
+from shardgen.tables.spec import TableSpec, View
 
 MARK: Final = "created by shardgen"
 """The comment of a schema and of partitions that may go with their run."""
@@ -206,11 +207,30 @@ def own_views(connection: Connection, schema: str, spec: TableSpec) -> dict[str,
     """OIDs of the views over a table of ours by name, those that read others first: it has them, whatever history was
     loaded, if the views of those names read it and have its columns.
     """
-    table = spec.table
-    latest = (table.latest, [column.name for column in table.columns], [table.relation])
-    unpacked = [(spec.view.name, list(spec.view.columns), [table.relation, table.latest])] if spec.view else []
-    found = {name: _own_view(connection, schema, name, columns, reads) for name, columns, reads in [*unpacked, latest]}
+    latest = spec.table.latest, [column.name for column in spec.table.columns], [spec.table.relation]
+    found = {latest[0]: _own_view(connection, schema, *latest)}
+    if spec.view:
+        found = {spec.view.name: _unpacking(connection, schema, spec, spec.view), **found}
     return {name: oid for name, oid in found.items() if oid}
+
+
+def is_outdated(connection: Connection, schema: str, spec: TableSpec) -> bool:
+    """Whether the view that unpacks a table is of an earlier version, and lacks columns."""
+    if spec.view is None or not spec.view.first:
+        return False
+    return _unpacking(connection, schema, spec, spec.view) != _unpacking(
+        connection, schema, spec, replace(spec.view, first=None)
+    )
+
+
+def _unpacking(connection: Connection, schema: str, spec: TableSpec, view: View) -> int | None:
+    """OID of the view that unpacks a table, of this version or an earlier one."""
+    reads, columns = [spec.table.relation, spec.table.latest], list(view.columns)
+    least = view.first or len(columns)
+    for count in range(len(columns), least - 1, -1):
+        if oid := _own_view(connection, schema, view.name, columns[:count], reads):
+            return oid
+    return None
 
 
 def _own_view(connection: Connection, schema: str, name: str, columns: list[str], reads: list[str]) -> int | None:

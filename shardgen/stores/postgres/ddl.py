@@ -88,11 +88,16 @@ def create_latest(table: Table, schema: str, *, changing: bool) -> sql.Composed:
     return (_NEWEST if changing else _ALL).format(**names)
 
 
-def create_view(view: View, table: Table, schema: str) -> sql.Composed:
-    """CREATE VIEW, which unpacks a table: the newest versions of its records, where it has several."""
+def create_view(view: View, table: Table, schema: str, *, again: bool = False) -> sql.Composed:
+    """CREATE VIEW, which unpacks a table: the newest versions of its records, where it has several.
+
+    Args:
+        again: whether the view is there and gets what it lacks.
+    """
     relation = table.latest if table.versioned else table.relation
     query = sql.SQL(view.query).format(table=sql.Identifier(schema, relation))
-    return sql.SQL("CREATE VIEW {} AS\n{}").format(sql.Identifier(schema, view.name), query)
+    create = sql.SQL("CREATE OR REPLACE VIEW" if again else "CREATE VIEW")
+    return sql.SQL("{} {} AS\n{}").format(create, sql.Identifier(schema, view.name), query)
 
 
 def index_name(table: Table, index: Index) -> str:

@@ -113,7 +113,10 @@ def create_table(connection: Connection, schema: str, table: Table, indexes: str
 
 
 def create_views(connection: Connection, schema: str, spec: TableSpec, table: Table) -> list[str]:
-    """Create the views over a table whose names are not taken; the names of those that were created."""
+    """Create the views over a table whose names are not taken; the names of those that were created.
+
+    A view that an earlier version made gets the columns that it lacks.
+    """
     missing = [
         (name, statement)
         for name, statement in ddl.views(spec, table, schema).items()
@@ -121,6 +124,8 @@ def create_views(connection: Connection, schema: str, spec: TableSpec, table: Ta
     ]
     for _, statement in missing:
         connection.execute(statement)
+    if spec.view and belongings.is_outdated(connection, schema, spec):
+        connection.execute(ddl.create_view(spec.view, table, schema, again=True))
     return [name for name, _ in missing]
 
 
