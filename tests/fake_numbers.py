@@ -119,6 +119,15 @@ ROWS: dict[str, list[dict[str, Any]]] = {
         {"run": 1, "step": "analyze raw_reviews", "seconds": 1.0, "ended": 1010.5},
     ],
     "effort": [{"table": "orders", "phase": phase, "seconds": seconds} for phase, seconds in PHASES.items()],
+    "cohorts": [
+        {"cohort": f"2025-{first:02}-01T00:00:00", "later": later, "buyers": 100 if later == 0 else 40 - 4 * later}
+        for first in range(3, 13)
+        for later in range(13 - first)
+    ],
+    "buyers by month": [
+        {"month": f"2025-{month:02}-01T00:00:00", "new": 100, "back": 50, "orders_of_new": 120, "orders_of_back": 150}
+        for month in (11, 12)
+    ],
     "retries": [{"failures": 2, "shards": 1}],
 }
 

@@ -72,7 +72,25 @@ def numbers(loaded: Database) -> Numbers:
     return measured(loaded)
 
 
+@pytest.fixture(scope="module")
+def of_versions(server_dsn: str) -> Iterator[Database]:
+    """Four months and a half, each record with all its versions."""
+    with fresh_database(server_dsn) as database:
+        load(database, "--days", "135", "--end", "2025-05-16", "--orders-per-day", "10", "--history", "versions")
+        yield database
+
+
+@pytest.fixture(scope="module")
+def history(of_versions: Database) -> Numbers:
+    return measured(of_versions)
+
+
 # What is told is what is there
+
+
+def test_every_query_has_an_answer_where_records_have_versions(history):
+    assert missing(history) == {}
+    assert not any(each.missing for each in sections(history))
 
 
 def test_every_query_of_a_whole_load_has_an_answer(numbers):
@@ -131,6 +149,8 @@ def test_a_figure_is_that_of_the_tables(query, column, sql, loaded, numbers):
         ("orders over time", "orders", "SELECT count(*) FROM bronze.raw_orders"),
         ("sessions over time", "sessions", "SELECT count(*) FROM bronze.raw_sessions"),
         ("hours", "sessions", "SELECT count(*) FROM bronze.raw_sessions"),
+        ("cohorts", "buyers", "SELECT count(DISTINCT customer_id) FROM bronze.raw_orders"),
+        ("buyers by month", "new", "SELECT count(DISTINCT customer_id) FROM bronze.raw_orders"),
         ("local hours", "sessions", "SELECT count(user_id) FROM bronze.raw_sessions"),
         ("channels", "orders", "SELECT count(*) FROM bronze.raw_orders"),
         ("ratings", "reviews", "SELECT count(*) FROM bronze.raw_reviews"),
@@ -171,6 +191,27 @@ def test_a_concentration_rises_to_the_whole_and_never_faster_than_before(query, 
     slopes = [(b - a) / (q - p) for (p, a), (q, b) in zip([(0, 0.0), *shares], shares, strict=False)]
     assert all(share >= percent - 1e-3 for percent, share in shares)
     assert slopes[0] >= slopes[-1] >= 0
+
+
+def test_a_cohort_is_never_more_than_those_who_came_first_and_each_buyer_is_of_one(of_versions, history):
+    rows = history.rows("cohorts")
+    first = {row["cohort"]: row["buyers"] for row in rows if row["later"] == 0}
+    assert {cohort[:7] for cohort in first} <= {f"2025-0{month}" for month in range(1, 5)}  # of whole months alone
+    assert 1 < len(rows) <= 10
+    assert all(0 < row["buyers"] <= first[row["cohort"]] for row in rows)
+    whole = "SELECT count(DISTINCT customer_id) FROM bronze.raw_orders WHERE order_date < '2025-05-01'"
+    assert sum(first.values()) == of_versions.value(whole)
+
+
+def test_buyers_of_a_month_are_new_or_have_ordered_in_a_month_before(of_versions, history):
+    rows = history.rows("buyers by month")
+    assert [row["month"][:7] for row in rows] == [f"2025-0{month}" for month in range(1, 6)]
+    assert rows[0]["back"] == 0 < rows[-1]["back"]
+    for row in rows:
+        both = """SELECT count(DISTINCT customer_id), count(DISTINCT order_id) FROM bronze.raw_orders
+            WHERE date_trunc('month', order_date) = %s::timestamp"""
+        [[buyers, orders]] = of_versions.rows(both, [row["month"]])
+        assert (row["new"] + row["back"], row["orders_of_new"] + row["orders_of_back"]) == (buyers, orders)
 
 
 def test_the_funnel_narrows(numbers):
@@ -252,7 +293,8 @@ def test_rows_that_were_there_are_shown_with_the_others_and_told(database):
     assert missing(found) == {}
     assert found.facts.others["sessions"] > 3
     assert found.first("sales")["orders"] == database.value("SELECT count(*) FROM bronze.raw_orders")
-    assert "unknown" in {name for row in sections(found)[6].tables[0].rows for name in row}
+    [visitors] = [each for each in sections(found) if each.name == "visitors"]
+    assert "unknown" in {name for row in visitors.tables[0].rows for name in row}
     html = page.render(found, sections(found), lambda event: None)
     assert f"beside rows that were there</dt><dd>{found.facts.others['customers']} customers, " in html
 
@@ -285,7 +327,7 @@ def test_the_session_of_a_report_names_itself(loaded):
 def test_the_command_writes_a_page(loaded, tmp_path):
     done = program("report", "--dsn", loaded.dsn, "--progress", "plain", "-o", "shop.html", cwd=tmp_path)
     assert (done.code, done.out) == (0, "")
-    assert "31 queries" in done.err
+    assert "33 queries" in done.err
     assert re.search(r"\d+ pictures", done.err)
     assert re.search(r"shop\.html: [\d.]+ [KM]iB, open it in a browser", done.err)
     [written] = tmp_path.iterdir()

@@ -74,7 +74,7 @@ def spec(values: Values, width: int, height: int, **view: Any) -> Spec:
 
 def across(wholes: Values, width: int, labels: Values) -> Spec:
     """The values of lying bars, with room for the texts beside them."""
-    room = width - _label(labels, width) - 12
+    room = width - label_room(labels, width) - 12
     texts = min(_longest(wholes, "text") + 14, room * 0.7)
     most = max((each["value"] for each in wholes), default=0) or 1
     domain = [0, most / (1 - texts / room)]
@@ -83,7 +83,7 @@ def across(wholes: Values, width: int, labels: Values) -> Spec:
 
 def down(values: Values, width: int) -> Spec:
     """The names of lying bars."""
-    room = _label(values, width)
+    room = label_room(values, width)
     return {
         "field": "label",
         "type": "nominal",
@@ -163,8 +163,8 @@ def legend_height(colors: Mapping[str, str], width: int) -> int:
     return 18 * math.ceil(len(colors) / _legend_columns(colors, width)) + 12 if len(colors) > 1 else 0
 
 
-def _label(values: Values, width: int) -> float:
-    """Pixels for the names of lying bars."""
+def label_room(values: Values, width: int) -> float:
+    """Pixels for the names down the left side."""
     return min(_longest(values, "label"), width * 0.42)
 
 
