@@ -215,6 +215,8 @@ REDUCED = "raw_data #>> '{items, 0, promotion}' IS NOT NULL"
 DELIVERED, CANCELLED, PARTLY = "status = 'delivered'", "status = 'cancelled'", "status = 'partially_returned'"
 BROWSING = "raw_data -> 'converted' = 'false'"
 ONCE = "jsonb_array_length(raw_data -> 'payments') = 1"
+CHECKOUT = """event_type = 'checkout_start'
+    AND session_id IN (SELECT session_id FROM raw_clickstream WHERE event_type = 'purchase')"""
 CARD = "raw_data ->> 'payment_method' LIKE '%card' AND raw_data ->> 'payment_method' <> 'gift_card'"
 OTHER_VISITOR = "(SELECT max(raw_data ->> 'visitor_id') FROM raw_sessions)"
 OFTEN = """raw_data ->> 'visitor_id' IN
@@ -514,6 +516,8 @@ DAMAGE = [
     ("l21", "visitor in two variants", tell("sessions", "experiments", OTHER_VARIANT, OFTEN)),
     ("l21", "variant is unknown", tell("sessions", "experiments", """'[{"name": "x", "variant": "B"}]'::jsonb""")),
     ("l21", "visits without a test", tell("sessions", "experiments", ANOTHER_TEST)),
+    ("l26", "attempt outside the checkout", attempt("attempted_at", "'2020-01-01'::text", f"{WEB} AND NOT {ONCE}")),
+    ("l26", "attempt outside the checkout", put("clickstream", "event_timestamp = '2099-01-01'", CHECKOUT)),
 ]
 
 FIRST_OF_EACH = list({law: (law, part, damage) for law, part, damage in reversed(DAMAGE)}.values())

@@ -369,7 +369,7 @@ ORDERS = TableSpec(
             },
         ),
     ),
-    laws=beside(__package__, "laws/l10.sql", "laws/l17.sql", "laws/l20.sql"),
+    laws=beside(__package__, "laws/l10.sql", "laws/l17.sql", "laws/l20.sql", "laws/l26.sql"),
     sizes=Sizes(
         copy={"full": 1743, "lean": 1351, "none": 340},
         heap={"full": 1924, "lean": 1620, "none": 374},

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from shardgen.world import baskets, bots, pace, products
+from shardgen.world import baskets, bots, pace, payments, products
 from shardgen.world.demand import DAY
 from shardgen.world.kinds import COMPANIONS, KIND_STEPS
 from shardgen.world.rng import I64, below
@@ -99,7 +99,7 @@ def play(world: World, visits: Sessions) -> Clicks:
         seen_subcategory=world.catalogue.subcategory[product].astype(np.int64),
         session=session,
         sequence=sequence,
-        time=_times(world.seed, visits, session, first, sequence, page),
+        time=_times(world.seed, visits, session, first, sequence, kind, page),
         type=kind,
         page=page,
         seen=seen,
@@ -109,11 +109,19 @@ def play(world: World, visits: Sessions) -> Clicks:
     )
 
 
-def _times(seed: int, visits: Sessions, session: I64, first: I64, sequence: I64, page: NDArray[np.int8]) -> I64:
-    """When each event is; the last one of a buying session is the purchase."""
+def _times(
+    seed: int, visits: Sessions, session: I64, first: I64, sequence: I64, kind: NDArray[np.int8], page: NDArray[np.int8]
+) -> I64:
+    """When each event is; the last one of a buying session is the purchase, after a checkout with time to pay."""
     key = visits.key[session] * (MAX_EVENTS + 1) + sequence
     where = np.where((visits.program != bots.NONE)[session], np.int8(pace.PROGRAM), page)
-    return pace.times(seed, key, where, first, visits.start, visits.active, visits.buying)
+    moments = pace.times(seed, key, where, first, visits.start, visits.active, visits.buying)
+    checkout = np.flatnonzero(kind == CHECKOUT)
+    checkout = checkout[visits.buying[session[checkout]]]
+    begins = first[visits.buying]
+    ends = begins + visits.events[visits.buying] - 1
+    pace.give_last_steps(moments, begins, checkout, ends, payments.CHECKOUT)
+    return moments
 
 
 def _land(

@@ -76,3 +76,28 @@ def _passed(seed: int, key: I64, page: NDArray[np.int8], first: I64) -> tuple[F6
     passed -= np.repeat(passed[first], counts)
     last = first + counts - 1
     return passed, passed[last] + pause[last]
+
+
+def give_last_steps(moments: I64, first: I64, step: I64, last: I64, least: int) -> None:
+    """See to it, in place, that some visits take their time from one step to the end; what lies before is squeezed.
+
+    Args:
+        moments: instants of all events.
+        first: rows of these visits' first events.
+        step: rows of the steps, after the first ones and before the last ones.
+        last: rows of their last events.
+        least: microseconds from the step to the end, less than the visits take.
+    """
+    short = moments[last] - moments[step] < least
+    first, step, last = first[short], step[short], last[short]
+    opens, at, closes = moments[first], moments[step], moments[last]
+    _scale(moments, first, step - 1, opens, (closes - least - opens) / (at - opens))
+    _scale(moments, step, last, closes, least / (closes - at))
+
+
+def _scale(moments: I64, first: I64, last: I64, about: I64, factor: F64) -> None:
+    """Bring events, from a first to a last row of each visit, nearer to an instant, or take them away from it."""
+    counts = last - first + 1
+    visit = np.repeat(np.arange(len(counts)), counts)
+    row = (first - np.cumsum(counts) + counts)[visit] + np.arange(len(visit))
+    moments[row] = about[visit] + ((moments[row] - about[visit]) * factor[visit]).astype(np.int64)

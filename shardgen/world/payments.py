@@ -1,6 +1,6 @@
 """How orders are paid: attempts that failed, the one that worked, and money that the card's owner takes back.
 
-An order is placed with the attempt that works, so what failed lies in the minute before it, in a web order's session.
+An order is placed with the attempt that works, so what failed lies in the minute before it, in a web order's checkout.
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ FAILURES = np.array([[44, 8], [38, 7], [0, 0], [8, 1], [14, 3]], dtype=np.int64)
 OF_RINGS = 5
 """How many times as often attempts of rings fail: they try cards."""
 PAUSE = (6, 28)
-"""Seconds from one attempt to the next: three of them fit between a session's start and its order."""
+"""Seconds from one attempt to the next."""
+CHECKOUT = 60 * SECOND
+"""A checkout takes this long at least: all attempts fit into it, and it fits between a session's start and order."""
 
 REASONS = (
     *("insufficient_funds", "declined_by_issuer", "authentication_failed", "incorrect_cvc", "expired_card"),

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from shardgen.tables.wanted import plan_config
-from shardgen.world import World, clicks, journeys, orders, records, scripts, sessions, traffic
+from shardgen.world import World, clicks, journeys, orders, payments, records, scripts, sessions, traffic
 from shardgen.world.demand import DAY, HOUR
 
 
@@ -125,6 +125,18 @@ def test_a_purchase_is_when_the_order_is_placed() -> None:
     seen = visits()
     played = clicks.play(world(), seen)
     assert np.array_equal(played.time[played.type == scripts.PURCHASE], seen.bought.placed)
+
+
+def test_all_attempts_to_pay_lie_between_the_start_of_the_checkout_and_the_order() -> None:
+    seen = sessions.select(world(), 0, 32_000)
+    played = clicks.play(world(), seen)
+    begun = played.time[(played.type == scripts.CHECKOUT) & seen.buying[played.session]]
+    tried = payments.attempts(world(), seen.bought, orders.parties(world(), seen.bought))
+    assert (tried.reason != payments.NO_REASON).sum() > 50
+    assert (tried.time > begun[tried.order]).all()
+    assert (tried.time <= seen.bought.placed[tried.order]).all()
+    inside = played.sequence[1:] > 1
+    assert (np.diff(played.time)[inside] > 0).all()
 
 
 @pytest.mark.parametrize("mean", [1, 1.5, 2, 5, 14, 20, 30, 45, 59, 60])
