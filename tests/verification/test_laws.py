@@ -21,6 +21,7 @@ from tests.offences import (
     OF_VERSIONS,
     WORLDS,
     Loaded,
+    damaged_rows,
     load,
     put,
     world_of,
@@ -94,7 +95,7 @@ def test_the_law_names_the_damage(law: str, part: str, damage: str, world: World
 )
 def test_the_law_names_the_damage_among_versions(law: str, part: str, damage: str, world: Worlds) -> None:
     with world("month of versions").connect() as connection:
-        assert connection.execute(damage.encode()).rowcount > 0
+        assert damaged_rows(connection, damage) > 0
         assert [row for row in world("month of versions").offenders(connection, law) if row[0].startswith(part)]
         connection.rollback()
 

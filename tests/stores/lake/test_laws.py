@@ -39,6 +39,7 @@ from tests.offences import (
     WORLDS,
     Loaded,
     asked,
+    damaged_rows,
     load,
     reading,
     world_of,
@@ -242,7 +243,7 @@ def test_the_law_names_the_damage_among_versions_in_duckdb_too(
 def after(damage: str, law: str, twin: Twin) -> list[tuple[Any, ...]]:
     """The offenders among rows that are damaged, which they are no more afterwards."""
     with twin.loaded.connect() as damaged:
-        damaged.execute(damage.encode())
+        damaged_rows(damaged, damage)
         twin.connection.begin()
         try:
             twin.damage_too(damaged)
