@@ -216,6 +216,7 @@ REDUCED = "raw_data #>> '{items, 0, promotion}' IS NOT NULL"
 DELIVERED, CANCELLED, PARTLY = "status = 'delivered'", "status = 'cancelled'", "status = 'partially_returned'"
 BROWSING = "raw_data -> 'converted' = 'false'"
 ONCE = "jsonb_array_length(raw_data -> 'payments') = 1"
+LAST_OF_MONTH = "date_trunc('month', event_timestamp) + interval '1 month' - interval '1 microsecond'"
 CHECKOUT = """event_type = 'checkout_start'
     AND session_id IN (SELECT session_id FROM raw_clickstream WHERE event_type = 'purchase')"""
 CARD = "raw_data ->> 'payment_method' LIKE '%card' AND raw_data ->> 'payment_method' <> 'gift_card'"
@@ -518,7 +519,7 @@ DAMAGE = [
     ("l21", "variant is unknown", tell("sessions", "experiments", """'[{"name": "x", "variant": "B"}]'::jsonb""")),
     ("l21", "visits without a test", tell("sessions", "experiments", ANOTHER_TEST)),
     ("l26", "attempt outside the checkout", attempt("attempted_at", "'2020-01-01'::text", f"{WEB} AND NOT {ONCE}")),
-    ("l26", "attempt outside the checkout", put("clickstream", "event_timestamp = '2099-01-01'", CHECKOUT)),
+    ("l26", "attempt outside the checkout", put("clickstream", f"event_timestamp = {LAST_OF_MONTH}", CHECKOUT)),
 ]
 
 FIRST_OF_EACH = list({law: (law, part, damage) for law, part, damage in reversed(DAMAGE)}.values())
