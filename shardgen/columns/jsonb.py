@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shardgen.columns import pieces, text
-from shardgen.columns.arrow import pa, pc
+from shardgen.columns.arrow import pc
 from shardgen.columns.pieces import Drawn, Layout, Piece, Texts
 from shardgen.columns.text import I64, Text
 
@@ -87,8 +87,10 @@ def texts(value_: Value) -> Texts:
     if isinstance(value_, Quoted):
         assert not isinstance(value_.text, Drawn)
         return text.join('"', value_.text, '"')
-    assert not isinstance(value_, str | Drawn | tuple)
-    return value_
+    if isinstance(value_, tuple):
+        return Layout(value_).texts()
+    assert not isinstance(value_, str)
+    return text.drawn_or_own(value_)
 
 
 @cache
@@ -144,14 +146,21 @@ def strings(given: Iterable[str]) -> Text:
     return text.pool(map(string, given))
 
 
-def lists(items: Text, starts: I64) -> Text:
-    """JSON arrays out of consecutive runs of elements; every run holds at least one.
+def lists(items: Objects, starts: I64) -> Text:
+    """JSON arrays out of consecutive runs of objects; every run holds at least one.
+
+    Brackets and commas are laid out with the objects, so that runs of those are the arrays, without a copy.
 
     Args:
-        starts: first element of each run, rising from 0.
+        starts: first object of each run, rising from 0.
     """
-    offsets = pa.array(np.append(starts, len(items)).astype(np.int32))
-    return text.join("[", pc.binary_join(pa.ListArray.from_arrays(offsets, items), ", "), "]")
+    rows = pieces.count(items.pieces)
+    begins, ends = np.zeros(rows, dtype=np.int32), np.zeros(rows, dtype=np.int32)
+    begins[starts] = 1
+    ends[np.append(starts[1:], rows)[: len(starts)] - 1] = 1
+    before = Drawn(text.pool([", ", "["]), begins)
+    after = Drawn(text.pool(["", "]"]), ends)
+    return pieces.runs(Layout([before, *items.pieces, after]).texts(), starts)
 
 
 def sometimes(present: NDArray[np.bool_], values: Texts) -> Drawn:

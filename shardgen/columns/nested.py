@@ -94,7 +94,7 @@ class Lists:
     @cached_property
     def values(self) -> Text:
         """As text."""
-        return jsonb.lists(self.items.values, self.starts)
+        return jsonb.lists(_objects(self.items.members), self.starts)
 
     def json(self) -> jsonb.Value:
         """As it is."""

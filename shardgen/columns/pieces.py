@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -98,6 +98,17 @@ def end_to_end(pool: Varied, chosen: NDArray[np.int32]) -> pa.StringArray:
     taken = _taken(pool, chosen)
     ends = np.ascontiguousarray(_offsets(taken)[:: chosen.shape[1]])
     return pa.StringArray.from_buffers(len(chosen), pa.py_buffer(ends), taken.buffers()[2])
+
+
+def runs(texts: Varied, starts: I64) -> pa.StringArray:
+    """Texts out of consecutive runs of others, whose bytes they share.
+
+    Args:
+        starts: first text of each run, rising from 0.
+    """
+    offsets = _offsets(texts)
+    ends = np.append(offsets[starts], offsets[-1:])
+    return pa.StringArray.from_buffers(len(starts), pa.py_buffer(ends), texts.buffers()[2])
 
 
 def _taken(pool: Varied, chosen: NDArray[np.int32]) -> pa.BinaryArray:
@@ -187,9 +198,14 @@ def _size(piece: Piece) -> NDArray[np.integer] | int:
 
 def _goes_with(run: list[Any], piece: Piece) -> bool:
     """Whether a piece can be joined to a run of such pieces, where the pools are."""
-    if not isinstance(piece, bytes | Drawn) or not isinstance(run[0], bytes | Drawn):
+    if not _short(piece) or not _short(run[0]):
         return False
     return isinstance(piece, bytes) or all(isinstance(p, bytes) or p.rows is piece.rows for p in run)
+
+
+def _short(piece: Piece) -> TypeGuard[bytes | Drawn]:
+    """Whether it is joined to others sooner than each row takes one piece more."""
+    return isinstance(piece, bytes) or (isinstance(piece, Drawn) and len(piece.pool) <= len(piece.rows))
 
 
 def _joined(run: list[Any]) -> Piece:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import accumulate
 from string import Formatter
 from typing import Any, TypeAlias
@@ -26,6 +26,8 @@ DIGITS = {
     width: np.array([f"{n:0{width}d}".encode() for n in range(10**width)]).view(WORD[width]) for width in (1, 2, 3, 4)
 }
 """All numbers of so many digits."""
+FEW = 20_000
+"""Numbers below it are drawn from a pool of all of them."""
 MINUTE, SECOND = 60_000_000, 1_000_000
 MINUTES = np.array([f"\0\0\0{n // 60:02d}:{n % 60:02d}".encode() for n in range(24 * 60)]).view(WORD[8])
 """Hour and minute, with room for the end of a date before them."""
@@ -97,13 +99,32 @@ def digits(numbers: I64, width: int) -> Texts:
     return pieces.beside(DIGITS[width][numbers], *reversed(groups))
 
 
-def whole(numbers: I64) -> Texts:
+def whole(numbers: I64) -> Texts | Drawn:
     """Whole numbers as text, and as JSON."""
     least, most = (int(numbers.min()), int(numbers.max())) if len(numbers) else (0, 0)
     width = len(str(most))
     if least >= 0 and len(str(least)) == width:
         return digits(numbers, width)
+    if max(most, -least) < FEW:
+        return _numerals(np.abs(numbers), numbers < 0)
     return pa.array(numbers).cast(pa.string())
+
+
+def _numerals(sizes: I64, negative: NDArray[np.bool_]) -> Drawn:
+    """Whole numbers below FEW as text; half the cost of any others, and those below zero lie between the others."""
+    rows, signs = (sizes * 2 + negative, 2) if negative.any() else (sizes, 1)
+    return Drawn(_few(signs)[: signs * (int(sizes.max(initial=0)) + 1)], rows)
+
+
+@cache
+def _few(signs: int) -> Text:
+    return pool(f"{sign}{number}" for number in range(FEW) for sign in ("", "-")[:signs])
+
+
+@cache
+def _fractions(places: int) -> Text:
+    """All decimals of so many places, each after its point."""
+    return pool(f".{number:0{places}d}" for number in range(10**places))
 
 
 def decimals(numbers: I64, places: int) -> pa.Decimal128Array:
@@ -113,9 +134,13 @@ def decimals(numbers: I64, places: int) -> pa.Decimal128Array:
     return pa.Array.from_buffers(pa.decimal128(18, places), len(numbers), [None, pa.py_buffer(words)])
 
 
-def fixed(numbers: I64, places: int) -> Text:
-    """Fixed-point decimals as text, and as JSON: 150 with 2 places is ``1.50``."""
-    return decimals(numbers, places).cast(pa.string())
+def fixed(numbers: I64, places: int) -> tuple[Text | Drawn, ...]:
+    """Fixed-point decimals as text, and as JSON, in pieces: 150 with 2 places is ``1`` and ``.50``."""
+    sizes = np.abs(numbers)
+    units = sizes // 10**places
+    if int(units.max(initial=0)) >= FEW:
+        return (decimals(numbers, places).cast(pa.string()),)
+    return _numerals(units, numbers < 0), Drawn(_fractions(places), sizes - units * 10**places)
 
 
 def instants(times: I64) -> pa.TimestampArray:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from shardgen.columns import jsonb, text
 from shardgen.columns.jsonb import Quoted
 from shardgen.columns.pieces import Drawn
+from shardgen.columns.values import Money, Picked, Whole
 
 words = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=12)
 some_members = st.dictionaries(st.text("abcxyz_é", min_size=1, max_size=5), st.integers(0, 99), min_size=1, max_size=8)
@@ -61,5 +62,17 @@ def test_quoted_columns_are_strings_of_either_form() -> None:
     assert jsonb.objects(members).texts().to_pylist() == ['{"a": "x", "b": "01"}', '{"a": "yz", "b": "02"}']
 
 
-def test_lists_split_runs() -> None:
-    assert jsonb.lists(text.pool(["1", "2", "3"]), np.array([0, 2])).to_pylist() == ["[1, 2]", "[3]"]
+@given(st.lists(st.lists(words, min_size=1, max_size=4), max_size=6))
+def test_lists_are_runs_of_objects(runs: list[list[str]]) -> None:
+    counts = np.array([len(run) for run in runs], dtype=np.int64)
+    items = jsonb.objects({"x": jsonb.quoted(text.pool(word for run in runs for word in run))})
+    made = jsonb.lists(items, np.cumsum(counts) - counts).to_pylist()
+    assert made == [json.dumps([{"x": word} for word in run], ensure_ascii=False) for run in runs]
+
+
+def test_numbers_are_drawn_from_by_rows_in_any_form() -> None:
+    numbers = np.array([7, -120])
+    made = [
+        Picked(value, np.array([1, -1, 0])).arrow(3, None).to_pylist() for value in (Whole(numbers), Money(numbers))
+    ]
+    assert made == [["-120", None, "7"], ["-1.20", None, "0.07"]]

@@ -12,14 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shardgen.columns import text
+from shardgen.columns.pieces import Layout
 
-ints = st.lists(st.integers(-(10**15), 10**15), min_size=1, max_size=30)
+ints = st.lists(st.integers(-(10**15), 10**15) | st.integers(-150, 10**6), min_size=1, max_size=30)
 words = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=12)
 
 
 @given(ints)
 def test_fixed_is_exact(numbers: list[int]) -> None:
-    assert text.fixed(np.array(numbers), 2).to_pylist() == [f"{Decimal(n).scaleb(-2):.2f}" for n in numbers]
+    made = Layout(text.fixed(np.array(numbers), 2)).texts().to_pylist()
+    assert made == [f"{Decimal(n).scaleb(-2):.2f}" for n in numbers]
     assert text.decimals(np.array(numbers), 2).to_pylist() == [Decimal(n).scaleb(-2) for n in numbers]
 
 
@@ -38,12 +40,12 @@ def test_digits_pad_and_grow(number: int, width: int, expected: str) -> None:
 @given(st.lists(st.integers(0, 10**18), min_size=1, max_size=30), st.integers(1, 13))
 def test_digits_and_whole_numbers_are_what_python_says(numbers: list[int], width: int) -> None:
     assert text.column(text.digits(np.array(numbers), width)).to_pylist() == [f"{n:0{width}d}" for n in numbers]
-    assert text.column(text.whole(np.array(numbers))).to_pylist() == list(map(str, numbers))
+    assert text.drawn_or_own(text.whole(np.array(numbers))).to_pylist() == list(map(str, numbers))
 
 
-@pytest.mark.parametrize("numbers", [[5, -5], [-12, -34], [99, 100], [0]])
+@pytest.mark.parametrize("numbers", [[5, -5], [-12, -34], [99, 100], [0], [0, 19_999], [3, -20_000], [1, 20_000]])
 def test_whole_numbers_of_any_sign_and_length(numbers: list[int]) -> None:
-    assert text.column(text.whole(np.array(numbers))).to_pylist() == list(map(str, numbers))
+    assert text.drawn_or_own(text.whole(np.array(numbers))).to_pylist() == list(map(str, numbers))
 
 
 @given(st.lists(words, min_size=1, max_size=5), st.integers(0, 10**6))

@@ -63,6 +63,8 @@ def _bare(value: Value) -> list[Piece]:
     if isinstance(value, Absent):
         return [b""]
     found = value.json()
+    if isinstance(found, tuple):
+        return list(found)
     return [found.text if isinstance(found, Quoted) else found]
 
 
