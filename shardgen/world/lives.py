@@ -105,7 +105,7 @@ class Acts:
 
 
 def who(people: Registrations, lives: Table, stream: str, acts: Acts) -> Members:
-    """Who acts: of the persona wherever such a one lives then or, failing that, has ever registered."""
+    """Who acts: of the persona wherever such a one lives then or, failing that, has registered and is not asleep."""
     family, index, persona = np.zeros_like(acts.ids), np.zeros_like(acts.ids), acts.persona.copy()
     pending = np.arange(len(acts.ids))
     for attempt in range(TRIES):
@@ -116,7 +116,7 @@ def who(people: Registrations, lives: Table, stream: str, acts: Acts) -> Members
         pending = pending[~candidate.lives]
         if not len(pending):
             break
-    anybody = _anybody(people, stream, acts.at(pending))
+    anybody = _not_asleep(people, stream, acts.at(pending))
     family[pending], persona[pending], index[pending] = anybody.family, anybody.persona, anybody.index
     return Members(family=family, persona=persona, index=index)
 
@@ -171,17 +171,35 @@ def life_of(seed: int, member: Members) -> I64:
     return member.index * (2 * half + 1) + shift & LIVES - 1
 
 
-def _anybody(people: Registrations, stream: str, acts: Acts) -> Members:
+def _not_asleep(people: Registrations, stream: str, acts: Acts) -> Members:
+    """Some member of the persona each, of its zone where those found are asleep, so that silence stays silence.
+
+    Where customers are few, most acts come here: without this, sleepers would order as often as others.
+    """
+    found = _anybody(people, stream, acts, 0)
+    for attempt in range(1, 2 * TRIES):
+        asleep = np.flatnonzero(SLEEPERS[life_of(people.seed, found)])
+        if not len(asleep):
+            break
+        look = _anybody if attempt < TRIES else _neighbours
+        found.take_in(asleep, look(people, stream, acts.at(asleep), attempt))
+    return found
+
+
+def _anybody(people: Registrations, stream: str, acts: Acts, attempt: int) -> Members:
     """Some member of the persona, of its zone where there is none, of the shop where that has none either."""
-    zone = personas.ZONE[acts.persona]
     plain, walk_ins = people.families.before_hours(acts.persona, acts.hour)
-    chosen = below(people.seed, f"{stream}.anybody", acts.ids, np.maximum(plain + walk_ins, 1))
+    chosen = below(people.seed, f"{stream}.anybody", acts.ids, np.maximum(plain + walk_ins, 1), attempt)
     family = (chosen >= plain).astype(np.int64)
     found = Members(family=family, persona=acts.persona.copy(), index=chosen - plain * family)
     lost = np.flatnonzero(plain + walk_ins == 0)
     if len(lost):
-        found.take_in(lost, people.anybody(f"{stream}.stranger", acts.ids[lost], zone[lost], acts.hour[lost]))
+        found.take_in(lost, _neighbours(people, stream, acts.at(lost), attempt))
     return found
+
+
+def _neighbours(people: Registrations, stream: str, acts: Acts, attempt: int) -> Members:
+    return people.anybody(f"{stream}.stranger", acts.ids, personas.ZONE[acts.persona], acts.hour, attempt)
 
 
 # -- the shop's opening: who registered early with a dead life comes once ---------------------------------------------

@@ -96,18 +96,22 @@ class Registrations:
         first = np.where(family == WALK_IN, walk_ins, self.families.plain.count(hour, zone))
         return self.families.at(family, zone, dealt - self.sums[cell] + first)
 
-    def anybody(self, stream: str, ids: I64, zone: I64, hour: I64) -> Members:
-        """Somebody of each zone who registered before the hour; of any zone, where there is nobody."""
+    def anybody(self, stream: str, ids: I64, zone: I64, hour: I64, attempt: int) -> Members:
+        """Somebody of each zone who registered before the hour; of any zone, where there is nobody.
+
+        Args:
+            attempt: each finds somebody else.
+        """
         plain, walk_ins = (
             self.families.plain.count(hour + self.lead, zone),
             self.families.walk_ins(self.families.orders.count(hour, zone)),
         )
-        place = below(self.seed, stream, ids, np.maximum(plain + walk_ins, 1))
+        place = below(self.seed, stream, ids, np.maximum(plain + walk_ins, 1), attempt)
         family = (place >= plain).astype(np.int64)
         found = self.families.at(family, zone, place - plain * family)
         lost = np.flatnonzero(plain + walk_ins == 0)
         there = self.hourly[hour[lost] + self.lead]
-        found.take_in(lost, self.members(below(self.seed, stream, ids[lost], there)))
+        found.take_in(lost, self.members(below(self.seed, stream, ids[lost], there, attempt)))
         return found
 
     def times(self, numbers: I64) -> I64:

@@ -99,6 +99,18 @@ def test_a_welcome_follows_the_registration_and_a_win_back_long_after_it(call: i
     assert since.max() <= high
 
 
+@pytest.mark.parametrize("customers", [500, 1_500, 4_000])
+def test_a_win_back_follows_silence_however_few_customers_there_are(customers: int) -> None:
+    shop = world(customers=customers, orders_per_day=customers // 60, sessions_per_day=customers // 8, days=365)
+    bought = orders.select(shop, 0, shop.config.orders)
+    buyer = orders.buyers(shop, bought).number
+    seen = sessions.select(shop, shop.config.sessions // 3, shop.config.sessions)
+    called = np.flatnonzero((traffic.CALL[seen.campaign] == traffic.WIN_BACK) & ~seen.buying)
+    ago = [seen.start[row] - bought.placed[buyer == seen.customer[row]] for row in called.tolist()]
+    assert len(called) > customers // 25
+    assert np.mean([not ((each > 0) & (each < 90 * DAY)).any() for each in ago]) > 0.8
+
+
 def test_a_buyer_who_lands_on_a_product_mostly_buys_another_one() -> None:
     seen = visits()
     landed = clicks.landed_on(world(), seen)

@@ -1,5 +1,5 @@
 -- B7: campaigns have a cause and a time: reminders of carts, silence and registrations, no mail unasked, URLs that agree.
--- needs: customers 9000, orders 5000, sessions 20000, clickstream 200000; raw_data; 120 days
+-- needs: customers 500, orders 5000, sessions 20000, clickstream 200000; raw_data; 120 days
 WITH visits AS MATERIALIZED (
     SELECT session_id, user_id, start_time, raw_data ->> 'visitor_id' AS visitor_id,
            raw_data ->> 'traffic_source' AS traffic_source, raw_data ->> 'medium' AS medium,
