@@ -129,6 +129,71 @@ ROWS: dict[str, list[dict[str, Any]]] = {
         for month in (11, 12)
     ],
     "retries": [{"failures": 2, "shards": 1}],
+    "category seasons": [
+        {"category": category, "subcategory": f"{category} {kind}", "month": month, "units": units}
+        for category, kind, november, december in (
+            ("Kitchen", "pans", 600, 600),
+            ("Kitchen", "knives", 300, 300),
+            ("Toys", "blocks", 100, 500),
+        )
+        for month, units in ((11, november), (12, december))
+    ],
+    "price changes": [
+        {"category": "Kitchen", "products": 40, "changed": 20, "discontinued": 4},
+        {"category": "Toys", "products": 10, "changed": 5, "discontinued": 1},
+    ],
+    "price history": [
+        {"product_id": "PROD00000001", "product": "Kettle 1", "day": "2025-11-01", "price": 20.0},
+        {"product_id": "PROD00000001", "product": "Kettle 1", "day": "2025-12-01", "price": 22.0},
+        {"product_id": "PROD00000002", "product": "Kettle 2", "day": "2025-11-03", "price": 10.0},
+        {"product_id": "PROD00000002", "product": "Kettle 2", "day": "2025-12-30", "price": 9.0},
+    ],
+    "reductions": [
+        {"start": start, "revenue": 100.0, "reduced": 50.0 if place == 27 else 10.0, "share": 10.0, "share_mean": mean}
+        for place, start in enumerate(DAYS)
+        for mean in [40.0 if place == 27 else 10.0]
+    ],
+    "promotions": [
+        {"code": "BF25", "begins": "2025-11-24", "ends": "2025-12-01", "lines": 90, "units": 120, "revenue": 8000.0}
+        | {"discount": 2000.0, "categories": 2, "brands": 9, "category": "Kitchen"},
+        {"code": "TOYS2550", "begins": "2025-12-08", "ends": "2025-12-12", "lines": 40, "units": 50, "revenue": 900.0}
+        | {"discount": 100.0, "categories": 1, "brands": 5, "category": "Toys"},
+        {"code": "ACME25452", "begins": "2025-11-03", "ends": "2025-11-08", "lines": 4, "units": 5, "revenue": 90.0}
+        | {"discount": 10.0, "categories": 1, "brands": 1, "category": "Toys"},
+    ],
+    "lifts": [
+        {
+            "code": "TOYS2550",
+            "category": "Toys",
+            "begins": "2025-12-08",
+            "ends": "2025-12-12",
+            "units": 51,
+            "usual": 30.0,
+        }
+    ],
+    "payments": [
+        {"method": "credit_card", "orders": 900, "retried": 45, "charged_back": 3, "lost": 300.0},
+        {"method": "gift_card", "orders": 100, "retried": 0, "charged_back": 0, "lost": 0},
+    ],
+    "failed payments": [
+        {"reason": "declined_by_issuer", "attempts": 30},
+        {"reason": "expired_card", "attempts": 20},
+    ],
+    "payment states": [
+        {"state": "captured", "orders": 800, "amount": 90000.0},
+        {"state": "charged_back", "orders": 3, "amount": 300.0},
+    ],
+    "stock outs": [
+        {"warehouse": "WH001", "days": 1000, "empty": 30},
+        {"warehouse": "WH002", "days": 1000, "empty": 10},
+    ],
+    "split orders": [{"shipped": 1000, "split": 25}],
+    "journeys": [
+        {"earlier": 0, "sessions": 700, "bought": 10},
+        {"earlier": 1, "sessions": 200, "bought": 20},
+        {"earlier": 8, "sessions": 100, "bought": 20},
+    ],
+    "programs": [{"agent": "Mozilla/5.0 (compatible; SearchBot/2.1)", "sessions": 20}],
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from shardgen.page._parts import buyers, funnel, logistics, run, sales, shop, visitors, volumes
+from shardgen.page._parts import buyers, funnel, kinds, logistics, offers, payments, run, sales, shop, visitors, volumes
 from shardgen.page._parts.section import Part, Section, section
 from shardgen.page.numbers import Numbers
 
@@ -16,6 +16,9 @@ SECTIONS: Final[Mapping[str, tuple[str, tuple[Part, ...]]]] = {
     "funnel": ("From visit to review", funnel.PARTS),
     "products": ("Products and buyers", shop.SELLING),
     "buyers": ("Who comes back", buyers.PARTS),
+    "kinds": ("Seasons by category", kinds.PARTS),
+    "offers": ("Prices and promotions", offers.PARTS),
+    "payments": ("Payments", payments.PARTS),
     "reviews": ("Reviews and returns", shop.RATING),
     "visitors": ("Visitors", visitors.PARTS),
     "logistics": ("Stock and delivery", logistics.PARTS),

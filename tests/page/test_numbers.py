@@ -16,10 +16,10 @@ from shardgen.cli import entry
 from shardgen.errors import ReportError
 from shardgen.events import CheckDone, CheckStarted, VerificationStarted
 from shardgen.page import measure, numbers, page, pictures
-from shardgen.page._parts import charts, formats, run
+from shardgen.page._parts import charts, formats, grids, run
 from shardgen.page._parts.section import Part, Section, table_colors
 from shardgen.page.sections import SECTIONS, sections
-from tests.fake_numbers import ROWS, known, nothing
+from tests.fake_numbers import DAYS, ROWS, known, nothing
 from tests.fake_numbers import numbers as measured
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -89,6 +89,19 @@ def test_the_numbers_are_plain_json():
         ("hours", "75 % between 18 and 23 h, 25 % between 2 and 6 h."),
         ("funnel", "95.0 % of 1,000 sessions end without a purchase, 30 % after a single event; 75 % of the carts"),
         ("products", "The best-selling fifth of the products has 45 % of the units sold."),
+        ("kinds", "The strongest season: Toys in Dec, 1.4 times the usual share of what the shop sells"),
+        ("offers", "50 % of 50 products had a new price in the window, 10 % were discontinued."),
+        ("offers", "A category on offer sells 1.7 times the units that it would sell."),
+        ("offers", "of what items bring is reduced by a promotion; around 28 Nov 2025 it is 40 %."),
+        ("offers", "The largest promotion is BF25, 20 % off everything: 90 lines for USD 8 k."),
+        (
+            "payments",
+            "4.5 % of the orders were paid after an attempt that failed; 3 orders were charged back, 0.3 %",
+        ),
+        ("logistics", "Shelves are empty on 2.0 % of their days."),
+        ("logistics", "2.5 % of the orders that have shipped come in parts from two warehouses."),
+        ("visitors", "80 % of the purchases follow an earlier visit of the same visitor, within 14 days."),
+        ("visitors", "2.0 % of the sessions are of programs that say so in their user agent."),
         ("reviews", "150 reviews give 3.67 stars on average; 33 % give five. Products below three stars come back "),
         ("reviews", "4 times as often as the others (20 % of their units against 5.0 %)"),
         ("visitors", "Visitors by paid search buy most often (10 % of the sessions), those by direct least (2.5 %)."),
@@ -144,6 +157,20 @@ def test_a_page_of_nothing_is_a_page_of_reasons():
         {"review_lags": [{"days": 0, "reviews": 1, "median": 0.1, "ninth": 0.1}]},
         {"volumes": [{"table": "orders", "leaf": "raw_orders", "since": None, "rows": 0, "heap": 0, "indexes": 0}]},
         {"orders_over_time": ROWS["orders over time"][:1], "seasons": ROWS["seasons"][:1]},
+        {"category_seasons": [{"category": None, "subcategory": None, "month": 1, "units": 0}]},
+        {
+            "category_seasons": [
+                {"category": None, "subcategory": None, "month": each, "units": each} for each in (1, 2)
+            ]
+        },
+        {"price_changes": [{"category": None, "products": 1, "changed": 0, "discontinued": 0}]},
+        {"price_history": [{"product_id": "P", "product": None, "day": "2025-11-01", "price": 0}] * 2},
+        {"reductions": [{"start": DAYS[0], "revenue": 0, "reduced": 0, "share": 0, "share_mean": 0}]},
+        {"promotions": [{**ROWS["promotions"][2], "category": None, "revenue": 0, "discount": 0}]},
+        {"payments": [{"method": None, "orders": 1, "retried": 0, "charged_back": 0, "lost": 0}]},
+        {"stock_outs": [{"warehouse": None, "days": 0, "empty": 0}]},
+        {"split_orders": [{"shipped": 0, "split": 0}]},
+        {"journeys": [{"earlier": 0, "sessions": 1, "bought": 0}]},
         {"categories": [{"category": None, "units": 0, "revenue": 0}]},
         {"shards": [ROWS["shards"][0], {**ROWS["shards"][1], "ended": 90_000.0}], "steps": ROWS["steps"]},
         {"shards": [{**ROWS["shards"][0], "seconds": 0.0, "rows": 0, "bytes": 0}], "steps": []},
@@ -200,6 +227,14 @@ def test_long_names_leave_room_for_the_bars():
         [low, high] = charts.bars(values, width)["layer"][0]["encoding"]["x"]["scale"]["domain"]
         assert low == 0
         assert 3 < high < 11
+
+
+def test_a_legend_of_lanes_has_no_more_columns_than_there_is_room_for_beside_their_names():
+    values = [{"label": "Sports & Outdoors", "part": "a", "at": "2025-11-01", "end": "2025-11-03", "tip": "x"}]
+    colors = dict.fromkeys(("everything", "a category", "a brand"), "var(--c1)")
+    for width, columns in ((340, 1), (1080, 3)):
+        drawn = grids.spans(values, width, colors, down=["Sports & Outdoors"], days=60)
+        assert min(3, drawn["encoding"]["color"]["legend"]["columns"]) == columns
 
 
 @pytest.mark.parametrize(

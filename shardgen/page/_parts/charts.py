@@ -147,7 +147,7 @@ def curve(values: Values, width: int, *, color: str, smooth: bool, days: float) 
     return grammar.spec(values, width, 150, layer=layers)
 
 
-def steps(values: Values, width: int, colors: Mapping[str, str], *, days: float) -> Spec:
+def steps(values: Values, width: int, colors: Mapping[str, str], *, days: float, zero: bool = True) -> Spec:
     """Levels over time, each line a part.
 
     Args:
@@ -155,6 +155,7 @@ def steps(values: Values, width: int, colors: Mapping[str, str], *, days: float)
         width: of the whole picture, in pixels.
         colors: by part, in their order.
         days: length of the time that is shown.
+        zero: whether the axis of levels begins there.
     """
     return grammar.spec(
         values,
@@ -163,47 +164,8 @@ def steps(values: Values, width: int, colors: Mapping[str, str], *, days: float)
         mark={"type": "line", "interpolate": "step-after", "strokeWidth": 1.6, "aria": False},
         encoding={
             "x": grammar.over_time(days, width),
-            "y": grammar.value("value"),
+            "y": grammar.value("value", zero=zero),
             "color": grammar.colored("part", colors, width, symbol="stroke"),
-        },
-    )
-
-
-def heat(values: Values, width: int, *, down: Sequence[str]) -> Spec:
-    """Hours across, weekdays down; the fuller the more.
-
-    Args:
-        values: ``hour``, ``day`` (a name out of ``down``) and ``value``.
-        width: of the whole picture, in pixels.
-        down: the weekdays.
-    """
-    cell = {"type": "rect", "color": COLORS[0], "stroke": "var(--surface)", "strokeWidth": 1.5}
-    low, high = min(each["value"] for each in values), max(each["value"] for each in values)
-    return grammar.spec(
-        values,
-        width,
-        230,
-        mark=cell,
-        encoding={
-            "x": {
-                "field": "hour",
-                "type": "ordinal",
-                "scale": {"domain": list(range(24))},
-                "axis": {"labelAngle": 0, "values": [0, 3, 6, 9, 12, 15, 18, 21], "domain": False},
-            },
-            "y": {
-                "field": "day",
-                "type": "ordinal",
-                "scale": {"domain": list(down)},
-                "axis": {"domain": False, "labelColor": INK},
-            },
-            "opacity": {
-                "field": "value",
-                "type": "quantitative",
-                "legend": None,
-                "scale": {"domain": [min(low, high - 1), high], "range": [0.06, 1]},
-            },
-            "description": grammar.tip(),
         },
     )
 

@@ -116,9 +116,9 @@ def axis() -> Spec:
     return {"labelExpr": expression, "tickCount": 4, "minExtent": AXIS, "domain": False}
 
 
-def value(field: str) -> Spec:
-    """The height of a mark, from zero."""
-    return {"field": field, "type": "quantitative", "axis": axis(), "scale": {"zero": True}}
+def value(field: str, *, zero: bool = True) -> Spec:
+    """The height of a mark, from zero unless told otherwise."""
+    return {"field": field, "type": "quantitative", "axis": axis(), "scale": {"zero": zero}}
 
 
 def over_time(days: float, width: int) -> Spec:

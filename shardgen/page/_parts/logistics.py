@@ -1,4 +1,4 @@
-"""What lies in the warehouses, and how long it takes: stock, movements, delivery and review lags."""
+"""What lies in the warehouses, and how long it takes: stock, movements, empty shelves, delivery and review lags."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from shardgen.page._parts import charts, formats
 from shardgen.page._parts.grammar import COLORS
-from shardgen.page._parts.section import THIRD, Part, Picture, Piece, Table, shares, table
+from shardgen.page._parts.section import THIRD, Part, Picture, Piece, Table, ranking, shares, table
 from shardgen.page.numbers import Numbers, Row
 
 
@@ -76,6 +76,50 @@ def review_lags(numbers: Numbers) -> Piece:
     )
 
 
+def stock_outs(numbers: Numbers) -> Piece:
+    """How often a shelf is empty."""
+    rows = numbers.rows("stock outs")
+    days, empty = (sum(row[name] for row in rows) for name in ("days", "empty"))
+    return Piece(
+        finding=f"Shelves are empty on {formats.percent(formats.share(empty, days))} of their days.",
+        pictures=(
+            ranking(
+                "Days on which a shelf is empty, by warehouse",
+                "Bars: share of the days of all shelves (a product in a warehouse) at whose end nothing is there.",
+                rows,
+                label=lambda row: formats.name(row["warehouse"]),
+                value=lambda row: formats.share(row["empty"], row["days"]) or 0,
+                text=lambda row: formats.percent(formats.share(row["empty"], row["days"])),
+                color=COLORS[4],
+                size=THIRD,
+            ),
+        ),
+        tables=(
+            table(
+                "Empty shelves",
+                {
+                    "warehouse": lambda row: formats.name(row["warehouse"]),
+                    "days of its shelves": lambda row: formats.count(row["days"]),
+                    "empty": lambda row: formats.count(row["empty"]),
+                    "share": lambda row: formats.percent(formats.share(row["empty"], row["days"])),
+                },
+                rows,
+            ),
+        ),
+    )
+
+
+def split_orders(numbers: Numbers) -> Piece:
+    """How many orders ship in parts."""
+    told = numbers.first("split orders")
+    if not told["shipped"]:
+        return Piece()
+    return Piece(
+        finding=f"{formats.percent(formats.share(told['split'], told['shipped']))} of the orders that have shipped "
+        "come in parts from two warehouses."
+    )
+
+
 def _name(row: Row, names: dict[str, str]) -> str:
     """As a legend has room for it."""
     name: str = names.get(row["product_id"]) or row["product_id"]
@@ -128,6 +172,8 @@ def _lag_table(title: str, rows: Sequence[Row], name: str) -> Table:
 PARTS: Final = (
     Part(title="stock over time", needs=("stock",), make=stock),
     Part(title="stock movements", needs=("movements",), make=movements),
+    Part(title="empty shelves", needs=("stock outs",), make=stock_outs),
+    Part(title="orders that ship in parts", needs=("split orders",), make=split_orders),
     Part(title="delivery times", needs=("delivery",), make=delivery),
     Part(title="review lags", needs=("review lags",), make=review_lags),
 )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, Final
 
-from shardgen.page._parts import charts, formats
+from shardgen.page._parts import charts, formats, grids
 from shardgen.page._parts.formats import MONTHS, WEEKDAYS
 from shardgen.page._parts.grammar import COLORS
 from shardgen.page._parts.section import HALF, THIRD, Part, Picture, Piece, Table, shares, table
@@ -35,8 +35,8 @@ def orders(numbers: Numbers) -> Piece:
     return Piece(
         finding=finding,
         pictures=(
-            _curve(numbers, rows, "orders", COLORS[0], f"Orders {_each(step)}"),
-            _curve(numbers, rows, "revenue", COLORS[1], f"Revenue {_each(step)}" + (f", {unit}" if unit else "")),
+            curve(numbers, rows, "orders", COLORS[0], f"Orders {_each(step)}"),
+            curve(numbers, rows, "revenue", COLORS[1], f"Revenue {_each(step)}" + (f", {unit}" if unit else "")),
         ),
         tables=(
             table(
@@ -58,7 +58,7 @@ def sessions(numbers: Numbers) -> Piece:
     mean = sum(row["sessions"] for row in rows) / len(rows)
     return Piece(
         finding=f"There are {formats.mean(mean)} sessions {_each(step)}.",
-        pictures=(_curve(numbers, rows, "sessions", COLORS[2], f"Sessions {_each(step)}"),),
+        pictures=(curve(numbers, rows, "sessions", COLORS[2], f"Sessions {_each(step)}"),),
         tables=(
             table(
                 f"Sessions by {step}",
@@ -147,7 +147,8 @@ def local_hours(numbers: Numbers) -> Piece:
     )
 
 
-def _curve(numbers: Numbers, rows: Sequence[Row], name: str, color: str, title: str) -> Picture:
+def curve(numbers: Numbers, rows: Sequence[Row], name: str, color: str, title: str) -> Picture:
+    """A value over time, with its mean over a week where a point is a day."""
     step = numbers.facts.step
     smooth = step == 1 and len(rows) > 14
     values = [{"at": row["start"], "value": row[name], "mean": row[f"{name}_mean"]} for row in rows]
@@ -180,8 +181,8 @@ def _against(row: Row, mean: float) -> str:
 def _heat(title: str, rows: Sequence[Row]) -> Picture:
     values = [
         {
-            "hour": row["hour"],
-            "day": ABBREVIATED[row["weekday"] - 1],
+            "across": row["hour"],
+            "down": ABBREVIATED[row["weekday"] - 1],
             "value": row["sessions"],
             "tip": f"{WEEKDAYS[row['weekday'] - 1]} {row['hour']} h: {formats.plural(row['sessions'], 'session')}",
         }
@@ -190,7 +191,7 @@ def _heat(title: str, rows: Sequence[Row]) -> Picture:
     return Picture(
         title=title,
         about="Heat map: weekdays down, hours across; the fuller a cell, the more sessions begin then.",
-        draw=partial(charts.heat, values, down=ABBREVIATED),
+        draw=partial(grids.heat, values, across=range(24), down=ABBREVIATED, height=230, ticks=range(0, 24, 3)),
         size=HALF,
     )
 

@@ -9,8 +9,11 @@ from typing import Final
 from shardgen.page._parts import charts, formats
 from shardgen.page._parts.grammar import COLORS
 from shardgen.page._parts.sales import currency
-from shardgen.page._parts.section import Part, Picture, Piece, Table, ranking, shares, table
+from shardgen.page._parts.section import HALF, Part, Picture, Piece, Table, ranking, shares, table
 from shardgen.page.numbers import Numbers, Row
+
+MOST_EARLIER: Final = 8
+"""Earlier visits from which on the query counts no further."""
 
 
 def devices(numbers: Numbers) -> Piece:
@@ -40,6 +43,65 @@ def sources(numbers: Numbers) -> Piece:
         finding=finding,
         pictures=(_sessions("Sessions by source, and how many of them buy", rows, "source", COLORS[2]),),
         tables=(_buying("Sessions by source", rows, "source"),),
+    )
+
+
+def journeys(numbers: Numbers) -> Piece:
+    """Whether who buys has been there before."""
+    rows = numbers.rows("journeys")
+    bought = sum(row["bought"] for row in rows)
+    before = sum(row["bought"] for row in rows if row["earlier"])
+    values = [
+        {
+            "label": _times(row["earlier"]),
+            "value": row["bought"],
+            "tip": f"{_times(row['earlier'])} earlier: {formats.plural(row['bought'], 'purchase')}, "
+            f"{formats.percent(_rate(row))} of the sessions buy",
+        }
+        for row in rows
+    ]
+    share = formats.percent(formats.share(before, bought))
+    return Piece(
+        finding=f"{share} of the purchases follow an earlier visit of the same visitor, within 14 days."
+        if bought
+        else "",
+        pictures=(
+            Picture(
+                title="Purchases by earlier visits of the visitor in the 14 days before",
+                about="Standing bars: sessions that buy, by the number of earlier visits; the last bar has all above.",
+                draw=partial(charts.columns, values, color=COLORS[4]),
+                size=HALF,
+            ),
+        ),
+        tables=(
+            table(
+                "Sessions by earlier visits in 14 days",
+                {
+                    "earlier visits": lambda row: _times(row["earlier"]),
+                    "sessions": lambda row: formats.count(row["sessions"]),
+                    "that buy": lambda row: formats.count(row["bought"]),
+                    "share that buys": lambda row: formats.percent(_rate(row)),
+                },
+                rows,
+            ),
+        ),
+    )
+
+
+def programs(numbers: Numbers) -> Piece:
+    """Visits of programs that say what they are."""
+    rows = numbers.rows("programs")
+    total = sum(row["sessions"] for row in numbers.rows("devices"))
+    share = formats.percent(formats.share(sum(row["sessions"] for row in rows), total))
+    return Piece(
+        finding=f"{share} of the sessions are of programs that say so in their user agent.",
+        tables=(
+            table(
+                "Sessions of programs that say so",
+                {"user agent": lambda row: row["agent"], "sessions": lambda row: formats.count(row["sessions"])},
+                rows,
+            ),
+        ),
     )
 
 
@@ -140,6 +202,11 @@ def _buying(title: str, rows: Sequence[Row], name: str) -> Table:
     )
 
 
+def _times(earlier: int) -> str:
+    """How many visits; of the last row, all that are more."""
+    return f"{earlier}+" if earlier == MOST_EARLIER else str(earlier)
+
+
 def _others(rows: Sequence[Row]) -> str:
     """Three of the other countries by name."""
     names = [formats.name(row["country"]) for row in rows[:3]]
@@ -155,6 +222,8 @@ def _rate(row: Row) -> float:
 PARTS: Final = (
     Part(title="devices", needs=("devices",), make=devices),
     Part(title="sources", needs=("sources",), make=sources),
+    Part(title="visits before a purchase", needs=("journeys",), make=journeys),
+    Part(title="programs that visit", needs=("programs", "devices"), make=programs),
     Part(title="cities", needs=("places",), make=places),
     Part(title="sessions by country", needs=("countries",), make=countries),
     Part(title="revenue by country", needs=("markets",), make=markets),
