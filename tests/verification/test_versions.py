@@ -229,6 +229,18 @@ def test_a_key_of_somebody_else_with_the_time_of_ingestion_takes_versions(databa
     assert verify(database, schema="theirs", tables=("customers",)).ok
 
 
+def test_a_view_of_somebody_else_in_the_place_of_the_newest_versions_is_refused(database: Database) -> None:
+    few = {**WORLD, "days": 3, "tables": ("customers",)}
+    with psycopg.connect(database.dsn, autocommit=True) as connection:
+        connection.execute("CREATE SCHEMA bronze")
+        connection.execute("CREATE VIEW bronze.raw_customers_latest AS SELECT 1 AS theirs")
+        with pytest.raises(TargetError, match=r"raw_customers_latest is not of shardgen.*rename it"):
+            shardgen.load(database.dsn, **few)
+        assert connection.execute("SELECT to_regclass('bronze.raw_customers')").fetchone() == (None,)
+        shardgen.load(database.dsn, **{**few, "history": "latest"})
+        assert connection.execute("SELECT theirs FROM bronze.raw_customers_latest").fetchall() == [(1,)]
+
+
 def test_tables_of_our_own_change_their_history_when_they_start_over_and_leave_nothing_behind(
     database: Database,
 ) -> None:

@@ -139,6 +139,7 @@ def decide(
     problems = [
         *ledger.too_new(connection, schema),
         *(problem for each in decisions for problem in each.problems),
+        *_views_in_the_way(connection, schema, tables, wanted),
         *_reached(connection, schema, tables, decisions),
         *(_other_worlds(plan.config, kept, runs, fingerprint()) if kept else ()),
         *_other_histories(plan.config, kept, runs),
@@ -332,6 +333,20 @@ def _conflicts(table: Table, found: Relation, fate: Decision, ours: ledger.Claim
         text = f"{held}, or might, and no unique key that would refuse them"
         return [Problem(relation=table.relation, text=text, remedy="ALTER TABLE ... ADD PRIMARY KEY")]
     return []
+
+
+def _views_in_the_way(connection: Connection, schema: str, tables: Dataset, wanted: Iterable[Table]) -> list[Problem]:
+    """What others call as the views of the newest versions are called: laws and queries would read it instead."""
+    strange = [
+        table.latest
+        for table in wanted
+        if table.versioned
+        and catalog.kind(connection, schema, table.latest)
+        and table.latest not in belongings.own_views(connection, schema, tables[table.name])
+    ]
+    remedy = Text("rename it, use another ", Use("schema"), ", or ", Use("history", "latest"))
+    told = "is not of shardgen, and has the name of the view of the newest versions"
+    return [Problem(relation=name, text=told, remedy=remedy) for name in strange]
 
 
 def _other_worlds(
