@@ -219,20 +219,24 @@ def _extras(world: World, visits: Sessions, focus: I64, session: I64, extra: I64
     """
     key = visits.key[session] * EXTRA_SLOTS + extra
     persona, day = visits.persona[session], visits.start[session] // DAY
-    anything = _anything(world, key, persona, day)
     opens = (extra == 0) & (focus[session] < 0)
-    focus = focus.copy()
-    focus[session[opens]] = anything[opens]
     ticket = below(world.seed, "sessions.interest", key, 100)
-    guided = np.flatnonzero(~opens & (ticket < SAME_INTEREST_PERCENT + COMPANION_PERCENT))
+    is_guided = ~opens & (ticket < SAME_INTEREST_PERCENT + COMPANION_PERCENT)
+    guided, free = np.flatnonzero(is_guided), np.flatnonzero(~is_guided)
+    product = np.empty(len(key), dtype=np.int64)
+    product[free] = _anything(world, key[free], persona[free], day[free])
+    focus = focus.copy()
+    focus[session[opens]] = product[opens]
     kind = world.catalogue.subcategory[focus[session[guided]]].astype(np.int64)
     which = below(world.seed, "sessions.companion", key[guided], COMPANIONS.shape[1])
     wanted = np.where(ticket[guided] < SAME_INTEREST_PERCENT, kind, COMPANIONS[kind, which])
     found = baskets.products_for(world.shop, "sessions.kind", key[guided], wanted, persona[guided], day[guided])
-    anything[guided[found >= 0]] = found[found >= 0]
+    product[guided] = found
+    lost = guided[found < 0]
+    product[lost] = _anything(world, key[lost], persona[lost], day[lost])
     leads = np.flatnonzero((extra == 0) & (visits.product[session] >= 0))
-    anything[leads] = visits.product[session[leads]]
-    return anything
+    product[leads] = visits.product[session[leads]]
+    return product
 
 
 def _anything(world: World, key: I64, persona: I64, day: I64) -> I64:

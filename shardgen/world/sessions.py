@@ -62,8 +62,13 @@ VERSIONS = np.array([len(device.browser_versions) for device in DEVICES], dtype=
 SCREENS = np.array([len(device.screens) for device in DEVICES], dtype=np.int64)
 
 LANDING_PAGES = {"home": HOME, "category": CATEGORY, "product": PRODUCT, "search": CATEGORY, "deals": DEALS}
-LANDINGS = np.array([[LANDING_PAGES[page] for page, _ in source.landing] for source in TRAFFIC_SOURCES])
-LANDING_WEIGHTS = np.cumsum([[weight for _, weight in source.landing] for source in TRAFFIC_SOURCES], axis=1)
+LANDINGS = np.array(
+    [
+        np.repeat([LANDING_PAGES[page] for page, _ in source.landing], [percent for _, percent in source.landing])
+        for source in TRAFFIC_SOURCES
+    ]
+)
+"""The page that visits of each traffic source land on, by ticket from 0 to 99."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -287,8 +292,7 @@ def _durations(
 
 
 def _landings(seed: int, key: I64, source: I64) -> I64:
-    ticket = below(seed, "sessions.landing", key, 100)
-    return LANDINGS[source, (LANDING_WEIGHTS[source] <= ticket[:, None]).sum(axis=1)]
+    return LANDINGS[source, below(seed, "sessions.landing", key, LANDINGS.shape[1])]
 
 
 @lru_cache(maxsize=8)
