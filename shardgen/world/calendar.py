@@ -1,4 +1,4 @@
-"""Calendar leaves: the months, or days, that partitioned tables and stock-keeping are cut into.
+"""Months, and calendar leaves: the months, or days, that partitioned tables and stock-keeping are cut into.
 
 Which of the two depends on the world alone, so that every window of it agrees; bounds are always those of the
 calendar. Instants are microseconds since 1970-01-01 UTC.
@@ -9,9 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
 
 from shardgen.model.config import WorldConfig
 from shardgen.world.demand import DAY, midnight
+from shardgen.world.rng import I64
+
+MONTHS = 4096
+"""From 1970 to 2311."""
 
 MAX_LEAF_ROWS = 2_000_000
 """A month that may hold more rows is cut into days, so that a leaf's indexes are built in memory."""
@@ -21,6 +29,22 @@ SHORT_HORIZON = 62
 
 PEAK = 2
 """How far the busiest month may lie above the mean."""
+
+
+@cache
+def first_days() -> I64:
+    """The first day of each month, both since 1970-01-01."""
+    return np.arange(MONTHS).astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
+
+
+@cache
+def _months() -> NDArray[np.int16]:
+    return np.repeat(np.arange(MONTHS - 1, dtype=np.int16), np.diff(first_days()))
+
+
+def months(days: I64) -> I64:
+    """Months since 1970-01 that days since then lie in."""
+    return _months().take(days).astype(np.int64)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

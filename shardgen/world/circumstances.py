@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shardgen.world import customers, geography, orders
+from shardgen.world.calendar import first_days, months
 from shardgen.world.demand import DAY
 from shardgen.world.fates import Fate
 from shardgen.world.lexicon.circumstances import ALWAYS, COLD, WARM
@@ -105,6 +106,5 @@ def of_reviews(
 
 def _calendar(days: I64) -> tuple[I64, I64]:
     """Day of the month, from 1, and month, from 0."""
-    date = days.astype("datetime64[D]")
-    month = date.astype("datetime64[M]")
-    return (date - month).astype(np.int64) + 1, month.astype(np.int64) % 12
+    month = months(days)
+    return days - first_days()[month] + 1, month % 12

@@ -92,12 +92,22 @@ class Families:
 
     def before_hours(self, persona: I64, hours: I64) -> tuple[I64, I64]:
         """Plain members of each persona who registered, and walk-ins whose first order lies, before the hours."""
-        zone = personas.ZONE[persona]
-        size, bits_ = personas.SIZE[zone] - 1, personas.BITS[zone]
-        cell = np.maximum(hours + self.lead, 0) * zones.ZONES + zone
-        plain = self.plain.before.ravel()[cell] - self._plain_turn[persona] + size >> bits_
-        cell = np.maximum(hours, 0) * zones.ZONES + zone
-        return plain, self._of_walk_ins[cell] - self._walk_in_turn[persona] + size >> bits_
+        zone, rounds = personas.ZONE.take(persona), personas.BITS_OF.take(persona)
+        cell = hours * zones.ZONES + zone
+        plain = self.plain.before.ravel().take(np.maximum(cell + self.lead * zones.ZONES, zone))
+        walk_ins = self._of_walk_ins.take(np.maximum(cell, zone))
+        plain, walk_ins = plain + self._plain_late.take(persona), walk_ins + self._walk_in_late.take(persona)
+        return plain >> rounds, walk_ins >> rounds
+
+    @cached_property
+    def _plain_late(self) -> I64:
+        """How many of a round of its zone's plain members come after the one of each persona."""
+        return personas.SIZE[personas.ZONE] - 1 - self._plain_turn
+
+    @cached_property
+    def _walk_in_late(self) -> I64:
+        """The same of walk-ins."""
+        return personas.SIZE[personas.ZONE] - 1 - self._walk_in_turn
 
     @cached_property
     def _of_walk_ins(self) -> Counts:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shardgen.world import orders, shortages, zones
+from shardgen.world.calendar import months
 from shardgen.world.demand import DAY, HOUR
 from shardgen.world.orders import MINUTE, NEVER, SECOND, STORE, Items, Orders, Sources
 from shardgen.world.picking import picked
@@ -249,7 +250,7 @@ class _Choices:
 def _short(world: World, lines: Items, planned: Plan, sources: Sources) -> I64:
     """When each item is there again that is out of stock where and when it is due; 0 for all others."""
     ships = planned.shipped != NEVER
-    month = shortages.months(np.where(ships, planned.shipped, 0))
+    month = months(np.where(ships, planned.shipped, 0) // DAY)
     rows = np.flatnonzero(ships[lines.order])
     order, short = lines.order[rows], np.zeros(len(lines.order), dtype=np.int64)
     warehouse, due = sources.warehouse[order], planned.shipped[order]

@@ -8,6 +8,7 @@ run who has that life; where nobody does, it tries again. So nobody is looked up
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,14 +54,15 @@ class Table:
     days: I64
     rest: I64
     """Days from the registration on in which each life acts."""
-    limit: I64
-    other: I64
+    limit: NDArray[np.int32]
+    """Below which draw each cell has its own life."""
+    life: NDArray[np.uint8]
+    """Two of each cell: its own life, and the one that it has otherwise."""
 
     def draw(self, word: I64, day: I64) -> I64:
         """Lives by 30 random bits."""
-        life = word & LIVES - 1
-        cell = day * LIVES + life
-        return np.where(word >> 4 < self.limit[cell], life, self.other[cell])
+        cell = day * LIVES + (word & LIVES - 1)
+        return self.life.take(cell * 2 + (word >> 4 >= self.limit.take(cell))).astype(np.int64)
 
 
 def table(people: Registrations, activity: I64, days: I64, rest: I64) -> Table:
@@ -71,12 +73,12 @@ def table(people: Registrations, activity: I64, days: I64, rest: I64) -> Table:
     hours = np.clip((day - days) * 24 + people.lead, 0, len(people.hourly) - 1)
     living = np.maximum(late - people.hourly[hours], 0)
     runs = living // (LIVES * personas.PERSONAS) + 2  # and those that begin and end in between
-    limit, other = _alias(activity * runs)
-    return Table(acts=activity, days=days, rest=rest, limit=limit.ravel(), other=other.ravel())
+    limit, life = _alias(activity * runs)
+    return Table(acts=activity, days=days, rest=rest, limit=limit.ravel(), life=life.ravel())
 
 
-def _alias(weights: I64) -> tuple[I64, I64]:
-    """Rows of integer weights -> below which limit each column keeps its draw, and which column has it otherwise."""
+def _alias(weights: I64) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
+    """Rows of integer weights -> below which limit each column keeps its draw; it, and which one has it otherwise."""
     rows, size = np.arange(len(weights)), weights.shape[1]
     rest = (weights << SHARE_BITS) // weights.sum(axis=1, keepdims=True) * size
     rest[rows, weights.argmax(axis=1)] += (size << SHARE_BITS) - rest.sum(axis=1)
@@ -87,7 +89,8 @@ def _alias(weights: I64) -> tuple[I64, I64]:
         rich = np.where(pending, rest, -1).argmax(axis=1)
         limit[rows, poor], other[rows, poor], pending[rows, poor] = rest[rows, poor], rich, False
         rest[rows, rich] -= (1 << SHARE_BITS) - rest[rows, poor]
-    return limit, other
+    own = np.broadcast_to(np.arange(size), other.shape)
+    return limit.astype(np.int32), np.stack([own, other], axis=2).astype(np.uint8)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -101,7 +104,7 @@ class Acts:
 
     def at(self, rows: I64) -> Acts:
         """The acts at these rows."""
-        return Acts(ids=self.ids[rows], persona=self.persona[rows], hour=self.hour[rows])
+        return Acts(ids=self.ids.take(rows), persona=self.persona.take(rows), hour=self.hour.take(rows))
 
 
 def who(people: Registrations, lives: Table, stream: str, acts: Acts) -> Members:
@@ -111,9 +114,10 @@ def who(people: Registrations, lives: Table, stream: str, acts: Acts) -> Members
     for attempt in range(TRIES):
         tried = acts.at(pending)
         candidate = _candidates(people, lives, bits(people.seed, stream, tried.ids, attempt), tried)
-        rows = pending[candidate.lives]
-        family[rows], index[rows] = candidate.family[candidate.lives], candidate.index[candidate.lives]
-        pending = pending[~candidate.lives]
+        some = np.flatnonzero(candidate.lives)
+        rows = pending.take(some)
+        family[rows], index[rows] = candidate.family.take(some), candidate.index.take(some)
+        pending = pending.take(np.flatnonzero(~candidate.lives))
         if not len(pending):
             break
     anybody = _not_asleep(people, stream, acts.at(pending))
@@ -132,13 +136,14 @@ class _Candidates:
 
 
 def _candidates(people: Registrations, lives: Table, word: U64, acts: Acts) -> _Candidates:
+    """Half of all masks here are true, and at random: to compute both ways is faster than to choose."""
     life = lives.draw((word & np.uint64((1 << 30) - 1)).view(np.int64), acts.hour // 24)
-    since, until = acts.hour - lives.days[life] * 24, acts.hour - lives.rest[life] * 24
+    since, until = acts.hour - (lives.days * 24).take(life), acts.hour - (lives.rest * 24).take(life)
     starts, stops = people.families.before_hours(acts.persona, since), people.families.before_hours(acts.persona, until)
     plain, walk_in = (_runs(start, stop) for start, stop in zip(starts, stops, strict=True))
-    chosen = ((word >> np.uint64(32)) * (plain + walk_in).astype(np.uint64) >> np.uint64(32)).view(np.int64)
+    chosen = ((word >> np.uint64(32)) * (plain + walk_in).view(np.uint64) >> np.uint64(32)).view(np.int64)
     family = (chosen >= plain).astype(np.int64)
-    start, stop = np.where(family, starts[WALK_IN], starts[PLAIN]), np.where(family, stops[WALK_IN], stops[PLAIN])
+    start, stop = (each[PLAIN] + (each[WALK_IN] - each[PLAIN]) * family for each in (starts, stops))
     run = start // LIVES + chosen - plain * family
     index = run * LIVES + _place(people.seed, family, acts.persona, run, life)
     return _Candidates(family=family, index=index, lives=(index >= start) & (index < stop))
@@ -146,7 +151,7 @@ def _candidates(people: Registrations, lives: Table, word: U64, acts: Acts) -> _
 
 def _runs(start: I64, stop: I64) -> I64:
     """How many runs hold some of the members number start to stop (exclusive)."""
-    return np.where(stop > start, (stop - 1) // LIVES - start // LIVES + 1, 0)
+    return ((stop - 1) // LIVES - start // LIVES + 1) * (stop > start)
 
 
 _INVERSE = np.array([pow(odd, -1, LIVES) for odd in range(1, LIVES, 2)])
@@ -209,6 +214,7 @@ OPENINGS = ((0, 35), (1, 90), (2, 170))
 FEWEST_AN_OPENING = 3
 
 
+@lru_cache(maxsize=2)
 def opening_stride(people: Registrations) -> int:
     """Every how-many-th order of a zone opens, an odd multiple of the walk-ins' stride."""
     base = people.families.stride or 1
@@ -219,21 +225,24 @@ def opening_stride(people: Registrations) -> int:
     return base * (times | 1)
 
 
-def openings(people: Registrations, zone: I64, rank: I64, hour: I64) -> tuple[Mask, Members]:
-    """Whether orders are the only ones of an early customer, and whose."""
+def openings(people: Registrations, zone: I64, rank: I64, hour: I64) -> tuple[I64, Members]:
+    """Which orders are the only ones of an early customer, and whose."""
     stride, base = opening_stride(people), people.families.stride or 1
-    number = (rank - people.families.residue - 1) % stride // base
-    opens = ((rank - people.families.residue - 1) % stride % base == 0) & (number < len(OPENINGS))
-    opens &= hour < np.array([days * 24 for _, days in OPENINGS] + [0])[np.minimum(number, len(OPENINGS))]
-    opens &= ~people.families.is_first(rank)
-    opens &= rank > people.families.residue
+    since = rank - people.families.residue - 1
+    turn = since // stride
+    number = (since - turn * stride) // base
+    opens = (since - turn * stride == number * base) & (number < len(OPENINGS)) & (since >= 0)
+    rows = np.flatnonzero(opens & ~people.families.is_first(rank))
+    rows = rows[hour[rows] < np.array([days * 24 for _, days in OPENINGS])[number[rows]]]
+    zone, rank, turn, number = zone[rows], rank[rows], turn[rows], number[rows]
     persona = personas.of_orders(people.seed, zone, rank)
-    turn = (rank - people.families.residue - 1) // stride >> personas.BITS[zone]
-    run, which = np.divmod(turn * len(OPENINGS) + number, DEAD)
-    family = np.full(len(rank), PLAIN)
-    index = run * LIVES + _place(people.seed, family, persona, run, which)
-    opens &= index < people.families.before_hours(persona, np.zeros(len(rank), dtype=np.int64))[PLAIN]
-    return opens, Members(family=family, persona=persona, index=index)
+    run, which = np.divmod((turn >> personas.BITS[zone]) * len(OPENINGS) + number, DEAD)
+    family = np.full(len(rows), PLAIN)
+    found = Members(
+        family=family, persona=persona, index=run * LIVES + _place(people.seed, family, persona, run, which)
+    )
+    there = np.flatnonzero(found.index < people.families.before_hours(persona, np.zeros_like(rows))[PLAIN])
+    return rows[there], found.take(there)
 
 
 # -- who acts, in the end ---------------------------------------------------------------------------------------------
@@ -267,11 +276,15 @@ def buyers(people: Registrations, lives: Table, ids: I64, zone: I64, rank: I64, 
         times: when they arrive.
     """
     hour = people.hours(times)
-    opens, found = openings(people, zone, rank, hour)
-    first = people.families.is_first(rank)
-    walk_ins = np.flatnonzero(first)
+    persona = personas.of_orders(people.seed, zone, rank)
+    found = Members(family=np.zeros_like(persona), persona=persona, index=np.zeros_like(persona))
+    unknown = ~people.families.is_first(rank)
+    walk_ins = np.flatnonzero(~unknown)
     found.take_in(walk_ins, people.families.first_of(zone[walk_ins], rank[walk_ins]))
-    others = np.flatnonzero(~first & ~opens)
+    opens, openers = openings(people, zone, rank, hour)
+    found.take_in(opens, openers)
+    unknown[opens] = False
+    others = np.flatnonzero(unknown)
     acts = Acts(ids=ids[others], persona=found.persona[others], hour=hour[others])
     found.take_in(others, who(people, lives, "orders.customer", acts))
     return _who_stay(people, found, times)

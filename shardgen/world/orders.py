@@ -15,7 +15,7 @@ from shardgen.world.baskets import MAX_ITEMS
 from shardgen.world.demand import DAY
 from shardgen.world.lexicon import SUBCATEGORIES
 from shardgen.world.order_stream import Run
-from shardgen.world.rng import I64, below, between, chance, lognormal_table
+from shardgen.world.rng import I64, below, between, chance, lognormal_table, outcomes
 from shardgen.world.world import World
 
 Mask = NDArray[np.bool_]
@@ -29,6 +29,7 @@ WEB, APP, MARKETPLACE, STORE, PHONE = range(5)
 OTHER_CHANNELS = np.cumsum([[706, 294, 0, 0], [441, 183, 297, 79]], axis=1)
 """Weights of app, marketplace, store and phone while shops are closed and open, where the order comes from: 36, 15, 15
 and 4 of 70 in all."""
+_OTHER_CHANNEL = outcomes(OTHER_CHANNELS)
 OPENS, CLOSES = 8, 21
 """Local hours in which stores and the telephone take orders."""
 
@@ -65,6 +66,7 @@ PAYMENT_WEIGHTS = np.cumsum(
     ],
     axis=1,
 )
+_PAYMENT_METHOD = outcomes(PAYMENT_WEIGHTS)
 OTHER_ADDRESS = 0.15
 """Share of orders sent to somebody else's address (L15)."""
 DROPPED = 0.8
@@ -186,21 +188,25 @@ def of_hours(world: World, hours: I64, which: I64, place: I64) -> Orders:
 
 
 def _orders(world: World, run: Run, number: I64, web: I64) -> Orders:
+    of_web, others = np.flatnonzero(run.web), np.flatnonzero(~run.web)
+    at, channel = run.times.copy(), np.full(len(number), WEB)
+    at[of_web] = placed(world.seed, web[of_web], at[of_web])
+    channel[others] = _other_channel(world.seed, number[others], run.zone[others], run.times[others])
     return Orders(
         number=number,
         arrived=run.times,
-        placed=np.where(run.web, placed(world.seed, web, run.times), run.times),
-        channel=np.where(run.web, WEB, _other_channel(world.seed, number, run)),
+        placed=at,
+        channel=channel,
         web=web,
         zone=run.zone,
         rank=run.rank,
     )
 
 
-def _other_channel(seed: int, number: I64, run: Run) -> I64:
-    hour = zones.local_hours(run.zone, run.times)
-    weights = OTHER_CHANNELS[((hour >= OPENS) & (hour < CLOSES)).astype(np.int64)]
-    return 1 + (weights <= below(seed, "orders.channel", number, 1000)[:, None]).sum(axis=1)
+def _other_channel(seed: int, number: I64, zone: I64, times: I64) -> I64:
+    hour = zones.local_hours(zone, times)
+    open_ = ((hour >= OPENS) & (hour < CLOSES)).astype(np.int64)
+    return 1 + _OTHER_CHANNEL[open_, below(seed, "orders.channel", number, 1000)].astype(np.int64)
 
 
 def placed(seed: int, web: I64, arrived: I64) -> I64:
@@ -337,7 +343,7 @@ def _warehouse(world: World, orders: Orders, place: I64) -> I64:
 
 def _payment_method(seed: int, orders: Orders) -> I64:
     ticket = below(seed, "orders.payment_method", orders.number, 100)
-    return (PAYMENT_WEIGHTS[orders.channel] <= ticket[:, None]).sum(axis=1).astype(np.int64)
+    return _PAYMENT_METHOD[orders.channel, ticket].astype(np.int64)
 
 
 def amounts(world: World, orders: Orders, lines: Items, place: I64) -> Amounts:

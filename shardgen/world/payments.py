@@ -14,7 +14,7 @@ from shardgen.world import rings
 from shardgen.world.demand import DAY, HOUR
 from shardgen.world.fates import Fate
 from shardgen.world.orders import MINUTE, NEVER, PAYMENT_METHODS, SECOND, WEB, Items, Orders, Parties
-from shardgen.world.rng import I64, U64, below, between, chance, mix, stream_key
+from shardgen.world.rng import I64, U64, below, between, chance, mix, outcomes, stream_key
 from shardgen.world.world import World
 
 Mask = NDArray[np.bool_]
@@ -35,9 +35,9 @@ REASONS = (
     *("suspected_fraud", "processing_error"),
 )
 NO_REASON, EXPIRED = -1, 4
-_WEIGHTS = np.cumsum([[34, 24, 22, 9, 6, 2, 3], [25, 10, 52, 0, 0, 3, 10], [10, 38, 8, 16, 4, 22, 2]], axis=1)
-"""Weights of the reasons of cards, of wallets, and of whatever rings try."""
-_OF_CARDS, _OF_WALLETS, _OF_RINGS = range(len(_WEIGHTS))
+_REASON = outcomes(np.cumsum([[34, 24, 22, 9, 6, 2, 3], [25, 10, 52, 0, 0, 3, 10], [10, 38, 8, 16, 4, 22, 2]], axis=1))
+"""By weights of the reasons of cards, of wallets, and of whatever rings try."""
+_OF_CARDS, _OF_WALLETS, _OF_RINGS = range(len(_REASON))
 
 STAYS_WITH = 0.72
 """Share of failed attempts by the method that works in the end; the others are by credit card."""
@@ -88,9 +88,7 @@ def attempts(world: World, placed: Orders, sides: Parties) -> Attempts:
     failed, of_ring = before > 0, sides.ring[order] != rings.NONE
     method = _methods(seed, key, failed, sides.payment_method[order])
     kind = np.where(of_ring, _OF_RINGS, np.where(is_card(method), _OF_CARDS, _OF_WALLETS))
-    ticket = below(seed, "payments.reason", key, 100)
-    reason = (_WEIGHTS[kind] <= ticket[:, None]).sum(axis=1)
-    reason = np.where(failed, reason, NO_REASON)
+    reason = np.where(failed, _REASON[kind, below(seed, "payments.reason", key, 100)].astype(np.int64), NO_REASON)
     return Attempts(
         starts=starts,
         order=order,

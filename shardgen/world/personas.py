@@ -23,6 +23,8 @@ BASE = np.cumsum(SIZE) - SIZE
 """First persona of each zone."""
 PERSONAS = int(SIZE.sum())
 ZONE = np.repeat(np.arange(zones.ZONES), SIZE)
+BITS_OF = BITS[ZONE]
+"""The same by persona."""
 COUNTRY = zones.COUNTRY[ZONE]
 _RANK = np.arange(PERSONAS) - np.searchsorted(COUNTRY, COUNTRY) + COUNTRY * 5
 """Rank within the country, from somewhere else in each, so that small countries are not all alike."""

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shardgen.model.config import WorldConfig
+from shardgen.world.calendar import first_days, months
 from shardgen.world.kinds import KINDS
 from shardgen.world.lexicon import SUBCATEGORIES
 from shardgen.world.rng import I64, below, bits, chance
@@ -151,12 +152,12 @@ class Promotions:
 
     def coupons(self, number: I64, day: I64) -> tuple[I64, I64]:
         """Percent off whole orders, and the month (since 1970) of the newsletter's code; 0 and NONE without."""
-        month = day.astype("datetime64[D]").astype("datetime64[M]")
-        which = month.astype(np.int64)
-        begins = month.astype("datetime64[D]").astype(np.int64) + 2 + below(self.seed, "coupons.begins", which, 22)
+        month = months(day)
+        every = np.arange(month.min(initial=0), month.max(initial=0) + 1)
+        begins = (first_days()[every] + 2 + below(self.seed, "coupons.begins", every, 22))[month - every[0]]
         used = (day >= begins) & (day < begins + COUPON_DAYS) & chance(self.seed, "coupons.taken", number, COUPON_TAKEN)
-        percent = 5 + 5 * below(self.seed, "coupons.percent", which, 2)
-        return np.where(used, percent, 0), np.where(used, which, NONE)
+        percent = (5 + 5 * below(self.seed, "coupons.percent", every, 2))[month - every[0]]
+        return np.where(used, percent, 0), np.where(used, month, NONE)
 
 
 def _black_friday(year: int) -> int:

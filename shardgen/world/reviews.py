@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from shardgen.world import orders, products
 from shardgen.world.demand import DAY, HOUR
 from shardgen.world.fates import Fate
-from shardgen.world.rng import I64, below, between, chance, lognormal_table
+from shardgen.world.rng import I64, below, between, chance, lognormal_table, outcomes
 from shardgen.world.world import World
 
 MILLISECOND = 1000
@@ -44,6 +44,7 @@ LEVELS = np.array([6, 26, 76, 140, 204, 244])
 KEPT, FAULTY, UNSUITABLE = range(3)
 STARS_SENT_BACK = np.array([[56, 79, 93, 99, 100], [28, 54, 83, 98, 100]])
 """The same of what was sent back: because it was bad, or because it did not suit."""
+_STARS = outcomes(np.concatenate([STARS, STARS_SENT_BACK]))
 PROMISED, VERY_LATE = 168 * HOUR, 36 * HOUR
 """From the order to the promised delivery, and how far beyond it patience ends."""
 LATE_LEVELS = 2
@@ -153,8 +154,8 @@ def _stars(seed: int, key: I64, quality: I64, late: I64, back: I64) -> I64:
     """
     level = np.searchsorted(LEVELS, quality, side="right")
     level = np.maximum(level - LATE_LEVELS * (late > 0) - (late > VERY_LATE), 0)
-    table = np.where((back == KEPT)[:, None], STARS[level], STARS_SENT_BACK[np.maximum(back - 1, 0)])
-    return 1 + (table <= below(seed, "reviews.rating", key, 100)[:, None]).sum(axis=1)
+    row = np.where(back == KEPT, level, len(STARS) + back - 1)
+    return 1 + _STARS[row, below(seed, "reviews.rating", key, 100)].astype(np.int64)
 
 
 def _sent_back(seed: int, key: I64, lines: orders.Items, item: I64) -> I64:

@@ -156,6 +156,16 @@ class Guide:
         return index
 
 
+def outcomes(cumulative: ArrayLike) -> NDArray[np.uint8]:
+    """What each ticket falls to by rows of running sums with one total: shape (rows, total).
+
+    It is :func:`choose` where each draw has weights of its own: ``outcomes(sums)[row, below(..., total)]``.
+    """
+    sums = np.asarray(cumulative, dtype=np.int64)
+    tickets = np.arange(sums[0, -1])
+    return np.stack([np.searchsorted(row, tickets, side="right") for row in sums]).astype(np.uint8)
+
+
 def guide(cumulative: ArrayLike, cells: int = GUIDE_BITS) -> Guide:
     """The guide of rising running sums of integer weights, the last one above 0.
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from shardgen.model.config import WorldConfig
 from shardgen.world import kinds, products
+from shardgen.world.calendar import first_days, months
 from shardgen.world.demand import Arrivals
 from shardgen.world.promotions import Promotions
 from shardgen.world.rng import I64
@@ -36,7 +37,7 @@ class Shop:
         """Each month (since 1970) that some days lie in, and the rows that do."""
         if not len(day):
             return
-        month = day.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+        month = months(day)
         low, high = int(month.min()), int(month.max())
         if low == high:
             yield low, np.arange(len(day))
@@ -48,7 +49,7 @@ class Shop:
 
     def _kinds_of(self, month: int) -> tuple[NDArray[np.uint8], int]:
         """Equally likely kinds of a month's days, by day, class and step; and its first day."""
-        first, after = (int(np.datetime64(month + n, "M").astype("datetime64[D]").astype(np.int64)) for n in (0, 1))
+        first, after = first_days()[month : month + 2].tolist()
         day = np.arange(first, after)
         inside = np.clip(day - self.promotions.first, 0, self.promotions.days - 1)
         return kinds.by_day(day, self.promotions.lift[inside]), first
@@ -63,5 +64,4 @@ class Shop:
 
     def likes(self, day: I64, row: I64, kind: I64) -> I64:
         """Of 256: how readily each class takes a companion of each kind on each day."""
-        month = day.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) % 12
-        return self._likes[month, row, kind]
+        return self._likes[months(day) % 12, row, kind]

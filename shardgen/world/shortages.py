@@ -6,11 +6,10 @@ once it is discontinued.
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 from numpy.typing import NDArray
 
+from shardgen.world.calendar import MONTHS, first_days, months
 from shardgen.world.demand import DAY, midnight
 from shardgen.world.rng import I64, bits
 from shardgen.world.world import World
@@ -20,19 +19,6 @@ Mask = NDArray[np.bool_]
 SHARE = 55
 """Months, per mille, in which a product is out of stock for a while in a warehouse."""
 SHORTEST, LONGEST = 5 * DAY, 18 * DAY
-MONTHS = 4096
-"""From 1970 to 2311."""
-
-
-@lru_cache(maxsize=1)
-def month_starts() -> I64:
-    """The first instant of each month since 1970-01."""
-    return np.arange(MONTHS).astype("datetime64[M]").astype("datetime64[us]").astype(np.int64)
-
-
-def months(times: I64) -> I64:
-    """Months since 1970-01."""
-    return (times // DAY).astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
 
 
 def windows(world: World, cell: I64, month: I64) -> tuple[I64, I64, I64]:
@@ -44,16 +30,16 @@ def windows(world: World, cell: I64, month: I64) -> tuple[I64, I64, I64]:
     word = bits(world.seed, "stock.window", cell * MONTHS + month)
     rows = np.flatnonzero((word & np.uint64(0xFFFF)).view(np.int64) < SHARE * 65_536 // 1000)
     rows = rows[_established(world, cell[rows] // world.warehouses, month[rows])]
-    first, last = month_starts()[month[rows]], month_starts()[month[rows] + 1]
+    first, last = (first_days()[month[rows] + n] * DAY for n in (0, 1))
     length = SHORTEST + _part(word[rows], 16, LONGEST - SHORTEST)
     start = first + DAY + _part(word[rows], 32, last - first - 2 * DAY - length)
     return rows, start, start + length
 
 
 def _established(world: World, product: I64, month: I64) -> Mask:
-    start = month_starts()[month]
-    there = (start >= midnight(world.config.epoch)) & (world.launches.times(product) < start)
-    return there & (world.catalogue.gone[product] > start // DAY)
+    day = first_days()[month]
+    there = (day * DAY >= midnight(world.config.epoch)) & (world.launches.times(product) < day * DAY)
+    return there & (world.catalogue.gone[product] > day)
 
 
 def _part(word: NDArray[np.uint64], shift: int, length: I64 | int) -> I64:
@@ -69,7 +55,7 @@ def ends(world: World, product: I64, warehouse: I64, times: I64, month: I64 | No
         warehouse: 1 to the number of warehouses.
         month: of the instants, where that is known.
     """
-    month = months(times) if month is None else month
+    month = months(times // DAY) if month is None else month
     rows, start, stop = windows(world, product * world.warehouses + warehouse - 1, month)
     found = np.zeros(len(times), dtype=np.int64)
     found[rows] = np.where((start <= times[rows]) & (times[rows] < stop), stop, 0)

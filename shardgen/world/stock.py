@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from shardgen.model.config import WorldConfig
 from shardgen.world import fates, orders, shortages
 from shardgen.world.baskets import MAX_ITEMS
-from shardgen.world.calendar import Leaves, Period
+from shardgen.world.calendar import Leaves, Period, months
 from shardgen.world.demand import DAY, midnight
 from shardgen.world.rng import I64, below, between, chance, uniform
 from shardgen.world.world import World
@@ -224,7 +224,7 @@ def _cells(world: World) -> Iterator[I64]:
 
 def _windows(world: World, span: _Span) -> _Windows:
     """The cells that are out of stock for a while, with nothing counted yet."""
-    month, nothing = shortages.months(np.array([span.start])), np.zeros(0, dtype=np.int64)
+    month, nothing = months(np.array([span.start // DAY])), np.zeros(0, dtype=np.int64)
     parts = [(nothing, nothing, nothing)]
     for cell in _cells(world):
         rows, start, stop = shortages.windows(world, cell, np.repeat(month, len(cell)))
