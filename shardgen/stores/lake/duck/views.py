@@ -120,9 +120,9 @@ def latest(table: Table, source: str, types: Mapping[str, str], *, changing: boo
     """
     if not changing:
         return f"CREATE VIEW {name(table.latest)} AS FROM {name(table.relation)}"
-    key = name(table.key[0])
-    newest = f"SELECT {key}, max({INGESTION}) FROM {source} GROUP BY {key}"  # noqa: S608  # as below
-    rows = f"(SELECT * FROM {source} WHERE ({key}, {INGESTION}) IN ({newest}))"  # noqa: S608
+    record = ", ".join(map(name, table.key[:-1]))
+    newest = f"SELECT {record}, max({INGESTION}) FROM {source} GROUP BY {record}"  # noqa: S608  # as below
+    rows = f"(SELECT * FROM {source} WHERE ({record}, {INGESTION}) IN ({newest}))"  # noqa: S608
     kept = "(raw_data ->> 'operation') IS DISTINCT FROM 'delete'"
     return f"CREATE VIEW {name(table.latest)} AS FROM ({_selected(table, rows, types)}) WHERE {kept}"
 
