@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
-from shardgen.page._parts import formats, monthly
+from shardgen.page._parts import formats, grids, monthly
 from shardgen.page._parts.grammar import COLORS
 from shardgen.page._parts.section import Part, Picture, Piece, Table, table
 from shardgen.page.numbers import Numbers, Row
@@ -82,7 +82,7 @@ def _heat(found: Retained) -> tuple[Picture, ...]:
         "months since then. A number is the percentage of the row's buyers who order in that month; the higher, the "
         "fuller its cell. A month in which the window ends is left out.",
         draw=partial(
-            monthly.cells,
+            grids.heat,
             values,
             across=across,
             down=list(names.values()),
@@ -93,13 +93,11 @@ def _heat(found: Retained) -> tuple[Picture, ...]:
 
 
 def _cell(cohort: str, later: int, found: Retained, names: Mapping[str, str]) -> dict[str, Any]:
-    most = max(each / buyers[0] for buyers in found.values() for each in buyers[1:]) or 1
     first, share = found[cohort][0], found[cohort][later] / found[cohort][0]
     return {
         "across": str(later),
         "down": names[cohort],
-        "color": COLORS[0],
-        "strength": share / most,
+        "value": 100 * share,
         "text": f"{100 * share:.0f}",
         "tip": f"first order in {monthly.month(cohort)}, {formats.plural(later, 'month')} later: "
         f"{formats.percent(share)} of {formats.count(first)}",

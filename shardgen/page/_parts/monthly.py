@@ -1,16 +1,12 @@
-"""The kinds of picture that go by month or week, beside those of ``charts``: bars in parts, tables of cells."""
+"""What goes by month: how a month is called, and standing bars in parts."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Mapping
 
 from shardgen.page._parts import grammar
 from shardgen.page._parts.formats import MONTHS
-from shardgen.page._parts.grammar import INK, Spec, Values
-
-_CELL: Final = 28
-"""Pixels of a cell's height, and the least of its width that has room for a number."""
+from shardgen.page._parts.grammar import Spec, Values
 
 
 def month(iso: str) -> str:
@@ -45,55 +41,4 @@ def columns(values: Values, width: int, colors: Mapping[str, str]) -> Spec:
             "order": {"field": "place", "type": "quantitative"},
             "description": grammar.tip(),
         },
-    )
-
-
-def cells(values: Values, width: int, *, across: Sequence[str], down: Sequence[str], title: str) -> Spec:
-    """A table of coloured cells, their numbers in them where there is room.
-
-    Args:
-        values: ``across``, ``down``, ``color``, ``strength`` (0 to 1, how full the colour is) and ``text``.
-        width: of the whole picture, in pixels.
-        across: names of the columns.
-        down: names of the rows.
-        title: of the columns.
-    """
-    names = [{"label": each} for each in down]
-    room = grammar.label_room(names, width)
-    encoding: Spec = {
-        "x": {
-            "field": "across",
-            "type": "ordinal",
-            "scale": {"domain": list(across)},
-            "axis": {"labelAngle": 0, "labelOverlap": True, "domain": False, "orient": "top", "title": title or None},
-        },
-        "y": {
-            "field": "down",
-            "type": "ordinal",
-            "scale": {"domain": list(down)},
-            "axis": {"domain": False, "labelColor": INK, "labelLimit": room + 2, "minExtent": room + 6},
-        },
-    }
-    fill = {
-        "field": "strength",
-        "type": "quantitative",
-        "legend": None,
-        "scale": {"domain": [0, 1], "range": [0.04, 0.5]},
-    }
-    cell = {
-        "mark": {"type": "rect", "stroke": "var(--surface)", "strokeWidth": 1.5},
-        "encoding": {
-            **encoding,
-            "color": {"field": "color", "type": "nominal", "scale": None},
-            "opacity": fill,
-            "description": grammar.tip(),
-        },
-    }
-    text = {
-        "mark": {"type": "text", "aria": False},
-        "encoding": {**encoding, "text": {"field": "text", "type": "nominal"}},
-    }
-    wide = (width - room) / len(across) >= _CELL
-    return grammar.spec(
-        values, width, _CELL * len(down) + (44 if title else 26), layer=[cell, text] if wide else [cell]
     )
