@@ -134,6 +134,164 @@ FROM {schema}.raw_sessions
 GROUP BY device_type ORDER BY sessions DESC;
 """,
     ),
+    _Template(
+        name="cohorts",
+        about="buyers by month of their first order, and who orders again later",
+        tables=("orders",),
+        text="""
+WITH buyers AS (
+    SELECT customer_id, date_trunc('month', min(order_date)) AS cohort
+    FROM {schema}.raw_orders GROUP BY customer_id
+), months AS (
+    SELECT cohort, customer_id,
+           12 * (extract(year FROM order_date) - extract(year FROM cohort))
+              + extract(month FROM order_date) - extract(month FROM cohort)
+              AS later
+    FROM {schema}.raw_orders JOIN buyers USING (customer_id)
+)
+SELECT cohort::date AS first_order, count(DISTINCT customer_id) AS buyers,
+       count(DISTINCT customer_id) FILTER (WHERE later = 1) AS month_1,
+       count(DISTINCT customer_id) FILTER (WHERE later = 3) AS month_3,
+       count(DISTINCT customer_id) FILTER (WHERE later = 6) AS month_6
+FROM months GROUP BY cohort ORDER BY cohort;
+""",
+    ),
+    _Template(
+        name="prices",
+        about="what was paid for the products whose price changed most often",
+        tables=("orders", "products"),
+        raw_data=True,
+        text="""
+WITH lines AS (
+    SELECT i ->> 'product_id' AS product_id, o.order_date,
+           (i ->> 'unit_price')::numeric(10, 2) AS price
+    FROM {schema}.raw_orders AS o
+    CROSS JOIN LATERAL jsonb_array_elements(o.raw_data -> 'items') AS i
+), changing AS (
+    SELECT product_id FROM lines GROUP BY product_id
+    ORDER BY count(DISTINCT price) DESC, count(*) DESC, product_id LIMIT 3
+)
+SELECT p.product_name, l.price, min(l.order_date)::date AS first_order,
+       max(l.order_date)::date AS last_order, count(*) AS lines
+FROM lines AS l
+JOIN changing AS c ON c.product_id = l.product_id
+JOIN {schema}.raw_products AS p ON p.product_id = l.product_id
+GROUP BY l.product_id, p.product_name, l.price
+ORDER BY l.product_id, first_order;
+""",
+        typed="""
+WITH lines AS (
+    SELECT i.item.product_id AS product_id, o.order_date,
+           i.item.unit_price AS price
+    FROM {schema}.raw_orders AS o
+    CROSS JOIN LATERAL unnest(o.raw_data.items) AS i (item)
+), changing AS (
+    SELECT product_id FROM lines GROUP BY product_id
+    ORDER BY count(DISTINCT price) DESC, count(*) DESC, product_id LIMIT 3
+)
+SELECT p.product_name, l.price, min(l.order_date)::date AS first_order,
+       max(l.order_date)::date AS last_order, count(*) AS lines
+FROM lines AS l
+JOIN changing AS c ON c.product_id = l.product_id
+JOIN {schema}.raw_products AS p ON p.product_id = l.product_id
+GROUP BY l.product_id, p.product_name, l.price
+ORDER BY l.product_id, first_order;
+""",
+    ),
+    _Template(
+        name="mails",
+        about="visits by mail: who had ordered nothing for 90 days, and who buys",
+        tables=("orders", "sessions"),
+        raw_data=True,
+        text="""
+WITH visits AS (
+    SELECT s.session_id, s.raw_data ->> 'campaign' AS campaign, s.user_id,
+           (s.raw_data ->> 'converted')::boolean::int AS buys,
+           count(o.order_id) AS orders
+    FROM {schema}.raw_sessions AS s
+    LEFT JOIN {schema}.raw_orders AS o
+        ON o.customer_id = s.user_id AND o.order_date < s.start_time
+       AND o.order_date >= s.start_time - interval '90 days'
+    WHERE (s.raw_data ->> 'traffic_source') = 'email'
+    GROUP BY 1, 2, 3, 4
+)
+SELECT campaign, count(*) AS visits, count(user_id) AS logged_in,
+       sum((user_id IS NOT NULL AND orders = 0)::int) AS silent_90_days,
+       sum(buys) AS purchases
+FROM visits GROUP BY campaign ORDER BY visits DESC, campaign LIMIT 12;
+""",
+        typed="""
+WITH visits AS (
+    SELECT s.session_id, s.raw_data.campaign AS campaign, s.user_id,
+           s.raw_data.converted::int AS buys, count(o.order_id) AS orders
+    FROM {schema}.raw_sessions AS s
+    LEFT JOIN {schema}.raw_orders AS o
+        ON o.customer_id = s.user_id AND o.order_date < s.start_time
+       AND o.order_date >= s.start_time - interval '90 days'
+    WHERE s.raw_data.traffic_source = 'email'
+    GROUP BY ALL
+)
+SELECT campaign, count(*) AS visits, count(user_id) AS logged_in,
+       sum((user_id IS NOT NULL AND orders = 0)::int) AS silent_90_days,
+       sum(buys) AS purchases
+FROM visits GROUP BY campaign ORDER BY visits DESC, campaign LIMIT 12;
+""",
+    ),
+    _Template(
+        name="experiments",
+        about="A/B tests: how many more of the treated buy, with limits",
+        tables=("sessions",),
+        raw_data=True,
+        text="""
+WITH visitors AS (
+    SELECT t ->> 'name' AS test, (t ->> 'variant') = 'treatment' AS treated,
+           s.raw_data ->> 'visitor_id' AS visitor,
+           max((s.raw_data ->> 'converted')::boolean::int) AS buys
+    FROM {schema}.raw_sessions AS s
+    CROSS JOIN LATERAL jsonb_array_elements(s.raw_data -> 'experiments') AS t
+    GROUP BY 1, 2, 3
+), tests AS (
+    -- half a buyer more, so that a test without buyers has limits, too
+    SELECT test, count(*) AS visitors, sum(buys) AS buyers,
+           sum(treated::int * buys) + 0.5 AS x1, sum(treated::int) + 1 AS n1,
+           sum((NOT treated)::int * buys) + 0.5 AS x0,
+           sum((NOT treated)::int) + 1 AS n0
+    FROM visitors GROUP BY test
+), lifts AS (
+    SELECT test, visitors, buyers, ln(x1 / n1 / (x0 / n0)) AS lift,
+           1.96 * sqrt(1 / x1 - 1.0 / n1 + 1 / x0 - 1.0 / n0) AS error
+    FROM tests
+)
+SELECT test, visitors, buyers, round((exp(lift) - 1)::numeric(9, 4), 2) AS lift,
+       round((exp(lift - error) - 1)::numeric(9, 4), 2) AS low,
+       round((exp(lift + error) - 1)::numeric(9, 4), 2) AS high
+FROM lifts ORDER BY test;
+""",
+        typed="""
+WITH visitors AS (
+    SELECT t.told.name AS test, t.told.variant = 'treatment' AS treated,
+           s.raw_data.visitor_id AS visitor, max(s.raw_data.converted::int) AS buys
+    FROM {schema}.raw_sessions AS s
+    CROSS JOIN LATERAL unnest(s.raw_data.experiments) AS t (told)
+    GROUP BY ALL
+), tests AS (
+    -- half a buyer more, so that a test without buyers has limits, too
+    SELECT test, count(*) AS visitors, sum(buys) AS buyers,
+           sum(treated::int * buys) + 0.5 AS x1, sum(treated::int) + 1 AS n1,
+           sum((NOT treated)::int * buys) + 0.5 AS x0,
+           sum((NOT treated)::int) + 1 AS n0
+    FROM visitors GROUP BY test
+), lifts AS (
+    SELECT test, visitors, buyers, ln(x1 / n1 / (x0 / n0)) AS lift,
+           1.96 * sqrt(1 / x1 - 1.0 / n1 + 1 / x0 - 1.0 / n0) AS error
+    FROM tests
+)
+SELECT test, visitors, buyers, round((exp(lift) - 1)::numeric(9, 4), 2) AS lift,
+       round((exp(lift - error) - 1)::numeric(9, 4), 2) AS low,
+       round((exp(lift + error) - 1)::numeric(9, 4), 2) AS high
+FROM lifts ORDER BY test;
+""",
+    ),
 )
 
 NAMES = tuple(each.name for each in _TEMPLATES)

@@ -61,11 +61,12 @@ def test_all_queries_are_one_script(loaded):
 @pytest.mark.parametrize(
     ("options", "names"),
     [
-        ({"tables": "orders"}, ["revenue"]),
+        ({"tables": "orders"}, ["revenue", "cohorts"]),
         ({"tables": "clickstream"}, ["funnel"]),
-        ({"tables": "orders,products"}, ["revenue", "returns"]),
-        ({"tables": "orders,products", "raw_data": "none"}, ["revenue"]),
-        ({"tables": "orders,products", "raw_data": "lean"}, ["revenue", "returns"]),
+        ({"tables": "orders,products"}, ["revenue", "returns", "cohorts", "prices"]),
+        ({"tables": "sessions"}, ["devices", "experiments"]),
+        ({"tables": "orders,products", "raw_data": "none"}, ["revenue", "cohorts"]),
+        ({"tables": "orders,products", "raw_data": "lean"}, ["revenue", "returns", "cohorts", "prices"]),
         ({"tables": "orders,customers", "orders_per_day": 0}, ["customers"]),
     ],
     ids=str,
