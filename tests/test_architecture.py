@@ -6,6 +6,8 @@ import ast
 import re
 import subprocess
 import sys
+from collections.abc import Set as AbstractSet
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,8 @@ from shardgen.options.declared import SETTABLE, written
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "shardgen"
 MODULES = sorted(PACKAGE.rglob("*.py"))
+
+ROOMS = sorted({path.relative_to(PACKAGE).with_suffix("").parts[0] for path in MODULES})
 
 LAYERS = (
     {"__init__", "__main__", "api", "cli"},
@@ -71,23 +75,29 @@ ELSEWHERE = {
 """What a module may use of psycopg outside stores/, embedded/ and verification/, beside the names of its exceptions."""
 
 
-def imports(path: Path) -> set[str]:
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
+def imports(path: Path) -> frozenset[str]:
     """Full names of all that a file imports, wherever in it, except for type checkers only."""
     found: set[str] = set()
-    for node in _nodes(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in _nodes(tree(path)):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path} has a relative import"
             found |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return found
+    return frozenset(found)
 
 
 def attributes_of(name: str, path: Path) -> set[str]:
     """What a file takes of a module by ``name.attribute``."""
     return {
         node.attr
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in ast.walk(tree(path))
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == name
     }
 
@@ -103,12 +113,12 @@ def _nodes(node: ast.AST):
         yield from _nodes(child)
 
 
-def outside(names: set[str]) -> set[str]:
+def outside(names: AbstractSet[str]) -> set[str]:
     """Top-level names of third-party packages."""
     return {name.partition(".")[0] for name in names} - set(sys.stdlib_module_names) - {"shardgen", "__future__"}
 
 
-def within(names: set[str], *places: str) -> set[str]:
+def within(names: AbstractSet[str], *places: str) -> set[str]:
     """Those of our own modules that lie in none of the places."""
     ours = {name for name in names if name.partition(".")[0] == "shardgen"}
     return {name for name in ours if not any(f"{name}.".startswith(f"shardgen.{place}.") for place in places)}
@@ -129,6 +139,10 @@ def module(path: Path) -> str:
     return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 
+def modules_of(own: str) -> list[Path]:
+    return [path for path in MODULES if room(module(path)) == own]
+
+
 def depth(of: str) -> int:
     return next(number for number, layer in enumerate(LAYERS) if of in layer)
 
@@ -147,9 +161,9 @@ def steps_out_of_line(path: Path) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("path", MODULES, ids=place)
-def test_imports_go_one_way(path):
-    assert not steps_out_of_line(path) or module(path).removeprefix("shardgen.") in DEBTS
+def test_imports_go_one_way():
+    found = {module(path).removeprefix("shardgen."): steps_out_of_line(path) for path in MODULES}
+    assert {name: steps for name, steps in found.items() if steps and name not in DEBTS} == {}
 
 
 @pytest.mark.parametrize("name", DEBTS)
@@ -159,19 +173,22 @@ def test_a_debt_that_is_paid_is_off_the_list(name):
 
 
 def test_every_room_has_its_layer():
-    rooms = {room(module(path)) for path in MODULES}
-    assert rooms == {each for layer in LAYERS for each in layer}
+    assert {room(module(path)) for path in MODULES} == set(ROOMS)
+    assert set(ROOMS) == {each for layer in LAYERS for each in layer}
 
 
-@pytest.mark.parametrize("path", sorted([*PACKAGE.rglob("*.py"), *(ROOT / "scripts").rglob("*.py")]), ids=str)
-def test_what_begins_with_an_underscore_stays_in_its_folder(path):
-    for name in within(imports(path)):
-        parts = name.split(".")
-        private = [place for place, part in enumerate(parts) if part.startswith("_") and not part.startswith("__")]
-        if private:
-            folder = ROOT.joinpath(*parts[: private[0]])
-            folder = folder if folder.is_dir() else folder.parent
-            assert path.is_relative_to(folder), name
+def test_what_begins_with_an_underscore_stays_in_its_folder():
+    paths = [*MODULES, *(ROOT / "scripts").rglob("*.py")]
+    assert [(path, name) for path in paths for name in within(imports(path)) if not may_use(path, name)] == []
+
+
+def may_use(path: Path, name: str) -> bool:
+    parts = name.split(".")
+    private = [place for place, part in enumerate(parts) if part.startswith("_") and not part.startswith("__")]
+    if not private:
+        return True
+    folder = ROOT.joinpath(*parts[: private[0]])
+    return path.is_relative_to(folder if folder.is_dir() else folder.parent)
 
 
 @pytest.mark.parametrize(
@@ -194,14 +211,19 @@ LIBRARIES = {
 """What the plain rooms use beside Python."""
 
 
-@pytest.mark.parametrize("path", [path for path in MODULES if room(module(path)) in LIBRARIES], ids=place)
-def test_plain_rooms_use_few_libraries(path):
-    assert outside(imports(path)) <= LIBRARIES[room(module(path))]
+def test_plain_rooms_use_few_libraries():
+    for path in MODULES:
+        if (own := room(module(path))) in LIBRARIES:
+            assert outside(imports(path)) <= LIBRARIES[own], path
 
 
-@pytest.mark.parametrize("path", MODULES, ids=place)
-def test_libraries_stay_where_they_belong(path):
-    where, names = place(path), imports(path)
+@pytest.mark.parametrize("own", ROOMS)
+def test_libraries_stay_where_they_belong(own):
+    for path in modules_of(own):
+        stay_where_they_belong(place(path), imports(path), path)
+
+
+def stay_where_they_belong(where: str, names: AbstractSet[str], path: Path) -> None:
     found = outside(names)
     if where != "page/pictures.py":
         assert "vl_convert" not in found
@@ -221,7 +243,7 @@ def test_the_rows_of_a_shard_are_made_in_one_place():
     calls = {
         place(path)
         for path in MODULES
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in ast.walk(tree(path))
         if isinstance(node, ast.Call) and ast.unparse(node.func) in ("Slice", "spec.Slice")
     }
     assert calls == {"tables/feed.py"}
@@ -246,10 +268,8 @@ def test_no_value_depends_on_the_clock_or_on_chance(folder):
         assert not {name.partition(".")[0] for name in imports(path)} & forbidden, path
 
 
-@pytest.mark.parametrize("path", MODULES, ids=place)
-def test_every_module_opens_with_what_it_owns(path):
-    if path.stat().st_size:
-        assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+def test_every_module_opens_with_what_it_owns():
+    assert [place(path) for path in MODULES if path.stat().st_size and not ast.get_docstring(tree(path))] == []
 
 
 ARCHITECTURE = (PACKAGE / "ARCHITECTURE.md").read_text(encoding="utf-8")
@@ -333,9 +353,9 @@ RENDERED = {
 """What becomes SQL without being a literal: by module, the expressions."""
 
 
-@pytest.mark.parametrize("path", MODULES, ids=place)
-def test_names_and_values_get_into_sql_through_psycopg_alone(path):
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+@pytest.mark.parametrize("own", ROOMS)
+def test_names_and_values_get_into_sql_through_psycopg_alone(own):
+    for path, node in ((each, node) for each in modules_of(own) for node in ast.walk(tree(each))):
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or not node.args:
             continue
         first = node.args[0]
@@ -367,14 +387,16 @@ CONNECTING = {
 }
 
 
-@pytest.mark.parametrize("path", MODULES, ids=place)
-def test_one_module_opens_the_sessions_of_a_target(path):
+def test_one_module_opens_the_sessions_of_a_target():
     """So that what stores/postgres/session.py promises of each of them holds."""
     openers = {"psycopg.connect", "Connection.connect", "psycopg.Connection.connect", "ConnectionPool"}
     openers |= {"_connection_class(dsn).connect", "Undisturbed.connect"}
-    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-    called = {ast.unparse(node.func).partition("[")[0] for node in nodes if isinstance(node, ast.Call)}
-    assert place(path) in CONNECTING or not called & openers
+    assert {place(path) for path in MODULES if calls(path) & openers} == CONNECTING
+
+
+def calls(path: Path) -> set[str]:
+    """What a file calls, as it is written there, without the types in brackets."""
+    return {ast.unparse(node.func).partition("[")[0] for node in ast.walk(tree(path)) if isinstance(node, ast.Call)}
 
 
 SPOKEN = {
@@ -390,14 +412,19 @@ OTHERS = {"--version", "--system", "--help", "--no-create-home", "--tmpfs", "--s
 """Options of other programs."""
 
 
-@pytest.mark.parametrize("path", MODULES, ids=place)
-def test_an_error_names_an_option_by_a_value_and_never_in_a_sentence(path):
+def test_an_error_names_an_option_by_a_value_and_never_in_a_sentence():
     """Each front spells it its own way, and nobody looks for it in a text."""
-    if place(path).startswith("cli/") or place(path) in SPOKEN:
-        return
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
-            assert not set(re.findall(r"(?<![\w(`-])--[a-z][a-z-]+", node.value)) - OTHERS, node.value
-            assert not re.search(rf"(?<![\w-])({DASHED})=", node.value), node.value
+    for path in MODULES:
+        if place(path).startswith("cli/") or place(path) in SPOKEN:
+            continue
+        for text in texts(tree(path)):
+            assert not set(re.findall(r"(?<![\w(`-])--[a-z][a-z-]+", text)) - OTHERS, (path, text)
+            assert not re.search(rf"(?<![\w-])({DASHED})=", text), (path, text)
+
+
+def texts(module: ast.Module) -> list[str]:
+    """The literals that are no docstrings."""
+    nodes = list(ast.walk(module))
+    docstrings = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+    literals = [node for node in nodes if isinstance(node, ast.Constant) and id(node) not in docstrings]
+    return [node.value for node in literals if isinstance(node.value, str)]
