@@ -55,10 +55,19 @@ def server_dsn() -> Iterator[str]:
     home = Path(tempfile.mkdtemp(prefix="sg-", dir="/tmp"))  # short: a socket's path is limited
     home.chmod(0o711)  # as root the server runs as another user
     try:
-        yield server.start(home / "h", on_notice=lambda text: None).dsn
+        dsn = server.start(home / "h", on_notice=lambda text: None).dsn
+        _save_the_disk(dsn)
+        yield dsn
     finally:
         server.stop(home / "h")
         shutil.rmtree(home)
+
+
+def _save_the_disk(dsn: str) -> None:
+    """No database outlives its test, let alone the machine, and each DROP DATABASE would wait for a checkpoint."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET fsync = off")
+        connection.execute("SELECT pg_reload_conf()")
 
 
 @contextlib.contextmanager
