@@ -29,7 +29,7 @@ from shardgen.model.shape import Key
 from shardgen.model.table import Column, Index, Keys, bronze_table, by_all, by_key
 from shardgen.model.types import BOOLEAN, INTEGER, JSON, SERIAL, TEXT, TIMESTAMP, decimal, varchar
 from shardgen.tables import landings
-from shardgen.tables.sessions import SHOP, begun, device_infos, kind_pages, product_pages, static_pages, users
+from shardgen.tables.sessions import SHOP, batches, begun, device_infos, kind_pages, product_pages, static_pages, users
 from shardgen.tables.spec import ByLeaves, Piece, Sizes, Slice, TableSpec, arriving
 from shardgen.tables.statements import beside
 from shardgen.world import World, clicks, estimates, products, sessions
@@ -87,8 +87,7 @@ def _queries(subcategory: Subcategory) -> Iterator[str]:
 def rows(wanted: Slice) -> Iterator[Batch]:
     """Events of the slice's sessions, all of which are over by its end."""
     world = wanted.world
-    for low, high in wanted.ranges(max(1, int(BATCHES * wanted.rows / world.config.events_per_session))):
-        visits = sessions.chosen(world, low, high, wanted.chosen(low, high))
+    for visits in batches(wanted, max(1, int(BATCHES * wanted.rows / world.config.events_per_session))):
         played = clicks.play(world, visits)
         yield from wanted.once(_batch(wanted, visits, played), played.time)
 

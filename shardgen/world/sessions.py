@@ -132,11 +132,12 @@ class Sessions:
 def chosen(world: World, low: int, high: int, numbers: I64) -> Sessions:
     """Some of the sessions [low, high), by their numbers, in order."""
     found = select(world, low, high)
-    return found if len(numbers) == high - low else _taken(found, numbers - low)
+    return found if len(numbers) == high - low else taken(found, numbers - low)
 
 
-def _taken(visits: Sessions, rows: I64) -> Sessions:
-    order = (np.cumsum(visits.buying) - 1)[rows[visits.buying[rows]]]
+def taken(visits: Sessions, rows: I64 | slice) -> Sessions:
+    """The sessions at these rows, in order."""
+    order = (np.cumsum(visits.buying) - 1)[rows][visits.buying[rows]]
     lines, _ = with_children(visits.lines, order)
     others = {each.name: getattr(visits, each.name)[rows] for each in fields(visits) if each.name not in _OF_ORDERS}
     return Sessions(**others, bought=visits.bought.take(order), lines=lines)
