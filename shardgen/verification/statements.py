@@ -117,11 +117,13 @@ def _world(loaded: Loaded) -> object:
 
 def _too_little(statement: Statement, needed: dict[str, Loaded]) -> str:
     for name, least in statement.rows.items():
-        rows = needed[name].rows + needed[name].claim.others
-        if least and not rows:
+        loaded = needed[name]
+        if least and not loaded.rows + loaded.claim.others:
             return f"table {name} is empty"
-        if rows < least:
-            return f"{plural(rows, 'row')} of {name} {'is' if rows == 1 else 'are'} too few to tell: at least {least:,}"
+        there = (loaded.records if least else 0) + loaded.claim.others
+        if there < least:
+            told = plural(there, "record" if loaded.config.history == "versions" else "row")
+            return f"{told} of {name} {'is' if there == 1 else 'are'} too few to tell: at least {least:,}"
     config = next(iter(needed.values())).config
     if config.days < statement.days:
         return f"a window of {plural(config.days, 'day')} is too short to tell: at least {statement.days}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, time
+from functools import cache
 
 from shardgen.errors import PluginError, Text, Use, VerificationError
 from shardgen.model.config import PlanConfig
@@ -40,6 +41,11 @@ class Loaded:
     def rows(self) -> int:
         """By the ledger."""
         return sum(shard.rows for shard in self.shards)
+
+    @property
+    def records(self) -> int:
+        """That the rows are of: by the plan, where a record has a row for each of its versions."""
+        return _records(self.config, self.claim.target) if self.config.history == "versions" else self.rows
 
     @property
     def skipped(self) -> int:
@@ -109,6 +115,12 @@ def read(connection: Connection, schema: str, run: int | None) -> Subject:
     if not tables:
         raise nothing(f"schema={schema!r}", absent, unknown)
     return Subject(schema=schema, tables=tables, absent=absent, unknown=not_looked_at(unknown))
+
+
+@cache
+def _records(config: PlanConfig, table: str) -> int:
+    plan = Recipe().build_plan(replace(config, history="latest", tables=(table,)))
+    return sum(shard.rows for shard in plan.shards)
 
 
 def not_looked_at(unknown: Mapping[str, str]) -> tuple[str, ...]:

@@ -83,6 +83,15 @@ def test_more_pieces_are_for_older_children() -> None:
     assert max(age for piece, age in ranks if piece == 0) <= 1
 
 
+@pytest.mark.parametrize(
+    ("slug", "key", "leader"), [(slug, *pair) for slug, pairs in FOLLOWS.items() for pair in pairs]
+)
+def test_what_goes_with_the_size_rises_with_it(slug: str, key: str, leader: str) -> None:
+    values, told = dict(KINDS[slug].attributes), [row["attributes"] for row in catalogue(KINDS[slug].name)]
+    ranks = [(values[key].index(each[key]), values[leader].index(each[leader])) for each in told]
+    assert np.corrcoef(*zip(*ranks, strict=True))[0, 1] > 0.7
+
+
 def test_measures_speak_of_words_that_the_lexicon_has() -> None:
     for slug, key in LEADS.items():
         assert key in dict(KINDS[slug].attributes), slug

@@ -62,7 +62,7 @@ def test_review_rate_only_adds_reviews() -> None:
     few, many = ({row["review_id"]: row for row in table_rows(c, "reviews")} for c in (low, high))
     assert len(few) < len(many)
     assert all(many[key] == row for key, row in few.items())
-    for table in ("orders", "inventory", "sessions"):
+    for table in ("customers", "products", "orders", "inventory", "sessions", "clickstream"):
         assert table_bytes(low, table) == table_bytes(high, table)
 
 

@@ -91,6 +91,13 @@ def test_all_versions_pass_every_level(loaded: Database) -> None:
     assert all(shard["ledger"] == shard["counted"] for told in counted.values() for shard in told["shards"])
 
 
+def test_what_is_too_few_to_tell_is_counted_in_records_and_not_in_versions(loaded: Database) -> None:
+    with psycopg.connect(loaded.dsn) as connection:
+        orders = connection.execute("SELECT count(DISTINCT order_id) FROM bronze.raw_orders").fetchone() or (0,)
+    told = {check.name: check.finding for check in verify(loaded, level="shape").checks}
+    assert told["S4"] == f"{orders[0]} records of orders are too few to tell: at least 10,000"
+
+
 def test_a_record_has_several_versions_and_one_newest(loaded: Database) -> None:
     with psycopg.connect(loaded.dsn) as connection:
         for table in CHANGING:

@@ -17,6 +17,12 @@ from shardgen.world.world import World
 from tests.worlds import small
 
 YEAR = small(days=365, end=date(2026, 1, 1), customers=500, products=3_000, orders_per_day=40).world
+STAPLES = [kinds.KIND[slug] for slug in ("coffee-beans", "teas", "dog-food", "shampoos", "face-creams", "nuts")]
+TURNING = [
+    each.slug
+    for each in SUBCATEGORIES
+    if (kinds.SEASON[0, :, kinds.KIND[each.slug]] != kinds.SEASON[1, :, kinds.KIND[each.slug]]).any()
+]
 EPOCH = (YEAR.epoch - date(1970, 1, 1)).days
 
 
@@ -109,6 +115,40 @@ def test_a_year_of_seasons_is_a_mean_year() -> None:
     assert kinds.SEASON.mean(axis=1) == pytest.approx(1000, rel=0.01)
     days = np.arange(EPOCH, EPOCH + 365)
     assert kinds.seasons(days).mean(axis=0) == pytest.approx(1000, rel=0.03)
+
+
+@pytest.mark.parametrize("slug", sorted(TURNING))
+def test_what_has_a_season_in_the_north_has_it_half_a_year_later_in_the_south(slug: str) -> None:
+    north, south = kinds.seasons(np.arange(EPOCH, EPOCH + 365))[:, :, kinds.KIND[slug]].T
+    assert np.corrcoef(north, south)[0, 1] < 0
+    assert np.corrcoef(np.roll(north, 183), south)[0, 1] > 0.97
+
+
+def test_presents_are_bought_before_christmas_on_both_sides_of_the_equator() -> None:
+    for slug in ("building-sets", "perfumes"):
+        both = kinds.seasons(np.arange(EPOCH, EPOCH + 365))[:, :, kinds.KIND[slug]].T
+        assert (both[0] == both[1]).all()
+        assert EPOCH + int(both[0].argmax()) >= EPOCH + 334
+
+
+def again(lines: orders.Items, by: np.ndarray, some: np.ndarray) -> float:
+    """How often what is bought next of a kind, by the same one in another order, is the same product."""
+    columns = (lines.order[some], by[some], lines.subcategory[some], lines.product[some])
+    row = np.lexsort(columns[:3])
+    same_order, same_one, same_kind, same_product = (each[row][:-1] == each[row][1:] for each in columns)
+    pairs = same_one & same_kind & ~same_order
+    return float(same_product[pairs].mean())
+
+
+def test_customers_buy_their_own_favourites_again_and_staples_more_often() -> None:
+    world = World(replace(YEAR, customers=5_000, orders=25_000))
+    placed = orders.select(world, 0, world.orders.total)
+    lines = orders.items(world, placed)
+    who, staple = orders.buyers(world, placed).number[lines.order], np.isin(lines.subcategory, STAPLES)
+    staples, others = (again(lines, who, some) for some in (staple, ~staple))
+    assert staples > 1.25 * others
+    for own, some in ((staples, staple), (others, ~staple)):
+        assert own > 1.5 * again(lines, np.zeros_like(who), some)
 
 
 def test_parcels_come_by_day_and_on_no_sunday(world: World, bought: tuple[orders.Orders, orders.Items]) -> None:

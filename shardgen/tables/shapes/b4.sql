@@ -16,7 +16,8 @@ WITH sold AS MATERIALIZED (
          ARRAY[10, 11, 12], true, 1.25),
         (4, 'bird feeders from November to January, north', ARRAY['Bird Feeders'], ARRAY[11, 12, 1], false, 1.15),
         (5, 'tents and sleeping bags from May to July, north', ARRAY['Tents', 'Sleeping Bags'], ARRAY[5, 6, 7], false, 1.4),
-        (6, 'sweaters and boots from September to November, north', ARRAY['Sweaters', 'Boots'], ARRAY[9, 10, 11], false, 1.3)
+        (6, 'sweaters and boots from September to November, north', ARRAY['Sweaters', 'Boots'], ARRAY[9, 10, 11], false, 1.3),
+        (7, 'sweaters and boots from March to May, south', ARRAY['Sweaters', 'Boots'], ARRAY[3, 4, 5], true, 1.25)
     ) AS w (place, name, subcategories, months, south, least)
 ), launched AS (
     -- units of a product in its first two weeks and in a fortnight of the time from the second month on
@@ -36,7 +37,7 @@ WITH sold AS MATERIALIZED (
     JOIN sold AS s ON s.south = w.south OR w.south IS NULL
     GROUP BY w.place, w.name, w.least
     UNION ALL
-    SELECT 7, 'units of a new product in its first fortnight, over a later one', first / nullif(later, 0), 0, 0.7
+    SELECT 8, 'units of a new product in its first fortnight, over a later one', first / nullif(later, 0), 0, 0.7
     FROM launched
 )
 SELECT name, value, low, high
