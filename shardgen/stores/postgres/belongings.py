@@ -14,13 +14,10 @@ from shardgen.errors import Problem
 from shardgen.model.table import Table
 from shardgen.model.types import SERIAL
 from shardgen.stores.postgres.columns import in_full
-from shardgen.stores.postgres.ddl import index_name
+from shardgen.stores.postgres.ddl import MARK, index_name, latest_comment
 from shardgen.stores.postgres.postgres import Connection, one
 from shardgen.stores.postgres.types import spelled
 from shardgen.tables.spec import TableSpec, View
-
-MARK: Final = "created by shardgen"
-"""The comment of a schema and of partitions that may go with their run."""
 
 _CARRIED: Final = """
 WITH given AS (
@@ -176,7 +173,11 @@ def carried(connection: Connection, table: Table, parent: int, oids: Sequence[in
             "oids": list(oids),
             "known": [parent, *oids],
             "made": _made(table),
-            "said": [MARK, table.description, *_descriptions(table), *_descriptions(table.with_versions())],
+            "said": [
+                *(MARK, table.description, latest_comment(table)),
+                *_descriptions(table),
+                *_descriptions(table.with_versions()),
+            ],
             "serial": [column.name for column in table.columns if column.type == SERIAL],
             "columns": [column.name for column in table.columns],
         },
@@ -208,7 +209,7 @@ def own_views(connection: Connection, schema: str, spec: TableSpec) -> dict[str,
     loaded, if the views of those names read it and have its columns.
     """
     latest = spec.table.latest, [column.name for column in spec.table.columns], [spec.table.relation]
-    found = {latest[0]: _own_view(connection, schema, *latest)}
+    found = {latest[0]: own_view(connection, schema, *latest)}
     if spec.view:
         found = {spec.view.name: _unpacking(connection, schema, spec, spec.view), **found}
     return {name: oid for name, oid in found.items() if oid}
@@ -228,12 +229,15 @@ def _unpacking(connection: Connection, schema: str, spec: TableSpec, view: View)
     reads, columns = [spec.table.relation, spec.table.latest], list(view.columns)
     least = view.first or len(columns)
     for count in range(len(columns), least - 1, -1):
-        if oid := _own_view(connection, schema, view.name, columns[:count], reads):
+        if oid := own_view(connection, schema, view.name, columns[:count], reads):
             return oid
     return None
 
 
-def _own_view(connection: Connection, schema: str, name: str, columns: list[str], reads: list[str]) -> int | None:
+def own_view(
+    connection: Connection, schema: str, name: str, columns: Sequence[str], reads: Sequence[str]
+) -> int | None:
+    """OID of a view that has just these columns and reads one of these relations."""
     row = connection.execute(
         """SELECT c.oid::bigint FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
         WHERE n.nspname = %(schema)s AND c.relname = %(view)s AND c.relkind = 'v'
@@ -242,7 +246,7 @@ def _own_view(connection: Connection, schema: str, name: str, columns: list[str]
             AND EXISTS (SELECT FROM pg_rewrite AS w JOIN pg_depend AS d ON d.objid = w.oid JOIN pg_class AS o
                 ON o.oid = d.refobjid WHERE w.ev_class = c.oid AND d.classid = 'pg_rewrite'::regclass
                 AND d.refclassid = 'pg_class'::regclass AND o.relname = ANY (%(reads)s) AND o.relnamespace = n.oid)""",
-        {"schema": schema, "view": name, "columns": columns, "reads": reads},
+        {"schema": schema, "view": name, "columns": list(columns), "reads": list(reads)},
     ).fetchone()
     return None if row is None else int(row[0])
 

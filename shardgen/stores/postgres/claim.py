@@ -370,6 +370,10 @@ def _notices(decision: Decision) -> list[Problem]:
         (decision.action is Action.EMPTY, "was emptied; what others have put on it is kept"),
         (decision.action is Action.RECREATE, "was dropped and created anew"),
         (decision.others, f"holds rows={decision.others} from before this load, which are kept"),
+        (
+            decision.table.versioned and not decision.created,
+            "got a view of its newest versions, called as it is with _latest behind, which a reset drops",
+        ),
         (decision.missing, f"has no columns={','.join(decision.missing)}: they are left out"),
     )
     return [Problem(relation=decision.table.relation, text=text) for so, text in said if so]

@@ -12,6 +12,9 @@ from shardgen.model.table import Column, Index, Table
 from shardgen.stores.postgres.types import spelled
 from shardgen.tables.spec import TableSpec, View
 
+MARK: Final = "created by shardgen"
+"""The comment of a schema and of partitions that may go with their run; that of a view begins with it."""
+
 _METHODS: Final = {"order": "btree", "json": "gin", "words": "gin"}
 
 _ALL: Final = sql.SQL("CREATE VIEW {view} AS\nSELECT {columns} FROM {table}")
@@ -60,32 +63,46 @@ def definition(index: Index) -> str:
 def comments(table: Table, schema: str) -> sql.Composed:
     """COMMENT ON the table and each of its columns, as one string of statements."""
     relation = sql.Identifier(schema, table.relation)
-    lines = [sql.SQL("COMMENT ON TABLE {} IS {}").format(relation, sql.Literal(table.description))]
-    lines += [
+    about = sql.SQL("COMMENT ON TABLE {} IS {}").format(relation, sql.Literal(table.description))
+    return sql.SQL(";\n").join([about, *_column_comments(table, schema, table.relation)])
+
+
+def _column_comments(table: Table, schema: str, relation: str) -> list[sql.Composed]:
+    return [
         sql.SQL("COMMENT ON COLUMN {} IS {}").format(
-            sql.Identifier(schema, table.relation, column.name), sql.Literal(column.description)
+            sql.Identifier(schema, relation, column.name), sql.Literal(column.description)
         )
         for column in table.columns
     ]
-    return sql.SQL(";\n").join(lines)
 
 
-def create_latest(table: Table, schema: str, *, changing: bool) -> sql.Composed:
-    """CREATE VIEW of a table's records as they stand, of a table with all their versions.
+def create_latest(table: Table, schema: str, *, changing: bool, divided: bool | None = None) -> sql.Composed:
+    """CREATE VIEW of a table's records as they stand, of a table with all their versions, and what it means.
 
     Args:
+        table: less the columns that the relation lacks.
+        schema: of both.
         changing: whether a record may have several; of one that has not, its row is the newest.
+        divided: whether the relation has partitions, where somebody else has made it.
     """
+    divided = table.partitioned if divided is None else divided
     names = {
         "view": sql.Identifier(schema, table.latest),
         "columns": sql.SQL(", ").join(sql.Identifier(column.name) for column in table.columns),
         # rows of tables that merely inherit from it are no versions of its records
-        "table": sql.SQL("{}" if table.partitioned else "ONLY {}").format(sql.Identifier(schema, table.relation)),
+        "table": sql.SQL("{}" if divided else "ONLY {}").format(sql.Identifier(schema, table.relation)),
         "same": sql.SQL(" AND ").join(
             sql.SQL("later.{0} = v.{0}").format(sql.Identifier(column)) for column in table.key[:-1]
         ),
     }
-    return (_NEWEST if changing else _ALL).format(**names)
+    create = (_NEWEST if changing else _ALL).format(**names)
+    about = sql.SQL("COMMENT ON VIEW {} IS {}").format(names["view"], sql.Literal(latest_comment(table)))
+    return sql.SQL(";\n").join([create, about, *_column_comments(table, schema, table.latest)])
+
+
+def latest_comment(table: Table) -> str:
+    """The comment of the view of a table's records as they stand."""
+    return f"{MARK}: the newest version of each record in {table.relation}, without those that were taken down"
 
 
 def create_view(view: View, table: Table, schema: str, *, again: bool = False) -> sql.Composed:

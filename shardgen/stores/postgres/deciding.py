@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from shardgen.errors import Problem, Text, Use
@@ -21,6 +21,7 @@ from shardgen.stores.postgres import (
     census,
     ledger,
     losses,
+    newest,
     reach,
     renewal,
     restored,
@@ -103,6 +104,13 @@ class Decision:
     """Those that are set aside once the action is done, as a claim has them."""
     indexes: str = "none"
     """The ``--indexes`` mode that shardgen loaded its own table with before."""
+    outlived: Mapping[str, int] = field(default_factory=dict)
+    """OIDs by name of views of ours over a table of somebody else that go, for the load cannot use them."""
+
+    @property
+    def here(self) -> Table:
+        """The table less the columns that the relation lacks."""
+        return self.table.without(self.missing)
 
     def hindered(self, problems: Iterable[Problem]) -> Decision:
         """The same, with more in its way."""
@@ -134,12 +142,13 @@ def decide(
     tables = dataset(plan.config.dataset)
     wanted = [table_of(plan.config, name) for name in plan.config.tables]
     there = catalog.relations(connection, schema, [table.relation for table in wanted])
-    decisions = [_decide(asked, table, there.get(table.relation), claims.get(table.name)) for table in wanted]
+    decisions = [
+        _with_view(asked, _decide(asked, table, there.get(table.relation), claims.get(table.name))) for table in wanted
+    ]
     kept = [each for each in claims.values() if not (terms.replace and each.target in plan.config.tables)]
     problems = [
         *ledger.too_new(connection, schema),
         *(problem for each in decisions for problem in each.problems),
-        *_views_in_the_way(connection, schema, tables, wanted),
         *_reached(connection, schema, tables, decisions),
         *(_other_worlds(plan.config, kept, runs, fingerprint()) if kept else ()),
         *_other_histories(plan.config, kept, runs),
@@ -180,6 +189,15 @@ def _decide(asked: _Asked, table: Table, found: Relation | None, claim: ledger.C
     return _decide_found(asked, fate, found, None) if known is None else _decide_known(asked, fate, found, known)
 
 
+def _with_view(asked: _Asked, fate: Decision) -> Decision:
+    """With what becomes of the view of the newest versions, or stands in its place."""
+    spec = dataset(asked.plan.config.dataset)[fate.table.name]
+    fate = fate.hindered(newest.in_the_way(asked.connection, asked.schema, spec, fate.table, created=fate.created))
+    if fate.created or not (fate.table.versioned or asked.terms.replace):
+        return fate
+    return replace(fate, outlived=newest.outlived(asked.connection, asked.schema, fate.here))
+
+
 def _decide_known(asked: _Asked, fate: Decision, found: Relation, claim: ledger.Claim) -> Decision:
     """The fate of a table that a run of ours has filled."""
     fate = replace(fate, created=claim.created, set_aside=claim.set_aside)
@@ -203,12 +221,19 @@ def _decide_found(asked: _Asked, fate: Decision, found: Relation, ours: ledger.C
     if not found.is_table or not found.writable or placeless:  # a partition that is far away is not asked
         return fate
     skips = asked.terms.on_conflict == "skip"
-    fate = fate.hindered(room_problems(table, found))
-    fate = fate.hindered(skip_problems(table, found) if skips else repeat_problems(table, found))
+    kept = _as_kept(asked, table)
+    fate = fate.hindered(room_problems(kept, found))
+    fate = fate.hindered(skip_problems(table, found) if skips else repeat_problems(kept, found))
     if not _has_rows(asked, fate):
         return fate
     decide_rows = _decide_empty if asked.terms.replace else _decide_filled
     return decide_rows(asked, fate, found, ours)
+
+
+def _as_kept(asked: _Asked, table: Table) -> Table:
+    """A table by the keys of its records: one that has no versions but one each needs no room for more."""
+    spec = dataset(asked.plan.config.dataset)[table.name]
+    return table if spec.history else spec.table
 
 
 def _has_rows(asked: _Asked, fate: Decision) -> bool:
@@ -275,11 +300,12 @@ def _decide_anew(asked: _Asked, fate: Decision, found: Relation, ours: ledger.Cl
     """The fate of a table of our own whose definition cannot be filled any more."""
     connection, table, yes = asked.connection, fate.table, asked.terms.yes
     views = belongings.own_views(connection, asked.schema, dataset(asked.plan.config.dataset)[table.name])
+    leaves = [leaf.oid for leaf in fate.leaves]
     loss = replace(
         losses.emptied(connection, table, found, ours),
         action="dropped and created anew",
         why=" and ".join(why),
-        carried=losses.carried(connection, table, found.oid, fate.leaves, views.values()),
+        carried=losses.carried(connection, table, found.oid, [found.oid, *leaves, *views.values()]),
     )
     fate = replace(fate, action=Action.RECREATE, loss=loss, set_aside="")
     return fate.hindered([*losses.strangers(loss, ours, strange=False, yes=yes), *losses.unkept(loss, yes=yes)])
@@ -301,6 +327,7 @@ def _reached(connection: Connection, schema: str, tables: Dataset, decisions: Se
     roots = [each.oid for each in anew if each.oid] + [leaf.oid for each in anew for leaf in each.leaves]
     for each in anew:
         roots += belongings.own_views(connection, schema, tables[each.table.name]).values()
+    roots += [oid for each in decisions for oid in each.outlived.values()]
     return reach.emptying(connection, schema, emptied) + belongings.dependants(connection, roots)
 
 
@@ -333,20 +360,6 @@ def _conflicts(table: Table, found: Relation, fate: Decision, ours: ledger.Claim
         text = f"{held}, or might, and no unique key that would refuse them"
         return [Problem(relation=table.relation, text=text, remedy="ALTER TABLE ... ADD PRIMARY KEY")]
     return []
-
-
-def _views_in_the_way(connection: Connection, schema: str, tables: Dataset, wanted: Iterable[Table]) -> list[Problem]:
-    """What others call as the views of the newest versions are called: laws and queries would read it instead."""
-    strange = [
-        table.latest
-        for table in wanted
-        if table.versioned
-        and catalog.kind(connection, schema, table.latest)
-        and table.latest not in belongings.own_views(connection, schema, tables[table.name])
-    ]
-    remedy = Text("rename it, use another ", Use("schema"), ", or ", Use("history", "latest"))
-    told = "is not of shardgen, and has the name of the view of the newest versions"
-    return [Problem(relation=name, text=told, remedy=remedy) for name in strange]
 
 
 def _other_worlds(

@@ -12,7 +12,7 @@ from shardgen.stores.postgres.columns import ColumnFacts, compatible
 from shardgen.stores.postgres.types import spelled
 
 LOG_IT: Final = "ALTER TABLE ... SET LOGGED"
-INGESTION: Final = COMMON[1]
+_, INGESTION, RECORD = COMMON
 _KINDS: Final = {"v": "a view", "m": "a materialized view", "f": "a foreign table", "S": "a sequence", "i": "an index"}
 
 
@@ -87,13 +87,19 @@ def _repeats(table: Table, column: Column) -> bool:
 
 
 def room_problems(table: Table, found: Relation) -> list[Problem]:
-    """Unique keys that leave a record no room for its versions."""
+    """Why a record has no room for its versions: a unique key leaves none, or nothing tells which is which."""
     ours = {column.name for column in table.columns}
+    have = {column.name for column in found.columns}
     narrow = [columns for columns in found.unique if table.versioned and INGESTION not in columns and columns <= ours]
     told = [", ".join(sorted(columns, key=[column.name for column in table.columns].index)) for columns in narrow]
     remedy = Text(f"add {INGESTION} to it, or use ", Use("history", "latest"))
     text = "has a unique key of {}, which leaves a record no room for versions"
-    return [Problem(relation=table.relation, text=text.format(columns), remedy=remedy) for columns in told]
+    problems = [Problem(relation=table.relation, text=text.format(columns), remedy=remedy) for columns in told]
+    if table.versioned and RECORD not in have:
+        remedy = Text(f"add it as {spelled(JSON)}, or use ", Use("history", "latest"))
+        text = f"has no column {RECORD}, which tells version and operation"
+        problems.append(Problem(relation=table.relation, text=text, remedy=remedy))
+    return problems
 
 
 def otherwise_keyed(table: Table, found: Relation) -> bool:

@@ -11,7 +11,6 @@ from shardgen.stores.postgres import belongings, catalog
 from shardgen.stores.postgres.catalog import Relation
 from shardgen.stores.postgres.ledger import Claim
 from shardgen.stores.postgres.postgres import Connection
-from shardgen.stores.postgres.renewal import OwnLeaf
 
 
 def emptied(connection: Connection, table: Table, found: Relation, ours: Claim | None) -> Loss:
@@ -44,12 +43,16 @@ def strangers(loss: Loss, ours: Claim | None, *, strange: bool, yes: bool) -> li
     return [Problem(relation=loss.relation, text=text, remedy=remedy)]
 
 
-def carried(
-    connection: Connection, table: Table, oid: int, leaves: Iterable[OwnLeaf], views: Iterable[int]
-) -> tuple[str, ...]:
-    """What others have put on a table of ours, on its partitions and on the views over it, and that goes with them."""
-    oids = [oid, *(leaf.oid for leaf in leaves), *views]
-    found = belongings.carried(connection, table, oid, oids)
+def carried(connection: Connection, table: Table, parent: int, oids: Iterable[int]) -> tuple[str, ...]:
+    """What others have put on a table of ours, on its partitions and on the views over it, and that goes with them.
+
+    Args:
+        connection: to the target.
+        table: which of ours it is.
+        parent: OID of the table itself.
+        oids: of those of them that go.
+    """
+    found = belongings.carried(connection, table, parent, list(oids))
     return tuple(sorted({part for parts in found.values() for part in parts}))
 
 

@@ -17,8 +17,8 @@ from shardgen.model.config import HISTORIES, SHOP
 from shardgen.model.plan import Leaf
 from shardgen.model.table import Table
 from shardgen.model.types import SERIAL
-from shardgen.stores.postgres import belongings, catalog, ddl, locks, renewal
-from shardgen.stores.postgres.belongings import MARK
+from shardgen.stores.postgres import belongings, catalog, ddl, locks, newest, renewal
+from shardgen.stores.postgres.ddl import MARK
 from shardgen.stores.postgres.deciding import Action, Decision
 from shardgen.stores.postgres.postgres import Connection, application_name, connect, here
 from shardgen.tables import dataset
@@ -90,6 +90,8 @@ def carry_out(
             renewal.drop_key(connection, schema, each.table)
         if each.created:
             create_views(connection, schema, tables[each.table.name], each.table)
+        elif each.table.versioned:
+            newest.create(connection, schema, tables[each.table.name], each.here)
 
 
 def _clear(connection: Connection, schema: str, tables: Dataset, decision: Decision) -> None:
@@ -103,6 +105,7 @@ def _clear(connection: Connection, schema: str, tables: Dataset, decision: Decis
         )
     elif decision.action is Action.EMPTY:
         renewal.clear_leaves(connection, schema, decision.table.relation, decision.leaves)
+    drop_views(connection, schema, decision.outlived)
 
 
 def create_table(connection: Connection, schema: str, table: Table, indexes: str) -> None:
@@ -257,7 +260,12 @@ def _create_bare(connection: Connection, schema: str, table: Table) -> None:
 
 def drop(connection: Connection, schema: str, spec: TableSpec, aside: Iterable[str] = ()) -> None:
     """Drop a table of ours with partitions that were set aside, and the views over it with them."""
-    for view in belongings.own_views(connection, schema, spec):
-        connection.execute(sql.SQL("DROP VIEW {}").format(sql.Identifier(schema, view)))
+    drop_views(connection, schema, belongings.own_views(connection, schema, spec))
     names = sql.SQL(", ").join(sql.Identifier(schema, name) for name in (spec.table.relation, *aside))
     connection.execute(sql.SQL("DROP TABLE {}").format(names))
+
+
+def drop_views(connection: Connection, schema: str, views: Iterable[str]) -> None:
+    """Drop views of ours, in this order."""
+    for view in views:
+        connection.execute(sql.SQL("DROP VIEW {}").format(sql.Identifier(schema, view)))

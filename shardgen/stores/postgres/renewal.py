@@ -52,7 +52,7 @@ def own_leaves(connection: Connection, schema: str, claim: Claim | None) -> tupl
         "parent": claim.oid,
         "attached": ledger.leaves_of(connection, schema, claim),
         "waiting": sorted(claim.waiting),
-        "mark": belongings.MARK,
+        "mark": ddl.MARK,
     }
     found = [
         row

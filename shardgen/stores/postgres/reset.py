@@ -24,7 +24,7 @@ from shardgen.stores.postgres import (
 )
 from shardgen.stores.postgres.ledger import Claim, ShardRow
 from shardgen.stores.postgres.postgres import Connection, one
-from shardgen.stores.postgres.survey import How, Plans, Survey
+from shardgen.stores.postgres.survey import How, Plans, Survey, foreign_views
 from shardgen.tables import dataset
 from shardgen.tables.planning import max_id
 
@@ -109,6 +109,7 @@ def _delete(connection: Connection, schema: str, claim: Claim, plan: Plan) -> No
         with connection.transaction():
             _lock(connection, schema, claim)
             if not ledger.committed(connection, schema, claim):
+                objects.drop_views(connection, schema, foreign_views(connection, schema, claim))
                 ledger.forget(connection, schema, claim)
                 return
 

@@ -14,6 +14,7 @@ from shardgen.errors import Problem, TargetError, Text, Use
 from shardgen.model.config import PlanConfig
 from shardgen.model.figures import plural
 from shardgen.model.plan import Plan
+from shardgen.model.table import latest_of
 from shardgen.stores.postgres import (
     belongings,
     catalog,
@@ -21,6 +22,7 @@ from shardgen.stores.postgres import (
     keys,
     ledger,
     losses,
+    newest,
     objects,
     reach,
     renewal,
@@ -208,7 +210,7 @@ def _planned(runs: Sequence[Run], plans: Plans) -> Callable[[int], Plan]:
 
 def _removal(connection: Connection, schema: str, claim: Claim, wholly: _Wholly) -> Removal:
     how, why = _fate(connection, schema, claim, wholly)
-    carried = _carried(connection, schema, claim) if how is How.DROP else ()
+    carried = _carried(connection, schema, claim, how)
     shards = len(ledger.committed(connection, schema, claim))
     return Removal(claim=claim, how=how, why=why, shards=shards, carried=carried)
 
@@ -236,10 +238,23 @@ def _rows_of(connection: Connection, schema: str, claim: Claim, plan: Plan) -> i
     return sum(one(connection.execute(statement.format(relation, each)))[0] for each in conditions)
 
 
-def _carried(connection: Connection, schema: str, claim: Claim) -> tuple[str, ...]:
-    views = belongings.own_views(connection, schema, dataset(claim.dataset)[claim.target])
-    leaves = renewal.own_leaves(connection, schema, claim)
-    return losses.carried(connection, dataset(claim.dataset)[claim.target].table, claim.oid, leaves, views.values())
+def foreign_views(connection: Connection, schema: str, claim: Claim) -> dict[str, int]:
+    """OIDs by name of the views of ours over a table of somebody else, which go with its rows."""
+    return {} if claim.created else newest.found(connection, schema, latest_of(claim.relation))
+
+
+def _carried(connection: Connection, schema: str, claim: Claim, how: How) -> tuple[str, ...]:
+    """What others have put on what goes: the table, its partitions and its views, or one view alone."""
+    spec = dataset(claim.dataset)[claim.target]
+    if how is not How.DROP:
+        views = foreign_views(connection, schema, claim) if how is How.DELETE else {}
+        return losses.carried(connection, spec.table, claim.oid, views.values())
+    oids = [
+        claim.oid,
+        *(leaf.oid for leaf in renewal.own_leaves(connection, schema, claim)),
+        *belongings.own_views(connection, schema, spec).values(),
+    ]
+    return losses.carried(connection, spec.table, claim.oid, oids)
 
 
 def _fate(connection: Connection, schema: str, claim: Claim, wholly: _Wholly) -> tuple[How, str]:
@@ -298,6 +313,8 @@ def _dependants(connection: Connection, schema: str, removals: Sequence[Removal]
     specs = [dataset(each.dataset)[each.target] for each in dropped]
     for spec in specs:
         roots += belongings.own_views(connection, schema, spec).values()
+    for each in removals:
+        roots += foreign_views(connection, schema, each.claim).values() if each.how is How.DELETE else ()
     if last:
         roots += [catalog.relation_oid(connection, schema, name) for name in ledger.RELATIONS]
     found = [*belongings.dependants(connection, roots), *reach.deleting(connection, deleted, going=roots)]
