@@ -26,6 +26,7 @@ from shardgen.loading.settling import settled
 from shardgen.loading.signals import Signals
 from shardgen.loading.worker import Job
 from shardgen.model.config import LoadConfig, PlanConfig, Plugin
+from shardgen.model.figures import plural
 from shardgen.model.plan import Plan
 from shardgen.stores import Run, Show, Store, Written, attention
 from shardgen.tables.recipe import Recipe
@@ -71,6 +72,9 @@ def load(
     parts = machinery or Machinery()
     whole = parts.recipe.build_plan(plan)
     session = Session(load, store, show, parts, new=whole)
+    if plan.beyond:
+        far = f"{plan.days - plan.world.horizon:,} of {plural(plan.days, 'day')} lie beyond the horizon"
+        session.tell(f"{far}, {plan.world.horizon_end}: the totals are reached there, and all goes on along their line")
     begun = store.begin(
         whole, load.terms, session.recipe, options=options, workers=load.workers, take_over=load.take_over
     )

@@ -16,7 +16,6 @@ from typing import Any, Literal, Self
 
 from shardgen.errors import ConfigError, Given, Text, Use
 from shardgen.model import engine
-from shardgen.model.figures import plural
 
 DATA_VERSION = 3
 """Raised whenever the same config would give other bytes; a run of another version cannot be resumed."""
@@ -44,7 +43,7 @@ PROGRESS = ("auto", "rich", "tqdm", "plain", "none")
 
 MAX_WORKERS = 512
 MAX_SEED = 2**63 - 1
-MAX_HORIZON_DAYS = 7300  # customers are at most 72 at registration and must stay within 95
+MAX_HORIZON_DAYS = MAX_WINDOW_DAYS = 7300  # customers are at most 72 at registration and must stay within 95
 MAX_CUSTOMERS = 10**9  # the numbers in their e-mail addresses have up to 9 digits
 MAX_PRODUCTS = 2_000_000  # the catalogue is the one thing that each worker holds whole (about 40 bytes a product)
 MAX_STOCK_CELLS = 5_000_000  # products x warehouses: a worker that builds inventory holds some 24 bytes for each
@@ -148,11 +147,9 @@ class PlanConfig:
 
     def __post_init__(self) -> None:
         check_window(self.world.epoch, self.end)
-        days = self.days
-        if days > self.world.horizon:
-            horizon = f"the horizon of {plural(self.world.horizon, 'day')} from {self.world.epoch}"
-            remedy = Text("set ", Use("horizon"), f" to at least {days}")
-            raise ConfigError(Given("end", self.end), f" lies past {horizon}", remedy=remedy)
+        if self.days > MAX_WINDOW_DAYS:
+            longest = f" lies more than {MAX_WINDOW_DAYS:,} days after the epoch, {self.world.epoch}"
+            raise ConfigError(Given("end", self.end), longest, remedy=Text("move ", Use("end"), " or ", Use("epoch")))
         check_choice("indexes", self.indexes, INDEX_MODES)
         check_choice("raw_data", self.raw_data, RAW_DATA_MODES)
         check_choice("history", self.history, HISTORIES)
@@ -170,6 +167,11 @@ class PlanConfig:
     def days(self) -> int:
         """Length of the window in days."""
         return (self.end - self.world.epoch).days
+
+    @property
+    def beyond(self) -> bool:
+        """Whether the window ends after the days that the world's totals refer to."""
+        return self.days > self.world.horizon
 
     def to_json(self) -> dict[str, Any]:
         """The plan as plain JSON values, as the ledger stores it; of plug-ins and files it has a word where there are

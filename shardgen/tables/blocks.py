@@ -84,4 +84,4 @@ class Blocks:
 @lru_cache(maxsize=64)
 def _pieces(config: PlanConfig, table: str) -> list[Piece]:
     """All of a table, in order."""
-    return dataset(config.dataset)[table].cut.pieces(build_world(config.world), config)
+    return dataset(config.dataset)[table].cut.pieces(build_world(config.world, config.end), config)

@@ -14,7 +14,7 @@ from shardgen.model.plan import Shard
 from shardgen.tables import dataset
 from shardgen.tables.spec import Slice, TableSpec
 from shardgen.world import build_world
-from shardgen.world.demand import midnight
+from shardgen.world.demand import day_after, midnight
 from shardgen.world.picking import picked
 from shardgen.world.rng import I64
 from shardgen.world.versions import single
@@ -49,7 +49,7 @@ class Feed:
             rows: about how many a batch should hold; it never changes a row.
         """
         wanted = Slice(
-            world=build_world(self.plan.world),
+            world=build_world(self.plan.world, self.plan.end),
             raw_data=self.plan.raw_data,
             start=shard.start,
             stop=shard.stop,
@@ -72,7 +72,7 @@ class Feed:
             end: microseconds UTC; those of [a, b) and of [b, c) together are those of [a, c), byte for byte.
             rows: about how many a batch should hold; it never changes a row.
         """
-        world, spec = build_world(self.plan.world), dataset(self.plan.dataset)[table]
+        world, spec = build_world(self.plan.world, day_after(end)), dataset(self.plan.dataset)[table]
         start, stop = spec.changing(world, since, end)
         wanted = Slice(
             world=world,
@@ -98,7 +98,7 @@ class Feed:
         if not len(numbers):
             return iter(())
         wanted = Slice(
-            world=build_world(self.plan.world),
+            world=build_world(self.plan.world, day_after(end)),
             raw_data="full",
             start=int(numbers[0]),
             stop=int(numbers[-1]) + 1,

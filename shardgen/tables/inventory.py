@@ -18,7 +18,7 @@ from shardgen.model.table import Column, bronze_table, by_all, by_key
 from shardgen.model.types import INTEGER, SERIAL, TEXT, TIMESTAMP, varchar
 from shardgen.tables.spec import ByLeaves, Piece, Sizes, Slice, TableSpec, ranges
 from shardgen.tables.statements import beside
-from shardgen.world import World, estimates, stock
+from shardgen.world import World, estimates, spans, stock
 from shardgen.world.demand import DAY, midnight
 from shardgen.world.rng import below, bits
 
@@ -30,7 +30,7 @@ def rows(wanted: Slice) -> Iterator[Batch]:
     movement; a day is in parts above five million movements only, some 40,000 times those of the usual world.
     """
     start, stop = max(wanted.start, wanted.since), min(wanted.stop, wanted.end)
-    for leaf in stock.LEAVES.between(wanted.world.config, wanted.start, wanted.stop):
+    for leaf in spans.LEAVES.between(wanted.world.config, wanted.start, wanted.stop):
         for moved in stock.movements(wanted.world, leaf):
             happened = np.flatnonzero((moved.time >= start) & (moved.time < stop))
             for low, high in ranges(0, len(happened), wanted.rows):
@@ -69,7 +69,7 @@ def _reasons(world: World, number: I64, kind: I64) -> Picked:
     which, rows = np.full(len(number), -1), np.flatnonzero(kind == stock.ADJUSTMENT)
     number = number[rows]
     bad = BAD + below(world.seed, "inventory.bad", number, len(REASONS) - BAD)
-    of_cell = number % stock.KINDS
+    of_cell = number % spans.KINDS
     which[rows] = np.where(
         of_cell == stock.CORRECTION, COUNTED, np.where(of_cell == stock.WRITTEN_OFF, bad, UNSALEABLE)
     )
@@ -104,7 +104,7 @@ PREFIXES = np.array([b"PO-", b"", b"", b"TR-", b"AD-"])
 
 def _moving(world: World, since: int, end: int) -> tuple[int, int]:
     """The instants; none before the leaf of the opening stock."""
-    first = stock.LEAVES.at(world.config, midnight(world.config.epoch) - 1)
+    first = spans.LEAVES.at(world.config, midnight(world.config.epoch) - 1)
     return max(since, first.start), end
 
 
@@ -168,7 +168,7 @@ INVENTORY = TableSpec(
             *by_all("movement_type", "reference_number"),
         ),
     ),
-    cut=ByLeaves(leaves=stock.LEAVES, early=True, estimate=_estimate, weight=stock.expected),
+    cut=ByLeaves(leaves=spans.LEAVES, early=True, estimate=_estimate, weight=stock.expected),
     rows=rows,
     changed=_moving,
     laws=beside(__package__, "laws/l03.sql", "laws/l16.sql"),
@@ -187,5 +187,5 @@ INVENTORY = TableSpec(
         },
     ),
     counts_first=True,
-    greatest=stock.max_number,
+    greatest=spans.max_number,
 )

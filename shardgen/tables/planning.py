@@ -21,7 +21,7 @@ def build_plan(config: PlanConfig) -> Plan:
         PluginError: what brought a table is not here, or is of another version.
     """
     plugins.check(config)
-    world = build_world(config.world)
+    world = build_world(config.world, config.end)
     shards = [shard for name in config.tables for shard in _of_place(world, config, name)]
     return Plan(config=config, shards=tuple(shards))
 
@@ -36,4 +36,4 @@ def max_id(plan: Plan, table: str) -> int:
     """The greatest value that a key of the table that is a number may take in this world, window or not."""
     greatest = dataset(plan.config.dataset)[table].greatest
     assert greatest is not None, f"keys of {table} are texts"
-    return greatest(build_world(plan.config.world))
+    return greatest(build_world(plan.config.world, plan.config.end))

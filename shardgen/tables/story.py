@@ -52,7 +52,7 @@ class _Making:
 
 def customers_of(plan: PlanConfig) -> int:
     """How many customers have registered by the end of the window."""
-    return int(build_world(plan.world).customers.before(midnight(plan.end)))
+    return int(build_world(plan.world, plan.end).customers.before(midnight(plan.end)))
 
 
 def stories(plan: PlanConfig, numbers: Sequence[int]) -> list[Story]:
@@ -61,7 +61,7 @@ def stories(plan: PlanConfig, numbers: Sequence[int]) -> list[Story]:
     Args:
         numbers: of the customers, from 0.
     """
-    making = _Making(plan=plan, world=build_world(plan.world))
+    making = _Making(plan=plan, world=build_world(plan.world, plan.end))
     wanted = np.unique(np.array(numbers, dtype=np.int64))
     placed, visits = _orders_of(making, wanted), _visits_of(making, wanted)
     return [_story(making, number, placed.get(number, []), visits.get(number, [])) for number in numbers]

@@ -45,7 +45,7 @@ class Truth:
 
     def rows(self, config: PlanConfig) -> Iterator[dict[str, Any]]:
         """The rows of a plan, made as they are read."""
-        for stretch in self.stretches(build_world(config.world), midnight(config.end)):
+        for stretch in self.stretches(build_world(config.world, config.end), midnight(config.end)):
             for values in zip(*stretch.values(), strict=True):
                 yield dict(zip(stretch, values, strict=True))
 

@@ -35,7 +35,7 @@ MONTH = (92, 86, 92, 95, 97, 95, 92, 91, 98, 104, 124, 138)
 """Relative activity by month, in percent: the year-end peak of retail, a quiet February and summer."""
 
 GROWTH = (1000, 1700)
-"""Activity at the first and the last day of the horizon, per mille."""
+"""Activity at the first and the last day of the horizon, per mille; the line goes on after it."""
 
 HOURLY_NOISE = 0.28
 """Sigma of the log-normal factor of each hour: counts vary more than a clock would."""
@@ -241,24 +241,28 @@ def arrivals(
     name: str,
     total: int,
     *,
+    days: int,
     activity: Activity,
     early: int = 0,
     lead: I64 | None = None,
     visits: bool = False,
 ) -> Arrivals:
-    """A stream of ``total`` arrivals along growth, season, weekday and hour over the horizon.
+    """A stream along growth, season, weekday and hour: ``total`` arrivals over the horizon, and on like that after it.
 
     Args:
+        days: how many are tabulated from the epoch on, at least the horizon; no count depends on it.
         activity: relative activity of each hour of some days.
         early: how many of the total arrive in the days before the epoch.
         lead: relative numbers that arrive on each of those days.
     """
-    days = np.zeros(0, dtype=np.int64) if lead is None else lead
-    origin = config.epoch - timedelta(days=len(days))
-    before = activity(origin, len(days)) if len(days) else activity(config.epoch, 1)[:0]
-    during = activity(config.epoch, config.horizon)
-    counts = spread(early, np.repeat(days, 24), before)
-    counts = np.concatenate([counts, early + spread(total - early, shape(config, name, during), during)[1:]])
+    before = np.zeros(0, dtype=np.int64) if lead is None else lead
+    origin = config.epoch - timedelta(days=len(before))
+    quiet = activity(origin, len(before)) if len(before) else activity(config.epoch, 1)[:0]
+    during = activity(config.epoch, days)
+    counts = spread(early, np.repeat(before, 24), quiet)
+    weights = shape(config, name, during)
+    later = spread(total - early, weights, during, within=config.horizon * 24)
+    counts = np.concatenate([counts, early + later[1:]])
     return Arrivals(config.seed, name, midnight(origin), counts, visits, during.shape[1])
 
 
@@ -269,20 +273,23 @@ def by_the_clock(first: date, days: int) -> I64:
 
 
 def shape(config: WorldConfig, name: str, activity: I64) -> I64:
-    """Positive integer weight of each hour of the horizon, below 2**45."""
-    days = _day_weights(config.epoch, config.horizon)
-    ids = np.arange(config.horizon * 24)
-    noise = NOISE[below(config.seed, f"{name}.hour", ids, len(NOISE))]
+    """Positive integer weight of each hour from the epoch on, below 2**57."""
     hours = activity.sum(axis=1)
-    return np.repeat(days, 24) * (hours * 4096 // max(1, int(hours.max())) + 1) * noise >> 10
+    days = _day_weights(config.epoch, config.horizon, len(hours) // 24)
+    noise = NOISE[below(config.seed, f"{name}.hour", np.arange(len(hours)), len(NOISE))]
+    busiest = max(1, int(hours[: config.horizon * 24].max()))
+    return np.repeat(days, 24) * (hours * 4096 // busiest + 1) * noise >> 10
 
 
-def spread(total: int, weights: I64, activity: I64) -> I64:
+def spread(total: int, weights: I64, activity: I64, *, within: int | None = None) -> I64:
     """Running counts of ``total`` arrivals over hours of the given weights and, in each, columns by their activity.
 
     The hours' are exact whatever the numbers; within an hour the shares of the columns are cut to SHARE_BITS.
+
+    Args:
+        within: in how many hours the total is reached, where more are given.
     """
-    hours = _running(total, weights)
+    hours = _running(total, weights, len(weights) if within is None else within)
     cells = np.cumsum(activity, axis=1)  # everything else in place: these are the largest arrays of a world
     whole = np.maximum(cells[:, -1:], 1)
     cells <<= SHARE_BITS
@@ -294,12 +301,13 @@ def spread(total: int, weights: I64, activity: I64) -> I64:
     return np.concatenate([np.zeros(1, dtype=np.int64), cells.ravel()])
 
 
-def _running(total: int, weights: I64) -> I64:
+def _running(total: int, weights: I64, within: int) -> I64:
     """Running counts over hours, in parts of 2**-PART_BITS."""
     sums = [0, *np.cumsum(weights).tolist()]
-    if sums[-1] == 0:
+    whole = sums[within]
+    if whole == 0:
         return np.zeros(len(sums), dtype=np.int64)
-    return np.array([(total * part << PART_BITS) // sums[-1] for part in sums], dtype=np.int64)
+    return np.array([(total * part << PART_BITS) // whole for part in sums], dtype=np.int64)
 
 
 def midnight(day: date) -> int:
@@ -307,10 +315,15 @@ def midnight(day: date) -> int:
     return (day - date(1970, 1, 1)).days * DAY
 
 
+def day_after(end: int) -> date:
+    """The first day that begins at or after an instant."""
+    return date(1970, 1, 1) + timedelta(days=-(-end // DAY))
+
+
 @lru_cache(maxsize=1)
-def _day_weights(epoch: date, horizon: int) -> I64:
-    """Weight of each day of the horizon: growth, season, weekday."""
-    return np.array([_day_weight(epoch, horizon, day) for day in range(horizon)], dtype=np.int64)
+def _day_weights(epoch: date, horizon: int, days: int) -> I64:
+    """Weight of each day from the epoch on: growth, season, weekday."""
+    return np.array([_day_weight(epoch, horizon, day) for day in range(days)], dtype=np.int64)
 
 
 def _day_weight(epoch: date, horizon: int, number: int) -> int:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from shardgen.model.config import WorldConfig
 from shardgen.world import personas, zones
 from shardgen.world.demand import Columns, Counts, arrivals, columns_of
+from shardgen.world.eras import Eras
 from shardgen.world.rng import I64, below
 
 Mask = NDArray[np.bool_]
@@ -59,18 +60,20 @@ class Families:
 
     Args:
         config: what the world is.
+        eras: how far it is known.
         orders: all orders, with a column for each zone.
     """
 
-    def __init__(self, config: WorldConfig, orders: Columns) -> None:
-        self.seed, self.orders, self.lead = config.seed, orders, LEAD_DAYS * 24
+    def __init__(self, config: WorldConfig, eras: Eras, orders: Columns) -> None:
+        self.seed, self.eras, self.orders, self.lead = config.seed, eras, orders, LEAD_DAYS * 24
         early = min(config.customers, max(1, config.customers * EARLY_PERCENT // 100))
         self.stride, self.residue = self._stride(config.customers - early)
-        walk_ins = int(self.walk_ins(self.orders.before[-1]).sum())
+        walk_ins = int(self.registered_walk_ins(eras.hours[0]).sum())
         plain = arrivals(
             config,
             "customers.plain",
             config.customers - walk_ins,
+            days=eras.days,
             activity=zones.activity,
             early=early,
             lead=np.arange(1, LEAD_DAYS + 1, dtype=np.int64),  # ever more of them
@@ -81,7 +84,7 @@ class Families:
     def _stride(self, room: int) -> tuple[int, int]:
         """Every how-many-th order of a zone is somebody's first, and which one; an odd number, 0 for none."""
         most = room * MOST_WALK_INS // 1000
-        ends = self.orders.before[-1]
+        ends = self.orders.before[self.eras.hours[0] + 1]
         stride = max(FEWEST_ORDERS, int(ends.sum()) // max(1, most)) | 1
         residue = int(below(self.seed, "customers.walk_in", np.zeros(1, dtype=np.int64), stride)[0])
         return (stride, residue) if most and _multiples(ends, stride, residue).sum() <= room else (0, 0)
@@ -89,6 +92,10 @@ class Families:
     def walk_ins(self, orders: Counts) -> Counts:
         """First orders among so many orders of a zone."""
         return _multiples(orders, self.stride, self.residue) if self.stride else np.zeros_like(orders)
+
+    def registered_walk_ins(self, hours: int) -> Counts:
+        """Walk-ins of each zone who registered by so many hours from the epoch: their orders lie an hour later."""
+        return self.walk_ins(self.orders.before[hours + 1])
 
     def before_hours(self, persona: I64, hours: I64) -> tuple[I64, I64]:
         """Plain members of each persona who registered, and walk-ins whose first order lies, before the hours."""

@@ -1,4 +1,4 @@
-"""Why somebody comes: to look at what a later order will be of, or because a mail called them.
+"""Why somebody comes: to look at what a later order of the same era will be of, or because a mail called them.
 
 Counts do not change: a browsing session that might be anybody's is that of a buyer some days before the order, or
 of whoever left a cart behind. Whom it takes from, or what it leads to, lies within two weeks, and is found without a
@@ -56,8 +56,8 @@ def leads(world: World, key: I64, began: I64, able: Mask) -> tuple[Mask, I64]:
         able: sessions of people who look around for long enough.
     """
     seed, web, browsing = world.seed, world.web_orders, world.sessions.second
-    last = len(web.hourly) - 1
     hour = (began - world.orders.arrivals.origin) // HOUR
+    last = world.eras.end(hour)
     lead = below(seed, "journeys.lead", key, LEADS)
     ahead = hour + LAG[below(seed, "journeys.lag", hour * LEADS + lead, LAG_STEPS)]
     placed = web.hourly[np.minimum(ahead + 1, last)] - web.hourly[np.minimum(ahead, last)]

@@ -25,7 +25,7 @@ DEAD, SHORT, LOYAL = 6, 3, 2
 """Lives that never order (again), that last for days to weeks, and for good; those between them fade away."""
 TRIES = 8
 FOR_GOOD = 400_000
-"""Hours of a life that outlasts every horizon."""
+"""Hours of a life that outlasts every world."""
 SHARE_BITS = 26
 
 ACTIVITY = np.array([0] * DEAD + [1500, 900, 600] + [520, 760, 1000, 1280, 1640, 2150, 3100], dtype=np.int64)
@@ -66,8 +66,8 @@ class Table:
 
 
 def table(people: Registrations, activity: I64, days: I64, rest: I64) -> Table:
-    """The lives of a world's customers on each day of the horizon."""
-    day = np.arange(people.config.horizon)[:, None]
+    """The lives of a world's customers on each day from the epoch on."""
+    day = np.arange(people.families.eras.days)[:, None]
     run = people.hourly[people.lead :: 24]
     late = run[np.clip(day + 1 - rest, 0, len(run) - 1)]
     hours = np.clip((day - days) * 24 + people.lead, 0, len(people.hourly) - 1)
@@ -219,7 +219,7 @@ def opening_stride(people: Registrations) -> int:
     """Every how-many-th order of a zone opens, an odd multiple of the walk-ins' stride."""
     base = people.families.stride or 1
     dead = int(people.families.plain.before[people.lead].sum()) * DEAD // LIVES
-    last = people.families.orders.hours
+    last = people.families.eras.hours[0]
     orders = int(sum(people.families.orders.before[min(days * 24, last)].sum() for _, days in OPENINGS))
     times = max(FEWEST_AN_OPENING, orders // max(1, dead * base))
     return base * (times | 1)

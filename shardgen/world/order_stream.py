@@ -39,13 +39,14 @@ class OrderStream:
 
     Args:
         arrivals: their arrivals, with a column for each zone.
+        hours: those in which orders are placed; more are known, since a walk-in registers an hour before ordering.
     """
 
-    def __init__(self, arrivals: Arrivals) -> None:
-        self.arrivals = arrivals
+    def __init__(self, arrivals: Arrivals, hours: int) -> None:
+        self.arrivals, self.hours = arrivals, hours
         self.columns: Columns = columns_of(arrivals)
         self.hourly = arrivals.hourly.copy()
-        self.total = arrivals.total
+        self.total = int(self.hourly[hours])
         self.before = arrivals.before
 
     @cached_property
@@ -90,7 +91,7 @@ class WebOrders:
     def __init__(self, orders: OrderStream) -> None:
         self.orders = orders
         self.hourly: I64 = (orders.columns.before.astype(np.int64) * WEB // OF).sum(axis=1)
-        self.total = int(self.hourly[-1])
+        self.total = int(self.hourly[orders.hours])
 
     def before(self, instants: I64 | int) -> I64:
         """How many arrived before the hour of each instant began."""

@@ -1,13 +1,14 @@
 """What the shop sells: a catalogue of per-product arrays, and the choice of products that are on sale at an instant.
 
 The catalogue is the one table that each process holds whole (it is small next to what refers to it); every entry is a
-function of the product's number. The shelf lists products by kind, cell of what they fit, and price. A draw is a ticket
-into running sums of popularity along a part of the shelf; what is not on sale that day is drawn again.
+function of the product's number. A shelf lists the products of an era by kind, cell of what they fit, and price. A draw
+is a ticket into running sums of popularity along a part of a shelf; what is not on sale that day is drawn again.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from shardgen.model.config import WorldConfig
 from shardgen.world import fitting
 from shardgen.world.demand import DAY, Arrivals, midnight
+from shardgen.world.eras import Eras
 from shardgen.world.kinds import DEMAND, KINDS, MEDIANS
 from shardgen.world.lexicon import SUBCATEGORIES
 from shardgen.world.prices import Prices, prices
@@ -102,8 +104,28 @@ NO_BUDGET = -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Shelf:
+    """The products that are launched in one era."""
+
+    product: NDArray[np.int32]
+    """Numbers by cell, list price and number."""
+    sums: I64
+    """Running sums of popularity along the shelf."""
+    guide: Guide
+    """To find a ticket in them."""
+    low: I64
+    """Sum before each cell, shape (cells + 1,)."""
+
+    def find(self, cell: I64, ticket: I64) -> I64:
+        """What lies under tickets of 32 bits, each in its cell; anything where the cell is empty."""
+        low = self.low[cell]
+        place = low + (ticket * (self.low[cell + 1] - low) >> 32)
+        return self.product[self.guide.find(np.minimum(place, self.sums[-1] - 1))].astype(np.int64)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Catalogue:
-    """All products of the horizon; arrays of shape (products,) in order of number unless said otherwise."""
+    """All products; arrays of shape (products,) in order of number unless said otherwise."""
 
     seed: int
     launches: Arrivals
@@ -123,14 +145,12 @@ class Catalogue:
     """Day of the launch, since 1970."""
     gone: NDArray[np.int32]
     """Day, since 1970, from which on it is not sold any more; FOREVER for most."""
-    shelf: NDArray[np.int32]
-    """Product numbers by cell, list price and number."""
-    sums: I64
-    """Running sums of popularity along the shelf."""
-    guide: Guide
-    """To find a ticket in them."""
-    low: I64
-    """Sum before each cell, shape (cells + 1,)."""
+    shelves: tuple[Shelf, ...]
+    """One for each era."""
+    weight: I64
+    """Popularity of each cell on the shelves up to each, shape (eras, cells)."""
+    days: I64
+    """The day after each era, since 1970."""
     safe: NDArray[np.int32]
     """Products that are on sale at any time and fit everybody, or any that are where there are none."""
     safe_guide: Guide
@@ -141,20 +161,19 @@ class Catalogue:
         return len(self.popularity)
 
 
-def catalogue(config: WorldConfig, launches: Arrivals) -> Catalogue:
-    """The catalogue of all products that the stream of launches ever brings."""
+def catalogue(config: WorldConfig, eras: Eras, launches: Arrivals) -> Catalogue:
+    """The catalogue of all products that the stream of launches brings in some eras."""
     seed, ids = config.seed, np.arange(launches.total, dtype=np.int64)
     kind = choose(seed, "products.subcategory", ids, SHARES)
     listed, cell = _list_prices(seed, ids, kind), fitting.cells(seed, ids, kind)
     popularity = _popularity(seed, ids, kind, listed)
     born = launches.times(ids) // DAY
     gone = _ends(config, ids, born)
-    shelf = np.lexsort((ids, listed, cell))
-    sums = np.cumsum(popularity[shelf])
-    places = np.searchsorted(cell[shelf], np.arange(fitting.TOTAL_CELLS + 1))
+    days = midnight(config.epoch) // DAY + np.array(eras.ends)
+    ends = [0, *launches.before(days * DAY).tolist()]
+    shelves = tuple(_shelf(ids[slice(*each)], listed, cell, popularity) for each in pairwise(ends))
     safe = _safe(config, kind, born, gone)
-    of_kinds = np.maximum(np.bincount(kind, weights=popularity, minlength=KINDS).astype(np.int64), 1)
-    demand = popularity * (DEMAND * 1000)[kind] // np.maximum(of_kinds // 1000, 1)[kind]
+    demand = _demand(kind, popularity, ends[1])
     return Catalogue(
         seed=seed,
         launches=launches,
@@ -164,16 +183,35 @@ def catalogue(config: WorldConfig, launches: Arrivals) -> Catalogue:
         prices=prices(seed, listed),
         popularity=popularity,
         demand=demand,
-        demand_total=int(demand.sum()),
+        demand_total=int(demand[: ends[1]].sum()),
         born=born.astype(np.int32),
         gone=gone.astype(np.int32),
-        shelf=shelf.astype(np.int32),
-        sums=sums,
-        guide=guide(sums),
-        low=np.concatenate([[0], sums])[places],
+        shelves=shelves,
+        weight=np.cumsum([np.diff(each.low) for each in shelves], axis=0),
+        days=days,
         safe=safe.astype(np.int32),
         safe_guide=guide(np.cumsum(popularity[safe] * DEMAND[kind[safe]])),
     )
+
+
+def _shelf(ids: I64, listed: I64, cell: I64, popularity: I64) -> Shelf:
+    """The shelf of some products, of the prices, cells and popularity of all."""
+    product = ids[np.lexsort((ids, listed[ids], cell[ids]))]
+    sums = np.cumsum(popularity[product])
+    places = np.searchsorted(cell[product], np.arange(fitting.TOTAL_CELLS + 1))
+    return Shelf(
+        product=product.astype(np.int32), sums=sums, guide=guide(sums), low=np.concatenate([[0], sums])[places]
+    )
+
+
+def _demand(kind: I64, popularity: I64, within: int) -> I64:
+    """Relative number of units that are sold of each product, roughly.
+
+    Args:
+        within: how many products there are by the horizon's end, whose sum is the measure of all.
+    """
+    of_kinds = np.bincount(kind[:within], weights=popularity[:within], minlength=KINDS).astype(np.int64)
+    return popularity * (DEMAND * 1000)[kind] // np.maximum(np.maximum(of_kinds[kind], popularity) // 1000, 1)
 
 
 def _list_prices(seed: int, ids: I64, kind: I64) -> I64:
@@ -272,10 +310,10 @@ def draw(shop: Catalogue, offers: Promotions, stream: str, wishes: Wishes, favou
     rows, left = np.arange(len(found)), wishes
     for attempt in range(TRIES):
         word = bits(shop.seed, stream, left.key, attempt)
-        ticket = word >> np.uint64(32)
+        which = word
         if attempt == 0 and favourite is not None:
-            ticket = np.where(favourite > 0, favourite.view(np.uint64) >> np.uint64(32), ticket)
-        product = _product(shop, left, ticket)
+            which = np.where(favourite > 0, favourite.view(np.uint64), word)
+        product = _product(shop, left, which)
         taken = _accepts(shop, offers, word, left, product)
         found[rows[taken]] = product[taken]
         if taken.all() or attempt == TRIES - 1:
@@ -284,13 +322,32 @@ def draw(shop: Catalogue, offers: Promotions, stream: str, wishes: Wishes, favou
     return found
 
 
-def _product(shop: Catalogue, wishes: Wishes, ticket: U64) -> I64:
-    """What lies under tickets of 32 bits, pulled to the cheap or the dear end."""
-    low = shop.low[wishes.cell]
+def _product(shop: Catalogue, wishes: Wishes, word: U64) -> I64:
+    """What lies under tickets, the upper 32 bits of a word, pulled to the cheap or the dear end of a shelf."""
+    ticket = word >> np.uint64(32)
     fine = (ticket >> np.uint64(20)).view(np.int64)
     warped = (WARP[wishes.budget * WARP_STEPS + fine] << 12) + (ticket & np.uint64(WARP_STEPS - 1)).view(np.int64)
-    place = low + (warped * (shop.low[wishes.cell + 1] - low) >> 32)
-    return shop.shelf[shop.guide.find(np.minimum(place, shop.sums[-1] - 1))].astype(np.int64)
+    if len(shop.shelves) == 1:
+        return shop.shelves[0].find(wishes.cell, warped)
+    product, chosen = np.zeros_like(warped), _chosen(shop, wishes, word)
+    for era, shelf in enumerate(shop.shelves):
+        rows = np.flatnonzero(chosen == era)
+        if len(rows):
+            product[rows] = shelf.find(wishes.cell[rows], warped[rows])
+    return product
+
+
+SHELF_BITS = 24
+"""Of a word, above its lowest byte: they choose the shelf."""
+
+
+def _chosen(shop: Catalogue, wishes: Wishes, word: U64) -> I64:
+    """From which shelf each wish takes, by popularity of its cell on those of its era and of earlier ones."""
+    era = np.searchsorted(shop.days[:-1], wishes.day, side="right")
+    part = (word >> np.uint64(8) & np.uint64((1 << SHELF_BITS) - 1)).view(np.int64)
+    place = part * shop.weight[era, wishes.cell] >> SHELF_BITS
+    found = (place >= shop.weight[:, wishes.cell]).sum(axis=0)
+    return np.where(found <= era, found, 0)
 
 
 def _accepts(shop: Catalogue, offers: Promotions, word: U64, wishes: Wishes, product: I64) -> NDArray[np.bool_]:

@@ -58,16 +58,17 @@ class Promotion:
 
 
 class Promotions:
-    """All promotions that touch the horizon, by number.
+    """All promotions, by number.
 
     Args:
         config: what the world is.
+        days: from the epoch on.
     """
 
-    def __init__(self, config: WorldConfig) -> None:
+    def __init__(self, config: WorldConfig, days: int) -> None:
         self.seed = config.seed
         self.first = (config.epoch - date(1970, 1, 1)).days
-        self.days = config.horizon + 2
+        self.days = days + 2
         weeks = range((self.first + 3) // 7 - 2, (self.first + self.days + 3) // 7 + 1)
         self.all = tuple(each for week in weeks for each in self._of_week(week))
         self.brand, self.percent, self.channels = (
@@ -107,7 +108,7 @@ class Promotions:
 
     @cached_property
     def broad(self) -> NDArray[np.int16]:
-        """Promotion of everything or of a category, by day of the horizon and kind; NONE for none."""
+        """Promotion of everything or of a category, by day from the epoch on and kind; NONE for none."""
         return self._table(lambda each: each.scope != "brand")
 
     @cached_property
@@ -124,7 +125,7 @@ class Promotions:
 
     @cached_property
     def lift(self) -> I64:
-        """Percent of the usual that each kind sells on each day of the horizon."""
+        """Percent of the usual that each kind sells on each day from the epoch on."""
         category = np.array([*(each.scope == "category" for each in self.all), False])
         return np.where(category[self.broad], CATEGORY_LIFT, 100)
 

@@ -13,6 +13,7 @@ import numpy as np
 from shardgen.model.config import WorldConfig
 from shardgen.world import zones
 from shardgen.world.demand import HOUR, HOUR_BITS, Columns, Counts, midnight
+from shardgen.world.eras import Eras
 from shardgen.world.families import WALK_IN, Families, Members
 from shardgen.world.rng import I64, Guide, below, guide
 
@@ -25,13 +26,14 @@ class Registrations:
 
     Args:
         config: what the world is.
+        eras: how far it is known.
         orders: all orders, with a column for each zone.
     """
 
-    def __init__(self, config: WorldConfig, orders: Columns) -> None:
+    def __init__(self, config: WorldConfig, eras: Eras, orders: Columns) -> None:
         self.config, self.seed = config, config.seed
         self.epoch = midnight(config.epoch)
-        self.families = Families(config, orders)
+        self.families = Families(config, eras, orders)
         self.lead = self.families.lead
         """Hours before the epoch."""
 
@@ -42,7 +44,8 @@ class Registrations:
         sums = np.zeros(families.plain.hours * 2 * zones.ZONES + 1, dtype=families.plain.before.dtype)
         both = sums[1:].reshape(-1, 2 * zones.ZONES)
         both[:, : zones.ZONES] = np.diff(families.plain.before, axis=0)
-        walk_ins = np.diff(families.walk_ins(families.orders.before), axis=0)
+        last = families.eras.hours[-1] + 1
+        walk_ins = np.diff(families.walk_ins(families.orders.before[: last + 1]), axis=0)
         both[self.lead - 1 : self.lead - 1 + len(walk_ins), zones.ZONES :] = walk_ins
         return np.cumsum(sums, out=sums)
 

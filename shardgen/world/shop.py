@@ -12,6 +12,7 @@ from shardgen.model.config import WorldConfig
 from shardgen.world import kinds, products
 from shardgen.world.calendar import first_days, months
 from shardgen.world.demand import Arrivals
+from shardgen.world.eras import Eras
 from shardgen.world.promotions import Promotions
 from shardgen.world.rng import I64
 
@@ -24,13 +25,14 @@ class Shop:
 
     Args:
         config: what the world is.
+        eras: how far it is known.
         launches: of the products.
     """
 
-    def __init__(self, config: WorldConfig, launches: Arrivals) -> None:
+    def __init__(self, config: WorldConfig, eras: Eras, launches: Arrivals) -> None:
         self.seed = config.seed
-        self.catalogue = products.catalogue(config, launches)
-        self.promotions = Promotions(config)
+        self.catalogue = products.catalogue(config, eras, launches)
+        self.promotions = Promotions(config, eras.days)
         self.kinds_of = lru_cache(maxsize=MONTHS_KEPT)(self._kinds_of)
 
     def months(self, day: I64) -> Iterator[tuple[int, I64]]:

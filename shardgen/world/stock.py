@@ -9,6 +9,10 @@ max(base, 1.1 x need after b). So a period leaves
     S - need + back    or    refill - need after b + back since a    (back: what came in otherwise)
 
 whatever was there before it: one period of look-back, nothing carried along, and stock is never below zero.
+
+A period in which an era begins has two spans: what the orders of the era before take leaves from the first, what those
+of the era take from the second, which begins with nothing and has goods of its own. So no movement before the era
+depends on what follows.
 """
 
 from __future__ import annotations
@@ -20,12 +24,11 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from shardgen.model.config import WorldConfig
 from shardgen.world import fates, orders, shortages
-from shardgen.world.baskets import MAX_ITEMS
-from shardgen.world.calendar import Leaves, Period, months
+from shardgen.world.calendar import Period, months
 from shardgen.world.demand import DAY, midnight
 from shardgen.world.rng import I64, below, between, chance, uniform
+from shardgen.world.spans import LEAVES, Span, cell_count, item_base, number_of, spans_in
 from shardgen.world.world import World
 
 MOVEMENT_TYPES = ("IN", "OUT", "RETURN", "TRANSFER", "ADJUSTMENT")
@@ -34,8 +37,6 @@ IN, OUT, RETURN, TRANSFER, ADJUSTMENT = range(len(MOVEMENT_TYPES))
 ORDERS_AT_A_TIME = 32_768
 """Orders looked at in one go while a period's movements are counted: a few MB."""
 CELLS_AT_A_TIME = 65_536
-KINDS = 8
-"""Numbers that a cell has in a period."""
 STOCK_IN, CORRECTION, SENT, RECEIVED, WRITTEN_OFF, REFILL = range(6)
 SAFETY_PERCENT = 110
 MOVEMENTS_OF_AN_ORDER = 4.5
@@ -46,19 +47,10 @@ TRANSFERRED, ADJUSTED = 0.07, 0.025
 """Chance of a transfer for a product, and of a correction for a product in a warehouse, in 30 days."""
 
 
-def _expected(config: WorldConfig) -> float:
-    """OUT, RETURN and the stock-in that an item causes, for each order."""
-    return config.orders * 8
-
-
 def expected(world: World, start: int, stop: int) -> float:
     """About how many movements lie between two instants: those of items, and a few for each product."""
     placed = int(world.orders.before(stop) - world.orders.before(start))
     return placed * MOVEMENTS_OF_AN_ORDER + world.config.products * world.warehouses * (stop - start) / (30 * DAY)
-
-
-LEAVES = Leaves(_expected)
-"""The periods by which stock is kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -107,16 +99,6 @@ class _Ledger:
     windows: _Windows
 
 
-@dataclass(frozen=True, slots=True)
-class _Span:
-    """One stock-keeping period: a leaf, cut off at the epoch."""
-
-    number: int
-    """0 for the epoch's."""
-    start: int
-    stop: int
-
-
 def movements(world: World, period: Period) -> Iterator[Movements]:
     """All movements of a leaf, in order of number, in pieces of some ten thousand."""
     epoch = midnight(world.config.epoch)
@@ -124,42 +106,45 @@ def movements(world: World, period: Period) -> Iterator[Movements]:
         yield from _openings(world)
     if period.stop <= epoch:
         return
-    span = _span(world, period)
-    left = _left(world, _before(world, span)) if span.number > 0 else None
-    now = _count(world, span)
+    spans = spans_in(world, period)
+    for span in (each for each in spans if each.era == 0):
+        yield from _of_span(world, span)
+    for span in spans:
+        yield from _of_orders(world, span)
+    for span in (each for each in spans if each.era > 0):
+        yield from _of_span(world, span)
+
+
+def _of_span(world: World, span: Span) -> Iterator[Movements]:
+    """What moves in a span but for what leaves and comes back with orders."""
+    left, now = _there(world, span), _count(world, span)
     for start in range(0, len(now.need), CELLS_AT_A_TIME):
         yield _of_cells(world, span, now, left, np.arange(start, min(start + CELLS_AT_A_TIME, len(now.need))))
-    yield from _of_orders(world, span)
 
 
-def max_number(world: World) -> int:
-    """A number above that of every movement of the world."""
-    return _item_base(world) + (world.orders.total * MAX_ITEMS) * 2 + 2
+def _there(world: World, span: Span) -> NDArray[np.int32] | None:
+    """What is on the shelf when a span begins; None for the first."""
+    if span.number == 0 and not span.fresh:
+        return None
+    found = np.zeros(cell_count(world, span.era), dtype=np.int32)
+    if span.fresh:
+        return found
+    for before in spans_in(world, LEAVES.at(world.config, span.start - 1)):
+        left = _left(world, before)
+        found[: len(left)] += left
+    return found
 
 
-def _span(world: World, period: Period) -> _Span:
-    number = LEAVES.number(world.config, period)
-    return _Span(number, max(period.start, midnight(world.config.epoch)), period.stop)
+def _base(world: World, span: Span, product: I64, cell: I64) -> I64:
+    """Stock that is kept in any case: some units, and twice what a cell sells in a mean fortnight.
+
+    What was there before an era has its own before the era's first span, too.
+    """
+    kept = _usual(world, product, cell)
+    return kept * (cell >= cell_count(world, span.era - 1)) if span.fresh else kept
 
 
-def _before(world: World, span: _Span) -> _Span:
-    return _span(world, LEAVES.at(world.config, span.start - 1))
-
-
-def _item_base(world: World) -> int:
-    """First number of movements that belong to items: all those of cells lie below."""
-    last = LEAVES.at(world.config, midnight(world.config.horizon_end) - 1)
-    spans = LEAVES.number(world.config, last) + 2
-    return spans * world.config.products * world.warehouses * KINDS
-
-
-def _number(world: World, span_number: int, cell: I64, kind: int) -> I64:
-    cells = world.config.products * world.warehouses
-    return ((span_number + 1) * cells + cell) * KINDS + kind
-
-
-def _base(world: World, product: I64, cell: I64) -> I64:
-    """Stock that is kept in any case: some units, and twice what a cell sells in a mean fortnight."""
+def _usual(world: World, product: I64, cell: I64) -> I64:
     units = world.config.orders * MEAN_UNITS * 14 // world.config.horizon
     share = world.catalogue.demand[product] * float(units) / float(world.catalogue.demand_total)
     return 6 + below(world.seed, "stock.base", cell, 18) + share.astype(np.int64) * 2 // world.warehouses
@@ -169,12 +154,13 @@ def _openings(world: World) -> Iterator[Movements]:
     """Opening stock of all products launched before the epoch, on the day before it."""
     epoch = midnight(world.config.epoch)
     cells = int(world.launches.before(epoch)) * world.warehouses
+    opening = Span(number=-1, start=epoch - DAY, stop=epoch, era=0, fresh=False)
     for start in range(0, cells, CELLS_AT_A_TIME):
         cell = np.arange(start, min(start + CELLS_AT_A_TIME, cells))
         product = cell // world.warehouses
         earliest = np.maximum(world.launches.times(product) + 1, epoch - DAY)
         time = earliest + _part(world, "stock.opening", cell, epoch - earliest)
-        yield _bought(world, -1, cell, STOCK_IN, _base(world, product, cell), time)
+        yield _bought(world, opening, cell, STOCK_IN, _usual(world, product, cell), time)
 
 
 def _part(world: World, stream: str, ids: I64, length: I64) -> I64:
@@ -182,12 +168,12 @@ def _part(world: World, stream: str, ids: I64, length: I64) -> I64:
     return np.minimum((uniform(world.seed, stream, ids) * length).astype(np.int64), length - 1)
 
 
-def _bought(world: World, span_number: int, cell: I64, kind: int, quantity: I64, time: I64) -> Movements:
+def _bought(world: World, span: Span, cell: I64, kind: int, quantity: I64, time: I64) -> Movements:
     """Stock-ins, and what is written off where the quantity is negative; nothing where it is 0."""
     rows = quantity != 0
     cell, quantity, time = cell[rows], quantity[rows], time[rows]
     return Movements(
-        number=_number(world, span_number, cell, kind),
+        number=number_of(world, span, cell, kind),
         product=cell // world.warehouses,
         warehouse=cell % world.warehouses + 1,
         quantity=quantity,
@@ -198,9 +184,9 @@ def _bought(world: World, span_number: int, cell: I64, kind: int, quantity: I64,
     )
 
 
-def _count(world: World, span: _Span) -> _Ledger:
-    """Everything that moves in a period but for stock-ins and what is written off."""
-    cells = world.config.products * world.warehouses
+def _count(world: World, span: Span) -> _Ledger:
+    """Everything that moves in a span but for stock-ins and what is written off."""
+    cells = cell_count(world, span.era)
     ledger = _Ledger(
         need=np.zeros(cells, dtype=np.int32),
         back=np.zeros(cells, dtype=np.int32),
@@ -209,24 +195,24 @@ def _count(world: World, span: _Span) -> _Ledger:
     )
     for moved in _of_orders(world, span):
         _enter(ledger, span, moved, world.warehouses)
-    for cell in _cells(world):
+    for cell in _cells(world, span):
         _enter(ledger, span, _corrections(world, span, cell), world.warehouses)
         for moved in _transfers(world, span, cell):
             _enter(ledger, span, moved, world.warehouses)
     return ledger
 
 
-def _cells(world: World) -> Iterator[I64]:
-    cells = world.config.products * world.warehouses
+def _cells(world: World, span: Span) -> Iterator[I64]:
+    cells = cell_count(world, span.era)
     for start in range(0, cells, CELLS_AT_A_TIME):
         yield np.arange(start, min(start + CELLS_AT_A_TIME, cells))
 
 
-def _windows(world: World, span: _Span) -> _Windows:
+def _windows(world: World, span: Span) -> _Windows:
     """The cells that are out of stock for a while, with nothing counted yet."""
     month, nothing = months(np.array([span.start // DAY])), np.zeros(0, dtype=np.int64)
     parts = [(nothing, nothing, nothing)]
-    for cell in _cells(world):
+    for cell in _cells(world, span):
         rows, start, stop = shortages.windows(world, cell, np.repeat(month, len(cell)))
         parts.append((cell[rows], np.maximum(start, span.start), np.minimum(stop, span.stop)))
     cell, start, stop = (np.concatenate(each) for each in zip(*parts, strict=True))
@@ -240,7 +226,7 @@ def _windows(world: World, span: _Span) -> _Windows:
     )
 
 
-def _enter(ledger: _Ledger, span: _Span, moved: Movements, warehouses: int) -> None:
+def _enter(ledger: _Ledger, span: Span, moved: Movements, warehouses: int) -> None:
     cell, windows = moved.product * warehouses + moved.warehouse - 1, ledger.windows
     out = moved.quantity < 0
     np.subtract.at(ledger.need, cell[out], moved.quantity[out].astype(np.int32))
@@ -260,30 +246,30 @@ def _level(base: I64, need: I64) -> I64:
     return np.maximum(base, (need * SAFETY_PERCENT + 99) // 100)
 
 
-def _refill(world: World, span: _Span, ledger: _Ledger) -> I64:
+def _refill(world: World, span: Span, ledger: _Ledger) -> I64:
     """What comes in at the end of each window; nothing where the window goes on in the next period."""
     cell = ledger.windows.cell
-    level = _level(_base(world, cell // world.warehouses, cell), ledger.need[cell] - ledger.windows.need)
+    level = _level(_base(world, span, cell // world.warehouses, cell), ledger.need[cell] - ledger.windows.need)
     return np.where(ledger.windows.stop < span.stop, level, 0)
 
 
-def _left(world: World, span: _Span) -> NDArray[np.int32]:
+def _left(world: World, span: Span) -> NDArray[np.int32]:
     """What a period leaves in each cell."""
     ledger = _count(world, span)
     left, windows = ledger.back - ledger.need, ledger.windows
     left[windows.cell] += (_refill(world, span, ledger) + windows.need - windows.back).astype(np.int32)
     plain = np.ones(len(left), dtype=np.bool_)
     plain[windows.cell] = False
-    for cell in _cells(world):
-        level = _level(_base(world, cell // world.warehouses, cell), ledger.need[cell].astype(np.int64))
+    for cell in _cells(world, span):
+        level = _level(_base(world, span, cell // world.warehouses, cell), ledger.need[cell].astype(np.int64))
         left[cell] += np.where(plain[cell], level, 0).astype(np.int32)
     return left
 
 
-def _of_cells(world: World, span: _Span, now: _Ledger, left: NDArray[np.int32] | None, cell: I64) -> Movements:
+def _of_cells(world: World, span: Span, now: _Ledger, left: NDArray[np.int32] | None, cell: I64) -> Movements:
     """Stock-ins, what is written off, transfers and corrections of a run of cells."""
     product = cell // world.warehouses
-    launched, base = world.launches.times(_every(product))[product - product[0]], _base(world, product, cell)
+    launched, base = world.launches.times(_every(product))[product - product[0]], _base(world, span, product, cell)
     there = np.where(launched >= span.start, 0, base if left is None else left[cell])
     first, last = np.searchsorted(now.windows.cell, [cell[0], cell[-1] + 1])
     part = slice(first, last)
@@ -293,14 +279,14 @@ def _of_cells(world: World, span: _Span, now: _Ledger, left: NDArray[np.int32] |
     quantity[launched >= span.stop] = 0
     earliest = np.maximum(launched + 1, span.start)
     room = np.maximum(span.start + now.first_out[cell].astype(np.int64) * 1000 - earliest, 1)
-    time = earliest + _part(world, "stock.in", _number(world, span.number, cell, STOCK_IN), room)
+    time = earliest + _part(world, "stock.in", number_of(world, span, cell, STOCK_IN), room)
     surplus = np.maximum(there[short - cell[0]] - need, 0) + now.windows.back[part]
     refill = _refill(world, span, now)[part]
     return _joined(
         [
-            _bought(world, span.number, cell, STOCK_IN, quantity, time),
-            _bought(world, span.number, short, WRITTEN_OFF, -surplus, now.windows.start[part]),
-            _bought(world, span.number, short, REFILL, refill, now.windows.stop[part]),
+            _bought(world, span, cell, STOCK_IN, quantity, time),
+            _bought(world, span, short, WRITTEN_OFF, -surplus, now.windows.start[part]),
+            _bought(world, span, short, REFILL, refill, now.windows.stop[part]),
             _corrections(world, span, cell),
             *_transfers(world, span, cell),
         ]
@@ -312,11 +298,11 @@ def _every(product: I64) -> I64:
     return np.arange(product[0], product[-1] + 1)
 
 
-def _corrections(world: World, span: _Span, cell: I64) -> Movements:
+def _corrections(world: World, span: Span, cell: I64) -> Movements:
     """Counted stock differs a little, up or down; where there is none, nobody counts."""
-    key = _number(world, span.number, cell, CORRECTION)
+    key = number_of(world, span, cell, CORRECTION)
     happens = chance(world.seed, "stock.adjusted", key, ADJUSTED * (span.stop - span.start) / (30 * DAY))
-    rows = np.flatnonzero(happens)
+    rows = np.flatnonzero(happens & (not span.fresh))  # the other span of the period has them
     rows = rows[world.launches.times(cell[rows] // world.warehouses) < span.start]
     key, cell = key[rows], cell[rows]
     time = _sometime(world, "stock.adjusted_at", key, span)
@@ -335,17 +321,17 @@ def _corrections(world: World, span: _Span, cell: I64) -> Movements:
     )
 
 
-def _transfers(world: World, span: _Span, cell: I64) -> list[Movements]:
+def _transfers(world: World, span: Span, cell: I64) -> list[Movements]:
     """Both sides of the transfers that touch these cells: a product moves from one warehouse to another.
 
     None where either is out of stock.
     """
-    if world.warehouses < 2:
+    if world.warehouses < 2 or span.fresh:
         return []
     moved = np.flatnonzero(_transferred(world, span, cell // world.warehouses))
     cell = cell[moved]
     product, here = cell // world.warehouses, cell % world.warehouses
-    key = _number(world, span.number, product * world.warehouses, SENT)
+    key = number_of(world, span, product * world.warehouses, SENT)
     origin = below(world.seed, "stock.origin", key, world.warehouses)
     target = (origin + 1 + below(world.seed, "stock.target", key, world.warehouses - 1)) % world.warehouses
     units = between(world.seed, "stock.units", key, 1, 12)
@@ -358,7 +344,7 @@ def _transfers(world: World, span: _Span, cell: I64) -> list[Movements]:
         rows = kept & (here == side)
         sides.append(
             Movements(
-                number=_number(world, span.number, cell[rows], kind),
+                number=number_of(world, span, cell[rows], kind),
                 product=product[rows],
                 warehouse=here[rows] + 1,
                 quantity=sign * units[rows],
@@ -371,28 +357,29 @@ def _transfers(world: World, span: _Span, cell: I64) -> list[Movements]:
     return sides
 
 
-def _transferred(world: World, span: _Span, product: I64) -> NDArray[np.bool_]:
+def _transferred(world: World, span: Span, product: I64) -> NDArray[np.bool_]:
     """Which products of a run of cells are moved in a period."""
     every = _every(product)
-    key = _number(world, span.number, every * world.warehouses, SENT)
+    key = number_of(world, span, every * world.warehouses, SENT)
     happens = chance(world.seed, "stock.transferred", key, TRANSFERRED * (span.stop - span.start) / (30 * DAY))
     return (happens & (world.launches.times(every) < span.start))[product - product[0]]
 
 
-def _sometime(world: World, stream: str, key: I64, span: _Span) -> I64:
+def _sometime(world: World, stream: str, key: I64, span: Span) -> I64:
     return span.start + _part(world, stream, key, np.full(len(key), span.stop - span.start))
 
 
-def _of_orders(world: World, span: _Span) -> Iterator[Movements]:
+def _of_orders(world: World, span: Span) -> Iterator[Movements]:
     """What leaves and comes back with orders in a period; orders that may reach into it are recomputed."""
-    start = int(world.orders.before(span.start - fates.MAX_FATE))
-    stop = int(world.orders.before(span.stop))
+    ends = midnight(world.config.epoch) + world.eras.ends[span.era] * DAY
+    start = int(world.orders.before(span.start - (0 if span.fresh else fates.MAX_FATE)))
+    stop = int(world.orders.before(min(span.stop, ends)))
     for first in range(start, stop, ORDERS_AT_A_TIME):
         yield _of_some_orders(world, span, first, min(first + ORDERS_AT_A_TIME, stop))
 
 
 @lru_cache(maxsize=2)
-def _of_some_orders(world: World, span: _Span, start: int, stop: int) -> Movements:
+def _of_some_orders(world: World, span: Span, start: int, stop: int) -> Movements:
     """The same of orders number start to stop (exclusive).
 
     A small leaf's are asked for twice, and the last leaf's as well: the two are kept, some 5 MB each.
@@ -406,11 +393,11 @@ def _of_some_orders(world: World, span: _Span, start: int, stop: int) -> Movemen
     return _of_items(world, span, placed.take(rows))
 
 
-def _within(times: I64, span: _Span) -> NDArray[np.bool_]:
+def _within(times: I64, span: Span) -> NDArray[np.bool_]:
     return (times >= span.start) & (times < span.stop)
 
 
-def _of_items(world: World, span: _Span, placed: orders.Orders) -> Movements:
+def _of_items(world: World, span: Span, placed: orders.Orders) -> Movements:
     lines = orders.items(world, placed)
     fate = fates.of(world, placed, lines, orders.sources(world, placed))
     warehouse, shipped = fate.sources(lines.order)
@@ -420,7 +407,7 @@ def _of_items(world: World, span: _Span, placed: orders.Orders) -> Movements:
         rows = _within(time, span) & (units > 0)
         sides.append(
             Movements(
-                number=_item_base(world) + lines.key[rows] * 2 + kind,
+                number=item_base(world) + lines.key[rows] * 2 + kind,
                 product=lines.product[rows],
                 warehouse=warehouse[rows],
                 quantity=sign * units[rows],

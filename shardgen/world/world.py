@@ -1,16 +1,18 @@
 """The world of one config: its streams of arrivals and its catalogue, built once per process and never changed.
 
-What is built here is small (hours and products, never customers or orders) and a pure function of the config.
+What is built here is small (hours and products, never customers or orders) and a pure function of the config. It is
+tabulated for the horizon, or further, an era after the other; nothing depends on how far.
 """
 
 from __future__ import annotations
 
+from datetime import date
 from functools import cached_property, lru_cache
 
 import numpy as np
 
 from shardgen.model.config import WorldConfig
-from shardgen.world import geography, lives, products, rings, zones
+from shardgen.world import eras, geography, lives, products, rings, zones
 from shardgen.world.demand import Arrivals, Merged, arrivals, by_the_clock
 from shardgen.world.order_stream import OrderStream, WebOrders
 from shardgen.world.registrations import Registrations
@@ -31,17 +33,24 @@ class World:
 
     Args:
         config: what the world is.
+        end: first day after what is asked of it, which may lie beyond the horizon.
     """
 
-    def __init__(self, config: WorldConfig) -> None:
+    def __init__(self, config: WorldConfig, end: date | None = None) -> None:
         self.config = config
+        self.eras = eras.until(config, end)
         self.seed = config.seed
         self.warehouses = config.warehouses
+
+    @property
+    def _days(self) -> int:
+        """Days for which visits are known: a walk-in registers in the hour before the first order."""
+        return self.eras.days + 1
 
     @cached_property
     def customers(self) -> Registrations:
         """Registrations: 30 % of them, and at least one, before the epoch."""
-        return Registrations(self.config, self.orders.columns)
+        return Registrations(self.config, self.eras, self.orders.columns)
 
     @cached_property
     def buyers(self) -> lives.Table:
@@ -76,6 +85,7 @@ class World:
             self.config,
             "products.launched",
             total,
+            days=self.eras.days,
             activity=by_the_clock,
             early=min(total, max(1, total * EARLY_PERCENT // 100)),
             lead=np.full(products.LEAD_DAYS, 1, dtype=np.int64),
@@ -84,7 +94,7 @@ class World:
     @cached_property
     def shop(self) -> Shop:
         """What is sold, and when."""
-        return Shop(self.config, self.launches)
+        return Shop(self.config, self.eras, self.launches)
 
     @property
     def catalogue(self) -> products.Catalogue:
@@ -94,7 +104,9 @@ class World:
     @cached_property
     def orders(self) -> OrderStream:
         """All orders."""
-        return OrderStream(arrivals(self.config, "orders.placed", self.config.orders, activity=zones.activity))
+        total, days = self.config.orders, self._days
+        placed = arrivals(self.config, "orders.placed", total, days=days, activity=zones.activity)
+        return OrderStream(placed, self.eras.hours[-1])
 
     @property
     def web_orders(self) -> WebOrders:
@@ -104,8 +116,9 @@ class World:
     @cached_property
     def sessions(self) -> Merged:
         """All tracked sessions: the buying ones first, then those that only browse."""
-        total = max(0, self.config.sessions - self.web_orders.total)
-        browsing = arrivals(self.config, "sessions.browsing", total, activity=zones.of_all, visits=True)
+        total = max(0, self.config.sessions - int(self.web_orders.hourly[self.eras.hours[0]]))
+        days = self._days
+        browsing = arrivals(self.config, "sessions.browsing", total, days=days, activity=zones.of_all, visits=True)
         return Merged(self.web_orders, browsing)
 
     @cached_property
@@ -144,7 +157,15 @@ class World:
         return scripts(self.seed)
 
 
+def build_world(config: WorldConfig, end: date | None = None) -> World:
+    """The world of a config; one per process is kept.
+
+    Args:
+        end: first day after what is asked of it, which may lie beyond the horizon.
+    """
+    return _built(config, eras.until(config, end).last)
+
+
 @lru_cache(maxsize=2)
-def build_world(config: WorldConfig) -> World:
-    """The world of a config; one per process is kept."""
-    return World(config)
+def _built(config: WorldConfig, end: date) -> World:
+    return World(config, end)

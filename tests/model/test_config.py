@@ -38,7 +38,7 @@ from tests.worlds import TODAY, small
         ({"schema": "50%s"}, "holds a '%', which the driver takes for a placeholder"),
         ({"epoch": date(2026, 1, 2)}, "end=2026-01-01 is not after epoch=2026-01-02"),
         ({"epoch": date(2025, 1, 1), "end": TODAY, "days": 3}, "contradict each other: leave one of them out"),
-        ({"horizon": 30}, "lies past the horizon of 30 days"),
+        ({"epoch": date(2025, 6, 1), "end": date(2056, 1, 1), "horizon": 9}, "lies more than 7,300 days after"),
         ({"products": 2_000_000, "warehouses": 10}, "products=2000000 x warehouses=10 is more than"),
     ],
 )

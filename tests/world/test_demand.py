@@ -17,7 +17,7 @@ CONFIG: WorldConfig = small().world
 
 
 def stream(total: int, name: str = "a", *, visits: bool = False, config: WorldConfig = CONFIG) -> demand.Arrivals:
-    return demand.arrivals(config, name, total, activity=demand.by_the_clock, visits=visits)
+    return demand.arrivals(config, name, total, days=config.horizon, activity=demand.by_the_clock, visits=visits)
 
 
 @pytest.mark.parametrize("total", [0, 1, 2, 1000, 123_457])

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from shardgen.model.config import MAX_SEED
-from shardgen.world import fates, geography, orders, shortages, stock, zones
+from shardgen.world import fates, geography, orders, shortages, spans, stock, zones
 from shardgen.world.demand import DAY, HOUR, midnight
 from shardgen.world.fates import NEVER
 from shardgen.world.stock import Movements
@@ -39,7 +39,7 @@ def usual() -> World:
 def movements(world: World) -> Movements:
     """All of the horizon, in order of cell and time."""
     config = world.config
-    leaves = stock.LEAVES.between(config, midnight(config.epoch) - 1, midnight(config.horizon_end))
+    leaves = spans.LEAVES.between(config, midnight(config.epoch) - 1, midnight(config.horizon_end))
     parts = [part for leaf in leaves for part in stock.movements(world, leaf)]
     columns = {f.name: np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(Movements)}
     order = np.lexsort((columns["time"], cells(world, columns["product"], columns["warehouse"])))
@@ -75,7 +75,7 @@ def test_no_shelf_is_ever_below_zero_and_numbers_are_unique(world: World) -> Non
 
 def test_the_same_holds_where_stock_is_kept_by_day() -> None:
     busy = World(BUSY)
-    assert stock.LEAVES.daily(BUSY)
+    assert spans.LEAVES.daily(BUSY)
     level, last = levels(busy, movements(busy))
     assert (level[last] >= 0).all()
     assert (level[last] == 0).any()
@@ -84,7 +84,7 @@ def test_the_same_holds_where_stock_is_kept_by_day() -> None:
 def test_a_shelf_is_empty_in_its_window_until_something_comes_back(usual: World) -> None:
     moved = movements(usual)
     level, _ = levels(usual, moved)
-    off = (moved.type == stock.ADJUSTMENT) & (moved.number % stock.KINDS == stock.WRITTEN_OFF)
+    off = (moved.type == stock.ADJUSTMENT) & (moved.number % spans.KINDS == stock.WRITTEN_OFF)
     assert (level[off] == 0).mean() > 0.97  # a store may still sell what is there
     until = shortages.ends(usual, moved.product[off], moved.warehouse[off], moved.time[off])
     assert (until > 0).all()
@@ -93,7 +93,7 @@ def test_a_shelf_is_empty_in_its_window_until_something_comes_back(usual: World)
 def test_nothing_is_moved_or_counted_or_shipped_by_post_where_nothing_is(usual: World) -> None:
     moved = movements(usual)
     short = shortages.ends(usual, moved.product, moved.warehouse, moved.time) > 0
-    counted = (moved.type == stock.ADJUSTMENT) & (moved.number % stock.KINDS == stock.CORRECTION)
+    counted = (moved.type == stock.ADJUSTMENT) & (moved.number % spans.KINDS == stock.CORRECTION)
     assert not short[counted | (moved.type == stock.TRANSFER)].any()
     every, _, _ = placed(usual)
     assert (every.channel[moved.order[short & (moved.type == stock.OUT)]] == orders.STORE).all()

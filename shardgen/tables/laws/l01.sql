@@ -48,6 +48,7 @@ WITH numbered AS (
       AND product_id ~ '^PROD[0-9]{1,18}$' AND warehouse_id ~ '^WH[0-9]{1,18}$'
 ), cell_periods AS (
     SELECT period, min(inventory_id) AS inventory_id, min(movement_date) AS first,
+           lag(min(movement_date)) OVER (ORDER BY period) AS first_of_previous,
            lag(max(movement_date)) OVER (ORDER BY period) AS last_of_previous
     FROM cell_movements
     GROUP BY period
@@ -114,4 +115,5 @@ WHERE NOT fits
 UNION ALL
 SELECT 'movement: number does not follow its period', inventory_id::text, first || ' not after ' || last_of_previous
 FROM cell_periods
-WHERE first < last_of_previous
+WHERE first < last_of_previous  -- a month in which the horizon ends has two periods, the second its last days
+  AND (first < first_of_previous OR date_trunc('month', first) < date_trunc('month', last_of_previous))
