@@ -14,6 +14,7 @@ PHASES = {"generate": 0.4, "encode": 0.1, "copy": 0.9, "index": 0.3, "commit": 0
 FACTS = Provenance(
     target="host=db user=me dbname=shop",
     schema="bronze",
+    engine="PostgreSQL",
     server="18.4",
     measured="2026-01-02T03:04:05+00:00",
     version="0.1.0",

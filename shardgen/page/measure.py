@@ -78,12 +78,13 @@ def step_of(days: int) -> float:
 
 
 def _facts(reader: Reader, found: Subject) -> Provenance:
-    version, now = reader.server()
+    engine, version, now = reader.server()
     runs = {loaded.run.run: loaded for loaded in found.tables.values()}
     return Provenance(
         target=reader.place,
         schema=reader.schema,
-        server=version.partition(" ")[0],
+        engine=engine,
+        server=version,
         measured=now.isoformat(timespec="seconds"),
         version=__version__,
         step=step_of(max(loaded.config.days for loaded in runs.values())),

@@ -19,10 +19,13 @@ class Provenance:
     """What was loaded, and what measured it."""
 
     target: str
-    """Connection string, without its password."""
+    """Connection string or address, without a secret."""
     schema: str
+    """Empty for a lake."""
+    engine: str
+    """What counted: ``"PostgreSQL"``, or ``"DuckDB"`` in a lake."""
     server: str
-    """``"18.4"``."""
+    """Its version: ``"18.4"``."""
     measured: str
     """When, by the server's clock, ISO 8601."""
     version: str

@@ -134,7 +134,8 @@ def _title(facts: Provenance) -> str:
 def _facts(facts: Provenance) -> Iterator[tuple[str, str]]:
     """What was loaded, from where, by what."""
     yield "target", facts.target
-    yield "schema", facts.schema
+    if facts.schema:
+        yield "schema", facts.schema
     for run in facts.runs:
         name = f"run {run['run']}" if len(facts.runs) > 1 else "run"
         yield name, _run(run, number=len(facts.runs) == 1)
@@ -146,7 +147,7 @@ def _facts(facts: Provenance) -> Iterator[tuple[str, str]]:
             "beside rows that were there",
             formats.listed(f"{formats.count(n)} {name}" for name, n in facts.others.items()),
         )
-    yield "PostgreSQL", facts.server
+    yield facts.engine, facts.server
     yield "measured", facts.measured[:16].replace("T", " ")
 
 

@@ -84,8 +84,8 @@ class Reader(Protocol):
     schema: str
     """Where in it the tables lie."""
 
-    def server(self) -> tuple[str, datetime]:
-        """The server's version, and the time by its clock."""
+    def server(self) -> tuple[str, str, datetime]:
+        """What answers, ``"PostgreSQL"``, its version, and the time by its clock."""
         ...
 
     def ask(

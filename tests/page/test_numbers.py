@@ -6,6 +6,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from html.parser import HTMLParser
 from importlib import resources
 from xml.etree import ElementTree as ET
@@ -51,6 +52,14 @@ def only(name: str, **changes) -> Section:
 
 
 # The numbers
+
+
+def test_the_head_names_what_counted_and_a_schema_where_there_is_one():
+    found = measured()
+    assert "<dt>PostgreSQL</dt><dd>18.4</dd>" in rendered(found)
+    lake = replace(found, facts=replace(found.facts, engine="DuckDB", server="1.4.1", schema=""))
+    assert "<dt>DuckDB</dt><dd>1.4.1</dd>" in rendered(lake)
+    assert "<dt>schema</dt>" not in rendered(lake)
 
 
 def test_every_query_is_asked_for_something_and_everything_asked_for_is_a_query():

@@ -70,10 +70,10 @@ class LakeReader:
     def _changing(self, name: str) -> bool:
         return dataset(self.shown[name].config.dataset)[name].history is not None
 
-    def server(self) -> tuple[str, datetime]:
+    def server(self) -> tuple[str, str, datetime]:
         """See stores.reading.Reader.server."""
         check_duckdb()
-        return f"DuckDB-{version('duckdb')}", datetime.now(UTC)
+        return "DuckDB", version("duckdb"), datetime.now(UTC)
 
     def ask(
         self,

@@ -51,14 +51,14 @@ class PostgresReader:
         with self.told():
             return consult(self.dsn, self.schema, ask, purpose=self._purpose)
 
-    def server(self) -> tuple[str, datetime]:
+    def server(self) -> tuple[str, str, datetime]:
         """See stores.reading.Reader.server."""
         version, now = self.once(
             lambda connection: one(
                 connection.execute("SELECT current_setting('server_version'), clock_timestamp()"),
             )
         )
-        return version, now
+        return "PostgreSQL", version.partition(" ")[0], now
 
     def ask(
         self,

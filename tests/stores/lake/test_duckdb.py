@@ -90,6 +90,7 @@ def test_laws_are_held_and_none_is_left_out_for_duckdb(lake: str) -> None:
 
 def test_the_page_has_its_numbers_and_says_what_a_lake_does_not_tell(lake: str) -> None:
     found = numbers_of(settings.read({"target": lake}), lambda _: None)
+    assert (found.facts.engine, found.facts.schema) == ("DuckDB", "")
     missing = {name: answer.missing for name, answer in found.answers.items() if answer.missing}
     assert set(missing) == {"effort", "retries", "shards", "steps"}
     assert set(missing.values()) == {"a lake's ledger does not tell who wrote a shard, and when"}
