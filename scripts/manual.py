@@ -29,7 +29,7 @@ from shardgen.display.dictionary import rows as dictionary_rows  # noqa: E402
 from shardgen.errors import Interrupted, ShardgenError  # noqa: E402
 from shardgen.events import Event  # noqa: E402
 from shardgen.model import shape  # noqa: E402
-from shardgen.model.table import Table  # noqa: E402
+from shardgen.model.table import VERSION_KEYS, Table  # noqa: E402
 from shardgen.options.declared import (  # noqa: E402
     OPTIONS,
     Option,
@@ -185,6 +185,15 @@ def _table_section(each: Table) -> str:
     )
 
 
+def versions() -> str:
+    """What each table has besides where records have versions."""
+    rows = [(f"`raw_data` `{key}`", "never", meaning) for key, meaning in VERSION_KEYS.items()]
+    tables = [spec.table.with_versions() for spec in dataset().tables]
+    keys = [(f"`{each.relation}`", ", ".join(f"`{name}`" for name in each.key), f"`{each.latest}`") for each in tables]
+    told = table(("key", "without a value", "meaning"), rows)
+    return told + "\n\n" + table(("table", "primary key", "view of the newest"), keys)
+
+
 def shop() -> str:
     """Every table with its rows in a year of the default shop."""
     plan = build_plan(plan_config(today=date(2026, 1, 1)))
@@ -302,6 +311,7 @@ PARTS: Final[dict[str, Callable[[], str]]] = {
         shapes,
         shop,
         dictionary,
+        versions,
         attributes,
         files,
         errors,

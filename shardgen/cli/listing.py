@@ -11,7 +11,7 @@ from shardgen import __version__
 from shardgen.cli import terminal
 from shardgen.cli.options import Json, any_table, examples, takes
 from shardgen.errors import ConfigError
-from shardgen.model.config import SHOP
+from shardgen.model.config import HISTORIES, SHOP
 from shardgen.options.declared import FILES, FORM, PLACE
 
 
@@ -20,9 +20,13 @@ from shardgen.options.declared import FILES, FORM, PLACE
     "tables --json",
     "tables orders reviews",
     "tables --dbt > models/sources.yml",
+    "tables --dbt --history versions",
     "load --tables orders,customers",
 )
-@takes({"dataset": FORM["dataset"], "schema": PLACE["schema"], "config": FILES["config"]}, volume=False)
+@takes(
+    {name: FORM[name] for name in ("dataset", "history")} | {"schema": PLACE["schema"], "config": FILES["config"]},
+    volume=False,
+)
 def tables(
     wanted: Annotated[
         list[str] | None,
@@ -43,7 +47,7 @@ def tables(
     from shardgen.display import dictionary
     from shardgen.tables.listing import described
 
-    found = described(wanted or (), settings.get("dataset", SHOP))
+    found = described(wanted or (), settings.get("dataset", SHOP), settings.get("history", HISTORIES[0]))
     if dbt:
         terminal.print_text(dictionary.dbt_source(found, settings.schema))
     elif as_json:

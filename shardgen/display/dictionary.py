@@ -37,7 +37,8 @@ def _described(table: Table) -> Iterator[RenderableType]:
             grid.add_row(f"  {key}" if key else name, kind, meaning.replace("`", ""))
     partitioned = f"; partitioned by {table.partition_by}" if table.partitioned else ""
     yield Text(table.relation, style="bold")
-    yield Text(f"{table.description} Key: {', '.join(table.key)}{partitioned}.")
+    newest = f" The newest alone: {table.latest}." if table.versioned else ""
+    yield Text(f"{table.description} Key: {', '.join(table.key)}{partitioned}.{newest}")
     yield grid
     yield Text()
 
@@ -50,6 +51,7 @@ def records(tables: Sequence[Table]) -> list[dict[str, Any]]:
             "relation": each.relation,
             "meaning": each.description,
             "key": list(each.key),
+            "latest": each.latest if each.versioned else None,
             "partition_by": each.partition_by if each.partitioned else None,
             "columns": [
                 {
@@ -67,22 +69,31 @@ def records(tables: Sequence[Table]) -> list[dict[str, Any]]:
 
 
 def dbt_source(tables: Sequence[Table], schema: str) -> str:
-    """A dbt source with every description, and tests of keys and required columns; YAML."""
+    """A dbt source with every description, and tests of keys and required columns, and the views of the newest versions
+    with those of their own; YAML.
+    """
     return "\n".join(_dbt_lines(tables, schema))
 
 
 def _dbt_lines(tables: Sequence[Table], schema: str) -> Iterator[str]:
     yield from ("version: 2", "", "sources:", "  - name: bronze", f"    schema: {_quoted(schema)}", "    tables:")
     for each in tables:
-        yield f"      - name: {each.relation}"
-        yield f"        description: {_quoted(each.description, always=True)}"
-        yield "        columns:"
-        for column in each.columns:
-            yield f"          - name: {column.name}"
-            yield f"            data_type: {_quoted(spelled(column.type), always=True)}"
-            yield f"            description: {_quoted(column.description, always=True)}"
-            if tests := [*["not_null"] * column.not_null, *["unique"] * (column.name == each.key[0])]:
-                yield f"            data_tests: [{', '.join(tests)}]"
+        yield from _dbt_table(each, each.relation, each.description, unique=not each.versioned)
+        if each.versioned:
+            yield from _dbt_table(each, each.latest, each.latest_meaning, unique=True)
+
+
+def _dbt_table(table: Table, relation: str, meaning: str, *, unique: bool) -> Iterator[str]:
+    """A table or a view over it; ``unique``: whether a record has one row there."""
+    yield f"      - name: {relation}"
+    yield f"        description: {_quoted(meaning, always=True)}"
+    yield "        columns:"
+    for column in table.columns:
+        yield f"          - name: {column.name}"
+        yield f"            data_type: {_quoted(spelled(column.type), always=True)}"
+        yield f"            description: {_quoted(column.description, always=True)}"
+        if tests := [*["not_null"] * column.not_null, *["unique"] * (unique and column.name == table.key[0])]:
+            yield f"            data_tests: [{', '.join(tests)}]"
 
 
 def _quoted(text: str, *, always: bool = False) -> str:

@@ -123,7 +123,13 @@ class Table:
             return self
         *own, ingestion, record = self.columns
         known, told = replace(ingestion, not_null=True), replace(record, keys={**record.keys, **VERSION_KEYS})
-        return replace(self, columns=(*own, known, told), key=(*self.key, ingestion.name))
+        meaning = f"{self.meaning} One row for each version."
+        return replace(self, meaning=meaning, columns=(*own, known, told), key=(*self.key, ingestion.name))
+
+    @property
+    def latest_meaning(self) -> str:
+        """What a row of that view tells, in a sentence."""
+        return f"The newest version of each record in {self.relation}, without those that were taken down."
 
     def indexes_for(self, mode: str) -> tuple[Index, ...]:
         """Secondary indexes of an ``--indexes`` mode."""

@@ -148,7 +148,7 @@ def _registered(world: World, end: int) -> int:
 CUSTOMERS = TableSpec(
     table=bronze_table(
         name="customers",
-        meaning="A customer as the CRM knows them at the window's end, after moves, marriages and requests of erasure; "
+        meaning="A customer as the CRM knows them, after moves, marriages and requests of erasure; "
         "30 % of the customers registered before the epoch.",
         source="crm",
         key=("customer_id",),

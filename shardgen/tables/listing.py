@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from shardgen.errors import PluginError
-from shardgen.model.config import SHOP
+from shardgen.model.config import HISTORIES, SHOP
 from shardgen.model.table import Table, relation_of
 from shardgen.tables import dataset, plugins
 from shardgen.tables.spec import TableSpec
@@ -51,15 +51,21 @@ def listed(version: str, story: str = "") -> list[Listed]:
     return [*own, *stories, *others]
 
 
-def described(wanted: Sequence[str], story: str) -> list[Table]:
+def described(wanted: Sequence[str], story: str, history: str = HISTORIES[0]) -> list[Table]:
     """The tables of these names, or all of a dataset, with what their columns mean.
+
+    Args:
+        wanted: as in ``--tables``.
+        story: the dataset.
+        history: one of config.HISTORIES.
 
     Raises:
         ConfigError: there is no such table, or no such dataset.
         PluginError: the package that brings it is broken.
     """
     check_dataset(story)
-    return [dataset(story)[name].table for name in (table_names(wanted, story) if wanted else dataset(story).names)]
+    chosen = table_names(wanted, story) if wanted else dataset(story).names
+    return [dataset(story)[name].table_of(history) for name in chosen]
 
 
 def _origin(spec: TableSpec, story: str, version: str) -> str:

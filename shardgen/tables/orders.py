@@ -227,7 +227,7 @@ EXTRA: Final[Keys] = {
     "items[].unit_price": Key("The product's price on that day", decimal(10, 2)),
     "items[].discount_amount": Key("Off the whole line; what its promotion gives", decimal(15, 2)),
     "items[].total_amount": Key("quantity x unit_price - discount_amount", decimal(15, 2)),
-    "items[].returned_quantity": Key("Pieces that have come back by the window's end", INTEGER),
+    "items[].returned_quantity": Key("Pieces that have come back so far", INTEGER),
     "items[].promotion": Key(
         "Code of the promotion that reduces the line: `BF25`; null where none does", TEXT, missing="null"
     ),
@@ -310,7 +310,7 @@ def _number(config: WorldConfig) -> float:
 ORDERS = TableSpec(
     table=bronze_table(
         name="orders",
-        meaning="An order as it stood at the window's end; its items are in `raw_data`.",
+        meaning="An order and what has become of it so far; its items are in `raw_data`.",
         source="order_management",
         key=("order_id", "order_date"),
         space=KeySpace(ids=ORDER, dense=True),

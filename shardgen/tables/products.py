@@ -119,7 +119,7 @@ ATTRIBUTES: Final[Keys] = {
 PRODUCTS = TableSpec(
     table=bronze_table(
         name="products",
-        meaning="A product of the catalogue as it stands at the window's end; 80 % of the products were launched "
+        meaning="A product of the catalogue, its price of then with it; 80 % of the products were launched "
         "before the epoch.",
         source="catalogue",
         key=("product_id",),
@@ -138,7 +138,7 @@ PRODUCTS = TableSpec(
             Column(
                 name="price",
                 type=decimal(10, 2),
-                meaning="Price of a piece before discounts and tax, in `currency`, at the window's end",
+                meaning="Price of a piece before discounts and tax, in `currency`; it changes with time",
             ),
             Column(name="cost", type=decimal(10, 2), meaning="What the shop pays; above 0 and below the price"),
             Column(name="currency", type=varchar(3), meaning="One for the whole shop: `USD`"),

@@ -28,6 +28,31 @@ def test_a_dbt_source_names_every_column_and_can_be_read(capsys):
         assert [column["name"] for column in told["columns"]] == [column.name for column in spec.table.columns]
 
 
+def test_a_dbt_source_of_versions_has_the_views_of_the_newest_and_tests_ids_there_alone(capsys):
+    _, out, _ = printed(capsys, "--dbt", "--history", "versions")
+    [source] = yaml.safe_load(out)["sources"]
+    told = {each["name"]: each for each in source["tables"]}
+    assert list(told) == [name for spec in dataset().tables for name in (spec.table.relation, spec.table.latest)]
+    for spec in dataset().tables:
+        every, newest = (told[name]["columns"] for name in (spec.table.relation, spec.table.latest))
+        assert [column["name"] for column in every] == [column["name"] for column in newest]
+        assert [column["name"] for column in every if "unique" in column.get("data_tests", ())] == []
+        assert [column["name"] for column in newest if "unique" in column.get("data_tests", ())] == [spec.table.key[0]]
+        assert "version, operation" in every[-1]["description"]
+
+
+def test_versions_are_told_with_their_key_and_the_view_of_the_newest(capsys):
+    _, out, _ = printed(capsys, "orders", "--json", "--history", "versions")
+    [told] = json.loads(out)
+    assert told["key"] == ["order_id", "order_date", "ingestion_timestamp"]
+    assert told["latest"] == "raw_orders_latest"
+    assert {"version", "operation"} <= told["columns"][-1]["keys"].keys()
+    _, out, _ = printed(capsys, "orders", "--history", "versions")
+    assert "raw_orders_latest" in out
+    _, out, _ = printed(capsys, "orders", "--json")
+    assert json.loads(out)[0]["latest"] is None
+
+
 def test_programs_are_told_every_key(capsys):
     code, out, _ = printed(capsys, "orders", "raw_reviews", "--json")
     found = {each["table"]: each for each in json.loads(out)}

@@ -133,7 +133,7 @@ def test_a_reset_leaves_tables_of_others_as_they_were(database: Database) -> Non
 def test_the_view_over_a_table_of_others_says_what_it_is_and_has_the_columns_that_are_there(theirs: Database) -> None:
     shardgen.load(theirs.dsn, **FEW)
     of = "'bronze.raw_customers_latest'::regclass"
-    assert theirs.value(f"SELECT obj_description({of})").startswith("created by shardgen: the newest version of each")
+    assert theirs.value(f"SELECT obj_description({of})").startswith("created by shardgen: The newest version of each")
     told = theirs.rows(f"SELECT attname::text, col_description({of}, attnum) FROM pg_attribute WHERE attrelid = {of}")
     meanings = {each.name: each.description for each in dataset()["customers"].table.with_versions().columns}
     assert dict(told) == {

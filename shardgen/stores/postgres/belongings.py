@@ -174,7 +174,7 @@ def carried(connection: Connection, table: Table, parent: int, oids: Sequence[in
             "known": [parent, *oids],
             "made": _made(table),
             "said": [
-                *(MARK, table.description, latest_comment(table)),
+                *(MARK, table.description, table.with_versions().description, latest_comment(table)),
                 *_descriptions(table),
                 *_descriptions(table.with_versions()),
             ],

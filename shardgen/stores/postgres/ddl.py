@@ -102,7 +102,7 @@ def create_latest(table: Table, schema: str, *, changing: bool, divided: bool | 
 
 def latest_comment(table: Table) -> str:
     """The comment of the view of a table's records as they stand."""
-    return f"{MARK}: the newest version of each record in {table.relation}, without those that were taken down"
+    return f"{MARK}: {table.latest_meaning}"
 
 
 def create_view(view: View, table: Table, schema: str, *, again: bool = False) -> sql.Composed:
