@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -276,3 +278,16 @@ def test_queries_read_the_newest_versions(loaded: Database) -> None:
         for query in shardgen.queries(loaded.dsn):
             assert connection.execute(query.text.encode()).fetchall()
             assert all(f"raw_{table}_latest" in query.text for table in TABLES if f"raw_{table}" in query.text)
+
+
+def test_each_item_joins_one_version_of_its_customer_and_one_price_of_its_product_as_the_manual_says(
+    loaded: Database,
+) -> None:
+    page = (resources.files("shardgen.manual") / "history.md").read_text(encoding="utf-8")
+    [query] = re.findall(r"<<'SQL'\n(.*?)limit 5;\nSQL", page, re.DOTALL)
+    with psycopg.connect(loaded.dsn, options="-c search_path=bronze") as connection:
+        joined = connection.execute(query.encode()).fetchall()
+        items = connection.execute("SELECT order_id, product_id FROM order_items").fetchall()
+    assert sorted((row[0], row[5]) for row in joined) == sorted(items)
+    assert all(row[6] == row[7] for row in joined)
+    assert {row[2] for row in joined} > {"1"}
