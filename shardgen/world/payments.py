@@ -42,7 +42,7 @@ _OF_CARDS, _OF_WALLETS, _OF_RINGS = range(len(_REASON))
 STAYS_WITH = 0.72
 """Share of failed attempts by the method that works in the end; the others are by credit card."""
 
-CHARGED_BACK, CHARGED_BACK_OF_RINGS = 0.001, 0.32
+CHARGED_BACK, CHARGED_BACK_OF_RINGS = 0.0015, 0.32
 """Shares of card orders that are charged back where they are delivered and kept: of most customers, and of rings."""
 CHARGED_BACK_DAYS = (20, 90)
 MAX_CHARGED_BACK = CHARGED_BACK_DAYS[1] * DAY
