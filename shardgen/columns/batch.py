@@ -108,7 +108,7 @@ def _keys(versions: Versions) -> Mapping[str, Member]:
     """What raw_data tells of versions, be it full or lean."""
     return {
         "version": Whole(versions.number),
-        "operation": Words(Drawn(text.pool(OPERATIONS), versions.operation)),
+        "operation": Words(Drawn(text.words(OPERATIONS), versions.operation)),
     }
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import TypeAlias
 
 import numpy as np
@@ -22,8 +22,8 @@ from shardgen.columns.pieces import Drawn, Layout, Piece, Texts
 from shardgen.columns.text import I64, Text
 
 NULL = "null"
-ESCAPED = {*range(32), ord('"'), ord("\\")}
-"""Characters that a JSON string of jsonb does not hold as they are."""
+BACKSLASH, QUOTE, LEAST = "\\", '"', 32
+"""What a JSON string of jsonb does not hold as it is: these two, and whatever lies below LEAST."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,16 +69,16 @@ def objects(members: Members) -> Objects:
 def quoted(texts_: Texts | Drawn) -> Value:
     """JSON strings of any texts; null where there is none."""
     if isinstance(texts_, Drawn):
-        return plain(Drawn(_escaped(texts_.pool), texts_.rows))
+        return plain(replace(texts_, pool=_escaped(texts_.pool)))
     return plain(_escaped(texts_))
 
 
 def plain(texts_: Texts | Drawn) -> Value:
     """JSON strings of texts in which nothing needs escaping; null where there is none."""
     if isinstance(texts_, Drawn):
-        if texts_.always and not _nulls(texts_.pool):
-            return Quoted(texts_)
-        return Drawn(_or_null(texts_.pool), texts_.rows).filled(NULL.encode())
+        if _nulls(texts_.pool) or (texts_.few and not texts_.always):
+            return Drawn(_or_null(texts_.pool), texts_.rows).filled(NULL.encode())
+        return Quoted(texts_) if texts_.always else _in_pieces(texts_)
     return _or_null(texts_) if _nulls(texts_) else Quoted(texts_)
 
 
@@ -93,10 +93,9 @@ def texts(value_: Value) -> Texts:
     return text.drawn_or_own(value_)
 
 
-@cache
 def booleans() -> Text:
     """``false`` and ``true``."""
-    return text.pool(["false", "true"])
+    return text.words(("false", "true"))
 
 
 def _nulls(texts_: Texts) -> bool:
@@ -107,19 +106,27 @@ def _or_null(texts_: Texts) -> Text:
     return pc.fill_null(text.column(text.join('"', texts_, '"')), NULL)
 
 
+EDGES = ('"', NULL), ('"', "")
+"""What lies before and after a string, and before and after what is null."""
+
+
+def _in_pieces(texts_: Drawn) -> tuple[Piece, ...]:
+    """Strings, null where there is none: what lies about them is drawn, so that no text is copied for it."""
+    before, after = (Drawn(text.words(edge), texts_.missing) for edge in EDGES)
+    return before, texts_, after
+
+
 def _escaped(texts: Texts) -> Text:
     column = text.column(texts)
     start, stop = column.offset, column.offset + len(column)
     ends = np.frombuffer(column.buffers()[1], dtype=np.int32)
     data = np.frombuffer(column.buffers()[2] or b"", dtype=np.uint8)[ends[start] : ends[stop]]
-    occurs = np.zeros(256, dtype=np.bool_)
-    occurs[data] = True
-    found = set(np.flatnonzero(occurs).tolist()) & ESCAPED
-    if found <= {ord('"'), ord("\\")}:
-        for character in map(chr, sorted(found, reverse=True)):  # the backslash first
-            column = pc.replace_substring(column, character, f"\\{character}")
-        return column
-    return text.pool(None if each is None else string(each)[1:-1] for each in column.to_pylist())
+    if data.min(initial=LEAST) < LEAST:
+        return text.pool(None if each is None else string(each)[1:-1] for each in column.to_pylist())
+    for character in (BACKSLASH, QUOTE):
+        if (data == ord(character)).any():
+            column = pc.replace_substring(column, character, BACKSLASH + character)
+    return column
 
 
 @lru_cache(maxsize=4096)
@@ -158,8 +165,8 @@ def lists(items: Objects, starts: I64) -> Text:
     begins, ends = np.zeros(rows, dtype=np.int32), np.zeros(rows, dtype=np.int32)
     begins[starts] = 1
     ends[np.append(starts[1:], rows)[: len(starts)] - 1] = 1
-    before = Drawn(text.pool([", ", "["]), begins)
-    after = Drawn(text.pool(["", "]"]), ends)
+    before = Drawn(text.words((", ", "[")), begins)
+    after = Drawn(text.words(("", "]")), ends)
     return pieces.runs(Layout([before, *items.pieces, after]).texts(), starts)
 
 
@@ -175,12 +182,20 @@ def _always(json_: Value) -> bool:
 def _member(start: bytes, json_: Value, end: bytes) -> list[Piece]:
     """A key and its value, or neither of them."""
     if isinstance(json_, Drawn) and not json_.always:
-        return [Drawn(pieces.join(start, json_.pool, end), json_.rows).filled()]
+        return _sometimes(start, json_, end)
     if isinstance(json_, Quoted):
         return [start + b'"', json_.text, b'"' + end]
     if isinstance(json_, str):
         return [start + json_.encode() + end]
     return [start, *(json_ if isinstance(json_, tuple) else (json_,)), end]
+
+
+def _sometimes(start: bytes, json_: Drawn, end: bytes) -> list[Piece]:
+    """The same of a value that some rows leave out."""
+    if json_.few or isinstance(json_.pool, np.ndarray):
+        return [Drawn(pieces.joined(start, json_.pool, end), json_.rows)]
+    there = -json_.missing
+    return [Drawn(text.words((start.decode(),)), there), json_, Drawn(text.words((end.decode(),)), there)]
 
 
 @lru_cache(maxsize=4096)

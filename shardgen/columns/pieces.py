@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from itertools import groupby
 from typing import Any, TypeAlias, TypeGuard
 
@@ -27,29 +27,38 @@ Texts: TypeAlias = "Varied | Even"
 """A column of texts, in either form."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Drawn:
     """A text that each row takes from a pool, or does without.
 
     Args:
         pool: the texts.
         rows: position in the pool for each row, -1 where there is none.
+        without: 1 where there is none, else 0. Columns that lack the same rows share it, and cost less.
     """
 
     pool: Texts
     rows: NDArray[np.integer]
+    without: NDArray[np.integer] | None = None
 
-    @property
+    @cached_property
     def always(self) -> bool:
         """Whether no row does without."""
         return len(self.rows) > 0 and int(self.rows.min()) >= 0
 
+    @property
+    def few(self) -> bool:
+        """Whether the pool is so small that work on it costs less than work on rows."""
+        return 2 * len(self.pool) <= len(self.rows)
+
+    @cached_property
+    def missing(self) -> NDArray[np.integer]:
+        """1 where there is none, else 0."""
+        return (self.rows < 0).astype(np.int32) if self.without is None else self.without
+
     def filled(self, instead: bytes = b"") -> Drawn:
         """The same with another text where there is none."""
-        if self.always:
-            return self
-        pool = pa.concat_arrays([pa.array([instead], pa.binary()), varied(self.pool)])
-        return Drawn(pool, self.rows + 1)
+        return self if self.always else Drawn(_headed(self.pool, instead), self.rows + 1)
 
 
 Piece: TypeAlias = "bytes | Drawn | Texts"
@@ -58,6 +67,8 @@ Piece: TypeAlias = "bytes | Drawn | Texts"
 
 class Layout:
     """Rows made of pieces, laid out once and rendered in runs.
+
+    Before each pool lies an empty text, which is what rows take that do without.
 
     Args:
         pieces: what every row consists of, in order; at least one of them is no constant.
@@ -68,10 +79,10 @@ class Layout:
         self.rows = count(merged)
         every = np.arange(self.rows, dtype=np.int32)
         pools, positions = zip(*(_drawn(piece, every) for piece in merged), strict=True)
-        self._pool = pa.concat_arrays(pools)
+        self._pool = pa.concat_arrays([each for pool in pools for each in (_empty(), pool)])
         narrow = {id(rows): rows.astype(np.int32, copy=False) for rows in positions}
         self._positions = [narrow[id(rows)] for rows in positions]
-        self._bases = np.cumsum([0, *map(len, pools)]).astype(np.int32)
+        self._bases = (np.cumsum([0, *map(len, pools)]) + np.arange(1, len(pools) + 2)).astype(np.int32)
 
     def data(self, start: int, stop: int) -> memoryview:
         """The bytes of rows start to stop (exclusive)."""
@@ -165,6 +176,18 @@ def join(*pieces: Texts | bytes) -> pa.BinaryArray:
     return pc.binary_join_element_wise(*columns, pa.scalar(b"", pa.binary()))
 
 
+def joined(*parts: Texts | bytes) -> Texts:
+    """The same in whatever form costs least."""
+    if all(isinstance(part, bytes | np.ndarray) for part in parts):
+        return beside(*parts)
+    return join(*parts)
+
+
+def _headed(pool: Texts, first: bytes) -> pa.BinaryArray:
+    """A pool with another text before it."""
+    return pa.concat_arrays([pa.array([first], pa.binary()), varied(pool)])
+
+
 def beside(*parts: Even | bytes) -> Even:
     """The same where all columns are of one width."""
     types = [(f"f{i}", f"S{len(p)}" if isinstance(p, bytes) else p.dtype) for i, p in enumerate(parts)]
@@ -193,7 +216,9 @@ def _size(piece: Piece) -> NDArray[np.integer] | int:
         return len(piece)
     if isinstance(piece, np.ndarray):
         return piece.dtype.itemsize
-    return lengths(varied(piece.pool))[piece.rows] if isinstance(piece, Drawn) else lengths(piece)
+    if not isinstance(piece, Drawn):
+        return lengths(piece)
+    return np.append(lengths(varied(piece.pool)), 0)[piece.rows]  # -1 takes the last one
 
 
 def _goes_with(run: list[Any], piece: Piece) -> bool:
@@ -205,7 +230,7 @@ def _goes_with(run: list[Any], piece: Piece) -> bool:
 
 def _short(piece: Piece) -> TypeGuard[bytes | Drawn]:
     """Whether it is joined to others sooner than each row takes one piece more."""
-    return isinstance(piece, bytes) or (isinstance(piece, Drawn) and len(piece.pool) <= len(piece.rows))
+    return isinstance(piece, bytes) or (isinstance(piece, Drawn) and piece.few)
 
 
 def _joined(run: list[Any]) -> Piece:
@@ -213,7 +238,10 @@ def _joined(run: list[Any]) -> Piece:
     drawn = next((piece for piece in run if isinstance(piece, Drawn)), None)
     if len(run) == 1 or drawn is None:
         return run[0] if len(run) == 1 else b"".join(run)
-    return Drawn(join(*(piece.pool if isinstance(piece, Drawn) else piece for piece in run)), drawn.rows)
+    if drawn.always:
+        return Drawn(join(*(piece.pool if isinstance(piece, Drawn) else piece for piece in run)), drawn.rows)
+    parts = (_headed(piece.pool, b"") if isinstance(piece, Drawn) else piece for piece in run)
+    return Drawn(join(*parts), drawn.rows + 1)
 
 
 def _drawn(piece: Piece, every: NDArray[np.int32]) -> tuple[pa.BinaryArray, NDArray[np.integer]]:
@@ -227,6 +255,11 @@ def _drawn(piece: Piece, every: NDArray[np.int32]) -> tuple[pa.BinaryArray, NDAr
     if isinstance(piece, Drawn):
         return varied(piece.pool), piece.rows
     return varied(piece), every
+
+
+@cache
+def _empty() -> pa.BinaryArray:
+    return pa.array([b""], pa.binary())
 
 
 @cache

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from itertools import accumulate
 from string import Formatter
@@ -28,6 +28,8 @@ DIGITS = {
 """All numbers of so many digits."""
 FEW = 20_000
 """Numbers below it are drawn from a pool of all of them."""
+DIGIT, LETTER, ZERO = (np.uint8(ord(character)) for character in "#@0")
+"""What a pattern holds where a digit and where a letter goes, and the first digit."""
 MINUTE, SECOND = 60_000_000, 1_000_000
 MINUTES = np.array([f"\0\0\0{n // 60:02d}:{n % 60:02d}".encode() for n in range(24 * 60)]).view(WORD[8])
 """Hour and minute, with room for the end of a date before them."""
@@ -50,6 +52,12 @@ def column(texts: Texts) -> Text:
 def pool(strings: Iterable[str | None]) -> Text:
     """A column of distinct texts to take from."""
     return pa.array(strings, type=pa.string())
+
+
+@lru_cache(maxsize=256)
+def words(choices: tuple[str, ...]) -> Text:
+    """A pool of words that never change."""
+    return pool(choices)
 
 
 def take(texts: Texts, rows: NDArray[np.integer]) -> Texts:
@@ -183,24 +191,46 @@ def hexadecimal(words: U64) -> Text:
     return pa.StringArray.from_buffers(len(words), pa.py_buffer(offsets), pa.py_buffer(codes.encode()))
 
 
-def render(templates: Sequence[str], which: I64, slots: Mapping[str, Texts | Drawn]) -> Text:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Slots:
+    """What templates may be filled with, row by row."""
+
+    names: tuple[str, ...]
+    texts: Text
+    positions: NDArray[np.int32]
+    """In the texts, shape (1 + slots, rows); the first ones are of no slot, and all 0."""
+
+    def at(self, rows: I64) -> Slots:
+        """Those of some rows."""
+        return replace(self, positions=self.positions.take(rows, axis=1))
+
+
+def slots(columns: Mapping[str, Texts | Drawn]) -> Slots:
+    """A column for each name that a template may hold."""
+    pools = [column(each.pool if isinstance(each, Drawn) else each) for each in columns.values()]
+    rows = [each.rows if isinstance(each, Drawn) else np.arange(len(each)) for each in columns.values()]
+    positions = np.zeros((1 + len(rows), len(rows[0])), dtype=np.int32)
+    for place, (each, base) in enumerate(zip(rows, accumulate(map(len, pools), initial=0), strict=False)):
+        np.add(each, base, out=positions[1 + place], casting="same_kind")
+    return Slots(names=tuple(columns), texts=concat(*pools), positions=positions)
+
+
+def render(templates: Sequence[str], which: I64, filling: Slots | Mapping[str, Texts | Drawn]) -> Text:
     """Templates filled in row by row.
 
     Args:
         templates: format strings such as ``"{street} {number}"``.
         which: index of each row's template.
-        slots: a column for each name that a template may hold.
+        filling: a column for each name that a template may hold.
     """
-    names = tuple(slots)
-    literals, literal, slot = _laid_out(tuple(templates), names)
-    drawn = [slots[name] for name in names]
-    pools = [literals, *(column(each.pool if isinstance(each, Drawn) else each) for each in drawn)]
-    every = np.arange(len(which), dtype=np.int32)
-    rows = [np.zeros_like(every), *(each.rows.astype(np.int32) if isinstance(each, Drawn) else every for each in drawn)]
-    bases = np.cumsum([0, *map(len, pools[:-1])], dtype=np.int32)
-    positions = np.stack([each + base for each, base in zip(rows, bases, strict=True)])
-    chosen = literal[which] + positions[slot[which], every[:, None]]
-    return pieces.end_to_end(concat(*pools).view(pa.binary()), chosen)
+    given = filling if isinstance(filling, Slots) else slots(filling)
+    literals, literal, slot = _laid_out(tuple(templates), given.names)
+    plain = np.where(slot == 0, literal + np.int32(len(given.texts)), np.int32(0))
+    cells = (slot * np.int32(len(which))).take(which, axis=0)
+    cells += np.arange(len(which), dtype=np.int32)[:, None]
+    chosen = given.positions.ravel().take(cells)
+    chosen += plain.take(which, axis=0)
+    return pieces.end_to_end(concat(given.texts, literals).view(pa.binary()), chosen)
 
 
 @lru_cache(maxsize=64)
@@ -232,19 +262,19 @@ def patterned(patterns: Sequence[str], which: I64, bits: I64, letters: Sequence[
         bits: randomness of each row, 31 bits or more.
         letters: what an ``@`` may become, for each pattern.
     """
-    width = max(map(len, patterns))
-    table = np.frombuffer("".join(p.ljust(width, "\0") for p in patterns).encode("ascii"), dtype=np.uint8)
-    characters = table.reshape(len(patterns), width)[which]
-    draws = mix(
-        np.add(bits.astype(np.uint64)[:, None] << np.uint64(6), np.arange(width, dtype=np.uint64))
-    ) >> np.uint64(33)
-    characters = np.where(characters == ord("#"), (draws % np.uint64(10)).astype(np.uint8) + ord("0"), characters)
+    table = _table(tuple(patterns))
+    characters = table.take(which, axis=0)
+    places = np.flatnonzero((characters == DIGIT) | (characters == LETTER))
+    row = places // table.shape[1]
+    draws = (bits.astype(np.uint64) << np.uint64(6))[row] + (places - row * table.shape[1]).astype(np.uint64)
+    draws = (mix(draws) >> np.uint64(33)).astype(np.uint32)
+    drawn = (draws - draws // np.uint32(10) * np.uint32(10)).astype(np.uint8) + ZERO
     if letters:
-        longest = max(1, *map(len, letters))
-        alphabet = np.frombuffer("".join(x.ljust(longest, "\0") for x in letters).encode("ascii"), dtype=np.uint8)
-        sizes = np.array([max(1, len(x)) for x in letters], dtype=np.uint64)
-        drawn = alphabet.reshape(len(letters), longest)[which[:, None], draws % sizes[which][:, None]]
-        characters = np.where(characters == ord("@"), drawn, characters)
+        alphabet, at = _table(tuple(letters)), np.flatnonzero(characters.ravel()[places] == LETTER)
+        sizes = np.array([max(1, len(each)) for each in letters], dtype=np.uint32)
+        of_row = which[row[at]]
+        drawn[at] = alphabet[of_row, draws[at] % sizes[of_row]]
+    np.put(characters, places, drawn)
     return _rows_of(characters)
 
 
@@ -256,13 +286,22 @@ def numbered(patterns: Sequence[str], which: I64, numbers: I64) -> Text:
         which: index of each row's pattern.
         numbers: at most as many digits as the pattern has ``#``.
     """
-    width = max(map(len, patterns))
-    table = np.frombuffer("".join(p.ljust(width, "\0") for p in patterns).encode("ascii"), dtype=np.uint8)
-    characters = table.reshape(len(patterns), width)[which]
-    free = characters == ord("#")
-    place = np.cumsum(free[:, ::-1], axis=1)[:, ::-1] - 1
-    digits = numbers[:, None] // 10 ** np.maximum(place, 0) % 10
-    return _rows_of(np.where(free, digits + ord("0"), characters).astype(np.uint8))
+    table = _table(tuple(patterns))
+    free = table == DIGIT
+    width = max(1, int(free.sum(axis=1).max()))
+    from_right = np.maximum(np.cumsum(free[:, ::-1], axis=1)[:, ::-1] - 1, 0)
+    own = column(digits(numbers, width)).buffers()[2]
+    cells = (width - 1 - from_right).take(which, axis=0) + np.arange(len(which))[:, None] * width
+    filled = np.frombuffer(own, dtype=np.uint8).take(cells)
+    return _rows_of(np.where(free.take(which, axis=0), filled, table.take(which, axis=0)))
+
+
+@lru_cache(maxsize=16)
+def _table(patterns: tuple[str, ...]) -> NDArray[np.uint8]:
+    """ASCII texts as rows of characters, with zeros after them."""
+    width = max(1, *map(len, patterns))
+    padded = "".join(pattern.ljust(width, "\0") for pattern in patterns)
+    return np.frombuffer(padded.encode("ascii"), dtype=np.uint8).reshape(len(patterns), width)
 
 
 def _rows_of(characters: NDArray[np.uint8]) -> Text:

@@ -41,12 +41,16 @@ __all__ = [
 ]
 
 
-def some(values: Texts | Drawn, known: NDArray[np.bool_]) -> Texts | Drawn:
-    """The texts of the rows in which they are known; the others do without."""
-    if known.all():
+def some(values: Texts | Drawn, missing: NDArray[np.integer]) -> Texts | Drawn:
+    """The texts of the rows in which they are known.
+
+    Args:
+        missing: 1 where they are not, else 0; one array for all texts that the same rows lack.
+    """
+    if not missing.any():
         return values
-    pool, rows = (values.pool, values.rows) if isinstance(values, Drawn) else (values, np.arange(len(known)))
-    return Drawn(pool, np.where(known, rows, -1))
+    pool, rows = (values.pool, values.rows) if isinstance(values, Drawn) else (values, np.arange(len(missing)))
+    return Drawn(pool, np.where(missing, -1, rows), missing)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,7 +125,7 @@ class Day:
     def json(self) -> jsonb.Value:
         """ISO 8601; null where it is not known."""
         days = text.iso_days(self.values)
-        return jsonb.Quoted(days) if self.known is None else jsonb.plain(some(days, self.known))
+        return jsonb.Quoted(days) if self.known is None else jsonb.plain(some(days, (~self.known).astype(np.int32)))
 
     def arrow(self, rows: int, type_: Any) -> pa.Array:
         """A column of ``type_``."""

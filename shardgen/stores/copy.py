@@ -104,7 +104,10 @@ def _text(values: Texts | Drawn | Objects | str, version: bytes) -> list[Piece]:
         return list(_fields(values, version))
     if values.always:
         return [part if isinstance(part, bytes) else Drawn(part, values.rows) for part in _fields(values.pool, version)]
-    return [Drawn(pieces.join(*_fields(values.pool, version)), values.rows).filled(NULL)]
+    if values.few or pieces.varied(values.pool).null_count:
+        return [Drawn(pieces.join(*_fields(values.pool, version)), values.rows).filled(NULL)]
+    length = np.where(values.missing, -1, pieces.sizes([values]) + len(version)).astype(">i4")
+    return [length, *([Drawn(pa.array([version], pa.binary()), -values.missing)] if version else []), values]
 
 
 def _length(width: int) -> bytes:

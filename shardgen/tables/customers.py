@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
 
 import numpy as np
 
@@ -67,6 +66,7 @@ def _numbers(wanted: Slice) -> Iterator[I64]:
 def _batch(wanted: Slice, who: Customers, versions: Versions | None = None) -> Batch:
     seed, record, culture = wanted.world.seed, who.record, geography.CULTURE_OF[who.address.place]
     known = record.erased == NEVER
+    lost = (~known).astype(np.int32)
     names = pools.names(seed)
     pool = culture * 2 + ~who.female_name
     first, last = names.first.draw(pool, who.first_name), names.last.draw(culture, who.last_name)
@@ -78,15 +78,15 @@ def _batch(wanted: Slice, who: Customers, versions: Versions | None = None) -> B
         wanted.raw_data,
         {
             "customer_id": Words(ids(CUSTOMER, who.id)),
-            "email": Words(some(_emails(seed, who), known)),
-            "customer_name": Prose(some(full, known)),
-            "first_name": Prose(some(first, known)),
-            "last_name": Prose(some(last, known)),
-            "phone": Words(some(pools.phones(who.address.place, number), known)),
+            "email": Words(some(_emails(seed, who), lost)),
+            "customer_name": Prose(some(full, lost)),
+            "first_name": Prose(some(first, lost)),
+            "last_name": Prose(some(last, lost)),
+            "phone": Words(some(pools.phones(who.address.place, number), lost)),
             "address": _address(seed, who, known),
             "registration_date": Instant(who.registered),
             "date_of_birth": Day(who.birth, None if known.all() else known),
-            "gender": Words(some(Drawn(text.pool(customers.GENDERS), who.gender), known)),
+            "gender": Words(some(Drawn(text.words(customers.GENDERS), who.gender), lost)),
         },
         numbers=who.id,
         ingestion=ingested(seed, "customers", who.id, record.changed, 300, 4 * 3600),
@@ -105,11 +105,6 @@ def _address(seed: int, who: Customers, known: Mask) -> Struct | Picked:
     return addresses if known.all() else Picked(addresses, np.where(known, np.arange(len(known)), -1))
 
 
-@cache
-def _domains() -> Text:
-    return text.pool(DOMAINS)
-
-
 def _emails(seed: int, who: Customers) -> Text:
     """Addresses that nobody else has: a name in plain letters, and a number that is the customer's alone.
 
@@ -126,7 +121,7 @@ def _emails(seed: int, who: Customers) -> Text:
     )
     number = _own_numbers(seed, who.id)
     local = text.render(SUFFIXES, suffix, {"name": text.render(LOCAL_PARTS, form, plain), "number": number})
-    return text.join(local, "@", text.take(_domains(), domain))
+    return text.join(local, "@", text.take(text.words(DOMAINS), domain))
 
 
 def _own_numbers(seed: int, numbers: I64) -> Text:

@@ -217,7 +217,7 @@ def _instant(times: I64, until: I64) -> Sometimes:
 
 
 def _word(choices: tuple[str, ...], which: I64) -> Words:
-    return Words(Drawn(text.pool(choices), which))
+    return Words(Drawn(text.words(choices), which))
 
 
 EXTRA: Final[Keys] = {

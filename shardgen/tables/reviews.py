@@ -44,6 +44,7 @@ def rows(wanted: Slice) -> Iterator[Batch]:
     world, each = wanted.world, ITEMS_PER_ORDER * REVIEW_SHARE * (VERSIONS if wanted.versions else 1)
     for low, high in wanted.ranges(int(wanted.rows / each) + 1):
         placed = orders.chosen(world, low, high, wanted.chosen(low, high))
+        placed = placed.take(reviews.promising(world, placed))
         lines, who = orders.items(world, placed), orders.buyers(world, placed)
         fate = fates.of(world, placed, lines, orders.sources(world, placed, who))
         known = _Known(placed=placed, fate=fate, lines=lines, who=who)

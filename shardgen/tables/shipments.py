@@ -64,7 +64,7 @@ def shipments(seed: int, placed: Orders, fate: Fate, lines: Items, place: I64, u
             "items": Lists(items, starts),
             "shipped_at": Instant(shipped),
             "delivered_at": Sometimes(arrived, Instant(delivered[arrived])),
-            "carrier": Words(Drawn(text.pool(_ALL), _carriers(seed, placed.number[order] * 2 + which, place[order]))),
+            "carrier": Words(Drawn(text.words(_ALL), _carriers(seed, placed.number[order] * 2 + which, place[order]))),
         }
     )
     some = left[:, 0] | left[:, 1]

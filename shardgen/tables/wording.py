@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from shardgen.columns import pools, text
 from shardgen.columns.pieces import Drawn
@@ -62,6 +63,11 @@ TEXT_FORMATS = (
 )
 """The last ones are of those whose parcel took long."""
 LATE_FORMATS = 4
+TOLD = {
+    part: np.array([f"{{{part}}}" in form for form in TEXT_FORMATS])
+    for part in ("opener", "aspect", "clause", "closer", "late")
+}
+"""Which formats hold each sentence."""
 TELLS_DELAY = 0.7
 """Share of those whose parcel took long who mention it."""
 
@@ -105,20 +111,30 @@ def texts(seed: int, about: Subject, known: Circumstances) -> tuple[Text, Text]:
     """Title and text of each review."""
     number, sentiment = about.number, SENTIMENT_OF_RATING[about.rating]
     group = (sentiment * 2 + known.returned) * 2 + (known.channel == STORE)
-    slots = _slots(seed, about, known, group)
-    sentences: dict[str, Text | Drawn] = {
-        part: text.render(pool.templates, pool.draw(group, _bits(seed, f"{part}_template", number)), slots)
-        for part, pool in _templates().items()
-    }
-    sentences["late"] = text.render(
-        LATE, below(seed, "reviews.late", number, len(LATE)), {"days": text.whole(known.waited)}
-    )
+    slots = text.slots(_slots(seed, about, known, group))
     usual = below(seed, "reviews.format", number, len(TEXT_FORMATS) - LATE_FORMATS)
     late = len(TEXT_FORMATS) - 1 - below(seed, "reviews.late_format", number, LATE_FORMATS)
     tells = known.late & chance(seed, "reviews.tells_delay", number, TELLS_DELAY)
-    title = sentences.pop("title")
-    assert not isinstance(title, Drawn)
-    return title, text.render(TEXT_FORMATS, np.where(tells, late, usual), sentences)
+    form = np.where(tells, late, usual)
+
+    def sentence(part: str, rows: I64) -> Text:
+        if part == "late":
+            return _late(seed, number[rows], known.waited[rows])
+        template = _templates()[part].draw(group[rows], _bits(seed, f"{part}_template", number[rows]))
+        return text.render(_templates()[part].templates, template, slots.at(rows))
+
+    sentences = {part: _some(told[form], partial(sentence, part)) for part, told in TOLD.items()}
+    return sentence("title", np.arange(len(number))), text.render(TEXT_FORMATS, form, sentences)
+
+
+def _some(told: NDArray[np.bool_], sentence: Callable[[I64], Text]) -> Drawn:
+    """Sentences of those that tell them."""
+    return Drawn(sentence(np.flatnonzero(told)), np.where(told, np.cumsum(told) - 1, -1))
+
+
+def _late(seed: int, number: I64, waited: I64) -> Text:
+    """What is said of a parcel that took so many days."""
+    return text.render(LATE, below(seed, "reviews.late", number, len(LATE)), {"days": text.whole(waited)})
 
 
 def _bits(seed: int, part: str, number: I64) -> I64:

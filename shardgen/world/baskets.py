@@ -91,9 +91,7 @@ class Buyers:
 
 def fill(shop: Shop, buyers: Buyers) -> Baskets:
     """At least one item for each buyer, and each product once."""
-    opener = kind_on(shop, buyers.day, buyers.persona, below(shop.seed, "items.opener", buyers.number, KIND_STEPS))
-    ticket = below(shop.seed, "orders.items", buyers.number, ITEM_STEPS)
-    count = _COUNTS[personas.BUDGET[buyers.persona], FEWEST[opener] + ticket * SPAN[opener] // ITEM_STEPS]
+    opener, count = openers(shop, buyers)
     starts, basket = np.cumsum(count) - count, np.repeat(np.arange(len(count)), count)
     place = np.arange(len(basket)) - starts[basket]
     key = buyers.number[basket] * MAX_ITEMS + place
@@ -108,6 +106,13 @@ def fill(shop: Shop, buyers: Buyers) -> Baskets:
     if len(lost):
         product[lost] = products.anything(shop.catalogue, "items.anything", key[lost])
     return _distinct(basket[product >= 0], product[product >= 0], shop.catalogue.size)
+
+
+def openers(shop: Shop, buyers: Buyers) -> tuple[I64, I64]:
+    """The kind of each basket's first item, and how many items it has, if none of them is another one again."""
+    opener = kind_on(shop, buyers.day, buyers.persona, below(shop.seed, "items.opener", buyers.number, KIND_STEPS))
+    ticket = below(shop.seed, "orders.items", buyers.number, ITEM_STEPS)
+    return opener, _COUNTS[personas.BUDGET[buyers.persona], FEWEST[opener] + ticket * SPAN[opener] // ITEM_STEPS]
 
 
 def _distinct(basket: I64, product: I64, size: int) -> Baskets:

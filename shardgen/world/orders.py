@@ -97,6 +97,10 @@ class Orders:
         """Whose kind each order is."""
         return personas.of_orders(seed, self.zone, self.rank)
 
+    def buyers(self, seed: int) -> baskets.Buyers:
+        """What a basket knows of each."""
+        return baskets.Buyers(number=self.number, persona=self.personas(seed), day=self.arrived // DAY)
+
     def take(self, rows: Mask | I64) -> Orders:
         """The orders at these rows."""
         return Orders(**{field.name: getattr(self, field.name)[rows] for field in fields(self)})
@@ -220,9 +224,8 @@ def placed(seed: int, web: I64, arrived: I64) -> I64:
 
 def items(world: World, orders: Orders) -> Items:
     """What is in the orders: distinct products on sale, the price and discount of each, and what will be sent back."""
-    shop, seed = world.shop, world.seed
-    persona, day = orders.personas(seed), orders.arrived // DAY
-    filled = baskets.fill(shop, baskets.Buyers(number=orders.number, persona=persona, day=day))
+    shop, seed, by = world.shop, world.seed, orders.buyers(world.seed)
+    persona, day, filled = by.persona, by.day, baskets.fill(shop, by)
     order, product = filled.basket, filled.product
     starts = np.searchsorted(order, np.arange(len(orders.number)))
     position = np.arange(len(order)) - starts[order]

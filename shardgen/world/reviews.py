@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from shardgen.world import orders, products
+from shardgen.world import baskets, orders, products
 from shardgen.world.demand import DAY, HOUR
 from shardgen.world.fates import Fate
 from shardgen.world.rng import I64, below, between, chance, lognormal_table, outcomes
@@ -101,6 +101,15 @@ class Reviews:
             so_far = _counted(self.votes, week)
             found.append(np.where((so_far > last) & (at < self.taken_down), at, orders.NEVER))
         return found
+
+
+def promising(world: World, placed: orders.Orders) -> I64:
+    """Rows of the orders of which an item may be reviewed: by draws alone, before anything is known of the items."""
+    _, most = baskets.openers(world.shop, placed.buyers(world.seed))
+    position = np.arange(baskets.MAX_ITEMS)
+    key = placed.number[:, None] * baskets.MAX_ITEMS + position
+    drawn = chance(world.seed, "reviews.exists", key, world.config.review_rate)
+    return np.flatnonzero((drawn & (position < most[:, None])).any(axis=1))
 
 
 def of_items(world: World, placed: orders.Orders, fate: Fate, lines: orders.Items) -> Reviews:
