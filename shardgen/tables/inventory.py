@@ -18,7 +18,7 @@ from shardgen.model.table import Column, bronze_table, by_all, by_key
 from shardgen.model.types import INTEGER, SERIAL, TEXT, TIMESTAMP, varchar
 from shardgen.tables.spec import ByLeaves, Piece, Sizes, Slice, TableSpec, ranges
 from shardgen.tables.statements import beside
-from shardgen.world import World, estimates, spans, stock
+from shardgen.world import World, estimates, flows, movements, spans, stock
 from shardgen.world.demand import DAY, midnight
 from shardgen.world.rng import below, bits
 
@@ -38,9 +38,9 @@ def rows(wanted: Slice) -> Iterator[Batch]:
                 yield from wanted.once(_batch(wanted.world, wanted.raw_data, moved, some), moved.time[some])
 
 
-def _batch(world: World, mode: str, moved: stock.Movements, rows_: I64) -> Batch:
+def _batch(world: World, mode: str, moved: movements.Movements, rows_: I64) -> Batch:
     number, kind, time = moved.number[rows_], moved.type[rows_], moved.time[rows_]
-    transfer = kind == stock.TRANSFER
+    transfer = kind == movements.TRANSFER
     partner = ids(WAREHOUSE, moved.partner[rows_][transfer] - 1)
     return batch(
         INVENTORY.table,
@@ -50,7 +50,7 @@ def _batch(world: World, mode: str, moved: stock.Movements, rows_: I64) -> Batch
             "product_id": Words(ids(PRODUCT, moved.product[rows_])),
             "warehouse_id": Words(ids(WAREHOUSE, moved.warehouse[rows_] - 1)),
             "quantity": Whole(moved.quantity[rows_]),
-            "movement_type": Words(Drawn(text.pool(stock.MOVEMENT_TYPES), kind)),
+            "movement_type": Words(Drawn(text.words(movements.MOVEMENT_TYPES), kind)),
             "movement_date": Instant(time),
             "reference_number": Words(_references(world, moved, rows_)),
         },
@@ -66,17 +66,17 @@ def _batch(world: World, mode: str, moved: stock.Movements, rows_: I64) -> Batch
 
 def _reasons(world: World, number: I64, kind: I64) -> Picked:
     """Why stock is corrected: it was counted; some of it came back and cannot be sold; what is there is all bad."""
-    which, rows = np.full(len(number), -1), np.flatnonzero(kind == stock.ADJUSTMENT)
+    which, rows = np.full(len(number), -1), np.flatnonzero(kind == movements.ADJUSTMENT)
     number = number[rows]
     bad = BAD + below(world.seed, "inventory.bad", number, len(REASONS) - BAD)
     of_cell = number % spans.KINDS
     which[rows] = np.where(
-        of_cell == stock.CORRECTION, COUNTED, np.where(of_cell == stock.WRITTEN_OFF, bad, UNSALEABLE)
+        of_cell == movements.CORRECTION, COUNTED, np.where(of_cell == movements.WRITTEN_OFF, bad, UNSALEABLE)
     )
-    return Picked(Words(text.pool(REASONS)), which)
+    return Picked(Words(text.words(REASONS)), which)
 
 
-def _references(world: World, moved: stock.Movements, rows_: I64) -> Drawn:
+def _references(world: World, moved: movements.Movements, rows_: I64) -> Drawn:
     """The order for what moves with one, else a document number.
 
     A warehouse's stock-ins of a day are lines of one purchase order; both sides of a transfer share theirs.
@@ -84,7 +84,7 @@ def _references(world: World, moved: stock.Movements, rows_: I64) -> Drawn:
     order, kind, time = moved.order[rows_], moved.type[rows_], moved.time[rows_]
     purchase = time // DAY * 4096 + moved.warehouse[rows_]
     shared = np.select(
-        [kind == stock.IN, kind == stock.TRANSFER],
+        [kind == movements.IN, kind == movements.TRANSFER],
         [purchase, moved.product[rows_] * 2 + (time << 1)],
         moved.number[rows_],
     )
@@ -168,7 +168,7 @@ INVENTORY = TableSpec(
             *by_all("movement_type", "reference_number"),
         ),
     ),
-    cut=ByLeaves(leaves=spans.LEAVES, early=True, estimate=_estimate, weight=stock.expected),
+    cut=ByLeaves(leaves=spans.LEAVES, early=True, estimate=_estimate, weight=flows.expected),
     rows=rows,
     changed=_moving,
     laws=beside(__package__, "laws/l03.sql", "laws/l16.sql"),

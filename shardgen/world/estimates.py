@@ -11,7 +11,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from shardgen.world import baskets, customers, fates, listings, orders, records, reviews, sessions, stock
+from shardgen.world import baskets, customers, fates, flows, listings, orders, records, reviews, sessions
 from shardgen.world.baskets import MAX_ITEMS
 from shardgen.world.calendar import Period
 from shardgen.world.demand import DAY, HOUR, midnight
@@ -200,7 +200,7 @@ def movement_rows(world: World, taken: Sample, periods: list[Period], end: int) 
         launched = int(world.launches.before(stop)) * world.warehouses
         opened = launched - int(world.launches.before(start)) * world.warehouses
         early = int(world.launches.before(epoch)) * world.warehouses if period.start < epoch <= period.stop else 0
-        regular = launched * stock.ADJUSTED + launched / world.warehouses * 2 * _transfers(world)
+        regular = launched * flows.ADJUSTED + launched / world.warehouses * 2 * _transfers(world)
         rows.append(
             out
             + _between(taken, taken.returned, start, stop)
@@ -214,7 +214,7 @@ def movement_rows(world: World, taken: Sample, periods: list[Period], end: int) 
 
 
 def _transfers(world: World) -> float:
-    return stock.TRANSFERRED if world.warehouses > 1 else 0.0
+    return flows.TRANSFERRED if world.warehouses > 1 else 0.0
 
 
 def _between(taken: Sample, times: I64, start: int, stop: int) -> float:

@@ -19,57 +19,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from shardgen.world import fates, orders, shortages
+from shardgen.world import shortages
 from shardgen.world.calendar import Period, months
 from shardgen.world.demand import DAY, midnight
-from shardgen.world.rng import I64, below, between, chance, uniform
-from shardgen.world.spans import LEAVES, Span, cell_count, item_base, number_of, spans_in
+from shardgen.world.flows import corrections, every_product, of_orders, transfers
+from shardgen.world.movements import (
+    ADJUSTMENT,
+    IN,
+    REFILL,
+    STOCK_IN,
+    WRITTEN_OFF,
+    Movements,
+    joined,
+    part_of,
+)
+from shardgen.world.rng import I64, below
+from shardgen.world.spans import LEAVES, Span, cell_count, number_of, spans_in
 from shardgen.world.world import World
 
-MOVEMENT_TYPES = ("IN", "OUT", "RETURN", "TRANSFER", "ADJUSTMENT")
-IN, OUT, RETURN, TRANSFER, ADJUSTMENT = range(len(MOVEMENT_TYPES))
-
-ORDERS_AT_A_TIME = 32_768
-"""Orders looked at in one go while a period's movements are counted: a few MB."""
 CELLS_AT_A_TIME = 65_536
-STOCK_IN, CORRECTION, SENT, RECEIVED, WRITTEN_OFF, REFILL = range(6)
 SAFETY_PERCENT = 110
-MOVEMENTS_OF_AN_ORDER = 4.5
-"""What leaves and comes back is 3; a day on which the orders of several leave has half as many again."""
 MEAN_UNITS = 4
 """Units in an order, roughly."""
-TRANSFERRED, ADJUSTED = 0.07, 0.025
-"""Chance of a transfer for a product, and of a correction for a product in a warehouse, in 30 days."""
-
-
-def expected(world: World, start: int, stop: int) -> float:
-    """About how many movements lie between two instants: those of items, and a few for each product."""
-    placed = int(world.orders.before(stop) - world.orders.before(start))
-    return placed * MOVEMENTS_OF_AN_ORDER + world.config.products * world.warehouses * (stop - start) / (30 * DAY)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Movements:
-    """n movements in order of number; arrays of shape (n,)."""
-
-    number: I64
-    product: I64
-    warehouse: I64
-    """1 to the number of warehouses."""
-    quantity: I64
-    """Signed: what leaves is negative."""
-    type: I64
-    """Index into MOVEMENT_TYPES."""
-    time: I64
-    order: I64
-    """Order that it belongs to, or -1."""
-    partner: I64
-    """The other warehouse of a transfer, or 0."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -110,7 +85,7 @@ def movements(world: World, period: Period) -> Iterator[Movements]:
     for span in (each for each in spans if each.era == 0):
         yield from _of_span(world, span)
     for span in spans:
-        yield from _of_orders(world, span)
+        yield from of_orders(world, span)
     for span in (each for each in spans if each.era > 0):
         yield from _of_span(world, span)
 
@@ -159,13 +134,8 @@ def _openings(world: World) -> Iterator[Movements]:
         cell = np.arange(start, min(start + CELLS_AT_A_TIME, cells))
         product = cell // world.warehouses
         earliest = np.maximum(world.launches.times(product) + 1, epoch - DAY)
-        time = earliest + _part(world, "stock.opening", cell, epoch - earliest)
+        time = earliest + part_of(world, "stock.opening", cell, epoch - earliest)
         yield _bought(world, opening, cell, STOCK_IN, _usual(world, product, cell), time)
-
-
-def _part(world: World, stream: str, ids: I64, length: I64) -> I64:
-    """Integers in [0, length), length from 1 to 2**52."""
-    return np.minimum((uniform(world.seed, stream, ids) * length).astype(np.int64), length - 1)
 
 
 def _bought(world: World, span: Span, cell: I64, kind: int, quantity: I64, time: I64) -> Movements:
@@ -193,11 +163,11 @@ def _count(world: World, span: Span) -> _Ledger:
         first_out=np.full(cells, (span.stop - span.start) // 1000, dtype=np.uint32),
         windows=_windows(world, span),
     )
-    for moved in _of_orders(world, span):
+    for moved in of_orders(world, span):
         _enter(ledger, span, moved, world.warehouses)
     for cell in _cells(world, span):
-        _enter(ledger, span, _corrections(world, span, cell), world.warehouses)
-        for moved in _transfers(world, span, cell):
+        _enter(ledger, span, corrections(world, span, cell), world.warehouses)
+        for moved in transfers(world, span, cell):
             _enter(ledger, span, moved, world.warehouses)
     return ledger
 
@@ -269,7 +239,10 @@ def _left(world: World, span: Span) -> NDArray[np.int32]:
 def _of_cells(world: World, span: Span, now: _Ledger, left: NDArray[np.int32] | None, cell: I64) -> Movements:
     """Stock-ins, what is written off, transfers and corrections of a run of cells."""
     product = cell // world.warehouses
-    launched, base = world.launches.times(_every(product))[product - product[0]], _base(world, span, product, cell)
+    launched, base = (
+        world.launches.times(every_product(product))[product - product[0]],
+        _base(world, span, product, cell),
+    )
     there = np.where(launched >= span.start, 0, base if left is None else left[cell])
     first, last = np.searchsorted(now.windows.cell, [cell[0], cell[-1] + 1])
     part = slice(first, last)
@@ -279,153 +252,15 @@ def _of_cells(world: World, span: Span, now: _Ledger, left: NDArray[np.int32] | 
     quantity[launched >= span.stop] = 0
     earliest = np.maximum(launched + 1, span.start)
     room = np.maximum(span.start + now.first_out[cell].astype(np.int64) * 1000 - earliest, 1)
-    time = earliest + _part(world, "stock.in", number_of(world, span, cell, STOCK_IN), room)
+    time = earliest + part_of(world, "stock.in", number_of(world, span, cell, STOCK_IN), room)
     surplus = np.maximum(there[short - cell[0]] - need, 0) + now.windows.back[part]
     refill = _refill(world, span, now)[part]
-    return _joined(
+    return joined(
         [
             _bought(world, span, cell, STOCK_IN, quantity, time),
             _bought(world, span, short, WRITTEN_OFF, -surplus, now.windows.start[part]),
             _bought(world, span, short, REFILL, refill, now.windows.stop[part]),
-            _corrections(world, span, cell),
-            *_transfers(world, span, cell),
+            corrections(world, span, cell),
+            *transfers(world, span, cell),
         ]
-    )
-
-
-def _every(product: I64) -> I64:
-    """The products of a run of cells, each of them once."""
-    return np.arange(product[0], product[-1] + 1)
-
-
-def _corrections(world: World, span: Span, cell: I64) -> Movements:
-    """Counted stock differs a little, up or down; where there is none, nobody counts."""
-    key = number_of(world, span, cell, CORRECTION)
-    happens = chance(world.seed, "stock.adjusted", key, ADJUSTED * (span.stop - span.start) / (30 * DAY))
-    rows = np.flatnonzero(happens & (not span.fresh))  # the other span of the period has them
-    rows = rows[world.launches.times(cell[rows] // world.warehouses) < span.start]
-    key, cell = key[rows], cell[rows]
-    time = _sometime(world, "stock.adjusted_at", key, span)
-    rows = shortages.ends(world, cell // world.warehouses, cell % world.warehouses + 1, time) == 0
-    key, cell, time = key[rows], cell[rows], time[rows]
-    size = between(world.seed, "stock.adjustment", key, 1, 3)
-    return Movements(
-        number=key,
-        product=cell // world.warehouses,
-        warehouse=cell % world.warehouses + 1,
-        quantity=np.where(chance(world.seed, "stock.adjusted_up", key, 0.35), size, -size),
-        type=np.full(len(key), ADJUSTMENT),
-        time=time,
-        order=np.full(len(key), -1),
-        partner=np.zeros(len(key), dtype=np.int64),
-    )
-
-
-def _transfers(world: World, span: Span, cell: I64) -> list[Movements]:
-    """Both sides of the transfers that touch these cells: a product moves from one warehouse to another.
-
-    None where either is out of stock.
-    """
-    if world.warehouses < 2 or span.fresh:
-        return []
-    moved = np.flatnonzero(_transferred(world, span, cell // world.warehouses))
-    cell = cell[moved]
-    product, here = cell // world.warehouses, cell % world.warehouses
-    key = number_of(world, span, product * world.warehouses, SENT)
-    origin = below(world.seed, "stock.origin", key, world.warehouses)
-    target = (origin + 1 + below(world.seed, "stock.target", key, world.warehouses - 1)) % world.warehouses
-    units = between(world.seed, "stock.units", key, 1, 12)
-    time = _sometime(world, "stock.transferred_at", key, span)
-    kept = (shortages.ends(world, product, origin + 1, time) == 0) & (
-        shortages.ends(world, product, target + 1, time) == 0
-    )
-    sides = []
-    for kind, side, other, sign in ((SENT, origin, target, -1), (RECEIVED, target, origin, 1)):
-        rows = kept & (here == side)
-        sides.append(
-            Movements(
-                number=number_of(world, span, cell[rows], kind),
-                product=product[rows],
-                warehouse=here[rows] + 1,
-                quantity=sign * units[rows],
-                type=np.full(int(rows.sum()), TRANSFER),
-                time=time[rows],
-                order=np.full(int(rows.sum()), -1),
-                partner=other[rows] + 1,
-            )
-        )
-    return sides
-
-
-def _transferred(world: World, span: Span, product: I64) -> NDArray[np.bool_]:
-    """Which products of a run of cells are moved in a period."""
-    every = _every(product)
-    key = number_of(world, span, every * world.warehouses, SENT)
-    happens = chance(world.seed, "stock.transferred", key, TRANSFERRED * (span.stop - span.start) / (30 * DAY))
-    return (happens & (world.launches.times(every) < span.start))[product - product[0]]
-
-
-def _sometime(world: World, stream: str, key: I64, span: Span) -> I64:
-    return span.start + _part(world, stream, key, np.full(len(key), span.stop - span.start))
-
-
-def _of_orders(world: World, span: Span) -> Iterator[Movements]:
-    """What leaves and comes back with orders in a period; orders that may reach into it are recomputed."""
-    ends = midnight(world.config.epoch) + world.eras.ends[span.era] * DAY
-    start = int(world.orders.before(span.start - (0 if span.fresh else fates.MAX_FATE)))
-    stop = int(world.orders.before(min(span.stop, ends)))
-    for first in range(start, stop, ORDERS_AT_A_TIME):
-        yield _of_some_orders(world, span, first, min(first + ORDERS_AT_A_TIME, stop))
-
-
-@lru_cache(maxsize=2)
-def _of_some_orders(world: World, span: Span, start: int, stop: int) -> Movements:
-    """The same of orders number start to stop (exclusive).
-
-    A small leaf's are asked for twice, and the last leaf's as well: the two are kept, some 5 MB each.
-    """
-    placed = orders.select(world, start, stop)
-    planned = fates.plan(world.seed, placed)
-    rows = _within(planned.shipped, span) | _within(planned.returned, span)
-    if LEAVES.daily(world.config):  # what waits in a month leaves in it
-        waits = (planned.shipped < span.start) & (span.start - placed.placed < fates.MOST_PATIENCE)
-        rows |= waits & fates.patient(world.seed, placed.number)
-    return _of_items(world, span, placed.take(rows))
-
-
-def _within(times: I64, span: Span) -> NDArray[np.bool_]:
-    return (times >= span.start) & (times < span.stop)
-
-
-def _of_items(world: World, span: Span, placed: orders.Orders) -> Movements:
-    lines = orders.items(world, placed)
-    fate = fates.of(world, placed, lines, orders.sources(world, placed))
-    warehouse, shipped = fate.sources(lines.order)
-    returned = fate.returned[lines.order]
-    sides = []
-    for kind, sign, units, time in ((0, -1, lines.quantity, shipped), (1, 1, lines.returned, returned)):
-        rows = _within(time, span) & (units > 0)
-        sides.append(
-            Movements(
-                number=item_base(world) + lines.key[rows] * 2 + kind,
-                product=lines.product[rows],
-                warehouse=warehouse[rows],
-                quantity=sign * units[rows],
-                type=np.full(int(rows.sum()), OUT if kind == 0 else RETURN),
-                time=time[rows],
-                order=placed.number[lines.order[rows]],
-                partner=np.zeros(int(rows.sum()), dtype=np.int64),
-            )
-        )
-    return _joined(sides)
-
-
-def _joined(parts: list[Movements]) -> Movements:
-    """All parts as one, in order of number."""
-    order = np.argsort(np.concatenate([part.number for part in parts]), kind="stable")
-    return Movements(
-        **{
-            name: np.concatenate([getattr(part, name) for part in parts])[order]
-            for name in Movements.__dataclass_fields__
-        }
     )

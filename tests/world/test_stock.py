@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from shardgen.model.config import MAX_SEED
-from shardgen.world import fates, geography, orders, shortages, spans, stock, zones
+from shardgen.world import fates, geography, movements, orders, shortages, spans, stock, zones
 from shardgen.world.demand import DAY, HOUR, midnight
 from shardgen.world.fates import NEVER
-from shardgen.world.stock import Movements
+from shardgen.world.movements import Movements
 from shardgen.world.world import World
 from tests.worlds import small
 
@@ -36,7 +36,7 @@ def usual() -> World:
     return World(YEAR)
 
 
-def movements(world: World) -> Movements:
+def every_movement(world: World) -> Movements:
     """All of the horizon, in order of cell and time."""
     config = world.config
     leaves = spans.LEAVES.between(config, midnight(config.epoch) - 1, midnight(config.horizon_end))
@@ -67,7 +67,7 @@ def placed(world: World) -> tuple[orders.Orders, orders.Items, fates.Fate]:
 
 
 def test_no_shelf_is_ever_below_zero_and_numbers_are_unique(world: World) -> None:
-    moved = movements(world)
+    moved = every_movement(world)
     level, last = levels(world, moved)
     assert (level[last] >= 0).all()
     assert len(np.unique(moved.number)) == len(moved.number)
@@ -76,35 +76,35 @@ def test_no_shelf_is_ever_below_zero_and_numbers_are_unique(world: World) -> Non
 def test_the_same_holds_where_stock_is_kept_by_day() -> None:
     busy = World(BUSY)
     assert spans.LEAVES.daily(BUSY)
-    level, last = levels(busy, movements(busy))
+    level, last = levels(busy, every_movement(busy))
     assert (level[last] >= 0).all()
     assert (level[last] == 0).any()
 
 
 def test_a_shelf_is_empty_in_its_window_until_something_comes_back(usual: World) -> None:
-    moved = movements(usual)
+    moved = every_movement(usual)
     level, _ = levels(usual, moved)
-    off = (moved.type == stock.ADJUSTMENT) & (moved.number % spans.KINDS == stock.WRITTEN_OFF)
+    off = (moved.type == movements.ADJUSTMENT) & (moved.number % spans.KINDS == movements.WRITTEN_OFF)
     assert (level[off] == 0).mean() > 0.97  # a store may still sell what is there
     until = shortages.ends(usual, moved.product[off], moved.warehouse[off], moved.time[off])
     assert (until > 0).all()
 
 
 def test_nothing_is_moved_or_counted_or_shipped_by_post_where_nothing_is(usual: World) -> None:
-    moved = movements(usual)
+    moved = every_movement(usual)
     short = shortages.ends(usual, moved.product, moved.warehouse, moved.time) > 0
-    counted = (moved.type == stock.ADJUSTMENT) & (moved.number % spans.KINDS == stock.CORRECTION)
-    assert not short[counted | (moved.type == stock.TRANSFER)].any()
+    counted = (moved.type == movements.ADJUSTMENT) & (moved.number % spans.KINDS == movements.CORRECTION)
+    assert not short[counted | (moved.type == movements.TRANSFER)].any()
     every, _, _ = placed(usual)
-    assert (every.channel[moved.order[short & (moved.type == stock.OUT)]] == orders.STORE).all()
+    assert (every.channel[moved.order[short & (moved.type == movements.OUT)]] == orders.STORE).all()
 
 
 def test_every_shipped_item_leaves_once_with_its_parcel(world: World) -> None:
     every, lines, fate = placed(world)
     warehouse, shipped = fate.sources(lines.order)
     sent = shipped < midnight(world.config.horizon_end)
-    moved = movements(world)
-    out = moved.type == stock.OUT
+    moved = every_movement(world)
+    out = moved.type == movements.OUT
     booked = {
         (int(order), int(product)): (int(place), int(time), int(quantity))
         for order, product, place, time, quantity in zip(
@@ -191,7 +191,7 @@ def test_a_part_of_the_orders_has_the_same_fate(usual: World) -> None:
 @pytest.mark.parametrize("seed", [0, 1, MAX_SEED])
 def test_a_few_percent_of_shelves_are_empty(seed: int) -> None:
     world = World(replace(YEAR, seed=seed))
-    moved = movements(world)
+    moved = every_movement(world)
     level, last = levels(world, moved)
     cell, end = cells(world, moved.product, moved.warehouse), midnight(world.config.horizon_end)
     until = np.append(moved.time[1:], end)
