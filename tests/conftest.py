@@ -81,10 +81,21 @@ def fresh_database(server_dsn: str) -> Iterator[Database]:
         _administer(server_dsn, sql.SQL("DROP DATABASE {} WITH (FORCE)"), name)
 
 
-def _administer(server_dsn: str, statement: sql.SQL, name: str) -> None:
+@contextlib.contextmanager
+def copy_of(database: Database, server_dsn: str) -> Iterator[Database]:
+    """A database with all that another one holds, to which nobody may be connected; gone afterwards."""
+    name = f"test_{uuid.uuid4().hex}"
+    _administer(server_dsn, sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY"), name, database.name)
+    try:
+        yield Database(dsn=make_conninfo(server_dsn, dbname=name))
+    finally:
+        _administer(server_dsn, sql.SQL("DROP DATABASE {} WITH (FORCE)"), name)
+
+
+def _administer(server_dsn: str, statement: sql.SQL, *names: str) -> None:
     """Over a connection of its own: a test may have restarted the server meanwhile."""
     with psycopg.connect(server_dsn, autocommit=True) as connection:
-        connection.execute(statement.format(sql.Identifier(name)))
+        connection.execute(statement.format(*map(sql.Identifier, names)))
 
 
 @pytest.fixture

@@ -48,6 +48,12 @@ def table_bytes(config: PlanConfig, table: str, batch_rows: int = 4096) -> bytes
     return b"".join(shard_bytes(config, shard, batch_rows) for shard in build_plan(only).shards)
 
 
+def counted(config: PlanConfig, table: str) -> int:
+    """How many rows one table has."""
+    only = replace(config, tables=(table,))
+    return sum(batch.num_rows for shard in build_plan(only).shards for batch in Feed(config).batches(shard, 4096))
+
+
 def table_rows(config: PlanConfig, table: str) -> list[dict[str, Any]]:
     """The rows of one table as Python values."""
     only = replace(config, tables=(table,))

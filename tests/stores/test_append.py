@@ -14,6 +14,7 @@ from shardgen.stores.postgres.postgres import connect
 from shardgen.stores.postgres.status import status
 from shardgen.tables import dataset
 from tests import fakes
+from tests.conftest import copy_of, fresh_database
 from tests.loading.test_load import FEW, Loader, killed_at
 from tests.verification.test_verify import failed, program, verify
 from tests.worlds import TABLES
@@ -203,10 +204,25 @@ def load(database, *words: str) -> dict:
     return json.loads(done.out)
 
 
+@pytest.fixture(scope="module")
+def appended(server_dsn):
+    """All tables with a row of somebody else's in each, one of them among our numbers of events, and then ours."""
+    with fresh_database(server_dsn) as database:
+        objects.apply_schema(database.dsn, "bronze", tuple(TABLES), "keys")
+        add_others(database)
+        told = load(database, "--days", "20", "--if-exists", "append")
+        assert {each["others"] for each in told["tables"]} == {1}
+        yield database
+
+
 @pytest.fixture
-def shared(database):
-    """A target of all tables with a row of somebody else's in each, one of them among our numbers of events."""
-    objects.apply_schema(database.dsn, "bronze", tuple(TABLES), "keys")
+def shared(appended, server_dsn):
+    """A copy of it, to be changed."""
+    with copy_of(appended, server_dsn) as copied:
+        yield copied
+
+
+def add_others(database) -> None:
     database.run(
         "CREATE TABLE bronze.theirs PARTITION OF bronze.raw_orders FOR VALUES FROM ('2025-12-01') TO ('2026-01-01')",
         "CREATE TABLE bronze.old PARTITION OF bronze.raw_clickstream FOR VALUES FROM ('2020-01-01') TO ('2020-02-01')",
@@ -221,12 +237,9 @@ def shared(database):
         "INSERT INTO bronze.raw_inventory (product_id, warehouse_id, quantity, movement_type, movement_date, "
         "source_system) VALUES ('p', 'w', 1, 'IN', '2020-01-05', 's')",
     )
-    return database
 
 
 def test_verify_holds_beside_other_rows_and_says_which_laws_cannot_be_asked(shared):
-    told = load(shared, "--days", "20", "--if-exists", "append")
-    assert {each["others"] for each in told["tables"]} == {1}
     report = verify(shared)
     assert failed(report) == {}
     counts = {check.name: check for check in report.checks if check.level == "counts"}
@@ -240,7 +253,6 @@ def test_verify_holds_beside_other_rows_and_says_which_laws_cannot_be_asked(shar
 
 @pytest.mark.parametrize("name", ["customers", "orders", "inventory", "clickstream", "reviews"])
 def test_verify_misses_a_row_of_ours_and_sees_a_changed_one_beside_other_rows(shared, name):
-    load(shared, "--days", "20", "--if-exists", "append")
     key = dataset()[name].table.key[0]
     ours = f"SELECT max({key}) FROM bronze.raw_{name} WHERE source_system <> 's' AND {key}::text <> 'o'"
     shared.run(f"UPDATE bronze.raw_{name} SET ingestion_timestamp = now() WHERE {key} = ({ours})")
@@ -283,7 +295,6 @@ def test_replace_removes_rows_that_were_kept_only_if_told_to(loader):
 
 
 def test_reset_takes_our_rows_alone_and_refuses_where_they_cannot_be_told_apart(shared):
-    load(shared, "--days", "20", "--if-exists", "append")
     before = shared.value("SELECT count(*) FROM bronze.raw_customers")
     refused = program("reset", "--dsn", shared.dsn, "--yes")
     assert refused.code == 2

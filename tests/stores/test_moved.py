@@ -5,15 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import subprocess
-import uuid
 from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any
 
-import psycopg
 import pytest
-from psycopg import sql
-from psycopg.conninfo import make_conninfo
 
 import shardgen
 from shardgen.embedded import server
@@ -30,7 +26,7 @@ from shardgen.tables.recipe import Recipe
 from shardgen.tables.wanted import plan_config
 from shardgen.verification.outcome import Verification
 from tests import fakes
-from tests.conftest import Database, fresh_database
+from tests.conftest import Database, copy_of, fresh_database
 from tests.loading.test_load import killed_at
 from tests.verification.test_verify import failed
 
@@ -38,18 +34,6 @@ TABLES = ("customers", "orders", "reviews")
 VOLUMES: dict[str, Any] = {"customers": 40, "products": 20, "orders_per_day": 3, "sessions_per_day": 5, "days": 40}
 NEW = 'Old "blue"'
 """A name that has to be quoted."""
-
-
-@contextlib.contextmanager
-def copy_of(database: Database, server_dsn: str) -> Iterator[Database]:
-    name = f"test_{uuid.uuid4().hex}"
-    with psycopg.connect(server_dsn, autocommit=True) as connection:
-        names = sql.Identifier(name), sql.Identifier(database.name)
-        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(*names))
-        try:
-            yield Database(dsn=make_conninfo(server_dsn, dbname=name))
-        finally:
-            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(names[0]))
 
 
 def load(database: Database, schema: str, *, tables=TABLES, show=None, **how: Any):

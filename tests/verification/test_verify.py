@@ -15,8 +15,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.conninfo import make_conninfo
 
 import shardgen
 from shardgen.errors import TargetError, VerificationError
@@ -26,7 +25,7 @@ from shardgen.tables import dataset
 from shardgen.tables.statements import read
 from shardgen.verification import digests
 from shardgen.verification.outcome import Check, Verification
-from tests.conftest import Database, fresh_database
+from tests.conftest import Database, copy_of, fresh_database
 from tests.worlds import TABLES
 
 ROOT = Path(__file__).parents[2]
@@ -86,18 +85,8 @@ def template(server_dsn: str) -> Iterator[Template]:
 @pytest.fixture
 def loaded(server_dsn: str, template: Template) -> Iterator[Database]:
     """A copy of the load, to be damaged."""
-    name = f"test_{uuid.uuid4().hex}"
-    source = conninfo_to_dict(template.database.dsn)["dbname"]
-    with psycopg.connect(server_dsn, autocommit=True) as connection:
-        connection.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(
-                sql.Identifier(name), sql.Identifier(str(source))
-            )
-        )
-        try:
-            yield Database(dsn=make_conninfo(server_dsn, dbname=name))
-        finally:
-            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    with copy_of(template.database, server_dsn) as copied:
+        yield copied
 
 
 # What holds
