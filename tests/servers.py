@@ -43,7 +43,7 @@ class ForeignServer:
 
     def __init__(self, home: Path) -> None:
         self._home = home
-        self._programs = copied_programs(home / "pg")
+        self.programs = copied_programs(home / "pg")
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
@@ -53,21 +53,21 @@ class ForeignServer:
             shutil.chown(home, 65534, 65534)
             self._account = {"user": 65534, "group": 65534, "extra_groups": []}
         (home / "password").write_text(PASSWORD)
-        self._run("initdb", "-U", "admin", "-A", "scram-sha-256", f"--pwfile={home / 'password'}", "-E", "UTF8")
+        self._run("initdb", "-U", "admin", "-A", "scram-sha-256", f"--pwfile={home / 'password'}", "-E", "UTF8", "-N")
 
     def start(self, largest_file: int | None = None) -> None:
         """Start it; no process of it may write a file beyond ``largest_file`` bytes.
 
         The server reports that as it reports a quota: an XX000 with the system's text.
         """
-        options = f"-p {self.port} -h 127.0.0.1 -k {self._home}"
+        options = f"-p {self.port} -h 127.0.0.1 -k {self._home} -F"  # nobody pulls this machine's plug
         self._run("pg_ctl", "-w", "-l", str(self._home / "log"), "-o", options, "start", largest_file=largest_file)
 
     def stop(self, mode: str) -> None:
         self._run("pg_ctl", "-w", "-m", mode, "stop")
 
     def _run(self, program: str, *arguments: str, largest_file: int | None = None) -> None:
-        words = [str(self._programs / program), "-D", str(self._home / "data"), *arguments]
+        words = [str(self.programs / program), "-D", str(self._home / "data"), *arguments]
         limited = ["sh", "-c", f'ulimit -S -f {largest_file // 512}; exec "$@"', "sh"] if largest_file else []
         subprocess.run(
             [*limited, *words],

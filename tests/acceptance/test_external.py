@@ -4,73 +4,34 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import socket
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
-from tests.programs import copied_programs
+import shardgen as api
+from shardgen.errors import ShardgenError
+from tests.servers import PASSWORD, ForeignServer, foreign_server
 
 ROOT = Path(__file__).parents[2]
 MIGRATION = Path(__file__).with_name("migration.sql")
-PASSWORD = "correct horse/battery?staple"
-WORLD = ("--customers", "50", "--products", "30", "--days", "5", "--end", "2026-01-01", "--sessions-per-day", "40")
-
-
-@dataclass(frozen=True)
-class Server:
-    """A server as initdb leaves it (wal_level=replica), on loopback, with scram passwords."""
-
-    port: int
-    programs: Path
-    """Where psql and pg_dump are."""
+OPTIONS = {"customers": 50, "products": 30, "days": 5, "end": "2026-01-01", "sessions_per_day": 40}
+WORLD = tuple(f"--{name.replace('_', '-')}={value}" for name, value in OPTIONS.items())
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    home = Path(tempfile.mkdtemp(prefix="sg-ext-", dir="/tmp"))
-    home.chmod(0o755)
-    programs = copied_programs(home / "pg")
-    (home / "password").write_text(PASSWORD)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        number = free.getsockname()[1]
-    account = {}
-    if os.geteuid() == 0:  # PostgreSQL does not run as root
-        shutil.chown(home, 65534, 65534)
-        account = {"user": 65534, "group": 65534, "extra_groups": []}
-
-    def run(program: str, *arguments: str) -> None:
-        subprocess.run(
-            [str(programs / program), *arguments],
-            check=True,
-            cwd="/",
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            env={"PATH": os.environ["PATH"]},
-            **account,
-        )
-
-    data, log = str(home / "data"), str(home / "log")
-    try:
-        run("initdb", "-D", data, "-U", "admin", "-A", "scram-sha-256", f"--pwfile={home / 'password'}", "-E", "UTF8")
-        run("pg_ctl", "-w", "-D", data, "-l", log, "-o", f"-p {number} -h 127.0.0.1 -k {home}", "start")
-        yield Server(port=number, programs=programs)
-        run("pg_ctl", "-w", "-m", "immediate", "-D", data, "stop")
-    finally:
-        shutil.rmtree(home)
+def server() -> Iterator[ForeignServer]:
+    with foreign_server() as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
-def environment(server: Server) -> dict[str, str]:
+def environment(server: ForeignServer) -> dict[str, str]:
     """A database, and in it a role that owns two schemas and may do nothing else; as libpq's variables."""
     admin = {"host": "127.0.0.1", "port": server.port, "user": "admin", "password": PASSWORD}
     with psycopg.connect(**admin, dbname="postgres", autocommit=True) as connection:
@@ -132,7 +93,7 @@ def test_a_target_that_cannot_be_reached_is_told_in_the_servers_words(
 
 
 @pytest.fixture
-def architect(server: Server, environment: dict[str, str]) -> Iterator[dict[str, str]]:
+def architect(server: ForeignServer, environment: dict[str, str]) -> Iterator[dict[str, str]]:
     """A database with the migrated schema; as libpq's variables of its owner."""
     admin = {"host": "127.0.0.1", "port": server.port, "user": "admin", "password": PASSWORD}
     with psycopg.connect(**admin, dbname="postgres", autocommit=True) as connection:
@@ -148,7 +109,7 @@ def architect(server: Server, environment: dict[str, str]) -> Iterator[dict[str,
             connection.execute("DROP ROLE architect")
 
 
-def definitions(server: Server, environment: dict[str, str]) -> list[str]:
+def definitions(server: ForeignServer, environment: dict[str, str]) -> list[str]:
     """What pg_dump says of the schema, but for the ledger."""
     words = ["-s", "-n", "bronze", "-T", "bronze.shardgen_*"]
     done = subprocess.run(
@@ -158,7 +119,7 @@ def definitions(server: Server, environment: dict[str, str]) -> list[str]:
 
 
 def test_a_schema_of_somebody_elses_migrations_is_loaded_by_column_name_and_stays_as_it_is(
-    server: Server, environment: dict[str, str], architect: dict[str, str]
+    server: ForeignServer, environment: dict[str, str], architect: dict[str, str]
 ) -> None:
     loader = {**environment, "PGDATABASE": "warehouse"}
     before = definitions(server, architect)
@@ -228,22 +189,16 @@ def test_a_schema_of_somebody_elses_migrations_is_loaded_by_column_name_and_stay
     ],
 )
 def test_what_does_not_fit_is_named_before_anything_is_written(
-    server: Server, environment: dict[str, str], architect: dict[str, str], statement: str, text: str
+    server: ForeignServer, architect: dict[str, str], statement: str, text: str
 ) -> None:
-    with psycopg.connect(
-        host="127.0.0.1",
-        port=server.port,
-        user="architect",
-        password=PASSWORD,
-        dbname="warehouse",
-        autocommit=True,
-    ) as connection:
+    names = {"host": "127.0.0.1", "port": server.port, "password": PASSWORD, "dbname": "warehouse"}
+    with psycopg.connect(**names, user="architect", autocommit=True) as connection:
         connection.execute("DROP VIEW bronze.order_items")
         connection.execute(statement.encode())
-        loader = {**environment, "PGDATABASE": "warehouse"}
-        done = shardgen(loader, "load", *WORLD, "--progress", "none")
-        assert (done.returncode, done.stdout) == (2, "")
-        assert text in done.stderr
+        with pytest.raises(ShardgenError) as refused:
+            api.load(make_conninfo(**names, user="loader"), progress="none", **OPTIONS)
+        assert refused.value.exit_code == 2
+        assert text in str(refused.value)
         assert connection.execute("SELECT to_regclass('bronze.shardgen_runs')").fetchone() == (None,)
 
 
@@ -281,12 +236,12 @@ SPELLINGS = (PASSWORD, quote(PASSWORD, safe=""), quote(PASSWORD), quote_plus(PAS
 
 @pytest.mark.parametrize("way", [by_password_file, by_service, by_uri, by_variable])
 def test_a_password_is_found_and_shown_nowhere_though_the_server_quotes_it(
-    server: Server, environment: dict[str, str], tmp_path: Path, way
+    server: ForeignServer, environment: dict[str, str], tmp_path: Path, way
 ) -> None:
     named, words = way(environment, tmp_path)
     log = tmp_path / "events.jsonl"
     quoted = " and ".join(SPELLINGS)
-    table = ("--schema", "vault", "--tables", "sessions", "--if-exists", "replace", "--yes", *words)
+    table = ("--schema", "vault", "--tables", "sessions", "--if-exists", "replace", "--yes", "--workers", "1", *words)
     outputs = []
 
     def run(*arguments: str, code: int) -> None:
