@@ -44,7 +44,7 @@ def test_any_split_of_the_id_range_concatenates_to_the_same_bytes(table: str, da
     rows = data.draw(st.integers(1, 5_000))
     bounds = sorted({*cuts, *(shard.stop for shard in shards), *(shard.start for shard in shards)})
     parts = [
-        shard_bytes(CONFIG, replace(shards[0], start=low, stop=high), max(rows, (high - low) // 20))
+        shard_bytes(CONFIG, replace(shards[0], start=low, stop=high), max(rows, (high - low) // 4))
         for low, high in pairwise(bounds)
     ]
     assert b"".join(parts) == whole(table)
