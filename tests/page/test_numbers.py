@@ -17,7 +17,7 @@ from shardgen.cli import entry
 from shardgen.errors import ReportError
 from shardgen.events import CheckDone, CheckStarted, VerificationStarted
 from shardgen.page import measure, numbers, page, pictures
-from shardgen.page._parts import charts, formats, grids, run
+from shardgen.page._parts import charts, formats, grids, run, sales
 from shardgen.page._parts.section import Part, Section, table_colors
 from shardgen.page.sections import SECTIONS, sections
 from tests.fake_numbers import DAYS, ROWS, known, nothing
@@ -236,6 +236,13 @@ def test_long_names_leave_room_for_the_bars():
         [low, high] = charts.bars(values, width)["layer"][0]["encoding"]["x"]["scale"]["domain"]
         assert low == 0
         assert 3 < high < 11
+
+
+@pytest.mark.parametrize("width", [340, 520])
+def test_weekdays_are_written_whole(width):
+    for picture in only("hours").pictures:
+        svg = pictures.draw(picture.draw(width), name="hours", title="", about="")
+        assert all(f">{day}<" in svg for day in sales.ABBREVIATED)
 
 
 def test_a_legend_of_lanes_has_no_more_columns_than_there_is_room_for_beside_their_names():

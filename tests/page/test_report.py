@@ -318,11 +318,13 @@ def test_tables_that_were_not_loaded_are_missing_with_the_reason(database):
     ],
     ids=" ".join,
 )
-def test_any_load_makes_a_page(options, database):
+def test_any_load_makes_a_page_and_each_section_of_it_says_something(options, database):
     load(database, *options)
     found = measured(database)
     assert not [reason for reason in missing(found).values() if not reason.startswith("table ")]
-    assert page.render(found, sections(found), lambda event: None).endswith("</html>\n")
+    made = sections(found)
+    assert [each.name for each in made if not each.findings and not each.missing] == []
+    assert page.render(found, made, lambda event: None).endswith("</html>\n")
     if "lean" in options:
         assert missing(found) == {}
 

@@ -57,7 +57,7 @@ def _again(found: Retained) -> str:
     """How many are there again after a month, and after half a year, of the cohorts of which it is known."""
     month, half = (_share(found, later) for later in (1, 6))
     if month is None:
-        return ""
+        return "No buyer's first order lies a whole month back, so who orders again is not to be seen yet."
     then = "" if half is None else f", and {formats.percent(half)} in the sixth month after it"
     return f"Of the buyers, {formats.percent(month)} order again in the month after their first order{then}."
 
@@ -123,7 +123,7 @@ def _returning(rows: Sequence[Row]) -> str:
     """How many of the buyers of the last month are back."""
     last = rows[-1]
     back = formats.share(last["back"], last["new"] + last["back"])
-    if back is None:
+    if back is None or len(rows) == 1:
         return ""
     return f"{formats.percent(back)} of the buyers of {monthly.month(last['month'])} had ordered in a month before."
 

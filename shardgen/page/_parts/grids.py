@@ -74,7 +74,7 @@ def _across(names: Sequence[Any], ticks: Sequence[Any] | None, title: str) -> Sp
 
 
 def _down(names: Sequence[str], room: float) -> Spec:
-    axis = {"domain": False, "labelColor": INK, "labelLimit": room + 2}
+    axis = {"domain": False, "labelColor": INK, "labelLimit": room + 8}
     return {"field": "down", "type": "ordinal", "scale": {"domain": list(names)}, "axis": axis}
 
 

@@ -42,7 +42,7 @@ def seasons(numbers: Numbers) -> Piece:
     rows = numbers.rows("category seasons")
     months = sorted({row["month"] for row in rows})
     if len(months) == 1:
-        return Piece()
+        return Piece(finding="What was sold was sold in one month, which tells no season.")
     categories = _seasons(rows, months, "category")
     peaks = [each for each in _peaks(_seasons(rows, months, "subcategory")) if each.index > 1][:MOST]
     return Piece(

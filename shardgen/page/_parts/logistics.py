@@ -21,7 +21,9 @@ def stock(numbers: Numbers) -> Piece:
     values = [{"at": row["start"], "part": parts[row["product_id"]], "value": row["units"]} for row in rows]
     low, high = (pick(row["units"] for row in rows) for pick in (min, max))
     return Piece(
-        finding=f"The stock of what moves most lies between {formats.count(low)} and {formats.plural(high, 'unit')}"
+        finding="The stock of what moves most "
+        + (f"lies between {formats.count(low)} and " if low != high else "stays at ")
+        + formats.plural(high, "unit")
         + (", never below zero." if low >= 0 else ": below zero."),
         pictures=(
             Picture(
@@ -86,7 +88,7 @@ def stock_outs(numbers: Numbers) -> Piece:
             ranking(
                 "Days on which a shelf is empty, by warehouse",
                 "Bars: share of the days of all shelves (a product in a warehouse) at whose end nothing is there.",
-                rows,
+                sorted(rows, key=lambda row: -(formats.share(row["empty"], row["days"]) or 0)),
                 label=lambda row: formats.name(row["warehouse"]),
                 value=lambda row: formats.share(row["empty"], row["days"]) or 0,
                 text=lambda row: formats.percent(formats.share(row["empty"], row["days"])),

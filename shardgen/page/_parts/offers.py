@@ -28,7 +28,7 @@ def changes(numbers: Numbers) -> Piece:
             ranking(
                 "Products whose price changed in the window, by category",
                 "Bars: share of the products of each category that have had another price since the window began.",
-                rows,
+                sorted(rows, key=lambda row: -row["changed"] / row["products"]),
                 label=lambda row: formats.name(row["category"]),
                 value=lambda row: row["changed"] / row["products"],
                 text=lambda row: formats.percent(formats.share(row["changed"], row["products"])),
@@ -67,7 +67,7 @@ def history(numbers: Numbers) -> Piece:
     return Piece(
         pictures=(
             Picture(
-                title="Prices of four products that changed often, in percent of the first one paid",
+                title="Prices of the products that changed most, in percent of the first one paid",
                 about="Step curves: what was paid for a piece of each product, as orders show it, before discounts.",
                 draw=partial(charts.steps, values, colors=_colors(tuple(parts.values())), days=days, zero=False),
             ),
@@ -172,7 +172,7 @@ def lifts(numbers: Numbers) -> Piece:
             ranking(
                 "Units of categories on offer, over the units that they would sell",
                 "Bars: for each promotion of a category, its units over those that the weeks around let expect.",
-                rows[:10],
+                sorted(rows[:10], key=lambda row: -row["units"] / row["usual"]),
                 label=lambda row: formats.name(row["code"]),
                 value=lambda row: row["units"] / row["usual"],
                 text=lambda row: f"{formats.times(row['units'] / row['usual'])} · {formats.name(row['category'])}",

@@ -18,8 +18,7 @@ def methods(numbers: Numbers) -> Piece:
     lost = formats.money(sum(row["lost"] for row in rows), unit)
     return Piece(
         finding=f"{formats.percent(formats.share(retried, orders))} of the orders were paid after an attempt that "
-        f"failed; {formats.plural(back, 'order')} {'was' if back == 1 else 'were'} charged back, "
-        f"{formats.percent(formats.share(back, orders))} of all" + (f" and worth {lost}." if back else "."),
+        "failed; " + _charged_back(back, orders, lost),
         pictures=(
             ranking(
                 "Orders by what they are paid with, and those after a failed attempt",
@@ -47,6 +46,13 @@ def methods(numbers: Numbers) -> Piece:
             ),
         ),
     )
+
+
+def _charged_back(back: int, orders: int, lost: str) -> str:
+    if not back:
+        return "none was charged back."
+    share, were = formats.percent(formats.share(back, orders)), "was" if back == 1 else "were"
+    return f"{formats.plural(back, 'order')} {were} charged back, {share} of all and worth {lost}."
 
 
 def failures(numbers: Numbers) -> Piece:
