@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from shardgen.world.lexicon import SUBCATEGORIES
-from shardgen.world.lexicon.fit import BY_BODY, BY_COUNTRY, FOR_WHOM, LASTS_DAYS
+from shardgen.world.lexicon.fit import BY_BODY, BY_COUNTRY, FOR_WHOM
 from shardgen.world.lexicon.places import COUNTRIES
 
 ATTRIBUTES = {subcategory.slug: dict(subcategory.attributes) for subcategory in SUBCATEGORIES}
@@ -29,10 +29,6 @@ def test_sizes_rise(slug: str, key: str) -> None:
 @pytest.mark.parametrize(("slug", "key"), FOR_WHOM.items())
 def test_what_is_for_somebody_is_for_women_for_men_or_for_both(slug: str, key: str) -> None:
     assert ATTRIBUTES[slug][key] == ("Women", "Men", "Unisex")
-
-
-def test_every_staple_is_something_the_shop_sells() -> None:
-    assert LASTS_DAYS.keys() <= ATTRIBUTES.keys()
 
 
 def test_nothing_comes_back_for_a_plug_or_a_layout_since_everybody_is_sold_what_fits_the_country() -> None:

@@ -1,5 +1,6 @@
 -- B5: lines are plausible: nobody buys two laptops, quantities suit the kind, and order values have a sensible spread.
--- needs: products 2000, orders 20000; raw_data
+-- needs: products 2000, orders 40000; raw_data
+-- There are 100 lines of laptops then: of half as many, two with two pieces are more than three percent.
 WITH lines AS (
     SELECT p.subcategory, (i.item ->> 'quantity')::integer AS units, (i.item ->> 'unit_price')::numeric AS price,
            (i.item ->> 'total_amount')::numeric AS amount

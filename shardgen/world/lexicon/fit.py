@@ -1,4 +1,4 @@
-"""What must fit whom: plugs and keyboard layouts by country, sizes by person, and what is used up and bought again.
+"""What must fit whom: plugs and keyboard layouts by country, and sizes by person.
 
 Values are those of the attributes in the subcategories' own files. Nothing here draws.
 """
@@ -71,17 +71,3 @@ FOR_WHOM: dict[str, str] = {
     "perfumes": "audience",
 }
 """Kinds of which some are for women, some for men, some for both: the attribute that tells."""
-
-LASTS_DAYS: dict[str, int] = {
-    "chocolates": 14,
-    "coffee-beans": 21,
-    "nuts": 21,
-    "dog-food": 28,
-    "shampoos": 42,
-    "teas": 45,
-    "olive-oils": 50,
-    "face-creams": 60,
-    "makeup": 90,
-    "perfumes": 180,
-}
-"""Staples: what is used up, and about how long one of it lasts."""
