@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from shardgen.api import (
+        changes,
         claim,
         commit,
         load,
@@ -32,6 +33,7 @@ __version__ = "0.1.0"
 __all__ = [
     "ShardgenError",
     "__version__",
+    "changes",
     "claim",
     "commit",
     "load",

@@ -6,16 +6,18 @@ Libraries are imported where they are needed, so that a command pays for no othe
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import TYPE_CHECKING
 
-from shardgen.errors import ConfigError, ServerError, TargetError, Text
-from shardgen.model.config import SHOP, PlanConfig, check_choice
+from shardgen.errors import ConfigError, Given, ServerError, TargetError, Text, UsageError, Use
+from shardgen.model.config import CHANGE_FORMS, SHOP, PlanConfig, check_choice
 from shardgen.model.table import latest_of, relation_of
 
 if TYPE_CHECKING:
+    from shardgen.flow.feeding import Changes
     from shardgen.options.settings import Settings
     from shardgen.stores.findings import RunStatus
     from shardgen.tables.questions import Query
@@ -170,6 +172,76 @@ def truths_of(settings: Settings, *, table: str = "", run: int | None = None) ->
     found = _run_of(settings, run)
     place = settings.target.lake or f"schema {settings.schema} of {settings.target.shown}"
     return Truths(source=f"run {found.run} in {place}", config=PlanConfig.from_json(found.plan), tables=tables)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feeding:
+    """A feed, and what it is of."""
+
+    source: str
+    """``"run 3 in schema bronze of localhost:5432/shop"``."""
+    changes: Changes
+
+
+def changes_of(
+    settings: Settings, *, since: date | str | None, form: str, parts: Collection[str], run: int | None = None
+) -> Feeding:
+    """What changes in the shop from a day on, up to ``--end``.
+
+    Args:
+        settings: where, or of which world; options that the caller names must be those of the run.
+        since: the first day; the epoch by default.
+        form: one of config.CHANGE_FORMS.
+        parts: some of flow.debezium.PARTS.
+        run: the run that is meant, or the newest finished one.
+
+    Raises:
+        ConfigError: an option is wrong, or there is no such window.
+        TargetError: the target cannot be reached, holds no such run, or one that this code would not make.
+        UsageError: neither a target nor a world is named.
+    """
+    from shardgen.flow import debezium
+    from shardgen.flow.feeding import Changes
+    from shardgen.options.kinds import DAY
+    from shardgen.world.demand import midnight
+
+    check_choice("format", form, CHANGE_FORMS)
+    for part in parts:
+        check_choice("envelope", part, debezium.PARTS)
+    try:
+        first = DAY.parse(since) if since else None
+    except (TypeError, ValueError) as error:
+        raise ConfigError(Given("since", since), f" is not {DAY.name}") from error
+    source, config = _world_of(settings, run)
+    begins = first or config.world.epoch
+    if begins < config.world.epoch:
+        raise ConfigError(Given("since", begins), f" lies before the epoch, {config.world.epoch}", remedy="move it")
+    if begins >= config.end:
+        raise ConfigError(Given("since", begins), " is not before ", Given("end", config.end), remedy="move either")
+    return Feeding(
+        source=source, changes=Changes(plan=config, since=midnight(begins), form=form, parts=frozenset(parts))
+    )
+
+
+def _world_of(settings: Settings, run: int | None) -> tuple[str, PlanConfig]:
+    """What a feed is of: a run in the target, or the options if they fix a world whatever the day."""
+    from shardgen.options.settings import utc_today
+    from shardgen.tables.wanted import table_names
+
+    named = settings.given()
+    if run is None and {"epoch", "horizon"} <= named.keys():
+        config = settings.plan(utc_today())
+        return f"seed {config.world.seed}, from {config.world.epoch} up to {config.end}, as the options say", config
+    if run is None and settings.target.embedded and not _is_meant(settings.without("end", "tables")):
+        told = "changes are of a world that does not move: no target holds a finished run"
+        raise UsageError(told, remedy=Text("name ", Use("target"), ", or ", Use("epoch"), " and ", Use("horizon")))
+    found = _run_of(settings.without("end", "tables"), run)
+    config = PlanConfig.from_json(found.plan)
+    end, tables = settings.get("end"), settings.get("tables")
+    config = replace(config, end=end or config.end)
+    config = replace(config, tables=table_names(tables, config.dataset) if tables else config.tables)
+    place = settings.target.lake or f"schema {settings.schema} of {settings.target.shown}"
+    return f"run {found.run} in {place}", config
 
 
 def _is_meant(settings: Settings) -> bool:

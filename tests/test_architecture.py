@@ -24,7 +24,7 @@ ROOMS = sorted({path.relative_to(PACKAGE).with_suffix("").parts[0] for path in M
 LAYERS = (
     {"__init__", "__main__", "api", "cli"},
     {"asking", "commands", "display", "parts"},
-    {"forecast", "loading", "page", "verification"},
+    {"flow", "forecast", "loading", "page", "verification"},
     {"options"},
     {"stores"},
     {"embedded"},
@@ -290,7 +290,7 @@ def test_whatever_the_plan_of_the_house_names_is_there(name):
 
 def test_what_is_public_is_pinned():
     asking = ["plan", "queries", "report", "reset", "sample", "status", "story", "table", "truth", "url", "verify"]
-    functions = ["claim", "commit", "load", "load_part", *asking]
+    functions = ["changes", "claim", "commit", "load", "load_part", *asking]
     assert shardgen.__all__ == ["ShardgenError", "__version__", *functions]
     assert shardgen.__all__ == sorted(shardgen.__all__)
     for name in shardgen.__all__:

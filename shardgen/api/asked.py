@@ -10,6 +10,7 @@ from shardgen.options.keywords import Place, Planned, Server, Truthful, Verified
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import date
 
     import pyarrow as pa
 
@@ -165,6 +166,43 @@ def truth(
 
     found = truths_of(settings_of(Truthful, options, dsn=dsn), table=table, run=run)
     return found.tables[0].rows(found.config)
+
+
+@in_python
+def changes(
+    dsn: str | None = None,
+    *,
+    since: date | str | None = None,
+    run: int | None = None,
+    **options: Unpack[Truthful],
+) -> Iterator[pa.Table]:
+    """What changes in the shop, in the order in which bronze gets it, made as it is read.
+
+    Args:
+        dsn: libpq connection string of what is loaded; with ``epoch`` and ``horizon`` no target is asked.
+        since: the first day, UTC; the epoch by default, with what was there before it.
+        run: of this run; of the newest finished one by default.
+        options: which world, or where it is loaded, see :class:`Truthful`.
+
+    Returns:
+        Arrow tables of some thousand changes each: ``table``, ``operation``, ``key``, ``version``, ``changed_at``,
+        ``ingestion_timestamp``, ``before`` and ``after``; key, before and after are JSON.
+
+    Raises:
+        ConfigError: an option is wrong, or there is no such window.
+        TargetError: the target cannot be reached, or holds no such run.
+        UsageError: neither a target nor a world is named.
+
+    Example:
+        >>> import shardgen
+        >>> first = next(shardgen.changes(epoch="2026-01-01", horizon=90, since="2026-03-01", end="2026-03-02"))
+        >>> first.column_names[:4]
+        ['table', 'operation', 'key', 'version']
+    """
+    from shardgen.asking import changes_of
+
+    settings = settings_of(Truthful, options, dsn=dsn)
+    return iter(changes_of(settings, since=since, form="csv", parts=(), run=run).changes)
 
 
 @in_python

@@ -141,6 +141,12 @@ def versioned(rows: Batch, versions: Versions | None = None) -> Batch:
     return _again(rows, some, columns={name: taken(value, which) for name, value in _own(rows).items()})
 
 
+def unversioned(rows: Batch) -> Batch:
+    """The rows of a batch of versions as records that do not tell which version they are."""
+    assert rows.record is not None
+    return _again(rows, replace(rows.record, versions=None), table=rows.table.without_versions())
+
+
 def _own(rows: Batch) -> dict[str, Any]:
     return {name: value for name, value in rows.columns.items() if name not in COMMON}
 

@@ -66,6 +66,17 @@ def objects(members: Members) -> Objects:
     return Objects(pieces.pooled([*found, b"}"]))
 
 
+def pieces_of(json_: Value) -> list[Piece]:
+    """What the JSON of each row consists of; null where there is none."""
+    if isinstance(json_, str):
+        return [json_.encode()]
+    if isinstance(json_, tuple):
+        return list(json_)
+    if isinstance(json_, Quoted):
+        return [b'"', json_.text, b'"']
+    return [json_.filled(NULL.encode()) if isinstance(json_, Drawn) else json_]
+
+
 def quoted(texts_: Texts | Drawn) -> Value:
     """JSON strings of any texts; null where there is none."""
     if isinstance(texts_, Drawn):

@@ -15,8 +15,9 @@ import secrets
 import select
 import shutil
 import stat
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from shardgen.errors import ConfigError, OutputError
 
@@ -81,6 +82,33 @@ def replace(path: Path | str, text: str) -> None:
     """
     with contextlib.suppress(BrokenPipeError):  # whoever read it has seen enough
         _write(_followed(path), text.encode())
+
+
+@contextlib.contextmanager
+def streamed(option: str, path: Path | str) -> Iterator[BinaryIO]:
+    """A file to write to, that takes the place of what is there by that name when all is written.
+
+    Raises:
+        OutputError: it cannot be written; a regular file is as it was.
+    """
+    place = _followed(path)
+    found, number = _look(place), _descriptor(place)
+    try:
+        if number is not None or (found and _kind(found) != stat.S_IFREG):
+            with os.fdopen(os.dup(number), "wb") if number is not None else place.open("wb") as file:
+                yield file
+            return
+        part = place.with_name(f".shardgen-{secrets.token_hex(8)}")
+        try:
+            with part.open("xb") as file:
+                yield file
+            if found:
+                _made_alike(part, place, found)
+            part.replace(place)
+        finally:
+            part.unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputError(f"{option}={str(path)!r} cannot be written: {_reason(error)}") from error
 
 
 def create(path: Path | str, text: str) -> None:

@@ -35,6 +35,8 @@ PUBLICATIONS = ("none", "delta", "iceberg")
 """Table formats that files can be committed to."""
 CATALOG, NAMESPACE = "default", "bronze"
 """Of Iceberg tables, where nobody says."""
+CHANGE_FORMS = ("ndjson", "debezium", "csv", "parquet")
+"""Of changes."""
 IF_EXISTS = ("fail", "append", "replace")
 ON_CONFLICT = ("error", "skip")
 LEVELS = ("counts", "laws", "shape", "digests", "all")

@@ -131,6 +131,15 @@ class Table:
         """What a row of that view tells, in a sentence."""
         return f"The newest version of each record in {self.relation}, without those that were taken down."
 
+    def without_versions(self) -> Table:
+        """The same table with a row for each record: the inverse."""
+        if not self.versioned:
+            return self
+        *own, ingestion, record = self.columns
+        known = replace(ingestion, not_null=False)
+        told = replace(record, keys={name: key for name, key in record.keys.items() if name not in VERSION_KEYS})
+        return replace(self, columns=(*own, known, told), key=self.key[:-1])
+
     def indexes_for(self, mode: str) -> tuple[Index, ...]:
         """Secondary indexes of an ``--indexes`` mode."""
         if mode == "none":

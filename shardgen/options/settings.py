@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from difflib import get_close_matches
 from pathlib import Path
@@ -140,6 +140,11 @@ class Settings:
         self.load()
         with self._origins_told():
             check_choice("progress", self.get("progress", PROGRESS[0]), PROGRESS)
+
+    def without(self, *names: str) -> Settings:
+        """The same as if nobody had named some options."""
+        kept = {name: value for name, value in self.values.items() if name not in names}
+        return replace(self, values=kept)
 
     def get(self, name: str, default: Any = None) -> Any:
         """A value that somebody named, or the default."""

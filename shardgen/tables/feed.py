@@ -86,7 +86,20 @@ class Feed:
         )
         return spec.rows(wanted) if spec.changed else _new(spec, wanted)
 
-    def rows_of(self, table: str, numbers: I64, *, end: int, history: str = "latest") -> Iterator[Batch]:
+    def versions_of(self, table: str, keys: I64, *, end: int) -> Iterator[Batch]:
+        """All versions of some records until an instant, and perhaps those of others of their parents.
+
+        Args:
+            table: its name.
+            keys: numbers of the records' keys, counted from 0, each once and in order.
+            end: microseconds UTC.
+        """
+        cut = np.unique(keys // dataset(self.plan.dataset)[table].table.space.children)
+        return self.rows_of(table, cut, end=end, history="versions", raw_data=self.plan.raw_data)
+
+    def rows_of(
+        self, table: str, numbers: I64, *, end: int, history: str = "latest", raw_data: str = "full"
+    ) -> Iterator[Batch]:
         """The rows that belong to some numbers of what a table is cut by, in their order.
 
         Args:
@@ -94,12 +107,13 @@ class Feed:
             numbers: in order, each once.
             end: the instant as of which they stand.
             history: ``"versions"`` for all versions of them until then.
+            raw_data: one of config.RAW_DATA_MODES.
         """
         if not len(numbers):
             return iter(())
         wanted = Slice(
             world=build_world(self.plan.world, day_after(end)),
-            raw_data="full",
+            raw_data=raw_data,
             start=int(numbers[0]),
             stop=int(numbers[-1]) + 1,
             end=end,

@@ -200,7 +200,8 @@ def test_a_table_has_every_row_of_the_plan_whatever_its_shards():
         (lambda: shardgen.plan(customers=0), "raise customers above 0 or set orders_per_day=0"),
         (lambda: shardgen.plan(products=0, orders_per_day=0), "raise products above 0 or set sessions_per_day=0"),
         (lambda: shardgen.plan(end="2026-01-01", epoch="2027-01-01"), "move end or epoch"),
-        (lambda: shardgen.plan(horizon=3, days=9), "set horizon to at least 9"),
+        (lambda: shardgen.plan(epoch="2000-01-01", end="2026-01-01", horizon=9), "days after the epoch, 2000-01-01"),
+        (lambda: shardgen.changes(since="soon"), "since='soon' is not a date"),
         (lambda: shardgen.table("ordrs"), "tables='ordrs' is unknown"),
         (lambda: shardgen.table("orders,products"), "are several: name one table"),
         (lambda: shardgen.load("x y"), "dsn is no connection string"),
@@ -241,7 +242,7 @@ def test_options_become_arguments(mention, argument):
 
 def test_what_an_error_came_from_speaks_of_arguments_too():
     with pytest.raises(shardgen.ShardgenError) as caught:
-        shardgen.load("host=h", end="2026-01-01", days=9, horizon=2)
+        shardgen.load("host=h", end="2026-01-01", days=9, horizon=0)
     cause = shardgen.ShardgenError("use ", Use("resume", value=True))
     caught.value.__cause__ = cause
     wording.reword(caught.value)

@@ -13,8 +13,7 @@ import pyarrow.compute as pc
 
 from shardgen.columns import jsonb
 from shardgen.columns.batch import Batch
-from shardgen.columns.jsonb import Quoted
-from shardgen.columns.pieces import Drawn, Piece
+from shardgen.columns.pieces import Piece
 from shardgen.columns.values import Value
 from shardgen.model.shape import Field, Form
 from shardgen.model.table import Column, Table
@@ -50,22 +49,8 @@ class JsonLines:
 def _line(row: Sequence[tuple[Column, Value]]) -> Iterable[Piece]:
     for place, (column, value) in enumerate(row):
         yield f"{', ' if place else '{'}{jsonb.string(column.name)}: ".encode()
-        yield from _json(value)
+        yield from jsonb.pieces_of(value.json())
     yield b"}\n"
-
-
-def _json(value: Value) -> list[Piece]:
-    """A value's JSON; null where there is none."""
-    found = value.json()
-    if isinstance(found, str):
-        return [found.encode()]
-    if isinstance(found, tuple):
-        return list(found)
-    if isinstance(found, Quoted):
-        return [b'"', found.text, b'"']
-    if isinstance(found, Drawn):
-        return [found.filled(jsonb.NULL.encode())]
-    return [found]
 
 
 def batches(stream: BinaryIO, table: Table) -> Iterator[Batch]:

@@ -1,0 +1,67 @@
+"""``shardgen changes`` writes a feed to where it is wanted, and says what it cannot do before anything is written."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+WORLD = ("--epoch", "2026-01-01", "--horizon", "60", "--scale", "0.05", "--products", "200", "--end", "2026-02-03")
+
+
+def ran(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("SHARDGEN", "PG", "POSTGRES"))}
+    command = [sys.executable, "-m", "shardgen", "changes", *words]
+    where = {**kept, "SHARDGEN_HOME": str(folder / "home")}
+    return subprocess.run(command, check=False, cwd=folder, env=where, capture_output=True, text=True, timeout=120)
+
+
+def test_a_feed_goes_to_standard_output_and_what_it_is_to_the_other(tmp_path: Path) -> None:
+    done = ran(*WORLD, "--since", "2026-02-01", folder=tmp_path)
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert done.returncode == 0
+    assert {line["operation"] for line in lines} >= {"insert", "update"}
+    assert f"{len(lines):,} changes of seed 42, from 2026-01-01 up to 2026-02-03" in done.stderr
+
+
+def test_the_same_goes_to_a_file_and_to_a_folder_a_file_for_each_table(tmp_path: Path) -> None:
+    whole = ran(*WORLD, "--since", "2026-02-01", folder=tmp_path).stdout
+    assert ran(*WORLD, "--since", "2026-02-01", "-o", "all.ndjson", folder=tmp_path).returncode == 0
+    assert (tmp_path / "all.ndjson").read_text() == whole
+    ran(*WORLD, "--since", "2026-02-01", "-o", "topics/", folder=tmp_path)
+    apart = [line for file in (tmp_path / "topics").iterdir() for line in file.read_text().splitlines()]
+    assert sorted(apart) == sorted(whole.splitlines())
+
+
+def test_who_reads_on_no_more_ends_it_without_a_word(tmp_path: Path) -> None:
+    line = f"{sys.executable} -m shardgen changes {' '.join(WORLD)} | head -1 > first; echo ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", line], check=False, cwd=tmp_path, capture_output=True, text=True)
+    assert done.stdout == "0\n"
+    assert "Traceback" not in done.stderr
+    assert json.loads((tmp_path / "first").read_text())
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ((), "changes are of a world that does not move: no target holds a finished run"),
+        ((*WORLD, "--since", "2025-12-31"), "since=2025-12-31 lies before the epoch, 2026-01-01"),
+        ((*WORLD, "--since", "2026-02-03"), "since=2026-02-03 is not before end=2026-02-03"),
+        ((*WORLD, "--since", "soon"), "since='soon' is not a date such as 2026-01-31"),
+        ((*WORLD, "--format", "avro"), "format='avro' is unknown: choose from ndjson, debezium, csv, parquet"),
+        ((*WORLD, "--envelope", "key"), "envelope='key' is for --format debezium"),
+        ((*WORLD, "--format", "debezium", "--envelope", "keys"), "envelope='keys' is unknown"),
+        ((*WORLD, "-o", "no/where.csv"), "lies in no folder that exists"),
+        (("--target", "file:///nowhere/at/all"), "file:///nowhere/at/all"),
+    ],
+)
+def test_what_cannot_be_is_told_before_anything_is_written(words: tuple[str, ...], told: str, tmp_path: Path) -> None:
+    done = ran(*words, folder=tmp_path)
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert done.stdout == ""
+    assert list(tmp_path.iterdir()) in ([], [tmp_path / "home"])
