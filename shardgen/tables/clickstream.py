@@ -161,7 +161,7 @@ def _pages(world: World, visits: sessions.Sessions, played: clicks.Clicks, shown
     )
     page = _page(stack.starts, visits, played, shown)
     opens = np.flatnonzero(played.sequence == 1)
-    told, rows = landings.tagged(stack.texts, page[opens], visits)
+    told, rows = landings.tagged(stack.texts, page[opens], visits, landings.campaigns(visits))
     page[opens[rows]] = len(stack.texts) + np.arange(len(rows))
     first = _sender(stack.starts, world, visits)
     referrer = np.where(played.sequence == 1, first[played.session], np.roll(page, 1))

@@ -69,12 +69,13 @@ def _month(number: int) -> str:
     return f"{1970 + number // 12}_{number % 12 + 1:02}"
 
 
-def tagged(pages: Texts, page: I64, visits: Sessions) -> tuple[Text, I64]:
+def tagged(pages: Texts, page: I64, visits: Sessions, known: Campaigns) -> tuple[Text, I64]:
     """Rows of visits that belong to a campaign, and the addresses that they land on.
 
     Args:
         page: row among the pages that each visit lands on.
+        known: the campaigns of the visits.
     """
-    known, rows = campaigns(visits), np.flatnonzero(visits.campaign != traffic.NONE)
+    rows = np.flatnonzero(visits.campaign != traffic.NONE)
     addresses = text.join(text.take(pages, page[rows]), text.take(known.queries, known.which[rows]))
     return text.column(addresses), rows

@@ -77,7 +77,7 @@ def batches(wanted: Slice, size: int) -> Iterator[Sessions]:
 
 
 def _batch(wanted: Slice, visits: Sessions) -> Batch:
-    world, known = wanted.world, device_words()
+    world, known, campaigns = wanted.world, device_words(), landings.campaigns(visits)
     return batch(
         SESSIONS.table,
         wanted.raw_data,
@@ -98,10 +98,10 @@ def _batch(wanted: Slice, visits: Sessions) -> Batch:
         ingestion=ingested(world.seed, "sessions", visits.key, visits.finish, 1, 30),
         extra={
             "visitor_id": Words(text.hexadecimal(visits.visitor)),
-            "landing_page": Words(_landing_pages(world, visits)),
+            "landing_page": Words(_landing_pages(world, visits, campaigns)),
             "traffic_source": Words(Drawn(_sources("name"), visits.source)),
             "medium": Words(Drawn(_sources("medium"), visits.source)),
-            "campaign": Prose(landings.campaigns(visits).drawn()),
+            "campaign": Prose(campaigns.drawn()),
             "converted": Flag(visits.buying),
             "event_count": Whole(visits.events),
             "experiments": _experiments(world, visits),
@@ -223,7 +223,7 @@ def product_pages(product: I64, kind: I64) -> Text:
     return text.join(text.take(kind_pages(), kind), "/", ids(keys.PRODUCT, product))
 
 
-def _landing_pages(world: World, visits: Sessions) -> Drawn:
+def _landing_pages(world: World, visits: Sessions, campaigns: landings.Campaigns) -> Drawn:
     """Address of the first page of each session."""
     shown = landed_on(world, visits)
     kind = world.catalogue.subcategory[shown].astype(np.int64)
@@ -231,7 +231,7 @@ def _landing_pages(world: World, visits: Sessions) -> Drawn:
     stack = text.stack(static=static_pages(), kind=kind_pages(), product=product_pages(shown[own], kind[own]))
     page = np.where(visits.landing == CATEGORY, stack.starts["kind"] + kind, visits.landing)
     page[own] = stack.starts["product"] + np.arange(len(own))
-    told, rows = landings.tagged(stack.texts, page, visits)
+    told, rows = landings.tagged(stack.texts, page, visits, campaigns)
     page[rows] = len(stack.texts) + np.arange(len(rows))
     return Drawn(text.concat(stack.texts, told), page)
 

@@ -73,10 +73,23 @@ _PIECES = kinds.steps(QUANTITIES.reshape(-1, 5), 1024).astype(np.int64) + 1
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Baskets:
-    """The items of n baskets, basket by basket; arrays of shape (items,)."""
+    """The items of the baskets of n orders, one after another; arrays of shape (items,) but for ``starts``."""
 
-    basket: I64
+    starts: I64
+    """First item of each basket, shape (n,); every basket has items."""
+    order: I64
+    """Row of the order that the item belongs to."""
     product: I64
+
+    @property
+    def counts(self) -> I64:
+        """How many items each basket has."""
+        return np.diff(self.starts, append=len(self.order))
+
+    @property
+    def position(self) -> I64:
+        """0, 1, ... within the basket."""
+        return np.arange(len(self.order)) - self.starts[self.order]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -120,7 +133,9 @@ def _distinct(basket: I64, product: I64, size: int) -> Baskets:
     code, new = basket * size + product, np.ones(len(basket), dtype=np.bool_)
     for back in range(1, MAX_ITEMS):
         new[back:] &= code[back:] != code[:-back]
-    return Baskets(basket=basket[new], product=product[new])
+    basket = basket[new]
+    starts = np.flatnonzero(np.diff(basket, prepend=-1))
+    return Baskets(starts=starts, order=basket, product=product[new])
 
 
 def _further(shop: Shop, key: I64, opener: I64, persona: I64, day: I64) -> I64:

@@ -165,7 +165,7 @@ def _carts(session: I64, kind: NDArray[np.int8], seen: I64, price: I64, quantity
 
 
 def _item_counts(visits: Sessions) -> I64:
-    return np.diff(np.append(visits.lines.starts, len(visits.lines.order)))
+    return visits.lines.counts
 
 
 def _lands_beside(seed: int, visits: Sessions) -> Mask:
@@ -175,11 +175,11 @@ def _lands_beside(seed: int, visits: Sessions) -> Mask:
 
 
 def landed_on(world: World, visits: Sessions) -> I64:
-    """The product that each session's landing page would show: an order's first item, or the first thing looked at."""
-    beside = _lands_beside(world.seed, visits)
-    rows = np.flatnonzero(~visits.buying | beside)
-    first, focus = np.empty(len(visits.number), dtype=np.int64), _focus(visits)
-    first[visits.buying] = focus[visits.buying]
+    """The product whose page or kind each session lands on: an order's first item, or the first thing looked at."""
+    shows = (visits.landing == PRODUCT) | (visits.landing == CATEGORY)
+    rows = np.flatnonzero(shows & (~visits.buying | _lands_beside(world.seed, visits)))
+    focus = _focus(visits)
+    first = np.maximum(focus, 0)
     first[rows] = _extras(world, visits, focus, rows, np.zeros(len(rows), dtype=np.int64))
     return first
 
@@ -201,41 +201,49 @@ def _seen(world: World, visits: Sessions) -> tuple[I64, I64, I64]:
     place = np.arange(len(session)) - starts[session]
     is_item = place < items[session]
     product, quantity = np.empty(len(session), dtype=np.int64), np.ones(len(session), dtype=np.int64)
-    product[is_item], quantity[is_item] = visits.lines.product, visits.lines.quantity
+    product[is_item], quantity[is_item] = visits.lines.product, _quantities(world, visits)
     product[~is_item] = _extras(world, visits, _focus(visits), session[~is_item], (place - items[session])[~is_item])
     return starts, product, quantity
+
+
+def _quantities(world: World, visits: Sessions) -> I64:
+    """How many of each item are bought, line by line."""
+    lines, shop = visits.lines, world.catalogue
+    key = visits.bought.number[lines.order] * baskets.MAX_ITEMS + lines.position
+    price = shop.prices.on(lines.product, visits.bought.arrived[lines.order] // DAY)
+    return baskets.pieces(world.seed, key, shop.subcategory[lines.product].astype(np.int64), price)
 
 
 def _extras(world: World, visits: Sessions, focus: I64, session: I64, extra: I64) -> I64:
     """Products that are looked at besides an order's items.
 
-    The first one sets the interest of a browsing session (a buying one has its first item for that); the others are
-    of the same kind, go with it, or are anything.
+    The first one sets the interest of a browsing session, and a later order sets that (a buying one has its first
+    item for that); the others are of the same kind, go with it, or are anything.
 
     Args:
         focus: product that sets the interest of each session, -1 where the first extra does.
         session: row of the session of each extra, rising.
         extra: 0, 1, ... within the session.
     """
+    product = np.where(extra == 0, visits.product[session], -1)
+    rows = np.flatnonzero(product < 0)
+    session, extra = session[rows], extra[rows]
     key = visits.key[session] * EXTRA_SLOTS + extra
     persona, day = visits.persona[session], visits.start[session] // DAY
     opens = (extra == 0) & (focus[session] < 0)
     ticket = below(world.seed, "sessions.interest", key, 100)
     is_guided = ~opens & (ticket < SAME_INTEREST_PERCENT + COMPANION_PERCENT)
     guided, free = np.flatnonzero(is_guided), np.flatnonzero(~is_guided)
-    product = np.empty(len(key), dtype=np.int64)
-    product[free] = _anything(world, key[free], persona[free], day[free])
+    product[rows[free]] = _anything(world, key[free], persona[free], day[free])
     focus = focus.copy()
-    focus[session[opens]] = product[opens]
+    focus[session[opens]] = product[rows[opens]]
     kind = world.catalogue.subcategory[focus[session[guided]]].astype(np.int64)
     which = below(world.seed, "sessions.companion", key[guided], COMPANIONS.shape[1])
     wanted = np.where(ticket[guided] < SAME_INTEREST_PERCENT, kind, COMPANIONS[kind, which])
     found = baskets.products_for(world.shop, "sessions.kind", key[guided], wanted, persona[guided], day[guided])
-    product[guided] = found
+    product[rows[guided]] = found
     lost = guided[found < 0]
-    product[lost] = _anything(world, key[lost], persona[lost], day[lost])
-    leads = np.flatnonzero((extra == 0) & (visits.product[session] >= 0))
-    product[leads] = visits.product[session[leads]]
+    product[rows[lost]] = _anything(world, key[lost], persona[lost], day[lost])
     return product
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shardgen.world import orders
+from shardgen.world.baskets import Baskets
 from shardgen.world.demand import DAY, HOUR
 from shardgen.world.rng import I64, below, chance, uniform
 from shardgen.world.world import World
@@ -45,8 +46,6 @@ class Ahead:
     row: I64
     """Row of the session."""
     order: orders.Orders
-    product: I64
-    """One of its items, which the session looks at; NONE where it was not launched yet."""
 
 
 def leads(world: World, key: I64, began: I64, able: Mask) -> tuple[Mask, I64]:
@@ -74,12 +73,18 @@ def ahead(world: World, key: I64, began: I64, able: Mask) -> Ahead:
     hours, which = np.unique(hour[row], return_inverse=True)
     placed = world.web_orders.hourly[hours + 1] - world.web_orders.hourly[hours]
     place = (uniform(world.seed, "journeys.order", key[row]) * placed[which]).astype(np.int64)
-    order = orders.of_hours(world, hours, which, place)
-    lines = orders.items(world, order)
-    count = np.diff(lines.starts, append=len(lines.order))
-    product = lines.product[lines.starts + below(world.seed, "journeys.item", key[row], count)]
-    launched = world.catalogue.born[product] < began[row] // DAY
-    return Ahead(row=row, order=order, product=np.where(launched, product, NONE))
+    return Ahead(row=row, order=orders.of_hours(world, hours, which, place))
+
+
+def looked_at(world: World, key: I64, began: I64, filled: Baskets, basket: I64) -> I64:
+    """One of the items of the order that each session leads to; NONE where it was not launched yet.
+
+    Args:
+        basket: of the order, among those that are filled.
+    """
+    item = filled.starts[basket] + below(world.seed, "journeys.item", key, filled.counts[basket])
+    product = filled.product[item]
+    return np.where(world.catalogue.born[product] < began // DAY, product, NONE)
 
 
 def left_behind(world: World, key: I64, began: I64, holds: Callable[[I64], Mask]) -> I64:

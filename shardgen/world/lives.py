@@ -7,7 +7,7 @@ run who has that life; where nobody does, it tries again. So nobody is looked up
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import lru_cache
 
 import numpy as np
@@ -38,6 +38,8 @@ VISITS = np.maximum(ACTIVITY, 250)
 """The same of visits: whoever never buys comes to look, too."""
 VISIT_DAYS = np.maximum(DAYS, 40)
 
+LOOKS_IN, IS_WELCOMED, IS_MISSED = range(3)
+"""Why customers come to look."""
 NEWCOMERS, WELCOME_DAYS = np.full(LIVES, 1, dtype=np.int64), np.full(LIVES, 14, dtype=np.int64)
 """Those whom the shop's first mails welcome, and for how long."""
 SLEEPERS = np.array([1] * (DEAD + SHORT) + [0] * (LIVES - DEAD - SHORT), dtype=np.int64)
@@ -47,10 +49,13 @@ ASLEEP, FORGOTTEN_DAYS = np.full(LIVES, 160, dtype=np.int64), np.full(LIVES, 360
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Table:
-    """How likely each life is to act on each day: an alias table (Walker, 1977), LIVES cells a day."""
+    """How likely each life is to act on each day: an alias table (Walker, 1977), LIVES cells a day.
+
+    Of several occasions, their lives and their days follow each other.
+    """
 
     acts: I64
-    """How active each life is, shape (LIVES,) as the next two."""
+    """How active each life is, shape (occasions x LIVES,) as the next two."""
     days: I64
     rest: I64
     """Days from the registration on in which each life acts."""
@@ -58,6 +63,11 @@ class Table:
     """Below which draw each cell has its own life."""
     life: NDArray[np.uint8]
     """Two of each cell: its own life, and the one that it has otherwise."""
+
+    @property
+    def span(self) -> int:
+        """Days of an occasion."""
+        return len(self.limit) // len(self.acts)
 
     def draw(self, word: I64, day: I64) -> I64:
         """Lives by 30 random bits."""
@@ -75,6 +85,14 @@ def table(people: Registrations, activity: I64, days: I64, rest: I64) -> Table:
     runs = living // (LIVES * personas.PERSONAS) + 2  # and those that begin and end in between
     limit, life = _alias(activity * runs)
     return Table(acts=activity, days=days, rest=rest, limit=limit.ravel(), life=life.ravel())
+
+
+def stacked(tables: list[Table]) -> Table:
+    """Several occasions in one table: whoever acts on any of them is found at once."""
+    names = (each.name for each in fields(Table))
+    joined = {name: np.concatenate([getattr(each, name) for each in tables]) for name in names}
+    occasion = np.repeat(np.arange(len(tables), dtype=np.uint8), [len(each.life) for each in tables])
+    return Table(**{**joined, "life": joined["life"] + LIVES * occasion})
 
 
 def _alias(weights: I64) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
@@ -101,10 +119,17 @@ class Acts:
     persona: I64
     hour: I64
     """From the epoch on."""
+    day: I64
+    """Of the table that tells who acts on it."""
 
     def at(self, rows: I64) -> Acts:
         """The acts at these rows."""
-        return Acts(ids=self.ids.take(rows), persona=self.persona.take(rows), hour=self.hour.take(rows))
+        return Acts(
+            ids=self.ids.take(rows),
+            persona=self.persona.take(rows),
+            hour=self.hour.take(rows),
+            day=self.day.take(rows),
+        )
 
 
 def who(people: Registrations, lives: Table, stream: str, acts: Acts) -> Members:
@@ -137,7 +162,7 @@ class _Candidates:
 
 def _candidates(people: Registrations, lives: Table, word: U64, acts: Acts) -> _Candidates:
     """Half of all masks here are true, and at random: to compute both ways is faster than to choose."""
-    life = lives.draw((word & np.uint64((1 << 30) - 1)).view(np.int64), acts.hour // 24)
+    life = lives.draw((word & np.uint64((1 << 30) - 1)).view(np.int64), acts.day)
     since, until = acts.hour - (lives.days * 24).take(life), acts.hour - (lives.rest * 24).take(life)
     starts, stops = people.families.before_hours(acts.persona, since), people.families.before_hours(acts.persona, until)
     plain, walk_in = (_runs(start, stop) for start, stop in zip(starts, stops, strict=True))
@@ -265,6 +290,10 @@ class Actors:
         """The time zones that they live in."""
         return self.member.zone
 
+    def take(self, rows: I64) -> Actors:
+        """Those at these rows."""
+        return Actors(number=self.number[rows], member=self.member.take(rows))
+
 
 def buyers(people: Registrations, lives: Table, ids: I64, zone: I64, rank: I64, times: I64) -> Actors:
     """Who places orders: a walk-in, an early customer who comes once, or else whoever of the persona lives then.
@@ -285,16 +314,21 @@ def buyers(people: Registrations, lives: Table, ids: I64, zone: I64, rank: I64, 
     found.take_in(opens, openers)
     unknown[opens] = False
     others = np.flatnonzero(unknown)
-    acts = Acts(ids=ids[others], persona=found.persona[others], hour=hour[others])
+    acts = Acts(ids=ids[others], persona=found.persona[others], hour=hour[others], day=hour[others] // 24)
     found.take_in(others, who(people, lives, "orders.customer", acts))
     return _who_stay(people, found, times)
 
 
-def visitors(people: Registrations, lives: Table, ids: I64, times: I64) -> Actors:
-    """Customers who come to look, one for each (id, instant): somewhere where the hour is a likely one."""
+def visitors(people: Registrations, lives: Table, occasion: I64, ids: I64, times: I64) -> Actors:
+    """Customers who come to look, one for each (id, instant): somewhere where the hour is a likely one.
+
+    Args:
+        occasion: which of the table's each is.
+    """
     zone = zones.draw_awake(people.seed, "sessions.zone", ids, times)
     persona = personas.BASE[zone] + below(people.seed, "sessions.persona", ids, personas.SIZE[zone])
-    acts = Acts(ids=ids, persona=persona, hour=people.hours(times))
+    hour = people.hours(times)
+    acts = Acts(ids=ids, persona=persona, hour=hour, day=occasion * lives.span + hour // 24)
     return _who_stay(people, who(people, lives, "sessions.customer", acts), times)
 
 

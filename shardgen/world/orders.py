@@ -101,6 +101,11 @@ class Orders:
         """What a basket knows of each."""
         return baskets.Buyers(number=self.number, persona=self.personas(seed), day=self.arrived // DAY)
 
+    def followed_by(self, others: Orders) -> Orders:
+        """These, and others after them."""
+        names = (field.name for field in fields(self))
+        return Orders(**{name: np.concatenate([getattr(self, name), getattr(others, name)]) for name in names})
+
     def take(self, rows: Mask | I64) -> Orders:
         """The orders at these rows."""
         return Orders(**{field.name: getattr(self, field.name)[rows] for field in fields(self)})
@@ -226,9 +231,7 @@ def items(world: World, orders: Orders) -> Items:
     """What is in the orders: distinct products on sale, the price and discount of each, and what will be sent back."""
     shop, seed, by = world.shop, world.seed, orders.buyers(world.seed)
     persona, day, filled = by.persona, by.day, baskets.fill(shop, by)
-    order, product = filled.basket, filled.product
-    starts = np.searchsorted(order, np.arange(len(orders.number)))
-    position = np.arange(len(order)) - starts[order]
+    order, product, position = filled.order, filled.product, filled.position
     key = orders.number[order] * MAX_ITEMS + position
     kind, price = shop.catalogue.subcategory[product].astype(np.int64), shop.catalogue.prices.on(product, day[order])
     quantity = baskets.pieces(seed, key, kind, price)
@@ -236,7 +239,7 @@ def items(world: World, orders: Orders) -> Items:
     promotion = shop.promotions.taken(key, on_offer)
     discount = shop.promotions.discounts(promotion, quantity * price)
     return Items(
-        starts=starts,
+        starts=filled.starts,
         order=order,
         position=position,
         key=key,

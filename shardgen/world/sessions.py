@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shardgen.world import bots, customers, geography, orders, personas, rings, zones
+from shardgen.world.baskets import Baskets
 from shardgen.world.demand import DAY, midnight
 from shardgen.world.lexicon.devices import DEVICES
 from shardgen.world.lexicon.traffic import TRAFFIC_SOURCES
@@ -120,7 +121,7 @@ class Sessions:
     """What a browsing session looks at first since a later order will be of it, journeys.NONE for most."""
     bought: orders.Orders
     """The orders of the buying sessions, in their order."""
-    lines: orders.Items
+    lines: Baskets
     """The items of those orders."""
 
     @property
@@ -149,9 +150,9 @@ def select(world: World, start: int, stop: int) -> Sessions:
     began, of_web, own = world.sessions.select(start, stop)
     buying = of_web == 1
     bought = orders.of_web(world, own[buying])
-    lines = orders.items(world, bought)
     key = own * 2 + of_web
-    length, program = _lengths(seed, key), programs(seed, key)
+    length = _lengths(seed, key)
+    program = _programs(seed, key, length)
     lengths = browsing_lengths(world.config.events_per_session)
     visits = Visits(key=key, own=own, began=began, length=length, of=LENGTH_STEPS, program=program, lengths=lengths)
     who = visitors(world, visits, bought)
@@ -162,7 +163,7 @@ def select(world: World, start: int, stop: int) -> Sessions:
     persona, known = who.persona, who.customer >= 0
     home = _homes(world, who.identity, who.customer, persona, known, began)
     persona[~known] = _strangers(seed, who.identity[~known], home[~known])
-    script, events = _scripts(world, key, length, buying, program, lines)
+    script, events = _scripts(world, key, length, buying, program, who.baskets.counts)
     seconds, active = _durations(seed, key, began, events, buying, program, bought)
     return Sessions(
         number=np.arange(start, stop, dtype=np.int64),
@@ -190,7 +191,7 @@ def select(world: World, start: int, stop: int) -> Sessions:
         landing=_landings(seed, key, who.source),
         product=who.product,
         bought=bought,
-        lines=lines,
+        lines=who.baskets,
     )
 
 
@@ -214,8 +215,11 @@ def machine_of_program(seed: int, key: I64, program: I64) -> I64:
 
 def programs(seed: int, key: I64) -> I64:
     """Index into bots.PROGRAMS of each visit, bots.NONE of a person's; whoever buys is one."""
-    program = bots.of_sessions(seed, key, _lengths(seed, key), LENGTH_STEPS)
-    return np.where(key % 2 == 1, bots.NONE, program)
+    return _programs(seed, key, _lengths(seed, key))
+
+
+def _programs(seed: int, key: I64, length: I64) -> I64:
+    return np.where(key % 2 == 1, bots.NONE, bots.of_sessions(seed, key, length, LENGTH_STEPS))
 
 
 def _lengths(seed: int, key: I64) -> I64:
@@ -255,17 +259,17 @@ def _places(seed: int, identity: I64, began: I64, home: I64, known: Mask) -> I64
     return np.where(known & (ticket < (ABROAD + TRAVELLING) * 1000), away, home)
 
 
-def _scripts(world: World, key: I64, length: I64, buying: Mask, program: I64, lines: orders.Items) -> tuple[I64, I64]:
+def _scripts(world: World, key: I64, length: I64, buying: Mask, program: I64, count: I64) -> tuple[I64, I64]:
     """Script and number of events of each session.
 
     Args:
         length: place among all lengths of a browsing session.
+        count: how many items each buying one buys.
     """
     seed = world.seed
     events = browsing_lengths(world.config.events_per_session)[length]
     variant = below(seed, "sessions.script", key, VARIANTS)
     script = np.where(program == bots.NONE, browsing_index(events, variant), crawling_index(events, variant))
-    count = np.diff(np.append(lines.starts, len(lines.order)))
     least = 2 * count + 3
     lasts = np.maximum(least, BUYING_LENGTHS[length[buying] * len(BUYING_LENGTHS) // LENGTH_STEPS])
     variant = below(seed, "sessions.script", key[buying], BUYING_VARIANTS)

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from shardgen.world import bots, customers, experiments, journeys, lives, orders, records, rings, traffic
+from shardgen.world import baskets, bots, customers, experiments, journeys, lives, orders, records, rings, traffic
 from shardgen.world.demand import DAY, HOUR
 from shardgen.world.lexicon.devices import DEVICES
+from shardgen.world.picking import with_children
 from shardgen.world.rng import I64, below, chance, choose
 from shardgen.world.scripts import VARIANTS, browsing_index
 from shardgen.world.world import World
@@ -84,6 +85,8 @@ class Visitors:
     """Number in traffic.CAMPAIGNS, or traffic.NONE."""
     product: I64
     """What a later order will be of, journeys.NONE for most."""
+    baskets: baskets.Baskets
+    """Those of the buying ones."""
 
 
 def visitors(world: World, visits: Visits, bought: orders.Orders) -> Visitors:
@@ -94,20 +97,20 @@ def visitors(world: World, visits: Visits, bought: orders.Orders) -> Visitors:
     """
     seed, buying = world.seed, visits.buying
     ahead = journeys.ahead(world, visits.key, visits.began, visits.able)
+    placed = bought.followed_by(ahead.order)
+    filled = baskets.fill(world.shop, placed.buyers(seed))
+    own, later = np.split(np.arange(len(placed.number)), [len(bought.number)])
     free = ~buying
     free[ahead.row] = False
     source = traffic.sources(seed, visits.key, buying, visits.program != bots.NONE)
     campaign = traffic.campaigns(seed, visits.key, source, callable_=free)
-    as_ = _in_whose_place(world, visits, traffic.CALL[campaign])
-    who = _anybody(world, visits, as_)
-    for call, table in ((traffic.WELCOME, world.newcomers), (traffic.WIN_BACK, world.sleepers)):
-        _called(world, visits, who, np.flatnonzero(traffic.CALL[campaign] == call), table)
-    _bring_in(world, who, np.flatnonzero(buying), bought, visits.began[buying])
-    _bring_in(world, who, ahead.row, ahead.order, ahead.order.arrived)
+    call = traffic.CALL[campaign]
+    who = _anybody(world, visits, _in_whose_place(world, visits, call), call)
+    _bring_in(world, who, np.concatenate([np.flatnonzero(buying), ahead.row]), placed)
     registered = _registered(world, who.customer)
     product = np.full(len(visits.key), journeys.NONE)
-    product[ahead.row] = ahead.product
-    unmet = (traffic.CALL[campaign] != traffic.NONE) & ~who.answers
+    product[ahead.row] = journeys.looked_at(world, visits.key[ahead.row], visits.began[ahead.row], filled, later)
+    unmet = (call != traffic.NONE) & ~who.answers
     campaign[unmet] = traffic.campaigns(seed, visits.key[unmet], source[unmet], callable_=False)
     _without_mail(world, visits, who.customer, registered, source, campaign)
     known = buying | ((who.customer >= 0) & chance(seed, "sessions.logged_in", visits.key, LOGGED_IN))
@@ -121,6 +124,7 @@ def visitors(world: World, visits: Visits, bought: orders.Orders) -> Visitors:
         source=source,
         campaign=campaign,
         product=product,
+        baskets=with_children(filled, own)[0],
     )
 
 
@@ -182,10 +186,9 @@ def known_share(world: World) -> float:
     return KNOWN if world.customers.total else 0.0
 
 
-def _anybody(world: World, visits: Visits, as_: _Place) -> _Found:
-    """Customers and strangers who look in; programs are strangers who never come back."""
+def _anybody(world: World, visits: Visits, as_: _Place, call: I64) -> _Found:
+    """Customers and strangers who look in, or answer a call; programs are strangers who never come back."""
     seed, person = world.seed, visits.program == bots.NONE
-    known = np.flatnonzero(~visits.buying & person & chance(seed, "sessions.known", as_.key, known_share(world)))
     back = below(seed, "visitors.back", as_.key, RECENT_VISITORS)
     returns = person & chance(seed, "visitors.returning", as_.key, RETURNING)
     stranger = np.where(returns, np.maximum(as_.own - back, 0), as_.own)
@@ -197,9 +200,37 @@ def _anybody(world: World, visits: Visits, as_: _Place) -> _Found:
         cookie=np.empty(len(as_.key), dtype=np.int64),
         answers=as_.another,
     )
-    _put(world, who, known, lives.visitors(world.customers, world.visitors, as_.key[known], as_.began[known]))
+    share = known_share(world)
+    if share:
+        known = ~visits.buying & person & chance(seed, "sessions.known", as_.key, share)
+        _customers(world, as_, who, known, call)
     who.cookie[:] = who.identity + np.where(person, _device(world.seed, who, as_.key), PROGRAM)
     return who
+
+
+_CALLS = {lives.IS_WELCOMED: traffic.WELCOME, lives.IS_MISSED: traffic.WIN_BACK}
+
+
+def _customers(world: World, as_: _Place, who: _Found, known: Mask, call: I64) -> None:
+    """Customers who look in, and those whom a mail calls, wherever there are such: all are found at once."""
+    rows_of = {lives.LOOKS_IN: np.flatnonzero(known)}
+    rows_of |= {occasion: np.flatnonzero(call == number) for occasion, number in _CALLS.items()}
+    rows = np.concatenate([*rows_of.values()])
+    occasion = np.repeat(np.array([*rows_of]), [len(each) for each in rows_of.values()])
+    found = lives.visitors(world.customers, world.visitors, occasion, as_.key[rows], as_.began[rows])
+    looks_in = len(rows_of[lives.LOOKS_IN])
+    _put(world, who, rows[:looks_in], found.take(np.arange(looks_in)))
+    called = np.arange(looks_in, len(rows))
+    called = called[_fits(world, found.take(called), occasion[called], as_.began[rows[called]])]
+    _put(world, who, rows[called], found.take(called))
+    who.answers[rows[called]] = True
+
+
+def _fits(world: World, found: lives.Actors, occasion: I64, began: I64) -> Mask:
+    """Whether customers are such as the mail calls."""
+    table, since = world.visitors, (began - world.customers.times(found.number)) // DAY
+    life = occasion * lives.LIVES + lives.life_of(world.seed, found.member)
+    return (since >= table.rest[life]) & (since < table.days[life]) & (table.acts[life] > 0)
 
 
 def _put(world: World, who: _Found, rows: I64, found: lives.Actors) -> None:
@@ -216,22 +247,7 @@ def _device(seed: int, who: _Found, key: I64) -> I64:
     return below(seed, "sessions.device", key, np.where(alone, 1, customers.devices(seed, who.customer)))
 
 
-def _called(world: World, visits: Visits, who: _Found, rows: I64, table: lives.Table) -> None:
-    """Customers whom a mail calls, wherever there are such."""
-    if not known_share(world):
-        return
-    found = lives.visitors(world.customers, table, visits.key[rows], visits.began[rows])
-    since = (visits.began[rows] - world.customers.times(found.number)) // DAY
-    life = lives.life_of(world.seed, found.member)
-    fits = (since >= table.rest[life]) & (since < table.days[life]) & (table.acts[life] > 0)
-    rows, number = rows[fits], np.flatnonzero(fits)
-    _put(world, who, rows, lives.Actors(number=found.number[number], member=found.member.take(number)))
-    count = np.where(who.ring[rows] != rings.NONE, 1, customers.devices(world.seed, who.customer[rows]))
-    who.cookie[rows] = who.identity[rows] + below(world.seed, "sessions.device", visits.key[rows], count)
-    who.answers[rows] = True
-
-
-def _bring_in(world: World, who: _Found, rows: I64, order: orders.Orders, bought: I64) -> None:
+def _bring_in(world: World, who: _Found, rows: I64, order: orders.Orders) -> None:
     """Those who place orders, on the device that they buy on.
 
     For some weeks a customer buys on the same device: more often a desktop, and one that sees what works.
@@ -239,12 +255,12 @@ def _bring_in(world: World, who: _Found, rows: I64, order: orders.Orders, bought
     _put(world, who, rows, orders.buyers(world, order))
     seed, customer, identity = world.seed, who.customer[rows], who.identity[rows]
     count = np.where(who.ring[rows] != rings.NONE, 1, customers.devices(seed, customer))
-    habit = customer * 1024 + experiments.periods(bought)
+    habit = customer * 1024 + experiments.periods(order.arrived)
     one, other = (identity + below(seed, "buyers.device", habit, count, n) for n in (1, 2))
     first, second = (choose(seed, "visitors.device", cookie, DEVICE_WEIGHTS) for cookie in (one, other))
     prefers = DESKTOP[second] & ~DESKTOP[first]
     one, other = np.where(prefers, other, one), np.where(prefers, one, other)
-    who.cookie[rows] = np.where(experiments.moves(seed, habit, one, other, bought), other, one)
+    who.cookie[rows] = np.where(experiments.moves(seed, habit, one, other, order.arrived), other, one)
 
 
 def _registered(world: World, customer: I64) -> I64:

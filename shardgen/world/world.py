@@ -59,23 +59,19 @@ class World:
 
     @cached_property
     def visitors(self) -> lives.Table:
-        """How likely customers are to come and look."""
-        return lives.table(self.customers, lives.VISITS, lives.VISIT_DAYS, np.zeros_like(lives.REST_DAYS))
+        """How likely customers are to come and look: by themselves, or since a mail welcomes or misses them."""
+        at_once = np.zeros(lives.LIVES, dtype=np.int64)
+        occasions = {
+            lives.LOOKS_IN: (lives.VISITS, lives.VISIT_DAYS, at_once),
+            lives.IS_WELCOMED: (lives.NEWCOMERS, lives.WELCOME_DAYS, at_once),
+            lives.IS_MISSED: (lives.SLEEPERS, lives.FORGOTTEN_DAYS, lives.ASLEEP),
+        }
+        return lives.stacked([lives.table(self.customers, *occasions[each]) for each in sorted(occasions)])
 
     @cached_property
     def rings(self) -> rings.Rings:
         """Customers behind whom are the same people."""
         return rings.rings(self.customers.families)
-
-    @cached_property
-    def newcomers(self) -> lives.Table:
-        """Whom a mail welcomes."""
-        return lives.table(self.customers, lives.NEWCOMERS, lives.WELCOME_DAYS, np.zeros_like(lives.WELCOME_DAYS))
-
-    @cached_property
-    def sleepers(self) -> lives.Table:
-        """Whom a mail asks to come back."""
-        return lives.table(self.customers, lives.SLEEPERS, lives.FORGOTTEN_DAYS, lives.ASLEEP)
 
     @cached_property
     def launches(self) -> Arrivals:
