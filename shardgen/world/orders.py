@@ -46,7 +46,7 @@ for _kind, _each in enumerate(SUBCATEGORIES):
 GAP = lognormal_table(6 * 60, 0.7, 1024)
 """Seconds from a buying session's start to its purchase."""
 MAX_GAP = 55 * 60
-RETURNERS, MOST_RETURNS = (550, 74), 600
+RETURNERS, MOST_RETURNS = (800, 61), 600
 """Percent of the usual returns of personas who send most things back and of all others; per mille of all, at most."""
 RETURN_FACTOR = lognormal_table(1000, 0.45, products.QUALITY_STEPS)[::-1].copy()
 """Per mille of the usual returns, by step of quality: bad products come back."""

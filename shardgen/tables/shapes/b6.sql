@@ -19,7 +19,7 @@ WITH lines AS MATERIALIZED (
     FROM lines
     WHERE delivered_at < %(end)s::timestamp - interval '30 days'
     GROUP BY customer_id
-    HAVING count(*) >= 10
+    HAVING count(*) >= 15  -- a habit shows in many lines: few customers of a sparse shop have more
 ), mean AS (
     SELECT sum(returned) / sum(lines) AS share FROM habits
 )
