@@ -11,9 +11,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from shardgen.world import baskets, customers, fates, flows, listings, orders, records, reviews, sessions
+from shardgen.world import baskets, customers, fates, flows, listings, orders, records, reviews, sessions, shortages
 from shardgen.world.baskets import MAX_ITEMS
-from shardgen.world.calendar import Period
+from shardgen.world.calendar import Period, months
 from shardgen.world.demand import DAY, HOUR, midnight
 from shardgen.world.rng import I64
 from shardgen.world.scripts import MAX_EVENTS
@@ -22,6 +22,9 @@ from shardgen.world.world import World
 
 RUNS, RUN = 96, 256
 """Runs of orders in a sample, and orders in a run; all orders where there are no more."""
+CELLS = 20_000
+"""Products in warehouses that are looked at, of which some are out of stock for a while; all where there are no more.
+"""
 SPARSE = 2_000_000
 """Orders from which runs are so far apart that many a leaf would have none: the orders of each then stand for some that
 are spread over its share of the window."""
@@ -191,6 +194,7 @@ def _events_of_a_purchase() -> float:
 def movement_rows(world: World, taken: Sample, periods: list[Period], end: int) -> list[float]:
     """Movements in each leaf of a window."""
     epoch = midnight(world.config.epoch)
+    short, each = _short(world, end)
     rows = []
     before = 0.0
     for period in periods:
@@ -208,9 +212,33 @@ def movement_rows(world: World, taken: Sample, periods: list[Period], end: int) 
             + opened
             + _cells_hit(world, before, launched) * min(1.0, inside / max(1, (period.stop - start) / DAY))
             + regular * inside / 30
+            + _of_second_spans(world, taken, start, stop, launched)
+            + float(((short >= start) & (short < stop)).sum()) * each
         )
         before = out
     return rows
+
+
+def _short(world: World, end: int) -> tuple[I64, int]:
+    """When some cells begin to be out of stock and are there again: the rest is written off, and the shelf is filled.
+
+    Returns:
+        the instants; how many each of them stands for.
+    """
+    cells = int(world.launches.before(end)) * world.warehouses
+    each = max(1, cells // CELLS)
+    cell = np.arange(0, cells, each)
+    first, last = months(np.array([midnight(world.config.epoch), end]) // DAY).tolist()
+    found = [shortages.windows(world, cell, np.full(len(cell), month))[1:] for month in range(first, last + 1)]
+    return np.concatenate([instants for windows in found for instants in windows]), each
+
+
+def _of_second_spans(world: World, taken: Sample, start: int, stop: int, cells: int) -> float:
+    """Stock-ins of the eras that begin within a leaf, whose goods are their own."""
+    epoch = midnight(world.config.epoch)
+    begins = [epoch + days * DAY for days in world.eras.ends[:-1]]
+    inside = [instant for instant in begins if start < instant < stop]
+    return sum(_cells_hit(world, _between(taken, taken.shipped, instant, stop), cells) for instant in inside)
 
 
 def _transfers(world: World) -> float:

@@ -78,6 +78,13 @@ def test_estimates_are_within_two_percent_at_some_volume() -> None:
         assert plan.rows(table) == pytest.approx(counted(config, table), rel=0.02)
 
 
+@pytest.mark.parametrize("horizon", [200, 150])
+def test_movements_of_shelves_that_are_empty_for_a_while_are_estimated_too(horizon: int) -> None:
+    options = {"products": 3_000, "orders_per_day": 30, "sessions_per_day": 30, "days": 200, "horizon": horizon}
+    config = small(customers=1_000, **options, tables=("inventory",))
+    assert build_plan(config).rows("inventory") == pytest.approx(counted(config, "inventory"), rel=0.02)
+
+
 def test_serial_keys_stay_below_the_promised_maximum() -> None:
     config = small()
     plan: Plan = build_plan(config)
