@@ -25,6 +25,10 @@ RUNS, RUN = 96, 256
 CELLS = 20_000
 """Products in warehouses that are looked at, of which some are out of stock for a while; all where there are no more.
 """
+DISTINCT = 0.87
+"""Shelves that so many items are taken from, by all that would be if nobody bought the same again; measured."""
+LOOKED_AT = 0.9
+"""Share of products that are there for a whole period and not out of stock, so that they are counted or moved."""
 SPARSE = 2_000_000
 """Orders from which runs are so far apart that many a leaf would have none: the orders of each then stand for some that
 are spread over its share of the window."""
@@ -196,7 +200,7 @@ def movement_rows(world: World, taken: Sample, periods: list[Period], end: int) 
     epoch = midnight(world.config.epoch)
     short, each = _short(world, end)
     rows = []
-    before = 0.0
+    before = moved = 0.0
     for period in periods:
         start, stop = max(period.start, epoch), min(period.stop, end)
         inside = max(0, stop - start) / DAY
@@ -204,18 +208,18 @@ def movement_rows(world: World, taken: Sample, periods: list[Period], end: int) 
         launched = int(world.launches.before(stop)) * world.warehouses
         opened = launched - int(world.launches.before(start)) * world.warehouses
         early = int(world.launches.before(epoch)) * world.warehouses if period.start < epoch <= period.stop else 0
-        regular = launched * flows.ADJUSTED + launched / world.warehouses * 2 * _transfers(world)
+        regular = LOOKED_AT * (launched * flows.ADJUSTED + launched / world.warehouses * 2 * _transfers(world))
         rows.append(
             out
             + _between(taken, taken.returned, start, stop)
             + early
             + opened
-            + _cells_hit(world, before, launched) * min(1.0, inside / max(1, (period.stop - start) / DAY))
+            + _put_right(world, before, moved, launched) * min(1.0, inside / max(1, (period.stop - start) / DAY))
             + regular * inside / 30
             + _of_second_spans(world, taken, start, stop, launched)
             + float(((short >= start) & (short < stop)).sum()) * each
         )
-        before = out
+        before, moved = out, regular * inside / 30
     return rows
 
 
@@ -247,6 +251,12 @@ def _transfers(world: World) -> float:
 
 def _between(taken: Sample, times: I64, start: int, stop: int) -> float:
     return float(((times >= start) & (times < stop)).sum()) * taken.orders_per_sampled
+
+
+def _put_right(world: World, items: float, moved: float, cells: int) -> float:
+    """Products in warehouses that are not as full as they should be after so many items and other movements."""
+    hit = _cells_hit(world, items, cells) * DISTINCT
+    return hit + moved * (1 - hit / max(cells, 1))
 
 
 def _cells_hit(world: World, items: float, cells: int) -> float:
