@@ -64,7 +64,8 @@ def told(moment: Moment, products: dict[str, Row]) -> Iterator[str]:
     if moment.table == "sessions":
         yield from _visit(row, products)
     elif moment.table == "reviews":
-        yield f"{row['rating']} stars for {_name(row, products)} of {known['order_id']}: {row['review_title']}"
+        stars = "1 star" if row["rating"] == 1 else f"{row['rating']} stars"
+        yield f"{stars} for {_name(row, products)} of {known['order_id']}: {row['review_title']}"
         if moment.what != "review taken down":
             yield row["review_text"]
     elif moment.table == "customers":

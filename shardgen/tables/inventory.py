@@ -58,20 +58,33 @@ def _batch(world: World, mode: str, moved: movements.Movements, rows_: I64) -> B
         ingestion=ingested(world.seed, "inventory", number, time, 120, 3 * 3600),
         extra={
             "unit": Constant("piece"),
-            "reason": _reasons(world, number, kind),
+            "reason": _reasons(world, number, kind, moved.quantity[rows_]),
             "counterpart_warehouse_id": Sometimes(transfer, Words(partner)),
         },
     )
 
 
-def _reasons(world: World, number: I64, kind: I64) -> Picked:
-    """Why stock is corrected: it was counted; some of it came back and cannot be sold; what is there is all bad."""
+def _reasons(world: World, number: I64, kind: I64, quantity: I64) -> Picked:
+    """Why stock is corrected.
+
+    It was counted; a shelf is emptied until something is cleared up, or for good; there is too much: a piece or two
+    that came back cannot be sold, and more goes back to whom it was bought from.
+    """
     which, rows = np.full(len(number), -1), np.flatnonzero(kind == movements.ADJUSTMENT)
-    number = number[rows]
-    bad = BAD + below(world.seed, "inventory.bad", number, len(REASONS) - BAD)
-    of_cell = number % spans.KINDS
-    which[rows] = np.where(
-        of_cell == movements.CORRECTION, COUNTED, np.where(of_cell == movements.WRITTEN_OFF, bad, UNSALEABLE)
+    number, few = number[rows], quantity[rows] >= -FEW
+    of_cell, draw = number % spans.KINDS, below(world.seed, "inventory.reason", number // spans.KINDS, 1 << 20)
+    which[rows] = np.select(
+        [
+            of_cell == kind_of
+            for kind_of in (movements.CORRECTION, movements.HELD, movements.RELEASED, movements.WRITTEN_OFF)
+        ],
+        [
+            COUNTED,
+            HELD + draw % len(CLEARED_UP),
+            HELD + len(CLEARED_UP) + draw % len(CLEARED_UP),
+            BAD + draw % len(FOR_GOOD),
+        ],
+        np.where(few, UNSALEABLE, SENT_BACK),
     )
     return Picked(Words(text.words(REASONS)), which)
 
@@ -79,14 +92,16 @@ def _reasons(world: World, number: I64, kind: I64) -> Picked:
 def _references(world: World, moved: movements.Movements, rows_: I64) -> Drawn:
     """The order for what moves with one, else a document number.
 
-    A warehouse's stock-ins of a day are lines of one purchase order; both sides of a transfer share theirs.
+    A warehouse's stock-ins of a day are lines of one purchase order; both sides of a transfer share theirs, and so do
+    what is set aside and what of it is put back.
     """
     order, kind, time = moved.order[rows_], moved.type[rows_], moved.time[rows_]
     purchase = time // DAY * 4096 + moved.warehouse[rows_]
     shared = np.select(
         [kind == movements.IN, kind == movements.TRANSFER],
         [purchase, moved.product[rows_] * 2 + (time << 1)],
-        moved.number[rows_],
+        moved.number[rows_]
+        + (moved.number[rows_] % spans.KINDS == movements.RELEASED) * (movements.HELD - movements.RELEASED),
     )
     own, other = np.flatnonzero(order >= 0), np.flatnonzero(order < 0)
     document = (bits(world.seed, "inventory.document", shared[other]) >> np.uint64(24)).astype(np.int64)
@@ -96,8 +111,21 @@ def _references(world: World, moved: movements.Movements, rows_: I64) -> Drawn:
     return Drawn(text.concat(plain, ids(ORDER, order[own])), place)
 
 
-REASONS = ("counted", "unsaleable", "damaged", "recalled", "lost")
-COUNTED, UNSALEABLE, BAD = range(3)
+FOR_GOOD = ("damaged", "recalled", "lost")
+CLEARED_UP = (("quality_hold", "released"), ("misplaced", "found"), ("blocked", "unblocked"))
+"""Why a shelf is emptied, and what is said when it is filled again."""
+REASONS = (
+    "counted",
+    "unsaleable",
+    "returned_to_supplier",
+    *FOR_GOOD,
+    *(before for before, _ in CLEARED_UP),
+    *(after for _, after in CLEARED_UP),
+)
+COUNTED, UNSALEABLE, SENT_BACK, BAD = range(4)
+HELD = BAD + len(FOR_GOOD)
+FEW = 2
+"""Pieces that nobody sends back."""
 PREFIXES = np.array([b"PO-", b"", b"", b"TR-", b"AD-"])
 """What a document's number begins with, by type of movement; OUT and RETURN have their order's."""
 
@@ -157,7 +185,9 @@ INVENTORY = TableSpec(
         extra={
             "unit": Key("`piece`", TEXT),
             "reason": Key(
-                "ADJUSTMENT only: `counted`; `unsaleable`; or `damaged`, `recalled`, `lost`: then all of it",
+                "ADJUSTMENT only: `counted`; `unsaleable` or `returned_to_supplier`; `quality_hold`, `misplaced` or "
+                "`blocked`, which empty a shelf until what lay there is `released`, `found` or `unblocked`; `damaged`, "
+                "`recalled` or `lost`: all of it, for good",
                 TEXT,
                 missing="absent",
             ),

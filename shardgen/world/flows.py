@@ -16,6 +16,7 @@ from shardgen.world.demand import DAY, midnight
 from shardgen.world.movements import (
     ADJUSTMENT,
     CORRECTION,
+    NOTHING,
     OUT,
     RECEIVED,
     RETURN,
@@ -61,7 +62,7 @@ def corrections(world: World, span: Span, cell: I64) -> Movements:
         quantity=np.where(chance(world.seed, "stock.adjusted_up", key, 0.35), size, -size),
         type=np.full(len(key), ADJUSTMENT),
         time=time,
-        order=np.full(len(key), -1),
+        order=np.full(len(key), NOTHING),
         partner=np.zeros(len(key), dtype=np.int64),
     )
 
@@ -95,7 +96,7 @@ def transfers(world: World, span: Span, cell: I64) -> list[Movements]:
                 quantity=sign * units[rows],
                 type=np.full(int(rows.sum()), TRANSFER),
                 time=time[rows],
-                order=np.full(int(rows.sum()), -1),
+                order=np.full(int(rows.sum()), NOTHING),
                 partner=other[rows] + 1,
             )
         )

@@ -7,11 +7,15 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from shardgen.world.rng import I64, uniform
+from shardgen.world.spans import KINDS
 from shardgen.world.world import World
 
 MOVEMENT_TYPES = ("IN", "OUT", "RETURN", "TRANSFER", "ADJUSTMENT")
 IN, OUT, RETURN, TRANSFER, ADJUSTMENT = range(len(MOVEMENT_TYPES))
-STOCK_IN, CORRECTION, SENT, RECEIVED, WRITTEN_OFF, REFILL = range(6)
+STOCK_IN, CORRECTION, SENT, RECEIVED, WRITTEN_OFF, REFILL, HELD, RELEASED = range(KINDS)
+"""What is set aside while a cell is out of stock comes back when that ends; it is written off where that is in another
+period, in which nobody knows of it."""
+NOTHING = -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -28,7 +32,7 @@ class Movements:
     """Index into MOVEMENT_TYPES."""
     time: I64
     order: I64
-    """Order that it belongs to, or -1."""
+    """Order that it belongs to, or NOTHING."""
     partner: I64
     """The other warehouse of a transfer, or 0."""
 

@@ -293,6 +293,8 @@ def _act(state: _State, action: I64, ticket: I64) -> NDArray[np.int8]:
 def _visit(state: _State, visits: Mask, ticket: I64) -> None:
     """Go to a page that is no product: in a checkout its next step, else one of the shop's."""
     choice = VISITED[ticket % len(VISITED)]
+    empty = (state.held == NO_SLOT) & (state.added == 0)
+    choice = np.where(empty & (choice == CART) & (ticket % EMPTY_CARTS > 0), CATEGORY, choice)
     choice = np.where(choice == state.page, np.where(choice == CATEGORY, HOME, CATEGORY), choice)  # somewhere else
     page = np.where(state.paying, np.minimum(state.page + 1, PAYMENT_PAGE), choice)
     kind = np.where(state.items > 0, 0, ITEM_SLOTS)
@@ -305,4 +307,6 @@ STAYS = -1
 PAGE_OF = np.full(ACTIONS, STAYS)
 PAGE_OF[[NEXT_ITEM, LOOK, SEEK, PUT_BACK, PAY, BUY]] = PRODUCT, PRODUCT, RESULTS, CART, CHECKOUT_PAGE, CONFIRMATION
 """The page that an action leads to, if it is always the same."""
+EMPTY_CARTS = 7
+"""One in so many looks at a cart with nothing in it is had: few have a reason to."""
 VISITED = np.repeat(np.array([HOME, CATEGORY, DEALS, ACCOUNT, HELP, CART]), [16, 52, 10, 5, 3, 14])

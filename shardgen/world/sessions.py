@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from shardgen.world import bots, customers, geography, orders, personas, rings, zones
+from shardgen.world import bots, customers, geography, orders, personas, rings, traffic, zones
 from shardgen.world.baskets import Baskets
 from shardgen.world.demand import DAY, midnight
 from shardgen.world.lexicon.devices import DEVICES
@@ -188,7 +188,7 @@ def select(world: World, start: int, stop: int) -> Sessions:
         place=_places(seed, who.identity, began, home, known),
         source=who.source,
         campaign=who.campaign,
-        landing=_landings(seed, key, who.source),
+        landing=_landings(seed, key, who.source, who.campaign),
         product=who.product,
         bought=bought,
         lines=who.baskets,
@@ -296,8 +296,11 @@ def _durations(
     return seconds, active
 
 
-def _landings(seed: int, key: I64, source: I64) -> I64:
-    return LANDINGS[source, below(seed, "sessions.landing", key, LANDINGS.shape[1])]
+def _landings(seed: int, key: I64, source: I64, campaign: I64) -> I64:
+    """The page that each visit lands on; a reminder of a cart leads to what lies in one."""
+    page = LANDINGS[source, below(seed, "sessions.landing", key, LANDINGS.shape[1])]
+    page[traffic.CALL[campaign] == traffic.REMINDER] = PRODUCT
+    return page
 
 
 @lru_cache(maxsize=8)

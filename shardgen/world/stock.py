@@ -3,8 +3,9 @@
 Stock is kept by period (a leaf of the inventory table), cell by cell (a product in a warehouse). ``need`` is all that
 leaves in a period, and a period begins with S = max(base, 1.1 need) on the shelf: what is there too little is bought
 in, what is there too much is written off, before the first unit leaves. Where the cell is out of stock for a window
-[a, b) of the period, it begins with what leaves before b; what is left at a is written off, and b brings
-max(base, 1.1 x need after b). So a period leaves
+[a, b) of the period, it begins with what leaves before b; what is left at a is set aside, and b brings
+max(base, 1.1 x need after b): what was set aside, as much of it as is needed, and what is bought in beside it. So a
+period leaves
 
     S - need + back    or    refill - need after b + back since a    (back: what came in otherwise)
 
@@ -29,8 +30,11 @@ from shardgen.world.demand import DAY, midnight
 from shardgen.world.flows import corrections, every_product, of_orders, transfers
 from shardgen.world.movements import (
     ADJUSTMENT,
+    HELD,
     IN,
+    NOTHING,
     REFILL,
+    RELEASED,
     STOCK_IN,
     WRITTEN_OFF,
     Movements,
@@ -138,8 +142,8 @@ def _openings(world: World) -> Iterator[Movements]:
         yield _bought(world, opening, cell, STOCK_IN, _usual(world, product, cell), time)
 
 
-def _bought(world: World, span: Span, cell: I64, kind: int, quantity: I64, time: I64) -> Movements:
-    """Stock-ins, and what is written off where the quantity is negative; nothing where it is 0."""
+def _bought(world: World, span: Span, cell: I64, kind: int, quantity: I64, time: I64, comes_by: int = IN) -> Movements:
+    """What comes in, and what is taken off where the quantity is negative; nothing where it is 0."""
     rows = quantity != 0
     cell, quantity, time = cell[rows], quantity[rows], time[rows]
     return Movements(
@@ -147,9 +151,9 @@ def _bought(world: World, span: Span, cell: I64, kind: int, quantity: I64, time:
         product=cell // world.warehouses,
         warehouse=cell % world.warehouses + 1,
         quantity=quantity,
-        type=np.where(quantity > 0, IN, ADJUSTMENT),
+        type=np.where(quantity > 0, comes_by, ADJUSTMENT),
         time=time,
-        order=np.full(len(cell), -1),
+        order=np.full(len(cell), NOTHING),
         partner=np.zeros(len(cell), dtype=np.int64),
     )
 
@@ -254,13 +258,29 @@ def _of_cells(world: World, span: Span, now: _Ledger, left: NDArray[np.int32] | 
     room = np.maximum(span.start + now.first_out[cell].astype(np.int64) * 1000 - earliest, 1)
     time = earliest + part_of(world, "stock.in", number_of(world, span, cell, STOCK_IN), room)
     surplus = np.maximum(there[short - cell[0]] - need, 0) + now.windows.back[part]
-    refill = _refill(world, span, now)[part]
     return joined(
         [
             _bought(world, span, cell, STOCK_IN, quantity, time),
-            _bought(world, span, short, WRITTEN_OFF, -surplus, now.windows.start[part]),
-            _bought(world, span, short, REFILL, refill, now.windows.stop[part]),
+            *_of_windows(world, span, now, part, surplus),
             corrections(world, span, cell),
             *transfers(world, span, cell),
         ]
     )
+
+
+def _of_windows(world: World, span: Span, now: _Ledger, part: slice, surplus: I64) -> list[Movements]:
+    """What empties the shelf when a window begins, and what fills it when it ends.
+
+    Args:
+        part: of the windows.
+        surplus: what lies there when each begins.
+    """
+    short, start, stop = (getattr(now.windows, name)[part] for name in ("cell", "start", "stop"))
+    refill = _refill(world, span, now)[part]
+    ends, released = refill > 0, np.minimum(surplus, refill)
+    return [
+        _bought(world, span, short, WRITTEN_OFF, np.where(ends, 0, -surplus), start),
+        _bought(world, span, short, HELD, np.where(ends, -surplus, 0), start),
+        _bought(world, span, short, RELEASED, released, stop, ADJUSTMENT),
+        _bought(world, span, short, REFILL, refill - released, stop),
+    ]

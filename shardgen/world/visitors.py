@@ -34,6 +34,11 @@ PROGRAM = 7
 LOOKS_AROUND = 0.44
 """From this place among all lengths on, a visit may lead to an order: it is long enough to look at something."""
 
+ANSWERS = np.array([0.4, 1.0, 0.4])
+"""Share of the buyers who might have been called, call by call, that were: nobody looks for what they did before."""
+EARLIEST, LATEST = np.array([0, 0, 100 * DAY]), np.array([1 << 62, 14 * DAY, 400 * DAY])
+"""How long after the registration they may have been called."""
+
 DEVICE_WEIGHTS = np.cumsum([device.weight for device in DEVICES])
 DESKTOP = np.array([device.device_type == "desktop" for device in DEVICES])
 
@@ -103,14 +108,15 @@ def visitors(world: World, visits: Visits, bought: orders.Orders) -> Visitors:
     free = ~buying
     free[ahead.row] = False
     source = traffic.sources(seed, visits.key, buying, visits.program != bots.NONE)
-    campaign = traffic.campaigns(seed, visits.key, source, callable_=free)
-    call = traffic.CALL[campaign]
+    campaign = traffic.campaigns(seed, visits.key, source, callable_=free | buying)
+    call = np.where(free, traffic.CALL[campaign], traffic.NONE)
     who = _anybody(world, visits, _in_whose_place(world, visits, call), call)
     _bring_in(world, who, np.concatenate([np.flatnonzero(buying), ahead.row]), placed)
     registered = _registered(world, who.customer)
     product = np.full(len(visits.key), journeys.NONE)
     product[ahead.row] = journeys.looked_at(world, visits.key[ahead.row], visits.began[ahead.row], filled, later)
-    unmet = (call != traffic.NONE) & ~who.answers
+    _answer_and_buy(seed, visits, who, traffic.CALL[campaign], registered)
+    unmet = (traffic.CALL[campaign] != traffic.NONE) & ~who.answers
     campaign[unmet] = traffic.campaigns(seed, visits.key[unmet], source[unmet], callable_=False)
     _without_mail(world, visits, who.customer, registered, source, campaign)
     known = buying | ((who.customer >= 0) & chance(seed, "sessions.logged_in", visits.key, LOGGED_IN))
@@ -245,6 +251,14 @@ def _device(seed: int, who: _Found, key: I64) -> I64:
     """Which of their devices visitors take."""
     alone = (who.customer < 0) | (who.ring != rings.NONE)
     return below(seed, "sessions.device", key, np.where(alone, 1, customers.devices(seed, who.customer)))
+
+
+def _answer_and_buy(seed: int, visits: Visits, who: _Found, call: I64, registered: I64) -> None:
+    """Some of those who buy answer a call: a reminder of a cart that may lie in the app, a welcome, a win-back."""
+    rows = np.flatnonzero(visits.buying & (call != traffic.NONE))
+    since, which = visits.began[rows] - registered[rows], call[rows]
+    fits = (since >= EARLIEST[which]) & (since < LATEST[which])
+    who.answers[rows] = fits & chance(seed, "visitors.answers", visits.key[rows], ANSWERS[which])
 
 
 def _bring_in(world: World, who: _Found, rows: I64, order: orders.Orders) -> None:

@@ -82,7 +82,7 @@ def test_a_reminder_follows_a_cart_that_the_visitor_left_behind_within_a_week() 
     carts: dict[int, list[int]] = {}
     for row in np.flatnonzero(left).tolist():
         carts.setdefault(int(seen.cookie[row]), []).append(int(seen.start[row]))
-    reminded = np.flatnonzero(traffic.CALL[seen.campaign] == traffic.REMINDER)
+    reminded = np.flatnonzero((traffic.CALL[seen.campaign] == traffic.REMINDER) & ~seen.buying)
     assert len(reminded) > 50
     for row in reminded.tolist():
         ago = [seen.start[row] - cart for cart in carts.get(int(seen.cookie[row]), ())]
@@ -97,6 +97,18 @@ def test_a_welcome_follows_the_registration_and_a_win_back_long_after_it(call: i
     assert len(rows) > 20
     assert since.min() >= low
     assert since.max() <= high
+
+
+@pytest.mark.parametrize("call", [traffic.REMINDER, traffic.WELCOME, traffic.WIN_BACK])
+def test_a_few_percent_of_those_who_answer_a_call_buy(call: int) -> None:
+    seen = sessions.select(world(), 0, 48_000)
+    called = traffic.CALL[seen.campaign] == call
+    assert 0.004 < seen.buying[called].mean() < 0.1
+
+
+def test_a_reminder_of_a_cart_leads_to_a_product() -> None:
+    seen = visits()
+    assert set(seen.landing[traffic.CALL[seen.campaign] == traffic.REMINDER].tolist()) == {scripts.PRODUCT}
 
 
 @pytest.mark.parametrize("customers", [500, 1_500, 4_000])

@@ -75,3 +75,15 @@ def test_a_script_leaves_a_cart_behind_that_holds_something_at_its_end_and_does_
         held = sum({scripts.ADD: 1, scripts.REMOVE: -1}.get(kind, 0) for kind, _, _ in run)
         bought = any(kind == scripts.PURCHASE for kind, _, _ in run)
         assert table.leaves_cart[number] == (held > 0 and not bought)
+
+
+def test_whoever_looks_into_the_cart_mostly_has_something_in_it() -> None:
+    table = scripts.scripts(0)
+    script = np.repeat(np.arange(len(table.starts)), table.lengths)
+    change = (table.type == scripts.ADD).astype(np.int64) - (table.type == scripts.REMOVE)
+    total = np.cumsum(change)
+    held = total - (total - change)[table.starts][script]
+    looks = (table.page == scripts.CART) & (table.type == scripts.PAGE_VIEW)
+    browsing = script < scripts.MAX_EVENTS * scripts.VARIANTS
+    assert (held[looks] > 0).mean() > 0.5
+    assert (held[looks & browsing] > 0).mean() > 0.3

@@ -84,10 +84,25 @@ def test_the_same_holds_where_stock_is_kept_by_day() -> None:
 def test_a_shelf_is_empty_in_its_window_until_something_comes_back(usual: World) -> None:
     moved = every_movement(usual)
     level, _ = levels(usual, moved)
-    off = (moved.type == movements.ADJUSTMENT) & (moved.number % spans.KINDS == movements.WRITTEN_OFF)
+    off = np.isin(moved.number % spans.KINDS, (movements.HELD, movements.WRITTEN_OFF)) & (
+        moved.order == movements.NOTHING
+    )
     assert (level[off] == 0).mean() > 0.97  # a store may still sell what is there
     until = shortages.ends(usual, moved.product[off], moved.warehouse[off], moved.time[off])
     assert (until > 0).all()
+
+
+def test_what_empties_a_shelf_for_a_while_is_put_back_and_little_is_lost_beside_what_is_sold(usual: World) -> None:
+    moved = every_movement(usual)
+    of_cell = np.where(moved.order == movements.NOTHING, moved.number % spans.KINDS, -1)
+    held, released = (of_cell == kind for kind in (movements.HELD, movements.RELEASED))
+    taken = dict(zip((moved.number[held] // spans.KINDS).tolist(), -moved.quantity[held], strict=True))
+    put_back = dict(zip((moved.number[released] // spans.KINDS).tolist(), moved.quantity[released], strict=True))
+    assert len(taken) > 500
+    assert taken.keys() == put_back.keys()
+    assert all(0 < put_back[window] <= units for window, units in taken.items())
+    lost = -moved.quantity[moved.type == movements.ADJUSTMENT].sum()
+    assert lost < 0.1 * -moved.quantity[moved.type == movements.OUT].sum()
 
 
 def test_nothing_is_moved_or_counted_or_shipped_by_post_where_nothing_is(usual: World) -> None:

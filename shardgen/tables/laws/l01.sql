@@ -40,7 +40,7 @@ WITH numbered AS (
     SELECT inventory_id, movement_date, inventory_id / 8 %% %(warehouses)s::integer + 1 AS warehouse,
            inventory_id / 8 / %(warehouses)s::integer - substr(product_id, 5)::bigint + 1 AS period,
            CASE movement_type WHEN 'IN' THEN inventory_id %% 8 IN (0, 5)
-                              WHEN 'ADJUSTMENT' THEN inventory_id %% 8 IN (0, 1, 4)
+                              WHEN 'ADJUSTMENT' THEN inventory_id %% 8 IN (0, 1, 4, 6, 7)
                               ELSE inventory_id %% 8 = CASE WHEN quantity < 0 THEN 2 ELSE 3 END END
                AND inventory_id / 8 %% %(warehouses)s::integer + 1 = substr(warehouse_id, 3)::bigint AS fits
     FROM raw_inventory

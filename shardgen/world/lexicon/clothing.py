@@ -414,7 +414,7 @@ SUBCATEGORIES: tuple[Subcategory, ...] = (
             "the fabric drapes softly and feels luxurious",
             "the color is even lovelier in daylight",
             "it looks elegant with flats and with heels",
-            "the cut flatters my figure",
+            "the cut is wonderfully flattering",
             "it came out of the suitcase ready for the party",
             "the lining is smooth and pleasant on the skin",
             "the neckline is graceful and stays in place",

@@ -189,7 +189,7 @@ TRAFFIC_SOURCES = (
     TrafficSource(
         name="push",
         medium="push",
-        campaigns=("flash_offer_{week}", "price_drop", "delivery_update"),
+        campaigns=("flash_offer_{week}", "price_drop", "new_arrivals_{week}"),
         called=("cart_reminder",),
         referrers=(),
         browsing_weight=15,
