@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import pytest
@@ -11,7 +12,9 @@ import shardgen
 from shardgen.errors import TargetError
 from shardgen.model.table import Table
 from shardgen.stores import spelled
+from shardgen.stores.postgres.store import PostgresStore
 from shardgen.tables import dataset
+from shardgen.tables.wanted import plan_config
 from tests.conftest import Database, fresh_database
 from tests.worlds import TODAY
 
@@ -150,6 +153,17 @@ def test_a_view_that_others_have_made_over_their_table_is_refused_and_left(their
     shardgen.load(theirs.dsn, **{**FEW, "history": "latest"})
     shardgen.reset(theirs.dsn, all=True, yes=True)
     assert theirs.rows(OBJECTS) == before
+
+
+def test_a_reset_leaves_a_schema_that_was_made_beforehand_with_its_views(database: Database) -> None:
+    made = plan_config(today=date(2026, 1, 1), history="versions", tables=("orders",))
+    PostgresStore(database.dsn, "bronze").apply_schema(made)
+    before = database.rows(OBJECTS)
+    for history in ("versions", "latest"):
+        shardgen.load(database.dsn, **{**FEW, "tables": ("orders",), "history": history})
+        assert shardgen.verify(database.dsn, level="counts", progress="none", workers=1).ok
+        shardgen.reset(database.dsn, all=True, yes=True)
+        assert database.rows(OBJECTS) == before
 
 
 def test_a_replace_keeps_the_view_over_a_table_of_others_with_what_was_put_on_it(theirs: Database) -> None:

@@ -14,7 +14,7 @@ from shardgen.errors import Problem
 from shardgen.model.table import Table
 from shardgen.model.types import SERIAL
 from shardgen.stores.postgres.columns import in_full
-from shardgen.stores.postgres.ddl import MARK, index_name, latest_comment
+from shardgen.stores.postgres.ddl import MARK, going_comment, index_name
 from shardgen.stores.postgres.postgres import Connection, one
 from shardgen.stores.postgres.types import spelled
 from shardgen.tables.spec import TableSpec, View
@@ -174,7 +174,8 @@ def carried(connection: Connection, table: Table, parent: int, oids: Sequence[in
             "known": [parent, *oids],
             "made": _made(table),
             "said": [
-                *(MARK, table.description, table.with_versions().description, latest_comment(table)),
+                *(MARK, table.latest_meaning, going_comment(table)),
+                *(table.description, table.with_versions().description),
                 *_descriptions(table),
                 *_descriptions(table.with_versions()),
             ],

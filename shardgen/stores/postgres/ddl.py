@@ -13,7 +13,7 @@ from shardgen.stores.postgres.types import spelled
 from shardgen.tables.spec import TableSpec, View
 
 MARK: Final = "created by shardgen"
-"""The comment of a schema and of partitions that may go with their run; that of a view begins with it."""
+"""The comment of a schema and of partitions that may go with their run; that of such a view begins with it."""
 
 _METHODS: Final = {"order": "btree", "json": "gin", "words": "gin"}
 
@@ -76,7 +76,9 @@ def _column_comments(table: Table, schema: str, relation: str) -> list[sql.Compo
     ]
 
 
-def create_latest(table: Table, schema: str, *, changing: bool, divided: bool | None = None) -> sql.Composed:
+def create_latest(
+    table: Table, schema: str, *, changing: bool, divided: bool | None = None, comment: str = ""
+) -> sql.Composed:
     """CREATE VIEW of a table's records as they stand, of a table with all their versions, and what it means.
 
     Args:
@@ -84,6 +86,7 @@ def create_latest(table: Table, schema: str, *, changing: bool, divided: bool | 
         schema: of both.
         changing: whether a record may have several; of one that has not, its row is the newest.
         divided: whether the relation has partitions, where somebody else has made it.
+        comment: of the view, where it says more than what it means.
     """
     divided = table.partitioned if divided is None else divided
     names = {
@@ -96,12 +99,12 @@ def create_latest(table: Table, schema: str, *, changing: bool, divided: bool | 
         ),
     }
     create = (_NEWEST if changing else _ALL).format(**names)
-    about = sql.SQL("COMMENT ON VIEW {} IS {}").format(names["view"], sql.Literal(latest_comment(table)))
+    about = sql.SQL("COMMENT ON VIEW {} IS {}").format(names["view"], sql.Literal(comment or table.latest_meaning))
     return sql.SQL(";\n").join([create, about, *_column_comments(table, schema, table.latest)])
 
 
-def latest_comment(table: Table) -> str:
-    """The comment of the view of a table's records as they stand."""
+def going_comment(table: Table) -> str:
+    """The comment of the view of a table's records as they stand, where a reset drops it and leaves the table."""
     return f"{MARK}: {table.latest_meaning}"
 
 
@@ -136,9 +139,11 @@ def ddl(
     return statements
 
 
-def views(spec: TableSpec, table: Table, schema: str) -> Mapping[str, sql.Composed]:
-    """By name, what creates the views of a table, in this order."""
-    found = {table.latest: create_latest(table, schema, changing=spec.history is not None)} if table.versioned else {}
+def views(spec: TableSpec, table: Table, schema: str, *, divided: bool | None = None) -> Mapping[str, sql.Composed]:
+    """By name, what creates the views of a table, in this order; ``divided`` as for :func:`create_latest`."""
+    found = {}
+    if table.versioned:
+        found[table.latest] = create_latest(table, schema, changing=spec.history is not None, divided=divided)
     return found | ({spec.view.name: create_view(spec.view, table, schema)} if spec.view else {})
 
 

@@ -1,6 +1,7 @@
 """The views of the newest versions over tables of somebody else: a load with versions makes them, a reset drops them.
 
-Their comment tells that they are ours. Over a table of our own they are known by what they read; see belongings.
+Their comment tells that they are ours. Views that were made with an empty schema, by `shardgen schema`, stay with it.
+Over a table of our own they are known by what they read; see belongings.
 """
 
 from __future__ import annotations
@@ -25,16 +26,19 @@ def create(connection: Connection, schema: str, spec: TableSpec, table: Table) -
     if catalog.kind(connection, schema, table.latest) is None:
         divided = catalog.kind(connection, schema, table.relation) == "p"
         changing = spec.history is not None
-        connection.execute(ddl.create_latest(table, schema, changing=changing, divided=divided))
+        comment = ddl.going_comment(table)
+        connection.execute(ddl.create_latest(table, schema, changing=changing, divided=divided, comment=comment))
 
 
-def found(connection: Connection, schema: str, name: str) -> dict[str, int]:
-    """The OID of a view of ours by its name; nothing where there is none."""
+def found(connection: Connection, schema: str, name: str, begins: str = MARK) -> dict[str, int]:
+    """The OID of a view by its name, if its comment begins so: that of one that goes with the rows, if not told
+    otherwise; nothing where there is none.
+    """
     rows = connection.execute(
         """SELECT c.relname::text, c.oid::bigint FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
         WHERE n.nspname = %s AND c.relname = %s AND c.relkind = 'v'
             AND starts_with(obj_description(c.oid, 'pg_class'), %s)""",
-        [schema, name, MARK],
+        [schema, name, begins],
     )
     return dict(rows.fetchall())
 
@@ -65,8 +69,11 @@ def in_the_way(connection: Connection, schema: str, spec: TableSpec, table: Tabl
     """
     if not table.versioned or catalog.kind(connection, schema, table.latest) is None:
         return []
-    views = belongings.own_views(connection, schema, spec) if created else found(connection, schema, table.latest)
-    if table.latest in views:
+    ours = table.latest in belongings.own_views(connection, schema, spec)
+    if not created:
+        made_before = ours and found(connection, schema, table.latest, table.latest_meaning)
+        ours = bool(made_before or found(connection, schema, table.latest))
+    if ours:
         return []
     remedy = Text("rename it, use another ", Use("schema"), ", or ", Use("history", "latest"))
     told = "is not of shardgen, and has the name of the view of the newest versions"

@@ -120,9 +120,10 @@ def create_views(connection: Connection, schema: str, spec: TableSpec, table: Ta
 
     A view that an earlier version made gets the columns that it lacks.
     """
+    divided = catalog.kind(connection, schema, table.relation) == "p"
     missing = [
         (name, statement)
-        for name, statement in ddl.views(spec, table, schema).items()
+        for name, statement in ddl.views(spec, table, schema, divided=divided).items()
         if not catalog.kind(connection, schema, name)
     ]
     for _, statement in missing:
