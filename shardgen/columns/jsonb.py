@@ -80,7 +80,7 @@ def pieces_of(json_: Value) -> list[Piece]:
 def quoted(texts_: Texts | Drawn) -> Value:
     """JSON strings of any texts; null where there is none."""
     if isinstance(texts_, Drawn):
-        return plain(replace(texts_, pool=_escaped(texts_.pool)))
+        return plain(replace(texts_, pool=pieces.once(_escaped, texts_.pool)))
     return plain(_escaped(texts_))
 
 
@@ -88,7 +88,7 @@ def plain(texts_: Texts | Drawn) -> Value:
     """JSON strings of texts in which nothing needs escaping; null where there is none."""
     if isinstance(texts_, Drawn):
         if _nulls(texts_.pool) or (texts_.few and not texts_.always):
-            return Drawn(_or_null(texts_.pool), texts_.rows).filled(NULL.encode())
+            return Drawn(pieces.once(_or_null, texts_.pool), texts_.rows).filled(NULL.encode())
         return Quoted(texts_) if texts_.always else _in_pieces(texts_)
     return _or_null(texts_) if _nulls(texts_) else Quoted(texts_)
 
@@ -204,7 +204,7 @@ def _member(start: bytes, json_: Value, end: bytes) -> list[Piece]:
 def _sometimes(start: bytes, json_: Drawn, end: bytes) -> list[Piece]:
     """The same of a value that some rows leave out."""
     if json_.few or isinstance(json_.pool, np.ndarray):
-        return [Drawn(pieces.joined(start, json_.pool, end), json_.rows)]
+        return [Drawn(pieces.once(pieces.joined, start, json_.pool, end), json_.rows)]
     there = -json_.missing
     return [Drawn(text.words((start.decode(),)), there), json_, Drawn(text.words((end.decode(),)), there)]
 

@@ -7,12 +7,12 @@ single take: positions in row order, so that the data buffer of its result *is* 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import groupby
-from typing import Any, TypeAlias, TypeGuard
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,7 +58,7 @@ class Drawn:
 
     def filled(self, instead: bytes = b"") -> Drawn:
         """The same with another text where there is none."""
-        return self if self.always else Drawn(_headed(self.pool, instead), self.rows + 1)
+        return self if self.always else Drawn(once(_headed, self.pool, instead), self.rows + 1)
 
 
 Piece: TypeAlias = "bytes | Drawn | Texts"
@@ -131,11 +131,15 @@ def pooled(pieces: Iterable[Piece]) -> list[Piece]:
     drawn from several pools at the same positions, and both beside each other.
     """
     runs: list[list[Any]] = []
+    grows, rows = False, None  # whether the last run does, and the positions that it has so far
     for piece in pieces:
-        if runs and _goes_with(runs[-1], piece):
+        own, short = (piece.rows, piece.few) if isinstance(piece, Drawn) else (None, isinstance(piece, bytes))
+        if grows and short and (own is None or rows is None or own is rows):
             runs[-1].append(piece)
+            rows = rows if own is None else own
         else:
             runs.append([piece])
+            grows, rows = short, own
     return [_joined(run) for run in runs]
 
 
@@ -221,27 +225,36 @@ def _size(piece: Piece) -> NDArray[np.integer] | int:
     return np.append(lengths(varied(piece.pool)), 0)[piece.rows]  # -1 takes the last one
 
 
-def _goes_with(run: list[Any], piece: Piece) -> bool:
-    """Whether a piece can be joined to a run of such pieces, where the pools are."""
-    if not _short(piece) or not _short(run[0]):
-        return False
-    return isinstance(piece, bytes) or all(isinstance(p, bytes) or p.rows is piece.rows for p in run)
-
-
-def _short(piece: Piece) -> TypeGuard[bytes | Drawn]:
-    """Whether it is joined to others sooner than each row takes one piece more."""
-    return isinstance(piece, bytes) or (isinstance(piece, Drawn) and piece.few)
-
-
 def _joined(run: list[Any]) -> Piece:
     """A run as one piece."""
     drawn = next((piece for piece in run if isinstance(piece, Drawn)), None)
     if len(run) == 1 or drawn is None:
         return run[0] if len(run) == 1 else b"".join(run)
+    parts = [piece.pool if isinstance(piece, Drawn) else piece for piece in run]
     if drawn.always:
-        return Drawn(join(*(piece.pool if isinstance(piece, Drawn) else piece for piece in run)), drawn.rows)
-    parts = (_headed(piece.pool, b"") if isinstance(piece, Drawn) else piece for piece in run)
-    return Drawn(join(*parts), drawn.rows + 1)
+        return Drawn(once(join, *parts), drawn.rows)
+    parts = [part if isinstance(part, bytes) else once(_headed, part, b"") for part in parts]
+    return Drawn(once(join, *parts), drawn.rows + 1)
+
+
+_LASTING: dict[int, Texts] = {}
+_MADE: dict[tuple[Any, ...], Varied] = {}
+"""Pools that stay as long as the process, by their ids, and what was made of them."""
+
+
+def lasting(pool: Varied) -> Varied:
+    """A pool that stays as long as the process, so that what goes with it in every batch is joined to it once."""
+    return _LASTING.setdefault(id(pool), pool)
+
+
+def once(make: Callable[..., Any], *parts: Texts | bytes) -> Any:
+    """What is made of constants and pools; of pools that last it is kept."""
+    if not all(isinstance(part, bytes) or id(part) in _LASTING for part in parts):
+        return make(*parts)
+    key = (make, *(part if isinstance(part, bytes) else id(part) for part in parts))
+    if key not in _MADE:
+        _MADE[key] = lasting(make(*parts))
+    return _MADE[key]
 
 
 def _drawn(piece: Piece, every: NDArray[np.int32]) -> tuple[pa.BinaryArray, NDArray[np.integer]]:

@@ -76,18 +76,18 @@ def names(seed: int) -> Names:
 @cache
 def _country(field: str) -> Text:
     """A field of each country."""
-    return text.pool(getattr(country, field) for country in COUNTRIES)
+    return text.words(tuple(getattr(country, field) for country in COUNTRIES))
 
 
 @cache
 def _place(field: str) -> Text:
     """A field of each place."""
-    return text.pool(getattr(place, field) for place in PLACES)
+    return text.words(tuple(getattr(place, field) for place in PLACES))
 
 
 @cache
 def _languages() -> Text:
-    return text.pool(culture.language for culture in CULTURES)
+    return text.words(tuple(culture.language for culture in CULTURES))
 
 
 def languages(place: I64) -> Words:

@@ -28,6 +28,7 @@ DIGITS = {
 """All numbers of so many digits."""
 FEW = 20_000
 """Numbers below it are drawn from a pool of all of them."""
+STEPS = (8, 64, 512, 2048, 8192, FEW)
 DIGIT, LETTER, ZERO = (np.uint8(ord(character)) for character in "#@0")
 """What a pattern holds where a digit and where a letter goes, and the first digit."""
 MINUTE, SECOND = 60_000_000, 1_000_000
@@ -54,10 +55,10 @@ def pool(strings: Iterable[str | None]) -> Text:
     return pa.array(strings, type=pa.string())
 
 
-@lru_cache(maxsize=256)
+@cache
 def words(choices: tuple[str, ...]) -> Text:
-    """A pool of words that never change."""
-    return pool(choices)
+    """A pool of words that stays as long as the process."""
+    return pieces.lasting(pool(choices))
 
 
 def take(texts: Texts, rows: NDArray[np.integer]) -> Texts:
@@ -121,18 +122,19 @@ def whole(numbers: I64) -> Texts | Drawn:
 def _numerals(sizes: I64, negative: NDArray[np.bool_]) -> Drawn:
     """Whole numbers below FEW as text; half the cost of any others, and those below zero lie between the others."""
     rows, signs = (sizes * 2 + negative, 2) if negative.any() else (sizes, 1)
-    return Drawn(_few(signs)[: signs * (int(sizes.max(initial=0)) + 1)], rows)
+    return Drawn(_few(signs, next(step for step in STEPS if int(sizes.max(initial=0)) < step)), rows)
 
 
 @cache
-def _few(signs: int) -> Text:
-    return pool(f"{sign}{number}" for number in range(FEW) for sign in ("", "-")[:signs])
+def _few(signs: int, below: int) -> Text:
+    """Numbers below one of the STEPS: not all of them, for a layout copies its pools."""
+    return pieces.lasting(pool(f"{sign}{number}" for number in range(below) for sign in ("", "-")[:signs]))
 
 
 @cache
 def _fractions(places: int) -> Text:
     """All decimals of so many places, each after its point."""
-    return pool(f".{number:0{places}d}" for number in range(10**places))
+    return pieces.lasting(pool(f".{number:0{places}d}" for number in range(10**places)))
 
 
 def decimals(numbers: I64, places: int) -> pa.Decimal128Array:

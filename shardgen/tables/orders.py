@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache, lru_cache
 from typing import Final
 
@@ -11,7 +12,7 @@ import numpy as np
 from shardgen.columns import pools, text
 from shardgen.columns.batch import Batch, batch, ids, ingested
 from shardgen.columns.nested import Lists, Picked, Struct
-from shardgen.columns.pieces import Drawn
+from shardgen.columns.pieces import Drawn, lasting
 from shardgen.columns.pools import Pools
 from shardgen.columns.text import I64, Text
 from shardgen.columns.values import Instant, Money, Sometimes, Whole, Words
@@ -153,7 +154,8 @@ def _payment_status(fate: Fate, status: I64, method: I64, until: I64) -> I64:
 @cache
 def _reasons() -> Pools:
     """Why things are sent back, by subcategory."""
-    return pools.pools([subcategory.return_reasons for subcategory in SUBCATEGORIES])
+    found = pools.pools([subcategory.return_reasons for subcategory in SUBCATEGORIES])
+    return replace(found, texts=lasting(found.texts))
 
 
 def _items(world: World, lines: Items, back: I64) -> Lists:

@@ -14,12 +14,14 @@ ROWS = 7
 short = st.binary(max_size=5)
 SHARED = np.array([2, 0, 1, 1, 0, 2, 2])
 """Positions that several draws have in common, as those of a session's events."""
+GAPS = np.array([2, -1, 1, -1, 0, 0, 2])
+"""The same where some rows do without."""
 
 
 @st.composite
 def pieces_of_rows(draw: st.DrawFn) -> tuple[Piece, list[bytes]]:
     """A piece of any kind, and what each row has of it."""
-    kind = draw(st.sampled_from(["constant", "own", "even", "drawn", "shared"]))
+    kind = draw(st.sampled_from(["constant", "own", "even", "drawn", "shared", "gaps"]))
     if kind == "constant":
         constant = draw(short)
         return constant, [constant] * ROWS
@@ -30,8 +32,11 @@ def pieces_of_rows(draw: st.DrawFn) -> tuple[Piece, list[bytes]]:
     texts = draw(st.lists(short, min_size=ROWS, max_size=ROWS))
     if kind == "own":
         return pa.array(texts, pa.binary()), texts
-    rows = SHARED if kind == "shared" else np.array(draw(st.lists(st.integers(0, 6), min_size=ROWS, max_size=ROWS)))
-    return Drawn(pa.array(texts, pa.binary()), rows), [texts[row] for row in rows]
+    if kind in {"shared", "gaps"}:
+        rows, texts = SHARED if kind == "shared" else GAPS, texts[:3]
+    else:
+        rows = np.array(draw(st.lists(st.integers(-1, 6), min_size=ROWS, max_size=ROWS)))
+    return Drawn(pa.array(texts, pa.binary()), rows), [b"" if row < 0 else texts[row] for row in rows]
 
 
 @given(st.lists(pieces_of_rows(), min_size=1, max_size=9), st.integers(0, ROWS), st.integers(0, ROWS))
@@ -54,6 +59,21 @@ def test_pieces_that_go_together_are_one() -> None:
     assert len(pieces.pooled([Drawn(pool, SHARED), Drawn(pool, other)])) == 2
     [even] = pieces.packed([b"<", np.array([1, 2], ">i2"), b"|", np.array([b"xy", b"z"]), b">"])
     assert pieces.varied(even).to_pylist() == [b"<\x00\x01|xy>", b"<\x00\x02|z\x00>"]
+
+
+def test_what_goes_with_a_lasting_pool_is_joined_to_it_once() -> None:
+    pool = pieces.lasting(pa.array([b"a", b"b", b"c"], pa.binary()))
+    [one], [other], [gaps] = (
+        pieces.pooled([b"<", Drawn(pool, rows), b">"]) for rows in (SHARED, SHARED[::-1], np.array([2, -1, 1, 0, 0, 0]))
+    )
+    assert isinstance(one, Drawn)
+    assert isinstance(other, Drawn)
+    assert isinstance(gaps, Drawn)
+    assert one.pool is other.pool
+    assert gaps.pool.to_pylist() == [b"<>", b"<a>", b"<b>", b"<c>"]
+    [own] = pieces.pooled([b"<", Drawn(pa.array([b"a", b"b", b"c"], pa.binary()), SHARED), b">"])
+    assert isinstance(own, Drawn)
+    assert own.pool is not one.pool
 
 
 def test_a_draw_may_do_without() -> None:
