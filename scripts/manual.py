@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any, Final, get_args
@@ -158,6 +159,30 @@ def laws() -> str:
 def shapes() -> str:
     """Every shape in a line."""
     return _statements(read(dataset().shapes), "shape")
+
+
+def behaviour(name: str) -> str:
+    """The SQL of the shapes of this name, for the window of the page that shows it."""
+    found = [shape for shape in read(dataset().shapes) if shape.name == name]
+    return "\n\n".join(f"```sql\n{_lasting_a_year(shape)}```" for shape in found)
+
+
+def needs() -> str:
+    """What a load must be for each shape of behaviour to apply."""
+    found = [shape for shape in read(dataset().shapes) if shape.name.startswith("B")]
+    return table(
+        ("shape", "rows at least", "days", "proportions of the default shop"),
+        [(each.name, _least(each), str(each.days or ""), ", ".join(each.proportions)) for each in found],
+    )
+
+
+def _least(shape: Statement) -> str:
+    return ", ".join(f"{name} {least:,}" for name, least in shape.rows.items())
+
+
+def _lasting_a_year(shape: Statement) -> str:
+    """As somebody types it who loaded the year 2025."""
+    return shape.text % {"epoch": "'2025-01-01'", "end": "'2026-01-01'"}
 
 
 def _statements(statements: list[Statement], kind: str) -> str:
@@ -309,6 +334,7 @@ PARTS: Final[dict[str, Callable[[], str]]] = {
         profiles,
         laws,
         shapes,
+        needs,
         shop,
         dictionary,
         versions,
@@ -317,7 +343,7 @@ PARTS: Final[dict[str, Callable[[], str]]] = {
         errors,
         events,
     )
-}
+} | {f"b{number}": partial(behaviour, f"B{number}") for number in range(1, 13)}
 """By name, what goes between the marks in a page."""
 _PART: Final = re.compile(r"<!-- made by make docs: (?P<name>\w+) -->\n.*?<!-- /(?P=name) -->", re.DOTALL)
 
