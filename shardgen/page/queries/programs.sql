@@ -1,11 +1,11 @@
 -- programs: sessions of programs that say in their user agent that they are one, by user agent.
 -- needs: sessions 1; raw_data
-WITH told AS (
-    SELECT raw_data ->> 'user_agent' AS agent FROM raw_sessions
+WITH agents AS (
+    -- few, so that each is looked through once
+    SELECT raw_data ->> 'user_agent' AS agent, count(*) AS sessions FROM raw_sessions GROUP BY 1
 )
-SELECT agent, count(*) AS sessions
-FROM told
+SELECT agent, sessions
+FROM agents
 WHERE agent ILIKE '%%bot%%' OR agent ILIKE '%%spider%%' OR agent ILIKE '%%headless%%'
-GROUP BY 1
-ORDER BY 2 DESC, 1
+ORDER BY sessions DESC, agent
 LIMIT 20
