@@ -15,7 +15,7 @@ import pytest
 
 import shardgen
 from shardgen.errors import ConfigError, TargetError
-from shardgen.model.config import MAX_SEED, PlanConfig
+from shardgen.model.config import HISTORIES, MAX_SEED, PlanConfig
 from shardgen.tables import truth
 from shardgen.tables.feed import Feed
 from shardgen.tables.planning import build_plan
@@ -216,6 +216,25 @@ def test_the_truth_of_a_target_is_that_of_its_plan(database: Any) -> None:
         shardgen.truth("bots", database.dsn, seed=8)
     with pytest.raises(TargetError, match="no finished run of number 9"):
         shardgen.truth("bots", database.dsn, run=9)
+
+
+@pytest.mark.parametrize("history", HISTORIES)
+def test_whom_the_truth_names_is_found_in_bronze_by_id(database: Any, history: str) -> None:
+    world = {"customers": 2000, "products": 20, "days": 3, "orders_per_day": 5, "sessions_per_day": 100, "workers": 1}
+    tables = ("customers", "products", "sessions")
+    shardgen.load(database.dsn, progress="none", end=date(2026, 1, 1), history=history, tables=tables, **world)
+    for name, table, key in (
+        ("rings", "customers", "customer_id"),
+        ("bots", "sessions", "session_id"),
+        ("customers", "customers", "customer_id"),
+        ("products", "products", "product_id"),
+    ):
+        named = {row[key] for row in shardgen.truth(name, database.dsn)}
+        there = {found for (found,) in database.rows(f"SELECT {key} FROM bronze.raw_{table}")}
+        assert named
+        assert named <= there
+    machines = dict(database.rows("SELECT session_id, raw_data ->> 'device_fingerprint' FROM bronze.raw_sessions"))
+    assert all(machines[bot["session_id"]] == bot["device_fingerprint"] for bot in shardgen.truth("bots", database.dsn))
 
 
 def test_an_unknown_table_is_refused() -> None:
