@@ -153,7 +153,9 @@ def value(given: object) -> str:
     if type(given) is int:
         return str(given)
     if isinstance(given, dict):
-        return "{" + ", ".join([label + value(given[key]) for key, label in _in_order(tuple(given))]) + "}"
+        found = ((label, given[key]) for key, label in _in_order(tuple(given)))
+        members = [label + (string(each) if type(each) is str else value(each)) for label, each in found]
+        return "{" + ", ".join(members) + "}"
     if isinstance(given, list | tuple):
         return "[" + ", ".join(map(value, given)) + "]"
     return f"{given:f}" if isinstance(given, Decimal) else json.dumps(given)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
+from typing import TypeAlias
 
 import numpy as np
 
@@ -34,6 +36,8 @@ BY_PRICE = frozenset(
 )
 """Attributes whose values stand in rising order in the lexicon, and of which more money buys more."""
 
+Only: TypeAlias = "Mapping[str, Mapping[str, tuple[str, ...]]]"
+
 DRAWS = 24
 """Draws that a product's words may take: name, description and attributes."""
 ONE = 1 << 31
@@ -55,6 +59,33 @@ class _Piece:
     """Attributes that tell whom it fits."""
     wrong: int
     """What is still wrong of it: see corrections."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kind:
+    """What the attributes of a subcategory may be."""
+
+    attributes: dict[str, tuple[str, ...]]
+    order: list[tuple[str, tuple[str, ...], str | None]]
+    """Keys and values as they are drawn, and what each key follows: those that follow come last."""
+    only: Only
+    """Words that leave some values only; empty for most."""
+
+
+@cache
+def _known() -> dict[str, _Kind]:
+    """By subcategory, so that it is found once and not for each product."""
+    return {each.slug: _kind(each) for each in SUBCATEGORIES}
+
+
+def _kind(subcategory: Subcategory) -> _Kind:
+    follows, attributes = dict(FOLLOWS.get(subcategory.slug, ())), dict(subcategory.attributes)
+    order = sorted(attributes, key=lambda each: each in follows)
+    return _Kind(
+        attributes=attributes,
+        order=[(key, attributes[key], follows.get(key)) for key in order],
+        only=ONLY.get(subcategory.slug, {}),
+    )
 
 
 def words(shop: products.Catalogue, numbers: I64, kind: I64, wrong: I64) -> tuple[Text, Text, Text, Text]:
@@ -93,7 +124,7 @@ def words(shop: products.Catalogue, numbers: I64, kind: I64, wrong: I64) -> tupl
 
 def _described(piece: _Piece, pick: Iterator[int]) -> tuple[str, str, str, str]:
     subcategory = piece.subcategory
-    drawn = {key: next(pick) for key, _ in subcategory.attributes}
+    drawn = dict(zip(_known()[subcategory.slug].attributes, pick, strict=False))
     trait = subcategory.traits[next(pick) % len(subcategory.traits)]
     series = subcategory.series[next(pick) % len(subcategory.series)] if subcategory.series else ""
     chosen = _attributes(piece, trait, drawn)
@@ -110,23 +141,22 @@ def _described(piece: _Piece, pick: Iterator[int]) -> tuple[str, str, str, str]:
 
 def _attributes(piece: _Piece, trait: str, drawn: dict[str, int]) -> dict[str, str]:
     """A value for each attribute of the kind, in the kind's order."""
-    kind, chosen = dict(piece.subcategory.attributes), dict[str, str]()
-    follows = dict(FOLLOWS.get(piece.subcategory.slug, ()))
-    for key in sorted(kind, key=lambda each: each in follows):  # those that follow come last
-        values = _allowed(piece, trait, key, kind[key])
-        if key in follows:
-            chosen[key] = values[_along(drawn[key], len(values), _share(kind[follows[key]], chosen[follows[key]]))]
+    kind, chosen = _known()[piece.subcategory.slug], dict[str, str]()
+    for key, usual, leader in kind.order:
+        values = _allowed(kind.only, (piece.noun, trait), key, usual) if kind.only else usual
+        if leader:
+            share = _share(kind.attributes[leader], chosen[leader])
+            chosen[key] = values[_along(drawn[key], len(values), share)]
         elif key in BY_PRICE:
             chosen[key] = values[_along(drawn[key], len(values), piece.rank)]
         else:
             chosen[key] = values[drawn[key] % len(values)]
-    return {key: chosen[key] for key in kind} | piece.fits
+    return {key: chosen[key] for key in kind.attributes} | piece.fits
 
 
-def _allowed(piece: _Piece, trait: str, key: str, values: tuple[str, ...]) -> tuple[str, ...]:
+def _allowed(only: Only, words_: tuple[str, ...], key: str, values: tuple[str, ...]) -> tuple[str, ...]:
     """The values of an attribute that noun and trait allow."""
-    only = ONLY.get(piece.subcategory.slug, {})
-    for word in (piece.noun, trait):
+    for word in words_:
         values = only.get(word, {}).get(key, values)
     return values
 
@@ -179,7 +209,7 @@ def _extent(piece: _Piece, chosen: dict[str, str], draw: int) -> float:
         return 0.9 * piece.rank + 0.1 * draw / ONE
     if slug not in LEADS:
         return draw / ONE
-    values = dict(piece.subcategory.attributes)[LEADS[slug]]
+    values = _known()[slug].attributes[LEADS[slug]]
     return (values.index(chosen[LEADS[slug]]) + draw / ONE) / len(values)
 
 
