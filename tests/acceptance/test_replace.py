@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
+import shardgen
 from shardgen.stores.postgres import objects
 from tests.conftest import Database
 
 ROOT = Path(__file__).parents[2]
-WORLD = ("--customers", "50", "--products", "30", "--days", "5", "--end", "2026-01-01", "--sessions-per-day", "20")
+OPTIONS = {"customers": 50, "products": 30, "days": 5, "end": "2026-01-01", "sessions_per_day": 20}
+WORLD = [f"--{name.replace('_', '-')}={value}" for name, value in OPTIONS.items()]
 
 
 def load(database: Database, *words: str, answer: str | None = None) -> tuple[int, str]:
@@ -50,7 +52,7 @@ def target(database: Database) -> Database:
         "CREATE SCHEMA other",
         "CREATE TABLE other.raw_orders AS SELECT 1 AS n",
     )
-    assert load(database, "--tables", "orders")[0] == 0
+    assert shardgen.load(database.dsn, tables="orders", progress="none", **OPTIONS).ok
     return database
 
 
