@@ -127,7 +127,8 @@ def test_a_reset_leaves_tables_of_others_as_they_were(database: Database) -> Non
     shardgen.load(database.dsn, **{**FEW, "tables": ("customers", "inventory"), "if_exists": "append"})
     assert database.value("SELECT count(*) FROM bronze.raw_customers_latest WHERE source_system = 'theirs'") == 1
     assert database.rows(VIEWS) == [("raw_customers_latest",), ("raw_inventory_latest",)]
-    shardgen.reset(database.dsn, all=True, yes=True)
+    gone = shardgen.reset(database.dsn, all=True, yes=True)
+    assert all(each.why.startswith("rows deleted, and the view of its newest versions") for each in gone.removals)
     assert database.rows(OBJECTS) == before
     assert database.rows("SELECT customer_id FROM bronze.raw_customers") == [("x",)]
     assert database.value("SELECT count(*) FROM bronze.raw_inventory") == 0

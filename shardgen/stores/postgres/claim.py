@@ -372,7 +372,7 @@ def _notices(decision: Decision) -> list[Problem]:
         (decision.others, f"holds rows={decision.others} from before this load, which are kept"),
         (
             decision.table.versioned and not decision.created,
-            "got a view of its newest versions, called as it is with _latest behind, which a reset drops",
+            "has a view of its newest versions, which is called as it is with _latest behind",
         ),
         (decision.missing, f"has no columns={','.join(decision.missing)}: they are left out"),
     )

@@ -265,11 +265,14 @@ def _fate(connection: Connection, schema: str, claim: Claim, wholly: _Wholly) ->
         return How.FORGET, "left as it is: it was restored without all of the rows that the ledger has"
     if found.oid != claim.oid:
         return How.FORGET, "left as it is: it was dropped and made anew since"
+    gone = "rows deleted" + ", and the view of its newest versions dropped" * bool(
+        foreign_views(connection, schema, claim)
+    )
     if claim.others and not (claim.created and wholly.ours(connection, schema, claim)):
-        return How.DELETE, "rows deleted; it holds rows that were there before, so it stays"
+        return How.DELETE, f"{gone}; it holds rows that were there before, so it stays"
     if claim.created:
         return How.DROP, "dropped"
-    return How.DELETE, "rows deleted; shardgen did not create it, so it stays"
+    return How.DELETE, f"{gone}; shardgen did not create it, so it stays"
 
 
 def _overlaid(connection: Connection, schema: str, chosen: Sequence[int]) -> list[Problem]:
