@@ -10,7 +10,7 @@ import os
 import shutil
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -103,3 +103,28 @@ def database(server_dsn: str) -> Iterator[Database]:
     """A database of the test's own."""
     with fresh_database(server_dsn) as made:
         yield made
+
+
+@dataclass(frozen=True)
+class Told:
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def command(monkeypatch, capfd) -> Callable[..., Told]:
+    """Runs the program in this process, which costs no start of an interpreter."""
+    from shardgen.cli import entry
+
+    for name in list(os.environ):
+        if name.startswith(("SHARDGEN_", "PG", "POSTGRES_")):
+            monkeypatch.delenv(name)
+
+    def run(*words: str) -> Told:
+        with pytest.raises(SystemExit) as ended:
+            entry.main(list(words))
+        out, err = capfd.readouterr()
+        return Told(code=int(ended.value.code or 0), out=out, err=err)
+
+    return run

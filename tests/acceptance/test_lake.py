@@ -151,10 +151,10 @@ def test_a_replace_shows_the_old_files_until_the_new_ones_are_there_and_then_rem
         (["queries"], "holds no rows of a finished run"),
     ],
 )
-def test_what_cannot_be_is_refused_before_anything_is_written(tmp_path, words, text):
-    command, *rest = words
-    ended = run(command, "--target", f"file://{tmp_path}/shop", *rest)
-    assert (ended.returncode, text in ended.stderr) == (2, True), ended.stderr
+def test_what_cannot_be_is_refused_before_anything_is_written(tmp_path, command, words, text):
+    first, *rest = words
+    ended = command(first, "--target", f"file://{tmp_path}/shop", *rest)
+    assert (ended.code, text in ended.err) == (2, True), ended.err
     assert list(tmp_path.iterdir()) == []
 
 

@@ -4,43 +4,18 @@ from __future__ import annotations
 
 import io
 import json
-import os
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
 
 import shardgen
-from shardgen.cli import entry
 from shardgen.display.summary import load_summary, next_steps
 from shardgen.loading import reconcile
 from shardgen.tables.questions import NAMES
 from tests.conftest import Database, fresh_database
-from tests.loads import clean_environment
 
 SMALL = {"customers": 200, "products": 60, "days": 40, "end": "2026-01-01", "sessions_per_day": 100}
-
-
-@dataclass(frozen=True)
-class Told:
-    code: int
-    out: str
-    err: str
-
-
-@pytest.fixture
-def program(monkeypatch, capfd):
-    """Runs the program in this process."""
-    for name in set(os.environ) - set(clean_environment()):
-        monkeypatch.delenv(name)
-
-    def run(*words: str) -> Told:
-        with pytest.raises(SystemExit) as ended:
-            entry.main(list(words))
-        out, err = capfd.readouterr()
-        return Told(int(ended.value.code or 0), out, err)
-
-    return run
 
 
 def load(database: Database, **options):
@@ -55,8 +30,8 @@ def loaded(server_dsn):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_query_runs_as_printed_and_returns_rows(loaded, program, name):
-    told = program("queries", name, "--dsn", loaded.dsn, "--schema", 'My "raw" User')
+def test_every_query_runs_as_printed_and_returns_rows(loaded, command, name):
+    told = command("queries", name, "--dsn", loaded.dsn, "--schema", 'My "raw" User')
     assert (told.code, told.err) == (0, "")
     assert max(map(len, told.out.splitlines())) <= 80
     rows = loaded.rows(told.out)
@@ -64,13 +39,13 @@ def test_every_query_runs_as_printed_and_returns_rows(loaded, program, name):
     assert all(value is not None for row in rows for value in row)
 
 
-def test_all_queries_are_one_script(loaded, program):
-    told = program("queries", "--dsn", loaded.dsn, "--schema", 'My "raw" User')
+def test_all_queries_are_one_script(loaded, command):
+    told = command("queries", "--dsn", loaded.dsn, "--schema", 'My "raw" User')
     assert [line.split(":")[0] for line in told.out.splitlines() if line.startswith("--")] == [
         f"-- {name}" for name in NAMES
     ]
     loaded.run(told.out)
-    as_json = json.loads(program("queries", "--json", "--dsn", loaded.dsn, "--schema", 'My "raw" User').out)
+    as_json = json.loads(command("queries", "--json", "--dsn", loaded.dsn, "--schema", 'My "raw" User').out)
     assert [each["name"] for each in as_json] == list(NAMES)
     assert all(each["sql"] in told.out for each in as_json)
 
@@ -95,15 +70,15 @@ def test_only_queries_that_can_run_are_told(database, options, names):
     assert all(database.rows(query.text) for query in found)
 
 
-def test_what_cannot_be_asked_says_why(database, program):
-    nothing = program("queries", "--dsn", database.dsn)
+def test_what_cannot_be_asked_says_why(database, command):
+    nothing = command("queries", "--dsn", database.dsn)
     assert (nothing.code, nothing.out) == (2, "")
     assert "schema='bronze' holds no rows of a finished run: load some first" in nothing.err
     load(database, tables="orders", days=5)
-    absent = program("queries", "returns", "--dsn", database.dsn)
+    absent = command("queries", "returns", "--dsn", database.dsn)
     assert (absent.code, absent.out) == (2, "")
     assert "query='returns' reads what is not loaded: rows or raw_data of products" in absent.err
-    unknown = program("queries", "revenu", "--dsn", database.dsn)
+    unknown = command("queries", "revenu", "--dsn", database.dsn)
     assert "query='revenu' is unknown" in unknown.err
     assert "did you mean 'revenue'?" in unknown.err
 

@@ -405,11 +405,11 @@ def _unfinished(database: Database) -> None:
     ],
 )
 def test_what_cannot_be_verified_exits_2(
-    prepare: Callable[[Database], None] | None, arguments: tuple[str, ...], text: str, loaded
+    prepare: Callable[[Database], None] | None, arguments: tuple[str, ...], text: str, loaded, command
 ):
     if prepare:
         prepare(loaded)
-    done = program("verify", "--dsn", loaded.dsn, "--progress", "none", *arguments)
+    done = command("verify", "--dsn", loaded.dsn, "--progress", "none", *arguments)
     assert (done.code, done.out) == (2, "")
     assert text in done.err
 
