@@ -52,9 +52,9 @@ MOBILE = np.array([device.device_type == "mobile" for device in DEVICES])
 
 BATCHES = 2
 """Sessions are that many times more than other rows in a batch: the few that buy are work of their own."""
-TOGETHER = 4
-"""Batches whose sessions are found together: to find few costs as much as to find some thousands, and facts take little
-room beside rows."""
+TOGETHER, BATCHES_TOGETHER = 60_000, 6
+"""Sessions, and batches, that are found together at most: to find few costs as much as to find some thousands, and
+facts take little room beside rows."""
 
 IPV4_SHARE = 0.7
 """The others come over IPv6."""
@@ -70,7 +70,7 @@ def rows(wanted: Slice) -> Iterator[Batch]:
 
 def batches(wanted: Slice, size: int) -> Iterator[Sessions]:
     """The sessions of the slice, ``size`` of them at a time at most."""
-    for low, high in wanted.ranges(TOGETHER * size):
+    for low, high in wanted.ranges(size * max(1, min(BATCHES_TOGETHER, TOGETHER // size))):
         found = sessions.chosen(wanted.world, low, high, wanted.chosen(low, high))
         for start in range(0, len(found.number), size):
             yield sessions.taken(found, slice(start, start + size))
