@@ -253,7 +253,7 @@ def test_a_view_of_somebody_else_in_the_place_of_the_newest_versions_is_refused(
 def test_tables_of_our_own_change_their_history_when_they_start_over_and_leave_nothing_behind(
     database: Database,
 ) -> None:
-    few = {**WORLD, "days": 3, "tables": ("customers", "orders"), "if_exists": "replace", "yes": True}
+    few = {**WORLD, "days": 3, "tables": ("customers", "orders"), "if_exists": "replace"}
     for history in ("latest", "versions", "latest", "versions"):
         shardgen.load(database.dsn, **{**few, "history": history})
         assert verify(database, level="counts").ok

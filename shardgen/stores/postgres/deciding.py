@@ -299,13 +299,14 @@ def _decide_empty(asked: _Asked, fate: Decision, found: Relation, ours: ledger.C
 def _decide_anew(asked: _Asked, fate: Decision, found: Relation, ours: ledger.Claim, why: Sequence[str]) -> Decision:
     """The fate of a table of our own whose definition cannot be filled any more."""
     connection, table, yes = asked.connection, fate.table, asked.terms.yes
-    views = belongings.own_views(connection, asked.schema, dataset(asked.plan.config.dataset)[table.name])
+    spec = dataset(asked.plan.config.dataset)[table.name]
+    views = belongings.own_views(connection, asked.schema, spec)
     leaves = [leaf.oid for leaf in fate.leaves]
     loss = replace(
         losses.emptied(connection, table, found, ours),
         action="dropped and created anew",
         why=" and ".join(why),
-        carried=losses.carried(connection, table, found.oid, [found.oid, *leaves, *views.values()]),
+        carried=losses.carried(connection, spec.table, found.oid, [found.oid, *leaves, *views.values()]),
     )
     fate = replace(fate, action=Action.RECREATE, loss=loss, set_aside="")
     return fate.hindered([*losses.strangers(loss, ours, strange=False, yes=yes), *losses.unkept(loss, yes=yes)])
