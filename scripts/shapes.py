@@ -22,13 +22,14 @@ from shardgen.verification.outcome import Check, Status
 
 SEEDS = (42, 0, 1, 2, MAX_SEED)
 SPARSE = {"customers": 60_000}
-Place = Callable[[], contextlib.AbstractContextManager[str]]
+Place = Callable[[], contextlib.AbstractContextManager[dict[str, str]]]
+"""Gives the options that name an empty target, which is gone afterwards."""
 
 
 def main() -> int:
     """Measure every seed, then print a line for each figure."""
     given = arguments()
-    place: Place = partial(fresh_folder, given.files) if given.files else partial(fresh_database, start(given.data_dir))
+    place = partial(in_folder, given.files) if given.files else partial(in_database, start(given.data_dir))
     measured = {seed: measure(place, given.level, seed=seed, **load_options(given)) for seed in given.seeds}
     print(line("", "seed", "", [named(seed) for seed in measured]))
     for row in side_by_side(list(measured.values())):
@@ -61,18 +62,25 @@ def load_options(given: argparse.Namespace) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def fresh_folder(above: str) -> Iterator[str]:
-    """Address of an empty lake."""
+def in_folder(above: str) -> Iterator[dict[str, str]]:
+    """An empty lake."""
     Path(above).mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=above) as folder:
-        yield f"file://{Path(folder).resolve()}"
+        yield {"target": f"file://{Path(folder).resolve()}"}
+
+
+@contextlib.contextmanager
+def in_database(server_dsn: str) -> Iterator[dict[str, str]]:
+    """An empty database."""
+    with fresh_database(server_dsn) as dsn:
+        yield {"dsn": dsn}
 
 
 def measure(place: Place, level: str, **options: Any) -> tuple[Check, ...]:
     """What is found in one world."""
     with place() as target:
-        loaded = shardgen.load(target=target, progress="none", **options)
-        report = shardgen.verify(target=target, level=level, progress="none", workers=options["workers"])
+        loaded = shardgen.load(**target, progress="none", **options)
+        report = shardgen.verify(**target, level=level, progress="none", workers=options["workers"])
     wrong = [f"{check.name} {check.about}: {check.finding}" for check in report.checks if check.status is Status.FAILED]
     took = f"loaded in {loaded.seconds:.0f} s, verified in {report.seconds:.0f} s"
     print(f"{options}: {took}, {len(report.checks)} checks, {len(wrong)} failed", *wrong, sep="\n  ", file=sys.stderr)
