@@ -18,6 +18,7 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 import shardgen
+from shardgen.cli import entry
 from shardgen.errors import TargetError, VerificationError
 from shardgen.loading.engines.threads import Threads
 from shardgen.stores.postgres.readers import reader
@@ -53,10 +54,11 @@ def program(*arguments: str) -> Done:
     return Done(code=done.returncode, out=done.stdout, err=done.stderr)
 
 
-def load(database: Database, *arguments: str) -> Done:
-    done = program("load", "--dsn", database.dsn, "--progress", "none", *WORLD, *VOLUME, *arguments)
-    assert done.code == 0, done
-    return done
+def load(database: Database, *arguments: str) -> None:
+    """In this process, whose workers are ready after the first load."""
+    with pytest.raises(SystemExit) as ended:
+        entry.main(["load", f"--dsn={database.dsn}", "--progress=none", *WORLD, *VOLUME, *arguments])
+    assert not ended.value.code
 
 
 def verify(database: Database, **asked: Any) -> Verification:
@@ -78,7 +80,8 @@ class Template:
 @pytest.fixture(scope="module")
 def template(server_dsn: str) -> Iterator[Template]:
     with fresh_database(server_dsn) as database:
-        done = load(database, "--verify", "--json")
+        done = program("load", "--dsn", database.dsn, "--progress", "none", *WORLD, *VOLUME, "--verify", "--json")
+        assert done.code == 0, done
         yield Template(database=database, told=json.loads(done.out))
 
 
