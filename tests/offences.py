@@ -42,7 +42,7 @@ WORLDS: dict[str, dict[str, Any]] = {
     "29 February": WEEK | {"days": 4, "epoch": date(2024, 2, 27)},
     "from 31 December": WEEK | {"epoch": date(2024, 12, 31)},
     "month of versions": MONTH,
-    "beyond the horizon": WEEK | {"days": 430, "horizon": 20, "scale": 0.01},
+    "beyond the horizon": WEEK | {"days": 33, "horizon": 10, "scale": 0.2},
     "part of the horizon": WEEK | {"epoch": date(2025, 6, 1), "horizon": 90},
 }
 

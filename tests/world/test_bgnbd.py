@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-import lifetimes
 import numpy as np
 import pytest
 
@@ -21,6 +20,8 @@ FIRST_QUARTER, WATCHED = 91, 273
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 def test_bg_nbd_finds_as_much_difference_between_buyers_as_in_real_shops() -> None:
+    import lifetimes  # which warns of pandas when it is imported
+
     year = small(days=365, end=date(2026, 1, 1), customers=60_000, orders_per_day=150, products=100).world
     world = World(replace(year, seed=42))
     placed = orders.select(world, 0, world.orders.total)
