@@ -3,36 +3,40 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.conftest import Told
+
 WORLD = ("--epoch", "2026-01-01", "--horizon", "60", "--scale", "0.05", "--products", "200", "--end", "2026-02-03")
 
 
-def ran(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("SHARDGEN", "PG", "POSTGRES"))}
-    command = [sys.executable, "-m", "shardgen", "changes", *words]
-    where = {**kept, "SHARDGEN_HOME": str(folder / "home")}
-    return subprocess.run(command, check=False, cwd=folder, env=where, capture_output=True, text=True, timeout=120)
+@pytest.fixture
+def changes(command: Callable[..., Told], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Told]:
+    """Asks for changes in a folder that has nothing yet."""
+    monkeypatch.chdir(tmp_path)
+    return lambda *words: command("changes", *words, "--data-dir", str(tmp_path / "home"))
 
 
-def test_a_feed_goes_to_standard_output_and_what_it_is_to_the_other(tmp_path: Path) -> None:
-    done = ran(*WORLD, "--since", "2026-02-01", folder=tmp_path)
-    lines = [json.loads(line) for line in done.stdout.splitlines()]
-    assert done.returncode == 0
+def test_a_feed_goes_to_standard_output_and_what_it_is_to_the_other(changes: Callable[..., Told]) -> None:
+    done = changes(*WORLD, "--since", "2026-02-01")
+    lines = [json.loads(line) for line in done.out.splitlines()]
+    assert done.code == 0
     assert {line["operation"] for line in lines} >= {"insert", "update"}
-    assert f"{len(lines):,} changes of seed 42, from 2026-01-01 up to 2026-02-03" in done.stderr
+    assert f"{len(lines):,} changes of seed 42, from 2026-01-01 up to 2026-02-03" in done.err
 
 
-def test_the_same_goes_to_a_file_and_to_a_folder_a_file_for_each_table(tmp_path: Path) -> None:
-    whole = ran(*WORLD, "--since", "2026-02-01", folder=tmp_path).stdout
-    assert ran(*WORLD, "--since", "2026-02-01", "-o", "all.ndjson", folder=tmp_path).returncode == 0
+def test_the_same_goes_to_a_file_and_to_a_folder_a_file_for_each_table(
+    changes: Callable[..., Told], tmp_path: Path
+) -> None:
+    whole = changes(*WORLD, "--since", "2026-02-01").out
+    assert changes(*WORLD, "--since", "2026-02-01", "-o", "all.ndjson").code == 0
     assert (tmp_path / "all.ndjson").read_text() == whole
-    ran(*WORLD, "--since", "2026-02-01", "-o", "topics/", folder=tmp_path)
+    assert changes(*WORLD, "--since", "2026-02-01", "-o", "topics/").code == 0
     apart = [line for file in (tmp_path / "topics").iterdir() for line in file.read_text().splitlines()]
     assert sorted(apart) == sorted(whole.splitlines())
 
@@ -59,9 +63,11 @@ def test_who_reads_on_no_more_ends_it_without_a_word(tmp_path: Path) -> None:
         (("--target", "file:///nowhere/at/all"), "file:///nowhere/at/all"),
     ],
 )
-def test_what_cannot_be_is_told_before_anything_is_written(words: tuple[str, ...], told: str, tmp_path: Path) -> None:
-    done = ran(*words, folder=tmp_path)
-    assert done.returncode == 2
-    assert told in done.stderr
-    assert done.stdout == ""
-    assert list(tmp_path.iterdir()) in ([], [tmp_path / "home"])
+def test_what_cannot_be_is_told_before_anything_is_written(
+    words: tuple[str, ...], told: str, changes: Callable[..., Told], tmp_path: Path
+) -> None:
+    done = changes(*words)
+    assert done.code == 2
+    assert told in done.err
+    assert done.out == ""
+    assert list(tmp_path.iterdir()) == []
