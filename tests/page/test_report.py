@@ -312,11 +312,14 @@ def test_tables_that_were_not_loaded_are_missing_with_the_reason(database):
     "options",
     [
         ("--raw-data", "none"),
-        ("--raw-data", "lean"),
-        ("--days", "1"),
+        pytest.param(("--raw-data", "lean"), marks=pytest.mark.slow),
+        pytest.param(("--days", "1"), marks=pytest.mark.slow),
         ("--orders-per-day", "0", "--sessions-per-day", "0", "--products", "0"),
-        ("--days", "1", "--customers", "1", "--products", "1", "--orders-per-day", "1", "--sessions-per-day", "1"),
-        ("--indexes", "none", "--warehouses", "1"),
+        pytest.param(
+            ("--days", "1", "--customers", "1", "--products", "1", "--orders-per-day", "1", "--sessions-per-day", "1"),
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(("--indexes", "none", "--warehouses", "1"), marks=pytest.mark.slow),
     ],
     ids=" ".join,
 )

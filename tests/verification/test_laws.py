@@ -52,9 +52,18 @@ def test_each_law_is_one_statement_that_says_what_it_protects() -> None:
         assert statement
 
 
+RARE = {"review rate 0", "zero sessions", "seed 0", "greatest seed", "29 February", "from 31 December"}
+"""Worlds whose laws are asked with the slow tests: others are at the same edges."""
+
+
 @pytest.mark.parametrize(
     ("law", "name"),
-    [(law, name) for name in WORLDS for law in LAWS if law not in OF_VERSIONS or name == "month of versions"],
+    [
+        pytest.param(law, name, marks=pytest.mark.slow if name in RARE else ())
+        for name in WORLDS
+        for law in LAWS
+        if law not in OF_VERSIONS or name == "month of versions"
+    ],
 )
 def test_the_law_holds(law: str, name: str, world: Worlds) -> None:
     with world(name).connect() as connection:
