@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from shardgen.model.config import WorldConfig
 from shardgen.world import fitting
 from shardgen.world.demand import DAY, Arrivals, midnight
-from shardgen.world.eras import Eras
+from shardgen.world.eras import ERA_DAYS, Eras
 from shardgen.world.kinds import DEMAND, KINDS, MEDIANS
 from shardgen.world.lexicon import SUBCATEGORIES
 from shardgen.world.prices import Prices, prices
@@ -62,6 +62,9 @@ NOUNS = np.array([len(s.nouns) for s in SUBCATEGORIES], dtype=np.int64)
 BRANDS = np.array([len(s.brands) for s in SUBCATEGORIES], dtype=np.int64)
 SHARES = np.cumsum([s.share for s in SUBCATEGORIES])
 
+SHELF_DAYS = ERA_DAYS // 6
+"""Days whose launches lie on one shelf, after the horizon: few, so that most that lies there is launched."""
+
 EVERGREEN = 0.5
 """Share of products that are never discontinued."""
 LIFE = exponential_table(365 / 0.31, 4096)
@@ -105,7 +108,7 @@ NO_BUDGET = -1
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Shelf:
-    """The products that are launched in one era."""
+    """The products of the horizon, or those that are launched in SHELF_DAYS of a later era."""
 
     product: NDArray[np.int32]
     """Numbers by cell, list price and number."""
@@ -146,11 +149,10 @@ class Catalogue:
     gone: NDArray[np.int32]
     """Day, since 1970, from which on it is not sold any more; FOREVER for most."""
     shelves: tuple[Shelf, ...]
-    """One for each era."""
     weight: I64
-    """Popularity of each cell on the shelves up to each, shape (eras, cells)."""
+    """Popularity of each cell on the shelves up to each, shape (shelves, cells)."""
     days: I64
-    """The day after each era, since 1970."""
+    """The day after the launches of each shelf, since 1970."""
     safe: NDArray[np.int32]
     """Products that are on sale at any time and fit everybody, or any that are where there are none."""
     safe_guide: Guide
@@ -169,7 +171,8 @@ def catalogue(config: WorldConfig, eras: Eras, launches: Arrivals) -> Catalogue:
     popularity = _popularity(seed, ids, kind, listed)
     born = launches.times(ids) // DAY
     gone = _ends(config, ids, born)
-    days = midnight(config.epoch) // DAY + np.array(eras.ends)
+    later = [day for end in eras.ends[:-1] for day in range(end + SHELF_DAYS, end + ERA_DAYS + 1, SHELF_DAYS)]
+    days = midnight(config.epoch) // DAY + np.array([config.horizon, *later])
     ends = [0, *launches.before(days * DAY).tolist()]
     shelves = tuple(_shelf(ids[slice(*each)], listed, cell, popularity) for each in pairwise(ends))
     safe = _safe(config, kind, born, gone)
@@ -330,24 +333,28 @@ def _product(shop: Catalogue, wishes: Wishes, word: U64) -> I64:
     if len(shop.shelves) == 1:
         return shop.shelves[0].find(wishes.cell, warped)
     product, chosen = np.zeros_like(warped), _chosen(shop, wishes, word)
-    for era, shelf in enumerate(shop.shelves):
-        rows = np.flatnonzero(chosen == era)
+    for number, shelf in enumerate(shop.shelves):
+        rows = np.flatnonzero(chosen == number)
         if len(rows):
             product[rows] = shelf.find(wishes.cell[rows], warped[rows])
     return product
 
 
-SHELF_BITS = 24
+SHELF_BITS = 16
 """Of a word, above its lowest byte: they choose the shelf."""
 
 
 def _chosen(shop: Catalogue, wishes: Wishes, word: U64) -> I64:
-    """From which shelf each wish takes, by popularity of its cell on those of its era and of earlier ones."""
-    era = np.searchsorted(shop.days[:-1], wishes.day, side="right")
+    """From which shelf each wish takes: by popularity of its cell, that of the newest one as far as it is filled."""
+    newest = np.searchsorted(shop.days[:-1], wishes.day, side="right")
+    before = np.maximum(newest - 1, 0)
+    filled = np.where(newest > 0, wishes.day - shop.days[before], SHELF_DAYS)
+    whole = np.where(newest > 0, shop.weight[before, wishes.cell], 0)
+    total = whole * SHELF_DAYS + (shop.weight[newest, wishes.cell] - whole) * filled
     part = (word >> np.uint64(8) & np.uint64((1 << SHELF_BITS) - 1)).view(np.int64)
-    place = part * shop.weight[era, wishes.cell] >> SHELF_BITS
-    found = (place >= shop.weight[:, wishes.cell]).sum(axis=0)
-    return np.where(found <= era, found, 0)
+    place = (part * total >> SHELF_BITS) // SHELF_DAYS
+    earlier = (place >= shop.weight[:, wishes.cell]).sum(axis=0)
+    return np.where(place >= whole, newest, np.minimum(earlier, newest))
 
 
 def _accepts(shop: Catalogue, offers: Promotions, word: U64, wishes: Wishes, product: I64) -> NDArray[np.bool_]:

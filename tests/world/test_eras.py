@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from shardgen.model.config import PlanConfig
-from shardgen.world import World
+from shardgen.world import World, orders
+from shardgen.world.demand import midnight
 from tests.worlds import TABLES, digest, small, table_bytes
 
 FEW = {"orders_per_day": 20, "sessions_per_day": 20}
@@ -48,3 +49,16 @@ def test_a_window_is_the_same_whatever_the_world_is_known_for(
     alone = digest(table_bytes(config, table))
     monkeypatch.setattr("shardgen.tables.feed.build_world", lambda *_: further)
     assert digest(table_bytes(config, table)) == alone
+
+
+def test_baskets_are_as_full_after_the_horizon_as_before_it() -> None:
+    config = small(days=120, horizon=60, products=1_000, orders_per_day=50, customers=1_000)
+    world = World(config.world, config.end)
+    last = int(world.orders.before(midnight(config.end)))
+    few, more = (_items(world, start) for start in (0, last - 3_000))
+    assert more == pytest.approx(few, rel=0.05)
+
+
+def _items(world: World, start: int) -> float:
+    placed = orders.select(world, start, start + 3_000)
+    return len(orders.items(world, placed).order) / len(placed.number)
