@@ -31,6 +31,22 @@ SMALL: dict[str, Any] = {
 }
 
 
+VERSIONED: dict[str, Any] = {
+    "days": 40,
+    "end": TODAY,
+    "customers": 200,
+    "products": 80,
+    "orders_per_day": 15,
+    "sessions_per_day": 20,
+    "events_per_session": 4,
+    "review_rate": 1,
+    "history": "versions",
+    "progress": "none",
+    "workers": 1,
+}
+"""Options of a load of a few records with all their versions."""
+
+
 def small(**changes: Any) -> PlanConfig:
     """A plan of ten days, three hundred customers and a hundred-odd products."""
     return plan_config(today=TODAY, **{**SMALL, **changes})

@@ -16,22 +16,9 @@ from shardgen.stores.postgres.store import PostgresStore
 from shardgen.tables import dataset
 from shardgen.tables.wanted import plan_config
 from tests.conftest import Database, fresh_database
-from tests.worlds import TODAY
+from tests.worlds import VERSIONED
 
-WORLD: dict[str, Any] = {
-    "days": 40,
-    "end": TODAY,
-    "customers": 200,
-    "products": 80,
-    "orders_per_day": 15,
-    "sessions_per_day": 20,
-    "events_per_session": 4,
-    "review_rate": 1,
-    "history": "versions",
-    "progress": "none",
-    "workers": 1,
-}
-FEW: dict[str, Any] = {**WORLD, "days": 3, "tables": ("customers",)}
+FEW: dict[str, Any] = {**VERSIONED, "days": 3, "tables": ("customers",)}
 VIEWS = "SELECT viewname::text FROM pg_views WHERE schemaname = 'bronze' ORDER BY 1"
 CHANGING = [spec.table for spec in dataset().tables if spec.history]
 OBJECTS = """
@@ -80,7 +67,7 @@ def filled(server_dsn: str) -> Iterator[Database]:
     """A schema of somebody else that holds versions."""
     with fresh_database(server_dsn) as database:
         database.run(*THEIRS)
-        shardgen.load(database.dsn, **WORLD)
+        shardgen.load(database.dsn, **VERSIONED)
         yield database
 
 

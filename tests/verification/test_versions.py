@@ -23,22 +23,9 @@ from shardgen.tables.statements import read
 from shardgen.verification import rows
 from shardgen.verification.outcome import Verification
 from tests.conftest import Database, fresh_database
-from tests.worlds import TABLES, TODAY, shard_bytes, small
+from tests.worlds import TABLES, VERSIONED, shard_bytes, small
 
 Session = psycopg.Connection[Any]
-WORLD: dict[str, Any] = {
-    "days": 40,
-    "end": TODAY,
-    "customers": 200,
-    "products": 80,
-    "orders_per_day": 15,
-    "sessions_per_day": 20,
-    "events_per_session": 4,
-    "review_rate": 1,
-    "history": "versions",
-    "progress": "none",
-    "workers": 1,
-}
 LAWS = [law.name for law in read(dataset().laws)]
 CHANGING = [spec.table for spec in dataset().tables if spec.history]
 
@@ -46,7 +33,7 @@ CHANGING = [spec.table for spec in dataset().tables if spec.history]
 @pytest.fixture(scope="module")
 def loaded(server_dsn: str) -> Iterator[Database]:
     with fresh_database(server_dsn) as database:
-        shardgen.load(database.dsn, **WORLD)
+        shardgen.load(database.dsn, **VERSIONED)
         yield database
 
 
@@ -74,7 +61,7 @@ def samples(report: Verification, level: str) -> str:
 @pytest.mark.parametrize("asked", [{"if_exists": "append"}, {"if_exists": "append", "on_conflict": "skip"}])
 def test_a_schema_holds_one_history(loaded: Database, asked: dict[str, str]) -> None:
     with pytest.raises(TargetError, match=r"hold another history \(history=versions there, latest here\)"):
-        shardgen.load(loaded.dsn, **{**WORLD, "history": "latest", "tables": ("customers",)}, **asked)
+        shardgen.load(loaded.dsn, **{**VERSIONED, "history": "latest", "tables": ("customers",)}, **asked)
 
 
 def digests(report: Verification) -> dict[str, str]:
@@ -123,7 +110,7 @@ def test_files_hold_what_a_database_holds_whatever_made_it(
     loaded: Database, form: dict[str, Any], tmp_path: Path
 ) -> None:
     target = f"file://{tmp_path}/lake"
-    shardgen.load(target=target, **{**WORLD, **form, "workers": 2, "batch_rows": 300})
+    shardgen.load(target=target, **{**VERSIONED, **form, "workers": 2, "batch_rows": 300})
     report = shardgen.verify(target=target, progress="none", workers=1)
     assert report.ok
     assert [check.name for check in report.checks if check.level == "laws" and check.status == "held"] == LAWS
@@ -139,7 +126,7 @@ def test_rows_of_tables_that_inherit_from_ours_are_no_versions(damaged: Session,
 
 
 def test_laws_of_versions_do_not_apply_to_records_as_they_stand(database: Database) -> None:
-    shardgen.load(database.dsn, **{**WORLD, "history": "latest", "days": 3})
+    shardgen.load(database.dsn, **{**VERSIONED, "history": "latest", "days": 3})
     told = {check.name: check for check in verify(database, level="laws").checks}
     of_versions = [law.name for law in read(dataset().laws) if law.versions]
     assert [name for name, check in told.items() if check.status != "held"] == of_versions
@@ -186,7 +173,7 @@ def test_a_version_that_is_there_twice_is_counted_and_named(damaged: Session, lo
 
 def test_a_row_that_a_file_has_twice_is_named_with_its_version(tmp_path: Path) -> None:
     target = f"file://{tmp_path}/lake"
-    shardgen.load(target=target, **{**WORLD, "days": 10, "tables": ("products",), "format": "parquet"})
+    shardgen.load(target=target, **{**VERSIONED, "days": 10, "tables": ("products",), "format": "parquet"})
     [file] = (tmp_path / "lake" / "products").glob("*.parquet")
     there = pq.read_table(file)
     pq.write_table(pa.concat_tables([there.slice(0, 3), there.slice(2)]), file)
@@ -216,12 +203,12 @@ def first_shard(config: PlanConfig) -> Shard:
 
 
 def test_a_key_of_somebody_else_that_leaves_no_room_is_refused_with_the_remedy(database: Database) -> None:
-    shardgen.load(database.dsn, **{**WORLD, "history": "latest", "days": 3, "tables": ("customers", "orders")})
+    shardgen.load(database.dsn, **{**VERSIONED, "history": "latest", "days": 3, "tables": ("customers", "orders")})
     with psycopg.connect(database.dsn) as connection:
         connection.execute("CREATE SCHEMA theirs")
         connection.execute("CREATE TABLE theirs.raw_customers (LIKE bronze.raw_customers INCLUDING ALL)")
     with pytest.raises(TargetError) as refused:
-        shardgen.load(database.dsn, **{**WORLD, "schema": "theirs", "tables": ("customers",)})
+        shardgen.load(database.dsn, **{**VERSIONED, "schema": "theirs", "tables": ("customers",)})
     assert "raw_customers has a unique key of customer_id, which leaves a record no room for versions" in str(
         refused.value
     )
@@ -229,17 +216,17 @@ def test_a_key_of_somebody_else_that_leaves_no_room_is_refused_with_the_remedy(d
 
 
 def test_a_key_of_somebody_else_with_the_time_of_ingestion_takes_versions(database: Database) -> None:
-    shardgen.load(database.dsn, **{**WORLD, "history": "latest", "days": 3, "tables": ("customers",)})
+    shardgen.load(database.dsn, **{**VERSIONED, "history": "latest", "days": 3, "tables": ("customers",)})
     with psycopg.connect(database.dsn) as connection:
         connection.execute("CREATE SCHEMA theirs")
         connection.execute("CREATE TABLE theirs.raw_customers (LIKE bronze.raw_customers)")
         connection.execute("ALTER TABLE theirs.raw_customers ADD PRIMARY KEY (customer_id, ingestion_timestamp)")
-    shardgen.load(database.dsn, **{**WORLD, "schema": "theirs", "tables": ("customers",)})
+    shardgen.load(database.dsn, **{**VERSIONED, "schema": "theirs", "tables": ("customers",)})
     assert verify(database, schema="theirs", tables=("customers",)).ok
 
 
 def test_a_view_of_somebody_else_in_the_place_of_the_newest_versions_is_refused(database: Database) -> None:
-    few = {**WORLD, "days": 3, "tables": ("customers",)}
+    few = {**VERSIONED, "days": 3, "tables": ("customers",)}
     with psycopg.connect(database.dsn, autocommit=True) as connection:
         connection.execute("CREATE SCHEMA bronze")
         connection.execute("CREATE VIEW bronze.raw_customers_latest AS SELECT 1 AS theirs")
@@ -253,7 +240,7 @@ def test_a_view_of_somebody_else_in_the_place_of_the_newest_versions_is_refused(
 def test_tables_of_our_own_change_their_history_when_they_start_over_and_leave_nothing_behind(
     database: Database,
 ) -> None:
-    few = {**WORLD, "days": 3, "tables": ("customers", "orders"), "if_exists": "replace"}
+    few = {**VERSIONED, "days": 3, "tables": ("customers", "orders"), "if_exists": "replace"}
     for history in ("latest", "versions", "latest", "versions"):
         shardgen.load(database.dsn, **{**few, "history": history})
         assert verify(database, level="counts").ok
@@ -270,7 +257,7 @@ def test_tables_of_our_own_change_their_history_when_they_start_over_and_leave_n
 
 def test_versions_without_raw_data_are_refused(database: Database) -> None:
     with pytest.raises(ConfigError, match="raw_data tells version and operation"):
-        shardgen.load(database.dsn, **{**WORLD, "raw_data": "none"})
+        shardgen.load(database.dsn, **{**VERSIONED, "raw_data": "none"})
 
 
 def test_queries_read_the_newest_versions(loaded: Database) -> None:

@@ -30,8 +30,8 @@ from shardgen.tables.wanted import plan_config
 from shardgen.verification.shape import words
 from tests.conftest import fresh_database
 from tests.offences import (
+    AMONG_VERSIONS,
     DAMAGE,
-    DAMAGE_OF_VERSIONS,
     FIRST_OF_EACH,
     FIRST_OF_VERSIONS,
     LAWS,
@@ -39,7 +39,6 @@ from tests.offences import (
     WORLDS,
     Loaded,
     asked,
-    damaged_rows,
     load,
     reading,
     world_of,
@@ -229,10 +228,7 @@ def test_each_figure_of_a_shape_is_that_of_records_as_they_stand(name: str, twin
 
 @pytest.mark.parametrize(
     ("law", "part", "damage"),
-    [
-        pytest.param(*each, marks=() if each in FIRST_OF_VERSIONS else pytest.mark.slow)
-        for each in (*DAMAGE_OF_VERSIONS, *DAMAGE)
-    ],
+    [pytest.param(*each, marks=() if each in FIRST_OF_VERSIONS else pytest.mark.slow) for each in AMONG_VERSIONS],
 )
 def test_the_law_names_the_damage_among_versions_in_duckdb_too(
     law: str, part: str, damage: str, twin_of_versions: Twin
@@ -243,7 +239,7 @@ def test_the_law_names_the_damage_among_versions_in_duckdb_too(
 def after(damage: str, law: str, twin: Twin) -> list[tuple[Any, ...]]:
     """The offenders among rows that are damaged, which they are no more afterwards."""
     with twin.loaded.connect() as damaged:
-        damaged_rows(damaged, damage)
+        damaged.execute(damage.encode())
         twin.connection.begin()
         try:
             twin.damage_too(damaged)
