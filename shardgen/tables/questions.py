@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +31,26 @@ class _Template:
     typed: str = ""
     """For DuckDB, where JSON lies in files as members of their own types; empty where that makes no difference."""
 
+
+_LIFTS: Final = """\
+), tests AS (
+    -- half a buyer more, so that a test without buyers has limits, too
+    SELECT test, count(*) AS visitors, sum(buys) AS buyers,
+           sum(treated::int * buys) + 0.5 AS x1, sum(treated::int) + 1 AS n1,
+           sum((NOT treated)::int * buys) + 0.5 AS x0,
+           sum((NOT treated)::int) + 1 AS n0
+    FROM visitors GROUP BY test
+), lifts AS (
+    SELECT test, visitors, buyers, ln(x1 / n1 / (x0 / n0)) AS lift,
+           1.96 * sqrt(1 / x1 - 1.0 / n1 + 1 / x0 - 1.0 / n0) AS error
+    FROM tests
+)
+SELECT test, visitors, buyers, round((exp(lift) - 1)::numeric(9, 4), 2) AS lift,
+       round((exp(lift - error) - 1)::numeric(9, 4), 2) AS low,
+       round((exp(lift + error) - 1)::numeric(9, 4), 2) AS high
+FROM lifts ORDER BY test;
+"""
+"""How much more of the treated buy, out of ``visitors`` of tests."""
 
 _TEMPLATES = (
     _Template(
@@ -250,23 +271,8 @@ WITH visitors AS (
     FROM {schema}.raw_sessions AS s
     CROSS JOIN LATERAL jsonb_array_elements(s.raw_data -> 'experiments') AS t
     GROUP BY 1, 2, 3
-), tests AS (
-    -- half a buyer more, so that a test without buyers has limits, too
-    SELECT test, count(*) AS visitors, sum(buys) AS buyers,
-           sum(treated::int * buys) + 0.5 AS x1, sum(treated::int) + 1 AS n1,
-           sum((NOT treated)::int * buys) + 0.5 AS x0,
-           sum((NOT treated)::int) + 1 AS n0
-    FROM visitors GROUP BY test
-), lifts AS (
-    SELECT test, visitors, buyers, ln(x1 / n1 / (x0 / n0)) AS lift,
-           1.96 * sqrt(1 / x1 - 1.0 / n1 + 1 / x0 - 1.0 / n0) AS error
-    FROM tests
-)
-SELECT test, visitors, buyers, round((exp(lift) - 1)::numeric(9, 4), 2) AS lift,
-       round((exp(lift - error) - 1)::numeric(9, 4), 2) AS low,
-       round((exp(lift + error) - 1)::numeric(9, 4), 2) AS high
-FROM lifts ORDER BY test;
-""",
+"""  # noqa: S608  # both are ours
+        + _LIFTS,
         typed="""
 WITH visitors AS (
     SELECT t.told.name AS test, t.told.variant = 'treatment' AS treated,
@@ -274,23 +280,8 @@ WITH visitors AS (
     FROM {schema}.raw_sessions AS s
     CROSS JOIN LATERAL unnest(s.raw_data.experiments) AS t (told)
     GROUP BY ALL
-), tests AS (
-    -- half a buyer more, so that a test without buyers has limits, too
-    SELECT test, count(*) AS visitors, sum(buys) AS buyers,
-           sum(treated::int * buys) + 0.5 AS x1, sum(treated::int) + 1 AS n1,
-           sum((NOT treated)::int * buys) + 0.5 AS x0,
-           sum((NOT treated)::int) + 1 AS n0
-    FROM visitors GROUP BY test
-), lifts AS (
-    SELECT test, visitors, buyers, ln(x1 / n1 / (x0 / n0)) AS lift,
-           1.96 * sqrt(1 / x1 - 1.0 / n1 + 1 / x0 - 1.0 / n0) AS error
-    FROM tests
-)
-SELECT test, visitors, buyers, round((exp(lift) - 1)::numeric(9, 4), 2) AS lift,
-       round((exp(lift - error) - 1)::numeric(9, 4), 2) AS low,
-       round((exp(lift + error) - 1)::numeric(9, 4), 2) AS high
-FROM lifts ORDER BY test;
-""",
+"""  # noqa: S608  # both are ours
+        + _LIFTS,
     ),
 )
 
