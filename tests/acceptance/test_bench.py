@@ -11,7 +11,6 @@ from scripts.bench.bench import Run
 from scripts.bench.rounds import check
 from tests.worlds import TABLES
 
-pytestmark = pytest.mark.xdist_group("bench")  # one run of it for all that look at it
 SMALL = ["--customers=200", "--scale=0.02", "--days=31", "--rounds=1", "--workers=2", "--slice=150"]
 
 

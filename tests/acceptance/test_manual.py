@@ -192,7 +192,6 @@ def toured(reader) -> dict[int, str]:
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("manual")  # one server and one tour for all pages
 @pytest.mark.parametrize("page", pages(), ids=name)
 def test_a_page_does_and_prints_what_it_says(page, reader, toured):
     with reader.another() as one:
@@ -206,7 +205,6 @@ def test_a_page_does_and_prints_what_it_says(page, reader, toured):
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("manual")
 def test_what_a_reader_adds_to_the_code_fits_it(reader):
     with reader.another() as one:
         for block in PAGES[MANUAL / "tables.md"]:
