@@ -109,7 +109,9 @@ from multiprocessing import forkserver as theirs
 signal.signal(signal.SIGINT, signal.default_int_handler)
 forkserver.start()
 os.kill(theirs._forkserver._forkserver_pid, signal.SIGINT)  # as a terminal does to the whole group
-print(Processes().start(1, Setup.here()).submit(abs, -1).result())
+engine = Processes()
+print(engine.start(1, Setup.here()).submit(abs, -1).result())
+engine.close()  # CPython may print a traceback at exit, if an executor's thread ends by itself at the same time
 """
     assert _ran(code) == (0, "1\n", "")
 
