@@ -126,6 +126,11 @@ def _taken(pool: Varied, chosen: NDArray[np.int32]) -> pa.BinaryArray:
     return pc.take(pool, pa.array(chosen.reshape(-1)), memory_pool=_allocator())
 
 
+def rearranged(rows: pa.RecordBatch, order: I64) -> pa.RecordBatch:
+    """Rows of several columns in another order."""
+    return pc.take(rows, pa.array(order), memory_pool=_allocator())
+
+
 def pooled(pieces: Iterable[Piece]) -> list[Piece]:
     """The same rows with neighbours made one where that is work for a pool and none for the rows: constants, what is
     drawn from several pools at the same positions, and both beside each other.

@@ -8,27 +8,25 @@ are those of the change, the event's those at which bronze got it.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import numpy as np
-import pyarrow as pa
 
 from shardgen import __version__
 from shardgen.columns import jsonb, text
 from shardgen.columns.pieces import Drawn, Layout, Piece
 from shardgen.columns.values import Absent, Day, Fixed, Instant, Value, Whole, some
+from shardgen.flow.records import Changed
 from shardgen.model.table import Column, Table
-
-Line: TypeAlias = Callable[[pa.RecordBatch], Iterable[Piece]]
-"""What lines of changes consist of."""
 
 CONNECTOR: Final = "shardgen"
 PARTS: Final = ("schema", "key", "tombstones")
 """What events may have beside their payload."""
-OPERATIONS: Final = {"insert": "c", "update": "u", "delete": "d"}
+LETTERS: Final = ("c", "u", "d")
+"""Of versions.OPERATIONS."""
 NUMBERS: Final = {"integer": "int32", "serial": "int64", "boolean": "boolean"}
 NAMED: Final = {
     "timestamp": ("int64", "io.debezium.time.MicroTimestamp"),
@@ -72,67 +70,57 @@ class Envelope:
     schema: str
     parts: frozenset[str] = frozenset()
 
-    def line(self, changes: pa.RecordBatch) -> list[Piece]:
+    def line(self, changed: Changed) -> list[Piece]:
         """The lines of some changes: an event each, and a tombstone after a deletion where those are wanted."""
-        value = self._wrapped(self._payload(changes), self._of_tables(changes, self._schemas))
+        value = self.value(changed)
         if "key" not in self.parts:
             return [*value, b"\n"]
-        key: list[Piece] = self._wrapped([changes.column("key")], self._of_tables(changes, self._key_schemas))
+        key = self.key(changed)
         line: list[Piece] = [b'{"key": ', *key, b', "value": ', *value, b"}\n"]
-        if "tombstones" not in self.parts:
+        gone = changed.gone
+        if "tombstones" not in self.parts or not gone.any():
             return line
-        keys = Layout(key).texts()
-        dead = text.column(text.join('{"key": ', keys, ', "value": null}\n'))
-        gone = np.array(changes.column("operation").to_pylist()) == "delete"
+        dead = Layout([b'{"key": ', *key, b', "value": null}\n']).texts()
         return [*line, Drawn(dead, np.where(gone, np.arange(len(gone)), -1)).filled()]
 
-    def _wrapped(self, payload: list[Piece], schema: Drawn) -> list[Piece]:
+    def key(self, changed: Changed) -> list[Piece]:
+        """The key of each record."""
+        return self._wrapped(changed.key, self._key_schemas[changed.table])
+
+    def value(self, changed: Changed) -> list[Piece]:
+        """An event for each change."""
+        return self._wrapped(self._payload(changed), self._schemas[changed.table])
+
+    def _wrapped(self, payload: list[Piece], schema: bytes) -> list[Piece]:
         if "schema" not in self.parts:
             return payload
-        return [b'{"schema": ', schema, b', "payload": ', *payload, b"}"]
+        return [b'{"schema": ' + schema + b', "payload": ', *payload, b"}"]
 
-    def _payload(self, changes: pa.RecordBatch) -> list[Piece]:
-        operation = changes.column("operation").dictionary_encode()
-        letters = text.pool(OPERATIONS[each] for each in operation.dictionary.to_pylist())
-        changed, got = (
-            changes.column(name).cast(pa.int64()).to_numpy() for name in ("changed_at", "ingestion_timestamp")
-        )
+    def _payload(self, changed: Changed) -> list[Piece]:
+        names = {"schema": self.schema, "table": self.tables[changed.table].relation}
+        source = {"version": __version__, "connector": CONNECTOR, "name": "shop"}
         return [
             b'{"before": ',
-            or_null(changes.column("before")),
+            *changed.before,
             b', "after": ',
-            or_null(changes.column("after")),
-            b', "source": {"version": "' + __version__.encode() + b'", "connector": "' + CONNECTOR.encode(),
-            b'", "name": "shop", ',
-            *_times(changed),
-            b', "snapshot": "false", "db": "shop", "sequence": null, ',
-            self._of_tables(changes, self._names),
-            b', "txId": null, "lsn": null, "xmin": null}, "transaction": null, "op": "',
-            Drawn(letters, operation.indices.to_numpy()),
+            *changed.after,
+            f', "source": {{{_members(source)}, '.encode(),
+            *_times(changed.versions.at),
+            f', "snapshot": "false", "db": "shop", "sequence": null, {_members(names)}, '.encode(),
+            b'"txId": null, "lsn": null, "xmin": null}, "transaction": null, "op": "',
+            Drawn(text.words(LETTERS), changed.versions.operation),
             b'", ',
-            *_times(got),
+            *_times(changed.ingestion),
             b"}",
         ]
 
     @cached_property
-    def _names(self) -> pa.StringArray:
-        names = (f'"schema": {jsonb.string(self.schema)}, "table": "{each.relation}"' for each in self.tables.values())
-        return text.pool(names)
+    def _schemas(self) -> dict[str, bytes]:
+        return {name: json.dumps(self._schema(each)).encode() for name, each in self.tables.items()}
 
     @cached_property
-    def _schemas(self) -> pa.StringArray:
-        return text.pool(json.dumps(self._schema(each)) for each in self.tables.values())
-
-    @cached_property
-    def _key_schemas(self) -> pa.StringArray:
-        return text.pool(json.dumps(self._key_schema(each)) for each in self.tables.values())
-
-    def _of_tables(self, changes: pa.RecordBatch, texts: pa.StringArray) -> Drawn:
-        """A text for each change, by its table."""
-        table = changes.column("table").dictionary_encode()
-        order = {name: place for place, name in enumerate(self.tables)}
-        places = np.array([order[each] for each in table.dictionary.to_pylist()], dtype=np.int64)
-        return Drawn(texts, places[table.indices.to_numpy()])
+    def _key_schemas(self) -> dict[str, bytes]:
+        return {name: json.dumps(self._key_schema(each)).encode() for name, each in self.tables.items()}
 
     def _full_name(self, table: Table) -> str:
         return f"shop.{self.schema}.{table.relation}"
@@ -161,10 +149,9 @@ class Envelope:
         }
 
 
-def or_null(objects: pa.StringArray) -> Drawn:
-    """JSON where there is some, else null."""
-    valid = objects.is_valid().to_numpy(zero_copy_only=False)
-    return Drawn(objects, np.where(valid, np.arange(len(objects)), -1)).filled(b"null")
+def _members(values: dict[str, str]) -> str:
+    """What is in an object."""
+    return json.dumps(values)[1:-1]
 
 
 def _times(instants: Any) -> list[Piece]:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import BinaryIO
 
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from shardgen.flow import debezium, forms
-from shardgen.flow.order import in_order
+from shardgen.flow.order import BATCH_ROWS, Some, in_order
 from shardgen.flow.records import Source
 from shardgen.model.config import PlanConfig
 from shardgen.tables import dataset
@@ -41,9 +41,9 @@ class Changes:
     def to(self, file: BinaryIO) -> Told:
         """Write all tables to one file, in order of ingestion."""
         told, writer = Told(), self._form.writer(file)
-        for some in self:
-            told += _counted(some)
-            writer.write(some)
+        for some in self._some():
+            told += self._counted(some)
+            writer.write(some.rows)
         writer.close()
         return told
 
@@ -55,32 +55,40 @@ class Changes:
         """
         told = Told()
         with ExitStack() as files:
-            writers = {
-                name: self._form.writer(files.enter_context(opened(f"{name}{self._form.suffix}")))
+            writers = [
+                self._form.writer(files.enter_context(opened(f"{name}{self._form.suffix}")))
                 for name in self.plan.tables
-            }
-            for some in self:
-                told += _counted(some)
-                for name, writer in writers.items():
-                    writer.write(some.filter(pc.equal(some["table"], name)))
-            for writer in writers.values():
+            ]
+            for some in self._some():
+                told += self._counted(some)
+                for place, writer in enumerate(writers):
+                    writer.write(some.rows.filter(pa.array(some.tables == place)))
+            for writer in writers:
                 writer.close()
         return told
 
     def __iter__(self) -> Iterator[pa.Table]:
         """Some at a time, in order of ingestion across tables."""
+        return (pa.Table.from_batches([some.rows]) for some in self._some())
+
+    def _some(self) -> Iterator[Some]:
         config = self.plan
-        source = Source(feed=Feed(config), spelling=self._form.spelling)
-        a_day = sum(shard.rows for shard in build_plan(config).shards) / config.days
+        rows = Counter[str]()
+        for shard in build_plan(replace(config, history="versions")).shards:
+            rows[shard.table] += shard.rows
         first = BEGINNING if self.since == midnight(config.world.epoch) else self.since
-        return in_order(source, config.tables, self.since, midnight(config.end), first=first, a_day=a_day)
+        a_day = {name: rows[name] / config.days for name in config.tables}
+        return in_order(self._made, a_day, self.since, midnight(config.end), first=first)
+
+    def _made(self, table: str, since: int, end: int) -> Iterator[pa.RecordBatch]:
+        source = Source(feed=Feed(self.plan), spelling=self._form.spelling)
+        return map(self._form.rows, source.changes(table, since, end, BATCH_ROWS))
+
+    def _counted(self, some: Some) -> Told:
+        counts = np.bincount(some.tables, minlength=len(self.plan.tables)).tolist()
+        return Told({name: count for name, count in zip(self.plan.tables, counts, strict=True) if count})
 
     @cached_property
     def _form(self) -> forms.Form:
         tables = {name: dataset(self.plan.dataset)[name].table_of(self.plan.history) for name in self.plan.tables}
         return forms.form(self.form, debezium.Envelope(tables=tables, schema=self.plan.schema, parts=self.parts))
-
-
-def _counted(changes: pa.Table) -> Told:
-    counts = changes["table"].value_counts()
-    return Told({each["values"].as_py(): each["counts"].as_py() for each in counts})

@@ -3,24 +3,41 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Final, Protocol
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
 from shardgen.columns import jsonb, text
-from shardgen.columns.pieces import Layout, Piece
-from shardgen.columns.values import Instant, Whole
+from shardgen.columns.pieces import Drawn, Layout, Piece
+from shardgen.columns.values import Instant, Whole, Words
 from shardgen.flow import debezium
-from shardgen.flow.records import FIELDS, Spelling, as_told
+from shardgen.flow.records import Changed, Spelling, as_told
 from shardgen.model.config import CHANGE_FORMS, check_choice
+
+TIMES: Final = [("changed_at", pa.timestamp("us")), ("ingestion_timestamp", pa.timestamp("us"))]
+SHEET: Final = pa.schema(
+    [
+        ("table", pa.string()),
+        ("operation", pa.string()),
+        ("key", pa.string()),
+        ("version", pa.int64()),
+        *TIMES,
+        ("before", pa.string()),
+        ("after", pa.string()),
+    ]
+)
+"""Columns of changes; key, before and after are JSON objects, null where there is none."""
+LINES: Final = pa.schema([*TIMES, ("line", pa.string())])
+"""The same of changes that are lines of text."""
 
 
 class Writer(Protocol):
     """Writes changes to a file."""
 
-    def write(self, changes: pa.Table) -> None:
+    def write(self, changes: pa.RecordBatch) -> None:
         """Take some more, which are in order."""
         ...
 
@@ -40,6 +57,10 @@ class Form(Protocol):
     @property
     def suffix(self) -> str:
         """What names of files end with."""
+        ...
+
+    def rows(self, changed: Changed) -> pa.RecordBatch:
+        """What its writer takes, a row for each change, with the columns of TIMES among them."""
         ...
 
     def writer(self, file: BinaryIO) -> Writer:
@@ -69,41 +90,53 @@ class Lines:
     suffix: str = ".ndjson"
     spelling: Spelling = as_told
 
+    def rows(self, changed: Changed) -> pa.RecordBatch:
+        """A line for each change."""
+        return _lines(changed, [*told(changed), b"\n"])
+
     def writer(self, file: BinaryIO) -> Writer:
         """What writes to a file."""
-        return _LineWriter(file, _line)
+        return _LineWriter(file)
 
 
-def _line(changes: pa.RecordBatch) -> list[Piece]:
-    names = ("table", "operation", "version", "changed_at", "ingestion_timestamp")
-    table, operation, *plain = (changes.column(name) for name in names)
-    words = [[b'"', text.column(each), b'"'] for each in (table, operation)]
-    number, *times = (each.cast(pa.int64()).to_numpy() for each in plain)
+def told(changed: Changed) -> list[Piece]:
+    """A JSON object for each change."""
     values: dict[str, list[Piece]] = {
-        "table": words[0],
-        "operation": words[1],
-        "key": [changes.column("key")],
-        "version": jsonb.pieces_of(Whole(number).json()),
-        **{name: jsonb.pieces_of(Instant(each).json()) for name, each in zip(names[3:], times, strict=True)},
-        "before": [debezium.or_null(changes.column("before"))],
-        "after": [debezium.or_null(changes.column("after"))],
+        "table": [b'"' + changed.table.encode() + b'"'],
+        "operation": jsonb.pieces_of(Words(changed.operations).json()),
+        "key": changed.key,
+        "version": jsonb.pieces_of(Whole(changed.versions.number).json()),
+        "changed_at": jsonb.pieces_of(Instant(changed.versions.at).json()),
+        "ingestion_timestamp": jsonb.pieces_of(Instant(changed.ingestion).json()),
+        "before": changed.before,
+        "after": changed.after,
     }
     found: list[Piece] = []
     for place, (name, pieces) in enumerate(values.items()):
         found += [f'{", " if place else "{"}"{name}": '.encode(), *pieces]
-    return [*found, b"}\n"]
+    return [*found, b"}"]
+
+
+def times(changed: Changed) -> list[pa.Array]:
+    """The columns of TIMES."""
+    return [text.instants(each) for each in (changed.versions.at, changed.ingestion)]
+
+
+def _lines(changed: Changed, line: list[Piece]) -> pa.RecordBatch:
+    return pa.record_batch([*times(changed), Layout(line).texts()], schema=LINES)
 
 
 class _LineWriter:
-    """Writes lines that are laid out in pieces."""
+    """Writes lines as they are."""
 
-    def __init__(self, file: BinaryIO, line: debezium.Line) -> None:
-        self._file, self._line = file, line
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
 
-    def write(self, changes: pa.Table) -> None:
-        for batch in changes.combine_chunks().to_batches(max_chunksize=2048):
-            layout = Layout(self._line(batch))
-            self._file.write(layout.data(0, batch.num_rows))
+    def write(self, changes: pa.RecordBatch) -> None:
+        lines = changes.column("line")
+        _, ends, data = lines.buffers()
+        first, last = np.frombuffer(ends, dtype=np.int32)[[lines.offset, lines.offset + len(lines)]]
+        self._file.write(memoryview(data)[first:last])
 
     def close(self) -> None:
         self._file.flush()
@@ -121,9 +154,29 @@ class Debezium:
         """As Kafka Connect has values."""
         return debezium.spelled
 
+    def rows(self, changed: Changed) -> pa.RecordBatch:
+        """The lines of each change."""
+        return _lines(changed, self.envelope.line(changed))
+
     def writer(self, file: BinaryIO) -> Writer:
         """What writes to a file."""
-        return _LineWriter(file, self.envelope.line)
+        return _LineWriter(file)
+
+
+def sheet(changed: Changed) -> pa.RecordBatch:
+    """A row for each change, of SHEET."""
+    gone, every = changed.gone, np.arange(changed.told.num_rows)
+    after = Layout(changed.after).texts()
+    columns = [
+        pa.repeat(pa.scalar(changed.table), len(every)),
+        text.draw(changed.operations),
+        Layout(changed.key).texts(),
+        pa.array(changed.versions.number),
+        *times(changed),
+        text.draw(changed.earlier),
+        text.draw(Drawn(after, np.where(gone, -1, every))),
+    ]
+    return pa.record_batch(columns, schema=SHEET)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +186,13 @@ class Csv:
     suffix: str = ".csv"
     spelling: Spelling = as_told
 
+    def rows(self, changed: Changed) -> pa.RecordBatch:
+        """Of SHEET."""
+        return sheet(changed)
+
     def writer(self, file: BinaryIO) -> Writer:
         """What writes to a file."""
-        return _Sheet(pyarrow.csv.CSVWriter(file, FIELDS))
+        return _Sheet(pyarrow.csv.CSVWriter(file, SHEET))
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +202,13 @@ class Parquet:
     suffix: str = ".parquet"
     spelling: Spelling = as_told
 
+    def rows(self, changed: Changed) -> pa.RecordBatch:
+        """Of SHEET."""
+        return sheet(changed)
+
     def writer(self, file: BinaryIO) -> Writer:
         """What writes to a file."""
-        return _Sheet(pyarrow.parquet.ParquetWriter(file, FIELDS, compression="zstd"))
+        return _Sheet(pyarrow.parquet.ParquetWriter(file, SHEET, compression="zstd"))
 
 
 class _Sheet:
@@ -156,8 +217,8 @@ class _Sheet:
     def __init__(self, writer: pyarrow.csv.CSVWriter | pyarrow.parquet.ParquetWriter) -> None:
         self._writer = writer
 
-    def write(self, changes: pa.Table) -> None:
-        self._writer.write_table(changes)
+    def write(self, changes: pa.RecordBatch) -> None:
+        self._writer.write_batch(changes)
 
     def close(self) -> None:
         self._writer.close()

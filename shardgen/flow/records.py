@@ -1,4 +1,4 @@
-"""Changes as rows of one form, whatever the table: operation, key, version, times, and the record before and after."""
+"""Changes as values, whatever the table: the records before and after them, their versions and times."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Final, Protocol
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from shardgen.columns import jsonb, text
 from shardgen.columns.batch import Batch, Record, unversioned
@@ -18,21 +19,9 @@ from shardgen.tables.feed import Feed
 from shardgen.world.rng import I64
 from shardgen.world.versions import DELETE, INSERT, OPERATIONS, Versions
 
-FIELDS: Final = pa.schema(
-    [
-        ("table", pa.string()),
-        ("operation", pa.string()),
-        ("key", pa.string()),
-        ("version", pa.int64()),
-        ("changed_at", pa.timestamp("us")),
-        ("ingestion_timestamp", pa.timestamp("us")),
-        ("before", pa.string()),
-        ("after", pa.string()),
-    ]
-)
-"""Columns of changes; key, before and after are JSON objects, null where there is none."""
 MOST_VERSIONS: Final = 1 << 12
 """More than a record has versions."""
+NONE: Final = b"null"
 
 
 class Spelling(Protocol):
@@ -41,6 +30,55 @@ class Spelling(Protocol):
     def __call__(self, column: Column, value: Value) -> jsonb.Value:
         """JSON of each row's value."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Changed:
+    """Some changes of a table, in order of number and version; arrays of shape (n,)."""
+
+    table: str
+    told: Batch
+    """The records after the changes, as the plan tells them."""
+    versions: Versions
+    ingestion: I64
+    """When bronze got the changes."""
+    earlier: Drawn
+    """JSON objects of the records before the changes; none of new ones."""
+    spelling: Spelling
+
+    @property
+    def gone(self) -> NDArray[np.bool_]:
+        """Whether the record is no more."""
+        return self.versions.operation == DELETE
+
+    @property
+    def operations(self) -> Drawn:
+        """Their names."""
+        return Drawn(text.words(OPERATIONS), self.versions.operation)
+
+    @property
+    def key(self) -> list[Piece]:
+        """A JSON object of the key of each record."""
+        table = self.told.table
+        key = table.without_versions().key
+        return self._object([column for column in table.columns if column.name in key])
+
+    @property
+    def before(self) -> list[Piece]:
+        """A JSON object of each record as it was, null for new ones."""
+        is_new = (self.versions.operation == INSERT).all()
+        return [NONE if is_new else self.earlier.filled(NONE)]
+
+    @property
+    def after(self) -> list[Piece]:
+        """A JSON object of each record as it is, null for deleted ones."""
+        objects, gone = self._object(self.told.table.columns), self.gone
+        if not gone.any():
+            return objects
+        return [Drawn(Layout(objects).texts(), np.where(gone, -1, np.arange(len(gone)))).filled(NONE)]
+
+    def _object(self, columns: Iterable[Column]) -> list[Piece]:
+        return _object(self.told, columns, self.spelling)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,39 +93,26 @@ class Source:
     feed: Feed
     spelling: Spelling
 
-    def changes(self, table: str, since: int, end: int, rows: int) -> Iterator[pa.RecordBatch]:
-        """The changes of a table in [since, end), in order of number and version."""
+    def changes(self, table: str, since: int, end: int, rows: int) -> Iterator[Changed]:
+        """The changes of a table in [since, end), in order of number and version.
+
+        Args:
+            rows: about how many there should be at a time.
+        """
         made = list(self.feed.changes(table, since, end, rows))
         earlier = self._earlier(table, made, end)
-        return (self._of_batch(table, batch, earlier) for batch in made)
-
-    def _of_batch(self, table: str, batch: Batch, earlier: _Earlier) -> pa.RecordBatch:
-        known, ingestion = _known(batch), _record(batch).ingestion
-        told = self._told(batch)
-        after = self._objects(told, told.table.columns)
-        key = [column for column in told.table.columns if column.name in batch.table.without_versions().key]
-        gone = known.operation == DELETE
-        return pa.record_batch(
-            [
-                pa.repeat(pa.scalar(table), batch.num_rows),
-                text.pool(OPERATIONS).take(pa.array(known.operation)),
-                self._objects(told, key),
-                pa.array(known.number),
-                pa.array(known.at).cast(pa.timestamp("us")),
-                pa.array(ingestion).cast(pa.timestamp("us")),
-                earlier.before(batch),
-                text.draw(Drawn(after, np.where(gone, -1, np.arange(batch.num_rows)))),
-            ],
-            schema=FIELDS,
-        )
+        for batch in made:
+            yield Changed(
+                table=table,
+                told=self._told(batch),
+                versions=_known(batch),
+                ingestion=_record(batch).ingestion,
+                earlier=earlier.of(batch),
+                spelling=self.spelling,
+            )
 
     def _told(self, batch: Batch) -> Batch:
         return batch if self.feed.plan.history == "versions" else unversioned(batch)
-
-    def _objects(self, batch: Batch, columns: Iterable[Column]) -> pa.StringArray:
-        """A JSON object for each row, with some columns in their order."""
-        values = [(column, batch.columns[column.name]) for column in columns]
-        return Layout(_object(values, self.spelling)).texts()
 
     def _earlier(self, table: str, made: Sequence[Batch], end: int) -> _Earlier:
         """The records that some batches change, as they were."""
@@ -98,11 +123,12 @@ class Source:
         for each in self.feed.versions_of(table, np.unique(np.concatenate([nothing, *changed])), end=end):
             needed = np.flatnonzero(np.isin(_key(each), wanted))
             told = self._told(each)
-            objects.append(self._objects(told, told.table.columns).take(pa.array(needed)))
+            every = Layout(_object(told, told.table.columns, self.spelling)).texts()
+            objects.append(every.take(pa.array(needed)))
             keys.append(_key(each)[needed])
-        every = np.concatenate(keys)
-        order = np.argsort(every)
-        return _Earlier(keys=every[order], objects=pa.concat_arrays(objects).take(pa.array(order)))
+        every_key = np.concatenate(keys)
+        order = np.argsort(every_key)
+        return _Earlier(keys=every_key[order], objects=pa.concat_arrays(objects).take(pa.array(order)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -112,10 +138,10 @@ class _Earlier:
     keys: I64
     objects: pa.StringArray
 
-    def before(self, batch: Batch) -> pa.StringArray:
-        """What each row was before it changed; null for new ones."""
+    def of(self, batch: Batch) -> Drawn:
+        """What each row was before it changed; nothing for new ones."""
         old = _known(batch).operation != INSERT
-        return text.draw(Drawn(self.objects, np.where(old, np.searchsorted(self.keys, _key(batch) - 1), -1)))
+        return Drawn(self.objects, np.where(old, np.searchsorted(self.keys, _key(batch) - 1), -1))
 
 
 def _record(batch: Batch) -> Record:
@@ -134,11 +160,13 @@ def _key(batch: Batch) -> I64:
     return _record(batch).numbers * MOST_VERSIONS + _known(batch).number
 
 
-def _object(values: Sequence[tuple[Column, Value]], spelling: Spelling) -> Iterable[Piece]:
-    for place, (column, value) in enumerate(values):
-        yield f"{', ' if place else '{'}{jsonb.string(column.name)}: ".encode()
-        yield from jsonb.pieces_of(spelling(column, value))
-    yield b"}"
+def _object(batch: Batch, columns: Iterable[Column], spelling: Spelling) -> list[Piece]:
+    """A JSON object for each row, with some columns in their order."""
+    found: list[Piece] = []
+    for place, column in enumerate(columns):
+        found.append(f"{', ' if place else '{'}{jsonb.string(column.name)}: ".encode())
+        found += jsonb.pieces_of(spelling(column, batch.columns[column.name]))
+    return [*found, b"}"]
 
 
 def as_told(column: Column, value: Value) -> jsonb.Value:
