@@ -72,6 +72,7 @@ class Storage:
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else a body waits 40 ms for the client's word that it has the headers
     storage: Storage
 
     def do_GET(self) -> None:

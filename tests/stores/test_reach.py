@@ -13,7 +13,7 @@ from shardgen.stores.postgres import claim, objects, reset, survey
 from shardgen.stores.postgres.control import Control
 from shardgen.tables.recipe import Recipe
 from tests import fakes
-from tests.conftest import Database, fresh_database
+from tests.conftest import Database, copy_of, fresh_database
 from tests.worlds import small
 
 TABLES = ("customers", "orders", "sessions")
@@ -30,8 +30,6 @@ class Tie:
     """What a replace is refused with; empty where it works."""
     reset: str = ""
     """What a reset is refused with; empty where it works."""
-    anew: bool = False
-    """Whether our tables must be made anew for the next test."""
 
 
 def reaching() -> str:
@@ -59,7 +57,6 @@ TIES = [
             "INSERT INTO other.people SELECT * FROM bronze.raw_customers",
             "ALTER TABLE bronze.raw_customers INHERIT other.people",
         ),
-        anew=True,
     ),
     Tie(
         "partition of a parent, in another schema",
@@ -83,7 +80,6 @@ TIES = [
         ),
         replace=r"partition=other.raw_orders_2025_11 of bronze.raw_orders lies outside of schema='bronze'",
         reset="table other.raw_orders_2025_11 is a partition of table bronze.raw_orders: detach it first",
-        anew=True,
     ),
     Tie(
         UNREADABLE,
@@ -95,7 +91,6 @@ TIES = [
         ),
         replace="partitions=remote of raw_orders are foreign tables, which do not commit with the ledger: detach them",
         reset="foreign table other.remote is a partition of table bronze.raw_orders: detach it first",
-        anew=True,
     ),
     *(
         Tie(
@@ -163,7 +158,6 @@ TIES = [
             "CREATE TABLE other.numbered (id bigint DEFAULT nextval('bronze.raw_sessions_number_seq'))",
         ),
         reset="column id of table other.numbered depends on table bronze.raw_sessions: drop it first",
-        anew=True,
     ),
     Tie(
         "rule that deletes elsewhere",
@@ -246,78 +240,67 @@ def ledger(database: Database) -> list[tuple]:
     return database.rows("SELECT run, state FROM bronze.shardgen_runs ORDER BY 1")
 
 
-class Shared:
-    """A database that tests use one after the other, as their loads left it."""
-
-    def __init__(self, database: Database, *, made_by_others: bool) -> None:
-        self._database = database
-        self._made_by_others = made_by_others
-
-    def tied(self, tie: Tie) -> Database:
-        """The database with a load in it, and with the relations of others."""
-        if not self._database.rows("SELECT 1 WHERE to_regclass('bronze.shardgen_runs') IS NOT NULL"):
-            if self._made_by_others:
-                objects.apply_schema(self._database.dsn, "bronze", TABLES, "none")
-            load(self._database)
-        self._database.run("CREATE SCHEMA other", *tie.statements)
-        return self._database
-
-    def untie(self, tie: Tie) -> None:
-        """Take the relations of others away, and our tables too where they were changed."""
-        self._database.run(
-            *(["DROP SCHEMA IF EXISTS bronze CASCADE"] if tie.anew or self._made_by_others else []),
-            "DROP SCHEMA IF EXISTS other CASCADE",
-            "DROP FOREIGN DATA WRAPPER IF EXISTS elsewhere CASCADE",
-        )
+@pytest.fixture(scope="module")
+def loaded(server_dsn: str) -> Iterator[Database]:
+    """A load into tables of ours."""
+    with fresh_database(server_dsn) as database:
+        load(database)
+        yield database
 
 
 @pytest.fixture(scope="module")
-def ours(server_dsn: str) -> Iterator[Shared]:
+def loaded_into_theirs(server_dsn: str) -> Iterator[Database]:
+    """A load into tables that somebody had made before."""
     with fresh_database(server_dsn) as database:
-        yield Shared(database, made_by_others=False)
+        objects.apply_schema(database.dsn, "bronze", TABLES, "none")
+        load(database)
+        yield database
 
 
-@pytest.fixture(scope="module")
-def theirs(server_dsn: str) -> Iterator[Shared]:
-    with fresh_database(server_dsn) as database:
-        yield Shared(database, made_by_others=True)
+@pytest.fixture
+def ours(loaded: Database, server_dsn: str) -> Iterator[Database]:
+    with copy_of(loaded, server_dsn) as copied:
+        yield copied
+
+
+@pytest.fixture
+def theirs(loaded_into_theirs: Database, server_dsn: str) -> Iterator[Database]:
+    with copy_of(loaded_into_theirs, server_dsn) as copied:
+        yield copied
 
 
 @contextlib.contextmanager
-def left_alone(shared: Shared, tie: Tie, refusal: str) -> Iterator[Database]:
+def left_alone(database: Database, tie: Tie, refusal: str) -> Iterator[None]:
     """Relations of others are after the block what they were before, and where it is refused, nothing was written."""
-    try:
-        database = shared.tied(tie)
-        before, runs = others(database), ledger(database)
-        if refusal:
-            with pytest.raises(TargetError, match=refusal):
-                yield database
-            assert ledger(database) == runs
-        else:
-            yield database
-        assert others(database) == before
-    finally:
-        shared.untie(tie)
+    database.run("CREATE SCHEMA other", *tie.statements)
+    before, runs = others(database), ledger(database)
+    if refusal:
+        with pytest.raises(TargetError, match=refusal):
+            yield
+        assert ledger(database) == runs
+    else:
+        yield
+    assert others(database) == before
 
 
 @pytest.mark.parametrize("tie", TIES, ids=lambda each: each.name)
-def test_a_replace_leaves_relations_of_others_alone_or_names_them_before_it_writes(ours: Shared, tie: Tie):
-    with left_alone(ours, tie, tie.replace) as database:
-        load(database, "replace")
-        assert ledger(database)[-1][1] == "finished"
+def test_a_replace_leaves_relations_of_others_alone_or_names_them_before_it_writes(ours: Database, tie: Tie):
+    with left_alone(ours, tie, tie.replace):
+        load(ours, "replace")
+        assert ledger(ours)[-1][1] == "finished"
 
 
 @pytest.mark.parametrize("tie", TIES, ids=lambda each: each.name)
-def test_a_reset_leaves_relations_of_others_alone_or_names_them_before_it_writes(ours: Shared, tie: Tie):
-    with left_alone(ours, tie, tie.reset) as database:
-        take_back(database)
-        assert database.value("SELECT to_regclass('bronze.shardgen_runs') IS NULL")
+def test_a_reset_leaves_relations_of_others_alone_or_names_them_before_it_writes(ours: Database, tie: Tie):
+    with left_alone(ours, tie, tie.reset):
+        take_back(ours)
+        assert ours.value("SELECT to_regclass('bronze.shardgen_runs') IS NULL")
 
 
 @pytest.mark.parametrize(
     "tie", [each for each in TIES if ON_ROWS.get(each.name, "") is not None], ids=lambda each: each.name
 )
-def test_a_reset_of_rows_leaves_relations_of_others_alone_or_names_them_before_it_writes(theirs: Shared, tie: Tie):
-    with left_alone(theirs, tie, ON_ROWS.get(tie.name) or "" if tie.name in ON_ROWS else tie.reset) as database:
-        take_back(database)
-        assert database.value("SELECT to_regclass('bronze.shardgen_runs') IS NULL")
+def test_a_reset_of_rows_leaves_relations_of_others_alone_or_names_them_before_it_writes(theirs: Database, tie: Tie):
+    with left_alone(theirs, tie, ON_ROWS.get(tie.name) or "" if tie.name in ON_ROWS else tie.reset):
+        take_back(theirs)
+        assert theirs.value("SELECT to_regclass('bronze.shardgen_runs') IS NULL")
