@@ -64,6 +64,9 @@ class Drawn:
 Piece: TypeAlias = "bytes | Drawn | Texts"
 """A constant, a text that each row draws, or one of each row's own."""
 
+CHOSEN = 4096
+"""Rows whose positions are put together at a time, piece by piece, however few of them are then taken."""
+
 
 class Layout:
     """Rows made of pieces, laid out once and rendered in runs.
@@ -86,7 +89,17 @@ class Layout:
 
     def data(self, start: int, stop: int) -> memoryview:
         """The bytes of rows start to stop (exclusive)."""
-        taken = _taken(self._pool, self._chosen(start, stop))
+        return self._bytes(self._chosen(start, stop))
+
+    def buffers(self, start: int, stop: int, rows: int) -> Iterator[memoryview]:
+        """The same, so many rows at a time."""
+        for first in range(start, stop, CHOSEN):
+            chosen = self._chosen(first, min(first + CHOSEN, stop))
+            for row in range(0, len(chosen), rows):
+                yield self._bytes(chosen[row : row + rows])
+
+    def _bytes(self, chosen: NDArray[np.int32]) -> memoryview:
+        taken = _taken(self._pool, chosen)
         return memoryview(taken.buffers()[2])[: _offsets(taken)[-1]]
 
     def texts(self, start: int = 0, stop: int | None = None) -> pa.StringArray:
@@ -163,9 +176,9 @@ def count(pieces: Iterable[Piece]) -> int:
     return next(len(p.rows if isinstance(p, Drawn) else p) for p in pieces if not isinstance(p, bytes))
 
 
-def sizes(pieces: Iterable[Piece]) -> I64:
+def sizes(pieces: Iterable[Piece]) -> NDArray[np.int32]:
     """Bytes of each row; at least one of the pieces is no constant."""
-    total = np.zeros(1, dtype=np.int64)
+    total: Any = 0
     for piece in pieces:
         total = total + _size(piece)
     return total
@@ -179,10 +192,11 @@ def lengths(texts: Varied) -> NDArray[np.int32]:
 def join(*pieces: Texts | bytes) -> pa.BinaryArray:
     """Concatenation of columns and constants, row by row; at least one of them is a column."""
     columns: list[Any] = []
-    for constant, run in groupby(pieces, key=lambda piece: isinstance(piece, bytes)):
+    some = (piece for piece in pieces if not isinstance(piece, bytes) or piece)
+    for constant, run in groupby(some, key=lambda piece: isinstance(piece, bytes)):
         parts: list[Any] = list(run)
         columns += [pa.scalar(b"".join(parts), pa.binary())] if constant else map(varied, parts)
-    return pc.binary_join_element_wise(*columns, pa.scalar(b"", pa.binary()))
+    return pc.binary_join_element_wise(*columns, pa.scalar(b"", pa.binary())) if len(columns) > 1 else columns[0]
 
 
 def joined(*parts: Texts | bytes) -> Texts:
@@ -227,7 +241,7 @@ def _size(piece: Piece) -> NDArray[np.integer] | int:
         return piece.dtype.itemsize
     if not isinstance(piece, Drawn):
         return lengths(piece)
-    return np.append(lengths(varied(piece.pool)), 0)[piece.rows]  # -1 takes the last one
+    return np.append(lengths(varied(piece.pool)), np.int32(0)).take(piece.rows)  # -1 takes the last one
 
 
 def _joined(run: list[Any]) -> Piece:

@@ -24,8 +24,8 @@ BATCH_ROWS = 4_096
 is timed."""
 TRIALS = 2
 """How often the target takes a batch. The mean counts, by the clock: who else is at work now slows a load as well."""
-LEAST_BUFFERS, MORE_BUFFERS = 2, 10
-"""Buffers of the encoder, of 2,048 rows each, that the target takes of a table at a time; and how many more it takes of
+LEAST_BUFFERS, MORE_BUFFERS = 8, 40
+"""Buffers of the encoder, of 512 rows each, that the target takes of a table at a time; and how many more it takes of
 one that is all of the load: what costs most is measured best."""
 COUNTED_ROWS: Final = 100_000
 """Rows of a shard that is counted before its first row from which a thinner world is measured: half a second of

@@ -25,8 +25,9 @@ HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 """Signature, flags and length of the header extension."""
 TRAILER = b"\xff\xff"
 
-BUFFER_ROWS = 2048
-"""Rows that are made at a time: some 2 MB, which stay in the cache until they are sent."""
+BUFFER_ROWS = 512
+"""Rows that are made at a time: some 0.5 MB, which stay in the cache until they are sent. With 2048 a row takes a fifth
+longer."""
 
 NULL = b"\xff\xff\xff\xff"
 JSONB_VERSION = b"\x01"
@@ -67,8 +68,7 @@ class Encoder:
             stop: the first row after it that is not; None for all.
         """
         layout, end = Layout(self._pieces(batch)), batch.num_rows if stop is None else stop
-        for first in range(start, end, BUFFER_ROWS):
-            yield layout.data(first, min(first + BUFFER_ROWS, end))
+        yield from layout.buffers(start, end, BUFFER_ROWS)
 
     def _pieces(self, batch: Batch) -> Iterator[Piece]:
         yield len(self._columns).to_bytes(2, "big")

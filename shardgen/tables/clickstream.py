@@ -15,7 +15,6 @@ from urllib.parse import quote_plus
 import numpy as np
 
 from shardgen.columns import pools, text
-from shardgen.columns.arrow import pa
 from shardgen.columns.batch import Batch, batch, ids, ingested
 from shardgen.columns.nested import Picked
 from shardgen.columns.pieces import Drawn
@@ -146,6 +145,7 @@ class _Pages:
     texts: Text
     page: I64
     referrer: I64
+    """-1 where there is none."""
 
 
 def _pages(world: World, visits: sessions.Sessions, played: clicks.Clicks, shown: _Shown) -> _Pages:
@@ -157,7 +157,6 @@ def _pages(world: World, visits: sessions.Sessions, played: clicks.Clicks, shown
         product=product_pages(shown.product, shown.subcategory),
         results=text.take(known.result_pages, shown.query),
         sender=known.referrers.texts,
-        nothing=pa.nulls(1, pa.string()),
     )
     page = _page(stack.starts, visits, played, shown)
     opens = np.flatnonzero(played.sequence == 1)
@@ -181,10 +180,10 @@ def _page(starts: Mapping[str, int], visits: sessions.Sessions, played: clicks.C
 
 
 def _sender(starts: Mapping[str, int], world: World, visits: sessions.Sessions) -> I64:
-    """Row among the addresses of what the traffic source of each session sends as referrer."""
+    """Row among the addresses of what the traffic source of each session sends as referrer, -1 where it sends none."""
     senders, source = _lexicon().referrers, visits.source
     sent = starts["sender"] + senders.starts[source] + _draw(world, visits) % senders.sizes[source]
-    return np.where(SENDS_REFERRER[source], sent, starts["nothing"])
+    return np.where(SENDS_REFERRER[source], sent, -1)
 
 
 def _draw(world: World, visits: sessions.Sessions) -> I64:

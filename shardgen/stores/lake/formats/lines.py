@@ -12,8 +12,8 @@ from shardgen.model.table import Column, Table
 from shardgen.stores.lake.formats.sinks import FileSummary, Sink
 from shardgen.stores.lake.formats.zstd import Compressed
 
-ROWS: Final = 2048
-"""Rows that are made at a time: some megabytes, which stay in the cache."""
+ROWS: Final = 512
+"""Rows that are made at a time: half a megabyte, which stays in the cache."""
 
 Line: TypeAlias = Callable[[Sequence[tuple[Column, Value]]], Iterable[Piece]]
 """What a line is made of, by the columns and values of its rows."""
@@ -42,8 +42,8 @@ class LinesEncoder:
     def write(self, batch: Batch) -> None:
         """Take some rows."""
         layout = Layout(self._line([(column, batch.columns[column.name]) for column in self._columns]))
-        for start in range(0, batch.num_rows, ROWS):
-            self._file.write(layout.data(start, min(start + ROWS, batch.num_rows)))
+        for lines in layout.buffers(0, batch.num_rows, ROWS):
+            self._file.write(lines)
         self._rows += batch.num_rows
 
     def close(self) -> FileSummary:
