@@ -169,7 +169,7 @@ def truths_of(settings: Settings, *, table: str = "", run: int | None = None) ->
         config = settings.plan(utc_today())
         world = f"seed {config.world.seed}, from {config.world.epoch} up to {config.end}, as the options say"
         return Truths(source=world, config=config, tables=tables)
-    found = _run_of(settings, run)
+    found = run_of(settings, run)
     place = settings.target.lake or f"schema {settings.schema} of {settings.target.shown}"
     return Truths(source=f"run {found.run} in {place}", config=PlanConfig.from_json(found.plan), tables=tables)
 
@@ -235,7 +235,7 @@ def _world_of(settings: Settings, run: int | None) -> tuple[str, PlanConfig]:
     if run is None and settings.target.embedded and not _is_meant(settings.without("end", "tables")):
         told = "changes are of a world that does not move: no target holds a finished run"
         raise UsageError(told, remedy=Text("name ", Use("target"), ", or ", Use("epoch"), " and ", Use("horizon")))
-    found = _run_of(settings.without("end", "tables"), run)
+    found = run_of(settings.without("end", "tables"), run)
     config = PlanConfig.from_json(found.plan)
     end, tables = settings.get("end"), settings.get("tables")
     config = replace(config, end=end or config.end)
@@ -255,7 +255,7 @@ def _is_meant(settings: Settings) -> bool:
         return False
 
 
-def _run_of(settings: Settings, run: int | None) -> RunStatus:
+def run_of(settings: Settings, run: int | None) -> RunStatus:
     """The run that is meant, which today's code would make as well.
 
     Raises:

@@ -58,6 +58,7 @@ def part_of(settings: Settings, part: Part) -> Callable[[Show], PartReport]:
         remedy = Text("begin with ", Use("claim", value=True), " and ", Use("if_exists", "replace"))
         told = (Given("if_exists", "replace"), " is not for a part: each would remove what others have loaded")
         raise ConfigError(*told, remedy=remedy)
+    _check_key(settings)
     config = settings.plan(utc_today())
 
     def carry_out(show: Show) -> PartReport:
@@ -82,6 +83,7 @@ def claim_of(settings: Settings, *, take_over: bool = False, yes: bool = False) 
 
     settings.check()
     _check_end(settings, Use("claim", value=True))
+    _check_key(settings)
     config, how = settings.plan(utc_today()), settings.load(take_over=take_over, yes=yes)
 
     def carry_out(show: Show) -> Claimed:
@@ -112,6 +114,13 @@ def commit_of(settings: Settings, show: Show, *, take_over: bool = False) -> Com
 def _refuse(text: str, so: bool, option: str, why: str) -> None:  # noqa: FBT001  # a table of them is called
     if so:
         raise ConfigError(Given("part", text), " does not go with ", Use(option, value=True), f": {why}")
+
+
+def _check_key(settings: Settings) -> None:
+    """Refuse dirt that each part would make after a secret of its own."""
+    if settings.made_key:
+        told = "the dirt of a load in parts needs a key that all of them have"
+        raise ConfigError(told, remedy=Text("set SHARDGEN_DIRT_KEY, or name its file by ", Use("dirt_key_file")))
 
 
 def _check_end(settings: Settings, asked: Given | Use) -> None:

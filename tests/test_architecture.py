@@ -23,12 +23,13 @@ ROOMS = sorted({path.relative_to(PACKAGE).with_suffix("").parts[0] for path in M
 
 LAYERS = (
     {"__init__", "__main__", "api", "cli"},
-    {"asking", "commands", "display", "parts"},
-    {"flow", "forecast", "loading", "page", "verification"},
+    {"answering", "asking", "commands", "display", "parts"},
+    {"flow", "forecast", "loading", "page", "repair", "verification"},
     {"options"},
     {"stores"},
     {"embedded"},
     {"tables"},
+    {"dirt"},
     {"columns"},
     {"world"},
     {"events"},
@@ -40,6 +41,8 @@ LAYERS = (
 BESIDE = {
     ("cli", "api"),
     ("__main__", "cli"),
+    ("repair", "loading"),  # is a load whose rows come from another place
+    ("answering", "asking"),  # finds the run that is meant
     ("page", "verification"),  # asks its queries as laws are asked
     ("verification", "loading"),  # counts as a load does, and hashes in the same processes
 }
@@ -53,7 +56,8 @@ ONLY = {
     "options": {"embedded", "errors", "events", "machine", "model", "stores", "tables"},
     "page": {"errors", "events", "machine", "model", "stores", "tables", "verification"},
     "stores": {"columns", "embedded", "errors", "events", "machine", "model", "tables"},
-    "tables": {"columns", "errors", "model", "world"},
+    "dirt": {"columns", "errors", "model", "world"},
+    "tables": {"columns", "dirt", "errors", "model", "world"},
     "world": {"errors", "model"},
 }
 """Rooms that do without some of those below them."""

@@ -14,6 +14,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from shardgen.cli import (
+    answers,
     asking,
     configuration,
     embedded,
@@ -42,6 +43,7 @@ COMMANDS: Final[tuple[Callable[..., None], ...]] = (
     samples.sample,
     flow.changes,
     truths.truth,
+    answers.answers,
     listing.tables,
     reporting.report,
     configuration.init,

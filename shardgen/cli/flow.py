@@ -12,7 +12,7 @@ import typer
 
 from shardgen.cli import terminal
 from shardgen.cli.options import examples, one_run, takes
-from shardgen.errors import ConfigError, Given, OutputError, UsageError
+from shardgen.errors import ConfigError, Given, UsageError
 from shardgen.model.config import CHANGE_FORMS
 from shardgen.model.figures import count
 from shardgen.options.declared import FORM, PLACE, WORLD
@@ -105,7 +105,7 @@ def _written(changes: Changes, output: str) -> Told:
     if output == "-":
         if changes.form == "parquet" and sys.stdout.isatty():
             raise UsageError("a terminal shows no Parquet", remedy="name a file by --output, or another --format")
-        return _on_stdout(changes)
+        return terminal.on_stdout(changes.to, nothing=Counter[str]())
     path = Path(output)
     if output.endswith(os.sep) or path.is_dir():
         try:
@@ -116,16 +116,3 @@ def _written(changes: Changes, output: str) -> Told:
     outputs.check("output", output)
     with outputs.streamed("output", output) as file:
         return changes.to(file)
-
-
-def _on_stdout(changes: Changes) -> Told:
-    """To whoever reads standard output, for as long as somebody does."""
-    sys.stdout.flush()
-    with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as file:
-        try:
-            return changes.to(file)
-        except OSError as error:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), file.fileno())  # where the rest is flushed to
-            if not isinstance(error, BrokenPipeError):
-                raise OutputError(f"standard output cannot be written: {error.strerror}") from error
-            return Counter()

@@ -11,7 +11,7 @@ from shardgen.cli.options import Json, examples, one_run, some_tables, takes
 from shardgen.errors import LoadError, ReconciliationError
 from shardgen.model.config import LEVELS
 from shardgen.model.engine import DEFAULT
-from shardgen.options.declared import CHECKS, FORM, PLACE, RUN, RUNNING, WATCHED, WORKING, WORLD
+from shardgen.options.declared import CHECKS, FORM, KEY, PLACE, RUN, RUNNING, WATCHED, WORKING, WORLD
 from shardgen.parts import check_claim
 
 if TYPE_CHECKING:
@@ -109,9 +109,10 @@ Claim = Annotated[
     "load --resume",
     "load --resume --take-over",
     "load --verify",
+    "load --dirt realistic --dirt-key-file dirt.key",
     "load --end 2026-01-01 --part 0/3",
 )
-@takes(WORLD, FORM, PLACE, RUN)
+@takes(WORLD, FORM, KEY, PLACE, RUN)
 def load(
     *,
     resume: Resume = False,
@@ -139,6 +140,7 @@ def load(
         return
     agreed = yes or (not resume and _agreed(settings))
     carry_out = prepared(settings, resume=resume, take_over=take_over, yes=agreed)
+    terminal.tell_key("" if resume else settings.made_key)
     try:
         with terminal.watching(settings, "load") as show:
             report = carry_out(show)
@@ -174,7 +176,7 @@ def _show_next(settings: Settings, options: dict[str, Any], report: LoadReport) 
     "verify --level digests --tables orders --regenerate",
     "verify --dsn postgresql://me@db.example/shop --level laws --json",
 )
-@takes(PLACE, {**WORKING, **WATCHED})
+@takes(PLACE, KEY, {**WORKING, **WATCHED})
 def verify(
     *,
     level: Level = "all",
@@ -198,7 +200,7 @@ def verify(
 
 
 @examples("plan", "plan --scale 10 --days 30", "plan --tables clickstream --json")
-@takes(WORLD, FORM, PLACE, RUN)
+@takes(WORLD, FORM, KEY, PLACE, RUN)
 def plan(*, as_json: Json = False, **options: Any) -> None:
     """Tell what a load with the same options would do: rows, bytes on disk, time, and what its target says to it.
 

@@ -9,14 +9,16 @@ import typer
 from shardgen.cli import terminal
 from shardgen.cli.options import Json, any_table, examples, takes
 from shardgen.errors import UsageError
-from shardgen.options.declared import FILES, FORM, WORLD
+from shardgen.options.declared import FILES, FORM, KEY, WORLD
 from shardgen.tables import names
+
+_FORM = ("days", "end", "dataset", "raw_data", "history", "dirt", "dirt_skip")
 
 
 @examples(
     "sample orders", "sample customers -n 3 --seed 7", "sample clickstream -n 100 --json", "sample --story CUST00000042"
 )
-@takes(WORLD, {name: FORM[name] for name in ("days", "end", "dataset", "raw_data", "history")}, FILES)
+@takes(WORLD, {name: FORM[name] for name in _FORM}, KEY, FILES)
 def sample(
     table: Annotated[
         str,

@@ -11,12 +11,12 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypeVar
 
-from shardgen.errors import ConfigError
+from shardgen.errors import ConfigError, OutputError
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from shardgen.events import Event
     from shardgen.options.settings import Settings
 
+
+T = TypeVar("T")
 
 PATIENCE: Final = 2.0
 """Seconds of silence after which a log is told what goes on."""
@@ -85,6 +87,31 @@ def settings_of(options: Mapping[str, Any]) -> Settings:
     for each in found.notices:
         say(each)
     return found
+
+
+def on_stdout(write: Callable[[BinaryIO], T], *, nothing: T) -> T:
+    """What comes of writing bytes to whoever reads standard output, for as long as somebody does.
+
+    Args:
+        write: to a file.
+        nothing: what comes of it where nobody reads on.
+    """
+    sys.stdout.flush()
+    with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as file:
+        try:
+            return write(file)
+        except OSError as error:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), file.fileno())  # where the rest is flushed to
+            if not isinstance(error, BrokenPipeError):
+                raise OutputError(f"standard output cannot be written: {error.strerror}") from error
+            return nothing
+
+
+def tell_key(key: str) -> None:
+    """Tell the secret that was made for a load's dirt, also with ``-q``: nobody could ever ask for it again."""
+    if key:
+        sys.stderr.write(f"the key of the dirt is {key}: keep it, and set SHARDGEN_DIRT_KEY to it for the answers\n")
+        sys.stderr.flush()
 
 
 @contextlib.contextmanager

@@ -7,15 +7,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from shardgen.columns import text
 from shardgen.columns.arrow import pa
 from shardgen.columns.nested import Document
 from shardgen.columns.pieces import Drawn, Texts
 from shardgen.columns.text import I64
-from shardgen.columns.values import Absent, Constant, Instant, Member, Value, Whole, Words, taken
+from shardgen.columns.values import Absent, Constant, Given, Instant, Member, Value, Whole, Words, taken
 from shardgen.model.keys import IdFormat
 from shardgen.model.table import COMMON, Table
 from shardgen.model.types import Type
+from shardgen.world.picking import picked
 from shardgen.world.rng import between
 from shardgen.world.versions import OPERATIONS, Versions, single
 
@@ -61,6 +64,46 @@ class Batch:
         return pa.record_batch(arrays, schema=schema)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Spliced:
+    """Rows of two batches of a table, in an order of their own."""
+
+    first: Batch
+    second: Batch
+    order: I64
+    """Positions in the rows of both, end to end."""
+
+    @property
+    def table(self) -> Table:
+        """Whose rows they are."""
+        return self.first.table
+
+    @property
+    def num_rows(self) -> int:
+        """How many they are."""
+        return len(self.order)
+
+    @property
+    def columns(self) -> Mapping[str, Value]:
+        """Values of all rows, as Arrow has them."""
+        rows = self.arrow()
+        return {name: Given(rows[name]) for name in rows.schema.names}
+
+    @property
+    def numbers(self) -> I64:
+        """Of the rows' keys, from 0, whatever the keys say."""
+        return np.concatenate([self.first.numbers, self.second.numbers])[self.order]
+
+    def arrow(self) -> pa.RecordBatch:
+        """The rows as Arrow has them; JSON is text."""
+        both = pa.Table.from_batches([self.first.arrow(), self.second.arrow()])
+        return both.take(pa.array(self.order)).combine_chunks().to_batches()[0]
+
+
+Batches = Batch | Spliced
+"""Rows, clean or not."""
+
+
 def batch(
     table: Table,
     mode: str,
@@ -89,12 +132,7 @@ def batch(
     if odd := columns.keys() ^ table.own_columns:
         told = [f"column={name} {'has no values' if name in table.own_columns else 'is not declared'}" for name in odd]
         raise ValueError(f"table={table.name}: {', '.join(sorted(told))}: make rows of what its columns declare")
-    beside = extra if versions is None else {**extra, **_keys(versions)}
-    members: Mapping[str, Member] = {}
-    if mode == "full":
-        members = {**columns, **beside}
-    elif mode == "lean":
-        members = {name: value for name, value in beside.items() if name not in table.full_only}
+    members = members_of(table, mode, columns, extra=extra, versions=versions)
     common = (Constant(table.source), Instant(ingestion), Document(members) if members else Absent())
     return Batch(
         table=table if versions is None else table.with_versions(),
@@ -102,6 +140,30 @@ def batch(
         columns={**columns, **dict(zip(COMMON, common, strict=True))},
         record=Record(mode=mode, numbers=numbers, ingestion=ingestion, extra=extra, versions=versions),
     )
+
+
+def members_of(
+    table: Table, mode: str, columns: Mapping[str, Value], *, extra: Mapping[str, Member], versions: Versions | None
+) -> Mapping[str, Member]:
+    """The keys of raw_data; arguments as for :func:`batch`."""
+    beside = extra if versions is None else {**extra, **_keys(versions)}
+    if mode == "full":
+        return {**columns, **beside}
+    return {name: value for name, value in beside.items() if name not in table.full_only} if mode == "lean" else {}
+
+
+def chosen(rows: Batch, which: I64) -> Batch:
+    """Some rows of a batch, in any order, perhaps several times."""
+    known = rows.record
+    assert known is not None
+    some = Record(
+        mode=known.mode,
+        numbers=known.numbers[which],
+        ingestion=known.ingestion[which],
+        extra={name: taken(value, which) for name, value in known.extra.items()},
+        versions=None if known.versions is None else picked(known.versions, which),
+    )
+    return _again(rows, some, columns={name: taken(value, which) for name, value in _own(rows).items()})
 
 
 def _keys(versions: Versions) -> Mapping[str, Member]:
@@ -128,17 +190,9 @@ def versioned(rows: Batch, versions: Versions | None = None) -> Batch:
     if known is None or known.versions is not None:
         return rows
     versions = versions or single(known.ingestion)
-    if len(versions.row) == rows.num_rows:
-        return _again(rows, replace(known, versions=versions))
-    which = versions.row
-    some = Record(
-        mode=known.mode,
-        numbers=known.numbers[which],
-        ingestion=known.ingestion[which],
-        extra={name: taken(value, which) for name, value in known.extra.items()},
-        versions=versions,
-    )
-    return _again(rows, some, columns={name: taken(value, which) for name, value in _own(rows).items()})
+    found = rows if len(versions.row) == rows.num_rows else chosen(rows, versions.row)
+    assert found.record is not None
+    return _again(found, replace(found.record, versions=versions))
 
 
 def unversioned(rows: Batch) -> Batch:

@@ -82,34 +82,74 @@ class Layout:
         self.rows = count(merged)
         every = np.arange(self.rows, dtype=np.int32)
         pools, positions = zip(*(_drawn(piece, every) for piece in merged), strict=True)
-        self._pool = pa.concat_arrays([each for pool in pools for each in (_empty(), pool)])
+        self.pool = pa.concat_arrays([each for pool in pools for each in (_empty(), pool)])
         narrow = {id(rows): rows.astype(np.int32, copy=False) for rows in positions}
         self._positions = [narrow[id(rows)] for rows in positions]
         self._bases = (np.cumsum([0, *map(len, pools)]) + np.arange(1, len(pools) + 2)).astype(np.int32)
 
     def data(self, start: int, stop: int) -> memoryview:
         """The bytes of rows start to stop (exclusive)."""
-        return self._bytes(self._chosen(start, stop))
+        return self._bytes(self.chosen(start, stop))
 
     def buffers(self, start: int, stop: int, rows: int) -> Iterator[memoryview]:
         """The same, so many rows at a time."""
         for first in range(start, stop, CHOSEN):
-            chosen = self._chosen(first, min(first + CHOSEN, stop))
+            chosen = self.chosen(first, min(first + CHOSEN, stop))
             for row in range(0, len(chosen), rows):
                 yield self._bytes(chosen[row : row + rows])
 
     def _bytes(self, chosen: NDArray[np.int32]) -> memoryview:
-        taken = _taken(self._pool, chosen)
+        taken = _taken(self.pool, chosen)
         return memoryview(taken.buffers()[2])[: _offsets(taken)[-1]]
 
     def texts(self, start: int = 0, stop: int | None = None) -> pa.StringArray:
         """Rows start to stop (exclusive) as a column of texts; all of them by default."""
-        return end_to_end(self._pool, self._chosen(start, self.rows if stop is None else stop))
+        return end_to_end(self.pool, self.chosen(start, self.rows if stop is None else stop))
 
-    def _chosen(self, start: int, stop: int) -> NDArray[np.int32]:
-        chosen = np.empty((stop - start, len(self._positions)), dtype=np.int32)
+    def spliced(self, other: Layout, order: I64) -> Spliced:
+        """Rows of this layout and of another one, in an order of their own.
+
+        Args:
+            order: positions in the rows of both, end to end.
+        """
+        return Spliced((self, other), order)
+
+    def chosen(self, start: int, stop: int) -> NDArray[np.int32]:
+        """Positions in the pool of rows start to stop (exclusive), shape (rows, texts)."""
+        return self.of(slice(start, stop), stop - start)
+
+    def of(self, some: slice | I64, count: int) -> NDArray[np.int32]:
+        """The same of any rows.
+
+        Args:
+            some: which.
+            count: how many they are.
+        """
+        chosen = np.empty((count, len(self._positions)), dtype=np.int32)
         for column, rows in enumerate(self._positions):
-            np.add(rows[start:stop], self._bases[column], out=chosen[:, column])
+            np.add(rows[some], self._bases[column], out=chosen[:, column])
+        return chosen
+
+
+class Spliced(Layout):
+    """Rows of two layouts, in any order.
+
+    Args:
+        parts: the layouts.
+        order: positions in the rows of both, end to end.
+    """
+
+    def __init__(self, parts: tuple[Layout, Layout], order: I64) -> None:
+        self.rows, self._parts, self._order = len(order), parts, order
+        self.pool = pa.concat_arrays([part.pool for part in parts])
+
+    def of(self, some: slice | I64, count: int) -> NDArray[np.int32]:
+        wanted, (first, second) = self._order[some], self._parts
+        own = wanted < first.rows
+        mine, others = first.of(wanted[own], int(own.sum())), second.of(wanted[~own] - first.rows, int((~own).sum()))
+        chosen = np.zeros((count, max(mine.shape[1], others.shape[1])), dtype=np.int32)  # 0 is an empty text
+        chosen[own, : mine.shape[1]] = mine
+        chosen[~own, : others.shape[1]] = others + np.int32(len(first.pool))
         return chosen
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shardgen.columns import jsonb, text
-from shardgen.columns.arrow import pa
+from shardgen.columns.arrow import pa, pc
 from shardgen.columns.jsonb import Objects
 from shardgen.columns.nested import Document, Lists, Picked, Sometimes, Struct
 from shardgen.columns.pieces import Drawn, Texts
@@ -26,6 +26,7 @@ __all__ = [
     "Document",
     "Fixed",
     "Flag",
+    "Given",
     "Instant",
     "Json",
     "Lists",
@@ -222,6 +223,42 @@ class Absent:
         return pa.nulls(rows, type_)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Given:
+    """Values of a few rows as Arrow has them, some of them perhaps null; JSON is text in the form of jsonb."""
+
+    values: Any
+    types: ClassVar = Absent.types
+
+    def json(self) -> jsonb.Value:
+        """Not asked for: raw_data of such rows is text."""
+        raise NotImplementedError
+
+    def arrow(self, rows: int, type_: Any) -> pa.Array:
+        """A column of ``type_``."""
+        return self.values.cast(type_)
+
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        """Which rows have one."""
+        return np.asarray(self.values.is_valid().to_numpy(zero_copy_only=False))
+
+    def filled(self, type_: str) -> Whole | Money | Instant | Day | Flag | Prose | Json:
+        """As builders have it, with anything where there is none."""
+        array = self.values
+        if type_ in ("text", "varchar", "json"):
+            texts = array.cast(pa.string()).fill_null("")
+            return Json(texts) if type_ == "json" else Prose(texts)
+        if type_ == "decimal":
+            words = np.frombuffer(array.buffers()[1], dtype=np.int64)
+            return Money(words[2 * array.offset : 2 * (array.offset + len(array)) : 2])
+        if type_ == "boolean":
+            return Flag(pc.fill_null(array, fill_value=False).to_numpy(zero_copy_only=False))
+        whole = array.cast(pa.int32()) if type_ == "date" else array
+        numbers = whole.cast(pa.int64()).fill_null(0).to_numpy()
+        return {"timestamp": Instant, "date": Day}.get(type_, Whole)(numbers)
+
+
 def taken(value: Any, rows: I64) -> Any:
     """The values of some rows, whatever they are but JSON that is laid out in pieces."""
     if isinstance(value, Constant | Absent):
@@ -239,7 +276,7 @@ def taken(value: Any, rows: I64) -> Any:
 
 
 Value: TypeAlias = (
-    Whole | Money | Instant | Day | Flag | Words | Json | Struct | Document | Lists | Picked | Constant | Absent
+    Whole | Money | Instant | Day | Flag | Words | Json | Struct | Document | Lists | Picked | Constant | Absent | Given
 )
 Member: TypeAlias = Value | Fixed
 """A key of raw_data that no column repeats."""

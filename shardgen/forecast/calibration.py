@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from shardgen.columns.batch import Batch
+from shardgen.columns.batch import Batches
 from shardgen.model.plan import Plan, Shard
 from shardgen.stores.copy import BUFFER_ROWS, Encoder
 from shardgen.stores.trials import Trial, Trials
@@ -147,9 +147,9 @@ def _buffers(plan: Plan, table: str) -> int:
 
 def _built(plan: Plan, shard: Shard, *, count: int, kept: int) -> list[_Built]:
     """The first batches of a shard, or as many as there are; an empty one of a shard without rows."""
-    encoder = Encoder(dataset(shard.dataset)[shard.table].table)
+    encoder = Encoder(table_of(plan.config, shard.table))
     found: list[_Built] = []
-    made: Iterator[Batch] = iter(())
+    made: Iterator[Batches] = iter(())
     for _ in range(count):
         begun = time.perf_counter()
         if not found:

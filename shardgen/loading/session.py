@@ -29,6 +29,7 @@ from shardgen.model.config import LoadConfig, PlanConfig, Plugin
 from shardgen.model.figures import plural
 from shardgen.model.plan import Plan
 from shardgen.stores import Run, Show, Store, Written, attention
+from shardgen.tables import table_of
 from shardgen.tables.recipe import Recipe
 
 T = TypeVar("T")
@@ -75,10 +76,20 @@ def load(
     if plan.beyond:
         far = f"{plan.days - plan.world.horizon:,} of {plural(plan.days, 'day')} lie beyond the horizon"
         session.tell(f"{far}, {plan.world.horizon_end}: the totals are reached there, and all goes on along their line")
+    if plan.dirt is not None:
+        session.tell(_told(plan))
     begun = store.begin(
         whole, load.terms, session.recipe, options=options, workers=load.workers, take_over=load.take_over
     )
     return session.run(begun, session.whole)
+
+
+def _told(plan: PlanConfig) -> str:
+    """What is said of a load whose rows are spoilt."""
+    tables = [table_of(plan, name) for name in plan.tables]
+    keyless = [table.relation for table in tables if not table.keyed]
+    without = f": {', '.join(keyless)} get no primary key" if keyless else ""
+    return f"rows are spoilt on purpose{without}; shardgen answers tells which"
 
 
 def resume(

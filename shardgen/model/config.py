@@ -16,6 +16,7 @@ from typing import Any, Literal, Self
 
 from shardgen.errors import ConfigError, Given, Text, Use
 from shardgen.model import engine
+from shardgen.model.dirt import Dirt
 
 DATA_VERSION = 3
 """Raised whenever the same config would give other bytes; a run of another version cannot be resumed."""
@@ -37,6 +38,8 @@ CATALOG, NAMESPACE = "default", "bronze"
 """Of Iceberg tables, where nobody says."""
 CHANGE_FORMS = ("ndjson", "debezium", "csv", "parquet")
 """Of changes."""
+ANSWER_FORMS = ("ndjson", "csv", "parquet")
+"""Of the answer key of dirty rows."""
 IF_EXISTS = ("fail", "append", "replace")
 ON_CONFLICT = ("error", "skip")
 LEVELS = ("counts", "laws", "shape", "digests", "all")
@@ -146,6 +149,8 @@ class PlanConfig:
     """Of Iceberg tables: a name that pyiceberg's configuration knows, or an address without secrets."""
     namespace: str = NAMESPACE
     """Of Iceberg tables in the catalog."""
+    dirt: Dirt | None = None
+    """What is spoilt on the way; None for clean rows."""
 
     def __post_init__(self) -> None:
         check_window(self.world.epoch, self.end)
@@ -162,6 +167,8 @@ class PlanConfig:
         check_schema(self.schema)
         if self.format:
             check_choice("format", self.format, FORMATS)
+        if self.dirt is not None and self.format:
+            raise ConfigError("dirt is not for files", remedy=Text("leave ", Use("dirt"), " out, or name a database"))
         check_raw_data_as(self.raw_data_as, self.format)
         check_publication(self.publish, self.format, self.catalog, self.namespace)
 
@@ -180,8 +187,13 @@ class PlanConfig:
         some.
         """
         told = json.loads(json.dumps(asdict(self), default=str))
-        usual = {"dataset": SHOP, "plugins": [], "format": "", "raw_data_as": RAW_DATA_FORMS[0]}
-        usual |= {"history": HISTORIES[0]} | {"publish": PUBLICATIONS[0], "catalog": CATALOG, "namespace": NAMESPACE}
+        told |= {"dirt": self.dirt and self.dirt.to_json()}  # less the secret
+        usual: dict[str, Any] = {"dataset": SHOP, "plugins": [], "format": "", "raw_data_as": RAW_DATA_FORMS[0]}
+        usual |= {"dirt": None, "history": HISTORIES[0]} | {
+            "publish": PUBLICATIONS[0],
+            "catalog": CATALOG,
+            "namespace": NAMESPACE,
+        }
         return {name: value for name, value in told.items() if name not in usual or value != usual[name]}
 
     @classmethod
@@ -195,6 +207,7 @@ class PlanConfig:
                 "end": date.fromisoformat(stored["end"]),
                 "tables": tuple(stored["tables"]),
                 "plugins": tuple(Plugin(**each) for each in stored.get("plugins", ())),
+                "dirt": Dirt.from_json(stored["dirt"]) if "dirt" in stored else None,
             }
         )
 

@@ -75,6 +75,8 @@ class Table:
     indexes: tuple[Index, ...] = ()
     full_only: tuple[str, ...] = ()
     """Keys of raw_data that ``--raw-data lean`` leaves out though no column repeats them."""
+    keyed: bool = True
+    """Whether no two rows have the same key."""
 
     def __post_init__(self) -> None:
         assert self.columns[0].name == self.key[0]
@@ -139,6 +141,24 @@ class Table:
         known = replace(ingestion, not_null=False)
         told = replace(record, keys={name: key for name, key in record.keys.items() if name not in VERSION_KEYS})
         return replace(self, columns=(*own, known, told), key=self.key[:-1])
+
+    def relaxed(self, breaks: Collection[str]) -> Table:
+        """The same table for rows that are not as they should be.
+
+        Args:
+            breaks: what it must not ask for: ``"key"``, ``"not_null"`` but of key and partition, ``"check"``.
+        """
+        columns = tuple(
+            replace(
+                column,
+                not_null=column.not_null
+                and ("not_null" not in breaks or column.name in (*self.key, self.partition_by)),
+                between=None if "check" in breaks else column.between,
+                unique=column.unique and "key" not in breaks,
+            )
+            for column in self.columns
+        )
+        return replace(self, columns=columns, keyed=self.keyed and "key" not in breaks)
 
     def indexes_for(self, mode: str) -> tuple[Index, ...]:
         """Secondary indexes of an ``--indexes`` mode."""

@@ -27,7 +27,7 @@ from shardgen.model.config import (
     LoadConfig,
 )
 from shardgen.model.engine import DEFAULT as DEFAULT_ENGINE
-from shardgen.options.kinds import DAY, ENGINE, NAMES, NUMBER, PATH, TEXT, WHOLE, Kind
+from shardgen.options.kinds import DAY, DIRT, ENGINE, NAMES, NUMBER, PATH, TEXT, WHOLE, Kind
 from shardgen.tables import names
 from shardgen.tables.wanted import plan_config
 
@@ -150,6 +150,23 @@ FORM: Group = {
     "raw_data_as": _choice(
         _FORM, "What raw_data is in Parquet: a struct of typed members, or JSON text.", RAW_DATA_FORMS, "struct"
     ),
+    "dirt": Option(
+        kind=DIRT,
+        panel=_FORM,
+        text="How dirty rows come into bronze: light, realistic or hostile; KIND=RATE or KIND.TABLE=RATE, a share of "
+        "rows; or both, by commas. shardgen help dirt tells the kinds.",
+        metavar="PRESET|KIND=RATE,...",
+        default="none",
+        example='"realistic"',
+    ),
+    "dirt_skip": Option(
+        kind=NAMES,
+        panel=_FORM,
+        text="Kinds of dirt that are left out, whatever --dirt says.",
+        metavar="A,B",
+        default="none",
+        example='["exact_duplicate"]',
+    ),
     "publish": _choice(
         _FORM, "Table format to which the files of a lake are committed when all are there.", PUBLICATIONS, "none"
     ),
@@ -171,6 +188,18 @@ FORM: Group = {
     ),
 }
 """Options that decide which part of the world is written, and how."""
+
+KEY: Group = {
+    "dirt_key_file": Option(
+        kind=PATH,
+        panel=_FORM,
+        text="File of the secret that dirt follows from. Who has it knows all defects.",
+        metavar="FILE",
+        default="SHARDGEN_DIRT_KEY, else a load makes one and tells it",
+        example='"dirt.key"',
+    ),
+}
+"""What a command takes that makes dirty rows, or tells what is wrong with them."""
 
 FILES: Group = {
     "config": Option(
@@ -291,7 +320,7 @@ WATCHED: Group = {name: RUN[name] for name in ("progress", "log_file")}
 EMBEDDED: Group = {"data_dir": PLACE["data_dir"], **FILES}
 """What the commands of the embedded server take."""
 
-OPTIONS: Group = {**WORLD, **FORM, **PLACE, **RUN}
+OPTIONS: Group = {**WORLD, **FORM, **KEY, **PLACE, **RUN}
 """All of them."""
 
 OF_FILES: Final = ("format", "raw_data_as", "publish", "catalog", "namespace")
@@ -299,7 +328,7 @@ OF_FILES: Final = ("format", "raw_data_as", "publish", "catalog", "namespace")
 NOT_OF_FILES: Final = ("schema", "indexes")
 """Options of a plan that mean nothing to files."""
 
-SETTABLE: Group = {name: OPTIONS[name] for name in (*PLAN_DEFAULTS, *RUN, "target", "dsn", "data_dir")}
+SETTABLE: Group = {name: OPTIONS[name] for name in (*PLAN_DEFAULTS, *KEY, *RUN, "target", "dsn", "data_dir")}
 """What a file or a keyword of a Python function can set: of the plan, of the run, of the place."""
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any, TypedDict
@@ -56,7 +57,14 @@ class Worked(Place, Watched, total=False):
     """By default one for each CPU, at most 8."""
 
 
-class Verified(Worked, total=False):
+class Key(TypedDict, total=False):
+    """The secret that dirt follows from."""
+
+    dirt_key_file: Path | str | None
+    """File that holds it; else ``SHARDGEN_DIRT_KEY``."""
+
+
+class Verified(Worked, Key, total=False):
     """Options of a verification, part of whose work is done by workers."""
 
     engine: Any
@@ -90,17 +98,19 @@ class Options(TypedDict, total=False):
     publish: str
     catalog: str
     namespace: str
+    dirt: str | Mapping[str, Any] | None
+    dirt_skip: str | list[str] | tuple[str, ...] | None
 
 
-class Planned(Options, Files, total=False):
+class Planned(Options, Key, Files, total=False):
     """The options of a plan, and where else they are."""
 
 
-class Truthful(Options, Server, Addressed, total=False):
+class Truthful(Options, Key, Server, Addressed, total=False):
     """The options of a world, or where it is loaded."""
 
 
-class Load(Options, Server, Addressed, Watched, total=False):
+class Load(Options, Key, Server, Addressed, Watched, total=False):
     """The options of a load: of its plan, and how it is carried out."""
 
     workers: int | None

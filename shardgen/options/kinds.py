@@ -61,6 +61,22 @@ def _names(value: Any) -> str:
     return ",".join(value) if isinstance(value, list | tuple) else _text(value)
 
 
+def _dirt(value: Any) -> str:
+    """A preset and rates as the command line has them, or as a table: ``{preset = "light", late = {orders = 0.1}}``."""
+    if not isinstance(value, dict):
+        return _text(value)
+    rates = {name: each for name, each in value.items() if name != "preset"}
+    flat = {
+        f"{name}.{table}": rate
+        for name, each in rates.items()
+        if isinstance(each, dict)
+        for table, rate in each.items()
+    }
+    flat |= {name: each for name, each in rates.items() if not isinstance(each, dict)}
+    named = [f"{name.replace('-', '_')}={_number(rate):g}" for name, rate in flat.items()]
+    return ",".join([*([_text(value["preset"])] if "preset" in value else []), *named])
+
+
 def _path(value: Any) -> Path:
     return Path(_text(os.fspath(value)))
 
@@ -75,5 +91,6 @@ NUMBER: Final = Kind("a number", _number)
 DAY: Final = Kind("a date such as 2026-01-31", _day)
 TEXT: Final = Kind("a text", _text)
 NAMES: Final = Kind("a text", _names)
+DIRT: Final = Kind("a preset, rates of kinds, or a table of both", _dirt)
 PATH: Final = Kind("a path", _path)
 ENGINE: Final = Kind("the name of an engine, or an engine", _engine)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from difflib import get_close_matches
 from pathlib import Path
@@ -31,7 +31,7 @@ from shardgen.model.config import (
     check_choice,
     check_schema,
 )
-from shardgen.options import envfile, meant, place, profiles
+from shardgen.options import envfile, meant, place, profiles, secrets
 from shardgen.options.declared import (
     FILES,
     LOAD_DEFAULTS,
@@ -44,6 +44,7 @@ from shardgen.options.declared import (
 )
 from shardgen.options.place import Place
 from shardgen.options.profiles import Layer
+from shardgen.options.secrets import Secret
 from shardgen.options.services import Variables, passed_over, without_services
 from shardgen.tables.wanted import plan_config, table_names
 
@@ -86,6 +87,8 @@ class Settings:
     """Those there are."""
     notices: tuple[str, ...] = ()
     """What was passed over, and the user should know of."""
+    secret: Secret = field(default_factory=Secret)
+    """That dirt follows from."""
 
     def plan(self, today: date) -> PlanConfig:
         """The checked plan.
@@ -96,7 +99,7 @@ class Settings:
         named = {name: value for name, value in self.values.items() if name in PLAN_DEFAULTS}
         try:
             with self._origins_told():
-                return plan_config(today=today, **self._of_place(named))
+                return self.secret.given_to(plan_config(today=today, **self._of_place(named)))
         except OverflowError as error:
             remedy = Text("move ", Use("end"), " or ", Use("epoch"), ", or lower ", Use("days"))
             raise ConfigError("the window leaves the calendar", remedy=remedy) from error
@@ -134,6 +137,11 @@ class Settings:
         }
         with self._origins_told():
             return LoadConfig(take_over=take_over, yes=yes, **named)
+
+    @property
+    def made_key(self) -> str:
+        """The secret that was made for the dirt of a plan, and that its user must be told; empty where none was."""
+        return self.secret.made if self.get("dirt", "none") != "none" and not self.secret.told else ""
 
     def check(self) -> None:
         """Check what a load needs beside its plan, before a server is started for it."""
@@ -273,12 +281,13 @@ def read(named: Mapping[str, Any], *, config: Path | str | None = None, profile:
         of_profile=frozenset(name for name in of_profile if merged[name] is of_profile[name]),
         profiles=tuple(known),
         notices=odd,
+        secret=secrets.told(values.get("dirt_key_file"), both.get(secrets.VARIABLE) or ""),
     )
 
 
 def _variables(variables: Variables, where: str = "") -> Layer:
     """Options out of the environment or ``.env``; a variable that is nearly one of ours is a mistake."""
-    ours = {variable(name).lower() for name in (*SETTABLE, *FILES)}
+    ours = {secrets.VARIABLE, *(variable(name).lower() for name in (*SETTABLE, *FILES))}
     for key in variables:
         if key.startswith("shardgen_") and key not in ours and get_close_matches(key, ours, cutoff=0.9):
             meant.known(key.upper(), f"variable{where}", {name.upper() for name in ours})

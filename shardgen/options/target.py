@@ -18,8 +18,7 @@ def there(settings: Settings) -> Store:
     """
     if settings.target.lake:
         return open_lake(settings.target.lake)
-    dsn = settings.target.dsn
-    return open_store(url(settings) if dsn is None else dsn, settings.schema)
+    return open_store(dsn_of(settings), settings.schema)
 
 
 def proved(settings: Settings) -> Store:
@@ -42,6 +41,16 @@ def started(settings: Settings, show: Callable[[Event], None]) -> Store:
 
     running = server.start(server.data_dir(settings.get("data_dir")), on_notice=lambda text: show(Notice(text=text)))
     return open_store(running.dsn, settings.schema)
+
+
+def dsn_of(settings: Settings) -> str:
+    """The connection string of a target that is a database; the embedded server must be running.
+
+    Raises:
+        ServerError: it does not.
+    """
+    dsn = settings.target.dsn
+    return url(settings) if dsn is None else dsn
 
 
 def url(settings: Settings) -> str:

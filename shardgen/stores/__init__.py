@@ -343,6 +343,15 @@ class Store(Protocol):
         """
         ...
 
+    def returned(self, plan: PlanConfig, shard: Shard) -> Iterator[dict[str, Any]]:
+        """The rows of a shard of what is loaded, in order of the number that an id holds, and of ingestion.
+
+        Args:
+            plan: by which it was loaded.
+            shard: of it.
+        """
+        ...
+
     def reader(self, *, workers: int, purpose: str) -> Reader:
         """What reads what is loaded, for laws, shapes and the page.
 
@@ -390,7 +399,7 @@ def ddl(plan: PlanConfig) -> list[str]:
     from shardgen.tables import dataset
 
     specs = [dataset(plan.dataset)[name] for name in plan.tables]
-    return [statement.as_string() for statement in ddl(plan.schema, specs, plan.indexes, plan.history)]
+    return [statement.as_string() for statement in ddl(plan.schema, specs, plan.indexes, plan.history, plan.dirt)]
 
 
 def spelled(type_: Type) -> str:

@@ -15,10 +15,10 @@ import numpy as np
 
 from shardgen.columns import pieces
 from shardgen.columns.arrow import pa, pc
-from shardgen.columns.batch import Batch
+from shardgen.columns.batch import Batch, Batches, Spliced
 from shardgen.columns.jsonb import Objects
 from shardgen.columns.pieces import Drawn, Even, Layout, Piece, Texts
-from shardgen.columns.values import Absent, Day, Value
+from shardgen.columns.values import Absent, Day, Given, Value
 from shardgen.model.table import Column, Table
 
 HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
@@ -59,7 +59,7 @@ class Encoder:
     def __init__(self, table: Table) -> None:
         self._columns = table.columns
 
-    def rows(self, batch: Batch, start: int = 0, stop: int | None = None) -> Iterator[memoryview]:
+    def rows(self, batch: Batches, start: int = 0, stop: int | None = None) -> Iterator[memoryview]:
         """The COPY bytes of a batch's rows, some whole rows at a time, without header and trailer.
 
         Args:
@@ -67,8 +67,13 @@ class Encoder:
             start: the first row that is wanted.
             stop: the first row after it that is not; None for all.
         """
-        layout, end = Layout(self._pieces(batch)), batch.num_rows if stop is None else stop
+        layout, end = self._layout(batch), batch.num_rows if stop is None else stop
         yield from layout.buffers(start, end, BUFFER_ROWS)
+
+    def _layout(self, batch: Batches) -> Layout:
+        if isinstance(batch, Spliced):
+            return self._layout(batch.first).spliced(self._layout(batch.second), batch.order)
+        return Layout(self._pieces(batch))
 
     def _pieces(self, batch: Batch) -> Iterator[Piece]:
         yield len(self._columns).to_bytes(2, "big")
@@ -81,6 +86,9 @@ def _field(column: Column, value: Value) -> list[Piece]:
     assert column.type.name in value.types, f"{column.name} holds no {type(value).__name__}"
     if isinstance(value, Absent):
         return [NULL]
+    if isinstance(value, Given):
+        whole = Layout(_field(column, value.filled(column.type.name))).texts()
+        return [Drawn(whole, np.where(value.known, np.arange(len(whole)), -1)).filled(NULL)]
     if column.type.name in NUMBERS:
         numbers = NUMBERS[column.type.name](value.values)
         length = _length(numbers.dtype.itemsize)

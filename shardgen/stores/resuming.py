@@ -120,7 +120,10 @@ def check_same(run: Recorded, plan: Plan, recipe: Recipe) -> None:
 
     Raises:
         ResumeError: it would make others.
+        ConfigError: nobody told the secret that its dirt follows from.
     """
+    if plan.config.dirt:
+        plan.config.dirt.opened()
     if why := difference(run, plan, recipe):
         remedy = Text("use the versions of that run, or start over with ", Use("if_exists", "replace"))
         raise ResumeError(why, remedy=remedy)

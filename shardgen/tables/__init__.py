@@ -44,8 +44,10 @@ def in_order(some: Iterable[str], story: str = SHOP) -> tuple[str, ...]:
 
 
 def table_of(config: PlanConfig, name: str) -> Table:
-    """A table as a plan has it: with a row for each record, or for each version of one."""
-    return dataset(config.dataset)[name].table_of(config.history)
+    """A table as a plan has it: with a row for each record, or for each version of one; asking no more than its rows
+    keep.
+    """
+    return dataset(config.dataset)[name].table_of(config.history, config.dirt)
 
 
 @cache

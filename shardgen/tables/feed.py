@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, Final, Protocol
 
 import numpy as np
 
-from shardgen.columns.batch import Batch, versioned
+from shardgen.columns.batch import Batch, Batches, versioned
+from shardgen.dirt.defects import Defect
+from shardgen.dirt.drawing import Drawing
+from shardgen.dirt.plugins import every
+from shardgen.dirt.spoiling import Spoiler, seed_of
 from shardgen.model.config import LoadConfig, PlanConfig
+from shardgen.model.dirt import Dirt
 from shardgen.model.plan import Shard
 from shardgen.tables import dataset
 from shardgen.tables.spec import Slice, TableSpec
@@ -41,13 +47,31 @@ class Feed:
 
     plan: PlanConfig
 
-    def batches(self, shard: Shard, rows: int) -> Iterator[Batch]:
-        """The rows of a shard in order of their numeric key, a batch at a time.
+    def batches(self, shard: Shard, rows: int) -> Iterator[Batches]:
+        """The rows of a shard in order of the numeric keys of their records, a batch at a time.
 
         Args:
             shard: any shard of the plan.
             rows: about how many a batch should hold; it never changes a row.
         """
+        made, spoiler = self._clean(shard, rows), self._spoiler(shard.table)
+        return map(spoiler.spoilt, made) if spoiler else made
+
+    def defects(self, shard: Shard, rows: int = ROWS) -> Iterator[Defect]:
+        """What is wrong with the rows of a shard, in their order."""
+        if spoiler := self._spoiler(shard.table):
+            for made in self._clean(shard, rows):
+                yield from spoiler.defects(made)
+
+    def _spoiler(self, table: str) -> Spoiler | None:
+        dirt = self.plan.dirt
+        if dirt is None or table not in dirt.tables:
+            return None
+        world = self.plan.world
+        span = midnight(world.epoch), midnight(world.horizon_end)
+        return _spoiler(dirt.opened(), dirt.secret, table, world.seed, span)
+
+    def _clean(self, shard: Shard, rows: int) -> Iterator[Batch]:
         wanted = Slice(
             world=build_world(self.plan.world, self.plan.end),
             raw_data=self.plan.raw_data,
@@ -127,6 +151,13 @@ class Feed:
     def get_ready(self, shard: Shard) -> None:
         """Make what every row of the shard's table needs and a process keeps: a few rows, which are thrown away."""
         next(self.batches(shard, _FEW), None)
+
+
+@lru_cache(maxsize=64)
+def _spoiler(dirt: Dirt, _secret: str, table: str, world: int, span: tuple[int, int]) -> Spoiler:
+    """What spoils a table; by the secret too, which is no part of what makes two plans the same."""
+    kinds, seed = every(), seed_of(dirt, world)
+    return Spoiler(Drawing(seed, table, [(kinds[name], rate) for name, rate in dirt.of(table).items()], span))
 
 
 def _new(spec: TableSpec, wanted: Slice) -> Iterator[Batch]:

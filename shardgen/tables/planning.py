@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from shardgen.dirt.spec import growth
 from shardgen.model.config import PlanConfig
 from shardgen.model.plan import Plan, Shard
 from shardgen.tables import dataset, files, plugins
@@ -22,8 +25,16 @@ def build_plan(config: PlanConfig) -> Plan:
     """
     plugins.check(config)
     world = build_world(config.world, config.end)
-    shards = [shard for name in config.tables for shard in _of_place(world, config, name)]
+    shards = [_spoilt(config, shard) for name in config.tables for shard in _of_place(world, config, name)]
     return Plan(config=config, shards=tuple(shards))
+
+
+def _spoilt(config: PlanConfig, shard: Shard) -> Shard:
+    """A shard with about the rows that dirt adds and takes away."""
+    if config.dirt is None or shard.table not in config.dirt.tables:
+        return shard
+    share = 1 + growth(config.dirt, shard.table)
+    return replace(shard, rows=round(shard.rows * share), bytes=round(shard.bytes * share), exact=False)
 
 
 def _of_place(world: World, config: PlanConfig, name: str) -> list[Shard]:

@@ -19,7 +19,9 @@ import numpy as np
 from shardgen.columns.batch import Batch, versioned, widened
 from shardgen.columns.text import I64
 from shardgen.columns.values import Value
+from shardgen.dirt.spec import broken
 from shardgen.model.config import HISTORIES, PlanConfig
+from shardgen.model.dirt import Dirt
 from shardgen.model.plan import Leaf, Shard
 from shardgen.model.table import COMMON, Column, Table
 from shardgen.tables.cutting import ByIds, ByLeaves, Cutting, Estimate, Piece, Range, arriving, by_lives, ranges
@@ -188,9 +190,12 @@ class TableSpec:
         """As in ``--tables``."""
         return self.table.name
 
-    def table_of(self, history: str) -> Table:
-        """The table with a row for each record, or for each version of one: of config.HISTORIES."""
-        return self.table.with_versions() if history == "versions" else self.table
+    def table_of(self, history: str, dirt: Dirt | None = None) -> Table:
+        """The table with a row for each record, or for each version of one, of config.HISTORIES; it asks no more of
+        its rows than they keep.
+        """
+        found = self.table.with_versions() if history == "versions" else self.table
+        return found if dirt is None else found.relaxed(broken(dirt, self.name))
 
     def with_columns(
         self,

@@ -27,6 +27,7 @@ from shardgen.model.config import (
     check_range,
     check_window,
 )
+from shardgen.model.dirt import Dirt
 from shardgen.tables import dataset as dataset_of
 from shardgen.tables import in_order, names
 
@@ -66,6 +67,8 @@ def plan_config(
     publish: str = "none",
     catalog: str = CATALOG,
     namespace: str = NAMESPACE,
+    dirt: str = "none",
+    dirt_skip: str = "",
 ) -> PlanConfig:
     """Options, as a user gives them, made into a checked plan; how some follow from others, the module says.
 
@@ -91,7 +94,18 @@ def plan_config(
     what = _chosen(dataset, tables)
     form = {"raw_data": raw_data, "history": history, "format": format or "", "raw_data_as": raw_data_as}
     form |= {"publish": publish, "catalog": catalog, "namespace": namespace}
-    return PlanConfig(world=world, end=last, schema=schema, indexes=indexes, **form, **what)
+    spoilt = _dirt(dirt, dirt_skip, what["tables"])
+    return PlanConfig(world=world, end=last, schema=schema, indexes=indexes, dirt=spoilt, **form, **what)
+
+
+def _dirt(asked: str, skip: str, tables: tuple[str, ...]) -> Dirt | None:
+    """What is spoilt; by which secret, whoever knows it says."""
+    if asked == "none":
+        return None
+    from shardgen.dirt.spec import rates_of
+
+    rates = rates_of(asked, [name.strip() for name in skip.split(",") if name.strip()], tables)
+    return Dirt(rates=rates, key="") if rates else None
 
 
 def _chosen(dataset: str, tables: str | Iterable[str] | None) -> Chosen:

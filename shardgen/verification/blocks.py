@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import xxhash
 
-from shardgen.columns.batch import Batch
+from shardgen.columns.batch import Batches
 from shardgen.columns.text import I64
 from shardgen.model.table import Table
 from shardgen.stores.copy import Encoder
@@ -20,7 +20,7 @@ NOTHING: Final = xxhash.xxh3_128().hexdigest()
 """The digest of no rows: a block without rows is none."""
 
 
-def digests_of(batches: Iterable[Batch], table: Table, blocks: Blocks) -> dict[str, str]:
+def digests_of(batches: Iterable[Batches], table: Table, blocks: Blocks) -> dict[str, str]:
     """By block, the digest of its rows.
 
     Args:
@@ -53,7 +53,7 @@ def told(blocks: Mapping[str, str]) -> dict[str, Any]:
     return {"digest": whole(blocks), "blocks": listed}
 
 
-def numbers_of(batch: Batch, table: Table) -> I64:
+def numbers_of(batch: Batches, table: Table) -> I64:
     """The numbers of the rows' keys."""
     value, ids = batch.columns[table.key[0]], table.space.ids
     if ids is None:
@@ -62,7 +62,7 @@ def numbers_of(batch: Batch, table: Table) -> I64:
     return pc.utf8_slice_codeunits(texts, len(ids.prefix)).cast(pa.int64()).to_numpy()
 
 
-def times_of(batch: Batch, table: Table) -> I64 | None:
+def times_of(batch: Batches, table: Table) -> I64 | None:
     """The times by which the table is partitioned; None of a plain table."""
     if not table.partition_by:
         return None

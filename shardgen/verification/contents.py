@@ -25,7 +25,7 @@ _COPY: Final = sql.SQL("COPY {} TO STDOUT (FORMAT binary)")
 
 def in_heap_order(connection: Connection, schema: str, table: Table, leaf: str) -> Blocks:
     """The rows of a leaf as they lie."""
-    return _copied(connection, sql.SQL("{} ({})").format(sql.Identifier(schema, leaf), _columns(table)))
+    return copied(connection, sql.SQL("{} ({})").format(sql.Identifier(schema, leaf), _columns(table)))
 
 
 def in_key_order(
@@ -55,7 +55,7 @@ def in_key_order(
         for low, high in table.space.ids.ranges(*keys.bounds(shard)):
             column = sql.Identifier(table.key[0])
             condition = sql.SQL("{} BETWEEN {} AND {} AND {}").format(column, sql.Literal(low), sql.Literal(high), ours)
-            yield from _copied(connection, _selected(table, relation, condition, _in_order(table, column), rescaled))
+            yield from copied(connection, _selected(table, relation, condition, _in_order(table, column), rescaled))
         return
     order = _in_order(table, sql.SQL("{} NULLS LAST").format(keys.number(table)))
     if leaf is not None:
@@ -70,7 +70,7 @@ def in_key_order(
         )
         relation = catalog.own_rows(connection, schema, table.relation)
         query = _selected(table, relation, condition, order, rescaled)
-    yield from _copied(connection, query)
+    yield from copied(connection, query)
 
 
 def _selected(
@@ -100,7 +100,7 @@ def _columns(table: Table) -> sql.Composed:
     return sql.SQL(", ").join(sql.Identifier(column.name) for column in table.columns)
 
 
-def _copied(connection: Connection, source: sql.Composed) -> Blocks:
+def copied(connection: Connection, source: sql.Composed) -> Blocks:
     """What COPY sends, without header and trailer; the server sends them with the first row, and alone."""
     with connection.cursor() as cursor, cursor.copy(_COPY.format(source)) as copy:
         held = bytes(next(iter(copy)))

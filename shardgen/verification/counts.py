@@ -73,7 +73,15 @@ def _by_shard(
     counted: Census,
     own: tuple[int, int] | None,
 ) -> dict[str, int]:
-    """Rows of each shard: of its leaf, or else of its range of time or numbers."""
+    """Rows of each shard: of its leaf, or else of its range of time or numbers; where ids are spoilt, no range tells,
+    and the ledger is believed.
+    """
+    if loaded.spoilt:
+        recorded = {row.shard: row.rows for row in loaded.shards}
+        return {
+            shard.id: counted.rows.get(leaf.name if (leaf := shard.own_leaf) else "", recorded.get(shard.id, 0))
+            for shard in shards
+        }
     if not dataset(loaded.config.dataset)[loaded.claim.target].table.partitioned:
         return _by_number(connection, loaded, schema, shards)
     return {

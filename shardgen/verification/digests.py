@@ -23,6 +23,7 @@ from shardgen.model.config import PlanConfig
 from shardgen.model.figures import plural
 from shardgen.model.plan import Plan, Shard
 from shardgen.model.table import Table
+from shardgen.stores import apart
 from shardgen.stores.copy import Encoder
 from shardgen.stores.failures import StoppedError
 from shardgen.stores.postgres import catalog, columns
@@ -32,11 +33,12 @@ from shardgen.stores.postgres.readers import reader
 from shardgen.stores.postgres.retry import persist
 from shardgen.tables import blocks, dataset, table_of
 from shardgen.tables.feed import Feed
-from shardgen.verification import contents, counts, rows
+from shardgen.verification import contents, counts, rows, spoilt
 from shardgen.verification.blocks import NOTHING, told
 from shardgen.verification.examining import Trouble, examined
 from shardgen.verification.outcome import Check, Status
 from shardgen.verification.rows import Differences
+from shardgen.verification.spoilt import SpoiltHashed, SpoiltItem
 from shardgen.verification.subject import Loaded, Subject
 
 BATCH_ROWS: Final = 8_192  # as a load has by default
@@ -138,9 +140,52 @@ def check(
     Raises:
         VerificationError: the server or a process failed.
     """
-    items = _items(connection, complete(dsn, connection), subject, plans, tables, regenerate=regenerate)
+    dsn, dirty = complete(dsn, connection), [name for name in tables if subject.tables[name].spoilt]
+    clean = [name for name in tables if name not in dirty]
+    items = _items(connection, dsn, subject, plans, clean, regenerate=regenerate)
     found = _examined(items, default_engine(), workers, show)
-    return [_check(subject.tables[name], [each for each in found if _table(each) == name]) for name in tables]
+    checks = [_check(subject.tables[name], [each for each in found if _table(each) == name]) for name in clean]
+    return checks + [_spoilt_check(connection, dsn, subject, plans, name, workers, show) for name in dirty]
+
+
+def _spoilt_check(
+    connection: Connection,
+    dsn: str,
+    subject: Subject,
+    plans: Mapping[int, Plan],
+    name: str,
+    workers: int,
+    show: Callable[[Event], None],
+) -> Check:
+    """Examine a table that was spoilt on purpose."""
+    loaded, start = subject.tables[name], time.perf_counter()
+    items = spoilt.items_of(dsn, loaded, plans[loaded.run.run], _leaves(connection, subject, loaded))
+
+    def begun(item: SpoiltItem) -> None:
+        show(CheckStarted(check=item.name))
+
+    def ended(each: SpoiltHashed) -> None:
+        show(CheckDone(check=each.name, failures=tuple(spoilt.sentences([each])[:1]), seconds=each.seconds))
+
+    found = examined(
+        sorted(items, key=lambda item: -item.bytes), spoilt.examine, default_engine(), workers, begun=begun, ended=ended
+    )
+    wrong, shards = spoilt.sentences(found), plural(sum(each.shards for each in found), "shard")
+    bad = sum(not each.equal for each in found)
+    return Check(
+        level="digests",
+        name=name,
+        about="content, bit for bit",
+        status=Status.FAILED if bad else Status.HELD,
+        finding=f"{bad} of {shards} differ" if bad else f"{shards} equal to ledger and plan, dirt and all",
+        offenders=bad,
+        samples=tuple(wrong)[:SAMPLES],
+        seconds=round(time.perf_counter() - start, 3),
+    )
+
+
+def _leaves(connection: Connection, subject: Subject, loaded: Loaded) -> set[str]:
+    return {leaf for _, schema, leaf in catalog.leaves(connection, loaded.claim.oid) if schema == subject.schema}
 
 
 def number_of(subject: Subject, tables: Iterable[str]) -> int:
@@ -181,8 +226,8 @@ def _examine(connection: Connection, item: Item) -> Hashed:
     built = _digest(_built(item)) if item.regenerate or found != item.digest else None
     differences = None
     if found != item.digest or built not in (None, found):
-        there = rows.rows(_in_key_order(connection, item))
-        differences = rows.compare(item.table, rows.rows(_built(item)), there)
+        there = apart.rows(_in_key_order(connection, item))
+        differences = rows.compare(item.table, apart.rows(_built(item)), there)
     return Hashed(
         shard=shard.id,
         ledger=item.digest,
@@ -237,7 +282,7 @@ def _items(
     items = []
     for name in tables:
         loaded = subject.tables[name]
-        leaves = {leaf for _, schema, leaf in catalog.leaves(connection, loaded.claim.oid) if schema == subject.schema}
+        leaves = _leaves(connection, subject, loaded)
         recorded, apart = {row.shard: row for row in loaded.shards}, loaded.apart
         rescaled = columns.rescaled(connection, loaded.claim.oid, dataset(loaded.config.dataset)[name].table)
         plan = plans[loaded.run.run]

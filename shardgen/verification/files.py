@@ -14,7 +14,7 @@ from functools import partial
 from itertools import chain
 from typing import Any, Final
 
-from shardgen.columns.batch import Batch
+from shardgen.columns.batch import Batches
 from shardgen.events import CheckDone, CheckStarted, Event
 from shardgen.loading import reconcile
 from shardgen.loading.engines import default_engine
@@ -22,7 +22,7 @@ from shardgen.model.config import PlanConfig
 from shardgen.model.figures import plural
 from shardgen.model.plan import Plan, Shard
 from shardgen.model.table import Table
-from shardgen.stores import Counted
+from shardgen.stores import Counted, apart
 from shardgen.stores.copy import Encoder
 from shardgen.stores.failures import StoreError
 from shardgen.stores.lake.address import Address
@@ -272,15 +272,15 @@ def _hash(objects: Objects, key: str) -> str:
 
 def _compared(item: FileItem, objects: Objects) -> Differences:
     with objects.open(item.key) as file:
-        there = rows.rows(_copied(batches_of(file, item.table), item.table))
-        return rows.compare(item.table, rows.rows(_copied(_built(item), item.table)), there)
+        there = apart.rows(_copied(batches_of(file, item.table), item.table))
+        return rows.compare(item.table, apart.rows(_copied(_built(item), item.table)), there)
 
 
-def _built(item: FileItem) -> Iterator[Batch]:
+def _built(item: FileItem) -> Iterator[Batches]:
     return Feed(item.config).batches(item.shard, BATCH_ROWS)
 
 
-def _copied(batches: Iterable[Batch], table: Table) -> Iterator[memoryview]:
+def _copied(batches: Iterable[Batches], table: Table) -> Iterator[memoryview]:
     return chain.from_iterable(map(Encoder(table).rows, batches))
 
 

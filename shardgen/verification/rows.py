@@ -1,20 +1,16 @@
-"""Rows of binary COPY taken apart, and two streams of them compared row by row and column by column.
-
-A row is an int16 number of fields, then for each field an int32 length, -1 for null, and its bytes. Source: PostgreSQL
-documentation, COPY, "Binary Format".
-"""
+"""Two streams of binary COPY rows compared row by row and column by column."""
 
 from __future__ import annotations
 
 import json
-import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Final
 
 from shardgen.model.table import COMMON, Column, Table
 from shardgen.model.types import TIMESTAMP
+from shardgen.stores.apart import fields
 from shardgen.stores.postgres import keys
 from shardgen.stores.postgres.types import stored
 from shardgen.verification import values
@@ -22,7 +18,6 @@ from shardgen.verification import values
 SAMPLES: Final = 3
 _, INGESTION, RECORD = COMMON
 _EXCERPT: Final = 24  # bytes of a text on either side of where it differs
-_FIELDS, _LENGTH = struct.Struct(">h").unpack_from, struct.Struct(">i").unpack_from
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,31 +29,6 @@ class Differences:
     additional: int
     samples: tuple[str, ...]
     """The first few, in order of their keys: ``"row REV0000000017: review_text is ..."``, and the version of it."""
-
-
-def rows(blocks: Iterable[bytes | bytearray | memoryview]) -> Iterator[bytes]:
-    """The rows of a stream that is cut anywhere."""
-    rest = b""
-    for block in blocks:
-        have = rest + bytes(block)
-        start = 0
-        while (end := _end(have, start)) is not None:
-            yield have[start:end]
-            start = end
-        rest = have[start:]
-    assert not rest, f"COPY ended within a row: {rest[:40]!r}"
-
-
-def fields(row: bytes) -> list[bytes | None]:
-    """The fields of a row; None for null."""
-    found: list[bytes | None] = []
-    place = 2
-    for _ in range(_FIELDS(row)[0]):
-        length = _LENGTH(row, place)[0]
-        place += 4
-        found.append(None if length < 0 else row[place : place + length])
-        place += max(0, length)
-    return found
 
 
 def compare(table: Table, planned: Iterator[bytes], found: Iterator[bytes]) -> Differences:
@@ -93,20 +63,6 @@ def compare(table: Table, planned: Iterator[bytes], found: Iterator[bytes]) -> D
         ours = next(planned, None) if place <= 0 else ours
         theirs = next(found, None) if place >= 0 else theirs
     return Differences(changed=changed, missing=missing, additional=additional, samples=tuple(samples))
-
-
-def _end(have: bytes, start: int) -> int | None:
-    """Where the row ends that begins at ``start``; None where it is not all there."""
-    size = len(have)
-    if start + 2 > size:
-        return None
-    place = start + 2
-    for _ in range(_FIELDS(have, start)[0]):
-        if place + 4 > size:
-            return None
-        length = _LENGTH(have, place)[0]
-        place += 4 + max(0, length)
-    return place if place <= size else None
 
 
 def _order(table: Table, ours: bytes | None, theirs: bytes | None) -> int:

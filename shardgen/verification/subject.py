@@ -38,6 +38,11 @@ class Loaded:
         return frozenset(row.shard for row in self.shards if in_leaf(self.claim, row))
 
     @property
+    def spoilt(self) -> bool:
+        """Whether its rows were spoilt on purpose."""
+        return self.config.dirt is not None and self.claim.target in self.config.dirt.tables
+
+    @property
     def rows(self) -> int:
         """By the ledger."""
         return sum(shard.rows for shard in self.shards)

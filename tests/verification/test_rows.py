@@ -20,6 +20,7 @@ from shardgen.model.config import LEVELS
 from shardgen.model.keys import CUSTOMER
 from shardgen.model.plan import Shard
 from shardgen.page import measure
+from shardgen.stores import apart
 from shardgen.stores.postgres import keys
 from shardgen.tables import dataset
 from shardgen.tables.planning import build_plan
@@ -38,7 +39,7 @@ def shard_of(table: str) -> Shard:
 
 @cache
 def rows_of(table: str) -> tuple[bytes, ...]:
-    return tuple(rows.rows([shard_bytes(CONFIG, shard_of(table))]))
+    return tuple(apart.rows([shard_bytes(CONFIG, shard_of(table))]))
 
 
 def compare(table: str, planned: Iterable[bytes], found: Iterable[bytes]) -> rows.Differences:
@@ -77,10 +78,10 @@ def test_a_statement_asks_for_parameters_that_there_are(statement):
 def test_fields_make_up_their_row_and_keys_rise(table):
     found = rows_of(table)
     for row in found:
-        fields = rows.fields(row)
+        fields = apart.fields(row)
         assert len(fields) == len(dataset()[table].table.columns)
         assert 2 + sum(4 + len(field or b"") for field in fields) == len(row)
-    numbers = [keys.number_in(dataset()[table].table, rows.fields(row)[0]) for row in found]
+    numbers = [keys.number_in(dataset()[table].table, apart.fields(row)[0]) for row in found]
     assert numbers == sorted(set(numbers))
 
 
@@ -90,7 +91,7 @@ def test_a_stream_cut_anywhere_has_the_same_rows(data):
     whole = shard_bytes(CONFIG, shard_of("orders"))
     cuts = sorted(data.draw(st.lists(st.integers(0, len(whole)), max_size=9)))
     blocks = [whole[start:stop] for start, stop in zip([0, *cuts], [*cuts, len(whole)], strict=True)]
-    assert tuple(rows.rows(blocks)) == rows_of("orders")
+    assert tuple(apart.rows(blocks)) == rows_of("orders")
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -99,7 +100,7 @@ def test_a_stream_cut_anywhere_has_the_same_rows(data):
 def test_a_single_changed_byte_is_found_and_its_row_and_column_named(table, data):
     planned = rows_of(table)
     at = data.draw(st.integers(0, len(planned) - 1))
-    fields = rows.fields(planned[at])
+    fields = apart.fields(planned[at])
     column = data.draw(st.sampled_from([n for n in range(1, len(fields)) if fields[n]]))
     place = 2 + sum(4 + len(field or b"") for field in fields[:column]) + 4 + len(fields[column] or b"") - 1
     row = bytearray(planned[at])

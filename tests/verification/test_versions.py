@@ -17,6 +17,7 @@ import shardgen
 from shardgen.errors import ConfigError, TargetError
 from shardgen.model.config import PlanConfig
 from shardgen.model.plan import Shard
+from shardgen.stores import apart
 from shardgen.tables import dataset
 from shardgen.tables.planning import build_plan
 from shardgen.tables.statements import read
@@ -185,7 +186,7 @@ def test_a_row_that_a_file_has_twice_is_named_with_its_version(tmp_path: Path) -
 def test_versions_are_compared_in_their_order_and_named_by_when_they_became_known_without_a_record() -> None:
     table = dataset()["customers"].table.with_versions()
     config = small(customers=40, products=20, orders_per_day=3, sessions_per_day=4, history="versions")
-    planned = list(rows.rows([shard_bytes(config, first_shard(config))]))
+    planned = list(apart.rows([shard_bytes(config, first_shard(config))]))
     lacking = table.without({"raw_data"})
     found = rows.compare(table, iter(planned), iter(planned[:3] + planned[4:] + planned[-1:]))
     assert (found.changed, found.missing, found.additional) == (0, 1, 1)

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from shardgen.errors import TargetError
 from shardgen.model.config import PlanConfig, Terms
 from shardgen.model.parts import Part
-from shardgen.model.plan import Plan
+from shardgen.model.plan import Plan, Shard
 from shardgen.stores import Run
 from shardgen.stores.failures import StoreError
 from shardgen.stores.findings import Facts, Findings, RunStatus
@@ -141,6 +141,14 @@ class LakeStore:
             if expected.last:
                 seat.forget()
             removal.reset(ledger, expected, show)
+
+    def returned(self, plan: PlanConfig, shard: Shard) -> Iterator[dict[str, Any]]:
+        """See stores.Store.returned.
+
+        Raises:
+            TargetError: always.
+        """
+        raise TargetError(f"rows of {self.place} are not read back")
 
     def apply_schema(self, plan: PlanConfig) -> list[str]:
         """See stores.Store.apply_schema.

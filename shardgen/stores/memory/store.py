@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from shardgen.errors import TargetError, Text, Use
 from shardgen.model.config import PlanConfig, Terms
 from shardgen.model.parts import Part
-from shardgen.model.plan import Plan
+from shardgen.model.plan import Plan, Shard
 from shardgen.model.table import Table, relation_of
 from shardgen.stores import RowEncoder, Run, encoder_of, joining
 from shardgen.stores.findings import Facts, Findings, RunStatus, refuse
@@ -186,6 +186,14 @@ class MemoryStore:
             self.ledger.forget(expected.runs)
             for each in expected.removals:
                 show(f"{each.relation}: dropped")
+
+    def returned(self, plan: PlanConfig, shard: Shard) -> Iterator[dict[str, Any]]:
+        """See stores.Store.returned.
+
+        Raises:
+            TargetError: always.
+        """
+        raise TargetError(f"rows of {self.place} are not read back")
 
     def apply_schema(self, plan: PlanConfig) -> list[str]:
         """See stores.Store.apply_schema; there is nothing to create."""

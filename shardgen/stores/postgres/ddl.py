@@ -8,6 +8,7 @@ from typing import Final
 from psycopg import sql
 
 from shardgen.model.config import HISTORIES
+from shardgen.model.dirt import Dirt
 from shardgen.model.table import Column, Index, Table
 from shardgen.stores.postgres.types import spelled
 from shardgen.tables.spec import TableSpec, View
@@ -26,9 +27,10 @@ WHERE NOT EXISTS (SELECT 1 FROM {table} AS later WHERE {same} AND later.ingestio
 
 
 def create_table(table: Table, schema: str) -> sql.Composed:
-    """CREATE TABLE; a partitioned parent comes with its primary key, and so does a plain table."""
+    """CREATE TABLE; a partitioned parent comes with its primary key, and so does a plain table, if its rows keep it."""
     lines = [_column_definition(column) for column in table.columns]
-    lines.append(sql.SQL("PRIMARY KEY ({})").format(_names(table.key)))
+    if table.keyed:
+        lines.append(sql.SQL("PRIMARY KEY ({})").format(_names(table.key)))
     partition = sql.SQL(" PARTITION BY RANGE ({})").format(sql.Identifier(table.partition_by))
     return sql.SQL("CREATE TABLE {} (\n    {}\n){}").format(
         sql.Identifier(schema, table.relation),
@@ -126,11 +128,15 @@ def index_name(table: Table, index: Index) -> str:
 
 
 def ddl(
-    schema: str, specs: Sequence[TableSpec], indexes: str = "keys", history: str = HISTORIES[0]
+    schema: str,
+    specs: Sequence[TableSpec],
+    indexes: str = "keys",
+    history: str = HISTORIES[0],
+    dirt: Dirt | None = None,
 ) -> list[sql.Composed]:
     """Every statement that creates the bronze schema, in order."""
     statements = [sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema))]
-    tables = [spec.table_of(history) for spec in specs]
+    tables = [spec.table_of(history, dirt) for spec in specs]
     for table in tables:
         statements += [create_table(table, schema), comments(table, schema)]
         statements += [create_index(table, index, schema) for index in table.indexes_for(indexes)]

@@ -42,7 +42,8 @@ class Step:
 
 def keyless(plan: Plan, above: int) -> frozenset[str]:
     """Plain tables of so many expected rows that their primary key is built at the end."""
-    plain = [name for name in plan.config.tables if not dataset(plan.config.dataset)[name].table.partitioned]
+    tables = [table_of(plan.config, name) for name in plan.config.tables]
+    plain = [table.name for table in tables if table.keyed and not table.partitioned]
     return frozenset(name for name in plain if plan.rows(name) > above)
 
 

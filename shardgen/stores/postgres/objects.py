@@ -14,6 +14,7 @@ from psycopg import sql
 
 from shardgen.errors import TargetError
 from shardgen.model.config import HISTORIES, SHOP
+from shardgen.model.dirt import Dirt
 from shardgen.model.plan import Leaf
 from shardgen.model.table import Table
 from shardgen.model.types import SERIAL
@@ -215,7 +216,13 @@ def set_sequences(connection: Connection, schema: str, tables: Dataset, floors: 
 
 
 def apply_schema(
-    dsn: str, schema: str, tables: Sequence[str], indexes: str, story: str = SHOP, history: str = HISTORIES[0]
+    dsn: str,
+    schema: str,
+    tables: Sequence[str],
+    indexes: str,
+    story: str = SHOP,
+    history: str = HISTORIES[0],
+    dirt: Dirt | None = None,
 ) -> list[str]:
     """Create what is missing of the bronze schema; what exists is left as it is.
 
@@ -236,10 +243,11 @@ def apply_schema(
         begin_ddl(connection, schema)
         note(schema, lambda: create_schema(connection, schema))
         for spec in specs:
-            for relation, make in _missing(connection, schema, spec.table_of(history), indexes):
+            for relation, make in _missing(connection, schema, spec.table_of(history, dirt), indexes):
                 note(f"{schema}.{relation}", make)
         for spec in specs:
-            created += [f"{schema}.{view}" for view in create_views(connection, schema, spec, spec.table_of(history))]
+            table = spec.table_of(history, dirt)
+            created += [f"{schema}.{view}" for view in create_views(connection, schema, spec, table)]
     return created
 
 

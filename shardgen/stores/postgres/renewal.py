@@ -147,7 +147,7 @@ def renew_indexes(connection: Connection, schema: str, table: Table, *, before: 
 
 def restore(connection: Connection, schema: str, table: Table) -> None:
     """Give an emptied table of ours back what a load relies on: its primary key, and that a crash does not empty it."""
-    if catalog.primary_key(connection, schema, table.relation) is None:
+    if table.keyed and catalog.primary_key(connection, schema, table.relation) is None:
         columns = sql.SQL(", ").join(map(sql.Identifier, table.key))
         connection.execute(
             sql.SQL("ALTER TABLE {} ADD CONSTRAINT {} PRIMARY KEY ({})").format(

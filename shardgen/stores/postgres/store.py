@@ -11,11 +11,11 @@ from typing import Any, Final, TypeVar
 from shardgen.errors import ShardgenError, TargetError
 from shardgen.model.config import PlanConfig, Terms
 from shardgen.model.parts import Part
-from shardgen.model.plan import Plan
+from shardgen.model.plan import Plan, Shard
 from shardgen.model.table import Table
 from shardgen.stores import RowEncoder, Run, encoder_of, joining
 from shardgen.stores.findings import Findings, Loss, RunStatus
-from shardgen.stores.postgres import census, claim, finalise, objects, pooler, reset, status, survey
+from shardgen.stores.postgres import census, claim, finalise, objects, pooler, reset, returning, status, survey
 from shardgen.stores.postgres.access import Access
 from shardgen.stores.postgres.beginning import Beginning
 from shardgen.stores.postgres.claim import Attempt, Claimed, Wanted
@@ -180,12 +180,16 @@ class PostgresStore:
                     f"the reset stopped: {text}: what is removed stays so; reset again for the rest"
                 ) from error
 
+    def returned(self, plan: PlanConfig, shard: Shard) -> Iterator[dict[str, Any]]:
+        """See stores.Store.returned."""
+        return returning.of_shard(self.dsn, replace(plan, schema=self.schema), shard)
+
     def apply_schema(self, plan: PlanConfig) -> list[str]:
         """Create what is missing of the tables of a plan; the names of what was created."""
         with self._access.refusals():
             return persist(
                 lambda: objects.apply_schema(
-                    self.dsn, self.schema, plan.tables, plan.indexes, plan.dataset, plan.history
+                    self.dsn, self.schema, plan.tables, plan.indexes, plan.dataset, plan.history, plan.dirt
                 )
             )
 

@@ -70,7 +70,7 @@ def _create(table: Table) -> sql.Composed:
     columns = [
         sql.SQL("{} {}").format(sql.Identifier(column.name), sql.SQL(stored(column.type))) for column in table.columns
     ]
-    if not table.partitioned:
+    if table.keyed and not table.partitioned:
         columns.append(_key(table))
     return sql.SQL("CREATE TEMPORARY TABLE {} ({}) ON COMMIT DROP").format(_NAME, sql.SQL(", ").join(columns))
 
@@ -82,9 +82,9 @@ def _copy(table: Table) -> sql.Composed:
 
 def _index_statements(table: Table, indexes: Sequence[Index]) -> list[sql.Composed]:
     statements = [sql.SQL("CREATE INDEX ON {} USING {} ({})").format(_NAME, *index_key(index)) for index in indexes]
-    return (
-        [sql.SQL("ALTER TABLE {} ADD {}").format(_NAME, _key(table)), *statements] if table.partitioned else statements
-    )
+    if not (table.keyed and table.partitioned):
+        return statements
+    return [sql.SQL("ALTER TABLE {} ADD {}").format(_NAME, _key(table)), *statements]
 
 
 def _key(table: Table) -> sql.Composed:

@@ -1,0 +1,152 @@
+"""What a kind of defect is: what it imitates, which rows it strikes, and what it does to them.
+
+A kind edits what a row says (``Edits``), or decides how the row is delivered (``Delivers``): again, late or never. A
+row has at most one defect of either sort. Whoever brings a kind builds on this module: what has no underscore keeps
+its meaning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, Protocol, TypeAlias
+
+FAMILIES: Final = ("delivery", "values", "keys", "people", "events", "schema")
+HOUR, DAY = 3_600_000_000, 86_400_000_000
+"""Microseconds."""
+
+
+class _Gone:
+    """The place of a key that is not there; one of a kind, also after it has been pickled."""
+
+    def __repr__(self) -> str:
+        return "GONE"
+
+    def __reduce__(self) -> str:
+        return "GONE"
+
+
+GONE: Final = _Gone()
+"""Of a key of ``raw_data``: it is not there, which is something else than null."""
+
+
+class Row(Protocol):
+    """A clean row, as a kind sees it."""
+
+    @property
+    def table(self) -> str:
+        """Its name."""
+        ...
+
+    def __getitem__(self, name: str) -> Any:
+        """A column's value, or that of a key of raw_data that no column repeats; GONE where it has none.
+
+        Numbers with decimals are Decimal, times datetime, days date; JSON is parsed.
+        """
+        ...
+
+    @property
+    def number(self) -> int:
+        """Of its record, counted from 0."""
+        ...
+
+
+class Draw(Protocol):
+    """Chance of one row and one kind; each call is the next draw."""
+
+    def below(self, bound: int) -> int:
+        """A whole number from 0 to below the bound."""
+        ...
+
+    def of(self, choices: Sequence[Any]) -> Any:
+        """One of them."""
+        ...
+
+
+Edit: TypeAlias = Callable[[Row, Draw], Mapping[str, Any]]
+"""New values by place; none where the row has nothing that the kind could spoil.
+
+A place is a column, whose copy in ``raw_data`` gets the value, too, or ``raw_data.KEY``, of which no column knows. What
+a column's type cannot hold stands in ``raw_data`` alone, and the column is null.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """A kind of defect."""
+
+    name: str
+    family: str
+    """One of FAMILIES."""
+    imitates: str
+    """What it imitates, in a line."""
+    seen: str
+    """Where it is seen in practice."""
+    sees: str
+    """Who would notice it, and by what."""
+    weights: Mapping[str, float]
+    """Tables that it strikes; how often, compared with the other kinds of the table, where a preset is asked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edits(Kind):
+    """A kind that changes what a row says."""
+
+    edit: Edit
+    since: tuple[float, float] | None = None
+    """Between which shares of the horizon lies the day from which on it occurs; None for all of the time."""
+    breaks: frozenset[str] = field(default_factory=frozenset)
+    """What a table must not ask for: ``"key"`` where it touches the id, ``"not_null"``, ``"check"``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivers(Kind):
+    """A kind that changes when, how often or whether a row is delivered."""
+
+    does: Literal["again", "late", "never"]
+    unit: Literal["row", "hour", "day"] = "row"
+    """What is struck at once: a row, or all rows of a table that are ingested in an hour or a day."""
+    lag: tuple[int, int] = (0, 0)
+    """Least and greatest delay in microseconds, one for the whole unit; of what is delivered again, of the second
+    delivery."""
+    rest: tuple[float, float] | None = None
+    """Of an hour: between which shares of it lies the instant after which all is struck; None for the whole hour."""
+    edit: Edit | None = None
+    """What the second delivery says otherwise."""
+
+    @property
+    def breaks(self) -> frozenset[str]:
+        """See Edits.breaks."""
+        return frozenset({"key"} if self.does == "again" else ())
+
+
+AnyKind: TypeAlias = Edits | Delivers
+
+
+def one_of(fields: Mapping[str, Sequence[str]], spoil: Callable[[Any, Draw], Any]) -> Edit:
+    """An edit of one value of a row.
+
+    Args:
+        fields: by table, the places that it may be; one of them is drawn, and where the kind can do nothing to it, the
+            next is taken.
+        spoil: what becomes of a clean value that is there, the same where nothing can.
+    """
+
+    def edit(row: Row, draw: Draw) -> Mapping[str, Any]:
+        places = fields[row.table]
+        first = draw.below(len(places))
+        for place in (*places[first:], *places[:first]):
+            clean = row[place.removeprefix("raw_data.")]
+            if clean is None or clean is GONE:
+                continue
+            dirty = spoil(clean, draw)
+            if dirty is not clean and (dirty != clean or type(dirty) is not type(clean)):
+                return {place: dirty}
+        return {}
+
+    return edit
+
+
+def evenly(fields: Mapping[str, Any], weight: float = 1) -> Mapping[str, float]:
+    """The same weight for each table that has a field."""
+    return dict.fromkeys(fields, weight)

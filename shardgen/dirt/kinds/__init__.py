@@ -1,0 +1,33 @@
+"""The kinds of defects: one file for each, and in capitals its kind there; which tables it strikes, it says itself."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from typing import Final
+
+from shardgen.dirt.kind import AnyKind
+
+NAMES: Final = (
+    # delivery
+    "exact_duplicate",
+    "late",
+    "missing_day",
+    "lost_row",
+    # values
+    "null",
+    # keys
+    "orphan",
+    # people
+    # events
+    # schema
+    "number_as_text",
+)
+"""By family, in the order in which the manual tells them."""
+
+
+@cache
+def kinds() -> dict[str, AnyKind]:
+    """All that come with shardgen, by name."""
+    found = [getattr(import_module(f"{__name__}.{name}"), name.upper()) for name in NAMES]
+    return {kind.name: kind for kind in found}

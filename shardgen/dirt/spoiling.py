@@ -1,0 +1,189 @@
+"""Batches with their dirt: of the rows that are struck, new ones are made beside the clean batch, and both are spliced.
+
+A row that is not struck costs its draws and nothing else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shardgen.columns.batch import Batch, Batches, Spliced, chosen
+from shardgen.dirt.cells import Cells, whole_rows
+from shardgen.dirt.defects import ADDED, CHANGED, MISSING, Defect, Wrong
+from shardgen.dirt.drawing import CONTENT, DELIVERY, Drawing, Rows, Words
+from shardgen.dirt.kind import AnyKind
+from shardgen.model.dirt import Dirt
+from shardgen.world.rng import I64
+
+INGESTION = "ingestion_timestamp"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Plan:
+    """What becomes of the rows of a batch."""
+
+    take: I64
+    """Rows that new ones are made of, some perhaps twice."""
+    edit: I64
+    """Kind of edit of each of them, -1 for none."""
+    deliver: I64
+    """Kind of delivery of each, -1 for none."""
+    lag: I64
+    """Microseconds, of each."""
+    second: NDArray[np.bool_]
+    """Which of them are deliveries of what is there already."""
+    order: I64
+    """Positions in the rows of the batch and in these, end to end, as they are written."""
+    missing: I64
+    """Rows that are not written."""
+    why: I64
+    """Kind of delivery of each of those."""
+
+
+class Spoiler:
+    """Spoils the batches of one table.
+
+    Args:
+        drawing: which rows.
+    """
+
+    def __init__(self, drawing: Drawing) -> None:
+        self._drawing = drawing
+
+    def spoilt(self, batch: Batch) -> Batches:
+        """The rows as they come into bronze."""
+        rows = _rows(batch)
+        plan = self._plan(rows)
+        if plan is None:
+            return batch
+        if not len(plan.take):
+            return Spliced(first=batch, second=chosen(batch, np.zeros(1, dtype=np.int64)), order=plan.order)
+        made = self._made(batch, rows, plan)
+        return Spliced(first=batch, second=made.batch(rows.ingestion[plan.take] + plan.lag), order=plan.order)
+
+    def defects(self, batch: Batch) -> Iterator[Defect]:
+        """What is wrong with them, in order of the rows."""
+        rows = _rows(batch)
+        if (plan := self._plan(rows)) is None:
+            return
+        found = [(int(row), defect) for row, defect in self._missing(batch, rows, plan)]
+        if len(plan.take):
+            found += self._changed(self._made(batch, rows, plan), rows, plan)
+        yield from (defect for _, defect in sorted(found, key=lambda each: each[0]))
+
+    def _plan(self, rows: Rows) -> Plan | None:
+        """What becomes of the rows; None where nothing does."""
+        edited, delivered = self._drawing.edited(rows), self._drawing.delivered(rows)
+        if not len(edited.row) and not len(delivered.row):
+            return None
+        count = len(rows.number)
+        edit, kind, lag = np.full(count, -1), np.full(count, -1), np.zeros(count, dtype=np.int64)
+        edit[edited.row], kind[delivered.row], lag[delivered.row] = edited.kind, delivered.kind, delivered.lag
+        does = np.array([str(each.does) for each, _ in self._drawing.delivers] or [""])[delivered.kind]
+        never, again, late = (delivered.row[does == each] for each in ("never", "again", "late"))
+        kept = np.ones(count, dtype=np.bool_)
+        kept[never] = False
+        main = np.union1d(np.flatnonzero((edit >= 0) & kept), late)
+        take = np.concatenate([main, again])
+        second = np.arange(len(take)) >= len(main)
+        delayed = second | np.isin(take, late)
+        order = np.arange(count)
+        order[main] = count + np.arange(len(main))
+        order = np.insert(order, again + 1, count + len(main) + np.arange(len(again)))
+        return Plan(
+            take=take,
+            edit=edit[take],
+            deliver=np.where(delayed, kind[take], -1),
+            lag=np.where(delayed, lag[take], 0),
+            second=second,
+            order=order[np.insert(kept, again + 1, np.ones(len(again), dtype=np.bool_))],
+            missing=never,
+            why=kind[never],
+        )
+
+    def _made(self, batch: Batch, rows: Rows, plan: Plan) -> Cells:
+        """The new rows, spoilt."""
+        cells = Cells(chosen(batch, plan.take))
+        content, delivery = (self._drawing.words(slot, rows, plan.take) for slot in (CONTENT, DELIVERY))
+        for place in np.flatnonzero(plan.edit >= 0).tolist():
+            kind, _ = self._drawing.edits[plan.edit[place]]
+            cells.spoil(place, kind.edit, Words(int(content[place])))
+        for place in np.flatnonzero(plan.second).tolist():
+            kind_, _ = self._drawing.delivers[plan.deliver[place]]
+            if kind_.edit is not None:
+                cells.spoil(place, kind_.edit, Words(int(delivery[place])))
+        return cells
+
+    def _changed(self, cells: Cells, rows: Rows, plan: Plan) -> Iterator[tuple[int, Defect]]:
+        """What is wrong with the rows that were made anew."""
+        content, delivery = (self._drawing.numbers(slot, rows, plan.take) for slot in (CONTENT, DELIVERY))
+        for place, row in enumerate(plan.take.tolist()):
+            ingested = int(rows.ingestion[row])
+            of = _Of(cells=cells, place=place, ingestion=ingested + int(plan.lag[place]))
+            if plan.second[place]:
+                kind, _ = self._drawing.delivers[plan.deliver[place]]
+                yield row, of.defect(int(delivery[place]), kind, ADDED)
+                continue
+            if plan.edit[place] >= 0:
+                edits, _ = self._drawing.edits[plan.edit[place]]
+                for change in cells.changes.get(place, ()):
+                    wrong = Wrong(place=change.place, dirty=change.dirty, clean=change.clean)
+                    yield row, of.defect(int(content[place]), edits, CHANGED, wrong)
+            if plan.deliver[place] >= 0:
+                kind, _ = self._drawing.delivers[plan.deliver[place]]
+                wrong = Wrong(place=INGESTION, dirty=f'"{_iso(of.ingestion)}"', clean=f'"{_iso(ingested)}"')
+                yield row, of.defect(int(delivery[place]), kind, CHANGED, wrong)
+
+    def _missing(self, batch: Batch, rows: Rows, plan: Plan) -> Iterator[tuple[int, Defect]]:
+        """The rows that are not there."""
+        if not len(plan.missing):
+            return
+        numbers = self._drawing.numbers(DELIVERY, rows, plan.missing)
+        clean = chosen(batch, plan.missing)
+        cells, told = Cells(clean), whole_rows(clean)
+        for place, row in enumerate(plan.missing.tolist()):
+            kind, _ = self._drawing.delivers[plan.why[place]]
+            of = _Of(cells=cells, place=place, ingestion=int(rows.ingestion[row]))
+            yield row, of.defect(int(numbers[place]), kind, MISSING, Wrong(clean=told[place]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Of:
+    """The row that a defect is of."""
+
+    cells: Cells
+    place: int
+    ingestion: int
+
+    def defect(self, number: int, kind: AnyKind, state: str, wrong: Wrong | None = None) -> Defect:
+        return Defect(
+            defect=number,
+            kind=kind.name,
+            family=kind.family,
+            table=self.cells.table,
+            state=state,
+            key=self.cells.key(self.place),
+            ingestion_timestamp=_iso(self.ingestion),
+            owner=self.cells.key(self.place, clean=True),
+            wrong=wrong or Wrong(),
+        )
+
+
+def seed_of(dirt: Dirt, world: int) -> int:
+    """What the draws of a secret begin with, in the world of a seed."""
+    return int.from_bytes(hashlib.blake2b(f"{world}\x1f{dirt.secret}".encode(), digest_size=16).digest(), "big")
+
+
+def _rows(batch: Batch) -> Rows:
+    assert batch.record is not None
+    return Rows(number=batch.record.numbers, ingestion=batch.record.ingestion)
+
+
+def _iso(instant: int) -> str:
+    """ISO 8601 with microseconds."""
+    return str(np.datetime64(instant, "us"))
