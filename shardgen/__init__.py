@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from shardgen.api import (
+        advance,
         changes,
         claim,
         commit,
@@ -33,6 +34,7 @@ __version__ = "0.1.0"
 __all__ = [
     "ShardgenError",
     "__version__",
+    "advance",
     "changes",
     "claim",
     "commit",

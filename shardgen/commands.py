@@ -59,7 +59,8 @@ def prepared(
     from shardgen.options.settings import utc_today
 
     settings.check()
-    given, config = settings.given(), None if resume else settings.plan(utc_today())
+    windowed = settings.get("since") is not None
+    given, config = settings.given(), None if resume or windowed else settings.plan(utc_today())
 
     def carry_out(show: Show) -> LoadReport:
         from shardgen.loading import session
@@ -68,8 +69,13 @@ def prepared(
         with chosen(settings.load().engine) as engine:
             how = settings.load(take_over=take_over, yes=yes, slots=engine.slots)
             store = target.started(settings, show)
-            if config is None:
+            if resume:
                 return session.resume(how, store, given=given, show=show)
+            if config is None:
+                from shardgen import forward  # what a load of the whole history does without
+
+                window, options = forward.slice_of(settings, store)
+                return session.load(window, how, store, options=options, show=show)
             return session.load(config, how, store, options=settings.options(config), show=show)
 
     return carry_out

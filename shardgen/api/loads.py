@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Unpack
 
 from shardgen.api.shared import in_python, settings_of, watching
 from shardgen.model.engine import DEFAULT
-from shardgen.options.keywords import Load, Worked
+from shardgen.options.keywords import Load, Verified, Worked
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from shardgen.loading.parts import Claimed, Committed, PartReport
     from shardgen.loading.reconcile import LoadReport
 
@@ -48,6 +50,54 @@ def load(
     hasten(settings.get("engine", DEFAULT))
     carry_out = prepared(settings, resume=resume, take_over=take_over, yes=yes)
     with watching(settings, "load") as show:
+        return carry_out(show)
+
+
+@in_python
+def advance(
+    dsn: str | None = None,
+    *,
+    days: int | None = None,
+    to: date | str | None = None,
+    tables: str | list[str] | tuple[str, ...] = (),
+    take_over: bool = False,
+    yes: bool = False,
+    **options: Unpack[Verified],
+) -> list[LoadReport]:
+    """Bring what is loaded forward by some days, by the plan in the target: exactly once, whatever stops it.
+
+    Args:
+        dsn: libpq connection string; without it the target is found as on the command line.
+        days: how many; one if neither this nor ``to`` is named.
+        to: the first day that is not loaded, instead.
+        tables: some of those that are there; all by default.
+        take_over: end the sessions of another load that holds the target, instead of refusing.
+        yes: bring rows forward that others have changed, too.
+        options: where and how, see :class:`Verified`.
+
+    Returns:
+        The reconciled report of each run that it took: of one that was interrupted, and of what was left; none where
+        the target was there already.
+
+    Raises:
+        UsageError: something is wrong with the request, or with what is there; nothing was written.
+        LoadError: it stopped; the same call does the rest.
+
+    Example:
+        >>> import shardgen
+        >>> options = {"schema": "advanced", "progress": "none"}
+        >>> _ = shardgen.load(profile="demo", end="2026-01-01", tables="orders", **options)
+        >>> [report] = shardgen.advance(to="2026-01-03", **options)
+        >>> [(each.ledger, each.updated > 0) for each in report.tables]
+        [(44, True)]
+    """
+    from shardgen.commands import hasten
+    from shardgen.forward import advanced
+
+    settings = settings_of(Verified, options, dsn=dsn, tables=tables or None)
+    hasten(settings.get("engine", DEFAULT))
+    carry_out = advanced(settings, days=days, to=to, take_over=take_over, yes=yes)
+    with watching(settings, "advance") as show:
         return carry_out(show)
 
 

@@ -14,6 +14,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from shardgen.cli import (
+    advancing,
     answers,
     asking,
     configuration,
@@ -33,6 +34,7 @@ from shardgen.cli.options import Quiet, Verbose, epilog
 
 COMMANDS: Final[tuple[Callable[..., None], ...]] = (
     loading.load,
+    advancing.advance,
     parts.commit,
     loading.verify,
     loading.plan,

@@ -12,9 +12,9 @@ from shardgen.events import ShardDone, ShardFailed, ShardRetried, WorkerLogged
 from shardgen.loading.hooks import Hooks, Tools
 from shardgen.loading.queue import SUSPECT_AFTER, Queue, Trial
 from shardgen.loading.worker import Failed, GaveWay, Outcome
-from shardgen.stores import Written
 from shardgen.stores.failures import Remedy
 from shardgen.stores.retry import BACKOFF, hopeless
+from shardgen.stores.told import Written
 
 
 class Attempts:

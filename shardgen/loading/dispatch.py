@@ -21,8 +21,8 @@ from shardgen.loading.queue import Queue, Trial
 from shardgen.loading.watchdog import Flight
 from shardgen.loading.worker import Job, Outcome
 from shardgen.machine.refusals import refusal
-from shardgen.stores import Task
 from shardgen.stores.failures import Remedy
+from shardgen.stores.told import Task
 
 _GRACE: Final = 5.0  # seconds for running shards to give way before their workers are ended
 

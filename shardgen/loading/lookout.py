@@ -11,7 +11,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from shardgen.events import ShardSeen
 from shardgen.loading.watchdog import Flight, Watchdog
 from shardgen.model.plan import Shard
-from shardgen.stores import Run, Show, Sighting
+from shardgen.stores import Run, Show
+from shardgen.stores.told import Sighting
 
 
 class Lookout:

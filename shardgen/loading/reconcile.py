@@ -14,7 +14,8 @@ from shardgen.events import StepDone, StepStarted
 from shardgen.model.figures import count, plural, size
 from shardgen.model.notebook import html_table
 from shardgen.model.plan import Plan, Shard
-from shardgen.stores import Counted, Run, Show, Written
+from shardgen.stores import Run, Show
+from shardgen.stores.told import Counted, Written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +46,10 @@ class TableReport:
     """Rows that were built and not inserted, because rows with their keys were there."""
     others: int = 0
     """Rows that were there before, and were kept."""
+    updated: int = 0
+    """Rows that a window has changed."""
+    deleted: int = 0
+    """Rows that a window has taken away."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +151,8 @@ def _report(name: str, shards: Sequence[Shard], rows: Sequence[Written], found: 
         counted=found.rows,
         skipped=sum(row.skipped for row in rows),
         others=found.others,
+        updated=sum(row.updated for row in rows),
+        deleted=sum(row.deleted for row in rows),
         shards=len(rows),
         bytes=sum(row.bytes for row in rows),
         seconds=round(sum(row.seconds for row in rows), 3),

@@ -28,7 +28,8 @@ from shardgen.loading.worker import Job
 from shardgen.model.config import LoadConfig, PlanConfig, Plugin
 from shardgen.model.figures import plural
 from shardgen.model.plan import Plan
-from shardgen.stores import Run, Show, Store, Written, attention
+from shardgen.stores import Run, Show, Store, attention
+from shardgen.stores.told import Written
 from shardgen.tables import table_of
 from shardgen.tables.recipe import Recipe
 
@@ -275,7 +276,7 @@ class Session:
         dispatcher = Dispatcher(
             engine=self._engine,
             job=Job(
-                writer=run.writer(),
+                writer=run.writer(overwrite=self._config.yes),
                 feed=self._machinery.recipe.feed(run.plan.config),
                 batch_rows=self._config.batch_rows,
             ),

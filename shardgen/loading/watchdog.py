@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from shardgen.stores import Sighting
+from shardgen.stores.told import Sighting
 
 LONGEST_GAP: Final = 2.0  # seconds between two looks that count: more means that we slept ourselves (Ctrl-Z, suspend)
 

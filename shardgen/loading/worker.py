@@ -18,8 +18,9 @@ from typing import Self
 
 from shardgen.loading import memory
 from shardgen.loading.kept import Kept
-from shardgen.stores import Task, Writer, WriterSpec, Written
+from shardgen.stores import Writer, WriterSpec
 from shardgen.stores.failures import Remedy, StoppedError
+from shardgen.stores.told import Task, Written
 from shardgen.tables.feed import Feeding
 
 
@@ -83,7 +84,8 @@ def run_task(job: Job, task: Task, stopped: Callable[[], bool]) -> Outcome:
 
 def _write(job: Job, task: Task, stopped: Callable[[], bool]) -> Written:
     build = functools.partial(job.feed.batches, task.shard, job.batch_rows)
-    return _writer(job.writer, stopped).write(task, build)
+    before = functools.partial(job.feed.before, task.shard, job.batch_rows) if task.shard.revised else None
+    return _writer(job.writer, stopped).write(task, build, before)
 
 
 def close(job: Job) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 from difflib import get_close_matches
 from typing import Any, Literal, Self
@@ -124,7 +124,7 @@ class PlanConfig:
 
     world: WorldConfig
     end: date
-    """First day after the window, which begins at the epoch."""
+    """First day after the window."""
     tables: tuple[str, ...]
     """Names of tables that there are, in the order of the story; whoever knows the tables has checked them."""
     schema: str = "bronze"
@@ -151,9 +151,16 @@ class PlanConfig:
     """Of Iceberg tables in the catalog."""
     dirt: Dirt | None = None
     """What is spoilt on the way; None for clean rows."""
+    since: date | None = None
+    """First day of a window that only has what changes in it; None for the whole history up to the end."""
 
     def __post_init__(self) -> None:
         check_window(self.world.epoch, self.end)
+        if self.since is not None:
+            check_since(self.since, self.world.epoch, self.end)
+        if self.since is not None and self.dirt is not None:
+            told = (Given("since", self.since), " is of clean rows: what is spoilt is not brought forward yet")
+            raise ConfigError(*told, remedy=Text("load the whole history, or leave ", Use("dirt"), " out"))
         if self.days > MAX_WINDOW_DAYS:
             longest = f" lies more than {MAX_WINDOW_DAYS:,} days after the epoch, {self.world.epoch}"
             raise ConfigError(Given("end", self.end), longest, remedy=Text("move ", Use("end"), " or ", Use("epoch")))
@@ -174,8 +181,13 @@ class PlanConfig:
 
     @property
     def days(self) -> int:
-        """Length of the window in days."""
+        """From the epoch to the end of the window."""
         return (self.end - self.world.epoch).days
+
+    @property
+    def whole(self) -> Self:
+        """The same up to the same end, with all that was before the window."""
+        return replace(self, since=None)
 
     @property
     def beyond(self) -> bool:
@@ -189,7 +201,7 @@ class PlanConfig:
         told = json.loads(json.dumps(asdict(self), default=str))
         told |= {"dirt": self.dirt and self.dirt.to_json()}  # less the secret
         usual: dict[str, Any] = {"dataset": SHOP, "plugins": [], "format": "", "raw_data_as": RAW_DATA_FORMS[0]}
-        usual |= {"dirt": None, "history": HISTORIES[0]} | {
+        usual |= {"since": None, "dirt": None, "history": HISTORIES[0]} | {
             "publish": PUBLICATIONS[0],
             "catalog": CATALOG,
             "namespace": NAMESPACE,
@@ -205,6 +217,7 @@ class PlanConfig:
                 **stored,
                 "world": WorldConfig(**world),
                 "end": date.fromisoformat(stored["end"]),
+                "since": date.fromisoformat(stored["since"]) if "since" in stored else None,
                 "tables": tuple(stored["tables"]),
                 "plugins": tuple(Plugin(**each) for each in stored.get("plugins", ())),
                 "dirt": Dirt.from_json(stored["dirt"]) if "dirt" in stored else None,
@@ -337,6 +350,14 @@ def check_window(epoch: date, end: date) -> None:
     if end <= epoch:
         window = (Given("end", end), " is not after ", Given("epoch", epoch))
         raise ConfigError(*window, remedy=Text("move ", Use("end"), " or ", Use("epoch")))
+
+
+def check_since(since: date, epoch: date, end: date) -> None:
+    """Raise ConfigError unless a window that begins on a day lies in the history up to its end."""
+    if since < epoch:
+        raise ConfigError(Given("since", since), f" lies before the epoch, {epoch}", remedy="move it")
+    if since >= end:
+        raise ConfigError(Given("since", since), " is not before ", Given("end", end), remedy="move either")
 
 
 def check_range(name: str, value: Any, low: Any, high: Any) -> None:

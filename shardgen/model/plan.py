@@ -49,6 +49,8 @@ class Shard:
     """Expected COPY bytes."""
     dataset: str = SHOP
     """Of the table."""
+    revised: bool = False
+    """Of a window: whether its records were there before, of which it has those that change."""
 
     @property
     def own_leaf(self) -> Leaf | None:

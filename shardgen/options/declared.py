@@ -122,6 +122,15 @@ FORM: Group = {
         default="today",
         example="2026-01-01",
     ),
+    "since": Option(
+        kind=DAY,
+        panel=_FORM,
+        text="First day of a window that has only what changes in it, of the world in the target or of one that "
+        "--epoch and --horizon fix.",
+        metavar="DATE",
+        default="the epoch, with all that was before it",
+        example="2025-12-31",
+    ),
     "dataset": Option(
         kind=TEXT,
         panel=_FORM,

@@ -71,8 +71,8 @@ class Verified(Worked, Key, total=False):
     """``processes``, ``threads``, ``dask://HOST:PORT``, ``dask://local``, or an engine of your own."""
 
 
-class Options(TypedDict, total=False):
-    """The options that decide the data; ``shardgen load --help`` explains each."""
+class Data(TypedDict, total=False):
+    """The options that decide the data of a whole history; ``shardgen load --help`` explains each."""
 
     seed: int
     customers: int
@@ -102,11 +102,18 @@ class Options(TypedDict, total=False):
     dirt_skip: str | list[str] | tuple[str, ...] | None
 
 
+class Options(Data, total=False):
+    """The options that decide the data."""
+
+    since: date | str | None
+    """First day of a window that has only what changes in it; by default the whole history."""
+
+
 class Planned(Options, Key, Files, total=False):
     """The options of a plan, and where else they are."""
 
 
-class Truthful(Options, Key, Server, Addressed, total=False):
+class Truthful(Data, Key, Server, Addressed, total=False):
     """The options of a world, or where it is loaded."""
 
 

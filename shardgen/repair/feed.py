@@ -43,6 +43,10 @@ class Mended:
         while some := list(islice(mended, rows)):
             yield Batch(table=table, num_rows=len(some), columns=values_of(table, some))
 
+    def before(self, shard: Shard, rows: int) -> Iterator[Batch]:  # noqa: ARG002  # as every feed has it
+        """None: what is restored is no window."""
+        return iter(())
+
     def get_ready(self, shard: Shard) -> None:
         """Nothing is kept."""
 

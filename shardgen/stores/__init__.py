@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from shardgen.events import Event
@@ -21,6 +20,7 @@ from shardgen.model.types import Type
 from shardgen.stores.failures import Remedy
 from shardgen.stores.findings import Findings, RunStatus, Survey
 from shardgen.stores.reading import Reader
+from shardgen.stores.told import Counted, Sighting, Task, Written
 from shardgen.stores.trials import Trials
 
 if TYPE_CHECKING:
@@ -32,76 +32,6 @@ Show = Callable[[Event], None]
 """Takes the events of a load."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
-    """One attempt at a shard."""
-
-    shard: Shard
-    attempt: int = 1
-    """From 1."""
-    routed: bool = False
-    """Whether rows go through the table as it is, not into a leaf of their own."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
-    """A shard that is there for good."""
-
-    shard: str
-    table: str
-    rows: int
-    """That are in the table because of it."""
-    bytes: int
-    """Bytes sent: COPY with header and trailer."""
-    digest: str
-    """XXH3-128 of the rows' bytes."""
-    seconds: float
-    """From first to last, as the writer saw it."""
-    phases: dict[str, float]
-    """Seconds by phase."""
-    by_us: bool
-    """False where it was done already, by this run or by an orphan of it."""
-    skipped: int = 0
-    """Rows that were built and not inserted, because rows with their keys were there."""
-    log: tuple[str, ...] = ()
-    """What was logged on the way, without secrets."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sighting:
-    """How far the worker of one shard is, as the place shows it."""
-
-    shard: str
-    worker: int
-    """Process id of the worker, on its own host."""
-    backend: int
-    """Process id of the session, on the server's."""
-    rows: int
-    """Copied so far; 0 outside COPY."""
-    awaits_client: bool
-    """Whether the place waits for the worker, and not for a disk, a lock or a CPU."""
-    doing: str
-    """``"copying"``, ``"indexing"``, ``"waiting for a lock"`` etc., for the display."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counted:
-    """What is found of one table of a run, by counting."""
-
-    relation: str
-    """Its name in the place."""
-    rows: int
-    """The run's own."""
-    size: int
-    """Bytes on disk."""
-    apart: Mapping[str, int] = field(default_factory=dict)
-    """Rows by shard, of the shards whose rows lie in a part of their own."""
-    others: int = 0
-    """Rows that were there before, and were kept."""
-    slow: str = ""
-    """Why the fast path was not taken; empty where it was."""
-
-
 class Batch(Protocol):
     """Rows of a table; what they are is between their builder and their encoder."""
 
@@ -109,6 +39,10 @@ class Batch(Protocol):
     def num_rows(self) -> int:
         """How many they are."""
         ...
+
+
+Batches = Callable[[], Iterator[Batch]]
+"""Makes the rows of a shard, each time that it is called."""
 
 
 class RowEncoder(Protocol):
@@ -139,12 +73,17 @@ def encoder_of(table: Table) -> RowEncoder:
 class Writer(Protocol):
     """Writes shards; of one process."""
 
-    def write(self, task: Task, batches: Callable[[], Iterator[Batch]]) -> Written:
+    def write(self, task: Task, batches: Batches, before: Batches | None = None) -> Written:
         """Write a shard and record it, atomically; a shard that is recorded already is not built.
 
-        ``batches`` is called where the rows are needed, and again where the writer has to start over; what it gives is
-        consumed one at a time and not kept. Whatever is raised, nothing was written, unless the answer to a commit was
-        lost; then writing again tells.
+        Whatever is raised, nothing was written, unless the answer to a commit was lost; then writing again tells.
+
+        Args:
+            task: the shard.
+            batches: called where the rows are needed, and again where the writer has to start over; what it gives is
+                consumed one at a time and not kept.
+            before: of records that were there before the shard's window: those that change in it, as they stood. Of no
+                account where the place has none of them.
         """
         ...
 
@@ -201,8 +140,12 @@ class Run(Protocol):
         """The shards that are not there: a wave refers only to those before it, and begins with its largest."""
         ...
 
-    def writer(self) -> WriterSpec:
-        """For the workers."""
+    def writer(self, *, overwrite: bool = False) -> WriterSpec:
+        """For the workers.
+
+        Args:
+            overwrite: whether records that others have changed are brought forward as well.
+        """
         ...
 
     def look(self) -> Mapping[str, Sighting] | None:

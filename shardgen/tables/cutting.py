@@ -36,6 +36,8 @@ class Piece:
     """The leaf that it fills."""
     of: int = 1
     """How many pieces fill that leaf."""
+    revised: bool = False
+    """See Shard.revised."""
 
 
 MAX_SHARD_ROWS: Final = 5_000_000

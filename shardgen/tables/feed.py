@@ -9,7 +9,7 @@ from typing import Any, Final, Protocol
 
 import numpy as np
 
-from shardgen.columns.batch import Batch, Batches, versioned
+from shardgen.columns.batch import Batch, Batches, chosen, versioned
 from shardgen.dirt.defects import Defect
 from shardgen.dirt.drawing import Drawing
 from shardgen.dirt.plugins import every
@@ -18,7 +18,7 @@ from shardgen.model.config import LoadConfig, PlanConfig
 from shardgen.model.dirt import Dirt
 from shardgen.model.plan import Shard
 from shardgen.tables import dataset
-from shardgen.tables.spec import Slice, TableSpec
+from shardgen.tables.spec import Slice, TableSpec, ranges
 from shardgen.world import build_world
 from shardgen.world.demand import day_after, midnight
 from shardgen.world.picking import picked
@@ -34,6 +34,10 @@ class Feeding(Protocol):
 
     def batches(self, shard: Shard, rows: int) -> Iterator[Any]:
         """The rows of a shard in batches of about so many rows."""
+        ...
+
+    def before(self, shard: Shard, rows: int) -> Iterator[Any]:
+        """Of the rows of a shard that is revised those that were there, as they stood before the window."""
         ...
 
     def get_ready(self, shard: Shard) -> None:
@@ -72,6 +76,8 @@ class Feed:
         return _spoiler(dirt.opened(), dirt.secret, table, world.seed, span)
 
     def _clean(self, shard: Shard, rows: int) -> Iterator[Batch]:
+        if shard.revised:
+            return self._revised(shard, rows, end=midnight(self.plan.end))
         wanted = Slice(
             world=build_world(self.plan.world, self.plan.end),
             raw_data=self.plan.raw_data,
@@ -83,6 +89,50 @@ class Feed:
         )
         made = dataset(self.plan.dataset)[shard.table].rows(wanted)
         return map(versioned, made) if wanted.versions else made
+
+    def before(self, shard: Shard, rows: int) -> Iterator[Batch]:
+        """Of the records that change in a shard those that were there, as they stood before the window.
+
+        Args:
+            shard: one that is revised, of a plan whose records have one row each.
+            rows: about how many a batch should hold; it never changes a row.
+        """
+        assert self.plan.since
+        return self._revised(shard, rows, end=midnight(self.plan.since))
+
+    def _revised(self, shard: Shard, rows: int, *, end: int) -> Iterator[Batch]:
+        """What changes in the window of records that were there: the versions, or how they stand at an instant."""
+        for low, high in ranges(shard.start, shard.stop, rows):
+            made = self._changes(replace(shard, start=low, stop=high), rows)
+            if self.plan.history == "versions":
+                yield from made
+                continue
+            keys = np.unique(np.concatenate([batch.numbers for batch in made] or [np.empty(0, dtype=np.int64)]))
+            yield from self._standing(shard.table, keys, end=end)
+
+    def _changes(self, shard: Shard, rows: int) -> Iterator[Batch]:
+        """The versions of a shard's ids whose changes lie in the window."""
+        assert self.plan.since
+        spec = dataset(self.plan.dataset)[shard.table]
+        wanted = Slice(
+            world=build_world(self.plan.world, self.plan.end),
+            raw_data=self.plan.raw_data,
+            start=shard.start,
+            stop=shard.stop,
+            end=midnight(self.plan.end),
+            rows=rows,
+            history="versions",
+            since=midnight(self.plan.since),
+        )
+        return spec.rows(wanted) if spec.changed else _new(spec, wanted)
+
+    def _standing(self, table: str, keys: I64, *, end: int) -> Iterator[Batch]:
+        """Records of some keys that are there at an instant, as they stand then."""
+        cut = np.unique(keys // dataset(self.plan.dataset)[table].table.space.children)
+        for made in self.rows_of(table, cut, end=end, raw_data=self.plan.raw_data):
+            which = np.flatnonzero(np.isin(made.numbers, keys))
+            if len(which):
+                yield made if len(which) == made.num_rows else chosen(made, which)
 
     def changes(self, table: str, since: int, end: int, rows: int = ROWS) -> Iterator[Batch]:
         """The versions of a table whose changes lie in [since, end), in order of number and version.

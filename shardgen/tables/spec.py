@@ -24,6 +24,7 @@ from shardgen.model.config import HISTORIES, PlanConfig
 from shardgen.model.dirt import Dirt
 from shardgen.model.plan import Leaf, Shard
 from shardgen.model.table import COMMON, Column, Table
+from shardgen.tables import windows
 from shardgen.tables.cutting import ByIds, ByLeaves, Cutting, Estimate, Piece, Range, arriving, by_lives, ranges
 from shardgen.world.calendar import Period
 from shardgen.world.demand import HOUR, midnight
@@ -243,21 +244,42 @@ class TableSpec:
 
     def shards(self, world: World, config: PlanConfig) -> list[Shard]:
         """The table's shards, in order of their ids."""
-        cuts, exact = self.cut.pieces(world, config), self.estimate(config.history) is None
+        cuts, exact = self._pieces(world, config), self.estimate(config.history) is None
         return [
-            self._shard(piece, round(count), exact=exact, config=config)
+            self._shard(piece, round(count), exact=exact and not piece.revised, config=config)
             for piece, count in zip(cuts, self._counted(world, cuts, config), strict=True)
         ]
+
+    def _pieces(self, world: World, config: PlanConfig) -> list[Piece]:
+        if config.since is None:
+            return self.cut.pieces(world, config)
+        return windows.pieces(self.cut, self.changing, world, config)
 
     def _counted(self, world: World, cuts: Sequence[Piece], config: PlanConfig) -> list[float]:
         """Rows of each piece; what is estimated of a leaf is shared out equally."""
         estimate = self.estimate(config.history)
+        if config.since is not None:
+            return self._counted_since(world, cuts, config)
         if estimate is None:
             return [piece.stop - piece.start for piece in cuts]
         leaves = [list(pieces) for _, pieces in groupby(cuts, key=lambda piece: piece.period or piece.label)]
         wholes = [replace(pieces[0], stop=pieces[-1].stop) for pieces in leaves]
         rows = estimate(world, wholes, midnight(config.end))
         return [count / len(pieces) for count, pieces in zip(rows, leaves, strict=True) for _ in pieces]
+
+    def _counted_since(self, world: World, cuts: Sequence[Piece], config: PlanConfig) -> list[float]:
+        """Rows of each piece of a window; of records that change as many as there are versions."""
+        new, old = self.estimate(config.history), self.history and self.history.estimate
+        found: list[float] = []
+        for piece in cuts:
+            estimate = old if piece.revised else new
+            known_by_time = piece.of > 1 and not self.history  # as leaves are, whatever their records
+            if estimate:
+                two = piece.revised or known_by_time
+                found.append(windows.estimated(estimate, world, piece, config, cut_in_two=two))
+            else:
+                found.append(0 if piece.revised else piece.stop - piece.start)
+        return found
 
     def _shard(self, piece: Piece, rows: int, *, exact: bool, config: PlanConfig) -> Shard:
         return Shard(
@@ -270,6 +292,7 @@ class TableSpec:
             exact=exact,
             bytes=rows * self.sizes_of(config.history).copy[config.raw_data],
             dataset=config.dataset,
+            revised=piece.revised,
         )
 
 

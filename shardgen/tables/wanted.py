@@ -69,6 +69,7 @@ def plan_config(
     namespace: str = NAMESPACE,
     dirt: str = "none",
     dirt_skip: str = "",
+    since: date | None = None,
 ) -> PlanConfig:
     """Options, as a user gives them, made into a checked plan; how some follow from others, the module says.
 
@@ -94,8 +95,9 @@ def plan_config(
     what = _chosen(dataset, tables)
     form = {"raw_data": raw_data, "history": history, "format": format or "", "raw_data_as": raw_data_as}
     form |= {"publish": publish, "catalog": catalog, "namespace": namespace}
+    begins = None if since == first else since  # a window from the epoch is the whole history
     spoilt = _dirt(dirt, dirt_skip, what["tables"])
-    return PlanConfig(world=world, end=last, schema=schema, indexes=indexes, dirt=spoilt, **form, **what)
+    return PlanConfig(world=world, end=last, since=begins, schema=schema, indexes=indexes, dirt=spoilt, **form, **what)
 
 
 def _dirt(asked: str, skip: str, tables: tuple[str, ...]) -> Dirt | None:

@@ -50,9 +50,8 @@ def in_key_order(
     """
     ours = keys.within(table, own) if own else sql.SQL("true")
     if shard.leaf is None:
-        assert table.space.ids is not None
-        relation = catalog.own_rows(connection, schema, table.relation)
-        for low, high in table.space.ids.ranges(*keys.bounds(shard)):
+        relation, (first, stop) = catalog.own_rows(connection, schema, table.relation), keys.bounds(shard)
+        for low, high in table.space.ids.ranges(first, stop) if table.space.ids else [(first, stop - 1)]:
             column = sql.Identifier(table.key[0])
             condition = sql.SQL("{} BETWEEN {} AND {} AND {}").format(column, sql.Literal(low), sql.Literal(high), ours)
             yield from copied(connection, _selected(table, relation, condition, _in_order(table, column), rescaled))

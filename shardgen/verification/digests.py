@@ -65,7 +65,7 @@ class Item:
     leaf: str | None
     """The partition that is the shard, where there is one."""
     digest: str
-    """By the ledger."""
+    """By the ledger; empty where later windows have changed what the shard holds, so that only the plan tells it."""
     regenerate: bool
     """Whether to build the shard although the digests agree."""
 
@@ -81,7 +81,7 @@ class Hashed:
 
     shard: str
     ledger: str
-    """Digest in the ledger."""
+    """Digest in the ledger; empty where later windows have changed what the shard holds."""
     found: str
     """Digest of what the table holds."""
     regenerated: str | None
@@ -99,6 +99,8 @@ class Hashed:
     @property
     def equal(self) -> bool:
         """Whether all digests are the same, or the rows differ by no more than those that were there before."""
+        if not self.ledger:
+            return self.regenerated == self.found
         if self.found == self.ledger:
             return self.regenerated in (None, self.found)
         return (
@@ -188,9 +190,9 @@ def _leaves(connection: Connection, subject: Subject, loaded: Loaded) -> set[str
     return {leaf for _, schema, leaf in catalog.leaves(connection, loaded.claim.oid) if schema == subject.schema}
 
 
-def number_of(subject: Subject, tables: Iterable[str]) -> int:
+def number_of(subject: Subject, plans: Mapping[int, Plan], tables: Iterable[str]) -> int:
     """How many shards there are to examine."""
-    return sum(len(subject.tables[name].shards) for name in tables)
+    return sum(len(_shards(subject.tables[name], plans[subject.tables[name].run.run])) for name in tables)
 
 
 # --- in a worker process ----------------------------------------------------------------------------------------------
@@ -221,11 +223,11 @@ def _examine(connection: Connection, item: Item) -> Hashed:
     found = ""
     if item.leaf is not None and item.own is None and not item.rescaled:
         found = _digest(contents.in_heap_order(connection, schema, item.table, item.leaf))
-    if found != item.digest:  # rows that were rewritten lie elsewhere, though they may be the same
+    if not found or found != item.digest:  # rows that were rewritten lie elsewhere, though they may be the same
         found = _digest(_in_key_order(connection, item))
     built = _digest(_built(item)) if item.regenerate or found != item.digest else None
     differences = None
-    if found != item.digest or built not in (None, found):
+    if found != (item.digest or built) or built not in (None, found):
         there = apart.rows(_in_key_order(connection, item))
         differences = rows.compare(item.table, apart.rows(_built(item)), there)
     return Hashed(
@@ -294,16 +296,21 @@ def _items(
                 left_out=loaded.claim.left_out,
                 rescaled=rescaled,
                 own=counts.own_range(loaded, plan),
-                skipped=recorded[shard.id].skipped,
+                skipped=recorded[shard.id].skipped if shard.id in recorded else 0,
                 others_within=loaded.claim.others_within,
                 leaf=own.name if shard.id in apart and (own := shard.own_leaf) and own.name in leaves else None,
-                digest=recorded[shard.id].digest,
+                digest=recorded[shard.id].digest if shard.id in recorded and not loaded.advanced else "",
                 regenerate=regenerate,
             )
-            for shard in plan.of(name)
-            if shard.id in recorded  # counts tell of those that are not
+            for shard in _shards(loaded, plan)
         ]
     return sorted(items, key=lambda item: -item.shard.bytes)
+
+
+def _shards(loaded: Loaded, plan: Plan) -> list[Shard]:
+    """Those that are there; counts tell of the others."""
+    recorded = {row.shard for row in loaded.shards}
+    return [shard for shard in plan.of(loaded.claim.target) if loaded.advanced or shard.id in recorded]
 
 
 def _examined(items: Sequence[Item], engine: Engine, workers: int, show: Callable[[Event], None]) -> list[Hashed]:
@@ -331,6 +338,7 @@ def _check(loaded: Loaded, found: Sequence[Hashed]) -> Check:
     found = sorted(found, key=lambda each: each.shard)
     bad = [each for each in found if not each.equal]
     against = "ledger and plan" if found and all(each.regenerated for each in found) else "the ledger"
+    against = "one load of the whole" if loaded.advanced else against
     shards = plural(len(found), "shard")
     return Check(
         level="digests",
@@ -362,10 +370,11 @@ def _sentences(hashed: Hashed) -> tuple[str, ...]:
         return (f"{start}: rows are as planned, but the ledger's digest is another",)
     summary = f"{start}: {plural(told.changed, 'row')} changed, {told.missing} missing, {told.additional} not planned"
     drift = (f"{start}: what this code builds is not what the ledger has either: was it loaded by another version?",)
+    drifted = hashed.ledger and hashed.regenerated != hashed.ledger
     return (
         summary,
         *(f"{start}: {sample}" for sample in told.samples),
-        *(drift if hashed.regenerated != hashed.ledger else ()),
+        *(drift if drifted else ()),
     )
 
 

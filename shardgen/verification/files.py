@@ -22,7 +22,7 @@ from shardgen.model.config import PlanConfig
 from shardgen.model.figures import plural
 from shardgen.model.plan import Plan, Shard
 from shardgen.model.table import Table
-from shardgen.stores import Counted, apart
+from shardgen.stores import apart
 from shardgen.stores.copy import Encoder
 from shardgen.stores.failures import StoreError
 from shardgen.stores.lake.address import Address
@@ -32,6 +32,7 @@ from shardgen.stores.lake.objects import Objects
 from shardgen.stores.lake.reader import LakeReader
 from shardgen.stores.lake.records import Entry, Record
 from shardgen.stores.reading import Question
+from shardgen.stores.told import Counted
 from shardgen.tables import table_of
 from shardgen.tables.blocks import Blocks
 from shardgen.tables.feed import Feed

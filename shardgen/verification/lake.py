@@ -41,7 +41,7 @@ class LakeProof:
         """See proof.Proof.counts: by a listing and by footers."""
         return files.questions(self._reader, found, plans, tables)
 
-    def pieces(self, found: Subject, tables: Sequence[str]) -> int:
+    def pieces(self, found: Subject, plans: Mapping[int, Plan], tables: Sequence[str]) -> int:
         """See proof.Proof.pieces: the files."""
         return sum(len(found.tables[name].shards) for name in tables)
 

@@ -44,9 +44,9 @@ class PostgresProof:
         """See proof.Proof.counts."""
         return counts.questions(found, plans, tables)
 
-    def pieces(self, found: Subject, tables: Sequence[str]) -> int:
+    def pieces(self, found: Subject, plans: Mapping[int, Plan], tables: Sequence[str]) -> int:
         """See proof.Proof.pieces: the shards."""
-        return digests.number_of(found, tables)
+        return digests.number_of(found, plans, tables)
 
     def contents(
         self,

@@ -47,7 +47,7 @@ class Proof(Protocol):
         """Plan, ledger and what is there: a question for each table."""
         ...
 
-    def pieces(self, found: Subject, tables: Sequence[str]) -> int:
+    def pieces(self, found: Subject, plans: Mapping[int, Plan], tables: Sequence[str]) -> int:
         """How many times a comparison of content tells that it is a step further."""
         ...
 

@@ -98,7 +98,7 @@ def _checks(
             questions, moot = ask(found, request.tables or (*found.tables, *found.absent))
             asked += questions
             checks += moot
-    pieces = proof.pieces(found, planned) if "digests" in levels else 0
+    pieces = proof.pieces(found, plans, planned) if "digests" in levels else 0
     show(VerificationStarted(checks=len(asked) + pieces))
     checks += reader.ask(asked, show=show, failures=_failures)
     if pieces:

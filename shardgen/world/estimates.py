@@ -73,9 +73,11 @@ class Sample:
     reviews: Lives
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=2)
 def sample(world: World, end: int) -> Sample:
-    """A sample of the orders placed before ``end``; the last one is kept, as several tables ask for it."""
+    """A sample of the orders placed before ``end``; the last two are kept: several tables ask for it, and of a window
+    at both ends.
+    """
     total = int(world.orders.before(end))
     placed = _placed(world, _sampled(total))
     lines = orders.items(world, placed)
@@ -117,7 +119,7 @@ LIVES = 20_000
 """Customers and products whose versions are counted; all of them where there are no more."""
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=2)
 def customer_lives(world: World, end: int) -> Lives:
     """Versions of customers who have registered by an instant."""
     ids = _some(int(world.customers.before(end)))
@@ -126,7 +128,7 @@ def customer_lives(world: World, end: int) -> Lives:
     return Lives(place=ids, versions=np.bincount(found.row, minlength=len(ids)))
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=2)
 def product_lives(world: World, end: int) -> Lives:
     """Versions of products that are launched by an instant."""
     ids, shop = _some(int(world.launches.before(end))), world.catalogue

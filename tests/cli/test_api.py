@@ -18,7 +18,7 @@ import pytest
 import shardgen
 import shardgen.loading
 from shardgen import api
-from shardgen.cli import embedded, loading, parts, reporting, targets
+from shardgen.cli import advancing, embedded, loading, parts, reporting, targets
 from shardgen.errors import ConfigError, Given, Use
 from shardgen.events import Notice
 from shardgen.model.notebook import html_table
@@ -50,7 +50,16 @@ APART = {
     "status": {"watch"},  # until somebody looks away
     "report": {"output", "show"},  # where to write the page, and what to do with it
 }
-COMMANDS = [loading.load, parts.commit, loading.verify, targets.status, targets.reset, reporting.report, embedded.url]
+COMMANDS = [
+    loading.load,
+    advancing.advance,
+    parts.commit,
+    loading.verify,
+    targets.status,
+    targets.reset,
+    reporting.report,
+    embedded.url,
+]
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.__name__)

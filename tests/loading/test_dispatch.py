@@ -17,9 +17,9 @@ from shardgen.loading.hooks import Hooks, Tools
 from shardgen.loading.queue import SUSPECT_AFTER
 from shardgen.loading.worker import Failed, Job
 from shardgen.model.plan import Shard
-from shardgen.stores import Task, Written
 from shardgen.stores.failures import Remedy
 from shardgen.stores.retry import BACKOFF
+from shardgen.stores.told import Task, Written
 
 
 def shard(name: str, table: str = "sessions") -> Shard:

@@ -15,9 +15,10 @@ from shardgen.events import LoadStarted, ShardDone, ShardRetried
 from shardgen.model.config import Terms
 from shardgen.model.parts import Part
 from shardgen.model.plan import Plan, Shard
-from shardgen.stores import Run, Store, Task, Writer, Written
+from shardgen.stores import Run, Store, Writer
 from shardgen.stores.failures import StoppedError, SupersededError
 from shardgen.stores.memory import MemoryStore
+from shardgen.stores.told import Task, Written
 from tests import fakes
 
 FEW = ("orders", "sessions")

@@ -12,7 +12,6 @@ import pytest
 import xxhash
 
 from shardgen.model.plan import Plan, Shard
-from shardgen.stores import Task
 from shardgen.stores.failures import PermanentError, StoppedError, SupersededError
 from shardgen.stores.postgres import ledger
 from shardgen.stores.postgres.claim import Wanted, claim_new
@@ -20,6 +19,7 @@ from shardgen.stores.postgres.control import Control
 from shardgen.stores.postgres.deciding import Terms
 from shardgen.stores.postgres.postgres import connect
 from shardgen.stores.postgres.writer import PostgresWriter
+from shardgen.stores.told import Task
 from tests import fakes
 from tests.conftest import Database
 

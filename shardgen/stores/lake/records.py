@@ -13,9 +13,9 @@ from typing import Any, Final, Self
 
 from shardgen.model.config import ON_CONFLICT, PlanConfig
 from shardgen.model.table import relation_of
-from shardgen.stores import Written
 from shardgen.stores.failures import StoreError
 from shardgen.stores.joining import PARTS
+from shardgen.stores.told import Written
 
 VERSION: Final = 1
 """Of these objects; raised whenever one that was written before would be misunderstood."""

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from shardgen.events import StepDone, StepStarted
 from shardgen.model.plan import Plan, Shard
-from shardgen.stores import Counted, Show, Sighting, Task, Written
+from shardgen.stores import Show
 from shardgen.stores.failures import StoreError
 from shardgen.stores.joining import parts_of
 from shardgen.stores.lake import finishing, leftovers
@@ -22,6 +22,7 @@ from shardgen.stores.lake.ledger import Ledger
 from shardgen.stores.lake.records import Current, Entry, Failure, Record, now
 from shardgen.stores.lake.writer import LakeWriterSpec
 from shardgen.stores.resuming import OPEN_STATES
+from shardgen.stores.told import Counted, Sighting, Task, Written
 
 LOOK_EVERY: Final = 3.0
 """Seconds between two looks at how far workers are: they say no more often."""
@@ -81,7 +82,7 @@ class LakeRun:
         ordered = sorted(self.plan.shards, key=lambda shard: (-shard.bytes, shard.id))
         return [[Task(shard=shard) for shard in ordered if shard.id not in done]]
 
-    def writer(self) -> LakeWriterSpec:
+    def writer(self, *, overwrite: bool = False) -> LakeWriterSpec:
         """See stores.Run.writer."""
         return LakeWriterSpec(
             address=self._ledger.objects.address,

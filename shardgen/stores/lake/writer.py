@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from typing import Final
 
 from shardgen.model.plan import Shard
-from shardgen.stores import Batch, Sighting, Task, Written
+from shardgen.stores import Batch, Batches
 from shardgen.stores.failures import PermanentError, Remedy, StoppedError, StoreError
 from shardgen.stores.lake.address import Address
 from shardgen.stores.lake.failures import LakeError, masked, remedy_of
@@ -25,6 +25,7 @@ from shardgen.stores.lake.ledger import Ledger
 from shardgen.stores.lake.objects import Objects
 from shardgen.stores.lake.records import Entry, encoded
 from shardgen.stores.stopwatch import Stopwatch
+from shardgen.stores.told import Sighting, Task, Written
 from shardgen.tables import dataset
 
 TOLD_EVERY: Final = 3.0
@@ -82,7 +83,7 @@ class LakeWriter:
         self._ledger = Ledger(self._objects)
         self._names = Generation(spec.run)
 
-    def write(self, task: Task, batches: Callable[[], Iterator[Batch]]) -> Written:
+    def write(self, task: Task, batches: Batches, before: Batches | None = None) -> Written:
         """See stores.Writer.write.
 
         Raises:
@@ -104,7 +105,7 @@ class LakeWriter:
     def close(self) -> None:
         """Nothing is kept open."""
 
-    def _created(self, shard: Shard, key: str, batches: Callable[[], Iterator[Batch]], watch: Stopwatch) -> FileSummary:
+    def _created(self, shard: Shard, key: str, batches: Batches, watch: Stopwatch) -> FileSummary:
         file = _File(self._spec, shard, self._check_stop)
         telling = _Telling(self._objects, self._names, shard)
         try:

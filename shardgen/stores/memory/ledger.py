@@ -14,10 +14,10 @@ from typing import Any
 from shardgen.model.config import Terms
 from shardgen.model.plan import Plan
 from shardgen.model.table import relation_of
-from shardgen.stores import Sighting, Written
 from shardgen.stores.findings import RunStatus, TableStatus, replaced_by
 from shardgen.stores.joining import standing
 from shardgen.stores.resuming import OPEN_STATES, plain, planned
+from shardgen.stores.told import Sighting, Written
 from shardgen.tables.recipe import Recipe, versions
 
 

@@ -10,12 +10,13 @@ import xxhash
 
 from shardgen.model.plan import Plan, Shard
 from shardgen.model.table import Table
-from shardgen.stores import Batch, Counted, RowEncoder, Show, Sighting, Task, Written
+from shardgen.stores import Batch, Batches, RowEncoder, Show
 from shardgen.stores.failures import PermanentError, Remedy, StoppedError, StoreError, SupersededError, described
 from shardgen.stores.joining import parts_of
 from shardgen.stores.memory.ledger import Kept, MemoryLedger, now
 from shardgen.stores.resuming import OPEN_STATES
 from shardgen.stores.stopwatch import Stopwatch
+from shardgen.stores.told import Counted, Sighting, Task, Written
 from shardgen.tables import dataset
 
 
@@ -61,7 +62,7 @@ class MemoryRun:
         ordered = sorted(self.plan.shards, key=lambda shard: (-shard.bytes, shard.id))
         return [[Task(shard=shard) for shard in ordered if shard.id not in done]]
 
-    def writer(self) -> MemoryWriterSpec:
+    def writer(self, *, overwrite: bool = False) -> MemoryWriterSpec:
         """See stores.Run.writer."""
         return MemoryWriterSpec(ledger=self._ledger, encoder=self._encoder, run=self.number)
 
@@ -144,7 +145,7 @@ class MemoryWriter:
         self._run = spec.run
         self._stopped = stopped
 
-    def write(self, task: Task, batches: Callable[[], Iterator[Batch]]) -> Written:
+    def write(self, task: Task, batches: Batches, before: Batches | None = None) -> Written:
         """See stores.Writer.write.
 
         Raises:

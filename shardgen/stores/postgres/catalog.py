@@ -268,6 +268,18 @@ def primary_key(connection: Connection, schema: str, name: str) -> str | None:
     return None if row is None else str(row[0])
 
 
+def leading_index(connection: Connection, oid: int, column: str) -> bool:
+    """Whether a valid index of a relation, on all its rows, begins with a column."""
+    found = connection.execute(
+        """SELECT FROM pg_index AS i JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+        WHERE i.indrelid = %s AND a.attname = %s AND i.indisvalid AND i.indpred IS NULL
+            AND (SELECT m.amname FROM pg_class AS x JOIN pg_am AS m ON m.oid = x.relam WHERE x.oid = i.indexrelid)
+                = 'btree'""",
+        [oid, column],
+    )
+    return found.fetchone() is not None
+
+
 def dropping_triggers(connection: Connection, oid: int) -> list[str]:
     """Names of the triggers that see each row before it is inserted, and so could drop it; partitions' included."""
     rows = connection.execute(

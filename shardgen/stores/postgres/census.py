@@ -9,10 +9,10 @@ from psycopg import sql
 
 from shardgen.model.plan import Shard
 from shardgen.model.table import Table
-from shardgen.stores import Counted
 from shardgen.stores.postgres import catalog, keys
 from shardgen.stores.postgres.ledger import Claim, ShardRow, in_leaf
 from shardgen.stores.postgres.postgres import Connection, one
+from shardgen.stores.told import Counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +88,42 @@ def of_run(
         others=claim.others,
         slow=slow,
     )
+
+
+def added(
+    connection: Connection,
+    claim: Claim,
+    shards: Sequence[Shard],
+    rows: Sequence[ShardRow],
+    own: tuple[int, int],
+) -> Counted:
+    """What of a table came to be in a window that brings it forward; the rest of it is not looked at.
+
+    Rows of records that were there are those of the ledger: they were counted in the transaction that changed them.
+
+    Args:
+        connection: to the target.
+        claim: of the run.
+        shards: of the window.
+        rows: of the ledger.
+        own: the range of the keys that the run can give.
+    """
+    home, relation = catalog.name_of(connection, claim.oid)
+    source, recorded = catalog.own_rows(connection, home, relation), {row.shard: row for row in rows}
+    found = {
+        shard.id: recorded[shard.id].rows if shard.revised else _of_shard(connection, source, shard, own)
+        for shard in shards
+        if shard.id in recorded
+    }
+    apart = {shard.id: found[shard.id] for shard in shards if shard.own_leaf and shard.id in found}
+    return Counted(
+        relation=claim.relation, rows=sum(found.values()), size=catalog.size(connection, claim.oid), apart=apart
+    )
+
+
+def _of_shard(connection: Connection, source: sql.Composed, shard: Shard, own: tuple[int, int]) -> int:
+    statement = sql.SQL("SELECT count(*) FROM {} WHERE {}").format(source, keys.of_shard(shard, own))
+    return int(one(connection.execute(statement))[0])
 
 
 def _own(claim: Claim, rows: Sequence[ShardRow], found: Census) -> int:

@@ -21,7 +21,17 @@ from shardgen.model.plan import Plan
 from shardgen.model.table import Table
 from shardgen.stores import RowEncoder, encoder_of, joining
 from shardgen.stores.findings import Findings, grouped, refuse
-from shardgen.stores.postgres import catalog, claimed_tables, keys, ledger, objects, preflight, rehearsal, restored
+from shardgen.stores.postgres import (
+    catalog,
+    claimed_tables,
+    forward,
+    keys,
+    ledger,
+    objects,
+    preflight,
+    rehearsal,
+    restored,
+)
 from shardgen.stores.postgres.deciding import Action, Decision, decide
 from shardgen.stores.postgres.ledger import Claim, NewRun, Run
 from shardgen.stores.postgres.postgres import Connection
@@ -64,6 +74,8 @@ class Claimed:
     """See stores.Run."""
     finished: bool = False
     """See stores.Run."""
+    follows: frozenset[str] = frozenset()
+    """Tables that it brings forward."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,7 +188,8 @@ def claim_new(connection: Connection, wanted: Wanted, attempts: list[Attempt]) -
         ledger.create(connection, config.schema)
         tables = dataset(config.dataset)
         objects.carry_out(connection, config.schema, tables, decisions, config.indexes, keyless=wanted.keyless)
-        run = ledger.insert_run(connection, config.schema, _new_run(wanted))
+        forth = {each.table.name: each.kept.run for each in decisions if each.kept}
+        run = ledger.insert_run(connection, config.schema, _new_run(wanted, forth))
         claims = [_claim(connection, config, each, run, before.get(each.table.name)) for each in decisions]
         ledger.claim(connection, config.schema, claims)
         of_tables = map(str, grouped(itertools.chain.from_iterable(map(_notices, decisions))))
@@ -188,6 +201,7 @@ def claim_new(connection: Connection, wanted: Wanted, attempts: list[Attempt]) -
             notices=notices,
             on_conflict=terms.on_conflict,
             parts=wanted.options.get(joining.PARTS),
+            follows=frozenset(forth),
         )
         attempts.append(Attempt(claimed=claimed, started=ledger.started(connection, config.schema, run)))
     return claimed
@@ -306,6 +320,7 @@ def _taken_up(connection: Connection, run: Run, whole: Plan, *, workers: int, on
         notices=notices,
         on_conflict=on_conflict,
         parts=joining.parts_of(run),
+        follows=frozenset(forward.follows(run.options)),
     )
 
 
@@ -321,13 +336,15 @@ def plans(recipe: Recipe) -> Callable[[Run], Plan]:
     return plan_of
 
 
-def _new_run(wanted: Wanted) -> NewRun:
+def _new_run(wanted: Wanted, kept: Mapping[str, int]) -> NewRun:
+    """The run that is wanted; ``kept`` says which run it brings forward, by table."""
     plan, recipe = wanted.plan, wanted.recipe
+    options = {**wanted.options, **({forward.FOLLOWS: dict(kept)} if kept else {})}
     return NewRun(
         fingerprint=recipe.world(plan.config),
         plan_fingerprint=recipe.plan(plan),
         plan=plan.config.to_json(),
-        options=plain(wanted.options),
+        options=plain(options),
         planned=planned(plan),
         versions=versions(),
         host=socket.gethostname(),
@@ -337,6 +354,8 @@ def _new_run(wanted: Wanted) -> NewRun:
 
 
 def _claim(connection: Connection, config: PlanConfig, decision: Decision, run: int, before: Claim | None) -> Claim:
+    if decision.kept:
+        return forward.taken_over(decision.kept, run)
     table = decision.table
     oid = catalog.relation_oid(connection, config.schema, table.relation)
     added = before is not None and before.oid == oid and decision.others > 0
@@ -369,7 +388,7 @@ def _notices(decision: Decision) -> list[Problem]:
     said = (
         (decision.action is Action.EMPTY, "was emptied; what others have put on it is kept"),
         (decision.action is Action.RECREATE, "was dropped and created anew"),
-        (decision.others, f"holds rows={decision.others} from before this load, which are kept"),
+        (decision.others and not decision.kept, f"holds rows={decision.others} from before this load, which are kept"),
         (
             decision.table.versioned and not decision.created,
             "has a view of its newest versions, which is called as it is with _latest behind",

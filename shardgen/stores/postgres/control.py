@@ -14,13 +14,14 @@ import psycopg
 from psycopg import sql
 
 from shardgen.errors import LoadError, TargetError
-from shardgen.stores import Sighting, attention
+from shardgen.stores import attention
 from shardgen.stores.failures import Remedy
 from shardgen.stores.postgres.failures import classify
 from shardgen.stores.postgres.holding import BREATH, Lock
 from shardgen.stores.postgres.postgres import Connection, application_name, set_parameters
 from shardgen.stores.postgres.retry import patience, persist
 from shardgen.stores.retry import until
+from shardgen.stores.told import Sighting
 
 _COURTESY: Final = {
     "lock_timeout": "1s",

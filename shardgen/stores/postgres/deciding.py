@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from shardgen.errors import Problem, Text, Use
-from shardgen.model.config import PlanConfig, Terms
+from shardgen.model.config import Terms
 from shardgen.model.plan import Plan
 from shardgen.model.table import Table
 from shardgen.stores.findings import Loss, unfinished
@@ -19,6 +19,7 @@ from shardgen.stores.postgres import (
     belongings,
     catalog,
     census,
+    forward,
     ledger,
     losses,
     newest,
@@ -104,6 +105,8 @@ class Decision:
     """Those that are set aside once the action is done, as a claim has them."""
     indexes: str = "none"
     """The ``--indexes`` mode that shardgen loaded its own table with before."""
+    kept: ledger.Claim | None = None
+    """Of the run that has filled the table, where this one brings it forward."""
     outlived: Mapping[str, int] = field(default_factory=dict)
     """OIDs by name of views of ours over a table of somebody else that go, for the load cannot use them."""
 
@@ -150,8 +153,7 @@ def decide(
         *ledger.too_new(connection, schema),
         *(problem for each in decisions for problem in each.problems),
         *_reached(connection, schema, tables, decisions),
-        *(_other_worlds(plan.config, kept, runs, fingerprint()) if kept else ()),
-        *_other_histories(plan.config, kept, runs),
+        *(worlds.others(plan.config, kept, runs, fingerprint()) if kept else ()),
     ]
     return decisions, problems
 
@@ -182,6 +184,8 @@ def _decide(asked: _Asked, table: Table, found: Relation | None, claim: ledger.C
     known = claim if claim and found and claim.oid == found.oid else None
     if claim and not asked.terms.replace and (held := _held(claim, asked.runs, table.relation)):
         return replace(fate, created=known is not None and known.created).hindered(held)
+    if claim and asked.plan.config.since and not asked.terms.replace:
+        return _decide_forward(asked, fate, found, claim)
     if found is None:
         in_the_way = routes.names_in_the_way(asked.connection, asked.schema, table, asked.plan.of(table.name))
         return replace(fate, action=Action.CREATE, created=True).hindered(in_the_way)
@@ -189,8 +193,19 @@ def _decide(asked: _Asked, table: Table, found: Relation | None, claim: ledger.C
     return _decide_found(asked, fate, found, None) if known is None else _decide_known(asked, fate, found, known)
 
 
+def _decide_forward(asked: _Asked, fate: Decision, found: Relation | None, claim: ledger.Claim) -> Decision:
+    """The fate of a table that a window brings forward."""
+    config, run = asked.plan.config, asked.runs[claim.run]
+    fate = replace(fate, generation=claim.generation, created=claim.created, kept=claim)
+    fate = replace(fate, oid=found.oid if found else None, missing=tuple(sorted(claim.left_out)))
+    placeless = routes.problems(asked.connection, asked.plan, fate.table, found) if found else []
+    return fate.hindered([*forward.problems(asked.connection, config, fate.table, found, claim, run), *placeless])
+
+
 def _with_view(asked: _Asked, fate: Decision) -> Decision:
     """With what becomes of the view of the newest versions, or stands in its place."""
+    if fate.kept:
+        return fate
     spec = dataset(asked.plan.config.dataset)[fate.table.name]
     fate = fate.hindered(newest.in_the_way(asked.connection, asked.schema, spec, fate.table, created=fate.created))
     if fate.created or not (fate.table.versioned or asked.terms.replace):
@@ -361,29 +376,3 @@ def _conflicts(table: Table, found: Relation, fate: Decision, ours: ledger.Claim
         text = f"{held}, or might, and no unique key that would refuse them"
         return [Problem(relation=table.relation, text=text, remedy="ALTER TABLE ... ADD PRIMARY KEY")]
     return []
-
-
-def _other_worlds(
-    config: PlanConfig, kept: Sequence[ledger.Claim], runs: Mapping[int, ledger.Run], fingerprint: str
-) -> list[Problem]:
-    """Tables that stay beside the load and hold another world."""
-    others = {each.target: runs[each.run] for each in kept if runs[each.run].fingerprint != fingerprint}
-    if not others:
-        return []
-    return [_otherwise(others, "world", worlds.difference(others[min(others)], config))]
-
-
-def _other_histories(config: PlanConfig, kept: Sequence[ledger.Claim], runs: Mapping[int, ledger.Run]) -> list[Problem]:
-    """Tables that stay beside the load and hold another history: a join of both would count versions."""
-    told = {each.target: worlds.history(runs[each.run]) for each in kept}
-    others = [name for name, history in told.items() if history != config.history]
-    if not others:
-        return []
-    there = Text(f"history={told[min(others)]} there, {config.history} here")
-    return [_otherwise(others, "history", there)]
-
-
-def _otherwise(tables: Iterable[str], what: str, differing: Text) -> Problem:
-    text = Text(f"tables={', '.join(sorted(tables))} hold another {what} (", differing, f"): a schema holds one {what}")
-    remedy = Text("give the same options, use another ", Use("schema"), ", or ", _REPLACE, " for all of them")
-    return Problem(text=Text(text, "; ", remedy))

@@ -15,13 +15,15 @@ from psycopg import sql
 from shardgen.errors import Text, Use
 from shardgen.model.plan import Leaf
 from shardgen.model.table import Table
-from shardgen.stores import Batch, RowEncoder, Task
+from shardgen.stores import Batch, RowEncoder
 from shardgen.stores.failures import PermanentError
-from shardgen.stores.postgres import catalog, leaves, staging
+from shardgen.stores.postgres import catalog, leaves, revising, staging
 from shardgen.stores.postgres.copying import Copied, copy_rows, copy_statement
 from shardgen.stores.postgres.ledger import Claim, ShardRow
 from shardgen.stores.postgres.postgres import Connection
+from shardgen.stores.postgres.revising import Revision
 from shardgen.stores.stopwatch import Stopwatch
+from shardgen.stores.told import Task
 from shardgen.tables import dataset
 
 
@@ -38,10 +40,23 @@ class Filling:
     watch: Stopwatch
     check: Callable[[], None]
     """Raises where the worker is to stop."""
+    complete: bool = True
+    """Whether a table that is brought forward has all records that were there."""
 
-    def fill(self, batches: Iterator[Batch], *, skip_conflicts: bool) -> ShardRow:
-        """Send the rows; what the ledger is to say of them."""
+    def fill(
+        self, batches: Iterator[Batch], before: Iterator[Batch] | None, *, skip_conflicts: bool, overwrite: bool
+    ) -> ShardRow:
+        """Send the rows; what the ledger is to say of them.
+
+        Args:
+            batches: the rows.
+            before: of records that are there, how they stand.
+            skip_conflicts: whether rows whose keys are there are left out.
+            overwrite: whether records that others have changed are brought forward as well.
+        """
         leaf, skipped = self.task.shard.leaf, 0
+        if before is not None:
+            return self._revise(batches, before, overwrite=overwrite)
         if leaf is not None and not self.task.routed:
             copied = self._leaf(leaf, batches)
         elif skip_conflicts:
@@ -49,11 +64,13 @@ class Filling:
         else:
             with _taken_keys():
                 copied = self._copy(sql.Identifier(self.schema, self.claim.relation), batches)
+        return self._row(copied, rows=copied.built - skipped, skipped=skipped)
+
+    def _row(self, copied: Copied, **counts: int) -> ShardRow:
         return ShardRow(
+            **counts,
             target=self.task.shard.table,
             shard=self.task.shard.id,
-            rows=copied.built - skipped,
-            skipped=skipped,
             bytes=copied.bytes,
             digest=copied.digest,
             seconds=self.watch.seconds,
@@ -84,6 +101,26 @@ class Filling:
         copied = self._copy(staging.create(self.connection, self.schema, self._table()), batches)
         with self.watch.phase("insert"):
             return copied, staging.insert(self.connection, self.schema, self._table(), copied.built)
+
+    def _revise(self, batches: Iterator[Batch], before: Iterator[Batch], *, overwrite: bool) -> ShardRow:
+        """Bring records forward that are there."""
+        table = self._table()
+        indexed = catalog.leading_index(self.connection, self.claim.oid, table.key[0])
+        revision = Revision(
+            connection=self.connection,
+            schema=self.schema,
+            table=table,
+            leaf=self.task.shard.leaf,
+            indexed=indexed,
+            complete=self.complete,
+            overwrite=overwrite,
+        )
+        revision.stage()
+        self._copy(revising.BEFORE, before)
+        copied = self._copy(revising.AFTER, batches)
+        with self.watch.phase("revise"):
+            found = revision.carry_out()
+        return self._row(copied, rows=found.inserted, updated=found.updated, deleted=found.deleted)
 
     def _table(self) -> Table:
         """The table less the columns that the relation lacks."""

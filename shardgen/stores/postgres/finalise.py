@@ -71,7 +71,7 @@ def stages(plan: Plan, claims: Mapping[str, ledger.Claim], keyless: frozenset[st
     ]
     keys = [_key(table, schema) for table in own if table.name in keyless]
     unfinished = {table.name for table in own if table.name in keyless or table.indexes_for(plan.config.indexes)}
-    analyses = {name: _analyze(schema, claims[name].relation) for name in by_size}
+    analyses = {name: analyze(schema, claims[name].relation) for name in by_size}
     now = [step for name, step in analyses.items() if name not in unfinished]
     later = [step for name, step in analyses.items() if name in unfinished]
     return [stage for stage in (now + indexes, keys, later) if stage]
@@ -86,7 +86,8 @@ def _key(table: Table, schema: str) -> Step:
     return Step(name=f"key {name}", makes=name, statement=statement)
 
 
-def _analyze(schema: str, relation: str) -> Step:
+def analyze(schema: str, relation: str) -> Step:
+    """The step that reads a relation for the planner."""
     statement = sql.SQL("ANALYZE {}").format(sql.Identifier(schema, relation))
     return Step(name=f"analyze {relation}", makes="", statement=statement, analyzes=relation)
 

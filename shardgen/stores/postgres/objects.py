@@ -87,7 +87,7 @@ def carry_out(
         if each.action is Action.EMPTY and each.created:
             renewal.restore(connection, schema, each.table)
             renewal.renew_indexes(connection, schema, each.table, before=each.indexes, wanted=indexes)
-        if each.created and each.table.name in keyless and not each.others:
+        if each.created and each.table.name in keyless and not (each.others or each.kept):
             renewal.drop_key(connection, schema, each.table)
         if each.created:
             create_views(connection, schema, tables[each.table.name], each.table)

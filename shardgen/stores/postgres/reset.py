@@ -7,7 +7,7 @@ holds less than it did: another reset takes the rest, and ``--resume`` fills aga
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 import psycopg
@@ -22,11 +22,10 @@ from shardgen.stores.postgres import (
     objects,
     renewal,
 )
-from shardgen.stores.postgres.ledger import Claim, ShardRow
+from shardgen.stores.postgres.ledger import Claim, Run
 from shardgen.stores.postgres.postgres import Connection, one
-from shardgen.stores.postgres.survey import How, Plans, Survey, foreign_views
+from shardgen.stores.postgres.survey import How, Plans, Survey, advanced, foreign_views, shards_there
 from shardgen.tables import dataset
-from shardgen.tables.planning import max_id
 
 LEAVES: Final = 64
 """Partitions that one transaction drops: with their indexes some 500 locks, of the 6,400 that a server has at least."""
@@ -48,7 +47,8 @@ def carry_out(connection: Connection, schema: str, found: Survey, plans: Plans, 
     """
     if not found.runs:
         return
-    runs = {each.run: each for each in ledger.runs(connection, schema) if each.run in found.runs}
+    every = ledger.runs(connection, schema)
+    runs = {each.run: each for each in every if each.run in found.runs}
     doomed = [each for each in found.removals if each.how is How.DELETE]
     planned = {number: plans(runs[number]) for number in {each.claim.run for each in doomed}}
     _open(connection, schema, runs)
@@ -57,7 +57,7 @@ def carry_out(connection: Connection, schema: str, found: Survey, plans: Plans, 
             case How.DROP:
                 _drop(connection, schema, each.claim)
             case How.DELETE:
-                _delete(connection, schema, each.claim, planned[each.claim.run])
+                _delete(connection, schema, each.claim, every, planned[each.claim.run])
             case How.FORGET:
                 with connection.transaction():
                     _lock(connection, schema, each.claim)
@@ -92,23 +92,25 @@ def _drop(connection: Connection, schema: str, claim: Claim) -> None:
         ledger.forget(connection, schema, claim)
 
 
-def _delete(connection: Connection, schema: str, claim: Claim, plan: Plan) -> None:
-    """Delete the rows of every committed shard, a shard at a time."""
-    shards = {shard.id: shard for shard in plan.of(claim.target)}
-    own = keys.own_range(plan, claim.target, max_id)
+def _delete(connection: Connection, schema: str, claim: Claim, runs: Sequence[Run], plan: Plan) -> None:
+    """Delete the rows of every shard that is there, a shard at a time."""
+    ours = {leaf.name for leaf in renewal.own_leaves(connection, schema, claim)}
     while True:
-        rows = ledger.committed(connection, schema, claim)
-        left = Counter(_leaf(shards[row.shard]) for row in rows)
-        for row in rows:
-            shard = shards[row.shard]
+        with connection.transaction():
+            _lock(connection, schema, claim)
+            shards, own = shards_there(connection, schema, claim, runs, plan)
+        left = Counter(map(_leaf, shards))
+        for shard in shards:
             leaf = _leaf(shard)
             left[leaf] -= 1
             with connection.transaction():
-                _delete_shard(connection, schema, claim, row, shard, own, leaf="" if left[leaf] > 0 else leaf)
-                ledger.forget_shard(connection, schema, claim, row.shard)
+                _delete_shard(
+                    connection, schema, claim, shard, own, leaf="" if left[leaf] or leaf not in ours else leaf
+                )
+                ledger.forget_shard(connection, schema, claim, shard.id)
         with connection.transaction():
             _lock(connection, schema, claim)
-            if not ledger.committed(connection, schema, claim):
+            if advanced(runs, claim) or not ledger.committed(connection, schema, claim):
                 objects.drop_views(connection, schema, foreign_views(connection, schema, claim))
                 ledger.forget(connection, schema, claim)
                 return
@@ -120,14 +122,13 @@ def _lock(connection: Connection, schema: str, claim: Claim) -> None:
 
 
 def _delete_shard(
-    connection: Connection, schema: str, claim: Claim, row: ShardRow, shard: Shard, own: tuple[int, int], *, leaf: str
+    connection: Connection, schema: str, claim: Claim, shard: Shard, own: tuple[int, int], *, leaf: str
 ) -> None:
     """Delete the rows of a shard; its leaf goes whole where shardgen created it and nobody else's row is in it.
 
     Of shards that share a leaf it goes with the last one, whose ``leaf`` names it.
     """
-    created = "attach" in row.phases or objects.is_our_leaf(connection, schema, leaf)
-    if not (created and catalog.kind(connection, schema, leaf) == "r" and _drop_leaf(connection, schema, shard, own)):
+    if not (catalog.kind(connection, schema, leaf) == "r" and _drop_leaf(connection, schema, shard, own)):
         relation = catalog.own_rows(connection, schema, claim.relation)
         connection.execute(sql.SQL("DELETE FROM {} WHERE {}").format(relation, keys.of_shard(shard, own)))
 

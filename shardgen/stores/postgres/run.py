@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
 from shardgen.model.plan import Shard
-from shardgen.stores import Counted, Show, Sighting, Task, Written
+from shardgen.stores import Show
 from shardgen.stores.failures import StoreError
-from shardgen.stores.postgres import census, claimed_tables, finalise, keys, ledger, objects
+from shardgen.stores.postgres import census, claimed_tables, finalise, forward, keys, ledger, objects
 from shardgen.stores.postgres.claim import Claimed
 from shardgen.stores.postgres.claimed_tables import ClaimedTable
 from shardgen.stores.postgres.control import Control
@@ -19,7 +19,8 @@ from shardgen.stores.postgres.failures import DatabaseError, describe
 from shardgen.stores.postgres.ledger import ShardRow
 from shardgen.stores.postgres.postgres import Connection, complete, is_local
 from shardgen.stores.postgres.writer import PostgresWriterSpec
-from shardgen.stores.resuming import OPEN_STATES
+from shardgen.stores.resuming import OPEN_STATES, restricted
+from shardgen.stores.told import Counted, Sighting, Task, Written
 from shardgen.tables import dataset
 from shardgen.tables.recipe import Recipe
 
@@ -91,13 +92,16 @@ class PostgresRun:
         tasks = [Task(shard=shard, routed=shard.id in routed) for shard in ordered if shard.id not in done]
         return [[task for task in tasks if task.shard.table in wave] for wave in claimed_tables.waves(self._targets)]
 
-    def writer(self) -> PostgresWriterSpec:
+    def writer(self, *, overwrite: bool = False) -> PostgresWriterSpec:
         """For the workers."""
         return PostgresWriterSpec(
             dsn=self._ask(lambda connection: complete(self._store.dsn, connection)),
             schema=self._schema,
             claims=tuple(self._claims.values()),
             skip_conflicts=self._claimed.on_conflict == "skip",
+            revising=self._claimed.follows if self.plan.config.history == "latest" else frozenset(),
+            partial=self._ask(lambda connection: forward.partial(connection, self._schema, self._claims.values())),
+            overwrite=overwrite,
             encoder=self._store.encoder,
         )
 
@@ -141,10 +145,20 @@ class PostgresRun:
             show=show,
             stopped_by=stopped_by,
             sleep=self._store.sleep,
-        ).carry_out(finalise.stages(self.plan, self._claims, self._store.keyless(self.plan)), done)
+        ).carry_out(self._stages(), done)
+
+    def _stages(self) -> list[list[finalise.Step]]:
+        """Of tables that are brought forward only the new leaves have something to finish."""
+        follows = self._claimed.follows
+        plan = restricted(self.plan, self._claims.keys() - follows)
+        new = [leaf.name for shard in self.plan.shards if shard.table in follows and (leaf := shard.own_leaf)]
+        rest = finalise.stages(plan, self._claims, self._store.keyless(plan))
+        return [*rest, [finalise.analyze(self._schema, name) for name in new]]
 
     def count(self, table: str) -> Counted:
         """By ``count(*)``, leaf by leaf, so that no statement locks a whole table's partitions."""
+        if table in self._claimed.follows:
+            return self._ask(lambda connection: self._added(connection, table))
         each = next(each for each in self._targets if each.claim.target == table)
         claim = each.claim
         own = keys.own_range(self.plan, table, self._recipe.max_id) if claim.others else None
@@ -174,7 +188,18 @@ class PostgresRun:
             raise StoreError(self._store.masked(describe(error))) from error
 
     def _rows(self) -> list[ShardRow]:
-        return self._ask(lambda connection: ledger.shards_of(connection, self._schema, self.number))
+        """Of the run's own shards: tables that it brings forward have others, too."""
+        return self._ask(self._recorded)
+
+    def _recorded(self, connection: Connection) -> list[ShardRow]:
+        ours = {shard.id for shard in self.plan.shards}
+        return [row for row in ledger.shards_of(connection, self._schema, self.number) if row.shard in ours]
+
+    def _added(self, connection: Connection, table: str) -> Counted:
+        """What is found of a table that is brought forward: of what came to be, by its keys."""
+        rows = [row for row in self._recorded(connection) if row.target == table]
+        own = keys.own_range(self.plan, table, self._recipe.max_id)
+        return census.added(connection, self._claims[table], self.plan.of(table), rows, own)
 
 
 def _make_leaves(connection: Connection, schema: str, each: ClaimedTable) -> None:

@@ -13,12 +13,13 @@ from psycopg import sql
 from shardgen.errors import Problem, TargetError, Text, Use
 from shardgen.model.config import PlanConfig
 from shardgen.model.figures import plural
-from shardgen.model.plan import Plan
+from shardgen.model.plan import Plan, Shard
 from shardgen.model.table import latest_of
 from shardgen.stores.postgres import (
     belongings,
     catalog,
     census,
+    forward,
     keys,
     ledger,
     losses,
@@ -32,7 +33,7 @@ from shardgen.stores.postgres.ledger import Claim, Run
 from shardgen.stores.postgres.postgres import Connection, one
 from shardgen.stores.postgres.session import WHOLE
 from shardgen.tables import dataset, in_order, names, plugins
-from shardgen.tables.planning import max_id
+from shardgen.tables.planning import build_plan, max_id
 
 Plans = Callable[[Run], Plan]
 """The plan of a run, or a TargetError where today's code would plan it otherwise."""
@@ -124,8 +125,9 @@ def survey(connection: Connection, schema: str, run: int | None, *, every: bool,
     connection.fix(WHOLE)
     _refuse(ledger.too_new(connection, schema))
     runs = ledger.runs(connection, schema) if ledger.present(connection, schema) else []
-    chosen = _chosen(runs, schema, run, every=every)
-    claims = [each for each in restored.claims(connection, schema).values() if each.run in chosen] if chosen else []
+    owned = list(restored.claims(connection, schema).values()) if runs else []
+    chosen = _chosen(runs, owned, schema, run, every=every)
+    claims = [each for each in owned if each.run in chosen]
     _refuse(_unknown(claims, runs))
     planned = _planned(runs, plans)
     wholly = _Wholly(runs=runs if every else [], planned=planned)
@@ -140,22 +142,23 @@ def survey(connection: Connection, schema: str, run: int | None, *, every: bool,
     )
     return Survey(
         runs=tuple(chosen),
-        removals=tuple(_counted(connection, schema, each, planned) for each in removals),
+        removals=tuple(_counted(connection, schema, each, runs, planned) for each in removals),
         last=last,
         schema=objects.is_ours(connection, schema),
     )
 
 
-def _chosen(runs: Sequence[Run], schema: str, run: int | None, *, every: bool) -> list[int]:
+def _chosen(runs: Sequence[Run], owned: Sequence[Claim], schema: str, run: int | None, *, every: bool) -> list[int]:
+    """Numbers of the runs that go: a run goes with those that it has brought forward, and with the later ones."""
     numbers = [each.run for each in runs]
-    if every or not numbers:
+    if every or not numbers or (run is None and forward.together(runs, owned, numbers[:1]) == numbers):
         return numbers
     told = f"schema={schema!r} holds {', '.join(f'run={each.run} ({each.state})' for each in runs)}"
     if run is None and len(numbers) > 1:
         raise TargetError(told, remedy=Text("name one by ", Use("run"), ", or use ", Use("all", value=True)))
     if run is not None and run not in numbers:
         raise TargetError(f"run={run} is unknown: {told}")
-    return [numbers[0] if run is None else run]
+    return forward.together(runs, owned, [numbers[0] if run is None else run])
 
 
 def _unknown(claims: Iterable[Claim], runs: Sequence[Run]) -> list[Problem]:
@@ -215,27 +218,50 @@ def _removal(connection: Connection, schema: str, claim: Claim, wholly: _Wholly)
     return Removal(claim=claim, how=how, why=why, shards=shards, carried=carried)
 
 
-def _counted(connection: Connection, schema: str, removal: Removal, planned: Callable[[int], Plan]) -> Removal:
+def _counted(
+    connection: Connection, schema: str, removal: Removal, runs: Sequence[Run], planned: Callable[[int], Plan]
+) -> Removal:
     """The same with its rows, which may take long, or lie in a partition that only a far server could count."""
     claim = removal.claim
     match removal.how:
         case How.DROP:
             return replace(removal, rows=census.count(connection, claim.oid).total)
         case How.DELETE:
-            return replace(removal, rows=_rows_of(connection, schema, claim, planned(claim.run)))
+            return replace(removal, rows=_rows_of(connection, schema, claim, runs, planned(claim.run)))
         case How.FORGET:
             return removal
 
 
-def _rows_of(connection: Connection, schema: str, claim: Claim, plan: Plan) -> int:
-    """Rows of the committed shards that are there."""
-    committed = ledger.committed(connection, schema, claim)
+def shards_there(
+    connection: Connection, schema: str, claim: Claim, runs: Sequence[Run], plan: Plan
+) -> tuple[list[Shard], tuple[int, int]]:
+    """The shards by which the rows of a claim lie in their table, and the range of all their keys.
+
+    Of a table that was brought forward they are those of one load of the whole: its windows have changed its parts.
+    """
+    if advanced(runs, claim):
+        whole = build_plan(forward.whole(_made_by(runs, claim)))
+        return list(whole.of(claim.target)), keys.own_range(whole, claim.target, max_id)
     shards = {shard.id: shard for shard in plan.of(claim.target)}
-    own = keys.own_range(plan, claim.target, max_id)
+    there = [shards[row.shard] for row in ledger.committed(connection, schema, claim)]
+    return there, keys.own_range(plan, claim.target, max_id)
+
+
+def advanced(runs: Sequence[Run], claim: Claim) -> bool:
+    """Whether windows have brought the table of a claim forward."""
+    return len(_made_by(runs, claim)) > 1
+
+
+def _made_by(runs: Sequence[Run], claim: Claim) -> tuple[Run, ...]:
+    return forward.chain({each.run: each for each in runs}, claim.run, claim.target)
+
+
+def _rows_of(connection: Connection, schema: str, claim: Claim, runs: Sequence[Run], plan: Plan) -> int:
+    """Rows of the committed shards that are there."""
+    shards, own = shards_there(connection, schema, claim, runs, plan)
     statement = sql.SQL("SELECT count(*) FROM {} WHERE {}")
     relation = catalog.own_rows(connection, schema, claim.relation)
-    conditions = (keys.of_shard(shards[row.shard], own) for row in committed)
-    return sum(one(connection.execute(statement.format(relation, each)))[0] for each in conditions)
+    return sum(one(connection.execute(statement.format(relation, keys.of_shard(each, own))))[0] for each in shards)
 
 
 def foreign_views(connection: Connection, schema: str, claim: Claim) -> dict[str, int]:

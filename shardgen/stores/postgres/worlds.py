@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import importlib.metadata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from shardgen.errors import Text, Use
+from shardgen.errors import Problem, Text, Use
 from shardgen.model.config import DATA_VERSION, PlanConfig, WorldConfig
-from shardgen.stores.postgres.ledger import Run
+from shardgen.stores.postgres.ledger import Claim, Run
 
 _MEANINGS: Final[Mapping[str, Callable[[WorldConfig], Any]]] = {
     "seed": lambda world: world.seed,
@@ -36,7 +36,7 @@ def difference(run: Run, config: PlanConfig) -> Text:
     return Text.joined("; ", found) if found else Text(f"the same options, but another vocabulary: {_versions(run)}")
 
 
-def history(run: Run) -> str:
+def _history(run: Run) -> str:
     """Which of the histories a run's tables hold."""
     return PlanConfig.from_json(run.plan).history
 
@@ -54,3 +54,43 @@ def _whence(name: str) -> Text:
 def _versions(run: Run) -> str:
     now = {"data": DATA_VERSION, "faker": importlib.metadata.version("faker")}
     return ", ".join(f"{name} {run.versions.get(name)} there, {here} here" for name, here in now.items())
+
+
+def others(config: PlanConfig, kept: Sequence[Claim], runs: Mapping[int, Run], fingerprint: str) -> list[Problem]:
+    """Tables that stay beside a load and hold another world or history.
+
+    Args:
+        config: of the load.
+        kept: claims of the tables that stay.
+        runs: all that the ledger has, by number.
+        fingerprint: of the load's world.
+    """
+    return [*_other_worlds(config, kept, runs, fingerprint), *_other_histories(config, kept, runs)]
+
+
+def _other_worlds(
+    config: PlanConfig, kept: Sequence[Claim], runs: Mapping[int, Run], fingerprint: str
+) -> list[Problem]:
+    """Tables that stay beside the load and hold another world."""
+    others = {each.target: runs[each.run] for each in kept if runs[each.run].fingerprint != fingerprint}
+    if not others:
+        return []
+    return [_otherwise(others, "world", difference(others[min(others)], config))]
+
+
+def _other_histories(config: PlanConfig, kept: Sequence[Claim], runs: Mapping[int, Run]) -> list[Problem]:
+    """Tables that stay beside the load and hold another history: a join of both would count versions."""
+    told = {each.target: _history(runs[each.run]) for each in kept}
+    others = [name for name, history in told.items() if history != config.history]
+    if not others:
+        return []
+    there = Text(f"history={told[min(others)]} there, {config.history} here")
+    return [_otherwise(others, "history", there)]
+
+
+def _otherwise(tables: Iterable[str], what: str, differing: Text) -> Problem:
+    text = Text(f"tables={', '.join(sorted(tables))} hold another {what} (", differing, f"): a schema holds one {what}")
+    remedy = Text(
+        "give the same options, use another ", Use("schema"), ", or ", Use("if_exists", "replace"), " for all of them"
+    )
+    return Problem(text=Text(text, "; ", remedy))

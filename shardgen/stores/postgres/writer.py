@@ -19,7 +19,7 @@ from psycopg_pool import PoolTimeout
 from shardgen.machine.refusals import refusal
 from shardgen.model.plan import Shard
 from shardgen.model.table import Table
-from shardgen.stores import Batch, RowEncoder, Task, Written, encoder_of
+from shardgen.stores import Batches, RowEncoder, encoder_of
 from shardgen.stores.failures import LeafRefusedError, Remedy, StoppedError, SupersededError
 from shardgen.stores.postgres import ledger
 from shardgen.stores.postgres.failures import classify, describe
@@ -34,6 +34,7 @@ from shardgen.stores.postgres.postgres import (
     without_secret,
 )
 from shardgen.stores.stopwatch import Stopwatch
+from shardgen.stores.told import Task, Written
 
 _log = logging.getLogger(__name__)
 
@@ -49,6 +50,12 @@ class PostgresWriterSpec:
     """The tables, as the run claimed them."""
     skip_conflicts: bool = False
     """Whether rows whose keys are there are left out."""
+    revising: frozenset[str] = frozenset()
+    """Tables that have the records of shards that are revised, which these change; versions change none."""
+    partial: frozenset[str] = frozenset()
+    """Those of them that began with a window, and lack the records that never changed since."""
+    overwrite: bool = False
+    """Whether records that others have changed are brought forward as well."""
     encoder: Callable[[Table], RowEncoder] = encoder_of
 
     def open(self, stopped: Callable[[], bool]) -> PostgresWriter:
@@ -60,6 +67,9 @@ class PostgresWriterSpec:
             encoder=self.encoder,
             stopped=stopped,
             skip_conflicts=self.skip_conflicts,
+            revising=self.revising,
+            partial=self.partial,
+            overwrite=self.overwrite,
         )
 
     def failure(self, error: Exception) -> tuple[Remedy, str]:
@@ -81,6 +91,9 @@ class PostgresWriter:
         encoder: makes an encoder for a table.
         stopped: asked before the ledger row and between batches.
         skip_conflicts: leave out rows whose keys are there, instead of failing; leaves of our own have no such rows.
+        revising: tables that have the records of shards that are revised.
+        partial: those of them that lack the records that never changed.
+        overwrite: bring records forward that others have changed, instead of failing.
     """
 
     def __init__(
@@ -92,6 +105,9 @@ class PostgresWriter:
         encoder: Callable[[Table], RowEncoder],
         stopped: Callable[[], bool],
         skip_conflicts: bool = False,
+        revising: frozenset[str] = frozenset(),
+        partial: frozenset[str] = frozenset(),
+        overwrite: bool = False,
     ) -> None:
         self._pool = open_pool(dsn, application_name=application_name("worker", os.getpid()))
         self._dsn = dsn
@@ -100,16 +116,20 @@ class PostgresWriter:
         self._encoder = encoder
         self._stopped = stopped
         self._skip_conflicts = skip_conflicts
+        self._revising = revising
+        self._partial = partial
+        self._overwrite = overwrite
 
-    def write(self, task: Task, batches: Callable[[], Iterator[Batch]]) -> Written:
+    def write(self, task: Task, batches: Batches, before: Batches | None = None) -> Written:
         """See Writer.write; where a leaf cannot be attached now, its rows go through the parent instead."""
+        before = before if task.shard.table in self._revising else None
         try:
-            return self._write(task, batches)
+            return self._write(task, batches, before)
         except LeafRefusedError as refused:
             _log.warning("%s: %s: its rows go through the parent", task.shard.id, refused)
-        return self._write(replace(task, routed=True), batches)
+        return self._write(replace(task, routed=True), batches, before)
 
-    def _write(self, task: Task, batches: Callable[[], Iterator[Batch]]) -> Written:
+    def _write(self, task: Task, batches: Batches, before: Batches | None) -> Written:
         """Write the shard and its ledger row in one transaction.
 
         Raises:
@@ -137,8 +157,14 @@ class PostgresWriter:
                     encoder=self._encoder,
                     watch=watch,
                     check=self._check_stop,
+                    complete=task.shard.table not in self._partial,
                 )
-                row = filling.fill(batches(), skip_conflicts=self._skip_conflicts)
+                row = filling.fill(
+                    batches(),
+                    before and before(),
+                    skip_conflicts=self._skip_conflicts,
+                    overwrite=self._overwrite,
+                )
                 ledger.complete_shard(connection, self._schema, claim, row)
                 end = watch.seconds
             watch.add("commit", watch.seconds - end)

@@ -24,7 +24,7 @@ from shardgen.loading.dispatch import Dispatcher
 from shardgen.loading.engines import Engine, Setup
 from shardgen.loading.hooks import Hooks, Tools
 from shardgen.model.plan import Shard
-from shardgen.stores import Task, Written
+from shardgen.stores.told import Task, Written
 
 PATIENCE = 20.0
 """Seconds for what takes one."""

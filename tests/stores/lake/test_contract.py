@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 import xxhash
 
-from shardgen.stores import Store, Written
+from shardgen.stores import Store
 from shardgen.stores.lake import address
 from shardgen.stores.lake.formats import batches_of
 from shardgen.stores.lake.layout import name
 from shardgen.stores.lake.objects import Objects
 from shardgen.stores.lake.store import LakeStore
+from shardgen.stores.told import Written
 from shardgen.tables import dataset
 from tests import fakes, lakes
 from tests.stores.contract import StoreContract

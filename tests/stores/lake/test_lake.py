@@ -16,7 +16,6 @@ import pytest
 
 from shardgen.errors import ResumeError, TargetError
 from shardgen.model.config import Terms
-from shardgen.stores import Task
 from shardgen.stores.failures import PermanentError, Remedy, StoreError, SupersededError
 from shardgen.stores.lake import address, coordinator, failures, folder, layout, leftovers, probing
 from shardgen.stores.lake.failures import LakeError
@@ -24,6 +23,7 @@ from shardgen.stores.lake.ledger import Ledger
 from shardgen.stores.lake.objects import PART, Objects
 from shardgen.stores.lake.records import Current
 from shardgen.stores.lake.store import LakeStore
+from shardgen.stores.told import Task
 from tests import fakes, lakes
 from tests.stores.contract import at_work, begun, never, plan, resumed, rows, write
 

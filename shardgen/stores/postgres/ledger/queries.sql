@@ -79,13 +79,15 @@ FROM {targets} AS t
 -- name: shards_of
 -- The committed shards of a run's tables, of their current generations.
 SELECT s.target, s.shard, s.rows, coalesce((to_jsonb(s) ->> 'skipped')::bigint, 0) AS skipped,
-    s.bytes, s.digest, s.seconds, s.phases, s.attempts
+    coalesce((to_jsonb(s) ->> 'updated')::bigint, 0) AS updated,
+    coalesce((to_jsonb(s) ->> 'deleted')::bigint, 0) AS deleted, s.bytes, s.digest, s.seconds, s.phases, s.attempts
 FROM {shards} AS s JOIN {targets} AS t USING (target, generation)
 WHERE t.run = %(run)s ORDER BY s.target, s.shard
 
 -- name: rows_of
 -- Rows that a table has because of its committed shards.
-SELECT coalesce(sum(rows), 0)::bigint FROM {shards} WHERE target = %(target)s AND generation = %(generation)s
+SELECT coalesce(sum(rows - coalesce((to_jsonb(s) ->> 'deleted')::bigint, 0)), 0)::bigint FROM {shards} AS s
+WHERE target = %(target)s AND generation = %(generation)s
 
 -- name: leaves_of
 -- Names of the leaves that shards of a table were attached in, of whatever generation.
@@ -113,13 +115,13 @@ ON CONFLICT DO NOTHING RETURNING shard
 
 -- name: complete_shard
 -- What became of the shard, in its transaction.
-UPDATE {shards} SET rows = %(rows)s, skipped = %(skipped)s, bytes = %(bytes)s, digest = %(digest)s,
-    seconds = %(seconds)s, phases = %(phases)s, committed = clock_timestamp()
+UPDATE {shards} SET rows = %(rows)s, skipped = %(skipped)s, updated = %(updated)s, deleted = %(deleted)s,
+    bytes = %(bytes)s, digest = %(digest)s, seconds = %(seconds)s, phases = %(phases)s, committed = clock_timestamp()
 WHERE target = %(target)s AND generation = %(generation)s AND shard = %(shard)s
 
 -- name: find_shard
 -- One committed shard.
-SELECT target, shard, rows, skipped, bytes, digest, seconds, phases, attempts FROM {shards}
+SELECT target, shard, rows, skipped, updated, deleted, bytes, digest, seconds, phases, attempts FROM {shards}
 WHERE target = %(target)s AND generation = %(generation)s AND shard = %(shard)s
 
 -- name: record_failure

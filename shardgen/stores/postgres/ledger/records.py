@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from shardgen.model.config import SHOP
-from shardgen.stores import Written
+from shardgen.stores.told import Written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +119,10 @@ class ShardRow:
     attempts: int
     skipped: int = 0
     """Rows that were built and not inserted, because rows with their keys were there."""
+    updated: int = 0
+    """Rows that were there before its window, and are others because of it."""
+    deleted: int = 0
+    """Rows that were there before its window, and are not any more."""
 
     def written(self, *, by_us: bool = False) -> Written:
         """The shard as every store tells it; ``by_us``: whether it was done just now."""
@@ -127,6 +131,8 @@ class ShardRow:
             table=self.target,
             rows=self.rows,
             skipped=self.skipped,
+            updated=self.updated,
+            deleted=self.deleted,
             bytes=self.bytes,
             digest=self.digest,
             seconds=self.seconds,

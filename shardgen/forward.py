@@ -1,0 +1,203 @@
+"""What is there brought forward: by the days that ``advance`` asks for, or by the window of ``load --since``.
+
+World, form and options are those of the run that has filled the tables; only the window is new. What an earlier
+command left unfinished is finished first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from shardgen.errors import ConfigError, Given, TargetError, Text, UsageError, Use
+from shardgen.events import Notice
+from shardgen.loading import session
+from shardgen.loading.engines import chosen
+from shardgen.loading.session import Machinery
+from shardgen.model.config import SHOP, PlanConfig, check_range
+from shardgen.options import target
+from shardgen.options.kinds import DAY
+from shardgen.options.settings import utc_today
+from shardgen.stores.resuming import OPEN_STATES, plain
+from shardgen.tables import in_order
+from shardgen.tables.wanted import table_names
+
+if TYPE_CHECKING:
+    from shardgen.display import Show
+    from shardgen.loading.reconcile import LoadReport
+    from shardgen.model.config import LoadConfig
+    from shardgen.options.settings import Settings
+    from shardgen.stores import Store
+    from shardgen.stores.findings import RunStatus
+
+_WINDOW: Final = ("since", "end", "days", "tables")
+"""Options that are the window's own; all others are those of the run that is brought forward."""
+MAX_DAYS: Final = 7300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What finished runs have left in a place: tables that one plan would make."""
+
+    config: PlanConfig
+    """With the tables that are there, and the end up to which they are loaded."""
+    options: Mapping[str, Any]
+    """Of the run, as its ledger has them."""
+
+
+def standing(runs: Sequence[RunStatus], place: str, tables: Sequence[str] = ()) -> Standing | None:
+    """How tables stand that finished runs have filled; None where there are none.
+
+    Args:
+        runs: of a place, oldest first.
+        place: as messages name it.
+        tables: those that are meant, or all.
+
+    Raises:
+        TargetError: one that is meant is not there, or they do not stand alike.
+    """
+    owners = {table.table: run for run in runs for table in run.tables if table.generation is not None}
+    owners = {name: run for name, run in owners.items() if run.state == "finished"}
+    if missing := [name for name in tables if name not in owners]:
+        raise TargetError(f"{place} holds no finished tables={','.join(missing)}", remedy="load them first")
+    meant = {name: run for name, run in owners.items() if not tables or name in tables}
+    if not meant:
+        return None
+    configs = {name: PlanConfig.from_json(run.plan) for name, run in meant.items()}
+    alike = {name: replace(config.whole, tables=(), indexes="keys") for name, config in configs.items()}
+    first, *others = meant
+    for name in others:
+        if alike[name] != alike[first]:
+            ends = f"tables={first} up to {configs[first].end}, tables={name} up to {configs[name].end}"
+            remedy = Text("bring each forward by its ", Use("tables"))
+            raise TargetError(f"{place} holds tables of different plans: {ends}", remedy=remedy)
+    config = configs[first]
+    return Standing(config=replace(config.whole, tables=in_order(meant, config.dataset)), options=meant[first].options)
+
+
+def windowed(found: Standing, since: date, end: date) -> tuple[PlanConfig, dict[str, Any]]:
+    """The plan of a window of what is there, and its options as a ledger has them."""
+    config = replace(found.config, since=since, end=end)
+    own = {"since": since.isoformat(), "end": end.isoformat(), "days": config.days, "tables": list(config.tables)}
+    kept = {name: value for name, value in found.options.items() if name not in ("follows", "parts")}
+    return config, {**kept, **own}
+
+
+def slice_of(settings: Settings, store: Store) -> tuple[PlanConfig, dict[str, Any]]:
+    """The plan of ``load --since`` and its options: of the world in the target, or of one that the options fix.
+
+    Raises:
+        ConfigError: there is no such window, or the options are not those of what is there.
+        UsageError: nothing is there, and no world is named.
+    """
+    since, tables = settings.get("since"), settings.get("tables")
+    names = table_names(tables, settings.get("dataset", SHOP)) if tables else ()
+    found = None if settings.get("if_exists") == "replace" else _there(store, names)
+    if found is None:
+        if not {"epoch", "horizon"} <= settings.values.keys():
+            told = Text(Given("since", since), " is of a world that does not move, and none is there")
+            raise UsageError(told, remedy=Text("name ", Use("epoch"), " and ", Use("horizon")))
+        config = settings.plan(utc_today())
+        return config, settings.options(config)
+    given = plain({name: value for name, value in settings.given().items() if name not in _WINDOW})
+    if differing := [
+        Text(Given(name, value), f" but it was loaded with {found.options.get(name)!r}")
+        for name, value in given.items()
+        if found.options.get(name) != value
+    ]:
+        raise TargetError(
+            Text(f"{store.place} holds another plan: ", Text.joined(", ", differing)), remedy="leave it out"
+        )
+    return windowed(found, since, settings.get("end") or utc_today())
+
+
+def _there(store: Store, names: Sequence[str]) -> Standing | None:
+    """What is there of some tables, if all of them are."""
+    runs = store.runs()
+    owned = {table.table for run in runs for table in run.tables if table.generation is not None}
+    return standing(runs, store.place, names) if set(names or owned) <= owned else None
+
+
+def advanced(
+    settings: Settings, *, days: int | None, to: str | date | None, take_over: bool = False, yes: bool = False
+) -> Callable[[Show], list[LoadReport]]:
+    """Check what can be checked without a target; what comes back brings it forward, and gives a report of each run.
+
+    Args:
+        settings: where, how, and which tables.
+        days: how many days; one if neither is named.
+        to: the day up to which, instead.
+        take_over: end the sessions of a load that holds the target.
+        yes: bring forward what others have changed, too.
+
+    Raises:
+        ConfigError: an option is wrong.
+    """
+    settings.check()
+    if days is not None and to is not None:
+        given = (Given("days", days), " and ", Given("to", to))
+        raise ConfigError(*given, " both say how far", remedy="leave one of them out")
+    if days is not None:
+        check_range("days", days, 1, MAX_DAYS)
+    try:
+        goal = DAY.parse(to) if to is not None else None
+    except (TypeError, ValueError) as error:
+        raise ConfigError(Given("to", to), f" is not {DAY.name}") from error
+
+    def carry_out(show: Show) -> list[LoadReport]:
+        with chosen(settings.load().engine) as engine:
+            how = settings.load(take_over=take_over, yes=yes, slots=engine.slots)
+            store = target.started(settings, show)
+            return _brought(settings, store, how, show, days=days or 1, to=goal, machinery=Machinery())
+
+    return carry_out
+
+
+def _brought(
+    settings: Settings,
+    store: Store,
+    how: LoadConfig,
+    show: Show,
+    *,
+    days: int,
+    to: date | None,
+    machinery: Machinery,
+) -> list[LoadReport]:
+    """The reports of the runs that it takes: of one that was interrupted, and of what is left."""
+    if settings.target.lake:
+        told = f"{store.place} is a lake, whose files are not brought forward"
+        raise TargetError(
+            told, remedy=Text("load the window beside it, by ", Use("since"), " into another ", Use("target"))
+        )
+    reports = [session.resume(how, store, given={}, show=show, machinery=machinery)] if _interrupted(store) else []
+    tables = settings.get("tables")
+    found = standing(store.runs(), store.place, table_names(tables) if tables else ())
+    if found is None:
+        raise TargetError(f"{store.place} holds no finished run in schema={store.schema!r}", remedy="load it first")
+    since = found.config.end
+    end = to or since + timedelta(days=days)
+    if end < since:
+        raise TargetError(
+            Text(Given("to", end), f" is past: {store.place} is loaded up to {since}"), remedy="name a later day"
+        )
+    if end == since:
+        show(Notice(text=f"{store.place} is loaded up to {since}: there is nothing to bring forward"))
+        return reports
+    config, options = windowed(found, since, end)
+    return [*reports, session.load(config, how, store, options=options, show=show, machinery=machinery)]
+
+
+def _interrupted(store: Store) -> bool:
+    """Whether a window was begun and not finished.
+
+    Raises:
+        TargetError: something else was.
+    """
+    unfinished = [run for run in store.runs() if run.state in (*OPEN_STATES, "lost", "waiting") and not run.replaced_by]
+    for run in unfinished:
+        if "since" not in run.plan:
+            remedy = Text("finish it by a load with ", Use("resume", value=True))
+            raise TargetError(f"run={run.run} of {store.place} is {run.state}", remedy=remedy)
+    return bool(unfinished)
