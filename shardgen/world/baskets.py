@@ -156,10 +156,11 @@ def _further(shop: Shop, key: I64, opener: I64, persona: I64, day: I64) -> I64:
 
 def kind_on(shop: Shop, day: I64, persona: I64, step: I64) -> I64:
     """The kind under each step, on each day, for each persona."""
-    found, row = np.empty(len(day), dtype=np.int64), kinds.class_of(persona)
+    found = np.empty(len(day), dtype=np.int64)
+    cell = (day * kinds.CLASSES + kinds.class_of(persona)) * KIND_STEPS + step
     for month, rows in shop.months(day):
         table, first = shop.kinds_of(month)
-        found[rows] = table[day[rows] - first, row[rows], step[rows]]
+        found[rows] = table.take(cell.take(rows) - first * kinds.CLASSES * KIND_STEPS)
     return found
 
 

@@ -88,12 +88,10 @@ def play(world: World, visits: Sessions) -> Clicks:
     kind, page, slot = table.type[steps], table.page[steps], table.slot[steps]
     _land(world.seed, visits, session, first, kind, page, slot)
     starts, product, quantity = _seen(world, visits)
-    seen = np.where(
-        slot == NO_SLOT, -1, _slot_bases(visits, starts)[session, (slot >= ITEM_SLOTS).view(np.int8)] + slot
-    )
+    seen = np.where(slot == NO_SLOT, -1, _slot_bases(visits, starts).take(session * 2 + (slot >= ITEM_SLOTS)) + slot)
     shows = np.flatnonzero(SHOWS_CART[kind] | (page == CART))
-    price = world.catalogue.prices.on(product, np.repeat(visits.start // DAY, np.diff(starts, append=len(product))))
-    units, value = _carts(session[shows], kind[shows], seen[shows], price, quantity)
+    price = world.catalogue.prices.on(product[seen[shows]], visits.start[session[shows]] // DAY)
+    units, value = _carts(session[shows], kind[shows], quantity[seen[shows]], price)
     return Clicks(
         seen_product=product,
         seen_subcategory=world.catalogue.subcategory[product].astype(np.int64),
@@ -155,10 +153,10 @@ def _slot_bases(visits: Sessions, starts: I64) -> I64:
     return np.stack([starts, starts + items - ITEM_SLOTS], axis=1)
 
 
-def _carts(session: I64, kind: NDArray[np.int8], seen: I64, price: I64, quantity: I64) -> tuple[I64, I64]:
+def _carts(session: I64, kind: NDArray[np.int8], quantity: I64, price: I64) -> tuple[I64, I64]:
     """Units and running value at the events that show a cart; nothing else changes it."""
-    units = np.where(CART_SIGN[kind] != 0, quantity[seen], 0)
-    change = CART_SIGN[kind] * units * price[seen]
+    units = np.where(CART_SIGN[kind] != 0, quantity, 0)
+    change = CART_SIGN[kind] * units * price
     value = np.cumsum(change)
     opening = np.searchsorted(session, session, side="left")
     return units, value - (value - change)[opening]
@@ -239,7 +237,7 @@ def _extras(world: World, visits: Sessions, focus: I64, session: I64, extra: I64
     focus[session[opens]] = product[rows[opens]]
     kind = world.catalogue.subcategory[focus[session[guided]]].astype(np.int64)
     which = below(world.seed, "sessions.companion", key[guided], COMPANIONS.shape[1])
-    wanted = np.where(ticket[guided] < SAME_INTEREST_PERCENT, kind, COMPANIONS[kind, which])
+    wanted = np.where(ticket[guided] < SAME_INTEREST_PERCENT, kind, COMPANIONS.take(kind * COMPANIONS.shape[1] + which))
     found = baskets.products_for(world.shop, "sessions.kind", key[guided], wanted, persona[guided], day[guided])
     product[rows[guided]] = found
     lost = guided[found < 0]

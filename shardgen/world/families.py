@@ -98,7 +98,11 @@ class Families:
         return self.walk_ins(self.orders.before[hours + 1])
 
     def before_hours(self, persona: I64, hours: I64) -> tuple[I64, I64]:
-        """Plain members of each persona who registered, and walk-ins whose first order lies, before the hours."""
+        """Plain members of each persona who registered, and walk-ins whose first order lies, before the hours.
+
+        Args:
+            hours: of each persona, or several rows of such.
+        """
         zone, rounds = personas.ZONE.take(persona), personas.BITS_OF.take(persona)
         cell = hours * zones.ZONES + zone
         plain = self.plain.before.ravel().take(np.maximum(cell + self.lead * zones.ZONES, zone))

@@ -39,6 +39,7 @@ SIZES = [_values(slug, BY_BODY) for slug in _SLUGS]
 PLACES = [_values(slug, {kind: name for kind, (name, _) in BY_COUNTRY.items()}) for slug in _SLUGS]
 FOR_SOMEBODY = np.array([slug in FOR_WHOM for slug in _SLUGS])
 SIZED = np.array([len(sizes) > 1 for sizes in SIZES])
+PICKY = FOR_SOMEBODY | SIZED
 BOUND = np.array([slug in BY_COUNTRY for slug in _SLUGS])
 """Kinds that are of no use in another country."""
 CELLS = np.array(
@@ -99,9 +100,9 @@ def cells(seed: int, ids: I64, kind: I64) -> I64:
 
 def wanted(seed: int, key: I64, kind: I64, persona: I64) -> I64:
     """The cell that each buyer looks into; a gift has anybody's size and audience."""
-    row = WANTED[kind, persona]
-    cell = FIRST_CELL[kind] + row
-    picky = np.flatnonzero(FOR_SOMEBODY[kind] | SIZED[kind])
+    row = WANTED.take(kind * personas.PERSONAS + persona)
+    cell = FIRST_CELL.take(kind) + row
+    picky = np.flatnonzero(PICKY.take(kind))
     if len(picky):
         cell[picky] = _of_picky(seed, key[picky], kind[picky], persona[picky], row[picky])
     return cell

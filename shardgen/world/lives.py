@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shardgen.world import personas, records, zones
-from shardgen.world.families import PLAIN, WALK_IN, Members
+from shardgen.world.families import PLAIN, Members
 from shardgen.world.registrations import Registrations
 from shardgen.world.rng import I64, U64, below, bits
 
@@ -163,12 +163,12 @@ class _Candidates:
 def _candidates(people: Registrations, lives: Table, word: U64, acts: Acts) -> _Candidates:
     """Half of all masks here are true, and at random: to compute both ways is faster than to choose."""
     life = lives.draw((word & np.uint64((1 << 30) - 1)).view(np.int64), acts.day)
-    since, until = acts.hour - (lives.days * 24).take(life), acts.hour - (lives.rest * 24).take(life)
-    starts, stops = people.families.before_hours(acts.persona, since), people.families.before_hours(acts.persona, until)
-    plain, walk_in = (_runs(start, stop) for start, stop in zip(starts, stops, strict=True))
+    hours = acts.hour - np.stack([lives.days, lives.rest]).take(life, axis=1) * 24  # since and until
+    plains, walk_ins = people.families.before_hours(acts.persona, hours)
+    plain, walk_in = _runs(*plains), _runs(*walk_ins)
     chosen = ((word >> np.uint64(32)) * (plain + walk_in).view(np.uint64) >> np.uint64(32)).view(np.int64)
     family = (chosen >= plain).astype(np.int64)
-    start, stop = (each[PLAIN] + (each[WALK_IN] - each[PLAIN]) * family for each in (starts, stops))
+    start, stop = plains + (walk_ins - plains) * family
     run = start // LIVES + chosen - plain * family
     index = run * LIVES + _place(people.seed, family, acts.persona, run, life)
     return _Candidates(family=family, index=index, lives=(index >= start) & (index < stop))

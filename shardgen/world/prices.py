@@ -35,8 +35,8 @@ class Prices:
 
     def on(self, product: I64, day: I64) -> I64:
         """Cents of each product on each day (since 1970)."""
-        moves, _ = self._moves(product, day)
-        return self._price(product, moves)
+        number, this = self._in_slot(product, day)
+        return self._price(product, number + (this <= day))
 
     def since(self, product: I64, day: I64, launched: I64) -> I64:
         """The day of the last change of each price up to a day, or that of the launch (both since 1970)."""
@@ -66,15 +66,19 @@ class Prices:
 
     def _moves(self, product: I64, day: I64) -> tuple[I64, I64]:
         """How many moves a product has made by a day, counted from far back, and the day of the last one."""
-        slot, phase = self.slot[product], self.phase[product]
-        number = (day + phase) // slot
-        this = self._moved(product, number, slot, phase)
+        number, this = self._in_slot(product, day)
         made = this <= day
-        last = np.where(made, this, self._moved(product, number - 1, slot, phase))
-        return number + made, last
+        return number + made, np.where(made, this, self._moved(product, number - 1))
 
-    def _moved(self, product: I64, number: I64, slot: I64, phase: I64) -> I64:
-        return number * slot - phase + below(self.seed, "prices.at", product * MOVES + number, slot)
+    def _in_slot(self, product: I64, day: I64) -> tuple[I64, I64]:
+        """Which of a product's slots a day lies in, and the day of the move in it, which may be yet to come."""
+        number = (day + self.phase.take(product)) // self.slot.take(product)
+        return number, self._moved(product, number)
+
+    def _moved(self, product: I64, number: I64) -> I64:
+        """The day of the move in a slot."""
+        slot = self.slot.take(product)
+        return number * slot - self.phase.take(product) + below(self.seed, "prices.at", product * MOVES + number, slot)
 
     def _price(self, product: I64, moves: I64) -> I64:
         listed = self.listed[product]

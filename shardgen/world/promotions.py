@@ -116,6 +116,11 @@ class Promotions:
         """Promotion of a brand, by day and kind; NONE for none."""
         return self._table(lambda each: each.scope == "brand")
 
+    @cached_property
+    def _brands(self) -> NDArray[np.int16]:
+        """Brand on offer, by day and kind, day by day; NONE for none."""
+        return np.where(self.narrow == NONE, NONE, self.brand[self.narrow]).astype(np.int16).ravel()
+
     def _table(self, wanted: Callable[[Promotion], bool]) -> NDArray[np.int16]:
         table = np.full((self.days, KINDS), NONE, dtype=np.int16)
         for number, each in enumerate(self.all):
@@ -131,8 +136,7 @@ class Promotions:
 
     def branded(self, brand: NDArray[np.integer[Any]], kind: I64, day: I64) -> NDArray[np.bool_]:
         """Whether products of these brands and kinds are on offer on these days."""
-        number = self.narrow[day - self.first, kind]
-        return (number != NONE) & (self.brand[number] == brand)
+        return self._brands.take((day - self.first) * KINDS + kind) == brand
 
     def of_lines(self, brand: NDArray[np.integer[Any]], kind: I64, day: I64, channel: I64) -> I64:
         """The promotion that each line may have: that of its brand, or a better one of its category; or NONE."""

@@ -150,9 +150,9 @@ class Guide:
         """The index that each ticket, from 0 to below the last sum, falls to: the first sum that is above it."""
         if self.steps > MOST_STEPS:
             return np.searchsorted(self.sums, tickets.astype(self.sums.dtype, copy=False), side="right")
-        index = self.first[tickets >> self.shift]
+        index = self.first.take(tickets >> self.shift)
         for _ in range(self.steps):
-            index += tickets >= self.sums[index]
+            index += tickets >= self.sums.take(index)
         return index
 
 

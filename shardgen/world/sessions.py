@@ -32,7 +32,7 @@ from shardgen.world.scripts import (
     buying_index,
     crawling_index,
 )
-from shardgen.world.visitors import DEVICE_WEIGHTS, Visits, visitors
+from shardgen.world.visitors import DEVICE_WEIGHTS, Visitors, Visits, visitors
 from shardgen.world.world import World
 
 Mask = NDArray[np.bool_]
@@ -161,8 +161,8 @@ def select(world: World, start: int, stop: int) -> Sessions:
         program == bots.NONE, choose(seed, "visitors.device", machine, DEVICE_WEIGHTS), bots.DEVICE[program]
     )
     persona, known = who.persona, who.customer >= 0
-    home = _homes(world, who.identity, who.customer, persona, known, began)
-    persona[~known] = _strangers(seed, who.identity[~known], home[~known])
+    home, strangers = _homes(world, who, known, began), np.flatnonzero(~known)
+    persona[strangers] = _strangers(seed, who.identity[strangers], home[strangers])
     script, events = _scripts(world, key, length, buying, program, who.baskets.counts)
     seconds, active = _durations(seed, key, began, events, buying, program, bought)
     return Sessions(
@@ -227,13 +227,14 @@ def _lengths(seed: int, key: I64) -> I64:
     return below(seed, "sessions.events", key, LENGTH_STEPS)
 
 
-def _homes(world: World, identity: I64, customer: I64, persona: I64, known: Mask, began: I64) -> I64:
+def _homes(world: World, who: Visitors, known: Mask, began: I64) -> I64:
     """Where each visitor lives; who is anonymous does so where it was a likely hour at the first visit."""
-    home = np.empty(len(identity), dtype=np.int64)
-    home[known] = customers.place(world.seed, customer[known], personas.ZONE[persona[known]], began[known])
-    stranger = identity[~known]
+    home, rows, strangers = np.empty_like(began), np.flatnonzero(known), np.flatnonzero(~known)
+    zone = personas.ZONE[who.persona[rows]]
+    home[rows] = customers.place(world.seed, who.customer[rows], zone, began[rows])
+    stranger = who.identity[strangers]
     first_visit = world.sessions.second.times(stranger // 16)
-    home[~known] = geography.draw_awake(world.seed, "visitors.home", stranger, first_visit)
+    home[strangers] = geography.draw_awake(world.seed, "visitors.home", stranger, first_visit)
     return home
 
 
@@ -298,7 +299,8 @@ def _durations(
 
 def _landings(seed: int, key: I64, source: I64, campaign: I64) -> I64:
     """The page that each visit lands on; a reminder of a cart leads to what lies in one."""
-    page = LANDINGS[source, below(seed, "sessions.landing", key, LANDINGS.shape[1])]
+    tickets = LANDINGS.shape[1]
+    page = LANDINGS.take(source * tickets + below(seed, "sessions.landing", key, tickets))
     page[traffic.CALL[campaign] == traffic.REMINDER] = PRODUCT
     return page
 
