@@ -212,7 +212,7 @@ def changes_of(
         first = DAY.parse(since) if since else None
     except (TypeError, ValueError) as error:
         raise ConfigError(Given("since", since), f" is not {DAY.name}") from error
-    source, config = _world_of(settings, run)
+    source, config = world_of(settings, run)
     begins = first or config.world.epoch
     if begins < config.world.epoch:
         raise ConfigError(Given("since", begins), f" lies before the epoch, {config.world.epoch}", remedy="move it")
@@ -223,8 +223,20 @@ def changes_of(
     )
 
 
-def _world_of(settings: Settings, run: int | None) -> tuple[str, PlanConfig]:
-    """What a feed is of: a run in the target, or the options if they fix a world whatever the day."""
+def world_of(settings: Settings, run: int | None, *, place: str = "target") -> tuple[str, PlanConfig]:
+    """What a feed is of: a run in the target, or the options if they fix a world whatever the day.
+
+    Args:
+        settings: where, or of which world; options that the caller names must be those of the run.
+        run: the run that is meant, or the newest finished one.
+        place: the option that names a place.
+
+    Returns:
+        what it is of, for a person: ``"run 3 in schema bronze of localhost:5432/shop"``; its plan, up to ``--end``.
+
+    Raises:
+        ConfigError, TargetError, UsageError: as :func:`changes_of`.
+    """
     from shardgen.options.settings import utc_today
     from shardgen.tables.wanted import table_names
 
@@ -234,7 +246,7 @@ def _world_of(settings: Settings, run: int | None) -> tuple[str, PlanConfig]:
         return f"seed {config.world.seed}, from {config.world.epoch} up to {config.end}, as the options say", config
     if run is None and settings.target.embedded and not _is_meant(settings.without("end", "tables")):
         told = "changes are of a world that does not move: no target holds a finished run"
-        raise UsageError(told, remedy=Text("name ", Use("target"), ", or ", Use("epoch"), " and ", Use("horizon")))
+        raise UsageError(told, remedy=Text("name ", Use(place), ", or ", Use("epoch"), " and ", Use("horizon")))
     found = run_of(settings.without("end", "tables"), run)
     config = PlanConfig.from_json(found.plan)
     end, tables = settings.get("end"), settings.get("tables")

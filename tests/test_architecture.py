@@ -23,7 +23,7 @@ ROOMS = sorted({path.relative_to(PACKAGE).with_suffix("").parts[0] for path in M
 
 LAYERS = (
     {"__init__", "__main__", "api", "cli"},
-    {"answering", "asking", "commands", "display", "forward", "parts"},
+    {"answering", "asking", "commands", "display", "forward", "parts", "streaming"},
     {"flow", "forecast", "loading", "page", "repair", "verification"},
     {"options"},
     {"stores"},
@@ -43,6 +43,7 @@ BESIDE = {
     ("__main__", "cli"),
     ("repair", "loading"),  # is a load whose rows come from another place
     ("answering", "asking"),  # finds the run that is meant
+    ("streaming", "asking"),  # of which world a feed is
     ("page", "verification"),  # asks its queries as laws are asked
     ("commands", "forward"),  # a load of a window is one of the commands
     ("verification", "loading"),  # counts as a load does, and hashes in the same processes

@@ -110,11 +110,17 @@ def _without_secrets(text: str, words: list[str]) -> str:
     """The text without the secrets of any connection string that we could have been given."""
     from shardgen.options.settings import read
 
-    strings = [*_values_of("--dsn", words), *_values_of("--target", words)]
+    named = (value for option in ("--dsn", "--target", "--source") for value in _values_of(option, words))
+    strings = [value for value in named if not _is_open(value)]
     with contextlib.suppress(ShardgenError):
         pointers = {name: next(iter(_values_of(f"--{name}", words)), None) for name in ("config", "profile")}
         strings.append(read({}, **pointers).target.dsn or "")
     return terminal.without_secrets(text, strings)
+
+
+def _is_open(target: str) -> bool:
+    """Whether a target has no place for a secret: standard output, brokers."""
+    return target == "-" or (target.startswith("kafka://") and "@" not in target)
 
 
 def _values_of(option: str, words: list[str]) -> list[str]:

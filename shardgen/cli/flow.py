@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from shardgen.flow.feeding import Changes, Told
 
 _PANEL: Final = "The feed"
-_FORM = {name: FORM[name] for name in ("days", "end", "tables", "dataset", "raw_data", "history")}
+FORM_OF_CHANGES: Final = {name: FORM[name] for name in ("days", "end", "tables", "dataset", "raw_data", "history")}
 
 Since = Annotated[
     str,
@@ -73,7 +73,7 @@ Output = Annotated[
     "changes --target file:///data/shop --since 2026-03-01 --tables orders,reviews -o changes.parquet --format parquet",
     "changes --format debezium --envelope key,tombstones --since 2026-03-01 -o topics/",
 )
-@takes(WORLD, _FORM, PLACE)
+@takes(WORLD, FORM_OF_CHANGES, PLACE)
 def changes(
     *,
     since: Since = "",
@@ -90,13 +90,23 @@ def changes(
     """
     from shardgen.asking import changes_of
 
-    parts = [part.strip() for part in envelope.split(",") if part.strip()]
-    if parts and form != "debezium":
-        raise UsageError(f"envelope={envelope!r} is for --format debezium", remedy="leave it out")
+    parts = parts_of(envelope, form)
     found = changes_of(terminal.settings_of(options), since=since, form=form, parts=parts, run=run)
     told = _written(found.changes, output)
     if told:
         terminal.say(f"{count(sum(told.values()))} changes of {found.source}")
+
+
+def parts_of(envelope: str, form: str) -> list[str]:
+    """What ``--envelope`` names.
+
+    Raises:
+        UsageError: the form has no envelope.
+    """
+    parts = [part.strip() for part in envelope.split(",") if part.strip()]
+    if parts and form != "debezium":
+        raise UsageError(f"envelope={envelope!r} is for --format debezium", remedy="leave it out")
+    return parts
 
 
 def _written(changes: Changes, output: str) -> Told:

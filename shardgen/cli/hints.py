@@ -68,6 +68,21 @@ def to_go_on_with(part: object, options: Mapping[str, Any]) -> list[str]:
     return [f"to go on: {command}", *([f"password: {_PASSWORD}"] if _hidden(options) else [])]
 
 
+def to_stream_on(options: Mapping[str, Any], since: str, said: Mapping[str, Any]) -> list[str]:
+    """What to type after a stream that stopped.
+
+    Args:
+        options: of its command line, ``source`` as ``target``.
+        since: the instant from which it is to go on.
+        said: what it said beside them, by name.
+    """
+    named = {name: options[name] for name in (*WORLD, *FORM) if options.get(name) is not None}
+    place = {"source" if name == "target" else name: value for name, value in _place(options).items()}
+    more = {name: value for name, value in said.items() if value not in (None, "")}
+    command = typed(f"{program()} stream", since=since, **more, **named, **place)
+    return [f"to go on: {command}", *([f"password: {_PASSWORD}"] if _hidden(options) else [])]
+
+
 def again(command: str, options: Mapping[str, Any], *requirements: str) -> str:
     """A command for the same target as one that had these options; a runner is told to bring the requirements."""
     return typed(f"{program(*requirements)} {command}", **_place(options))

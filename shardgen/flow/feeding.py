@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 import numpy as np
 import pyarrow as pa
@@ -19,11 +19,49 @@ from shardgen.model.config import PlanConfig
 from shardgen.tables import dataset
 from shardgen.tables.feed import Feed
 from shardgen.tables.planning import build_plan
-from shardgen.world.demand import midnight
+from shardgen.world.demand import DAY, midnight
 from shardgen.world.versions import BEGINNING
 
+LATEST: Final = DAY
+"""Longer than bronze waits for a change: tables of packages keep to it, too."""
 Told = Counter[str]
 """Changes of each table that were written."""
+
+
+def fed(plan: PlanConfig, form: forms.Rows, since: int, end: int) -> Iterator[Some]:
+    """The changes that happen in [since, end), in order of ingestion; from the epoch on with what was there before it.
+
+    Args:
+        plan: of which world, and its tables.
+        form: how they are written.
+        since, end: microseconds UTC; the end may lie beyond the plan's.
+    """
+    rows = Counter[str]()
+    for shard in build_plan(replace(plan, history="versions")).shards:
+        rows[shard.table] += shard.rows
+    source, epoch = Source(feed=Feed(plan), spelling=form.spelling), midnight(plan.world.epoch)
+
+    def made(table: str, since: int, end: int) -> Iterator[pa.RecordBatch]:
+        return map(form.rows, source.changes(table, since, end, BATCH_ROWS))
+
+    first = BEGINNING if since <= epoch else since
+    a_day = {name: rows[name] / plan.days for name in plan.tables}
+    return in_order(made, a_day, max(since, epoch), end, first=first)
+
+
+def arriving(plan: PlanConfig, form: forms.Rows, since: int, end: int) -> Iterator[Some]:
+    """The changes that bronze gets in [since, end), in that order; of the epoch with all that it got before.
+
+    Args:
+        plan, form: as :func:`fed`.
+        since, end: microseconds UTC.
+    """
+    for some in fed(plan, form, since - LATEST, end):
+        low, high = np.searchsorted(some.got, (since if since != midnight(plan.world.epoch) else BEGINNING, end))
+        if high > low:
+            yield Some(some.rows.slice(low, high - low), some.tables[low:high], some.got[low:high])
+        if high < len(some.got):
+            return
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,17 +110,7 @@ class Changes:
         return (pa.Table.from_batches([some.rows]) for some in self._some())
 
     def _some(self) -> Iterator[Some]:
-        config = self.plan
-        rows = Counter[str]()
-        for shard in build_plan(replace(config, history="versions")).shards:
-            rows[shard.table] += shard.rows
-        first = BEGINNING if self.since == midnight(config.world.epoch) else self.since
-        a_day = {name: rows[name] / config.days for name in config.tables}
-        return in_order(self._made, a_day, self.since, midnight(config.end), first=first)
-
-    def _made(self, table: str, since: int, end: int) -> Iterator[pa.RecordBatch]:
-        source = Source(feed=Feed(self.plan), spelling=self._form.spelling)
-        return map(self._form.rows, source.changes(table, since, end, BATCH_ROWS))
+        return fed(self.plan, self._form, self.since, midnight(self.plan.end))
 
     def _counted(self, some: Some) -> Told:
         counts = np.bincount(some.tables, minlength=len(self.plan.tables)).tolist()
@@ -90,5 +118,10 @@ class Changes:
 
     @cached_property
     def _form(self) -> forms.Form:
-        tables = {name: dataset(self.plan.dataset)[name].table_of(self.plan.history) for name in self.plan.tables}
-        return forms.form(self.form, debezium.Envelope(tables=tables, schema=self.plan.schema, parts=self.parts))
+        return forms.form(self.form, envelope_of(self.plan, self.parts))
+
+
+def envelope_of(plan: PlanConfig, parts: frozenset[str]) -> debezium.Envelope:
+    """Debezium's envelope of a plan's tables."""
+    tables = {name: dataset(plan.dataset)[name].table_of(plan.history) for name in plan.tables}
+    return debezium.Envelope(tables=tables, schema=plan.schema, parts=parts)

@@ -46,21 +46,25 @@ class Writer(Protocol):
         ...
 
 
-class Form(Protocol):
-    """One form of changes."""
+class Rows(Protocol):
+    """What is made of changes before they are put in order."""
 
     @property
     def spelling(self) -> Spelling:
-        """How it writes values of columns."""
+        """How values of columns are written."""
         ...
+
+    def rows(self, changed: Changed) -> pa.RecordBatch:
+        """A row for each change, with the columns of TIMES among them."""
+        ...
+
+
+class Form(Rows, Protocol):
+    """One form of changes in files."""
 
     @property
     def suffix(self) -> str:
         """What names of files end with."""
-        ...
-
-    def rows(self, changed: Changed) -> pa.RecordBatch:
-        """What its writer takes, a row for each change, with the columns of TIMES among them."""
         ...
 
     def writer(self, file: BinaryIO) -> Writer:
@@ -222,3 +226,36 @@ class _Sheet:
 
     def close(self) -> None:
         self._writer.close()
+
+
+MESSAGES: Final = pa.schema(
+    [*TIMES, ("key", pa.string()), ("value", pa.string()), ("version", pa.int64()), ("gone", pa.bool_())]
+)
+"""Changes as messages of a broker."""
+
+
+@dataclass(frozen=True, slots=True)
+class Messages:
+    """A key and a value for each change, out of lines of JSON or Debezium's events."""
+
+    envelope: debezium.Envelope | None
+    """Debezium's, or none for JSON as it is."""
+
+    @property
+    def spelling(self) -> Spelling:
+        """As the form of the values has it."""
+        return as_told if self.envelope is None else debezium.spelled
+
+    def rows(self, changed: Changed) -> pa.RecordBatch:
+        """Of MESSAGES."""
+        envelope = self.envelope
+        key, value = (
+            (changed.key, told(changed)) if envelope is None else (envelope.key(changed), envelope.value(changed))
+        )
+        columns = [
+            Layout(key).texts(),
+            Layout(value).texts(),
+            pa.array(changed.versions.number),
+            pa.array(changed.gone),
+        ]
+        return pa.record_batch([*times(changed), *columns], schema=MESSAGES)

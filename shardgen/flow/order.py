@@ -30,7 +30,7 @@ Made: TypeAlias = Callable[[str, int, int], Iterator[pa.RecordBatch]]
 
 
 class Some(NamedTuple):
-    """Some changes in order."""
+    """Some changes in order; what bronze got at one instant is together."""
 
     rows: pa.RecordBatch
     tables: I64
@@ -102,9 +102,13 @@ class _Waiting:
         told = self._entries[:, ready]
         told = told[:, np.lexsort((told[CHANGED], told[PLACE], told[GOT]))]
         self._entries = self._entries[:, ~ready]
-        for low in range(0, told.shape[1], BATCH_ROWS):
-            some = told[:, low : low + BATCH_ROWS]
+        low = 0
+        while low < told.shape[1]:
+            last = told[GOT, min(low + BATCH_ROWS, told.shape[1]) - 1]
+            high = int(np.searchsorted(told[GOT], last, "right"))
+            some = told[:, low:high]
             yield Some(self._gathered(some[BATCH], some[ROW]), some[PLACE], some[GOT])
+            low = high
         left = set(np.unique(self._entries[BATCH]).tolist())
         self._batches = {number: batch for number, batch in self._batches.items() if number in left}
 

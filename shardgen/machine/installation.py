@@ -29,11 +29,14 @@ DELTA: Final = "shardgen[delta]"
 """What commits files to Delta tables."""
 ICEBERG: Final = "shardgen[iceberg]"
 """What commits files to Iceberg tables."""
+KAFKA: Final = "shardgen[kafka]"
+"""What talks to Kafka."""
 _MODULES: Final = {
     DASK: "distributed",
     DELTA: "deltalake",
     DUCKDB: "duckdb",
     ICEBERG: "pyiceberg",
+    KAFKA: "confluent_kafka",
     LAKE: "obstore",
     DRAWING: "vl_convert",
 }
@@ -42,6 +45,7 @@ _EXTRAS: Final = {
     "delta": DELTA,
     "duckdb": DUCKDB,
     "iceberg": ICEBERG,
+    "kafka": KAFKA,
     "lake": LAKE,
     "report": DRAWING,
 }

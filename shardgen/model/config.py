@@ -40,6 +40,9 @@ CHANGE_FORMS = ("ndjson", "debezium", "csv", "parquet")
 """Of changes."""
 ANSWER_FORMS = ("ndjson", "csv", "parquet")
 """Of the answer key of dirty rows."""
+STREAM_FORMS = CHANGE_FORMS[:2]
+STREAM_SHAPES = ("flat", "day", "bursts")
+"""Of a stream's rate."""
 IF_EXISTS = ("fail", "append", "replace")
 ON_CONFLICT = ("error", "skip")
 LEVELS = ("counts", "laws", "shape", "digests", "all")

@@ -1,0 +1,234 @@
+"""A feed that is played by the clock: which world, from when on, at which pace, and into which place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
+
+from shardgen.asking import world_of
+from shardgen.errors import ConfigError, Given, TargetError, Text, Use
+from shardgen.model.config import MAX_WINDOW_DAYS, STREAM_FORMS, PlanConfig, check_choice
+from shardgen.model.played import Played, spelt
+
+if TYPE_CHECKING:
+    from shardgen.flow.forms import Rows
+    from shardgen.flow.playing import Player, Sink
+    from shardgen.options.settings import Settings
+
+LINES: Final = "-"
+"""The target that is standard output."""
+_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a stream is asked for, as the options have it."""
+
+    target: str
+    since: str = ""
+    speed: str = ""
+    rate: str = ""
+    shape: str = ""
+    period: float | None = None
+    form: str = STREAM_FORMS[0]
+    parts: Collection[str] = ()
+    kafka_config: Path | None = None
+    run: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stream:
+    """A stream that can be played."""
+
+    source: str
+    """Which world it is of."""
+    since: int
+    """All that bronze gets before it is told already; microseconds UTC."""
+    end: int
+    went_on: bool
+    """Whether the target said from when on."""
+    player: Player
+    rows: Rows
+    plan: PlanConfig
+
+    def play(self) -> bool:
+        """Play it to its end, or until it is to stop; whether it came to its end."""
+        from shardgen.flow.feeding import arriving
+
+        if self.since >= self.end:
+            return True
+        return self.player.play(arriving(self.plan, self.rows, self.since, self.end), self.since)
+
+
+def stream_of(
+    settings: Settings,
+    asked: Asked,
+    *,
+    lines: BinaryIO,
+    stopped: Callable[[], bool],
+    show: Callable[[Played], object],
+) -> Stream:
+    """A stream, with its target opened; nothing was written to it.
+
+    Args:
+        settings: of which world; a place that they name holds the run whose world is played.
+        asked: what to play, and where.
+        lines: standard output.
+        stopped: whether to stop.
+        show: told how far it is.
+
+    Raises:
+        ConfigError: an option is wrong, or there is no such window.
+        TargetError: a place cannot be reached, or holds something else.
+        UsageError: no world is named, or the target needs what is not installed.
+    """
+    from shardgen.flow import debezium, forms, pace
+    from shardgen.flow.feeding import envelope_of
+    from shardgen.flow.playing import Player
+    from shardgen.world.demand import midnight
+
+    check_choice("format", asked.form, STREAM_FORMS)
+    for part in asked.parts:
+        check_choice("envelope", part, debezium.PARTS)
+    _check_target(asked)
+    at_pace = partial(pace.pace, speed=asked.speed, rate=asked.rate, shape=asked.shape, period=asked.period)
+    at_pace(since=0)  # checked before anything is opened
+    source, plan = world_of(_with_end(settings), asked.run, place="source")
+    end = midnight(settings.get("end") or plan.world.epoch + timedelta(days=MAX_WINDOW_DAYS))
+    since = _since(asked, plan, end)
+    envelope = envelope_of(plan, frozenset(asked.parts))
+    rows: Rows
+    if asked.target == LINES:
+        rows = forms.form(asked.form, envelope)
+        sink, position = _stdout(lines), None
+    else:
+        rows = forms.Messages(envelope if asked.form == "debezium" else None)
+        sink, position = _topics(asked, plan, stopped)
+    begins = _begins(since, position)
+    clock = at_pace(since=max(begins, midnight(plan.world.epoch)))
+    player = Player(tables=plan.tables, pace=clock, sink=sink, stopped=stopped, show=show)
+    went_on = position is not None
+    return Stream(source=source, since=begins, end=end, went_on=went_on, player=player, rows=rows, plan=plan)
+
+
+def _check_target(asked: Asked) -> None:
+    """Say what no stream plays into.
+
+    Raises:
+        ConfigError, UsageError: the target is such.
+    """
+    from shardgen.flow.kafka import address
+    from shardgen.stores.naming import DATABASES
+
+    if asked.kafka_config is not None and not asked.target.startswith(address.SCHEME):
+        raise ConfigError(Given("kafka_config", str(asked.kafka_config)), " is for a target kafka://")
+    if asked.target == LINES:
+        return
+    if asked.target.startswith(address.SCHEME):
+        address.parsed(asked.target)
+        address.check_extra()
+        return
+    if asked.target.lower().startswith(DATABASES):
+        told = " names a database, which no stream plays into yet"
+        raise ConfigError(Use("target"), told, remedy="use - (JSON lines) or kafka://broker/prefix")
+    raise ConfigError(Given("target", asked.target), " is none of a stream's", remedy="use - or kafka://broker/prefix")
+
+
+def _with_end(settings: Settings) -> Settings:
+    """The same with an end that does not depend on today, where the options fix a world."""
+    epoch, horizon = settings.get("epoch"), settings.get("horizon")
+    if settings.get("end") or epoch is None or horizon is None:
+        return settings
+    end = epoch + timedelta(days=min(horizon, MAX_WINDOW_DAYS))
+    return replace(settings, values={**settings.values, "end": end}, origins={**settings.origins, "end": ""})
+
+
+def _since(asked: Asked, plan: PlanConfig, end: int) -> int:
+    """The instant that ``--since`` names, or the end of what is loaded.
+
+    Raises:
+        ConfigError: it is none, or not before the end.
+    """
+    if not asked.since:
+        raise ConfigError(Use("since"), " is missing", remedy="name a day, or an instant at which a stream stopped")
+    given = Given("since", asked.since)
+    try:
+        found = datetime.fromisoformat(asked.since.removesuffix("Z"))
+    except ValueError as error:
+        raise ConfigError(given, " is not a date such as 2026-01-31 or an instant such as 2026-01-31T06:00") from error
+    if found.tzinfo is not None:
+        raise ConfigError(given, " has a time zone", remedy="name it in UTC, without one")
+    if _DAY.fullmatch(asked.since) and found.date() < plan.world.epoch:
+        raise ConfigError(given, f" lies before the epoch, {plan.world.epoch}", remedy="move it")
+    since = (found.replace(tzinfo=UTC) - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+    if since >= end:
+        raise ConfigError(given, " is not before ", Given("end", spelt(end)[:10]), remedy="move either")
+    return since
+
+
+def _begins(since: int, position: int | None) -> int:
+    """From when on it plays: where the target stands, which must not be before what was asked for.
+
+    Raises:
+        TargetError: there would be a gap.
+    """
+    if position is None:
+        return since
+    if since > position:
+        told = f"what bronze gets from {spelt(position)} on is not in the target"
+        raise TargetError(told, remedy=Text("use ", Use("since", spelt(position))))
+    return position
+
+
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """Lines on standard output, each time all that is due."""
+
+    writer: Any
+    every: float = 0.02
+
+    def take(self, some: Any, until: int) -> None:
+        """Write them."""
+        del until
+        self.writer.write(some.rows)
+        self.writer.close()
+
+
+def _stdout(lines: BinaryIO) -> Sink:
+    from shardgen.flow.forms import Lines
+
+    return _Lines(Lines().writer(lines))
+
+
+def _topics(asked: Asked, plan: PlanConfig, stopped: Callable[[], bool]) -> tuple[Sink, int | None]:
+    from shardgen.flow.kafka import address
+    from shardgen.flow.kafka.sink import Kafka
+
+    topics = Kafka(
+        address=address.parsed(asked.target),
+        properties=address.properties(asked.kafka_config) if asked.kafka_config else {},
+        tables=plan.tables,
+        world=_world(asked, plan),
+        tombstones="tombstones" in asked.parts,
+        stopped=stopped,
+    )
+    return topics, topics.open()
+
+
+def _world(asked: Asked, plan: PlanConfig) -> Mapping[str, Any]:
+    """What decides the bytes of topics, by the name of what a user would change."""
+    from shardgen.tables.recipe import Recipe
+
+    return {
+        "world": Recipe().world(plan),
+        "tables": list(plan.tables),
+        "history": plan.history,
+        "raw_data": plan.raw_data,
+        "format": asked.form,
+        "envelope": sorted(asked.parts),
+    }
