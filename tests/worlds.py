@@ -30,8 +30,11 @@ SMALL: dict[str, Any] = {
     "end": TODAY,
 }
 
+HERE: dict[str, Any] = {"engine": "threads", "workers": 1, "progress": "none"}
+"""Options of a command whose test is not about processes: each would first make the world anew, which is a second."""
 
 VERSIONED: dict[str, Any] = {
+    **HERE,
     "days": 40,
     "end": TODAY,
     "customers": 200,
@@ -41,8 +44,6 @@ VERSIONED: dict[str, Any] = {
     "events_per_session": 4,
     "review_rate": 1,
     "history": "versions",
-    "progress": "none",
-    "workers": 1,
 }
 """Options of a load of a few records with all their versions."""
 

@@ -14,12 +14,13 @@ from shardgen.display.summary import load_summary, next_steps
 from shardgen.loading import reconcile
 from shardgen.tables.questions import NAMES
 from tests.conftest import Database, fresh_database
+from tests.worlds import HERE
 
 SMALL = {"customers": 200, "products": 60, "days": 40, "end": "2026-01-01", "sessions_per_day": 100}
 
 
 def load(database: Database, **options):
-    return shardgen.load(database.dsn, progress="none", **{**SMALL, **options})
+    return shardgen.load(database.dsn, **HERE, **{**SMALL, **options})
 
 
 @pytest.fixture(scope="module")

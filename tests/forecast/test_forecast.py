@@ -100,6 +100,7 @@ def test_a_load_of_nothing_takes_no_time():
     assert duration_of(plan, nothing, workers=2, cpus=2, local=True, before=0.0).seconds == pytest.approx(STARTING)
 
 
+@pytest.mark.slow
 def test_the_largest_world_is_measured_in_seconds():
     plan = build_plan(plan_config(today=TODAY, scale=10_000))
     measured = calibrate(plan, None)

@@ -28,6 +28,7 @@ from tests.conftest import Database, fresh_database
 
 ROOT = Path(__file__).parents[2]
 WORLD = ("--days", "31", "--end", "2026-01-01", "--customers", "200", "--products", "60")
+QUIET = ("--quiet", "--progress", "none", "--engine", "threads")
 VOLUME = ("--orders-per-day", "30", "--sessions-per-day", "60", "--events-per-session", "6")
 
 
@@ -49,8 +50,8 @@ def program(*arguments: str, cwd: Path = ROOT) -> Done:
 
 
 def load(database: Database, *arguments: str) -> None:
-    with pytest.raises(SystemExit) as ended:  # in this process, whose workers are ready after the first load
-        entry.main(["load", f"--dsn={database.dsn}", "--progress=none", "--workers=1", *WORLD, *VOLUME, *arguments])
+    with pytest.raises(SystemExit) as ended:  # in this process
+        entry.main(["load", f"--dsn={database.dsn}", *QUIET, *WORLD, *VOLUME, *arguments])
     assert not ended.value.code
 
 
@@ -334,10 +335,11 @@ def test_any_load_makes_a_page_and_each_section_of_it_says_something(options, da
         assert missing(found) == {}
 
 
-def test_a_schema_with_a_hostile_name_is_read_and_shown_as_text(database, tmp_path):
+def test_a_schema_with_a_hostile_name_is_read_and_shown_as_text(database, tmp_path, command, monkeypatch):
     schema = "a\"b'<script>x</script>;--"
     load(database, "--schema", schema, "--days", "2")
-    done = program("report", "--dsn", database.dsn, "--schema", schema, "-q", cwd=tmp_path)
+    monkeypatch.chdir(tmp_path)
+    done = command("report", "--dsn", database.dsn, "--schema", schema, "-q")
     assert (done.code, done.out, done.err) == (0, "", "")
     html = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "<script" not in html
@@ -406,15 +408,16 @@ def test_the_command_writes_a_page(loaded, tmp_path):
     assert written.read_text(encoding="utf-8").startswith("<!doctype html>")
 
 
-def test_the_page_on_standard_output(loaded):
-    done = program("report", "--dsn", loaded.dsn, "--progress", "none", "-o", "-")
+def test_the_page_on_standard_output(loaded, command):
+    done = command("report", "--dsn", loaded.dsn, "--progress", "none", "-o", "-")
     assert done.code == 0
     assert done.out.startswith("<!doctype html>")
     assert done.err == ""
 
 
-def test_the_numbers_alone(loaded, tmp_path):
-    done = program("report", "--dsn", loaded.dsn, "--json", "--progress", "none", cwd=tmp_path)
+def test_the_numbers_alone(loaded, tmp_path, command, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    done = command("report", "--dsn", loaded.dsn, "--json", "--progress", "none")
     assert (done.code, done.err, list(tmp_path.iterdir())) == (0, "", [])
     told = json.loads(done.out)
     assert told.keys() == {"facts", "answers", "seconds"}
@@ -432,8 +435,8 @@ def test_the_numbers_alone(loaded, tmp_path):
         (("-o", "no/where/report.html"), "output='no/where/report.html' lies in no folder that exists"),
     ],
 )
-def test_what_cannot_be_reported_exits_2(arguments, text, loaded, tmp_path):
-    done = program("report", "--dsn", loaded.dsn, "--progress", "none", *arguments, cwd=tmp_path)
+def test_what_cannot_be_reported_exits_2(arguments, text, loaded, command):
+    done = command("report", "--dsn", loaded.dsn, "--progress", "none", *arguments)
     assert (done.code, done.out) == (2, "")
     assert text in done.err
 

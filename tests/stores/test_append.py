@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 import psycopg
 import pytest
 
+import shardgen
 from shardgen.errors import ShardError, TargetError
 from shardgen.events import LoadStarted, Notice, ShardDone
 from shardgen.stores.postgres import catalog, objects, routes
@@ -16,8 +15,8 @@ from shardgen.tables import dataset
 from tests import fakes
 from tests.conftest import copy_of, fresh_database
 from tests.loading.test_load import FEW, Loader, killed_at
-from tests.verification.test_verify import failed, program, verify
-from tests.worlds import TABLES
+from tests.verification.test_verify import failed, verify
+from tests.worlds import HERE, TABLES
 
 ROW = "INSERT INTO bronze.raw_sessions (session_id, start_time, source_system) VALUES ('{}', '2025-01-05', 'theirs')"
 OURS = "SESS000000000001"
@@ -194,14 +193,11 @@ def test_a_role_that_may_make_no_temporary_table_is_told_so(loader):
 
 # What verify says
 
-WORLD = ("--customers", "120", "--products", "60", "--orders-per-day", "40", "--sessions-per-day", "60")
-WINDOW = ("--events-per-session", "6", "--epoch", "2025-11-25", "--horizon", "60")
+WORLD = {"customers": 120, "products": 60, "orders_per_day": 40, "sessions_per_day": 60, "events_per_session": 6}
 
 
-def load(database, *words: str) -> dict:
-    done = program("load", "--dsn", database.dsn, "--progress", "none", "--json", *WORLD, *WINDOW, *words)
-    assert done.code == 0, done.err
-    return json.loads(done.out)
+def load(database, **how):
+    return shardgen.load(database.dsn, epoch="2025-11-25", horizon=60, **HERE, **WORLD, **how)
 
 
 @pytest.fixture(scope="module")
@@ -210,8 +206,8 @@ def appended(server_dsn):
     with fresh_database(server_dsn) as database:
         objects.apply_schema(database.dsn, "bronze", tuple(TABLES), "keys")
         add_others(database)
-        told = load(database, "--days", "20", "--if-exists", "append")
-        assert {each["others"] for each in told["tables"]} == {1}
+        report = load(database, days=20, if_exists="append")
+        assert {each.others for each in report.tables} == {1}
         yield database
 
 
@@ -264,18 +260,18 @@ def test_verify_misses_a_row_of_ours_and_sees_a_changed_one_beside_other_rows(sh
 
 
 def test_a_later_window_keeps_the_rows_of_the_earlier_one_and_verify_says_so(database):
-    first = load(database, "--days", "20")
-    second = load(database, "--days", "40", "--if-exists", "append", "--on-conflict", "skip")
-    before, after = ({each["table"]: each for each in told["tables"]} for told in (first, second))
+    first = load(database, days=10)
+    second = load(database, days=20, if_exists="append", on_conflict="skip")
+    before, after = ({each.table: each for each in report.tables} for report in (first, second))
     for name in TABLES:
-        assert after[name]["others"] == before[name]["counted"]
-        assert after[name]["skipped"] <= before[name]["counted"]
-        assert after[name]["skipped"] + after[name]["ledger"] >= before[name]["counted"]
-    assert after["sessions"]["skipped"] == before["sessions"]["counted"]
+        assert after[name].others == before[name].counted
+        assert after[name].skipped <= before[name].counted
+        assert after[name].skipped + after[name].ledger >= before[name].counted
+    assert after["sessions"].skipped == before["sessions"].counted
     report = verify(database)
     assert failed(report) == {}
     digests = {check.name: check for check in report.checks if check.level == "digests"}
-    kept = before["sessions"]["counted"]
+    kept = before["sessions"].counted
     assert digests["sessions"].finding.endswith(f", except {kept:,} rows that were there before and stayed")
     database.run("DELETE FROM bronze.raw_orders WHERE order_id = 'ORD0000000005'")
     bad = failed(verify(database, level="digests", tables="orders"))
@@ -296,14 +292,13 @@ def test_replace_removes_rows_that_were_kept_only_if_told_to(loader):
 
 def test_reset_takes_our_rows_alone_and_refuses_where_they_cannot_be_told_apart(shared):
     before = shared.value("SELECT count(*) FROM bronze.raw_customers")
-    refused = program("reset", "--dsn", shared.dsn, "--yes")
-    assert refused.code == 2
-    assert "raw_clickstream held 1 row with keys such as run=1 gives" in refused.err
+    with pytest.raises(TargetError, match="raw_clickstream held 1 row with keys such as run=1 gives"):
+        shardgen.reset(shared.dsn, yes=True)
     assert shared.value("SELECT count(*) FROM bronze.raw_customers") == before
     shared.run("UPDATE bronze.shardgen_targets SET others_within = 0")  # as if their numbers were out of our way
     shared.run("UPDATE bronze.raw_clickstream SET event_id = -1 WHERE source_system = 's'")
     shared.run("UPDATE bronze.raw_inventory SET inventory_id = -1 WHERE source_system = 's'")
-    assert program("reset", "--dsn", shared.dsn, "--yes").code == 0
+    shardgen.reset(shared.dsn, yes=True)
     for name in TABLES:
         assert shared.rows(f"SELECT source_system FROM bronze.raw_{name}") == [("s",)]
 

@@ -34,6 +34,7 @@ class TestPostgres(StoreContract):
         return fakes.store(place)
 
 
+@pytest.mark.slow
 class TestPostgresOfAPlainRole(StoreContract):
     """By a role that owns its database and nothing else."""
 

@@ -21,6 +21,7 @@ from shardgen.stores.postgres.objects import create_schema
 from shardgen.stores.postgres.postgres import connect
 from shardgen.stores.postgres.status import read
 from tests.conftest import fresh_database
+from tests.worlds import HERE
 
 OLDER = sorted((Path(__file__).parent / "ledgers").glob("*.sql"))
 NEWEST = OLDER[-1]
@@ -33,7 +34,11 @@ def number(dump: Path) -> int:
     return int(dump.name.partition("_")[0])
 
 
-@pytest.fixture(params=OLDER, ids=lambda path: path.stem)
+@pytest.fixture(
+    params=[
+        pytest.param(path, marks=() if path in (OLDER[0], NEWEST) else pytest.mark.slow, id=path.stem) for path in OLDER
+    ]
+)
 def older(request, database):
     return restored(database, request.param)
 
@@ -120,14 +125,14 @@ def test_the_runs_of_an_older_ledger_are_told_verified_resumed_and_taken_back(ol
     assert [(each.table, each.done, each.pending) for each in killed.tables] == [("clickstream", 2, 1)]
     same = killed.versions["data"] == DATA_VERSION and killed.versions["faker"] == importlib.metadata.version("faker")
     if same:
-        assert shardgen.load(older.dsn, resume=True, workers=1, progress="none").run == 2
+        assert shardgen.load(older.dsn, resume=True, **HERE).run == 2
         assert shardgen.status(older.dsn)[1].state == "finished"
-        assert shardgen.verify(older.dsn, level="digests", workers=1, progress="none").ok
+        assert shardgen.verify(older.dsn, level="digests", **HERE).ok
     else:
         with pytest.raises(ResumeError, match=r"run=2 was started with another data version or vocabulary"):
-            shardgen.load(older.dsn, resume=True, workers=1, progress="none")
+            shardgen.load(older.dsn, resume=True, **HERE)
         with pytest.raises(VerificationError, match=r"run=1 was started with another data version or vocabulary"):
-            shardgen.verify(older.dsn, level="counts", workers=1, progress="none")
+            shardgen.verify(older.dsn, level="counts", **HERE)
     assert told(older) == len(versions.migrations()) or made_by == len(versions.migrations())
     assert shardgen.reset(older.dsn, all=True).runs == (1, 2)
     assert not older.rows("SELECT FROM pg_namespace WHERE nspname = 'bronze'")
@@ -219,16 +224,16 @@ def test_a_ledger_of_a_newer_version_is_not_written(database, write):
 
 
 def test_a_ledger_of_a_newer_version_is_read(database):
-    shardgen.load(database.dsn, tables="customers", customers=6, days=1, workers=1, progress="none")
+    shardgen.load(database.dsn, tables="customers", customers=6, days=1, **HERE)
     ahead(database)
     assert [run.state for run in shardgen.status(database.dsn)] == ["finished"]
-    assert shardgen.verify(database.dsn, level="counts", run=1, workers=1, progress="none").ok
+    assert shardgen.verify(database.dsn, level="counts", run=1, **HERE).ok
 
 
 def test_a_view_of_an_older_version_gets_what_it_lacks_when_its_table_starts_over(older):
     assert "promotion" not in columns(older, "order_items")
     world = {"customers": 6, "products": 4, "orders_per_day": 0.2, "sessions_per_day": 0, "days": 70}
-    shardgen.load(older.dsn, **world, if_exists="replace", yes=True, workers=1, progress="none")
+    shardgen.load(older.dsn, **world, if_exists="replace", yes=True, **HERE)
     assert columns(older, "order_items")[-1] == "promotion"
 
 

@@ -29,6 +29,7 @@ from tests import fakes
 from tests.conftest import Database, copy_of, fresh_database
 from tests.loading.test_load import killed_at
 from tests.verification.test_verify import failed
+from tests.worlds import HERE
 
 TABLES = ("customers", "orders", "reviews")
 VOLUMES: dict[str, Any] = {"customers": 40, "products": 20, "orders_per_day": 3, "sessions_per_day": 5, "days": 40}
@@ -47,7 +48,7 @@ def resume(database: Database, schema: str):
 
 
 def verify(database: Database, schema: str, **asked: Any) -> Verification:
-    return shardgen.verify(database.dsn, schema=schema, progress="none", workers=1, **asked)
+    return shardgen.verify(database.dsn, schema=schema, **HERE, **asked)
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +111,10 @@ MOVES = (
     restored_in_another_database,
     copied_with_its_database,
 )
-RESTORED = (renamed_dumped_and_restored, restored_in_another_database)
+OTHERS = (renamed_dumped_and_restored, copied_with_its_database)
+"""Tried with the slow tests: each is like one of those that are left, or two of them together."""
+EACH = [pytest.param(move, marks=pytest.mark.slow if move in OTHERS else ()) for move in MOVES]
+RESTORED = [each for each in EACH if each.values[0] in (renamed_dumped_and_restored, restored_in_another_database)]
 Move = Callable[[Database, Database], tuple[Database, str]]
 
 
@@ -142,7 +146,7 @@ def moved(server_dsn: str) -> Iterator[Callable[[Database, Move], tuple[Database
         yield make
 
 
-@pytest.mark.parametrize("move", MOVES)
+@pytest.mark.parametrize("move", EACH)
 def test_a_run_that_lies_elsewhere_is_proved_by_its_own_rows(move, moved, finished):
     database, schema = moved(finished, move)
     assert failed(verify(database, schema, regenerate=True)) == {}
@@ -156,7 +160,7 @@ def test_a_run_that_lies_elsewhere_is_proved_by_its_own_rows(move, moved, finish
     assert found["digests", "orders"].samples[1].endswith("row ORD0000000004 is missing")
 
 
-@pytest.mark.parametrize("move", MOVES)
+@pytest.mark.parametrize("move", EACH)
 def test_a_run_that_lies_elsewhere_is_told_and_measured_by_where_it_is(move, moved, finished):
     database, schema = moved(finished, move)
     [run] = status(database.dsn, schema)
@@ -167,7 +171,7 @@ def test_a_run_that_lies_elsewhere_is_told_and_measured_by_where_it_is(move, mov
     assert found.facts.runs[0]["plan"]["schema"] == schema
 
 
-@pytest.mark.parametrize("move", MOVES)
+@pytest.mark.parametrize("move", EACH)
 def test_an_unfinished_run_that_lies_elsewhere_is_taken_up_and_becomes_what_it_should_be(move, moved, unfinished):
     database, schema = moved(unfinished, move)
     assert resume(database, schema).ok
@@ -178,7 +182,7 @@ def test_an_unfinished_run_that_lies_elsewhere_is_taken_up_and_becomes_what_it_s
         assert database.value(elsewhere) == 0
 
 
-@pytest.mark.parametrize("move", MOVES)
+@pytest.mark.parametrize("move", EACH)
 def test_a_run_that_lies_elsewhere_can_be_added_to_replaced_and_taken_back(move, moved, finished):
     database, schema = moved(finished, move)
     with pytest.raises(TargetError, match="each holds rows of the finished run=1: use --if-exists append"):
@@ -198,7 +202,7 @@ def test_a_run_that_lies_elsewhere_can_be_added_to_replaced_and_taken_back(move,
     )
 
 
-@pytest.mark.parametrize("move", MOVES)
+@pytest.mark.parametrize("move", EACH)
 def test_a_run_that_lies_elsewhere_is_taken_back_whole(move, moved, finished):
     database, schema = moved(finished, move)
     with Control(database.dsn, schema) as control:

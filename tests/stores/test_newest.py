@@ -16,7 +16,7 @@ from shardgen.stores.postgres.store import PostgresStore
 from shardgen.tables import dataset
 from shardgen.tables.wanted import plan_config
 from tests.conftest import Database, fresh_database
-from tests.worlds import VERSIONED
+from tests.worlds import HERE, VERSIONED
 
 FEW: dict[str, Any] = {**VERSIONED, "days": 3, "tables": ("customers",)}
 VIEWS = "SELECT viewname::text FROM pg_views WHERE schemaname = 'bronze' ORDER BY 1"
@@ -84,7 +84,7 @@ def theirs(database: Database) -> Database:
 
 
 def test_versions_in_tables_of_others_pass_every_level(filled: Database) -> None:
-    report = shardgen.verify(filled.dsn, level="all", progress="none", workers=1)
+    report = shardgen.verify(filled.dsn, level="all", **HERE)
     assert report.ok
     laws = {check.name: check.status for check in report.checks if check.level == "laws"}
     assert set(laws.values()) == {"held"}
@@ -149,7 +149,7 @@ def test_a_reset_leaves_a_schema_that_was_made_beforehand_with_its_views(databas
     before = database.rows(OBJECTS)
     for history in ("versions", "latest"):
         shardgen.load(database.dsn, **{**FEW, "tables": ("orders",), "history": history})
-        assert shardgen.verify(database.dsn, level="counts", progress="none", workers=1).ok
+        assert shardgen.verify(database.dsn, level="counts", **HERE).ok
         shardgen.reset(database.dsn, all=True, yes=True)
         assert database.rows(OBJECTS) == before
 

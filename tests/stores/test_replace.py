@@ -370,8 +370,18 @@ def indexes(database: Database, table: str) -> set[str]:
     return {row[0].removeprefix(f"{table}_") for row in rows}
 
 
-@pytest.mark.parametrize("before", ["none", "keys", "full"])
-@pytest.mark.parametrize("wanted", ["none", "keys", "full"])
+SOME = {("none", "full"), ("keys", "keys"), ("full", "none")}
+"""More than before, the same, and fewer; the others are tried with the slow tests."""
+
+
+@pytest.mark.parametrize(
+    ("before", "wanted"),
+    [
+        pytest.param(before, wanted, marks=() if (before, wanted) in SOME else pytest.mark.slow)
+        for before in ("none", "keys", "full")
+        for wanted in ("none", "keys", "full")
+    ],
+)
 def test_a_replace_leaves_the_indexes_that_it_was_asked_for_and_those_of_others(database, before, wanted):
     load(database, tables=FEW, indexes=before)
     database.run(

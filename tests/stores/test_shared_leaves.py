@@ -15,6 +15,7 @@ from shardgen.tables.wanted import plan_config
 from shardgen.world import calendar
 from tests import fakes
 from tests.conftest import Database
+from tests.worlds import HERE
 
 DAILY = ("orders", "inventory", "clickstream")
 """The tables that are cut by time."""
@@ -23,11 +24,11 @@ DAILY = ("orders", "inventory", "clickstream")
 def config(*, tables: tuple[str, ...] = DAILY, schema: str = "bronze") -> PlanConfig:
     return plan_config(
         today=date(2026, 1, 1),
-        days=3,
-        customers=100,
-        products=40,
+        days=2,
+        customers=60,
+        products=20,
         orders_per_day=80,
-        sessions_per_day=100,
+        sessions_per_day=15,
         tables=list(tables),
         schema=schema,
     )
@@ -70,15 +71,15 @@ def test_the_partitions_and_their_rows_are_those_of_a_load_by_whole_days(databas
 @pytest.mark.usefixtures("small")
 def test_they_are_verified_bit_for_bit_and_a_lost_or_changed_row_is_named(database):
     load(database)
-    found = api.verify(database.dsn, progress="none", workers=1)
+    found = api.verify(database.dsn, **HERE)
     assert found.ok, [check.samples for check in found.checks if check.status == "failed"]
     last = "(SELECT max(event_id) FROM bronze.raw_clickstream)"
     database.run(f"DELETE FROM bronze.raw_clickstream WHERE event_id = {last}")
-    counted = api.verify(database.dsn, level="counts", progress="none", workers=1)
+    counted = api.verify(database.dsn, level="counts", **HERE)
     [lost] = [check for check in counted.checks if check.status == "failed"]
     assert any("shard=clickstream/" in sample and "." in sample for sample in lost.samples), lost.samples
     database.run("UPDATE bronze.raw_inventory SET quantity = quantity + 1 WHERE ctid = '(0,1)'")
-    hashed = api.verify(database.dsn, level="digests", tables="inventory", progress="none", workers=1)
+    hashed = api.verify(database.dsn, level="digests", tables="inventory", **HERE)
     assert not hashed.ok
 
 
@@ -99,7 +100,7 @@ def test_a_load_that_is_cut_short_goes_on_shard_by_shard(database):
     assert (report.ok, [table.fast_path for table in report.tables]) == (True, ["", "", ""])
     after = [event.shard for event in events if isinstance(event, ShardDone)]
     assert not set(after) & set(done)
-    assert api.verify(database.dsn, level="counts", progress="none", workers=1).ok
+    assert api.verify(database.dsn, level="counts", **HERE).ok
 
 
 @pytest.mark.usefixtures("small")
@@ -122,7 +123,7 @@ def test_a_table_of_others_gets_its_rows_by_the_parent(database):
     assert report.ok
     query = "SELECT count(*), sum(hashtextextended(t::text, 0)::numeric) FROM {}.raw_clickstream AS t"
     assert database.rows(query.format("bronze")) == database.rows(query.format("other"))
-    assert api.verify(database.dsn, level="digests", progress="none", workers=1).ok
+    assert api.verify(database.dsn, level="digests", **HERE).ok
     leaves = "SELECT count(*) FROM pg_inherits WHERE inhparent = 'bronze.raw_clickstream'::regclass"
     assert database.value(leaves) > 0
     api.reset(database.dsn)

@@ -40,10 +40,15 @@ def measured(database: Database, table: str) -> Size:
         (TINY, "none", "none", "latest"),
         (TINY, "full", "full", "versions"),
         (SMALL, "full", "keys", "latest"),
-        (SMALL, "lean", "full", "latest"),
-        (SMALL, "none", "none", "latest"),
-        (SMALL, "full", "full", "versions"),
         (SMALL, "lean", "keys", "versions"),
+        *(
+            pytest.param(SMALL, *others, marks=pytest.mark.slow)
+            for others in (
+                ("lean", "full", "latest"),
+                ("none", "none", "latest"),
+                ("full", "full", "versions"),
+            )
+        ),
     ],
     ids=lambda value: value if isinstance(value, str) else "tiny" if value is TINY else "small",
 )

@@ -21,7 +21,7 @@ from shardgen.tables.feed import Feed
 from shardgen.tables.planning import build_plan
 from shardgen.tables.wanted import plan_config
 from tests.cli.test_cli import run
-from tests.worlds import TODAY, small
+from tests.worlds import HERE, TODAY, small
 
 HALF_A_YEAR = {"scale": 0.4, "products": 800, "days": 182, "end": date(2026, 1, 1)}
 CERTAIN = 3.3
@@ -209,7 +209,7 @@ def test_a_longer_window_repeats_what_was_true() -> None:
 
 def test_the_truth_of_a_target_is_that_of_its_plan(database: Any) -> None:
     options = {"customers": 50, "products": 20, "days": 3, "end": date(2026, 1, 1), "seed": 7}
-    shardgen.load(database.dsn, progress="none", orders_per_day=5, sessions_per_day=100, workers=1, **options)
+    shardgen.load(database.dsn, orders_per_day=5, sessions_per_day=100, **HERE, **options)
     expected = list(shardgen.truth("bots", orders_per_day=5, sessions_per_day=100, target=None, **options))
     assert list(shardgen.truth("bots", database.dsn)) == list(shardgen.truth("bots", database.dsn, seed=7)) == expected
     with pytest.raises(TargetError, match="seed=8 but the run has 7"):
@@ -220,9 +220,9 @@ def test_the_truth_of_a_target_is_that_of_its_plan(database: Any) -> None:
 
 @pytest.mark.parametrize("history", HISTORIES)
 def test_whom_the_truth_names_is_found_in_bronze_by_id(database: Any, history: str) -> None:
-    world = {"customers": 2000, "products": 20, "days": 3, "orders_per_day": 5, "sessions_per_day": 100, "workers": 1}
+    world = {"customers": 2000, "products": 20, "days": 3, "orders_per_day": 5, "sessions_per_day": 100, **HERE}
     tables = ("customers", "products", "sessions")
-    shardgen.load(database.dsn, progress="none", end=date(2026, 1, 1), history=history, tables=tables, **world)
+    shardgen.load(database.dsn, end=date(2026, 1, 1), history=history, tables=tables, **world)
     for name, table, key in (
         ("rings", "customers", "customer_id"),
         ("bots", "sessions", "session_id"),

@@ -20,6 +20,7 @@ from tests import fakes
 from tests.conftest import Database, fresh_database
 from tests.stores.test_moved import copy_of
 from tests.verification.test_verify import failed, program
+from tests.worlds import HERE
 
 SEEN = {
     "timestamp": (
@@ -105,7 +106,7 @@ def test_a_value_that_cannot_be_held_here_fails_the_proof_and_its_row_is_named(t
     key = dataset()[table].table.key[0]
     [(row,)] = loaded.rows(f"SELECT min({key})::text FROM bronze.raw_{table} WHERE {column} IS NOT NULL")
     loaded.run(f"UPDATE bronze.raw_{table} SET {column} = {value} WHERE {key} = '{row}'")
-    report = shardgen.verify(loaded.dsn, progress="none", workers=1)
+    report = shardgen.verify(loaded.dsn, **HERE)
     check = failed(report)["digests", table]
     assert f"row {row}: {column} is {shown}" in check.samples[1]
     json.dumps(report.to_json(), allow_nan=False)
@@ -137,7 +138,7 @@ def test_the_program_says_failed_and_exits_1(loaded):
 )
 def test_an_id_of_another_form_or_out_of_range_fails_the_proof(key, loaded):
     loaded.run(f"UPDATE bronze.raw_customers SET customer_id = {key} WHERE customer_id = 'CUST00000007'")
-    found = failed(shardgen.verify(loaded.dsn, progress="none", workers=1, tables="customers"))
+    found = failed(shardgen.verify(loaded.dsn, **HERE, tables="customers"))
     assert "table=customers: 1 row has keys that belong to no shard" in found["counts", "customers"].samples
     assert any("row CUST00000007 is missing" in each for each in found["digests", "customers"].samples)
 
@@ -146,5 +147,5 @@ def test_an_id_of_another_form_or_out_of_range_fails_the_proof(key, loaded):
 def test_a_number_at_the_end_of_its_range_fails_the_proof(number, loaded):
     first = "(SELECT min(inventory_id) FROM bronze.raw_inventory)"
     loaded.run(f"UPDATE bronze.raw_inventory SET inventory_id = {number} WHERE inventory_id = {first}")
-    found = failed(shardgen.verify(loaded.dsn, progress="none", workers=1, tables="inventory"))
+    found = failed(shardgen.verify(loaded.dsn, **HERE, tables="inventory"))
     assert any(f"row {number} is not planned" in each for each in found["digests", "inventory"].samples)

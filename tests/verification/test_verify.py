@@ -27,12 +27,13 @@ from shardgen.tables.statements import read
 from shardgen.verification import digests
 from shardgen.verification.outcome import Check, Verification
 from tests.conftest import Database, copy_of, fresh_database
-from tests.worlds import TABLES
+from tests.worlds import HERE, TABLES
 
 ROOT = Path(__file__).parents[2]
 WORLD = ("--days", "10", "--end", "2026-01-01", "--customers", "120", "--products", "60")
 LAWS = read(dataset().laws)
 OF_LATEST = [law.name for law in LAWS if not law.versions]
+QUIET = ("--progress", "none", "--engine", "threads")
 VOLUME = ("--orders-per-day", "40", "--sessions-per-day", "60", "--events-per-session", "6")
 
 
@@ -55,14 +56,14 @@ def program(*arguments: str) -> Done:
 
 
 def load(database: Database, *arguments: str) -> None:
-    """In this process, whose workers are ready after the first load."""
+    """In this process."""
     with pytest.raises(SystemExit) as ended:
-        entry.main(["load", f"--dsn={database.dsn}", "--progress=none", *WORLD, *VOLUME, *arguments])
+        entry.main(["load", f"--dsn={database.dsn}", *QUIET, *WORLD, *VOLUME, *arguments])
     assert not ended.value.code
 
 
 def verify(database: Database, **asked: Any) -> Verification:
-    return shardgen.verify(database.dsn, progress="none", workers=1, **asked)
+    return shardgen.verify(database.dsn, **{**HERE, **asked})
 
 
 def failed(report: Verification) -> dict[tuple[str, str], Check]:
@@ -124,7 +125,7 @@ def test_shapes_are_measured_where_the_ledger_has_enough(loaded):
 
 
 def test_content_built_anew_is_the_same(loaded):
-    report = verify(loaded, level="digests", regenerate=True)
+    report = verify(loaded, level="digests", regenerate=True, engine="processes")
     assert report.ok
     assert report.regenerated
     for check in report.checks:
@@ -352,7 +353,7 @@ def test_a_role_that_may_only_read_can_verify(loaded):
         f"GRANT SELECT ON ALL TABLES IN SCHEMA bronze TO {role}",
     )  # fmt: skip
     try:
-        report = shardgen.verify(make_conninfo(loaded.dsn, options=f"-c role={role}"), progress="none", regenerate=True)
+        report = shardgen.verify(make_conninfo(loaded.dsn, options=f"-c role={role}"), **HERE, regenerate=True)
         assert failed(report) == {}
     finally:
         loaded.run(f"DROP OWNED BY {role}", f"DROP ROLE {role}")

@@ -24,7 +24,7 @@ from shardgen.tables.statements import read
 from shardgen.verification import rows
 from shardgen.verification.outcome import Verification
 from tests.conftest import Database, fresh_database
-from tests.worlds import TABLES, VERSIONED, shard_bytes, small
+from tests.worlds import HERE, TABLES, VERSIONED, shard_bytes, small
 
 Session = psycopg.Connection[Any]
 LAWS = [law.name for law in read(dataset().laws)]
@@ -51,7 +51,7 @@ def damaged(loaded: Database) -> Iterator[psycopg.Connection[Any]]:
 
 
 def verify(database: Database, **asked: Any) -> Verification:
-    return shardgen.verify(database.dsn, progress="none", workers=1, **asked)
+    return shardgen.verify(database.dsn, **HERE, **asked)
 
 
 def samples(report: Verification, level: str) -> str:
@@ -111,8 +111,8 @@ def test_files_hold_what_a_database_holds_whatever_made_it(
     loaded: Database, form: dict[str, Any], tmp_path: Path
 ) -> None:
     target = f"file://{tmp_path}/lake"
-    shardgen.load(target=target, **{**VERSIONED, **form, "workers": 2, "batch_rows": 300})
-    report = shardgen.verify(target=target, progress="none", workers=1)
+    shardgen.load(target=target, **{**VERSIONED, **form, "engine": "processes", "workers": 2, "batch_rows": 300})
+    report = shardgen.verify(target=target, **HERE)
     assert report.ok
     assert [check.name for check in report.checks if check.level == "laws" and check.status == "held"] == LAWS
     assert digests(report) == digests(verify(loaded, level="digests"))
@@ -178,7 +178,7 @@ def test_a_row_that_a_file_has_twice_is_named_with_its_version(tmp_path: Path) -
     [file] = (tmp_path / "lake" / "products").glob("*.parquet")
     there = pq.read_table(file)
     pq.write_table(pa.concat_tables([there.slice(0, 3), there.slice(2)]), file)
-    told = samples(shardgen.verify(target=target, progress="none", workers=1, level="digests"), "digests")
+    told = samples(shardgen.verify(target=target, **HERE, level="digests"), "digests")
     key, version = there.column("product_id")[2].as_py(), there.column("raw_data")[2].as_py()["version"]
     assert f"row {key} version {version} is not planned" in told
 

@@ -25,7 +25,12 @@ WORLDS: dict[str, dict[str, Any]] = {
 LATER = timedelta(days=500)
 
 
-@pytest.fixture(params=WORLDS)
+@pytest.fixture(
+    params=[
+        pytest.param(name, marks=pytest.mark.slow if name in {"ends with a month", "daily leaves"} else ())
+        for name in WORLDS
+    ]
+)
 def config(request: pytest.FixtureRequest) -> PlanConfig:
     return small(**WORLDS[request.param])
 

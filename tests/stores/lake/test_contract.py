@@ -16,13 +16,13 @@ from shardgen.tables import dataset
 from tests import fakes, lakes
 from tests.stores.contract import StoreContract
 
-OTHERS = ("google", "azure")
+OTHERS = ("bucket", "google", "azure")
 
 
 class TestLake(StoreContract):
     """In each of the places of conftest."""
 
-    @pytest.fixture(params=["folder", "bucket", *(pytest.param(kind, marks=pytest.mark.slow) for kind in OTHERS)])
+    @pytest.fixture(params=["folder", *(pytest.param(kind, marks=pytest.mark.slow) for kind in OTHERS)])
     def kind(self, request: pytest.FixtureRequest) -> str:
         return request.param
 

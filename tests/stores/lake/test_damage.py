@@ -7,6 +7,7 @@ import pytest
 import shardgen
 from shardgen.stores.lake import address
 from shardgen.stores.lake.objects import Objects
+from tests.worlds import HERE
 
 WORLD = {"customers": 50, "products": 20, "days": 40, "end": "2026-01-10", "orders_per_day": 4, "sessions_per_day": 5}
 
@@ -19,12 +20,12 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 
 def told(place: str, level: str) -> str:
-    found = shardgen.verify(target=place, level=level, progress="none", workers=1)
+    found = shardgen.verify(target=place, level=level, **HERE)
     return " ".join(sample for check in found.checks if check.status == "failed" for sample in check.samples)
 
 
 def test_files_that_were_overwritten_lost_or_added_are_named(place: str) -> None:
-    assert shardgen.load(target=place, progress="none", workers=1, tables="products,orders", **WORLD).ok
+    assert shardgen.load(target=place, **HERE, tables="products,orders", **WORLD).ok
     assert (told(place, "counts"), told(place, "digests")) == ("", "")
     there = Objects(address.parsed(place))
     first, second = (each.key for each in there.list("orders"))

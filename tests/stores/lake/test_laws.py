@@ -215,6 +215,7 @@ def test_every_law_holds_over_versions_in_duckdb(law: str, twin_of_versions: Twi
     assert twin_of_versions.offenders(law) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SHAPES)
 def test_each_figure_of_a_shape_is_that_of_records_as_they_stand(name: str, twin: Twin, twin_of_versions: Twin) -> None:
     told = parameters(twin.loaded.config) | words()
