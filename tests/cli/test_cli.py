@@ -206,11 +206,11 @@ def test_what_is_misspelt_is_answered_with_what_was_meant(capsys, words, answer)
 @pytest.mark.parametrize(
     ("line", "offered"),
     [
-        ("shardgen load --indexes ", ["keys", "full", "none"]),
+        pytest.param("shardgen load --indexes ", ["keys", "full", "none"], marks=pytest.mark.slow),
         ("shardgen load --profile ", ["demo", "dev", "bench", "mine"]),
         ("shardgen load --tables orders,c", ["orders,customers", "orders,clickstream"]),
-        ("shardgen sample cl", ["clickstream"]),
-        ("shardgen db sto", ["stop"]),
+        pytest.param("shardgen sample cl", ["clickstream"], marks=pytest.mark.slow),
+        pytest.param("shardgen db sto", ["stop"], marks=pytest.mark.slow),
     ],
 )
 def test_completion_offers_what_fits(tmp_path, line, offered):

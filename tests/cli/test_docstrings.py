@@ -23,6 +23,7 @@ def _only_a_target(tmp_path, monkeypatch, database):
     monkeypatch.setenv("SHARDGEN_DSN", database.dsn)
 
 
+@pytest.mark.slow
 def test_the_examples_run_as_they_stand_and_none_is_skipped():
     told = [doctest.testmod(module) for module in MODULES]
     assert [each.failed for each in told] == [0, 0]

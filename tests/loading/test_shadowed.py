@@ -99,7 +99,14 @@ def test_the_program_runs_none_of_them(database, folder, way):
     assert untouched(folder), (folder / "executed").read_text()
 
 
-@pytest.mark.parametrize("way", ["script", "-c", "stdin", "interactive", "of-another-folder"])
+@pytest.mark.parametrize(
+    "way",
+    [
+        "script",
+        "stdin",
+        *(pytest.param(way, marks=pytest.mark.slow) for way in ("-c", "interactive", "of-another-folder")),
+    ],
+)
 def test_workers_of_a_script_run_none_of_them_nor_the_script(folder, way):
     text = TWICE + WORKER.format(here=str(folder))
     spare(folder, way)
