@@ -49,3 +49,59 @@ REFERENCES: Final = {
     "clickstream": ("session_id", "user_id"),
 }
 """Ids of rows of other tables."""
+
+TEXTS: Final = {
+    "customers": ("phone", "first_name", "last_name", "gender"),
+    "products": ("description", "brand", "category"),
+    "orders": ("status", "raw_data.payment_method"),
+    "inventory": ("reference_number",),
+    "reviews": ("review_text", "review_title"),
+    "sessions": ("browser", "operating_system", "ip_address"),
+    "clickstream": ("page_url", "referrer"),
+}
+
+NAMES: Final = {
+    "customers": ("customer_name", "first_name", "last_name"),
+    "products": ("product_name", "brand", "description"),
+    "reviews": ("review_title", "review_text"),
+}
+"""What people wrote, or are called."""
+
+LONG: Final = {
+    "products": ("description", "product_name"),
+    "reviews": ("review_text", "review_title"),
+    "clickstream": ("page_url",),
+}
+
+TIMES: Final = {
+    "customers": ("raw_data.registration_date",),
+    "products": ("raw_data.launched_at",),
+    "orders": ("raw_data.order_date",),
+    "inventory": ("raw_data.movement_date",),
+    "reviews": ("raw_data.review_date",),
+    "sessions": ("raw_data.start_time", "raw_data.end_time"),
+    "clickstream": ("raw_data.event_timestamp",),
+}
+
+COUNTS: Final = {
+    "inventory": ("quantity",),
+    "reviews": ("rating", "helpful_count"),
+    "sessions": ("duration_seconds",),
+}
+
+OWN_IDS: Final = {
+    "customers": ("customer_id",),
+    "products": ("product_id",),
+    "reviews": ("review_id",),
+    "sessions": ("session_id",),
+}
+
+NEIGHBOURS: Final = {
+    "customers": "customer_id",
+    "products": "product_id",
+    "reviews": "review_id",
+    "sessions": "session_id",
+}
+"""Columns of ids whose shards have an even number of them: the record beside one is in the same shard."""
+
+SESSIONS: Final = {"orders": ("raw_data.session_id",), "clickstream": ("session_id",)}

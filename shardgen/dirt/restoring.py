@@ -57,7 +57,8 @@ class Restorer:
             yield from self._mended(rows, wrong)
 
     def _group(self, key: Any) -> int:
-        return number(key) // max(self.table.space.children, BESIDE)
+        first = 1 if self.table.space.ids else 0
+        return (number(key) - first) // max(self.table.space.children, BESIDE)
 
     def _mended(self, rows: list[Row], defects: list[Defect]) -> list[Row]:
         """Rows of one group."""

@@ -11,17 +11,39 @@ from shardgen.dirt.kind import AnyKind
 NAMES: Final = (
     # delivery
     "exact_duplicate",
+    "redelivered",
+    "near_duplicate",
     "late",
+    "out_of_order",
+    "batch_twice",
+    "truncated_batch",
     "missing_day",
     "lost_row",
     # values
     "null",
+    "empty_string",
+    "blanks",
+    "other_case",
+    "date_format",
+    "number_as_text",
+    "decimal_comma",
+    "currency",
+    "magnitude",
+    "negative_amount",
+    "out_of_range",
+    "mojibake",
+    "replacement",
+    "control_characters",
+    "truncated_text",
+    "html_remains",
     # keys
     "orphan",
+    "reused_id",
+    "id_format",
+    "dangling_session",
     # people
     # events
     # schema
-    "number_as_text",
 )
 """By family, in the order in which the manual tells them."""
 

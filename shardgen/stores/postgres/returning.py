@@ -60,7 +60,8 @@ def _number(table: Table) -> sql.Composed:
 
 def _condition(table: Table, shard: Shard) -> sql.Composed:
     low, stop = keys.bounds(shard)
-    numbered = sql.SQL("({} BETWEEN {} AND {})").format(_number(table), sql.Literal(low), sql.Literal(stop - 1))
+    last = stop - 1 + (stop - low) % 2  # also the id of a neighbour that there is not
+    numbered = sql.SQL("({} BETWEEN {} AND {})").format(_number(table), sql.Literal(low), sql.Literal(last))
     if shard.leaf is None:
         return numbered
     piece = numbered if table.space.ids and not shard.own_leaf else keys.piece(shard)

@@ -1,0 +1,22 @@
+"""A word in another case."""
+
+from __future__ import annotations
+
+from shardgen.dirt.fields import WORDS
+from shardgen.dirt.kind import Draw, Edits, evenly, one_of
+
+
+def _otherwise(clean: str, draw: Draw) -> str:
+    """In capitals, in small letters, or with one capital."""
+    return str(draw.of((clean.upper(), clean.lower(), clean.title(), clean.swapcase())))
+
+
+OTHER_CASE = Edits(
+    name="other_case",
+    family="values",
+    imitates="a source that was rewritten, and whose new version writes its codes in capitals",
+    seen="two systems with one list of codes each",
+    sees="two groups of the same word; a CASE WHEN that falls through to ELSE",
+    weights=evenly(WORDS, 1.5),
+    edit=one_of(WORDS, _otherwise),
+)
