@@ -57,7 +57,7 @@ ONLY = {
     "machine": {"errors"},
     "options": {"embedded", "errors", "events", "machine", "model", "stores", "tables"},
     "page": {"errors", "events", "machine", "model", "stores", "tables", "verification"},
-    "stores": {"columns", "embedded", "errors", "events", "machine", "model", "tables"},
+    "stores": {"columns", "dirt", "embedded", "errors", "events", "machine", "model", "tables"},
     "dirt": {"columns", "errors", "model", "world"},
     "tables": {"columns", "dirt", "errors", "model", "world"},
     "world": {"errors", "model"},

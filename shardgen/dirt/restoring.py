@@ -21,6 +21,7 @@ import numpy as np
 from shardgen.columns import jsonb
 from shardgen.dirt.cells import RAW
 from shardgen.dirt.defects import ADDED, CHANGED, MISSING, Defect
+from shardgen.model.plan import Shard
 from shardgen.model.table import COMMON, Table
 from shardgen.model.types import Type
 
@@ -35,13 +36,15 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Restorer:
-    """Mends the rows of a table.
+    """Mends the rows of a shard.
 
     Args:
         table: as it is when clean.
+        shard: of it.
     """
 
     table: Table
+    shard: Shard
 
     def rows(self, dirty: Iterable[Row], defects: Iterable[Defect]) -> Iterator[Row]:
         """Clean rows in order of number, and of ingestion where a record has several.
@@ -51,7 +54,7 @@ class Restorer:
             defects: of the shard, in the same order of their owners.
         """
         for rows, wrong in _side_by_side(
-            groupby(dirty, key=lambda row: self._group(row[self.table.key[0]])),
+            groupby(filter(self._own, dirty), key=lambda row: self._group(row[self.table.key[0]])),
             groupby(defects, key=lambda each: self._group(each.owner)),
         ):
             yield from self._mended(rows, wrong)
@@ -59,6 +62,13 @@ class Restorer:
     def _group(self, key: Any) -> int:
         first = 1 if self.table.space.ids else 0
         return (number(key) - first) // max(self.table.space.children, BESIDE)
+
+    def _own(self, row: Row) -> bool:
+        """Whether a row's id is of the shard; one that is not is of nobody's record, and was added."""
+        if self.table.space.ids is None:
+            return True
+        low, last = numbers_of(self.table, self.shard)
+        return low <= number(row[self.table.key[0]]) <= last
 
     def _mended(self, rows: list[Row], defects: list[Defect]) -> list[Row]:
         """Rows of one group."""
@@ -96,6 +106,13 @@ class Restorer:
         """A row that is not there, out of its JSON."""
         told = _parsed(text)
         return {column.name: counted(column.type, jsonb.value(told[column.name])) for column in self.table.columns}
+
+
+def numbers_of(table: Table, shard: Shard) -> tuple[int, int]:
+    """First and last number that an id of a shard may hold, a neighbour's that there is not among them."""
+    children, first = table.space.children, 1 if table.space.ids else 0
+    low, stop = shard.start * children + first, shard.stop * children + first
+    return low, stop - 1 + (stop - low) % 2
 
 
 def number(key: Any) -> int:

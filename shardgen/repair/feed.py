@@ -39,7 +39,7 @@ class Mended:
         table = table_of(self.dirty, shard.table)
         store = open_lake(self.lake) if self.lake else open_store(self.dsn, self.dirty.schema)
         there = store.returned(self.dirty, shard)
-        mended = Restorer(table=table).rows(there, Feed(self.dirty).defects(shard))
+        mended = Restorer(table=table, shard=shard).rows(there, Feed(self.dirty).defects(shard))
         while some := list(islice(mended, rows)):
             yield Batch(table=table, num_rows=len(some), columns=values_of(table, some))
 

@@ -36,7 +36,7 @@ def rows_of(config: PlanConfig, shard: Shard) -> list[dict[str, Any]]:
 
 def restored(config: PlanConfig, shard: Shard) -> Iterator[dict[str, Any]]:
     table = table_of(config, shard.table)
-    return Restorer(table=table).rows(rows_of(config, shard), Feed(config).defects(shard))
+    return Restorer(table=table, shard=shard).rows(rows_of(config, shard), Feed(config).defects(shard))
 
 
 def encoded(config: PlanConfig, table: str, made: list[dict[str, Any]]) -> bytes:

@@ -42,8 +42,18 @@ NAMES: Final = (
     "id_format",
     "dangling_session",
     # people
+    "same_person",
+    "test_account",
+    "placeholder_birth_date",
     # events
+    "clock_wrong",
+    "double_click",
     # schema
+    "key_added",
+    "key_renamed",
+    "key_dropped",
+    "nested_as_text",
+    "list_for_object",
 )
 """By family, in the order in which the manual tells them."""
 

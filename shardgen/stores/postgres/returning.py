@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from psycopg import sql
 
+from shardgen.dirt.restoring import numbers_of
 from shardgen.model.config import PlanConfig
 from shardgen.model.plan import Shard
 from shardgen.model.table import COMMON, Table
@@ -59,8 +60,7 @@ def _number(table: Table) -> sql.Composed:
 
 
 def _condition(table: Table, shard: Shard) -> sql.Composed:
-    low, stop = keys.bounds(shard)
-    last = stop - 1 + (stop - low) % 2  # also the id of a neighbour that there is not
+    low, last = numbers_of(table, shard)
     numbered = sql.SQL("({} BETWEEN {} AND {})").format(_number(table), sql.Literal(low), sql.Literal(last))
     if shard.leaf is None:
         return numbered
