@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from shardgen.model.config import LoadConfig
     from shardgen.options.settings import Settings
     from shardgen.stores import Store
-    from shardgen.stores.findings import RunStatus
+    from shardgen.stores.findings import Owner
 
 _WINDOW: Final = ("since", "end", "days", "tables")
 """Options that are the window's own; all others are those of the run that is brought forward."""
@@ -47,25 +47,24 @@ class Standing:
     """Of the run, as its ledger has them."""
 
 
-def standing(runs: Sequence[RunStatus], place: str, tables: Sequence[str] = ()) -> Standing | None:
+def standing(owners: Mapping[str, Owner], place: str, tables: Sequence[str] = ()) -> Standing | None:
     """How tables stand that finished runs have filled; None where there are none.
 
     Args:
-        runs: of a place, oldest first.
+        owners: of the tables of a place.
         place: as messages name it.
         tables: those that are meant, or all.
 
     Raises:
         TargetError: one that is meant is not there, or they do not stand alike.
     """
-    owners = {table.table: run for run in runs for table in run.tables if table.generation is not None}
     owners = {name: run for name, run in owners.items() if run.state == "finished"}
     if missing := [name for name in tables if name not in owners]:
         raise TargetError(f"{place} holds no finished tables={','.join(missing)}", remedy="load them first")
     meant = {name: run for name, run in owners.items() if not tables or name in tables}
     if not meant:
         return None
-    configs = {name: PlanConfig.from_json(run.plan) for name, run in meant.items()}
+    configs = {name: PlanConfig.from_json(dict(run.plan)) for name, run in meant.items()}
     alike = {name: replace(config.whole, tables=(), indexes="keys") for name, config in configs.items()}
     first, *others = meant
     for name in others:
@@ -115,9 +114,8 @@ def slice_of(settings: Settings, store: Store) -> tuple[PlanConfig, dict[str, An
 
 def _there(store: Store, names: Sequence[str]) -> Standing | None:
     """What is there of some tables, if all of them are."""
-    runs = store.runs()
-    owned = {table.table for run in runs for table in run.tables if table.generation is not None}
-    return standing(runs, store.place, names) if set(names or owned) <= owned else None
+    owners = store.owners()
+    return standing(owners, store.place, names) if set(names or owners) <= owners.keys() else None
 
 
 def advanced(
@@ -173,7 +171,7 @@ def _brought(
         )
     reports = [session.resume(how, store, given={}, show=show, machinery=machinery)] if _interrupted(store) else []
     tables = settings.get("tables")
-    found = standing(store.runs(), store.place, table_names(tables) if tables else ())
+    found = standing(store.owners(), store.place, table_names(tables) if tables else ())
     if found is None:
         raise TargetError(f"{store.place} holds no finished run in schema={store.schema!r}", remedy="load it first")
     since = found.config.end
@@ -195,9 +193,9 @@ def _interrupted(store: Store) -> bool:
     Raises:
         TargetError: something else was.
     """
-    unfinished = [run for run in store.runs() if run.state in (*OPEN_STATES, "lost", "waiting") and not run.replaced_by]
-    for run in unfinished:
+    unfinished = {run.run: run for run in store.owners().values() if run.state in OPEN_STATES}
+    for number, run in unfinished.items():
         if "since" not in run.plan:
-            remedy = Text("finish it by a load with ", Use("resume", value=True))
-            raise TargetError(f"run={run.run} of {store.place} is {run.state}", remedy=remedy)
+            told = f"run={number} of {store.place} is not finished: it is {run.state}"
+            raise TargetError(told, remedy=Text("finish it by a load with ", Use("resume", value=True)))
     return bool(unfinished)

@@ -18,7 +18,7 @@ from shardgen.model.plan import Plan, Shard
 from shardgen.model.table import Table
 from shardgen.model.types import Type
 from shardgen.stores.failures import Remedy
-from shardgen.stores.findings import Findings, RunStatus, Survey
+from shardgen.stores.findings import Findings, Owner, RunStatus, Survey
 from shardgen.stores.reading import Reader
 from shardgen.stores.told import Counted, Sighting, Task, Written
 from shardgen.stores.trials import Trials
@@ -258,6 +258,10 @@ class Store(Protocol):
 
     def runs(self) -> list[RunStatus]:
         """Every run, oldest first."""
+        ...
+
+    def owners(self) -> Mapping[str, Owner]:
+        """By table, the run that has filled it or is to fill it."""
         ...
 
     def watched(self) -> AbstractContextManager[Callable[[], list[RunStatus]]]:

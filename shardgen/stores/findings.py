@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
@@ -136,6 +136,35 @@ class RunStatus:
         return {
             name: value.isoformat() if isinstance(value, datetime) else value for name, value in asdict(self).items()
         }
+
+
+class Owner(Protocol):
+    """A run that has filled tables, or is to fill them."""
+
+    @property
+    def run(self) -> int:
+        """Its number."""
+        ...
+
+    @property
+    def state(self) -> str:
+        """As the ledger has it: ``"finished"``."""
+        ...
+
+    @property
+    def plan(self) -> Mapping[str, Any]:
+        """PlanConfig.to_json()."""
+        ...
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """Effective ones."""
+        ...
+
+
+def owners(runs: Iterable[RunStatus]) -> dict[str, Owner]:
+    """By table, the run that owns it, of all runs of a place."""
+    return {table.table: run for run in runs for table in run.tables if table.generation is not None}
 
 
 def replaced_by(tables: tuple[TableStatus, ...]) -> tuple[int, ...]:

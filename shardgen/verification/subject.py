@@ -194,7 +194,7 @@ def _loaded(connection: Connection, schema: str, claim: Claim, chain: Sequence[R
     found = catalog.relation(connection, schema, claim.relation)
     if found is None:
         raise VerificationError(f"relation={claim.relation} of run={run.run} was dropped: load it again, or restore it")
-    rows = ledger.shards_of(connection, schema, run.run)
+    rows = ledger.shards_of(connection, schema, run.run, every=True)
     return Loaded(
         claim=replace(claim, oid=found.oid),
         run=run,

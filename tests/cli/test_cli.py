@@ -430,10 +430,10 @@ def test_every_line_of_the_file_that_init_writes_is_good_toml_when_its_mark_is_t
     file = tmp_path / "shardgen.toml"
     lines = [line for line in file.read_text().splitlines() if line and "---" not in line]
     bare = [line.removeprefix("# ") for line in lines if re.fullmatch(r"# (\[.*\]|[a-z-]+ = .*)", line)]
-    odd = ("target", "dirt-key-file")  # dsn names a place already, and the file of a key would have to be there
+    odd = ("target", "dirt-key-file", "since")  # dsn names a place, the key needs its file, and dirt no window
     file.write_text("\n".join(line for line in bare if not line.startswith(odd)))
     found = settings.read({})
-    assert set(found.values) | {"dsn", "target", "dirt_key_file"} == set(OPTIONS) - set(FILES)
+    assert set(found.values) | {"dsn", "target", "dirt_key_file", "since"} == set(OPTIONS) - set(FILES)
     assert found.target.origin == "dsn in shardgen.toml"
     assert found.profiles == tuple(PROFILES)
     built_in = {name: settings.read({}, profile=name, config=empty(tmp_path)) for name in PROFILES}
@@ -441,7 +441,19 @@ def test_every_line_of_the_file_that_init_writes_is_good_toml_when_its_mark_is_t
         assert settings.read({}, profile=name).values.items() >= profile.values.items()
     defaults = {each.name: each.value for each in settings.read({}, config=empty(tmp_path)).effective(TODAY)}
     told = {each.name: each.value for each in found.effective(TODAY)}
-    at_run_time = {"epoch", "end", "since", "tables", "dsn", "data-dir", "workers", "log-file", *map(written, OF_FILES)}
+    at_run_time = {
+        "epoch",
+        "end",
+        "since",
+        "dirt",
+        "dirt-skip",
+        "tables",
+        "dsn",
+        "data-dir",
+        "workers",
+        "log-file",
+        *map(written, OF_FILES),
+    }
     assert {name for name in told if told[name] != defaults[name]} <= at_run_time
 
 

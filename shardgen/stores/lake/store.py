@@ -13,7 +13,7 @@ from shardgen.model.parts import Part
 from shardgen.model.plan import Plan, Shard
 from shardgen.stores import Run
 from shardgen.stores.failures import StoreError
-from shardgen.stores.findings import Facts, Findings, RunStatus
+from shardgen.stores.findings import Facts, Findings, Owner, RunStatus, owners
 from shardgen.stores.lake import address, claiming, coordinator, probing, removal, status
 from shardgen.stores.lake.beginning import Beginning, problems_of
 from shardgen.stores.lake.coordinator import Seat
@@ -115,6 +115,10 @@ class LakeStore:
     def runs(self) -> list[RunStatus]:
         """See stores.Store.runs."""
         return self._statuses(Ledger(self._asked))
+
+    def owners(self) -> Mapping[str, Owner]:
+        """See stores.Store.owners."""
+        return owners(self.runs())
 
     @contextlib.contextmanager
     def watched(self) -> Iterator[Callable[[], list[RunStatus]]]:

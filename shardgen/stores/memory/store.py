@@ -14,7 +14,7 @@ from shardgen.model.parts import Part
 from shardgen.model.plan import Plan, Shard
 from shardgen.model.table import Table, relation_of
 from shardgen.stores import RowEncoder, Run, encoder_of, joining
-from shardgen.stores.findings import Facts, Findings, RunStatus, refuse
+from shardgen.stores.findings import Facts, Findings, Owner, RunStatus, owners, refuse
 from shardgen.stores.memory import claims
 from shardgen.stores.memory.holders import Holders
 from shardgen.stores.memory.ledger import MemoryLedger, Record, now
@@ -145,6 +145,10 @@ class MemoryStore:
     def runs(self) -> list[RunStatus]:
         """See stores.Store.runs."""
         return [self.ledger.status(record, str(self._holders)) for record in self.ledger.runs.values()]
+
+    def owners(self) -> Mapping[str, Owner]:
+        """See stores.Store.owners."""
+        return owners(self.runs())
 
     @contextmanager
     def watched(self) -> Iterator[Callable[[], list[RunStatus]]]:

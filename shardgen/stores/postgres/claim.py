@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from shardgen.errors import Problem, TargetError
+from shardgen.errors import Problem
 from shardgen.model.config import PlanConfig, Terms
 from shardgen.model.parts import Part as LoadPart
 from shardgen.model.plan import Plan
@@ -36,7 +36,7 @@ from shardgen.stores.postgres.deciding import Action, Decision, decide
 from shardgen.stores.postgres.ledger import Claim, NewRun, Run
 from shardgen.stores.postgres.postgres import Connection
 from shardgen.stores.postgres.rehearsal import Part, Rehearsed, Source
-from shardgen.stores.resuming import check_same, choose, difference, plain, planned, restricted
+from shardgen.stores.resuming import check_same, choose, plain, planned, restricted
 from shardgen.tables import dataset
 from shardgen.tables.recipe import Recipe, versions
 
@@ -76,6 +76,8 @@ class Claimed:
     """See stores.Run."""
     follows: frozenset[str] = frozenset()
     """Tables that it brings forward."""
+    partial: frozenset[str] = frozenset()
+    """Those of them whose history began with a window."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,7 +190,7 @@ def claim_new(connection: Connection, wanted: Wanted, attempts: list[Attempt]) -
         ledger.create(connection, config.schema)
         tables = dataset(config.dataset)
         objects.carry_out(connection, config.schema, tables, decisions, config.indexes, keyless=wanted.keyless)
-        forth = {each.table.name: each.kept.run for each in decisions if each.kept}
+        forth = {each.table.name: each.followed for each in decisions if each.kept}
         run = ledger.insert_run(connection, config.schema, _new_run(wanted, forth))
         claims = [_claim(connection, config, each, run, before.get(each.table.name)) for each in decisions]
         ledger.claim(connection, config.schema, claims)
@@ -202,6 +204,7 @@ def claim_new(connection: Connection, wanted: Wanted, attempts: list[Attempt]) -
             on_conflict=terms.on_conflict,
             parts=wanted.options.get(joining.PARTS),
             follows=frozenset(forth),
+            partial=forward.partial({forward.FOLLOWS: forth}),
         )
         attempts.append(Attempt(claimed=claimed, started=ledger.started(connection, config.schema, run)))
     return claimed
@@ -321,25 +324,14 @@ def _taken_up(connection: Connection, run: Run, whole: Plan, *, workers: int, on
         on_conflict=on_conflict,
         parts=joining.parts_of(run),
         follows=frozenset(forward.follows(run.options)),
+        partial=forward.partial(run.options),
     )
 
 
-def plans(recipe: Recipe) -> Callable[[Run], Plan]:
-    """What gives the plan that a run was loaded by, if today's code makes the same of its options."""
-
-    def plan_of(run: Run) -> Plan:
-        found = recipe.build_plan(PlanConfig.from_json(run.plan))
-        if why := difference(run, found, recipe):
-            raise TargetError(f"{why}: its rows cannot be told from others: use the versions of that run")
-        return found
-
-    return plan_of
-
-
-def _new_run(wanted: Wanted, kept: Mapping[str, int]) -> NewRun:
-    """The run that is wanted; ``kept`` says which run it brings forward, by table."""
+def _new_run(wanted: Wanted, forth: Mapping[str, tuple[int, str]]) -> NewRun:
+    """The run that is wanted; ``forth`` says which run it brings forward, by table."""
     plan, recipe = wanted.plan, wanted.recipe
-    options = {**wanted.options, **({forward.FOLLOWS: dict(kept)} if kept else {})}
+    options = {**wanted.options, **({forward.FOLLOWS: dict(forth)} if forth else {})}
     return NewRun(
         fingerprint=recipe.world(plan.config),
         plan_fingerprint=recipe.plan(plan),

@@ -107,6 +107,8 @@ class Decision:
     """The ``--indexes`` mode that shardgen loaded its own table with before."""
     kept: ledger.Claim | None = None
     """Of the run that has filled the table, where this one brings it forward."""
+    followed: tuple[int, str] = (0, "")
+    """What is recorded of that run."""
     outlived: Mapping[str, int] = field(default_factory=dict)
     """OIDs by name of views of ours over a table of somebody else that go, for the load cannot use them."""
 
@@ -140,7 +142,7 @@ def decide(
     schema = plan.config.schema
     with_ledger = ledger.present(connection, schema)
     claims = restored.claims(connection, schema) if with_ledger else {}
-    runs = {run.run: run for run in ledger.runs(connection, schema)} if with_ledger else {}
+    runs = {run.run: run for run in ledger.runs(connection, schema, owning=True)} if with_ledger else {}
     asked = _Asked(connection=connection, plan=plan, runs=runs, terms=terms, own=own)
     tables = dataset(plan.config.dataset)
     wanted = [table_of(plan.config, name) for name in plan.config.tables]
@@ -165,7 +167,7 @@ class _Asked:
     connection: Connection
     plan: Plan
     runs: Mapping[int, ledger.Run]
-    """All that the ledger has."""
+    """Those that own a table."""
     terms: Terms
     own: Callable[[str], tuple[int, int]]
     """The range of key numbers that the load can give to a table."""
@@ -197,7 +199,8 @@ def _decide_forward(asked: _Asked, fate: Decision, found: Relation | None, claim
     """The fate of a table that a window brings forward."""
     config, run = asked.plan.config, asked.runs[claim.run]
     fate = replace(fate, generation=claim.generation, created=claim.created, kept=claim)
-    fate = replace(fate, oid=found.oid if found else None, missing=tuple(sorted(claim.left_out)))
+    fate = replace(fate, followed=forward.followed(claim, run), missing=tuple(sorted(claim.left_out)))
+    fate = replace(fate, oid=found.oid if found else None)
     placeless = routes.problems(asked.connection, asked.plan, fate.table, found) if found else []
     return fate.hindered([*forward.problems(asked.connection, config, fate.table, found, claim, run), *placeless])
 

@@ -16,19 +16,33 @@ from shardgen.stores.postgres.ledger import Claim, Run
 from shardgen.stores.postgres.postgres import Connection
 
 FOLLOWS: Final = "follows"
-"""The option of a run that says by table which run it brings forward."""
+"""The option of a run that says by table which run it brings forward, and with which day that one's history begins."""
 _ANEW: Final = Text("load it anew with ", Use("if_exists", "replace"))
 
 
-def follows(options: Mapping[str, Any]) -> dict[str, int]:
-    """By table, the run that a run with these options has brought forward."""
-    return dict(options.get(FOLLOWS, {}))
+def followed(claim: Claim, run: Run) -> tuple[int, str]:
+    """What a run that brings a table forward records of the run before: its number, and the first day of the history.
+
+    That is empty for a whole history.
+    """
+    known = run.options.get(FOLLOWS, {}).get(claim.target)
+    return run.run, known[1] if known else run.plan.get("since", "")
+
+
+def follows(options: Mapping[str, Any]) -> dict[str, tuple[int, str]]:
+    """What :func:`followed` has told, by table."""
+    return {table: (number, began) for table, (number, began) in options.get(FOLLOWS, {}).items()}
+
+
+def partial(options: Mapping[str, Any]) -> frozenset[str]:
+    """Tables that began with a window, so that they lack the records that have not changed since."""
+    return frozenset(table for table, (_, began) in follows(options).items() if began)
 
 
 def chain(runs: Mapping[int, Run], run: int, table: str) -> tuple[Run, ...]:
     """The runs that have made a table what it is, the last one first: each has brought forward the next one's."""
     found = [runs[run]]
-    while (before := runs.get(follows(found[-1].options).get(table, 0))) is not None:
+    while (before := runs.get(follows(found[-1].options).get(table, (0, ""))[0])) is not None:
         found.append(before)
     return tuple(found)
 
@@ -37,13 +51,6 @@ def whole(made_by: Sequence[Run]) -> PlanConfig:
     """The plan of one load that would have made the same as a chain of runs, the last one first."""
     first, last = PlanConfig.from_json(made_by[-1].plan), PlanConfig.from_json(made_by[0].plan)
     return replace(last, since=first.since)
-
-
-def partial(connection: Connection, schema: str, claims: Iterable[Claim]) -> frozenset[str]:
-    """Tables that began with a window, so that they lack the records that have not changed since."""
-    runs = {each.run: each for each in ledger.runs(connection, schema)}
-    began = {each.target: chain(runs, each.run, each.target)[-1] for each in claims}
-    return frozenset(name for name, run in began.items() if "since" in run.plan)
 
 
 def together(runs: Sequence[Run], claims: Iterable[Claim], chosen: Collection[int]) -> list[int]:
@@ -98,7 +105,7 @@ def _of_relation(
     if lost := sorted(set(missing_columns(table, found)) ^ claim.left_out):
         yield f"has lost or got columns={','.join(lost)} since run={claim.run} filled it", _ANEW
     schema = config.schema
-    if ledger.rows_of(connection, schema, claim) and not catalog.holds_rows(connection, schema, table.relation):
+    if ledger.filled(connection, schema, claim) and not catalog.holds_rows(connection, schema, table.relation):
         yield f"is empty, and run={claim.run} left rows in it: it was truncated", _ANEW
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from shardgen.model.plan import Shard
 from shardgen.stores import Show
 from shardgen.stores.failures import StoreError
-from shardgen.stores.postgres import census, claimed_tables, finalise, forward, keys, ledger, objects
+from shardgen.stores.postgres import census, claimed_tables, finalise, keys, ledger, objects
 from shardgen.stores.postgres.claim import Claimed
 from shardgen.stores.postgres.claimed_tables import ClaimedTable
 from shardgen.stores.postgres.control import Control
@@ -100,7 +100,7 @@ class PostgresRun:
             claims=tuple(self._claims.values()),
             skip_conflicts=self._claimed.on_conflict == "skip",
             revising=self._claimed.follows if self.plan.config.history == "latest" else frozenset(),
-            partial=self._ask(lambda connection: forward.partial(connection, self._schema, self._claims.values())),
+            partial=self._claimed.partial,
             overwrite=overwrite,
             encoder=self._store.encoder,
         )

@@ -14,8 +14,8 @@ from shardgen.model.parts import Part
 from shardgen.model.plan import Plan, Shard
 from shardgen.model.table import Table
 from shardgen.stores import RowEncoder, Run, encoder_of, joining
-from shardgen.stores.findings import Findings, Loss, RunStatus
-from shardgen.stores.postgres import census, claim, finalise, objects, pooler, reset, returning, status, survey
+from shardgen.stores.findings import Findings, Loss, Owner, RunStatus
+from shardgen.stores.postgres import census, claim, finalise, ledger, objects, pooler, reset, returning, status, survey
 from shardgen.stores.postgres.access import Access
 from shardgen.stores.postgres.beginning import Beginning
 from shardgen.stores.postgres.claim import Attempt, Claimed, Wanted
@@ -134,6 +134,17 @@ class PostgresStore:
         """See stores.Store.runs."""
         return self._access.asked("status", lambda connection: status.read(connection, self.schema))
 
+    def owners(self) -> dict[str, Owner]:
+        """See stores.Store.owners."""
+
+        def asked(connection: Connection) -> dict[str, Owner]:
+            if not ledger.present(connection, self.schema):
+                return {}
+            runs = {run.run: run for run in ledger.runs(connection, self.schema, owning=True)}
+            return {name: runs[each.run] for name, each in ledger.claims(connection, self.schema).items()}
+
+        return self._access.asked("status", asked)
+
     @contextlib.contextmanager
     def watched(self) -> Iterator[Callable[[], list[RunStatus]]]:
         """See stores.Store.watched; over one connection, and over another when that breaks."""
@@ -167,7 +178,7 @@ class PostgresStore:
             if found != expected and not begun:
                 raise TargetError("the target has changed since it was looked at: look again")
             begun = True
-            reset.carry_out(connection, self.schema, found, claim.plans(recipe), show)
+            reset.carry_out(connection, self.schema, found, survey.plans(recipe), show)
 
         with self._access.refusals(), Control(self.dsn, self.schema) as control:
             try:
@@ -225,7 +236,7 @@ class PostgresStore:
         )
 
     def _survey(self, connection: Connection, recipe: Recipe, run: int | None, *, every: bool) -> Survey:
-        return survey.survey(connection, self.schema, run, every=every, plans=claim.plans(recipe))
+        return survey.survey(connection, self.schema, run, every=every, plans=survey.plans(recipe))
 
     def _beginning(self, *, take_over: bool) -> Beginning:
         return Beginning(

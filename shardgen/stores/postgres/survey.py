@@ -32,11 +32,25 @@ from shardgen.stores.postgres import (
 from shardgen.stores.postgres.ledger import Claim, Run
 from shardgen.stores.postgres.postgres import Connection, one
 from shardgen.stores.postgres.session import WHOLE
+from shardgen.stores.resuming import difference
 from shardgen.tables import dataset, in_order, names, plugins
 from shardgen.tables.planning import build_plan, max_id
+from shardgen.tables.recipe import Recipe
 
 Plans = Callable[[Run], Plan]
 """The plan of a run, or a TargetError where today's code would plan it otherwise."""
+
+
+def plans(recipe: Recipe) -> Callable[[Run], Plan]:
+    """What gives the plan that a run was loaded by, if today's code makes the same of its options."""
+
+    def plan_of(run: Run) -> Plan:
+        found = recipe.build_plan(PlanConfig.from_json(run.plan))
+        if why := difference(run, found, recipe):
+            raise TargetError(f"{why}: its rows cannot be told from others: use the versions of that run")
+        return found
+
+    return plan_of
 
 
 class How(enum.Enum):

@@ -46,10 +46,14 @@ def set_parts(connection: Connection, schema: str, number: int, parts: int) -> N
     run(connection, schema, "set_parts", run=number, parts=parts)
 
 
-def runs(connection: Connection, schema: str) -> list[Run]:
-    """Every run, oldest first; a run lives where its ledger lies, whatever the schema was called when it began."""
+def runs(connection: Connection, schema: str, *, owning: bool = False) -> list[Run]:
+    """Every run, oldest first; a run lives where its ledger lies, whatever the schema was called when it began.
+
+    Args:
+        owning: only those that own a table: no more of them after a thousand windows.
+    """
     with connection.cursor(row_factory=class_row(Run)) as cursor:
-        return cursor.execute(text(named()["runs"], schema), {"schema": schema}).fetchall()
+        return cursor.execute(text(named()["runs"], schema), {"schema": schema, "owning": owning}).fetchall()
 
 
 def forget_runs(connection: Connection, schema: str, numbers: Sequence[int]) -> None:
@@ -138,10 +142,14 @@ def find_shard(connection: Connection, schema: str, claimed: Claim, shard: str) 
         return cursor.execute(text(named()["find_shard"], schema), wanted).fetchone()
 
 
-def shards_of(connection: Connection, schema: str, number: int) -> list[ShardRow]:
-    """The committed shards of a run's tables, of their current generations."""
+def shards_of(connection: Connection, schema: str, number: int, *, every: bool = False) -> list[ShardRow]:
+    """The committed shards of a run's tables, of their current generations.
+
+    Args:
+        every: those of the runs that it has brought forward, too.
+    """
     with connection.cursor(row_factory=class_row(ShardRow)) as cursor:
-        return cursor.execute(text(named()["shards_of"], schema), {"run": number}).fetchall()
+        return cursor.execute(text(named()["shards_of"], schema), {"run": number, "every": every}).fetchall()
 
 
 def committed(connection: Connection, schema: str, claimed: Claim) -> list[ShardRow]:
@@ -153,6 +161,12 @@ def rows_of(connection: Connection, schema: str, claimed: Claim) -> int:
     """Rows of the claim's committed shards."""
     cursor = run(connection, schema, "rows_of", target=claimed.target, generation=claimed.generation)
     return int(one(cursor)[0])
+
+
+def filled(connection: Connection, schema: str, claimed: Claim) -> bool:
+    """Whether a shard of the claim has left rows in its table."""
+    cursor = run(connection, schema, "filled", target=claimed.target, generation=claimed.generation)
+    return bool(one(cursor)[0])
 
 
 def leaves_of(connection: Connection, schema: str, claimed: Claim) -> list[str]:

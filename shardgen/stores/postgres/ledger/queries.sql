@@ -62,7 +62,8 @@ SELECT run, state, fingerprint, plan_fingerprint, coalesce(plan ->> 'schema', h.
     options || jsonb_build_object('schema', h.name) AS options, planned, versions,
     coalesce(to_jsonb(r) ->> 'on_conflict', 'error') AS on_conflict,
     host, pid, started, resumed, finished, error
-FROM {runs} AS r CROSS JOIN (SELECT %(schema)s::text AS name) AS h ORDER BY run
+FROM {runs} AS r CROSS JOIN (SELECT %(schema)s::text AS name) AS h
+WHERE NOT %(owning)s OR run IN (SELECT run FROM {targets}) ORDER BY run
 
 -- name: claims
 -- Who fills which table.
@@ -77,17 +78,22 @@ SELECT target, relation, oid, generation, run, created,
 FROM {targets} AS t
 
 -- name: shards_of
--- The committed shards of a run's tables, of their current generations.
+-- The committed shards of a run's tables, of their current generations: its own, or also those of the runs that it has
+-- brought forward.
 SELECT s.target, s.shard, s.rows, coalesce((to_jsonb(s) ->> 'skipped')::bigint, 0) AS skipped,
     coalesce((to_jsonb(s) ->> 'updated')::bigint, 0) AS updated,
     coalesce((to_jsonb(s) ->> 'deleted')::bigint, 0) AS deleted, s.bytes, s.digest, s.seconds, s.phases, s.attempts
 FROM {shards} AS s JOIN {targets} AS t USING (target, generation)
-WHERE t.run = %(run)s ORDER BY s.target, s.shard
+WHERE t.run = %(run)s AND (s.run = t.run OR %(every)s) ORDER BY s.target, s.shard
 
 -- name: rows_of
 -- Rows that a table has because of its committed shards.
 SELECT coalesce(sum(rows - coalesce((to_jsonb(s) ->> 'deleted')::bigint, 0)), 0)::bigint FROM {shards} AS s
 WHERE target = %(target)s AND generation = %(generation)s
+
+-- name: filled
+-- Whether a shard has left rows in a table.
+SELECT EXISTS (SELECT FROM {shards} WHERE target = %(target)s AND generation = %(generation)s AND rows > 0)
 
 -- name: leaves_of
 -- Names of the leaves that shards of a table were attached in, of whatever generation.
