@@ -96,7 +96,8 @@ class Edits(Kind):
     since: tuple[float, float] | None = None
     """Between which shares of the horizon lies the day from which on it occurs; None for all of the time."""
     breaks: frozenset[str] = field(default_factory=frozenset)
-    """What a table must not ask for: ``"key"`` where it touches the id, ``"not_null"``, ``"check"``."""
+    """What a table must not ask for: ``"key"`` where it touches the id, ``"reference"`` where it touches another one,
+    ``"not_null"``, ``"check"``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -72,6 +72,11 @@ def hold(secret: str) -> str:
     return name
 
 
+def let_go() -> None:
+    """Forget the secrets."""
+    _HELD.clear()
+
+
 @cache
 def named(secret: str) -> str:
     """The name of a secret, which does not tell it."""

@@ -10,7 +10,7 @@ from typing import Final
 from shardgen.errors import ConfigError, Given
 from shardgen.machine import texts
 from shardgen.model.config import PlanConfig
-from shardgen.model.dirt import hold
+from shardgen.model.dirt import hold, let_go
 
 VARIABLE: Final = "shardgen_dirt_key"
 _BYTES: Final = 18
@@ -40,6 +40,7 @@ def told(file: Path | None, variable: str) -> Secret:
         ConfigError: the file cannot be read, or holds none.
     """
     secret = variable if file is None else _read(file)
+    let_go()  # what a command before was told is nothing to this one
     if secret:
         hold(secret)
     return Secret(secret)

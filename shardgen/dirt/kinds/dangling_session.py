@@ -20,4 +20,5 @@ DANGLING_SESSION = Edits(
     sees="events without a session; orders whose visit cannot be found",
     weights=evenly(SESSIONS),
     edit=one_of(SESSIONS, _never),
+    breaks=frozenset({"reference"}),
 )

@@ -23,5 +23,5 @@ ID_FORMAT = Edits(
     sees="joins that find nothing, though the digits are the same",
     weights=evenly(_FIELDS),
     edit=one_of(_FIELDS, _respelled),
-    breaks=frozenset({"key"}),
+    breaks=frozenset({"key", "reference"}),
 )

@@ -37,6 +37,8 @@ class ColumnFacts:
     """GENERATED ALWAYS AS (...) STORED or VIRTUAL: cannot be supplied."""
     identity: bool
     """GENERATED ... AS IDENTITY: a partition that is filled apart has no such values."""
+    not_null: bool
+    """NOT NULL, with a default or without."""
 
 
 def base_type(declared: str) -> str:
@@ -80,7 +82,7 @@ def columns(connection: Connection, oids: Collection[int]) -> dict[int, tuple[Co
     rows = connection.execute(
         """SELECT a.attrelid, a.attname::text, format_type(b.oid, NULL), format_type(b.oid, b.mod),
             (a.attnotnull OR t.typnotnull) AND NOT a.atthasdef AND a.attidentity = '' AND t.typdefault IS NULL,
-            a.attgenerated <> '', a.attidentity <> ''
+            a.attgenerated <> '', a.attidentity <> '', a.attnotnull OR t.typnotnull
         FROM pg_attribute AS a JOIN pg_type AS t ON t.oid = a.atttypid
         CROSS JOIN LATERAL (
             WITH RECURSIVE base (oid, mod) AS (
@@ -94,6 +96,14 @@ def columns(connection: Connection, oids: Collection[int]) -> dict[int, tuple[Co
     found: dict[int, list[ColumnFacts]] = {oid: [] for oid in oids}
     for row in rows:
         found[row[0]].append(
-            ColumnFacts(name=row[1], type=row[2], declared=row[3], required=row[4], generated=row[5], identity=row[6])
+            ColumnFacts(
+                name=row[1],
+                type=row[2],
+                declared=row[3],
+                required=row[4],
+                generated=row[5],
+                identity=row[6],
+                not_null=row[7],
+            )
         )
     return {oid: tuple(facts) for oid, facts in found.items()}

@@ -27,6 +27,7 @@ from shardgen.stores.postgres import (
     renewal,
     restored,
     routes,
+    tolerance,
     worlds,
 )
 from shardgen.stores.postgres.catalog import Relation
@@ -223,7 +224,7 @@ def _decide_known(asked: _Asked, fate: Decision, found: Relation, claim: ledger.
         leaves = renewal.own_leaves(asked.connection, asked.schema, claim)
         fate = replace(fate, leaves=leaves, indexes=str(asked.runs[claim.run].plan["indexes"]))
     if asked.terms.replace and claim.created:
-        if why := _misfits(fate.table, found):
+        if why := _misfits(fate.table, found) + _otherwise_made(asked, claim):
             return _decide_anew(asked, fate, found, claim, why)
         found = replace(found, logged=True)  # it is made so again
     return _decide_found(asked, fate, replace(found, own_leaves=claim.waiting), claim)
@@ -240,7 +241,7 @@ def _decide_found(asked: _Asked, fate: Decision, found: Relation, ours: ledger.C
         return fate
     skips = asked.terms.on_conflict == "skip"
     kept = _as_kept(asked, table)
-    fate = fate.hindered(room_problems(kept, found))
+    fate = fate.hindered([*room_problems(kept, found), *tolerance.problems(asked.plan.config.dirt, table, found)])
     fate = fate.hindered(skip_problems(table, found) if skips else repeat_problems(kept, found))
     if not _has_rows(asked, fate):
         return fate
@@ -330,6 +331,14 @@ def _decide_anew(asked: _Asked, fate: Decision, found: Relation, ours: ledger.Cl
     return fate.hindered([*losses.strangers(loss, ours, strange=False, yes=yes), *losses.unkept(loss, yes=yes)])
 
 
+def _otherwise_made(asked: _Asked, claim: ledger.Claim) -> list[str]:
+    """Why a table that asks for more, or for less, is made anew: rows that are spoilt keep no key."""
+    before = asked.runs[claim.run].plan.get("dirt") or {"rates": {}}
+    was = any(claim.target in tables for tables in before["rates"].values())
+    dirt = asked.plan.config.dirt
+    return ["its rows were, or will be, spoilt"] if was != (dirt is not None and claim.target in dirt.tables) else []
+
+
 def _misfits(table: Table, found: Relation) -> list[str]:
     """Why a table of our own can only be filled as it should be if it is made anew."""
     reasons = [str(problem) for problem in column_problems(table, found)]
@@ -363,6 +372,7 @@ def _decide_filled(asked: _Asked, fate: Decision, found: Relation, ours: ledger.
         return fate.hindered([Problem(relation=table.relation, text=f"holds {owner}", remedy=remedy)])
     counted = census.count(asked.connection, found.oid, table, asked.own(table.name))
     fate = replace(fate, others=counted.total, others_within=counted.within or 0)
+    fate = fate.hindered(tolerance.beside_others(asked.plan.config.dirt, table))
     return fate.hindered(_conflicts(table, found, fate, ours, asked.terms))
 
 
