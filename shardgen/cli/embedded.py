@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from shardgen.stores.postgres.loaded import Loaded
 
 
-@examples("db start", "db start --data-dir /srv/shardgen", "db start --port 5433")
+@examples("db start", "db start --data-dir /srv/shardgen", "db start --port 5433", "db start --wal-level logical")
 @takes(EMBEDDED)
 def start(
     *,
@@ -33,18 +33,29 @@ def start(
         ),
     ] = None,
     new_password: Annotated[bool, typer.Option("--new-password", help="Make and show another password.")] = False,
+    wal_level: Annotated[
+        str | None,
+        typer.Option(
+            "--wal-level",
+            metavar="minimal|logical",
+            show_default=False,
+            help="logical, so that slots of logical decoding read what changes; a load then writes all its rows to the "
+            "WAL. [dim]Default: as the last start was asked, else minimal.[/]",
+        ),
+    ] = None,
     as_json: Json = False,
     **options: Any,
 ) -> None:
     """Start the server; make its cluster first where there is none.
 
     It is reached through a socket by the user who runs it. With --port also over TCP, on this machine alone, by whoever
-    has the password. Later starts, also that of a load, open the same port again, until --port 0.
+    has the password. Later starts, also that of a load, open the same port again, until --port 0, and have the same
+    --wal-level.
     """
     from shardgen.embedded import server
 
     home = terminal.home_of(options)
-    found = server.start(home, port=port, on_notice=terminal.say)
+    found = server.start(home, port=port, wal_level=wal_level, on_notice=terminal.say)
     password = server.make_password(found, anew=new_password)
     if as_json:
         terminal.print_json({**_facts(home, found), "started": found.started, "password": password})
@@ -119,7 +130,7 @@ def _facts(home: Path, found: Server | None) -> dict[str, Any]:
     if found is None:
         return facts
     facts |= {"version": found.version, "pid": found.pid, "data": str(found.data_directory), "dsn": found.dsn}
-    return facts | _access(found)
+    return facts | {"wal": found.wal_level} | _access(found)
 
 
 def _access(found: Server) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from typing import Final
 
 import psycopg
 
-from shardgen.embedded._home import cluster, conf, homes, ports, postmaster, running, socket_directory
+from shardgen.embedded._home import cluster, conf, homes, ports, postmaster, running, socket_directory, wal
 from shardgen.embedded._home.conf import LOOPBACK, PORT
 from shardgen.embedded._home.homes import Home, data_dir
 from shardgen.embedded._home.running import Server
@@ -40,26 +40,31 @@ _ORPHAN_PATIENCE: Final = 30  # seconds for backends of a killed postmaster to l
 _LOG: Final = logging.getLogger(__name__)
 
 
-def start(home: Path, *, port: int | None = None, on_notice: Notice = _LOG.info) -> Server:
+def start(
+    home: Path, *, port: int | None = None, wal_level: str | None = None, on_notice: Notice = _LOG.info
+) -> Server:
     """Return the running server of ``home``; initialise and start it first where needed.
 
     Args:
         home: as ``data_dir`` gives it; made if it is missing.
         port: of TCP on the loopback interface, kept for later starts; 0 to close it; None: as it was kept.
+        wal_level: ``minimal``, or ``logical`` for logical decoding, kept for later starts; None: as it was kept.
         on_notice: gets a sentence about what takes time or was repaired.
 
     Raises:
-        ConfigError: the port is taken, or the server runs with another one.
+        ConfigError: the port is taken, or the server runs with another one, or with another level.
         ServerError: it cannot be had; the text says why and what to do.
     """
     ports.check(port)
+    wal.check(wal_level)
     with _told(home, "started"):
         layout = homes.make_home(home)
         with _locked(layout, on_notice):
             found = _already_running(layout, on_notice)
             if found is not None:
                 ports.check_running(home, port, found.port)
-            server = found or _start_locked(layout, port, on_notice)
+                wal.check_running(home, wal_level, found.wal_level)
+            server = found or _start_locked(layout, port, wal_level, on_notice)
             running.create_database(server)
             return server
 
@@ -167,7 +172,7 @@ def _locked(layout: Home, on_notice: Notice) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _start_locked(layout: Home, port: int | None, on_notice: Notice) -> Server:
+def _start_locked(layout: Home, port: int | None, wal_level: str | None, on_notice: Notice) -> Server:
     account = server_account(layout.path, layout.data, on_notice)
     cluster.sweep(layout)
     programs = server_bin(layout.path, account, on_notice)
@@ -178,13 +183,14 @@ def _start_locked(layout: Home, port: int | None, on_notice: Notice) -> Server:
         cluster.initialise(layout, account, programs, on_notice)
     cluster.check(layout, account, programs)
     directory = socket_directory.make(layout, account)
-    conf.write(layout, account, directory, chosen)
+    conf.write(layout, account, directory, chosen, wal.choose(layout, wal_level))
     _recover(layout, on_notice)
     _launch(layout, account, programs)
     server = running.find(layout)
     if server is None:
         raise ServerError(f"server of home={str(layout.path)!r} started but does not answer; see {layout.log}")
     ports.keep(layout, port)
+    wal.keep(layout, wal_level)
     return replace(server, started=True)
 
 

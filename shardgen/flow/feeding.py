@@ -36,8 +36,8 @@ def fed(plan: PlanConfig, form: forms.Rows, since: int, end: int) -> Iterator[So
         form: how they are written.
         since, end: microseconds UTC; the end may lie beyond the plan's.
     """
-    rows = Counter[str]()
-    for shard in build_plan(replace(plan, history="versions")).shards:
+    rows, whole = Counter[str](), replace(plan, history="versions", raw_data="full", since=None, dirt=None)
+    for shard in build_plan(whole).shards:
         rows[shard.table] += shard.rows
     source, epoch = Source(feed=Feed(plan), spelling=form.spelling), midnight(plan.world.epoch)
 

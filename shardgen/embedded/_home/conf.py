@@ -21,6 +21,7 @@ PORT: Final = 5432  # without TCP only part of the socket's name; explicit, so t
 LOOPBACK: Final = "127.0.0.1"  # where it listens if a port is asked for
 _CGROUP_LIMITS: Final = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 _MIB: Final = 1 << 20
+_SENDERS: Final = 10  # as PostgreSQL has it, and as many slots
 
 # For a bulk load of data that can be made again, next to the loader's own workers. Lost time is acceptable after a
 # crash, lost or doubled rows are not: whatever makes a commit mean "on disk" stays on.
@@ -41,8 +42,9 @@ maintenance_work_mem = {maintenance_work_mem}MB  # 1/32: each worker sorts a lea
 effective_cache_size = {effective_cache_size}MB  # 1/2: what the kernel keeps of the tables
 dynamic_shared_memory_type = {dsm}  # mmap where /dev/shm is small (containers: 64 MiB): parallel queries fail there
 
-wal_level = minimal  # a leaf created and loaded in one transaction skips the WAL
-max_wal_senders = 0  # required by minimal; nobody replicates data that can be made again
+wal_level = {wal_level}  # minimal: a leaf created and loaded in one transaction skips the WAL
+max_wal_senders = {max_wal_senders}  # 0 is required by minimal; nobody replicates data that can be made again
+max_slot_wal_keep_size = {max_slot_wal_keep_size}MB  # half of the free disk: a slot that nobody reads must not fill it
 max_wal_size = {max_wal_size}MB  # 1/10 of the free disk: fewer checkpoints, so fewer full-page images
 checkpoint_timeout = 15min  # likewise; it bounds recovery to minutes
 wal_compression = off  # these binaries have only pglz, and a load is short of CPU, not of WAL bandwidth
@@ -65,7 +67,7 @@ _HBA: Final = f"local all all peer map={NAME}\n"
 _HBA_TCP: Final = f"host all all {LOOPBACK}/32 scram-sha-256\n"
 
 
-def write(layout: Home, account: Account, directory: Path, port: int | None) -> None:
+def write(layout: Home, account: Account, directory: Path, port: int | None, wal_level: str) -> None:
     """Write postgresql.conf, pg_hba.conf and pg_ident.conf anew, sized for this machine; with a port also for TCP."""
     hba, ident = layout.path / "pg_hba.conf", layout.path / "pg_ident.conf"
     # Root could become any user anyway; and it is the one who runs shardgen where a helper runs the server.
@@ -79,6 +81,8 @@ def write(layout: Home, account: Account, directory: Path, port: int | None) -> 
         socket=_quoted(_seen_from_inside(layout, directory)),
         hba=_quoted(hba),
         ident=_quoted(ident),
+        wal_level=wal_level,
+        max_wal_senders=0 if wal_level == "minimal" else _SENDERS,
         dsm="posix" if _shared_memory() >= 1024 * _MIB else "mmap",
         **sizes,
     )
@@ -103,6 +107,7 @@ def _sizes(memory: int, disk: int) -> dict[str, int]:
         "work_mem": clamp(memory // 256, 4, 64),
         "maintenance_work_mem": clamp(memory // 32, 64, 1024),
         "effective_cache_size": clamp(memory // 2, 512, 1 << 20),
+        "max_slot_wal_keep_size": max(512, disk // 2 // _MIB),
         "max_wal_size": clamp(disk // 10, 512, 8192),
     }
 

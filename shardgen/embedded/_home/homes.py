@@ -60,6 +60,11 @@ class Home:
         """Holds the TCP port that was asked for, if one was."""
         return self.path / "tcp-port"
 
+    @property
+    def wal_record(self) -> Path:
+        """Holds the level of the WAL that was asked for, if one was."""
+        return self.path / "wal-level"
+
 
 def data_dir(option: Path | None = None) -> Path:
     """The home of the embedded server: ``option``, else ``$SHARDGEN_HOME``, else the user's data directory.

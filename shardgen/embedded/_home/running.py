@@ -33,6 +33,7 @@ class Server:
         port: of TCP on the loopback interface; None where it listens on its socket only.
         pid: the postmaster's.
         version: such as ``18.4``.
+        wal_level: such as ``minimal``.
         started: whether this call started it; False when it ran already.
     """
 
@@ -42,6 +43,7 @@ class Server:
     port: int | None
     pid: int
     version: str
+    wal_level: str
     started: bool
 
 
@@ -82,7 +84,8 @@ def _probe(layout: Home, directory: Path, record: PidFile) -> Server | None:
         with connect(dsn, autocommit=True) as connection:
             if not _is_server_of(layout.data, connection):
                 return None
-            (version,) = connection.execute("SELECT current_setting('server_version')").fetchone() or ("",)
+            asked = "SELECT current_setting('server_version'), current_setting('wal_level')"
+            version, wal_level = connection.execute(asked).fetchone() or ("", "")
     except psycopg.OperationalError as error:
         # psycopg gives no SQLSTATE here. "The database system is starting up, shutting down, ..." passes by itself.
         if "FATAL" in str(error) and "the database system is" not in str(error):
@@ -95,6 +98,7 @@ def _probe(layout: Home, directory: Path, record: PidFile) -> Server | None:
         port=record.port if record.listens else None,
         pid=record.pid,
         version=str(version),
+        wal_level=str(wal_level),
         started=False,
     )
 
