@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
@@ -19,7 +20,7 @@ from shardgen.columns.arrow import pa
 from shardgen.columns.batch import Batch, arrow_type, members_of
 from shardgen.columns.pieces import Drawn, Layout
 from shardgen.columns.values import Absent, Constant, Document, Given, Instant, Json, Member, Value
-from shardgen.dirt.kind import GONE, Draw, Edit
+from shardgen.dirt.kind import GONE, Draw, Edit, Row
 from shardgen.model.table import COMMON
 from shardgen.model.types import Type
 from shardgen.world.rng import I64
@@ -43,10 +44,12 @@ class Cells:
 
     Args:
         made: the clean rows.
+        before: by number, the records to which kinds look back.
     """
 
-    def __init__(self, made: Batch) -> None:
+    def __init__(self, made: Batch, before: Mapping[int, Row] = MappingProxyType({})) -> None:
         assert made.record is not None
+        self.before = before
         self._made, self._known = made, made.record
         self._types = {column.name: column.type for column in made.table.columns}
         own: dict[str, Any] = {name: value for name, value in made.columns.items() if name not in COMMON}
@@ -85,6 +88,15 @@ class Cells:
         """See kind.Row."""
         return int(self._known.numbers[row])
 
+    def row(self, place: int) -> Row:
+        """One of the rows, as kinds see it."""
+        return _Row(self, place, self.table)
+
+    @property
+    def num_rows(self) -> int:
+        """How many they are."""
+        return self._made.num_rows
+
     @property
     def table(self) -> str:
         """Its name."""
@@ -98,7 +110,7 @@ class Cells:
 
     def spoil(self, row: int, edit: Edit, draw: Draw) -> None:
         """Have an edit change a row."""
-        for place, value in edit(_Row(self, row, self._made.table.name), draw).items():
+        for place, value in edit(self.row(row), draw).items():
             self._write(row, place, value)
 
     def batch(self, ingestion: I64) -> Batch:
@@ -182,6 +194,10 @@ class _Row:
     @property
     def number(self) -> int:
         return self.cells.number(self.place)
+
+    @property
+    def before(self) -> Row | None:
+        return self.cells.before.get(self.number - 1)
 
 
 def fits(type_: Type, value: Any) -> bool:

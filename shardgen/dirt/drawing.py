@@ -67,10 +67,19 @@ class Drawing:
         table: its name.
         kinds: with the share of rows that each strikes.
         span: first instant and first instant after the horizon.
+        children: how many numbers each visit has in the table.
     """
 
-    def __init__(self, seed: int, table: str, kinds: Sequence[tuple[AnyKind, float]], span: tuple[int, int]) -> None:
-        self._seed, self._table, self._span = seed, table, span
+    def __init__(
+        self,
+        seed: int,
+        table: str,
+        kinds: Sequence[tuple[AnyKind, float]],
+        *,
+        span: tuple[int, int],
+        children: int,
+    ) -> None:
+        self._seed, self._table, self._span, self._children = seed, table, span, children
         self.edits = [(kind, rate) for kind, rate in kinds if isinstance(kind, Edits)]
         every = [(kind, rate) for kind, rate in kinds if isinstance(kind, Delivers)]
         self.delivers = [each for each in every if each[0].unit == "row"]
@@ -131,12 +140,14 @@ class Drawing:
         return Struck(row=row, kind=np.searchsorted(sums, ticket[row], side="right"))
 
     def _together(self, kind: Delivers, rate: float, rows: Rows) -> NDArray[np.bool_]:
-        """Rows of the hours or days that a kind strikes."""
-        size, stream = _UNITS[kind.unit], self._stream(kind)
-        unit = rows.ingestion // size
+        """Rows of the hours, days or visits that a kind strikes."""
+        stream, unit = self._stream(kind), self._units(kind, rows)
         hit = uniform(self._seed, stream, unit) < rate / _share(kind)
+        if kind.part is not None:
+            return hit & kind.part(rows.number % self._children, bits(self._seed, f"{stream}.part", unit))
         if kind.rest is None:
             return hit
+        size = _UNITS[kind.unit]
         low, high = (int(share * size) for share in kind.rest)
         return hit & (
             rows.ingestion - unit * size
@@ -148,18 +159,26 @@ class Drawing:
         for place in np.unique(kind).tolist():
             each, mine = self.delivers[place][0], np.flatnonzero(kind == place)
             low, high = (instant // 1000 for instant in each.lag)
-            words = rows.identity[row[mine]] if each.unit == "row" else rows.ingestion[row[mine]] // _UNITS[each.unit]
+            words = self._units(each, rows)[row[mine]]
             milliseconds = low + (below(self._seed, f"{self._stream(each)}.lag", words, max(1, high - low)))
             lag[mine] = milliseconds * 1000
         return lag
 
+    def _units(self, kind: Delivers, rows: Rows) -> I64:
+        """What is struck at once has one number."""
+        if kind.unit in _UNITS:
+            return rows.ingestion // _UNITS[kind.unit]
+        return rows.identity if kind.unit == "row" else rows.number // self._children
+
     def _stream(self, kind: AnyKind) -> str:
-        return f"dirt.{self._table}.{kind.name}"
+        """Of the draws of a kind; visits are the same in all tables."""
+        visit = isinstance(kind, Delivers) and kind.unit == "visit"
+        return f"dirt.{kind.name}" if visit else f"dirt.{self._table}.{kind.name}"
 
 
 def _share(kind: Delivers) -> float:
     """Which part of a unit is struck on average, so that rates are shares of rows."""
-    return 1 - sum(kind.rest) / 2 if kind.rest else 1
+    return 1 - sum(kind.rest) / 2 if kind.rest else kind.share
 
 
 def _sums(rates: Any) -> U64:

@@ -11,6 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, Protocol, TypeAlias
 
+import numpy as np
+from numpy.typing import NDArray
+
 FAMILIES: Final = ("delivery", "values", "keys", "people", "events", "schema")
 HOUR, DAY = 3_600_000_000, 86_400_000_000
 """Microseconds."""
@@ -50,6 +53,13 @@ class Row(Protocol):
         """Of its record, counted from 0."""
         ...
 
+    @property
+    def before(self) -> Row | None:
+        """The record with the number before, as it was first known; None where there is none, and where a kind does
+        not ask for it.
+        """
+        ...
+
 
 class Draw(Protocol):
     """Chance of one row and one kind; each call is the next draw."""
@@ -69,6 +79,10 @@ Edit: TypeAlias = Callable[[Row, Draw], Mapping[str, Any]]
 A place is a column, whose copy in ``raw_data`` gets the value, too, or ``raw_data.KEY``, of which no column knows. What
 a column's type cannot hold stands in ``raw_data`` alone, and the column is null.
 """
+
+
+Part: TypeAlias = Callable[[NDArray[np.int64], NDArray[np.uint64]], NDArray[np.bool_]]
+"""Which events of visits are struck, by their places in them, counted from 1, and a word of chance of each visit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +109,8 @@ class Edits(Kind):
     edit: Edit
     since: tuple[float, float] | None = None
     """Between which shares of the horizon lies the day from which on it occurs; None for all of the time."""
+    before: bool = False
+    """Whether it looks at the record before, which has to be made for it."""
     breaks: frozenset[str] = field(default_factory=frozenset)
     """What a table must not ask for: ``"key"`` where it touches the id, ``"reference"`` where it touches another one,
     ``"not_null"``, ``"check"``."""
@@ -105,20 +121,30 @@ class Delivers(Kind):
     """A kind that changes when, how often or whether a row is delivered."""
 
     does: Literal["again", "late", "never"]
-    unit: Literal["row", "hour", "day"] = "row"
-    """What is struck at once: a row, or all rows of a table that are ingested in an hour or a day."""
+    unit: Literal["row", "hour", "day", "visit"] = "row"
+    """What is struck at once: a row, all rows of a table that are ingested in an hour or a day, or a session with its
+    events; of that, the same visits in all tables.
+    """
     lag: tuple[int, int] = (0, 0)
     """Least and greatest delay in microseconds, one for the whole unit; of what is delivered again, of the second
     delivery."""
     rest: tuple[float, float] | None = None
     """Of an hour: between which shares of it lies the instant after which all is struck; None for the whole hour."""
+    part: Part | None = None
+    """Of a visit: which of its events; None for all of it."""
+    share: float = 1
+    """How much of a unit that is, on average, so that rates are shares of rows."""
     edit: Edit | None = None
     """What the second delivery says otherwise."""
+    own_id: bool = False
+    """Whether it has an id that no other row has: one that is negative, or wider than a record's."""
 
     @property
     def breaks(self) -> frozenset[str]:
         """See Edits.breaks."""
-        return frozenset({"key"} if self.does == "again" else ())
+        if self.does != "again":
+            return frozenset()
+        return frozenset({"reference"} if self.own_id else {"key"})
 
 
 AnyKind: TypeAlias = Edits | Delivers

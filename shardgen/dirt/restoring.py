@@ -66,7 +66,7 @@ class Restorer:
     def _own(self, row: Row) -> bool:
         """Whether a row's id is of the shard; one that is not is of nobody's record, and was added."""
         if self.table.space.ids is None:
-            return True
+            return number(row[self.table.key[0]]) >= 0
         low, last = numbers_of(self.table, self.shard)
         return low <= number(row[self.table.key[0]]) <= last
 

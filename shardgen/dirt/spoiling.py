@@ -6,8 +6,9 @@ A row that is not struck costs its draws and nothing else.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from shardgen.columns.batch import Batch, Batches, Spliced, chosen
 from shardgen.dirt.cells import Cells, whole_rows
 from shardgen.dirt.defects import ADDED, CHANGED, MISSING, Defect, Wrong
 from shardgen.dirt.drawing import CONTENT, DELIVERY, Drawing, Rows, Words
-from shardgen.dirt.kind import AnyKind
+from shardgen.dirt.kind import AnyKind, Row
 from shardgen.model.dirt import Dirt
 from shardgen.world.rng import I64
 
@@ -45,6 +46,10 @@ class Plan:
     """Kind of delivery of each of those."""
 
 
+First: TypeAlias = Callable[[I64], Iterable[Batch]]
+"""Gives the rows of a table's records as they were first known, by their numbers."""
+
+
 class Spoiler:
     """Spoils the batches of one table.
 
@@ -55,7 +60,7 @@ class Spoiler:
     def __init__(self, drawing: Drawing) -> None:
         self._drawing = drawing
 
-    def spoilt(self, batch: Batch) -> Batches:
+    def spoilt(self, batch: Batch, first: First) -> Batches:
         """The rows as they come into bronze."""
         rows = _rows(batch)
         plan = self._plan(rows)
@@ -63,17 +68,17 @@ class Spoiler:
             return batch
         if not len(plan.take):
             return Spliced(first=batch, second=chosen(batch, np.zeros(1, dtype=np.int64)), order=plan.order)
-        made = self._made(batch, rows, plan)
+        made = self._made(batch, rows, plan, first)
         return Spliced(first=batch, second=made.batch(rows.ingestion[plan.take] + plan.lag), order=plan.order)
 
-    def defects(self, batch: Batch) -> Iterator[Defect]:
+    def defects(self, batch: Batch, first: First) -> Iterator[Defect]:
         """What is wrong with them, in order of the rows."""
         rows = _rows(batch)
         if (plan := self._plan(rows)) is None:
             return
         found = [(int(row), defect) for row, defect in self._missing(batch, rows, plan)]
         if len(plan.take):
-            found += self._changed(self._made(batch, rows, plan), rows, plan)
+            found += self._changed(self._made(batch, rows, plan, first), rows, plan)
         yield from (defect for _, defect in sorted(found, key=lambda each: each[0]))
 
     def _plan(self, rows: Rows) -> Plan | None:
@@ -106,9 +111,9 @@ class Spoiler:
             why=kind[never],
         )
 
-    def _made(self, batch: Batch, rows: Rows, plan: Plan) -> Cells:
+    def _made(self, batch: Batch, rows: Rows, plan: Plan, first: First) -> Cells:
         """The new rows, spoilt."""
-        cells = Cells(chosen(batch, plan.take))
+        cells = Cells(chosen(batch, plan.take), before=self._before(rows, plan, first))
         content, delivery = (self._drawing.words(slot, rows, plan.take) for slot in (CONTENT, DELIVERY))
         for place in np.flatnonzero(plan.edit >= 0).tolist():
             kind, _ = self._drawing.edits[plan.edit[place]]
@@ -118,6 +123,13 @@ class Spoiler:
             if kind_.edit is not None:
                 cells.spoil(place, kind_.edit, Words(int(delivery[place])))
         return cells
+
+    def _before(self, rows: Rows, plan: Plan, first: First) -> Mapping[int, Row]:
+        """The records before those of which a kind looks at them, by number."""
+        look = np.array([each.before for each, _ in self._drawing.edits] or [False])
+        numbers = np.unique(rows.number[plan.take[(plan.edit >= 0) & look[plan.edit]]] - 1)
+        made = map(Cells, first(numbers[numbers >= 0])) if look.any() else ()
+        return {cells.number(place): cells.row(place) for cells in made for place in range(cells.num_rows)}
 
     def _changed(self, cells: Cells, rows: Rows, plan: Plan) -> Iterator[tuple[int, Defect]]:
         """What is wrong with the rows that were made anew."""

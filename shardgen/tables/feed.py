@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -59,13 +59,13 @@ class Feed:
             rows: about how many a batch should hold; it never changes a row.
         """
         made, spoiler = self._clean(shard, rows), self._spoiler(shard.table)
-        return map(spoiler.spoilt, made) if spoiler else made
+        return map(partial(spoiler.spoilt, first=partial(self._first, shard.table)), made) if spoiler else made
 
     def defects(self, shard: Shard, rows: int = ROWS) -> Iterator[Defect]:
         """What is wrong with the rows of a shard, in their order."""
         if spoiler := self._spoiler(shard.table):
             for made in self._clean(shard, rows):
-                yield from spoiler.defects(made)
+                yield from spoiler.defects(made, first=partial(self._first, shard.table))
 
     def _spoiler(self, table: str) -> Spoiler | None:
         dirt = self.plan.dirt
@@ -73,7 +73,14 @@ class Feed:
             return None
         world = self.plan.world
         span = midnight(world.epoch), midnight(world.horizon_end)
-        return _spoiler(dirt.opened(), dirt.secret, table, world.seed, span)
+        return _spoiler(dirt.opened(), dirt.secret, self.plan.dataset, table, world.seed, span)
+
+    def _first(self, table: str, numbers: I64) -> Iterator[Batch]:
+        """See dirt.spoiling.First."""
+        for made in self.versions_of(table, numbers, end=midnight(self.plan.end)):
+            assert made.record is not None
+            assert made.record.versions is not None
+            yield chosen(made, np.flatnonzero(made.record.versions.number == 1))
 
     def _clean(self, shard: Shard, rows: int) -> Iterator[Batch]:
         if shard.revised:
@@ -204,10 +211,12 @@ class Feed:
 
 
 @lru_cache(maxsize=64)
-def _spoiler(dirt: Dirt, _secret: str, table: str, world: int, span: tuple[int, int]) -> Spoiler:
+def _spoiler(dirt: Dirt, _secret: str, shop: str, table: str, world: int, span: tuple[int, int]) -> Spoiler:
     """What spoils a table; by the secret too, which is no part of what makes two plans the same."""
     kinds, seed = every(), seed_of(dirt, world)
-    return Spoiler(Drawing(seed, table, [(kinds[name], rate) for name, rate in dirt.of(table).items()], span))
+    struck = [(kinds[name], rate) for name, rate in dirt.of(table).items()]
+    children = dataset(shop)[table].table.space.children
+    return Spoiler(Drawing(seed, table, struck, span=span, children=children))
 
 
 def _new(spec: TableSpec, wanted: Slice) -> Iterator[Batch]:

@@ -23,4 +23,5 @@ CURRENCY = Edits(
     sees="nulls in a numeric column; signs of currencies in raw_data",
     weights=evenly(AMOUNTS),
     edit=one_of(AMOUNTS, _shown),
+    breaks=frozenset({"not_null"}),
 )

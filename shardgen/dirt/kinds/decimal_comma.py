@@ -22,4 +22,5 @@ DECIMAL_COMMA = Edits(
     sees="nulls in a numeric column; a cast of raw_data that fails",
     weights=evenly(AMOUNTS),
     edit=one_of(AMOUNTS, _comma),
+    breaks=frozenset({"not_null"}),
 )

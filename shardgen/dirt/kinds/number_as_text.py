@@ -13,4 +13,5 @@ NUMBER_AS_TEXT = Edits(
     sees="nulls in a numeric column, and jsonb_typeof(raw_data -> 'total_amount')",
     weights=evenly(NUMBERS),
     edit=one_of(NUMBERS, lambda clean, draw: str(clean)),  # noqa: ARG005
+    breaks=frozenset({"not_null"}),
 )
