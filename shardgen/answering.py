@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shardgen.errors import ConfigError, Given, TargetError, Text, Use
+from shardgen.errors import ConfigError, Given, TargetError, Text, Use, VerificationError
 from shardgen.model.config import ANSWER_FORMS, PlanConfig, check_choice, check_schema
 
 if TYPE_CHECKING:
     from shardgen.display import Show
     from shardgen.flow.answers import Answers
+    from shardgen.grading.grades import Grades
     from shardgen.loading.reconcile import LoadReport
+    from shardgen.model.cleaned import Wanted
     from shardgen.options.settings import Settings
-    from shardgen.stores import Store
+    from shardgen.stores import CleanedTables, Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,3 +99,59 @@ def _into(settings: Settings, into: str) -> Store:
         remedy = Text("name another schema, beside ", Use("schema", settings.schema))
         raise ConfigError(Given("into", into), " is the dirty one", remedy=remedy)
     return open_store(target.dsn_of(settings), into)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """Where cleaned tables are; one of these says it."""
+
+    cleaned: str = ""
+    """A schema."""
+    mapping: str = ""
+    """A file."""
+    sql: Sequence[str] = ()
+    """``TABLE=FILE``."""
+
+
+def graded(
+    settings: Settings, show: Show, places: Places, *, least: Sequence[str] = (), run: int | None = None
+) -> Grades:
+    """What a user made of the dirty tables in the target, held against the clean rows and the key.
+
+    Raises:
+        ConfigError: an option or the mapping is wrong, or the secret of the dirt is not there.
+        TargetError: the target cannot be reached, or has not what is named.
+        VerificationError: a read failed.
+    """
+    from shardgen.grading import mapping, thresholds
+    from shardgen.grading.grading import Grader
+    from shardgen.options import target
+    from shardgen.stores import open_cleaned
+    from shardgen.stores.failures import StoreError
+
+    mapping.choice(cleaned=places.cleaned, mapping=places.mapping, statements=places.sql)
+    if settings.target.lake:
+        remedy = Text("name the database that holds them by ", Use("dsn"))
+        raise TargetError("the target is a lake, and cleaned tables are read in PostgreSQL", remedy=remedy)
+    source, config = _dirty(settings, run)
+    if config.history == "versions":
+        told = f"{source} has all versions of its records, and a grade compares records that have one row each"
+        raise TargetError(told, remedy=Text("load with ", Use("history", "latest")))
+    asked = thresholds.parsed(least, config.tables)
+    there = open_cleaned(target.dsn_of(settings), settings.schema)
+    grader = Grader(plan=replace(config, since=None), source=source, there=there, show=show)
+    try:
+        return grader.grade(_wanted(places, config, there), asked)
+    except StoreError as error:
+        raise VerificationError(f"the cleaned tables could not be read: {error}") from error
+
+
+def _wanted(places: Places, config: PlanConfig, there: CleanedTables) -> Wanted:
+    """What is to be read."""
+    from shardgen.grading import mapping
+
+    if places.cleaned:
+        return mapping.by_name(there, places.cleaned, config.tables)
+    if places.mapping:
+        return mapping.by_file(Path(places.mapping), config.tables)
+    return mapping.by_statements(places.sql, config.tables)

@@ -24,7 +24,7 @@ ROOMS = sorted({path.relative_to(PACKAGE).with_suffix("").parts[0] for path in M
 LAYERS = (
     {"__init__", "__main__", "api", "cli"},
     {"answering", "asking", "commands", "display", "forward", "parts", "streaming"},
-    {"flow", "forecast", "loading", "page", "repair", "verification"},
+    {"flow", "forecast", "grading", "loading", "page", "repair", "verification"},
     {"options"},
     {"stores"},
     {"embedded"},
@@ -353,6 +353,7 @@ RENDERED = {
     "stores/postgres/objects.py": {"sequence"},  # quoted by the server
     "stores/postgres/leaves.py": {"index.constraint", "index.definition"},  # rendered by the server
     "stores/postgres/revising.py": {"statement"},  # literals of the module, as their type says
+    "stores/postgres/cleaned.py": {"source.statement", "form"},  # the user's own to be read, and literals
     "stores/postgres/ddl.py": {"_METHODS[index.kind]", "spelled(column.type)", "view.query"},  # our own
     "stores/postgres/trial.py": {"stored(column.type)"},  # our own
     "stores/postgres/ledger/queries.py": {"statement", "_SINCE", "_LEAF"},  # literals, and files of our own

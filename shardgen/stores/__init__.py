@@ -7,11 +7,12 @@ holds is the only truth about what is done; whoever asks again is told the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from shardgen.events import Event
+from shardgen.model.cleaned import Source
 from shardgen.model.config import PlanConfig, Terms
 from shardgen.model.parts import Part
 from shardgen.model.plan import Plan, Shard
@@ -332,6 +333,44 @@ def open_lake(url: str) -> Store:
     from shardgen.stores.lake.store import LakeStore
 
     return LakeStore(url)
+
+
+class CleanedTables(Protocol):
+    """What a user made of our tables: read as text in one form, over sessions that cannot write."""
+
+    def relations(self, schema: str) -> frozenset[str]:
+        """Names of the tables and views in a schema."""
+        ...
+
+    def columns(self, source: Source) -> tuple[str, ...]:
+        """Names of the columns of a table or statement.
+
+        Raises:
+            RefusedError: there is no such relation, or the statement is wrong; its text says where it stops.
+        """
+        ...
+
+    def rows(self, source: Source, columns: Sequence[str]) -> Iterator[tuple[str | None, ...]]:
+        """Rows in order of the number in the first column, the key, and of its text.
+
+        Numbers are without zeros at their end, times ISO 8601 with microseconds in UTC, JSON is jsonb's text.
+        """
+        ...
+
+    def merged(self, source: Source, columns: tuple[str, str]) -> Iterator[tuple[str, str]]:
+        """Pairs of an id and a person, of persons with several ids, those of one person together."""
+        ...
+
+
+def open_cleaned(dsn: str, schema: str) -> CleanedTables:
+    """Cleaned tables in a database, and the schema that statements find first.
+
+    Raises:
+        TargetError: it cannot be reached.
+    """
+    from shardgen.stores.postgres.cleaned import CleanedTables
+
+    return CleanedTables(dsn, schema)
 
 
 def load_writers() -> None:

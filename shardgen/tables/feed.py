@@ -67,6 +67,12 @@ class Feed:
             for made in self._clean(shard, rows):
                 yield from spoiler.defects(made, first=partial(self._first, shard.table))
 
+    def marked(self, shard: Shard, rows: int = ROWS) -> Iterator[tuple[Batch, list[Defect]]]:
+        """The clean rows of a shard, a batch at a time, with what is wrong with them, in their order."""
+        spoiler = self._spoiler(shard.table)
+        for made in self._clean(shard, rows):
+            yield made, list(spoiler.defects(made)) if spoiler else []
+
     def _spoiler(self, table: str) -> Spoiler | None:
         dirt = self.plan.dirt
         if dirt is None or table not in dirt.tables:
