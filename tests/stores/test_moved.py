@@ -17,7 +17,7 @@ from shardgen.errors import TargetError
 from shardgen.events import StepStarted
 from shardgen.page.measure import measure
 from shardgen.stores import resuming
-from shardgen.stores.postgres import claim, ledger, objects, reset, survey
+from shardgen.stores.postgres import ledger, objects, reset, survey
 from shardgen.stores.postgres.control import Control
 from shardgen.stores.postgres.postgres import connect
 from shardgen.stores.postgres.reader import PostgresReader
@@ -194,8 +194,8 @@ def test_a_run_that_lies_elsewhere_can_be_added_to_replaced_and_taken_back(move,
     assert load(database, schema, if_exists="replace", yes=True).ok
     assert counts(database, schema) == counts(finished, "bronze")
     with Control(database.dsn, schema) as control:
-        found = survey.survey(control.connection, schema, None, every=True, plans=claim.plans(Recipe()))
-        reset.carry_out(control.connection, schema, found, claim.plans(Recipe()), lambda _: None)
+        found = survey.survey(control.connection, schema, None, every=True, plans=survey.plans(Recipe()))
+        reset.carry_out(control.connection, schema, found, survey.plans(Recipe()), lambda _: None)
     assert database.value("SELECT to_regnamespace(%s) IS NULL", [quoted(schema)])
     assert database.value("SELECT to_regnamespace('bronze') IS NULL") == (
         move is not renamed_and_another_loaded_in_its_place
@@ -206,8 +206,8 @@ def test_a_run_that_lies_elsewhere_can_be_added_to_replaced_and_taken_back(move,
 def test_a_run_that_lies_elsewhere_is_taken_back_whole(move, moved, finished):
     database, schema = moved(finished, move)
     with Control(database.dsn, schema) as control:
-        found = survey.survey(control.connection, schema, None, every=False, plans=claim.plans(Recipe()))
-        reset.carry_out(control.connection, schema, found, claim.plans(Recipe()), lambda _: None)
+        found = survey.survey(control.connection, schema, None, every=False, plans=survey.plans(Recipe()))
+        reset.carry_out(control.connection, schema, found, survey.plans(Recipe()), lambda _: None)
     assert database.value("SELECT to_regnamespace(%s) IS NULL", [quoted(schema)])
 
 
@@ -238,7 +238,7 @@ def test_a_table_that_was_restored_without_all_of_its_rows_is_not_taken_for_the_
     with pytest.raises(TargetError, match="raw_customers was restored without all of the rows=40 that the ledger has"):
         resume(database, schema)
     with connect(database.dsn, application_name="test") as connection:
-        found = survey.survey(connection, schema, None, every=False, plans=claim.plans(Recipe()))
+        found = survey.survey(connection, schema, None, every=False, plans=survey.plans(Recipe()))
     assert {each.claim.target: each.how for each in found.removals} == {
         "customers": survey.How.FORGET, "orders": survey.How.DROP, "reviews": survey.How.DROP,
     }  # fmt: skip

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pytest
 
 from shardgen.errors import TargetError
-from shardgen.stores.postgres import claim, objects, reset, survey
+from shardgen.stores.postgres import objects, reset, survey
 from shardgen.stores.postgres.control import Control
 from shardgen.tables.recipe import Recipe
 from tests import fakes
@@ -219,8 +219,8 @@ def load(database: Database, if_exists: str = "fail") -> None:
 
 def take_back(database: Database) -> None:
     with Control(database.dsn, "bronze") as control:
-        found = survey.survey(control.connection, "bronze", None, every=True, plans=claim.plans(Recipe()))
-        reset.carry_out(control.connection, "bronze", found, claim.plans(Recipe()), lambda _: None)
+        found = survey.survey(control.connection, "bronze", None, every=True, plans=survey.plans(Recipe()))
+        reset.carry_out(control.connection, "bronze", found, survey.plans(Recipe()), lambda _: None)
 
 
 def others(database: Database) -> dict[str, list[tuple]]:

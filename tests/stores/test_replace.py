@@ -11,7 +11,7 @@ import pytest
 from shardgen.embedded import server
 from shardgen.errors import ShardError, TargetError
 from shardgen.events import LoadStarted, Notice
-from shardgen.stores.postgres import claim, reset, survey
+from shardgen.stores.postgres import reset, survey
 from shardgen.stores.postgres.control import Control
 from shardgen.stores.postgres.store import KEYLESS_ROWS
 from shardgen.tables import dataset
@@ -346,10 +346,10 @@ def test_a_row_that_somebody_puts_into_it_meanwhile_is_not_taken_away(granted):
 def test_a_reset_takes_it_away_and_says_what_goes_with_the_tables(granted):
     stopped(granted)
     with Control(granted.dsn, "bronze") as control:
-        found = survey.survey(control.connection, "bronze", None, every=True, plans=claim.plans(Recipe()))
+        found = survey.survey(control.connection, "bronze", None, every=True, plans=survey.plans(Recipe()))
         carried = {each.claim.target: each.carried for each in found.removals}
         assert carried == {"orders": ("privileges of pg_monitor",), "sessions": ()}
-        reset.carry_out(control.connection, "bronze", found, claim.plans(Recipe()), lambda _: None)
+        reset.carry_out(control.connection, "bronze", found, survey.plans(Recipe()), lambda _: None)
     assert granted.value("SELECT to_regnamespace('bronze') IS NULL")
 
 

@@ -17,7 +17,7 @@ import pytest
 from shardgen.cli import entry
 from shardgen.errors import TargetError
 from shardgen.model.config import PlanConfig
-from shardgen.stores.postgres import claim, ledger, objects, reset, survey
+from shardgen.stores.postgres import ledger, objects, reset, survey
 from shardgen.stores.postgres.control import Control
 from shardgen.stores.postgres.postgres import connect
 from shardgen.stores.postgres.status import status
@@ -48,8 +48,8 @@ def take_back(database: Database, run: int | None = None, *, every: bool = False
     """Reset, and what it said."""
     said: list[str] = []
     with Control(database.dsn, "bronze") as control:
-        found = survey.survey(control.connection, "bronze", run, every=every, plans=claim.plans(Recipe()))
-        reset.carry_out(control.connection, "bronze", found, claim.plans(Recipe()), told or said.append)
+        found = survey.survey(control.connection, "bronze", run, every=every, plans=survey.plans(Recipe()))
+        reset.carry_out(control.connection, "bronze", found, survey.plans(Recipe()), told or said.append)
     return said
 
 
@@ -309,7 +309,7 @@ def test_the_rows_that_a_reset_names_are_those_that_go(database, others):
     )
     before = {name: database.value(f"SELECT count(*) FROM bronze.raw_{name}") for name in tables}
     with connect(database.dsn, application_name="test") as connection:
-        found = survey.survey(connection, "bronze", None, every=True, plans=claim.plans(Recipe()))
+        found = survey.survey(connection, "bronze", None, every=True, plans=survey.plans(Recipe()))
     take_back(database, every=True)
     kept = {"customers": 1, "orders": 0} if others else dict.fromkeys(tables, 0)
     assert {each.claim.target: each.rows for each in found.removals} == {
