@@ -10,7 +10,7 @@ SEED ?= 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install load-data create-schemas db-connect db-start db-stop db-status test test-slow test-faults test-cluster bench docs captures lint type fmt clean
+.PHONY: help install load-data create-schemas db-connect db-start db-stop db-status test test-slow test-time test-faults test-cluster bench docs captures lint type fmt clean
 
 BIN := $(VENV)/bin
 # Names what it fetches, one line each, and keeps pip's own exit code.
@@ -44,6 +44,9 @@ test: $(VENV)/.installed-dev ## run the tests; ARGS="-n 2" two at a time
 
 test-slow: $(VENV)/.installed-dev ## run the manual's pages as a reader does, the example packages, and the benchmark on a small world
 	@$(BIN)/python -m pytest -m slow $(ARGS)
+
+test-time: $(VENV)/.installed-dev ## bring the default world forward through a year of single days (half an hour, 20 GiB)
+	@$(BIN)/python -m pytest -m time tests/acceptance/test_year.py $(ARGS)
 
 bench: $(VENV)/.installed ## measure a load beside PostgreSQL's own speed (about half an hour, 25 GiB)
 	@$(BIN)/python -m scripts.bench $(ARGS)

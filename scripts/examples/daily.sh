@@ -1,7 +1,7 @@
 #!/bin/sh
-# One more day of the same shop, every day. In a crontab:
-#   30 1 * * *  /path/to/daily.sh >> /var/log/shardgen.log 2>&1
-# Epoch and horizon stay, so that the past stays; the window ends today (UTC) unless an option says otherwise.
+# Yesterday, every night: brings what is loaded forward up to today (UTC), unless an option says how far. In a crontab:
+#   30 1 * * *  /path/to/daily.sh --dsn postgresql://me@db.example/shop >> /var/log/shardgen.log 2>&1
+# A night that was broken or left out is made good by the next one.
 set -eu
 
-shardgen load --epoch 2026-01-01 --horizon 730 --if-exists replace --progress plain "$@"
+shardgen advance --to "${SHARDGEN_TODAY:-$(date -u +%F)}" --progress plain "$@"

@@ -21,7 +21,7 @@ SHOP = (
     *("--customers", "300", "--products", "80", "--epoch", "2025-12-01", "--horizon", "31"),
     *("--orders-per-day", "40", "--sessions-per-day", "60", "--review-rate", "1"),
 )
-KILLS = 20
+KILLS = {"latest": 20, "versions": 8}
 
 
 @pytest.fixture(params=HISTORIES)
@@ -48,12 +48,12 @@ def hurt(run: Program, dice) -> None:
             os.kill(run.pid, signum)
 
 
-def test_twenty_kills_on_the_way_forward_lose_nothing_and_double_nothing(program, database, server_dsn, dice, history):
+def test_many_kills_on_the_way_forward_lose_nothing_and_double_nothing(program, database, server_dsn, dice, history):
     with fresh_database(server_dsn) as other:
         reference = loaded(other, UNTIL, history)
     loaded(database, END, history)
-    for kill in range(KILLS):
-        goal = END + timedelta(days=(kill + 1) * 38 // KILLS)
+    for kill in range(KILLS[history]):
+        goal = END + timedelta(days=(kill + 1) * 38 // KILLS[history])
         run = program("--to", str(goal), "--workers", "2", command="advance")
         hurt(run, dice)
         code, output = run.wait()
