@@ -81,6 +81,21 @@ class Spoiler:
             found += self._changed(self._made(batch, rows, plan, first), rows, plan)
         yield from (defect for _, defect in sorted(found, key=lambda each: each[0]))
 
+    def struck(self, batch: Batch) -> Iterator[tuple[str, tuple[str, str]]]:
+        """Of each of them that is struck all of it when it is clean, what was written over it, and both of its ids."""
+        rows = _rows(batch)
+        if (plan := self._plan(rows)) is None:
+            return
+        if len(plan.missing):
+            cells = Cells(clean := chosen(batch, plan.missing))
+            for place, told in enumerate(whole_rows(clean)):
+                yield told, (cells.key(place), cells.key(place))
+        if len(plan.take):
+            made = self._made(batch, rows, plan)
+            for place, told in enumerate(whole_rows(chosen(batch, plan.take))):
+                dirty = " ".join(str(change.dirty) for change in made.changes.get(place, ()))
+                yield f"{told} {dirty}", (made.key(place), made.key(place, clean=True))
+
     def _plan(self, rows: Rows) -> Plan | None:
         """What becomes of the rows; None where nothing does."""
         edited, delivered = self._drawing.edited(rows), self._drawing.delivered(rows)

@@ -73,6 +73,12 @@ class Feed:
         for made in self._clean(shard, rows):
             yield made, list(spoiler.defects(made)) if spoiler else []
 
+    def struck(self, shard: Shard, rows: int = ROWS) -> Iterator[tuple[str, tuple[str, str]]]:
+        """Of each row of a shard that is spoilt the whole clean row as JSON, and the ids that it bears and should."""
+        if spoiler := self._spoiler(shard.table):
+            for made in self._clean(shard, rows):
+                yield from spoiler.struck(made)
+
     def _spoiler(self, table: str) -> Spoiler | None:
         dirt = self.plan.dirt
         if dirt is None or table not in dirt.tables:

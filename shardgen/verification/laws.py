@@ -11,7 +11,7 @@ from typing import Any, Final
 from shardgen.model.figures import plural
 from shardgen.stores.reading import Question, Session, StumbledError, UnreadableError
 from shardgen.tables.statements import Statement
-from shardgen.verification import statements, values
+from shardgen.verification import excused, statements, values
 from shardgen.verification.outcome import Check, Status
 from shardgen.verification.subject import Subject
 
@@ -32,14 +32,14 @@ FROM (SELECT row_number() OVER () AS place_, offender.* FROM (
 
 def questions(subject: Subject, tables: Iterable[str]) -> tuple[list[Question[Check]], list[Check]]:
     """The laws that concern some of the tables: those to be asked, the slowest first, and those that do not apply."""
-    wanted, asked, moot = set(tables), [], []
+    wanted, asked, moot, key = set(tables), [], [], excused.Key(subject)
     for law in sorted(statements.laws(subject.datasets), key=_rank):
         if not wanted & law.rows.keys():
             continue
         if reason := statements.obstacle(law, subject):
             moot.append(not_applicable("laws", law, reason))
         else:
-            asked.append(_question(law, subject))
+            asked.append(_question(law, subject, key))
     return asked, moot
 
 
@@ -88,8 +88,10 @@ def ask(session: Session, law: Statement, parameters: Mapping[str, object]) -> C
     )
 
 
-def _question(law: Statement, subject: Subject) -> Question[Check]:
+def _question(law: Statement, subject: Subject, key: excused.Key) -> Question[Check]:
     parameters, asked = statements.parameters(law, subject), statements.of_own_rows(law, subject)
+    if any(subject.tables[name].spoilt for name in law.rows):
+        return Question(name=law.name, ask=lambda session: [excused.ask(session, asked, parameters, key, subject)])
     return Question(name=law.name, ask=lambda session: [ask(session, asked, parameters)])
 
 

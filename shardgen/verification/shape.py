@@ -23,11 +23,17 @@ def questions(subject: Subject, tables: Iterable[str]) -> tuple[list[Question[Ch
     for shape in statements.shapes(subject.datasets):
         if not wanted & shape.rows.keys():
             continue
-        if reason := statements.obstacle(shape, subject):
+        if reason := _spoilt(shape, subject) or statements.obstacle(shape, subject):
             moot.append(not_applicable("shape", shape, reason))
         else:
             asked.append(_question(shape, subject))
     return asked, moot
+
+
+def _spoilt(shape: Statement, subject: Subject) -> str:
+    """Why a shape does not apply to rows that are spoilt on purpose; empty where none of them is."""
+    found = [name for name in shape.rows if name in subject.tables and subject.tables[name].spoilt]
+    return f"rows of {', '.join(found)} are spoilt on purpose, which moves what is typical" if found else ""
 
 
 def measure(session: Session, shape: Statement, parameters: Mapping[str, object]) -> list[Check]:

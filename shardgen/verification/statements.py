@@ -54,9 +54,6 @@ def obstacle(statement: Statement, subject: Subject, *, alone: bool = True) -> s
             return f"table {name} {subject.absent.get(name, 'was not loaded')}"
     needed = {name: subject.tables[name] for name in statement.rows}
     for name, loaded in needed.items():
-        if loaded.spoilt:
-            return f"table {name} was spoilt on purpose: its rows are for whoever cleans them"
-    for name, loaded in needed.items():
         if alone and loaded.claim.others:
             began = f"{loaded.claim.others:,} when it began"
             return f"table {name} holds rows that run={loaded.run.run} did not load: {began}"

@@ -86,6 +86,8 @@ def _checks(
     levels = request.levels
     found = proof.subject(request.run)
     tables = _tables(found, request.tables)
+    if {"laws", "digests"} & set(levels):
+        _check_keys(found)
     for text in () if request.tables else found.unknown:
         show(Notice(text=text))
     plans, planned = _plans(request, found, tables, show) if {"counts", "digests"} & set(levels) else ({}, tables)
@@ -106,6 +108,17 @@ def _checks(
             found, plans, planned, regenerate=request.regenerate, workers=request.workers, show=show
         )
     return found, checks
+
+
+def _check_keys(found: Subject) -> None:
+    """See that the secret of what is spoilt on purpose is there.
+
+    Raises:
+        ConfigError: it is not.
+    """
+    for loaded in found.tables.values():
+        if loaded.spoilt and loaded.config.dirt:
+            loaded.config.dirt.opened()
 
 
 def _plans(

@@ -1,0 +1,245 @@
+"""Laws of tables that were spoilt on purpose: each offender is compared with the answer key.
+
+A row of the key is one; so is a row whose text, or whose law, names a record of the key: an order of a customer who is
+not there, a session one of whose events is lost. A law with any other offender has failed. Values that a law cannot
+read count as none: that rows are spoilt is no reason not to ask.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import islice
+from typing import Any, Final
+
+from shardgen.model.figures import plural
+from shardgen.model.keys import CUSTOMER, ORDER, PRODUCT, REVIEW, SESSION, IdFormat
+from shardgen.stores.reading import Session, StumbledError, UnreadableError
+from shardgen.tables import dataset, table_of
+from shardgen.tables.feed import Feed
+from shardgen.tables.planning import build_plan
+from shardgen.tables.statements import Statement
+from shardgen.verification import values
+from shardgen.verification.outcome import Check, Status
+from shardgen.verification.subject import Loaded, Subject
+
+SAMPLES: Final = 3
+EVENTS: Final = dataset()["clickstream"].table.space.children
+"""Numbers of events for each of a session: an event's id tells its session."""
+_MANY: Final = 5_000
+"""Offenders whose rows are asked for at a time."""
+_OF: Final[Mapping[str, tuple[str, IdFormat]]] = {
+    "customers": ("customer", CUSTOMER),
+    "products": ("product", PRODUCT),
+    "orders": ("order", ORDER),
+    "reviews": ("review", REVIEW),
+    "sessions": ("session", SESSION),
+}
+"""What a record of a table is called, and its ids."""
+_IDS: Final = re.compile(rf"\b(?:{'|'.join(ids.prefix for _, ids in _OF.values())})\d+\b|(?<![\w.:-])\d+(?![\w.:-])")
+_WORDS: Final = re.compile(r"[^\W\d_][\w&' -]{0,38}[^\W_]")
+_CASTS: Final = re.compile(
+    r"(?P<value>substr\([\w., ]+\)|\([\w.]+ ->> '\w+'\))::(?P<type>bigint|integer|numeric|timestamp|boolean)\b"
+)
+_LISTS: Final = re.compile(r"(?P<asks>jsonb_array_(?:elements|length))\((?P<list>[^()]*)\)")
+_ROWS: Final = """SELECT {column}, string_agg(to_jsonb(found)::text, ' ')
+FROM {relation} AS found WHERE {column} IN ({listed}) GROUP BY 1"""
+_FORMS: Final[Mapping[str, str]] = {
+    "bigint": "^-?[0-9]{1,18}$",
+    "integer": "^-?[0-9]{1,9}$",
+    "numeric": "^-?[0-9]+([.][0-9]+)?$",
+    "timestamp": "^[0-9]{4}-[01][0-9]-[0-3][0-9]([T ][0-2][0-9]:[0-5][0-9]:[0-5][0-9]([.][0-9]+)?)?$",
+    "boolean": "^(true|false)$",
+}
+"""Of texts that a cast takes."""
+
+
+def tolerant(law: Statement) -> Statement:
+    """The law, for which a value that it cannot read is none."""
+    text = _CASTS.sub(lambda cast: f"CASE WHEN {cast['value']} ~ '{_FORMS[cast['type']]}' THEN {cast[0]} END", law.text)
+    return replace(
+        law,
+        text=_LISTS.sub(
+            lambda call: (
+                f"{call['asks']}(CASE jsonb_typeof({call['list']}) WHEN 'array' THEN {call['list']} "
+                "ELSE '[]'::jsonb END)"
+            ),
+            text,
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What the key names."""
+
+    rows: frozenset[str]
+    """Ids of its rows."""
+    records: frozenset[str]
+    """Ids of records that they are about."""
+    words: frozenset[str]
+    """Other texts in them."""
+
+
+class Key:
+    """The answer key of what is loaded, read when it is first asked for.
+
+    Args:
+        subject: what is loaded.
+    """
+
+    def __init__(self, subject: Subject) -> None:
+        self._spoilt = [loaded for loaded in subject.tables.values() if loaded.spoilt]
+        self._lock = threading.Lock()
+
+    def known(self) -> Known:
+        """What it names; read once, whoever asks first."""
+        with self._lock:
+            return self._known
+
+    @cached_property
+    def _known(self) -> Known:
+        rows, records, words = set[str](), set[str](), set[str]()
+        for text, ids in self._struck():
+            rows.update(ids)
+            records.update(_IDS.findall(text))
+            words.update(_WORDS.findall(text))
+        return Known(rows=frozenset(rows), records=frozenset(records | rows), words=frozenset(words))
+
+    def _struck(self) -> Iterator[tuple[str, tuple[str, str]]]:
+        for loaded in self._spoilt:
+            config = replace(loaded.config, tables=(loaded.claim.target,))
+            feed = Feed(config)
+            for shard in build_plan(config).shards:
+                yield from feed.struck(shard)
+
+
+def ask(session: Session, law: Statement, parameters: Mapping[str, object], key: Key, subject: Subject) -> Check:
+    """Compare the law's offenders with the key."""
+    start = time.perf_counter()
+    try:
+        offenders = session.rows(tolerant(law).text, parameters)
+    except (StumbledError, UnreadableError) as error:
+        told = values.stumbled(error) if isinstance(error, StumbledError) else str(error)
+        return _check(law, Status.NOT_APPLICABLE, f"it cannot be asked of spoilt rows: {told}", start)
+    if not offenders:
+        return _check(law, Status.HELD, plural(0, "offender"), start)
+    found = _judged(session, offenders, key.known(), subject)
+    told = ", ".join(f"{count:,} {why}" for why, count in found.excused.items() if count)
+    finding = f"{plural(len(offenders), 'offender')}: {told}" if told else plural(len(offenders), "offender")
+    if not found.others:
+        return _check(law, Status.HELD, finding, start)
+    return replace(
+        _check(law, Status.FAILED, f"{finding}; {len(found.others):,} neither", start),
+        offenders=len(found.others),
+        samples=tuple(": ".join(filter(None, map(_cut, each))) for each in found.others[:SAMPLES]),
+    )
+
+
+@dataclass(slots=True, kw_only=True)
+class _Judged:
+    excused: Counter[str] = field(default_factory=Counter)
+    others: list[Sequence[Any]] = field(default_factory=list)
+
+
+def _judged(session: Session, offenders: Iterable[Sequence[Any]], known: Known, subject: Subject) -> _Judged:
+    found = _Judged()
+    left: list[Sequence[Any]] = []
+    for offender in offenders:
+        if why := _why(offender, known):
+            found.excused[why] += 1
+        else:
+            left.append(offender)
+    rest = iter(left)
+    while some := list(islice(rest, _MANY)):
+        texts = _texts(session, {name for each in some for name in _named(each)}, subject)
+        for offender in some:
+            names = _named(offender)
+            own = " ".join(texts.get(name, "") for name in names | _sessions(names))
+            if why := _by(_IDS.findall(own), known.records):
+                found.excused[why] += 1
+            else:
+                found.others.append(offender)
+    return found
+
+
+def _why(offender: Sequence[Any], known: Known) -> str:
+    """In which way an offender is of the key; empty where it is not, by what the law says of it."""
+    names = _named(offender)
+    if names & known.rows:
+        return "in the key"
+    if why := _by(names | _sessions(names), known.records):
+        return why
+    if any(_beside(name) & known.rows for name in names):
+        return "beside one of the key"
+    words = {word for text in offender[1:] for word in _WORDS.findall(str(text))}
+    return "by a word of the key" if not names and words & known.words else ""
+
+
+def _by(names: Collection[str], records: Collection[str]) -> str:
+    """By which record of the key: ``"by their order"``."""
+    for what, ids in _OF.values():
+        if any(name.startswith(ids.prefix) and name in records for name in names):
+            return f"by their {what}"
+    return "by a number of the key" if any(name.isdigit() and name in records for name in names) else ""
+
+
+def _beside(name: str) -> set[str]:
+    """The ids before and after one."""
+    ids = next((each for _, each in _OF.values() if name.startswith(each.prefix)), None)
+    if ids is None:
+        return {str(int(name) + step) for step in (-1, 1)} if name.isdigit() else set()
+    number = int(name.removeprefix(ids.prefix))
+    return {ids.text(number + step) for step in (-1, 1)}
+
+
+def _named(offender: Sequence[Any]) -> set[str]:
+    """Ids that a law names of an offender."""
+    return {name for text in offender[1:] if text is not None for name in _IDS.findall(str(text))}
+
+
+def _sessions(names: Iterable[str]) -> set[str]:
+    """Sessions of the events among some ids."""
+    return {SESSION.text(int(name) // EVENTS + 1) for name in names if name.isdigit()}
+
+
+def _texts(session: Session, names: Collection[str], subject: Subject) -> dict[str, str]:
+    """Rows as text by their ids, of those that are there."""
+    found: dict[str, str] = {}
+    for table, (_, ids) in _OF.items():
+        wanted = [name for name in names if name.startswith(ids.prefix)]
+        loaded = subject.tables.get(table)
+        if wanted and loaded is not None:
+            found |= dict(session.rows(_rows_of(loaded, table_of(loaded.config, table).key[0], wanted), {}))
+    events, sessions = subject.tables.get("clickstream"), _sessions(names)
+    if sessions and events is not None:
+        for name, text in session.rows(_rows_of(events, "session_id", sessions), {}):
+            found[name] = f"{found.get(name, '')} {text}"
+    return found
+
+
+def _rows_of(loaded: Loaded, column: str, ids: Iterable[str]) -> str:
+    """SQL for the rows of some ids, which are letters and digits, all of each as one text."""
+    listed = ", ".join(f"'{each}'" for each in ids)
+    return _ROWS.format(column=column, relation=loaded.claim.relation, listed=listed)
+
+
+def _cut(value: Any) -> str:
+    return "" if value is None else values.cut(str(value))
+
+
+def _check(law: Statement, status: Status, finding: str, start: float) -> Check:
+    return Check(
+        level="laws",
+        name=law.name,
+        about=law.purpose,
+        status=status,
+        finding=finding,
+        seconds=round(time.perf_counter() - start, 3),
+        figures={"samples": []},
+    )
