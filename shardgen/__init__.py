@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from shardgen.api import (
         advance,
+        answers,
         changes,
         claim,
         commit,
@@ -35,6 +36,7 @@ __all__ = [
     "ShardgenError",
     "__version__",
     "advance",
+    "answers",
     "changes",
     "claim",
     "commit",

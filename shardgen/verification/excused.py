@@ -29,6 +29,8 @@ from shardgen.verification.outcome import Check, Status
 from shardgen.verification.subject import Loaded, Subject
 
 SAMPLES: Final = 3
+VISITOR: Final = 16
+"""Hexadecimal digits of a visitor's id."""
 EVENTS: Final = dataset()["clickstream"].table.space.children
 """Numbers of events for each of a session: an event's id tells its session."""
 _MANY: Final = 5_000
@@ -41,7 +43,7 @@ _OF: Final[Mapping[str, tuple[str, IdFormat]]] = {
     "sessions": ("session", SESSION),
 }
 """What a record of a table is called, and its ids."""
-_IDS: Final = re.compile(rf"\b(?:{'|'.join(ids.prefix for _, ids in _OF.values())})\d+\b|(?<![\w.:-])\d+(?![\w.:-])")
+_IDS: Final = re.compile(rf"\b(?:{'|'.join(ids.prefix for _, ids in _OF.values())})\d+\b|\b[0-9a-f]{{16}}\b")
 _WORDS: Final = re.compile(r"[^\W\d_][\w&' -]{0,38}[^\W_]")
 _CASTS: Final = re.compile(
     r"(?P<value>substr\([\w., ]+\)|\([\w.]+ ->> '\w+'\))::(?P<type>bigint|integer|numeric|timestamp|boolean)\b"
@@ -186,7 +188,7 @@ def _by(names: Collection[str], records: Collection[str]) -> str:
     for what, ids in _OF.values():
         if any(name.startswith(ids.prefix) and name in records for name in names):
             return f"by their {what}"
-    return "by a number of the key" if any(name.isdigit() and name in records for name in names) else ""
+    return "by their visitor" if any(len(name) == VISITOR and name in records for name in names) else ""
 
 
 def _beside(name: str) -> set[str]:
@@ -199,8 +201,9 @@ def _beside(name: str) -> set[str]:
 
 
 def _named(offender: Sequence[Any]) -> set[str]:
-    """Ids that a law names of an offender."""
-    return {name for text in offender[1:] if text is not None for name in _IDS.findall(str(text))}
+    """Ids that a law names of an offender; one that is a number stands alone, after what is wrong."""
+    found = {name for text in offender[1:] if text is not None for name in _IDS.findall(str(text))}
+    return found | {str(each) for each in offender[1:2] if str(each).isdigit()}
 
 
 def _sessions(names: Iterable[str]) -> set[str]:
