@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from shardgen.flow.kafka import sink, topics
+from shardgen.model.played import spelt
 from tests.conftest import Told
 
 confluent_kafka = pytest.importorskip("confluent_kafka")
@@ -185,6 +186,40 @@ def test_brokers_that_are_away_are_told_with_the_reason(
     assert done.code == 2
     assert "kafka://127.0.0.1:9/shop does not answer: 127.0.0.1:9/bootstrap: Connect to" in done.err
     assert "Connection refused" in done.err
+
+
+MOCK = """
+import sys
+from confluent_kafka import Producer
+owner = Producer({"test.mock.num.brokers": 1, "log_level": 0})
+print(*(f"{each.host}:{each.port}" for each in owner.list_topics(timeout=10).brokers.values()), flush=True)
+sys.stdin.read()
+"""
+
+
+def test_brokers_that_go_away_end_it_with_the_reason_and_the_command_that_goes_on(
+    command: Callable[..., Told], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with subprocess.Popen([sys.executable, "-c", MOCK], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as owner:
+        assert owner.stdout is not None
+        address = owner.stdout.readline().decode().strip()
+        taken: list[int] = []
+        take = sink.Kafka.take
+
+        def last_but_one(self: sink.Kafka, some: Any, until: int) -> None:
+            if len(taken) == 2:
+                owner.kill()
+            take(self, some, until)
+            taken.append(until)
+
+        monkeypatch.setattr(sink.Kafka, "take", last_but_one)
+        monkeypatch.setattr(sink, "PATIENCE", 1.0)
+        monkeypatch.setattr(topics, "MAKING", 0.1)
+        done = command("stream", *WINDOW[:-2], "--rate", "500/s", "--target", f"kafka://{address}/shop")
+    assert done.code == 1
+    assert f"error: kafka://{address}/shop does not answer: " in done.err
+    [since] = re.findall(r"to go on: .* stream --since (\S+) --target kafka", done.err)
+    assert since == spelt(taken[-1])
 
 
 def test_a_file_of_properties_reaches_the_client_and_its_values_no_message(
