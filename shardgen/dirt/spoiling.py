@@ -81,7 +81,7 @@ class Spoiler:
             found += self._changed(self._made(batch, rows, plan, first), rows, plan)
         yield from (defect for _, defect in sorted(found, key=lambda each: each[0]))
 
-    def struck(self, batch: Batch) -> Iterator[tuple[str, tuple[str, str]]]:
+    def struck(self, batch: Batch, first: First) -> Iterator[tuple[str, tuple[str, str]]]:
         """Of each of them that is struck all of it when it is clean, what was written over it, and both of its ids."""
         rows = _rows(batch)
         if (plan := self._plan(rows)) is None:
@@ -91,7 +91,7 @@ class Spoiler:
             for place, told in enumerate(whole_rows(clean)):
                 yield told, (cells.key(place), cells.key(place))
         if len(plan.take):
-            made = self._made(batch, rows, plan)
+            made = self._made(batch, rows, plan, first)
             for place, told in enumerate(whole_rows(chosen(batch, plan.take))):
                 dirty = " ".join(str(change.dirty) for change in made.changes.get(place, ()))
                 yield f"{told} {dirty}", (made.key(place), made.key(place, clean=True))

@@ -71,13 +71,13 @@ class Feed:
         """The clean rows of a shard, a batch at a time, with what is wrong with them, in their order."""
         spoiler = self._spoiler(shard.table)
         for made in self._clean(shard, rows):
-            yield made, list(spoiler.defects(made)) if spoiler else []
+            yield made, list(spoiler.defects(made, first=partial(self._first, shard.table))) if spoiler else []
 
     def struck(self, shard: Shard, rows: int = ROWS) -> Iterator[tuple[str, tuple[str, str]]]:
         """Of each row of a shard that is spoilt the whole clean row as JSON, and the ids that it bears and should."""
         if spoiler := self._spoiler(shard.table):
             for made in self._clean(shard, rows):
-                yield from spoiler.struck(made)
+                yield from spoiler.struck(made, first=partial(self._first, shard.table))
 
     def _spoiler(self, table: str) -> Spoiler | None:
         dirt = self.plan.dirt
