@@ -57,7 +57,7 @@ def objects(members: Members) -> Objects:
         members: JSON for each key; at least one key is in every row.
     """
     keys = sorted(members, key=_key_order)
-    always = next(place for place, key in enumerate(keys) if _always(members[key]))
+    always = next(place for place, key in enumerate(keys) if in_every(members[key]))
     found: list[Piece] = [b"{"]
     for place, key in enumerate(keys):  # a key that may be left out takes its comma with it
         comma, label = b", ", f"{string(key)}: ".encode()
@@ -188,7 +188,8 @@ def sometimes(present: NDArray[np.bool_], values: Texts) -> Drawn:
     return Drawn(values, np.where(present, np.cumsum(present) - 1, -1))
 
 
-def _always(json_: Value) -> bool:
+def in_every(json_: Value) -> bool:
+    """Whether a key is in every row."""
     return json_.always if isinstance(json_, Drawn) else True
 
 

@@ -122,7 +122,7 @@ class Cells:
         table = self._made.table
         own = {name: self._column(name) for name in self._made.columns if name not in COMMON}
         members = {key: self._told_by(key) for key in (*self._members, *(self._told.keys() - self._members.keys()))}
-        common = (Constant(table.source), Instant(ingestion), Document(members) if members else Absent())
+        common = (Constant(table.source), Instant(ingestion), _record(members, self._made.num_rows))
         return Batch(
             table=table,
             num_rows=self._made.num_rows,
@@ -232,6 +232,17 @@ def _json(value: Any) -> str:
     if isinstance(value, datetime):
         return f'"{value.isoformat(timespec="microseconds")}"'
     return f'"{value.isoformat()}"' if isinstance(value, date) else jsonb.value(value)
+
+
+def _record(members: Mapping[str, Member], rows: int) -> Value:
+    """raw_data; where no key is left in every row, the objects are made one by one."""
+    if not members:
+        return Absent()
+    if any(jsonb.in_every(member.json()) for member in members.values()):
+        return Document(members)
+    texts = {key: _texts(member, rows) for key, member in members.items()}
+    told = ({key: found[row] for key, found in texts.items()} for row in range(rows))
+    return Given(pa.array([jsonb.value({key: _parsed(text) for key, text in each.items() if text}) for each in told]))
 
 
 def _texts(member: Member | None, rows: int) -> list[str | None]:

@@ -61,6 +61,12 @@ def test_the_key_of_a_hostile_load_gives_the_clean_rows_byte_for_byte(history):
     assert_restored(dirty("hostile", history=history))
 
 
+@pytest.mark.parametrize("mode", ["lean", "none"])
+def test_the_key_gives_the_clean_rows_whatever_raw_data_holds(mode):
+    """Of a lean record the only key may be gone."""
+    assert_restored(dirty("key_dropped=0.3,key_renamed.clickstream=0.05,null=0.1", days=3, raw_data=mode))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("preset", ["light", "realistic", "hostile"])
 @pytest.mark.parametrize("seed", [42, 0, 1, 2, 2**63 - 1])
