@@ -161,12 +161,22 @@ def _play(options: dict[str, Any], asked: Asked, lines: BinaryIO, *, as_json: bo
             if not ended:
                 signals.check()
         except ShardgenError as error:
-            if found is not None:
-                _tell(found, asked, as_json=as_json)
-                for line in hints.to_stream_on(options, spelt(found.player.played.until), _said(asked)):
-                    error.add_note(line)
+            for line in _stopped(found, options, asked, as_json=as_json):
+                error.add_note(line)
+            raise
+        except OSError as error:  # of standard output
+            for line in [] if isinstance(error, BrokenPipeError) else _stopped(found, options, asked, as_json=as_json):
+                terminal.complain(line)
             raise
         _tell(found, asked, as_json=as_json)
+
+
+def _stopped(found: Stream | None, options: dict[str, Any], asked: Asked, *, as_json: bool) -> list[str]:
+    """Tell how it went until it stopped, if it had begun; how to go on."""
+    if found is None:
+        return []
+    _tell(found, asked, as_json=as_json)
+    return hints.to_stream_on(options, spelt(found.player.played.until), _said(asked))
 
 
 def _said(asked: Asked) -> dict[str, Any]:

@@ -67,6 +67,17 @@ def test_who_reads_on_no_more_ends_it_without_a_word(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "first").read_text())
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no disk that is always full")
+def test_a_full_disk_ends_it_with_the_command_that_goes_on() -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run([*PROGRAM, *SINCE, "--rate", "500/s"], check=False, stdout=full, stderr=subprocess.PIPE)
+    told = done.stderr.decode()
+    assert done.returncode == 1
+    assert "error: standard output cannot be written: No space left on device" in told
+    assert "stream --since 2026-02-01T00:00:00 --target - " in told
+    assert "Traceback" not in told
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
