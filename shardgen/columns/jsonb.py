@@ -87,7 +87,7 @@ def quoted(texts_: Texts | Drawn) -> Value:
 def plain(texts_: Texts | Drawn) -> Value:
     """JSON strings of texts in which nothing needs escaping; null where there is none."""
     if isinstance(texts_, Drawn):
-        if _nulls(texts_.pool) or (texts_.few and not texts_.always):
+        if _nulls(texts_.pool) or (_cheap(texts_) and not texts_.always):
             return Drawn(pieces.once(_or_null, texts_.pool), texts_.rows).filled(NULL.encode())
         return Quoted(texts_) if texts_.always else _in_pieces(texts_)
     return _or_null(texts_) if _nulls(texts_) else Quoted(texts_)
@@ -107,6 +107,11 @@ def texts(value_: Value) -> Texts:
 def booleans() -> Text:
     """``false`` and ``true``."""
     return text.words(("false", "true"))
+
+
+def _cheap(texts_: Drawn) -> bool:
+    """Whether work on the pool costs less than another piece in each row."""
+    return texts_.few or isinstance(texts_.pool, np.ndarray)
 
 
 def _nulls(texts_: Texts) -> bool:
@@ -206,7 +211,7 @@ def _member(start: bytes, json_: Value, end: bytes) -> list[Piece]:
 
 def _sometimes(start: bytes, json_: Drawn, end: bytes) -> list[Piece]:
     """The same of a value that some rows leave out."""
-    if json_.few or isinstance(json_.pool, np.ndarray):
+    if _cheap(json_):
         return [Drawn(pieces.once(pieces.joined, start, json_.pool, end), json_.rows)]
     there = -json_.missing
     return [Drawn(text.words((start.decode(),)), there), json_, Drawn(text.words((end.decode(),)), there)]

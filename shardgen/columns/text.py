@@ -186,11 +186,9 @@ def iso_days(days: I64) -> Text:
     return pa.array(days.astype("datetime64[D]")).cast(pa.string())
 
 
-def hexadecimal(words: U64) -> Text:
+def hexadecimal(words: U64) -> Even:
     """16 hexadecimal digits of each word."""
-    codes = words.astype(">u8").tobytes().hex()
-    offsets = np.arange(0, len(codes) + 1, 16, dtype=np.int32)
-    return pa.StringArray.from_buffers(len(words), pa.py_buffer(offsets), pa.py_buffer(codes.encode()))
+    return np.frombuffer(words.astype(">u8").tobytes().hex().encode(), dtype="S16")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -252,7 +250,8 @@ def _laid_out(templates: tuple[str, ...], names: tuple[str, ...]) -> tuple[Text,
             literal[number, 2 * place] = len(literals)
             literals.append(plain)
             slot[number, 2 * place + 1] = 0 if name is None else 1 + names.index(name)
-    return pool(literals), literal, slot
+    some = (literal > 0).any(axis=0) | (slot > 0).any(axis=0)
+    return pool(literals), literal[:, some], slot[:, some]
 
 
 def patterned(patterns: Sequence[str], which: I64, bits: I64, letters: Sequence[str] = ()) -> Text:

@@ -112,7 +112,7 @@ def _text(values: Texts | Drawn | Objects | str, version: bytes) -> list[Piece]:
         return list(_fields(values, version))
     if values.always:
         return [part if isinstance(part, bytes) else Drawn(part, values.rows) for part in _fields(values.pool, version)]
-    if values.few or pieces.varied(values.pool).null_count:
+    if values.few or isinstance(values.pool, np.ndarray) or values.pool.null_count:
         return [Drawn(pieces.once(_whole, values.pool, version), values.rows).filled(NULL)]
     length = np.where(values.missing, -1, pieces.sizes([values]) + len(version)).astype(">i4")
     return [length, *([Drawn(pa.array([version], pa.binary()), -values.missing)] if version else []), values]
@@ -122,9 +122,9 @@ def _length(width: int) -> bytes:
     return width.to_bytes(4, "big")
 
 
-def _whole(texts: Texts, version: bytes) -> pa.BinaryArray:
+def _whole(texts: Texts, version: bytes) -> Texts:
     """The same joined."""
-    return pieces.join(*_fields(texts, version))
+    return pieces.joined(*_fields(texts, version))
 
 
 def _fields(texts: Texts, version: bytes) -> list[Texts | bytes]:

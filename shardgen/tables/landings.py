@@ -13,13 +13,13 @@ from shardgen.columns import text
 from shardgen.columns.pieces import Drawn, Texts
 from shardgen.columns.text import I64, Text
 from shardgen.world import traffic
+from shardgen.world.calendar import months
 from shardgen.world.demand import DAY
 from shardgen.world.sessions import Sessions
 
 WEEK, MONTH = range(2)
 _RUNS = np.array(
     [WEEK if "{week}" in name else MONTH if "{month}" in name else traffic.NONE for _, name in traffic.CAMPAIGNS]
-    + [traffic.NONE]
 )
 _MONDAY = 3
 """Days since 1970 plus 3 are a multiple of 7 on a Monday."""
@@ -42,20 +42,20 @@ class Campaigns:
 
 def campaigns(visits: Sessions) -> Campaigns:
     """The campaigns that visits belong to."""
-    day = visits.start // DAY
-    month = day.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
-    runs = _RUNS[visits.campaign]
-    period = np.where(runs == WEEK, (day + _MONDAY) // 7, np.where(runs == MONTH, month, 0))
-    code = np.where(visits.campaign == traffic.NONE, len(traffic.CAMPAIGNS), visits.campaign) * _PERIODS + period
-    found, which = np.unique(code, return_inverse=True)
-    known = [divmod(each, _PERIODS) for each in found.tolist()]
-    told = [(*traffic.CAMPAIGNS[number], each) for number, each in known if number < len(traffic.CAMPAIGNS)]
+    rows = np.flatnonzero(visits.campaign != traffic.NONE)
+    day, campaign = visits.start[rows] // DAY, visits.campaign[rows]
+    runs = _RUNS[campaign]
+    period = np.where(runs == WEEK, (day + _MONDAY) // 7, np.where(runs == MONTH, months(day), 0))
+    found, place = np.unique(campaign * _PERIODS + period, return_inverse=True)
+    which = np.full(len(visits.campaign), len(found), dtype=np.int64)
+    which[rows] = place
+    told = [(*traffic.CAMPAIGNS[number], each) for number, each in (divmod(code, _PERIODS) for code in found.tolist())]
     names = [name.format(week=_week(each), month=_month(each)) for _, name, each in told]
     queries = [
         f"?utm_source={source.name}&utm_medium={source.medium}&utm_campaign={name}"
         for (source, _, _), name in zip(told, names, strict=True)
     ]
-    return Campaigns(names=text.pool([*names, None]), queries=text.pool([*queries, ""]), which=which.astype(np.int64))
+    return Campaigns(names=text.pool([*names, None]), queries=text.pool([*queries, ""]), which=which)
 
 
 def _week(number: int) -> str:

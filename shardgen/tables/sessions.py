@@ -11,7 +11,7 @@ import numpy as np
 
 from shardgen.columns import pools, text
 from shardgen.columns.batch import Batch, batch, ids, ingested
-from shardgen.columns.nested import Lists, Struct
+from shardgen.columns.nested import Lists, Picked, Struct
 from shardgen.columns.pieces import Drawn
 from shardgen.columns.pools import Pools
 from shardgen.columns.text import I64, Text
@@ -58,8 +58,9 @@ facts take little room beside rows."""
 
 IPV4_SHARE = 0.7
 """The others come over IPv6."""
-IP_FORMATS = ("198.{second}.{third}.{fourth}", "2001:db8:{a}:{b}:{c}::{d}")
-"""Both are from ranges that route nowhere: 198.18.0.0/15 (RFC 2544), 2001:db8::/32."""
+IPV4 = ("198.{}.", "{}.", "{}")
+IPV6 = ("2001:db8:{:x}:", "{:x}:", "{:x}::", "{:x}")
+"""Parts of addresses; both are from ranges that route nowhere: 198.18.0.0/15 (RFC 2544), 2001:db8::/32."""
 
 
 def rows(wanted: Slice) -> Iterator[Batch]:
@@ -160,21 +161,34 @@ def fingerprints(seed: int, machine: I64) -> U64:
     return mix(machine.astype(np.uint64) ^ np.uint64(stream_key(seed, "visitors.fingerprint")))
 
 
-def _experiments(world: World, visits: Sessions) -> Lists:
+def _experiments(world: World, visits: Sessions) -> Picked:
     """The tests that run on that day, and the variant of each that the visitor sees."""
     period, seed = experiments.periods(visits.start), world.seed
-    running = np.stack([experiments.runs(kind, visits.start) for kind in range(len(experiments.IDEAS))], axis=1)
-    shown = np.stack(
-        [experiments.variants(seed, kind, visits.cookie, period) for kind in range(len(experiments.IDEAS))], axis=1
+    code = period
+    for kind in range(len(experiments.IDEAS)):
+        shown = experiments.variants(seed, kind, visits.cookie, period)
+        code = code * _SEEN + np.where(experiments.runs(kind, visits.start), shown, _SEEN - 1)
+    known, which = np.unique(code, return_inverse=True)
+    return Picked(_tests(seed, known), which)
+
+
+_SEEN = len(experiments.VARIANTS) + 1
+"""What a visitor may see of a test: one of its variants, or nothing while it does not run."""
+
+
+def _tests(seed: int, codes: I64) -> Lists:
+    """The tests of each code: a period, and what is seen of each of its tests."""
+    kinds = len(experiments.IDEAS)
+    seen = codes[:, None] // _SEEN ** np.arange(kinds)[::-1] % _SEEN
+    names = text.pool(
+        each.name for period in (codes // _SEEN**kinds).tolist() for each in experiments.of_period(seed, period)
     )
-    known, which = np.unique(period, return_inverse=True)
-    names = text.pool(each.name for number in known.tolist() for each in experiments.of_period(seed, number))
-    name = which[:, None] * len(experiments.IDEAS) + np.arange(len(experiments.IDEAS))
+    running = seen < _SEEN - 1
     counts = running.sum(axis=1)
     test = Struct(
         {
-            "name": Words(Drawn(names, name[running])),
-            "variant": Words(Drawn(text.pool(experiments.VARIANTS), shown[running])),
+            "name": Words(Drawn(names, np.flatnonzero(running))),
+            "variant": Words(Drawn(text.pool(experiments.VARIANTS), seen[running])),
         }
     )
     return Lists(test, np.cumsum(counts) - counts)
@@ -237,14 +251,14 @@ def _landing_pages(world: World, visits: Sessions, campaigns: landings.Campaigns
 
 
 @cache
-def _bytes() -> Text:
-    return text.pool(map(str, range(256)))
+def _bytes(form: str) -> Text:
+    return text.pool(form.format(number) for number in range(256))
 
 
 @cache
-def _hex_groups() -> Text:
+def _hex_groups(form: str) -> Text:
     """Groups of an IPv6 address; none is 0, so that none may be left out."""
-    return text.pool(f"{number + 1:x}" for number in range(4096))
+    return text.pool(form.format(number + 1) for number in range(4096))
 
 
 def _ip_addresses(seed: int, visits: Sessions) -> Text:
@@ -252,14 +266,13 @@ def _ip_addresses(seed: int, visits: Sessions) -> Text:
     key = visits.visitor.astype(np.int64) ^ visits.place
     host = below(seed, "sessions.ip", key, 2 * 254 * 254)
     groups = bits(seed, "sessions.ipv6", key)
+    numbers = (18 + host // (254 * 254), host // 254 % 254 + 1, host % 254 + 1)
     parts = {
-        "second": Drawn(_bytes(), 18 + host // (254 * 254)),
-        "third": Drawn(_bytes(), host // 254 % 254 + 1),
-        "fourth": Drawn(_bytes(), host % 254 + 1),
-        **{name: Drawn(_hex_groups(), _twelve_bits(groups, 16 * n)) for n, name in enumerate("abcd")},
+        **{f"byte{n}": Drawn(_bytes(form), number) for n, (form, number) in enumerate(zip(IPV4, numbers, strict=True))},
+        **{f"group{n}": Drawn(_hex_groups(form), _twelve_bits(groups, 16 * n)) for n, form in enumerate(IPV6)},
     }
     legacy = chance(seed, "sessions.ipv4", key, IPV4_SHARE)
-    return text.render(IP_FORMATS, np.where(legacy, 0, 1), parts)
+    return text.render(("{byte0}{byte1}{byte2}", "{group0}{group1}{group2}{group3}"), np.where(legacy, 0, 1), parts)
 
 
 def _twelve_bits(words_: U64, shift: int) -> I64:
