@@ -89,6 +89,7 @@ def main() -> int:
 def lines_of(config: PlanConfig, shards: int, rounds: int, batch_rows: int) -> list[dict[str, str | float]]:
     """The tables of a plan, by this process."""
     memory.keep()
+    memory.do_without_pandas()
     plan = build_plan(config)
     return [
         min((timed(plan, table, shards, batch_rows) for _ in range(rounds)), key=lambda t: t.generate + t.encode).line(
@@ -111,6 +112,7 @@ def timed(plan: Plan, table: str, shards: int, batch_rows: int) -> Timing:
             timing.size += size
             timing.generate += built - before
             timing.encode += encoded - built
+            del batch  # as a load does
             before = time.process_time()
         timing.wall += time.perf_counter() - began
     timing.copy = copying(timing.size)

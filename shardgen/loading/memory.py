@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import sys
+import threading
 from typing import Final
 
 M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD = -1, -2, -3
@@ -29,6 +31,35 @@ def keep() -> None:
         mallopt = ctypes.CDLL(None).mallopt
         for option, value in _KEPT:
             mallopt(option, value)
+
+
+class _NoPandas:
+    """Finds no pandas, for the thread that made it."""
+
+    def __init__(self) -> None:
+        self._thread = threading.get_ident()
+
+    def find_spec(self, name: str, *_: object) -> None:
+        if name == "pandas" and threading.get_ident() == self._thread:
+            raise ModuleNotFoundError(name=name)
+
+
+def do_without_pandas() -> None:
+    """Have Arrow find no pandas, which it imports with its first array where that is installed: 50 MiB, half a second.
+
+    Rows need nothing of it. What others do in this process goes on as ever: whoever imports pandas has it, and Arrow
+    looks again when it is asked for a frame.
+    """
+    import pyarrow as pa
+
+    if "pandas" in sys.modules:
+        return
+    nothing = _NoPandas()
+    sys.meta_path.insert(0, nothing)
+    try:
+        pa.array([])
+    finally:
+        sys.meta_path.remove(nothing)
 
 
 def give_back(table: str) -> None:

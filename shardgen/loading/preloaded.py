@@ -14,6 +14,7 @@ def _read() -> None:
     import pyarrow.compute  # noqa: F401
 
     import shardgen.loading.worker  # noqa: F401
+    from shardgen.loading import memory
     from shardgen.stores import load_writers
     from shardgen.tables import dataset
     from shardgen.world import vocabulary
@@ -22,6 +23,7 @@ def _read() -> None:
         load_writers()
         dataset()
         vocabulary.read()
+    memory.do_without_pandas()
 
 
 gc.disable()

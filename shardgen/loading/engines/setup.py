@@ -47,6 +47,7 @@ class Setup:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
         logging.lastResort = None  # a line on stderr would tear the display; outcomes carry the log
         be_thrifty()
+        memory.do_without_pandas()
 
 
 def be_thrifty() -> None:

@@ -218,6 +218,7 @@ class _File:
         for batch in batches:
             encoder.write(batch)  # type: ignore[arg-type]  # a store knows no more of a batch than its rows
             rows += batch.num_rows
+            del batch  # or it is there until the next one is made
             self._check_stop()
             yield from self._taken()
         _check_rows(self._shard, rows)
@@ -246,6 +247,7 @@ class _Telling:
         for batch in batches:
             yield batch
             self._rows += batch.num_rows
+            del batch
 
     def end(self) -> None:
         """Take the word back."""

@@ -63,6 +63,7 @@ def copy_rows(
                     with watch.phase("copy"):
                         copy.write(memoryview(rows))  # psycopg cuts it up; slices of a view are not copied
                     check()
+                del batch  # or it is there until the next one is made: 8 MiB
             copy.write(encoder.trailer)
             end = watch.seconds
         watch.add("copy", watch.seconds - end)
@@ -88,3 +89,4 @@ def _timed(items: Iterable[T], watch: Stopwatch, phase: str) -> Iterator[T]:
             except StopIteration:
                 return
         yield item
+        del item
