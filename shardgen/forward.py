@@ -16,7 +16,7 @@ from shardgen.events import Notice
 from shardgen.loading import session
 from shardgen.loading.engines import chosen
 from shardgen.loading.session import Machinery
-from shardgen.model.config import SHOP, PlanConfig, check_range
+from shardgen.model.config import MAX_WINDOW_DAYS, SHOP, PlanConfig, check_range
 from shardgen.options import target
 from shardgen.options.kinds import DAY
 from shardgen.options.settings import utc_today
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 _WINDOW: Final = ("since", "end", "days", "tables")
 """Options that are the window's own; all others are those of the run that is brought forward."""
-MAX_DAYS: Final = 7300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +137,7 @@ def advanced(
         given = (Given("days", days), " and ", Given("to", to))
         raise ConfigError(*given, " both say how far", remedy="leave one of them out")
     if days is not None:
-        check_range("days", days, 1, MAX_DAYS)
+        check_range("days", days, 1, MAX_WINDOW_DAYS)
     try:
         goal = DAY.parse(to) if to is not None else None
     except (TypeError, ValueError) as error:
@@ -180,6 +179,9 @@ def _brought(
         raise TargetError(
             Text(Given("to", end), f" is past: {store.place} is loaded up to {since}"), remedy="name a later day"
         )
+    if to and (to - found.config.world.epoch).days > MAX_WINDOW_DAYS:
+        longest = f" lies more than {MAX_WINDOW_DAYS:,} days after the epoch, {found.config.world.epoch}"
+        raise ConfigError(Given("to", to), longest, remedy="name an earlier day")
     if end == since:
         show(Notice(text=f"{store.place} is loaded up to {since}: there is nothing to bring forward"))
         return reports

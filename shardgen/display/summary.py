@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 def load_summary(report: LoadReport) -> RenderableType:
     """What somebody wants to know when a load is done, the verdict last."""
     slow = [f"{table.relation}: {table.fast_path}" for table in report.tables if table.fast_path]
+    changed = [_changed(table) for table in report.tables if table.updated or table.deleted]
     kept = [_kept(table) for table in report.tables if table.others or table.skipped]
-    return Group("", _tables(report), *texts([*slow, *kept], "yellow"), *_verdict(report))
+    return Group("", _tables(report), *texts(changed, ""), *texts([*slow, *kept], "yellow"), *_verdict(report))
 
 
 def part_summary(report: PartReport) -> RenderableType:
@@ -77,6 +78,11 @@ def _tables(report: LoadReport) -> Table:
         "",
     )
     return grid
+
+
+def _changed(table: TableReport) -> str:
+    deleted = f", {units.count(table.deleted)} deleted" if table.deleted else ""
+    return f"{table.relation}: {units.plural(table.updated, 'row')} changed{deleted}"
 
 
 def _kept(table: TableReport) -> str:
