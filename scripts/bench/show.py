@@ -27,6 +27,7 @@ def show(result: dict[str, Any], runs: Sequence[Run], volumes: Sequence[Run], wo
         by_table([run for run in main if run.yardstick == "null"]),
         shares([run for run in main if "phases" in run.figures]),
         files([run for run in main if run.yardstick == "lake"]),
+        days([run for run in main if run.yardstick == "day"]),
         memory([*runs, *volumes]),
         scaling(runs),
         at_volumes(volumes),
@@ -47,8 +48,19 @@ def heading(result: dict[str, Any], workers: int) -> str:
     )
 
 
+def days(runs: Sequence[Run]) -> Table:
+    """What one more day takes of targets of other ages."""
+    table = _table("one more day", "seconds", "rows changed", "rows read")
+    for age in runs[0].figures if runs else ():
+        of_age = [run.figures[age] for run in runs]
+        seconds, changes, read = (median(each[what] for each in of_age) for what in ("seconds", "changes", "read"))
+        table.add_row(f"after {int(age):,} days", f"{seconds:.2f}", f"{changes:,.0f}", f"{read:,.0f}")
+    return table
+
+
 def yardsticks(runs: Sequence[Run]) -> Table:
     """Seconds and rates, and the load beside each."""
+    runs = [run for run in runs if run.yardstick != "day"]
     columns = ("by", "seconds", "from - to", "rows", "rows/s", "MB/s", "us a row", "CPU s", "of server", "load / it")
     table = _table("yardstick", *columns)
     for name in _names(runs):

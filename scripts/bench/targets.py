@@ -14,6 +14,7 @@ def targets_of(runs: Sequence[Run], volumes: Sequence[Run], workers: int, *, hel
     main = [run for run in runs if run.workers == workers]
     loads, nulls = ([run for run in main if run.yardstick == name] for name in ("load", "null"))
     lakes = [run for run in runs if run.yardstick == "lake"]
+    days = [run for run in runs if run.yardstick == "day"]
     figures = [
         ("load / floor", ratio(main, of("load"), of("floor")), "<=", 1.05),
         ("load / psql", ratio(main, of("load"), of("psql")), "<=", 0.70),
@@ -28,6 +29,8 @@ def targets_of(runs: Sequence[Run], volumes: Sequence[Run], workers: int, *, hel
         ("load, MiB, largest volume beside least", _growth(volumes, "load", _peak), "<=", 1.05),
         ("null, us a row, largest volume beside least", _growth(volumes, "null", _cost), "<=", 1.05),
         ("null, MiB, largest volume beside least", _growth(volumes, "null", _peak), "<=", 1.05),
+        ("s of one day's advance, at its slowest age", middle(max(_of_days(run, "seconds")) for run in days), "<=", 3),
+        ("rows read for each changed, day 1,000 / day 30", middle(map(_reading, days)), "<=", 1.2),
         ("Parquet rows/s, events / lineitem of tpchgen-cli", _beside(lakes, "clickstream"), ">=", 1.0),
         ("Parquet rows/s, lean events / lineitem", _beside(lakes, "clickstream, lean"), ">=", 1.4),
         ("Parquet rows/s, all tables / all of tpchgen-cli", _beside(lakes, "all seven tables"), ">=", 0.9),
@@ -46,6 +49,18 @@ def targets_of(runs: Sequence[Run], volumes: Sequence[Run], workers: int, *, hel
 
 def _cpu(run: Run) -> float:
     return sum(figures["cpu"] for figures in run.figures["tables"].values())
+
+
+def _of_days(run: Run, what: str) -> list[float]:
+    return [float(age[what]) for age in run.figures.values()]
+
+
+def _reading(run: Run) -> float:
+    """Rows that a day reads for each that it changes, at the last age beside the first."""
+    each = [
+        read / max(1, changes) for read, changes in zip(_of_days(run, "read"), _of_days(run, "changes"), strict=True)
+    ]
+    return each[-1] / each[0] if each[0] else 1.0
 
 
 def _clicks(run: Run) -> float | None:
