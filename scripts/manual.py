@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 from functools import partial
-from itertools import groupby, pairwise
+from itertools import groupby, islice, pairwise
 from pathlib import Path
 from typing import Any, Final, get_args
 
@@ -25,6 +25,9 @@ sys.path.insert(0, str(ROOT))
 
 from scripts.blocks import pages  # noqa: E402
 from shardgen.cli.application import COMMANDS, SERVER_COMMANDS, app  # noqa: E402
+from shardgen.dirt.defects import ADDED, MISSING, Defect  # noqa: E402
+from shardgen.dirt.kind import FAMILIES, AnyKind  # noqa: E402
+from shardgen.dirt.kinds import kinds as dirt_kinds  # noqa: E402
 from shardgen.display.dictionary import dbt_source  # noqa: E402
 from shardgen.display.dictionary import rows as dictionary_rows  # noqa: E402
 from shardgen.errors import Interrupted, ShardgenError  # noqa: E402
@@ -37,13 +40,19 @@ from shardgen.options.declared import (  # noqa: E402
     variable,
 )
 from shardgen.options.profiles import PROFILES  # noqa: E402
+from shardgen.options.secrets import Secret  # noqa: E402
 from shardgen.tables import dataset  # noqa: E402
+from shardgen.tables.feed import Feed  # noqa: E402
 from shardgen.tables.planning import build_plan  # noqa: E402
 from shardgen.tables.statements import Statement, read  # noqa: E402
 from shardgen.tables.wanted import plan_config  # noqa: E402
 from shardgen.world.lexicon import SUBCATEGORIES  # noqa: E402
 
 DBT_SOURCES: Final = ROOT / "scripts" / "examples" / "dbt" / "models" / "sources.yml"
+EXCERPT: Final = 48
+"""Characters of a value in an example."""
+LINES: Final = 4
+"""Of the key that are looked at for one that shows something."""
 EVERYWHERE: Final = {"--help", "--json", "--quiet", "--verbose"}
 """Options that are told once, above the table."""
 
@@ -312,6 +321,49 @@ def _fields(kind: Any) -> Iterator[tuple[str, str, str]]:
             yield ast.unparse(member.target), ast.unparse(member.annotation), str(told).replace("``", "`")
 
 
+# --- dirt -------------------------------------------------------------------------------------------------------------
+
+
+def kinds() -> str:
+    """Every kind of dirt by family: what it imitates, who sees it, and a row that has it."""
+    found = [kind for family in FAMILIES for kind in dirt_kinds().values() if kind.family == family]
+    return "\n\n".join(
+        f"### {family}\n\n" + table(("kind", "what it imitates", "who sees it", "for example"), map(_kind, members))
+        for family, members in groupby(found, key=lambda kind: kind.family)
+    )
+
+
+def _kind(kind: AnyKind) -> tuple[str, ...]:
+    return f"`{kind.name}`", f"{kind.imitates}; {kind.seen}", kind.sees, _example(kind)
+
+
+def _example(kind: AnyKind) -> str:
+    """The first row that has it in a small world, dirty and clean."""
+    for name in kind.weights:
+        asked = {"dirt": f"{kind.name}.{name}=0.4", "customers": 200, "products": 60, "orders_per_day": 20}
+        config = plan_config(today=date(2026, 1, 1), days=9, sessions_per_day=40, tables=name, **asked)
+        config = Secret("the manual").given_to(config)
+        for shard in build_plan(config).shards:
+            if lines := list(islice(Feed(config).defects(shard), LINES)):
+                told = [line for line in lines if line.wrong.dirty not in (None, "null")]
+                return _shown((told or lines)[0])
+    return ""
+
+
+def _shown(defect: Defect) -> str:
+    wrong, row = defect.wrong, f"`{defect.key}`"
+    if defect.state == ADDED:
+        return f"{row} of `{defect.owner}` once more, ingested {defect.ingestion_timestamp[:16]}"
+    if defect.state == MISSING:
+        return f"{row}, due {defect.ingestion_timestamp[:16]}, is not there"
+    return f"{row} `{wrong.place}`: `{_cut(wrong.dirty)}` for `{_cut(wrong.clean)}`"
+
+
+def _cut(value: str | None) -> str:
+    told = "nothing" if value is None else "".join(each if each.isprintable() else repr(each)[1:-1] for each in value)
+    return told if len(told) <= EXCERPT else f"{told[:EXCERPT]}..."
+
+
 # --- dbt --------------------------------------------------------------------------------------------------------------
 
 
@@ -342,6 +394,7 @@ PARTS: Final[dict[str, Callable[[], str]]] = {
         files,
         errors,
         events,
+        kinds,
     )
 } | {f"b{number}": partial(behaviour, f"B{number}") for number in range(1, 13)}
 """By name, what goes between the marks in a page."""

@@ -195,7 +195,7 @@ def _beside(name: str) -> set[str]:
     """The ids before and after one."""
     ids = next((each for _, each in _OF.values() if name.startswith(each.prefix)), None)
     if ids is None:
-        return {str(int(name) + step) for step in (-1, 1)} if name.isdigit() else set()
+        return {str(int(name) + step) for step in (-1, 1)} if _is_number(name) else set()
     number = int(name.removeprefix(ids.prefix))
     return {ids.text(number + step) for step in (-1, 1)}
 
@@ -203,12 +203,16 @@ def _beside(name: str) -> set[str]:
 def _named(offender: Sequence[Any]) -> set[str]:
     """Ids that a law names of an offender; one that is a number stands alone, after what is wrong."""
     found = {name for text in offender[1:] if text is not None for name in _IDS.findall(str(text))}
-    return found | {str(each) for each in offender[1:2] if str(each).isdigit()}
+    return found | {str(each) for each in offender[1:2] if _is_number(str(each))}
+
+
+def _is_number(name: str) -> bool:
+    return name.removeprefix("-").isdigit()
 
 
 def _sessions(names: Iterable[str]) -> set[str]:
     """Sessions of the events among some ids."""
-    return {SESSION.text(int(name) // EVENTS + 1) for name in names if name.isdigit()}
+    return {SESSION.text(abs(int(name)) // EVENTS + 1) for name in names if _is_number(name)}
 
 
 def _texts(session: Session, names: Collection[str], subject: Subject) -> dict[str, str]:

@@ -26,7 +26,7 @@ def digests(dsn: str, schema: str) -> dict[str, str]:
     return {check.name: check.figures["digest"] for check in found.checks}
 
 
-def test_a_hostile_load_is_verified_and_its_key_restores_the_clean_rows(database, key, command):
+def test_a_hostile_load_is_verified_and_its_key_restores_the_clean_rows(database, command, key):
     report = shardgen.load(database.dsn, dirt="hostile", **OPTIONS)
     assert report.ok
     found = shardgen.verify(database.dsn, level="digests", workers=1, progress="none")
@@ -48,7 +48,7 @@ def test_a_hostile_load_is_verified_and_its_key_restores_the_clean_rows(database
     assert clean == planned
 
 
-def test_each_line_of_the_key_is_true_of_the_row_that_it_names(database, key, command):
+def test_each_line_of_the_key_is_true_of_the_row_that_it_names(database, command, key):
     options = {**OPTIONS, "tables": "orders"}
     shardgen.load(database.dsn, dirt="null=0.2", **options)
     lines = [json.loads(line) for line in command("answers", "--dsn", database.dsn).out.splitlines()]

@@ -51,7 +51,7 @@ def test_spoilt_rows_are_not_added_to_those_of_others(database, key):
         shardgen.load(database.dsn, dirt="blanks=0.1", if_exists="append", **OPTIONS)
 
 
-def test_what_needs_the_key_says_so_where_it_is_missing_or_another(database, key, command, monkeypatch):
+def test_what_needs_the_key_says_so_where_it_is_missing_or_another(database, command, key, monkeypatch):
     shardgen.load(database.dsn, dirt="blanks=0.1", **OPTIONS)
     monkeypatch.setenv("SHARDGEN_DIRT_KEY", "another")
     for asked in (("answers",), ("verify", "--level", "digests"), ("answers", "--apply", "--into", "clean")):
