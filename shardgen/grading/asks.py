@@ -1,7 +1,7 @@
 """What is asked of whoever cleans a row that was spoilt in some way.
 
 The clean value can be told from what is left, or it cannot. Where it cannot, what stands in its place is either false,
-and then it has to go, or a part of what was there, or nothing, and then nobody can be asked for more.
+and then it has to go, or a part of what was there, or nothing, and then nobody is asked for more.
 """
 
 from __future__ import annotations
@@ -31,11 +31,12 @@ FALSE: Final = frozenset(
         "reused_id",
         "test_account",
         "placeholder_birth_date",
+        "session_not_closed",
     }
 )
 """Kinds whose values are false, and tell nothing of the clean ones."""
-DAMAGED: Final = frozenset({"null", "replacement", "truncated_text", "key_dropped"})
-"""Kinds that leave a part of the clean value, or nothing."""
+LOST: Final = frozenset({"null", "replacement", "truncated_text", "key_dropped", "household"})
+"""Kinds that leave a part of the clean value, or nothing, or what nobody can see to be wrong."""
 SET_ASIDE: Final = frozenset({"reused_id", "test_account"})
 """Kinds whose whole row may be set aside: what it is about cannot be told, or is nobody."""
 
@@ -47,10 +48,15 @@ def asked(defect: Defect, beside: Sequence[Defect]) -> Asked:
         defect: the line.
         beside: all lines of the same defect.
     """
-    if defect.kind in FALSE:
-        return Asked.WITHDRAWN
-    gone = defect.wrong.dirty in (None, "null") and not _told_in_the_record(defect, beside)
-    return Asked.NOTHING if defect.kind in DAMAGED or (gone and not _elsewhere(defect, beside)) else Asked.RIGHT
+    if defect.kind in LOST or _gone(defect, beside):
+        return Asked.NOTHING
+    return Asked.WITHDRAWN if defect.kind in FALSE else Asked.RIGHT
+
+
+def _gone(defect: Defect, beside: Sequence[Defect]) -> bool:
+    """Whether nothing is left of a value."""
+    empty = defect.wrong.dirty in (None, "null")
+    return empty and not _told_in_the_record(defect, beside) and not _elsewhere(defect, beside)
 
 
 def _told_in_the_record(defect: Defect, beside: Sequence[Defect]) -> bool:

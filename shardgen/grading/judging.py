@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from shardgen.dirt.cells import RAW
 from shardgen.dirt.defects import Defect
 from shardgen.dirt.spoiling import INGESTION
 from shardgen.grading import plain
@@ -124,7 +125,9 @@ class Judge:
             if place == INGESTION or place in self.places:
                 beside = [other for other in record.changed if other.defect == each.defect]
                 yield each, asked(each, beside)
-            elif place is not None and place.removeprefix("raw_data.") not in self.places:
+            elif (
+                place is not None and place.removeprefix(RAW) not in self.places and not _by_another_name(each, record)
+            ):
                 self._note(each, "unasked")
 
     def _example(self, record: Record, defect: Defect, theirs: str | None) -> Example:
@@ -136,6 +139,13 @@ class Judge:
             clean=plain.value(wrong.clean),
             theirs=theirs,
         )
+
+
+def _by_another_name(defect: Defect, record: Record) -> bool:
+    """Whether it is about a key that only has the value of another one, which is told as well."""
+    return defect.wrong.clean is None and any(
+        each.defect == defect.defect and each.wrong.clean == defect.wrong.dirty for each in record.changed
+    )
 
 
 def _outcome(defect: Defect, of_value: Asked, form: str, theirs: str | None, *, good: bool) -> str:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import secrets
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -15,6 +19,7 @@ from tests.dirt.worlds import KEY
 from tests.worlds import HERE, SMALL, TABLES
 
 WORLD: dict[str, Any] = {**SMALL, **HERE, "days": 8, "orders_per_day": 30, "sessions_per_day": 60, "dirt": "hostile"}
+ROOT = Path(__file__).parents[2]
 LATE = {"late", "out_of_order"}
 """Kinds that ask for nothing but that the rows are let in."""
 
@@ -215,3 +220,56 @@ def test_a_clean_load_has_nothing_to_grade(database, command):
     found = command("grade", "--dsn", database.dsn, "--cleaned", "bronze", "--progress", "none")
     assert found.code == 2
     assert "was loaded without dirt" in found.err
+
+
+def refined(database: Database) -> None:
+    """Run the example's silver models on a database."""
+    example = ROOT / "scripts" / "examples" / "medallion" / "run.py"
+    subprocess.run([sys.executable, example, "--dsn", database.dsn], check=True, timeout=120)
+
+
+def test_the_medallion_project_repairs_nearly_all_that_can_be_and_breaks_nearly_nothing(graded, dirty):
+    refined(dirty)
+    code, found = graded("--cleaned", "silver", "--min-f1", "0.95")
+    assert code == 0, found["failures"]
+    assert found["all"]["f1"] >= 0.95
+    assert all(found["tables"][table]["f1"] >= 0.95 for table in ("inventory", "clickstream"))  # the others are small
+    assert sum(unprovoked(found).values()) <= 0.001 * sum(table["rows"] for table in found["tables"].values())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("preset", ["light", "realistic", "hostile"])
+@pytest.mark.parametrize("seed", [7, 2**40])
+def test_the_medallion_project_does_so_on_secrets_and_seeds_that_it_never_saw(
+    database, command, monkeypatch, preset, seed
+):
+    monkeypatch.setenv("SHARDGEN_DIRT_KEY", secrets.token_hex(8))
+    shardgen.load(database.dsn, **{**WORLD, "days": 20, "dirt": preset, "seed": seed})
+    refined(database)
+    told = command("grade", "--dsn", database.dsn, "--cleaned", "silver", "--min-f1", "0.95", "--progress", "none")
+    assert told.code == 0, told.out
+
+
+def test_people_are_merged_by_pairs_and_whole_persons(graded, dirty, tmp_path):
+    dirty.run(
+        "DROP SCHEMA IF EXISTS people CASCADE",
+        "CREATE SCHEMA people",
+        "CREATE TABLE people.who AS SELECT DISTINCT customer_id AS id, registration_date::text AS person "
+        "FROM bronze.raw_customers",
+    )
+    mapping = """
+        [customers]
+        relation = "bronze.raw_customers"
+
+        [people]
+        relation = "people.who"
+        id = "id"
+        person = "person"
+        """
+    (tmp_path / "who.toml").write_text(mapping)
+    _, found = graded("--mapping", str(tmp_path / "who.toml"))
+    doubles = found["tables"]["customers"]["kinds"]["same_person"]["outcomes"]["kept"]
+    assert found["people"]["pairs"]["true_positives"] == doubles > 0
+    assert found["people"]["pairs"]["recall"] == 1
+    (tmp_path / "who.toml").write_text(mapping.replace('person = "person"', 'person = "id"'))
+    assert graded("--mapping", str(tmp_path / "who.toml"))[1]["people"]["pairs"]["recall"] == 0

@@ -137,7 +137,7 @@ def _from(source: Source) -> sql.Composable:
 
 def _copy(source: Source, columns: Sequence[str], types: Mapping[str, tuple[str, str]]) -> sql.Composed:
     key = sql.Identifier("q", columns[0])
-    number: Any = key
+    number: Any = sql.SQL("abs({})").format(key)
     if types[columns[0]][0] not in _WHOLE:
         number = sql.SQL("coalesce(substring({}::text from '[0-9]+')::numeric, -1)").format(key)
     texts = [_text(name, *types[name]) for name in columns]
