@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from shardgen.columns.batch import Batch, Batches, Spliced, chosen
 from shardgen.dirt.cells import Cells, whole_rows
+from shardgen.dirt.clean import Clean
 from shardgen.dirt.defects import ADDED, CHANGED, MISSING, Defect, Wrong
 from shardgen.dirt.drawing import CONTENT, DELIVERY, Drawing, Rows, Words
 from shardgen.dirt.kind import AnyKind, Row
@@ -87,14 +88,14 @@ class Spoiler:
         if (plan := self._plan(rows)) is None:
             return
         if len(plan.missing):
-            cells = Cells(clean := chosen(batch, plan.missing))
-            for place, told in enumerate(whole_rows(clean)):
-                yield told, (cells.key(place), cells.key(place))
+            clean = Clean(lost := chosen(batch, plan.missing))
+            for place, told in enumerate(whole_rows(lost)):
+                yield told, (clean.key(place), clean.key(place))
         if len(plan.take):
             made = self._made(batch, rows, plan, first)
             for place, told in enumerate(whole_rows(chosen(batch, plan.take))):
                 dirty = " ".join(str(change.dirty) for change in made.changes.get(place, ()))
-                yield f"{told} {dirty}", (made.key(place), made.key(place, clean=True))
+                yield f"{told} {dirty}", (made.key(place), made.clean.key(place))
 
     def _plan(self, rows: Rows) -> Plan | None:
         """What becomes of the rows; None where nothing does."""
@@ -128,7 +129,7 @@ class Spoiler:
 
     def _made(self, batch: Batch, rows: Rows, plan: Plan, first: First) -> Cells:
         """The new rows, spoilt."""
-        cells = Cells(chosen(batch, plan.take), before=self._before(rows, plan, first))
+        cells = Cells(Clean(chosen(batch, plan.take), before=self._before(rows, plan, first)))
         content, delivery = (self._drawing.words(slot, rows, plan.take) for slot in (CONTENT, DELIVERY))
         for place in np.flatnonzero(plan.edit >= 0).tolist():
             kind, _ = self._drawing.edits[plan.edit[place]]
@@ -143,8 +144,8 @@ class Spoiler:
         """The records before those of which a kind looks at them, by number."""
         look = np.array([each.before for each, _ in self._drawing.edits] or [False])
         numbers = np.unique(rows.number[plan.take[(plan.edit >= 0) & look[plan.edit]]] - 1)
-        made = map(Cells, first(numbers[numbers >= 0])) if look.any() else ()
-        return {cells.number(place): cells.row(place) for cells in made for place in range(cells.num_rows)}
+        made = map(Clean, first(numbers[numbers >= 0])) if look.any() else ()
+        return {clean.number(place): clean.row(place) for clean in made for place in range(clean.num_rows)}
 
     def _changed(self, cells: Cells, rows: Rows, plan: Plan) -> Iterator[tuple[int, Defect]]:
         """What is wrong with the rows that were made anew."""
@@ -172,7 +173,7 @@ class Spoiler:
             return
         numbers = self._drawing.numbers(DELIVERY, rows, plan.missing)
         clean = chosen(batch, plan.missing)
-        cells, told = Cells(clean), whole_rows(clean)
+        cells, told = Cells(Clean(clean)), whole_rows(clean)
         for place, row in enumerate(plan.missing.tolist()):
             kind, _ = self._drawing.delivers[plan.why[place]]
             of = _Of(cells=cells, place=place, ingestion=int(rows.ingestion[row]))
@@ -192,11 +193,11 @@ class _Of:
             defect=number,
             kind=kind.name,
             family=kind.family,
-            table=self.cells.table,
+            table=self.cells.clean.table.name,
             state=state,
             key=self.cells.key(self.place),
             ingestion_timestamp=_iso(self.ingestion),
-            owner=self.cells.key(self.place, clean=True),
+            owner=self.cells.clean.key(self.place),
             wrong=wrong or Wrong(),
         )
 

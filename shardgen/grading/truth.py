@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from shardgen.columns.batch import Batch
-from shardgen.dirt.cells import RAW, Cells
+from shardgen.dirt.cells import RAW
+from shardgen.dirt.clean import Clean
 from shardgen.dirt.defects import ADDED, CHANGED, MISSING, Defect
 from shardgen.dirt.restoring import number
 from shardgen.grading import plain
@@ -113,10 +114,10 @@ class Truth:
 
     def _values(self, made: Batch) -> Iterator[list[str | None]]:
         """Texts of each place."""
-        rows, cells = made.arrow(), Cells(made)
+        rows, clean = made.arrow(), Clean(made)
         types = {column.name: column.type for column in made.table.columns}
         for place in self.places:
             if place.startswith(RAW):
-                yield [plain.value(each) for each in cells.member(place.removeprefix(RAW))]
+                yield [plain.value(each) for each in clean.member(place.removeprefix(RAW))]
             else:
                 yield plain.column(rows[place], types[place])
