@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from scripts.bench import days
 from scripts.bench.__main__ import main
 from scripts.bench.bench import Run
 from scripts.bench.rounds import check
@@ -21,7 +22,10 @@ def result(server_dsn, tmp_path_factory):
     place.chmod(0o711)
     file = place / "bench.json"
     more = ["--scaling=1,2", "--volumes=1,2", f"--dsn={server_dsn}", f"--directory={place}", f"--json={file}"]
-    assert main([*SMALL, *more]) == 0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(days, "AGES", (10, 12))
+        patch.setattr(days, "SINGLE", 1)
+        assert main([*SMALL, *more]) == 0
     assert list(place.iterdir()) == [file]
     return json.loads(file.read_text())
 
@@ -43,6 +47,13 @@ def test_every_yardstick_takes_the_same_rows(result):
     files = of(result, "lake", 1)["figures"]["files"]
     assert files["clickstream, lean"]["rows"] == load["rows"]["clickstream"]
     assert files["tpchgen-cli all tables"]["rows"] > files["tpchgen-cli lineitem"]["rows"] > 500_000
+
+
+@pytest.mark.slow
+def test_a_day_is_measured_at_each_age(result):
+    ages = of(result, "day")["figures"]
+    assert list(ages) == ["10", "12"]
+    assert all(age["changes"] > 0 and age["read"] > 0 and age["seconds"] > 0 for age in ages.values())
 
 
 @pytest.mark.slow
