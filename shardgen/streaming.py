@@ -135,7 +135,8 @@ def _check_target(asked: Asked) -> None:
         return
     if asked.target.lower().startswith(DATABASES):
         told = " names a database, which no stream plays into yet"
-        raise ConfigError(Use("target"), told, remedy="use - (JSON lines) or kafka://broker/prefix")
+        remedy = "use - (JSON lines) or kafka://broker/prefix; shardgen advance brings a database forward"
+        raise ConfigError(Use("target"), told, remedy=remedy)
     raise ConfigError(Given("target", asked.target), " is none of a stream's", remedy="use - or kafka://broker/prefix")
 
 
