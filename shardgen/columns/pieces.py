@@ -82,10 +82,15 @@ class Layout:
         self.rows = count(merged)
         every = np.arange(self.rows, dtype=np.int32)
         pools, positions = zip(*(_drawn(piece, every) for piece in merged), strict=True)
-        self.pool = pa.concat_arrays([each for pool in pools for each in (_empty(), pool)])
+        self.pools = [each for pool in pools for each in (_empty(), pool)]
         narrow = {id(rows): rows.astype(np.int32, copy=False) for rows in positions}
         self._positions = [narrow[id(rows)] for rows in positions]
         self._bases = (np.cumsum([0, *map(len, pools)]) + np.arange(1, len(pools) + 2)).astype(np.int32)
+
+    @cached_property
+    def pool(self) -> Varied:
+        """What rows are taken from."""
+        return pa.concat_arrays(self.pools)
 
     def data(self, start: int, stop: int) -> memoryview:
         """The bytes of rows start to stop (exclusive)."""
@@ -141,15 +146,18 @@ class Spliced(Layout):
 
     def __init__(self, parts: tuple[Layout, Layout], order: I64) -> None:
         self.rows, self._parts, self._order = len(order), parts, order
-        self.pool = pa.concat_arrays([part.pool for part in parts])
+        self.pools = [pool for part in parts for pool in part.pools]
+        self._base = np.int32(sum(map(len, parts[0].pools)))
 
     def of(self, some: slice | I64, count: int) -> NDArray[np.int32]:
+        """See Layout.of; most rows are of the first, one after the other."""
         wanted, (first, second) = self._order[some], self._parts
-        own = wanted < first.rows
-        mine, others = first.of(wanted[own], int(own.sum())), second.of(wanted[~own] - first.rows, int((~own).sum()))
-        chosen = np.zeros((count, max(mine.shape[1], others.shape[1])), dtype=np.int32)  # 0 is an empty text
-        chosen[own, : mine.shape[1]] = mine
-        chosen[~own, : others.shape[1]] = others + np.int32(len(first.pool))
+        mine, theirs = np.flatnonzero(wanted < first.rows), np.flatnonzero(wanted >= first.rows)
+        low, high = (int(wanted[mine].min()), int(wanted[mine].max()) + 1) if len(mine) else (0, 0)
+        own, others = first.of(slice(low, high), high - low), second.of(wanted[theirs] - first.rows, len(theirs))
+        chosen = np.zeros((count, max(own.shape[1], others.shape[1])), dtype=np.int32)  # 0 is an empty text
+        chosen[mine, : own.shape[1]] = own[wanted[mine] - low]
+        chosen[theirs, : others.shape[1]] = others + self._base
         return chosen
 
 
@@ -304,6 +312,11 @@ _MADE: dict[tuple[Any, ...], Varied] = {}
 def lasting(pool: Varied) -> Varied:
     """A pool that stays as long as the process, so that what goes with it in every batch is joined to it once."""
     return _LASTING.setdefault(id(pool), pool)
+
+
+def lasts(pool: Texts) -> bool:
+    """Whether a pool stays as long as the process."""
+    return id(pool) in _LASTING
 
 
 def once(make: Callable[..., Any], *parts: Texts | bytes) -> Any:

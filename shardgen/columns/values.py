@@ -12,7 +12,7 @@ from typing import Any, ClassVar, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from shardgen.columns import jsonb, text
+from shardgen.columns import jsonb, pieces, text
 from shardgen.columns.arrow import pa, pc
 from shardgen.columns.jsonb import Objects
 from shardgen.columns.nested import Document, Lists, Picked, Sometimes, Struct
@@ -259,20 +259,58 @@ class Given:
         return {"timestamp": Instant, "date": Day}.get(type_, Whole)(numbers)
 
 
+_FEW = 4
+"""Times as many in a pool as are picked from it, from which on only these are worked on."""
+
+
 def taken(value: Any, rows: I64) -> Any:
     """The values of some rows, whatever they are but JSON that is laid out in pieces."""
     if isinstance(value, Constant | Absent):
         return value
     if isinstance(value, Picked):
-        return Picked(value.pool, value.rows[rows])
+        return _picked(value.pool, value.rows[rows])
     if isinstance(value, Struct | Lists):
-        return Picked(value, rows)
+        return _picked(value, rows)
     if isinstance(value, Day):
         return Day(value.values[rows], None if value.known is None else value.known[rows])
     if isinstance(value.values, np.ndarray):
         return replace(value, values=value.values[rows])
     texts = value.values if isinstance(value.values, Drawn) else Drawn(value.values, np.arange(len(value.values)))
-    return replace(value, values=Drawn(texts.pool, texts.rows[rows]))
+    return replace(value, values=_drawn(texts.pool, texts.rows[rows]))
+
+
+def _drawn(pool: Texts, rows: NDArray[np.integer]) -> Drawn:
+    """Texts of a pool; of one that does not last, and of which little is drawn, only that."""
+    if len(pool) <= _FEW * len(rows) or pieces.lasts(pool):
+        return Drawn(pool, rows)
+    kept, codes = _distinct(rows)
+    return Drawn(text.take(pool, kept), codes)
+
+
+def _picked(pool: Any, rows: NDArray[np.integer]) -> Any:
+    """Values of a pool; where little is picked, only that is made JSON."""
+    size = pool.size if isinstance(pool, Struct) else len(pool.starts) if isinstance(pool, Lists) else 0
+    if size <= _FEW * len(rows):
+        return Picked(pool, rows)
+    kept, codes = _distinct(rows)
+    if isinstance(pool, Lists):
+        return Picked(_lists(pool, kept), codes)
+    return Picked(Struct({name: taken(member, kept) for name, member in pool.members.items()}), codes)
+
+
+def _lists(pool: Lists, which: I64) -> Lists:
+    """Some lists of a pool."""
+    starts, sizes = pool.starts[which], np.diff(np.append(pool.starts, pool.items.size))[which]
+    before = np.cumsum(sizes) - sizes
+    items = np.repeat(starts - before, sizes) + np.arange(sizes.sum())
+    return Lists(Struct({name: taken(member, items) for name, member in pool.items.members.items()}), before)
+
+
+def _distinct(rows: NDArray[np.integer]) -> tuple[I64, I64]:
+    """Which positions there are, in order, and for each row that among them; -1 stays."""
+    kept, codes = np.unique(rows, return_inverse=True)
+    missing = int(len(kept) > 0 and kept[0] < 0)
+    return kept[missing:].astype(np.int64), codes.reshape(-1) - missing
 
 
 Value: TypeAlias = (

@@ -9,12 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
 
 from shardgen.columns import jsonb, text
-from shardgen.columns.arrow import pa
+from shardgen.columns.arrow import pa, pc
 from shardgen.columns.batch import Batch, arrow_type
 from shardgen.columns.pieces import Drawn
 from shardgen.columns.values import Absent, Constant, Document, Given, Instant, Json, Member, Value
@@ -49,8 +50,14 @@ class Cells:
         self.clean = clean
         self._over: dict[str, dict[int, Any]] = {}
         self._told: dict[str, dict[int, str | None]] = {}
-        self.changes: dict[int, list[Change]] = {}
-        """By row, what edits changed."""
+        self._places: dict[int, dict[str, None]] = {}
+        """By row, the places that were written over, in their order."""
+
+    @cached_property
+    def changes(self) -> Mapping[int, list[Change]]:
+        """By row, what edits have changed; asked for when they are done."""
+        found = {row: [self._change(row, place) for place in places] for row, places in self._places.items()}
+        return {row: [each for each in changes if each.dirty != each.clean] for row, changes in found.items()}
 
     def key(self, row: int) -> str:
         """The id that a row bears."""
@@ -89,21 +96,26 @@ class Cells:
         held = value is None or fits(type_, value)
         if place == self.clean.table.partition_by or not (held or told) or _too_long(type_, value):
             return
-        kept, clean = value if held else None, self.clean.column(place)[row]
+        kept = value if held else None
         self._over.setdefault(place, {})[row] = _json(kept) if type_.name == "json" and kept is not None else kept
-        self._note(row, place, _json(kept), clean if type_.name == "json" and clean is not None else _json(clean))
+        self._places.setdefault(row, {})[place] = None
         if told:
             self._tell(row, place, _json(value))
 
     def _tell(self, row: int, key: str, dirty: str | None) -> None:
         """Write over a key of raw_data."""
-        clean = self.clean.member(key)[row] if key in self.clean.members else None
         self._told.setdefault(key, {})[row] = dirty
-        self._note(row, RAW + key, dirty, clean)
+        self._places.setdefault(row, {})[RAW + key] = None
 
-    def _note(self, row: int, place: str, dirty: str | None, clean: str | None) -> None:
-        if dirty != clean:
-            self.changes.setdefault(row, []).append(Change(place, dirty, clean))
+    def _change(self, row: int, place: str) -> Change:
+        if place.startswith(RAW):
+            key = place.removeprefix(RAW)
+            clean = self.clean.told(row, key) if key in self.clean.members else None
+            return Change(place, self._told[key][row], clean)
+        dirty, value = self._over[place][row], self.clean.column(place)[row]
+        if self.clean.types[place].name == "json":
+            return Change(place, dirty or jsonb.NULL, value or jsonb.NULL)
+        return Change(place, _json(dirty), _json(value))
 
     def _column(self, name: str) -> Value:
         if name not in self._over:
@@ -116,14 +128,11 @@ class Cells:
     def _told_by(self, key: str) -> Member:
         if key not in self._told:
             return self.clean.members[key]
-        texts: list[str | None] = [None] * self.clean.num_rows
-        if key in self.clean.members:
-            texts = list(self.clean.member(key))
-        for row, told in self._told[key].items():
-            texts[row] = told
-        there = np.array([told is not None for told in texts])
-        pool = text.pool(told for told in texts if told is not None)
-        return Json(Drawn(pool, np.where(there, np.cumsum(there) - 1, -1)))
+        rows, told = self.clean.num_rows, self._told[key]
+        clean = self.clean.texts(key) if key in self.clean.members else texts_of(None, rows)
+        chosen = np.where(clean.is_valid().to_numpy(zero_copy_only=False), np.arange(rows), -1)
+        chosen[list(told)] = [rows + place if each is not None else -1 for place, each in enumerate(told.values())]
+        return Json(Drawn(text.concat(pc.fill_null(clean, ""), text.pool(told.values()).fill_null("")), chosen))
 
 
 def fits(type_: Type, value: Any) -> bool:
@@ -151,6 +160,8 @@ def _too_long(type_: Type, value: Any) -> bool:
 
 def _json(value: Any) -> str:
     """JSON of a value as raw_data has it."""
+    if type(value) is str and value.isalnum():
+        return f'"{value}"'
     if isinstance(value, datetime):
         return f'"{value.isoformat(timespec="microseconds")}"'
     return f'"{value.isoformat()}"' if isinstance(value, date) else jsonb.value(value)
@@ -162,7 +173,7 @@ def _record(members: Mapping[str, Member], rows: int) -> Value:
         return Absent()
     if any(jsonb.in_every(member.json()) for member in members.values()):
         return Document(members)
-    texts = {key: texts_of(member, rows) for key, member in members.items()}
+    texts = {key: texts_of(member, rows).to_pylist() for key, member in members.items()}
     told = ({key: found[row] for key, found in texts.items()} for row in range(rows))
     return Given(pa.array([jsonb.value({key: parsed(text) for key, text in each.items() if text}) for each in told]))
 

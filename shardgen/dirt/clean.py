@@ -7,14 +7,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 from shardgen.columns import jsonb, text
+from shardgen.columns.arrow import pa
 from shardgen.columns.batch import Batch, arrow_type, members_of
 from shardgen.columns.pieces import Drawn, Layout
+from shardgen.columns.text import Text
 from shardgen.columns.values import Member
 from shardgen.dirt.kind import GONE, Row
 from shardgen.model.table import COMMON
+
+
+_DECODER: Final = json.JSONDecoder(parse_float=Decimal)
 
 
 class Clean:
@@ -35,7 +40,7 @@ class Clean:
         self.members = members_of(made.table, known.mode, own, extra=known.extra, versions=known.versions)
         """Of raw_data."""
         self._columns: dict[str, list[Any]] = {}
-        self._texts: dict[str, list[str | None]] = {}
+        self._texts: dict[str, Text] = {}
 
     def column(self, name: str) -> list[Any]:
         """Clean values of a column; JSON is text."""
@@ -46,6 +51,15 @@ class Clean:
 
     def member(self, key: str) -> list[str | None]:
         """Clean JSON of a key of raw_data; None where it is not there."""
+        return list(self.texts(key).to_pylist())
+
+    def told(self, row: int, key: str) -> str | None:
+        """The same of one row."""
+        found: str | None = self.texts(key)[row].as_py()
+        return found
+
+    def texts(self, key: str) -> Text:
+        """The same as a column of texts."""
         if key not in self._texts:
             self._texts[key] = texts_of(self.members.get(key, self.record.extra.get(key)), self.num_rows)
         return self._texts[key]
@@ -55,7 +69,7 @@ class Clean:
         if name in self.types:
             found = self.column(name)[row]
             return found if self.types[name].name != "json" or found is None else parsed(found)
-        told = self.member(name)[row]
+        told = self.told(row, name)
         return GONE if told is None else parsed(told)
 
     def number(self, row: int) -> int:
@@ -93,16 +107,16 @@ class _Row:
 
 def parsed(told: str) -> Any:
     """A value out of its JSON."""
-    return json.loads(told, parse_float=Decimal)
+    if told[0] == '"' and "\\" not in told:
+        return told[1:-1]
+    return _DECODER.decode(told)
 
 
-def texts_of(member: Member | None, rows: int) -> list[str | None]:
-    """JSON of a key of raw_data, of each row; None where it is not there."""
+def texts_of(member: Member | None, rows: int) -> Text:
+    """JSON of a key of raw_data, of each row; null where it is not there."""
     if member is None:
-        return [None] * rows
+        return pa.nulls(rows, pa.string())
     told = member.json()
     if isinstance(told, str):
-        return [told] * rows
-    if isinstance(told, Drawn):
-        return list(text.draw(told).to_pylist())
-    return list(Layout(jsonb.pieces_of(told)).texts().to_pylist())
+        return pa.repeat(pa.scalar(told, pa.string()), rows)
+    return text.draw(told) if isinstance(told, Drawn) else Layout(jsonb.pieces_of(told)).texts()
