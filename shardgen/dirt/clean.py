@@ -18,7 +18,6 @@ from shardgen.columns.values import Member
 from shardgen.dirt.kind import GONE, Row
 from shardgen.model.table import COMMON
 
-
 _DECODER: Final = json.JSONDecoder(parse_float=Decimal)
 
 
