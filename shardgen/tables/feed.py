@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any, Final, Protocol
 
@@ -17,13 +17,11 @@ from shardgen.dirt.spoiling import Spoiler, seed_of
 from shardgen.model.config import LoadConfig, PlanConfig
 from shardgen.model.dirt import Dirt
 from shardgen.model.plan import Shard
-from shardgen.tables import dataset
-from shardgen.tables.spec import Slice, TableSpec, ranges
+from shardgen.tables import dataset, revised
+from shardgen.tables.spec import Slice, TableSpec
 from shardgen.world import build_world
 from shardgen.world.demand import day_after, midnight
-from shardgen.world.picking import picked
 from shardgen.world.rng import I64
-from shardgen.world.versions import single
 
 ROWS: Final = LoadConfig().batch_rows
 _FEW: Final = 64  # rows; clickstream takes whole sessions, so it may be ten times as many
@@ -95,18 +93,10 @@ class Feed:
             yield chosen(made, np.flatnonzero(made.record.versions.number == 1))
 
     def _clean(self, shard: Shard, rows: int) -> Iterator[Batch]:
+        spec, wanted = dataset(self.plan.dataset)[shard.table], self._wanted(shard, rows)
         if shard.revised:
-            return self._revised(shard, rows, end=midnight(self.plan.end))
-        wanted = Slice(
-            world=build_world(self.plan.world, self.plan.end),
-            raw_data=self.plan.raw_data,
-            start=shard.start,
-            stop=shard.stop,
-            end=midnight(self.plan.end),
-            rows=rows,
-            history=self.plan.history,
-        )
-        made = dataset(self.plan.dataset)[shard.table].rows(wanted)
+            return self._revised(spec, wanted, at=wanted.end)
+        made = spec.rows(wanted)
         return map(versioned, made) if wanted.versions else made
 
     def before(self, shard: Shard, rows: int) -> Iterator[Batch]:
@@ -117,41 +107,27 @@ class Feed:
             rows: about how many a batch should hold; it never changes a row.
         """
         assert self.plan.since
-        return self._revised(shard, rows, end=midnight(self.plan.since))
+        spec, wanted = dataset(self.plan.dataset)[shard.table], self._wanted(shard, rows)
+        return self._revised(spec, wanted, at=midnight(self.plan.since))
 
-    def _revised(self, shard: Shard, rows: int, *, end: int) -> Iterator[Batch]:
+    def _revised(self, spec: TableSpec, wanted: Slice, *, at: int) -> Iterator[Batch]:
         """What changes in the window of records that were there: the versions, or how they stand at an instant."""
-        for low, high in ranges(shard.start, shard.stop, rows):
-            made = self._changes(replace(shard, start=low, stop=high), rows)
-            if self.plan.history == "versions":
-                yield from made
-                continue
-            keys = np.unique(np.concatenate([batch.numbers for batch in made] or [np.empty(0, dtype=np.int64)]))
-            yield from self._standing(shard.table, keys, end=end)
-
-    def _changes(self, shard: Shard, rows: int) -> Iterator[Batch]:
-        """The versions of a shard's ids whose changes lie in the window."""
         assert self.plan.since
-        spec = dataset(self.plan.dataset)[shard.table]
-        wanted = Slice(
+        since = midnight(self.plan.since)
+        if wanted.versions:
+            return revised.versions(spec, wanted, since=since)
+        return revised.standing(spec, wanted, since=since, at=at)
+
+    def _wanted(self, shard: Shard, rows: int) -> Slice:
+        return Slice(
             world=build_world(self.plan.world, self.plan.end),
             raw_data=self.plan.raw_data,
             start=shard.start,
             stop=shard.stop,
             end=midnight(self.plan.end),
             rows=rows,
-            history="versions",
-            since=midnight(self.plan.since),
+            history=self.plan.history,
         )
-        return spec.rows(wanted) if spec.changed else _new(spec, wanted)
-
-    def _standing(self, table: str, keys: I64, *, end: int) -> Iterator[Batch]:
-        """Records of some keys that are there at an instant, as they stand then."""
-        cut = np.unique(keys // dataset(self.plan.dataset)[table].table.space.children)
-        for made in self.rows_of(table, cut, end=end, raw_data=self.plan.raw_data):
-            which = np.flatnonzero(np.isin(made.numbers, keys))
-            if len(which):
-                yield made if len(which) == made.num_rows else chosen(made, which)
 
     def changes(self, table: str, since: int, end: int, rows: int = ROWS) -> Iterator[Batch]:
         """The versions of a table whose changes lie in [since, end), in order of number and version.
@@ -177,7 +153,7 @@ class Feed:
             history="versions",
             since=since,
         )
-        return spec.rows(wanted) if spec.changed else _new(spec, wanted)
+        return spec.versions(wanted)
 
     def versions_of(self, table: str, keys: I64, *, end: int) -> Iterator[Batch]:
         """All versions of some records until an instant, and perhaps those of others of their parents.
@@ -229,15 +205,3 @@ def _spoiler(dirt: Dirt, _secret: str, shop: str, table: str, world: int, span: 
     struck = [(kinds[name], rate) for name, rate in dirt.of(table).items()]
     children = dataset(shop)[table].table.space.children
     return Spoiler(Drawing(seed, table, struck, span=span, children=children))
-
-
-def _new(spec: TableSpec, wanted: Slice) -> Iterator[Batch]:
-    """Rows that were not there before the slice, of a table that knows nothing of versions."""
-    by_time = spec.cut.ids(wanted.world, wanted.end) is None
-    for low, high in [(wanted.start, wanted.stop)] if by_time else wanted.ranges():
-        part = replace(wanted, start=low, stop=high)
-        before = [] if by_time else [made.numbers for made in spec.rows(replace(part, end=wanted.since))]
-        for made in spec.rows(part):
-            fresh = np.flatnonzero(~np.isin(made.numbers, np.concatenate([made.numbers[:0], *before])))
-            if len(fresh):
-                yield versioned(made, picked(single(made.numbers), fresh))

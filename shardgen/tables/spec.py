@@ -28,6 +28,7 @@ from shardgen.tables import windows
 from shardgen.tables.cutting import ByIds, ByLeaves, Cutting, Estimate, Piece, Range, arriving, by_lives, ranges
 from shardgen.world.calendar import Period
 from shardgen.world.demand import HOUR, midnight
+from shardgen.world.picking import picked
 from shardgen.world.versions import BEGINNING, single
 from shardgen.world.world import World
 
@@ -231,6 +232,23 @@ class TableSpec:
             return self.changed(world, since, end)
         ids = self.cut.ids(world, end - 1 + HOUR)
         return (since, end) if ids is None else (0, ids)
+
+    def versions(self, wanted: Slice) -> Iterator[Batch]:
+        """The versions that a slice asks for, of a table that may know nothing of them.
+
+        Of such a one each record has one version, which is found by looking at the rows before and after.
+        """
+        if self.changed:
+            yield from self.rows(wanted)
+            return
+        by_time = self.cut.ids(wanted.world, wanted.end) is None
+        for low, high in [(wanted.start, wanted.stop)] if by_time else wanted.ranges():
+            part = replace(wanted, start=low, stop=high)
+            before = [] if by_time else [made.numbers for made in self.rows(replace(part, end=wanted.since))]
+            for made in self.rows(part):
+                fresh = np.flatnonzero(~np.isin(made.numbers, np.concatenate([made.numbers[:0], *before])))
+                if len(fresh):
+                    yield versioned(made, picked(single(made.numbers), fresh))
 
     def estimate(self, history: str) -> Estimate | None:
         """Rows of each piece, of one of config.HISTORIES; None where every id is a row."""
