@@ -101,7 +101,7 @@ def test_a_runner_that_keeps_nothing_is_told_the_same_source(monkeypatch, tmp_pa
     if not drawing:
         assert told == f"{runner} {source} shardgen"
     else:
-        assert "[dask,delta,duckdb,iceberg,lake,report]" in told
+        assert "[dask,delta,duckdb,iceberg,kafka,lake,report]" in told
     assert "--with 'vl-convert-python>=1.7'" in installation.install(installation.DRAWING)
 
 
