@@ -234,7 +234,10 @@ SERVICE = {"host": "HOST", "port": "PORT", "dbname": "DATABASE", "user": "USER"}
 SPELLINGS = (PASSWORD, quote(PASSWORD, safe=""), quote(PASSWORD), quote_plus(PASSWORD))
 
 
-@pytest.mark.parametrize("way", [by_password_file, by_service, by_uri, by_variable])
+SLOW = [pytest.param(way, marks=pytest.mark.slow) for way in (by_service, by_uri, by_variable)]
+
+
+@pytest.mark.parametrize("way", [by_password_file, *SLOW])
 def test_a_password_is_found_and_shown_nowhere_though_the_server_quotes_it(
     server: ForeignServer, environment: dict[str, str], tmp_path: Path, way
 ) -> None:

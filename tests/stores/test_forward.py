@@ -30,7 +30,7 @@ SHOP: dict[str, Any] = {
     "events_per_session": 4,
     "review_rate": 1,
 }
-HISTORIES = ("latest", "versions")
+HISTORIES = ("latest", pytest.param("versions", marks=pytest.mark.slow))
 
 
 @pytest.fixture(scope="module", params=HISTORIES)
