@@ -45,10 +45,12 @@ def load(
         [1800]
     """
     from shardgen.commands import hasten, prepared
+    from shardgen.options.secrets import tell
 
     settings = settings_of(Load, options, dsn=dsn)
     hasten(settings.get("engine", DEFAULT))
     carry_out = prepared(settings, resume=resume, take_over=take_over, yes=yes)
+    tell("" if resume else settings.made_key)
     with watching(settings, "load") as show:
         return carry_out(show)
 

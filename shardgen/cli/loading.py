@@ -126,6 +126,7 @@ def load(
 ) -> None:
     """Fill the bronze tables, reconcile, and tell what was loaded."""
     from shardgen.commands import hasten, prepared
+    from shardgen.options.secrets import tell
 
     if claim:
         check_claim(part=part is not None, resume=resume, verify=verify)
@@ -140,7 +141,7 @@ def load(
         return
     agreed = yes or (not resume and _agreed(settings))
     carry_out = prepared(settings, resume=resume, take_over=take_over, yes=agreed)
-    terminal.tell_key("" if resume else settings.made_key)
+    tell("" if resume else settings.made_key)
     try:
         with terminal.watching(settings, "load") as show:
             report = carry_out(show)

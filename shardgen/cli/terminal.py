@@ -107,13 +107,6 @@ def on_stdout(write: Callable[[BinaryIO], T], *, nothing: T) -> T:
             return nothing
 
 
-def tell_key(key: str) -> None:
-    """Tell the secret that was made for a load's dirt, also with ``-q``: nobody could ever ask for it again."""
-    if key:
-        sys.stderr.write(f"the key of the dirt is {key}: keep it, and set SHARDGEN_DIRT_KEY to it for the answers\n")
-        sys.stderr.flush()
-
-
 @contextlib.contextmanager
 def watching(settings: Settings, command: str) -> Iterator[Show]:
     """What takes the events of a command, as the settings, ``-q`` and ``-v`` say: a display, and a log beside it.

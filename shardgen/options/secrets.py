@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import sys
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -31,6 +32,17 @@ class Secret:
             return config
         secret = self.told or self.made
         return replace(config, dirt=replace(config.dirt, key=hold(secret), secret=secret))
+
+
+def tell(made: str) -> None:
+    """Tell a secret that was made, also where nothing else is told: nobody could ever ask for it again.
+
+    Args:
+        made: empty where none was.
+    """
+    if made:
+        sys.stderr.write(f"the key of the dirt is {made}: keep it, and set SHARDGEN_DIRT_KEY to it for the answers\n")
+        sys.stderr.flush()
 
 
 def told(file: Path | None, variable: str) -> Secret:

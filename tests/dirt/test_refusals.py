@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 import shardgen
@@ -74,3 +76,12 @@ def test_what_needs_the_key_says_so_where_it_is_missing_or_another(database, com
 def test_dirt_that_makes_no_sense_is_refused_by_name_and_remedy(dirt, told):
     with pytest.raises(ConfigError, match=told):
         shardgen.plan(dirt=dirt, end="2026-01-01")
+
+
+def test_a_key_that_nobody_gave_is_made_told_once_and_opens_the_answers(database, command, capfd, monkeypatch):
+    shardgen.load(database.dsn, dirt="blanks=0.1", **OPTIONS)
+    [made] = re.findall(r"the key of the dirt is (\S+): keep it", capfd.readouterr().err)
+    assert made not in str(database.rows("SELECT plan::text, options::text FROM bronze.shardgen_runs"))
+    assert command("answers", "--dsn", database.dsn).code == 2
+    monkeypatch.setenv("SHARDGEN_DIRT_KEY", made)
+    assert list(shardgen.answers(database.dsn))
