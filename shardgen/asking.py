@@ -171,7 +171,7 @@ def truths_of(settings: Settings, *, table: str = "", run: int | None = None) ->
         return Truths(source=world, config=config, tables=tables)
     found = run_of(settings, run)
     place = settings.target.lake or f"schema {settings.schema} of {settings.target.shown}"
-    return Truths(source=f"run {found.run} in {place}", config=PlanConfig.from_json(found.plan), tables=tables)
+    return Truths(source=f"run {found.run} in {place}", config=PlanConfig.from_json(found.plan).whole, tables=tables)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,7 +248,7 @@ def world_of(settings: Settings, run: int | None, *, place: str = "target") -> t
         told = "changes are of a world that does not move: no target holds a finished run"
         raise UsageError(told, remedy=Text("name ", Use(place), ", or ", Use("epoch"), " and ", Use("horizon")))
     found = run_of(settings.without("end", "tables"), run)
-    config = PlanConfig.from_json(found.plan)
+    config = PlanConfig.from_json(found.plan).whole
     end, tables = settings.get("end"), settings.get("tables")
     config = replace(config, end=end or config.end)
     config = replace(config, tables=table_names(tables, config.dataset) if tables else config.tables)
