@@ -11,7 +11,7 @@ import pytest
 import shardgen
 from shardgen.errors import LoadError, TargetError, UsageError
 from shardgen.loading.reconcile import LoadReport
-from shardgen.stores.postgres import locks
+from shardgen.stores.postgres import locks, preflight
 from shardgen.stores.postgres.postgres import connect
 from tests.conftest import Database, copy_of, fresh_database
 from tests.worlds import TABLES
@@ -213,6 +213,26 @@ def test_rows_that_others_have_changed_are_named_and_only_overwritten_on_request
         advance(other, days=10)
         advance(other, days=1)
         assert rows(target, "orders") == rows(other, "orders")
+
+
+@pytest.mark.parametrize("history", ["latest"], indirect=True)
+def test_a_role_that_may_make_no_temporary_tables_is_told_before_anything_is_written(target):
+    with connect(target.dsn, application_name="test") as connection:
+        [(role,)] = connection.execute("SELECT current_user").fetchall()
+    target.run(
+        "CREATE ROLE bringer LOGIN",
+        "GRANT ALL ON SCHEMA bronze TO bringer",
+        f"REVOKE TEMPORARY ON DATABASE {target.name} FROM PUBLIC",
+        f"GRANT bringer TO {role}",
+    )
+    try:
+        target.run("GRANT ALL ON ALL TABLES IN SCHEMA bronze TO bringer")
+        with connect(target.dsn, application_name="test") as connection:
+            connection.execute("SET ROLE bringer")
+            told = preflight.staging_problems(connection, skipping=False)
+        assert "may not make" in str(told[0])
+    finally:
+        target.run("DROP OWNED BY bringer", "DROP ROLE bringer")
 
 
 def test_a_reset_takes_the_whole_chain_back(target):

@@ -118,8 +118,9 @@ def examine(connection: Connection, wanted: Wanted) -> Examined:
     server = preflight.server_problems(
         connection, plan, facts, workers=wanted.workers, freed=sum(loss.bytes for loss in losses)
     )
-    if terms.on_conflict == "skip":
-        server += preflight.staging_problems(connection)
+    revising = any(each.kept for each in decisions) and plan.config.history == "latest"
+    if revising or terms.on_conflict == "skip":
+        server += preflight.staging_problems(connection, skipping=terms.on_conflict == "skip")
     problems = server + problems + (_referring(connection, decisions) if wanted.in_parts else [])
     tried = Rehearsed() if problems else _rehearsed(connection, wanted, decisions)
     foreign = [text for each in decisions if each.foreign for text in each.foreign.notices(each.table)]

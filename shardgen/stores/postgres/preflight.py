@@ -69,10 +69,13 @@ def server_problems(
     ]
 
 
-def staging_problems(connection: Connection) -> list[Problem]:
-    """Why rows cannot be staged."""
+def staging_problems(connection: Connection, *, skipping: bool) -> list[Problem]:
+    """Why rows cannot be staged, for whom conflicts are skipped or records change."""
     if _value(connection, "SELECT has_database_privilege(current_database(), 'TEMPORARY')"):
         return []
+    if not skipping:
+        text = "records that change are brought forward by temporary tables, which this role may not make"
+        return [Problem(text=text, remedy="GRANT TEMPORARY ON DATABASE")]
     remedy = Text("GRANT TEMPORARY ON DATABASE, or use ", Use("on_conflict", "error"))
     return [Problem(text=Text(Use("on_conflict", "skip"), " needs temporary tables"), remedy=remedy)]
 
