@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import shardgen
+from shardgen.dirt.kinds import kinds
 from tests.dirt.worlds import KEY
 
 OPTIONS = {
@@ -53,3 +54,10 @@ def test_damage_to_a_row_that_the_key_does_not_name_breaks_its_law_and_the_conte
     content = shardgen.verify(database.dsn, level="digests", tables="orders", workers=1, progress="none")
     assert not content.ok
     assert any(far in sample for check in content.checks for sample in check.samples)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", kinds())
+def test_every_offender_of_each_kind_alone_is_of_the_key(kind, database, key):
+    shardgen.load(database.dsn, dirt=f"{kind}=0.05", **OPTIONS)
+    assert not [check for check in laws(database.dsn).values() if check.status == "failed"]

@@ -33,7 +33,7 @@ WITH orders AS (
            (tax_amount + 0.005) * 1000000 / nullif((subtotal - discount_amount + shipping_cost) * 100, 0) AS above
     FROM orders
 ), rates AS (
-    SELECT country_code, min(order_id) AS order_id, max(least) AS least, min(above) AS above
+    SELECT country_code, max(least) AS least, min(above) AS above
     FROM taxed
     GROUP BY country_code
 ), amounts AS (
@@ -98,9 +98,18 @@ SELECT 'order discount is more than the subtotal', order_id, discount_amount::te
 FROM orders
 WHERE (discount_amount BETWEEN 0 AND subtotal AND shipping_cost >= 0 AND tax_amount >= 0) IS NOT TRUE
 UNION ALL
-SELECT 'no tax rate fits the orders of a country', order_id, concat_ws(' ', country_code, least, above)
-FROM rates
-WHERE (ceil(least) < above) IS NOT TRUE AND least IS NOT NULL
+SELECT 'no tax rate fits the orders of a country, as these two show', highest.order_id,
+       concat_ws(' ', lowest.order_id, r.country_code, r.least, r.above)
+FROM rates AS r
+CROSS JOIN LATERAL (
+    SELECT min(order_id) AS order_id FROM taxed AS t
+    WHERE t.country_code IS NOT DISTINCT FROM r.country_code AND t.least = r.least
+) AS highest
+CROSS JOIN LATERAL (
+    SELECT min(order_id) AS order_id FROM taxed AS t
+    WHERE t.country_code IS NOT DISTINCT FROM r.country_code AND t.above = r.above
+) AS lowest
+WHERE (ceil(r.least) < r.above) IS NOT TRUE AND r.least IS NOT NULL
 UNION ALL
 SELECT 'cost is not between 0 and the price', product_id, cost || ' of ' || price
 FROM raw_products
