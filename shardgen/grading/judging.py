@@ -154,7 +154,9 @@ def _outcome(defect: Defect, of_value: Asked, form: str, theirs: str | None, *, 
         return "repaired"
     if of_value is Asked.WITHDRAWN and theirs is None:
         return "withdrawn"
-    stands = plain.same(form, plain.value(defect.wrong.dirty), theirs)
+    dirty = plain.value(defect.wrong.dirty)
+    stands = plain.same(form, dirty, theirs)
     if of_value is Asked.NOTHING:
-        return "untellable" if stands or theirs is None else "misfilled"
+        left = stands or theirs is None or theirs == (dirty or "").strip()  # what is cut off may end in a blank
+        return "untellable" if left else "misfilled"
     return "unrepaired" if stands else "wrong"
