@@ -173,7 +173,7 @@ def test_a_reset_takes_the_attached_leaves_back_and_leaves_the_rest(parent, monk
     parent.database.run(
         "INSERT INTO bronze.raw_orders (order_id, order_date, source_system) VALUES ('x', '2031-01-01', 'x')"
     )
-    monkeypatch.setattr(reset, "max_id", fakes.max_id)
+    monkeypatch.setattr(survey, "max_id", fakes.max_id)
 
     def plans(run):
         return fakes.build_plan(fakes.plan_config(tables=("orders",)))
