@@ -46,7 +46,7 @@ test-slow: $(VENV)/.installed-dev ## run the manual's pages as a reader does, th
 	@$(BIN)/python -m pytest -m slow $(ARGS)
 
 test-time: $(VENV)/.installed-dev ## bring the default world forward through a year of single days (half an hour, 20 GiB)
-	@$(BIN)/python -m pytest -m time tests/acceptance/test_year.py $(ARGS)
+	@$(BIN)/python -m pytest -m time $(ARGS)
 
 bench: $(VENV)/.installed ## measure a load beside PostgreSQL's own speed (about half an hour, 25 GiB)
 	@$(BIN)/python -m scripts.bench $(ARGS)

@@ -56,7 +56,7 @@ def test_damage_to_a_row_that_the_key_does_not_name_breaks_its_law_and_the_conte
     assert any(far in sample for check in content.checks for sample in check.samples)
 
 
-@pytest.mark.slow
+@pytest.mark.time
 @pytest.mark.parametrize("kind", kinds())
 def test_every_offender_of_each_kind_alone_is_of_the_key(kind, database, key):
     shardgen.load(database.dsn, dirt=f"{kind}=0.05", **OPTIONS)
