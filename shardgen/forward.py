@@ -72,6 +72,9 @@ def standing(owners: Mapping[str, Owner], place: str, tables: Sequence[str] = ()
             remedy = Text("bring each forward by its ", Use("tables"))
             raise TargetError(f"{place} holds tables of different plans: {ends}", remedy=remedy)
     config = configs[first]
+    if config.dirt is not None:
+        told = f"{place} holds rows that were spoilt, and those are not brought forward"
+        raise TargetError(told, remedy=Text("load the whole history anew, with ", Use("if_exists", "replace")))
     return Standing(config=replace(config.whole, tables=in_order(meant, config.dataset)), options=meant[first].options)
 
 

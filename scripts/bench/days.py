@@ -18,6 +18,10 @@ AGES = (30, 365, 1000)
 """Days after the epoch."""
 SINGLE = 3
 """Days that are measured at each."""
+_OTHERS = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+"""
 _READ = """
 SELECT coalesce(sum(coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0)), 0)::bigint FROM pg_stat_user_tables
 WHERE relname LIKE 'raw%'
@@ -45,11 +49,11 @@ def _days(bench: Bench, dsn: str, workers: int) -> dict[str, float]:
     seconds, changes, reads = [], [], []
     for _ in range(SINGLE):
         settle(dsn)
-        before = _read(dsn)
+        before = read(dsn)
         took, report = _run(bench, dsn, workers, ["advance"])
         seconds.append(took)
         changes.append(sum(each["ledger"] + each["updated"] + each["deleted"] for each in report["tables"]))
-        reads.append(_read(dsn) - before)
+        reads.append(read(dsn) - before)
     return {"seconds": median(seconds), "changes": median(changes), "read": median(reads)}
 
 
@@ -61,13 +65,10 @@ def _run(bench: Bench, dsn: str, workers: int, words: list[str]) -> tuple[float,
     return ran.seconds, (told[-1] if isinstance(told, list) and told else told or {})
 
 
-def _read(dsn: str) -> int:
-    """Rows that were read of the tables; sessions tell it a moment after they end."""
-    last = -1
-    while True:
-        with psycopg.connect(dsn) as connection:
-            [(now,)] = connection.execute(_READ)
-        if now == last:
-            return int(now)
-        last = now
-        time.sleep(1.2)
+def read(dsn: str) -> int:
+    """Rows that were read of the tables of a database; sessions tell it when they end, so all others have to."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        while connection.execute(_OTHERS).fetchone() != (0,):
+            time.sleep(0.02)
+        [(rows,)] = connection.execute(_READ)
+    return int(rows)

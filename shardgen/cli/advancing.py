@@ -9,7 +9,6 @@ import typer
 from shardgen.cli import hints, terminal
 from shardgen.cli.loading import TakeOver
 from shardgen.cli.options import Json, examples, takes
-from shardgen.errors import LoadError
 from shardgen.model.engine import DEFAULT
 from shardgen.options.declared import FORM, KEY, PLACE, RUNNING, WATCHED, WORKING
 
@@ -66,13 +65,8 @@ def advance(
     settings = terminal.settings_of(options)
     hasten(settings.get("engine", DEFAULT))
     carry_out = advanced(settings, days=days, to=to, take_over=take_over, yes=yes)
-    try:
-        with terminal.watching(settings, "advance") as show:
-            reports = carry_out(show)
-    except LoadError as error:
-        for line in hints.to_go_on(options) if error.resumable else []:
-            error.add_note(line)
-        raise
+    with terminal.loading(settings, "advance", lambda: hints.to_go_on(options), as_json=as_json) as show:
+        reports = carry_out(show)
     from shardgen.display.summary import load_summary
 
     for report in reports:

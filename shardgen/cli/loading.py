@@ -8,7 +8,6 @@ import typer
 
 from shardgen.cli import hints, parts, terminal
 from shardgen.cli.options import Json, examples, one_run, some_tables, takes
-from shardgen.errors import LoadError, ReconciliationError
 from shardgen.model.config import LEVELS
 from shardgen.model.engine import DEFAULT
 from shardgen.options.declared import CHECKS, FORM, KEY, PLACE, RUN, RUNNING, WATCHED, WORKING, WORLD
@@ -142,15 +141,8 @@ def load(
     agreed = yes or (not resume and _agreed(settings))
     carry_out = prepared(settings, resume=resume, take_over=take_over, yes=agreed)
     tell("" if resume else settings.made_key)
-    try:
-        with terminal.watching(settings, "load") as show:
-            report = carry_out(show)
-    except LoadError as error:
-        if as_json and isinstance(error, ReconciliationError):
-            terminal.print_json(error.report)
-        for line in hints.to_go_on(options) if error.resumable else []:
-            error.add_note(line)
-        raise
+    with terminal.loading(settings, "load", lambda: hints.to_go_on(options), as_json=as_json) as show:
+        report = carry_out(show)
     from shardgen.display.summary import load_summary  # rich is slow to import, and rows do not wait for it
 
     terminal.show(load_summary(report), stderr=True)

@@ -8,7 +8,7 @@ import typer
 
 from shardgen.cli import hints, terminal
 from shardgen.cli.options import Json, examples, some_tables, takes
-from shardgen.errors import LoadError, ReconciliationError
+from shardgen.errors import ReconciliationError
 from shardgen.model.figures import plural
 from shardgen.options.declared import PLACE, RUN, RUNNING, WATCHED
 
@@ -68,15 +68,8 @@ def load_part(settings: Settings, text: str, options: dict[str, Any], *, as_json
 
     part = checked(text, **asked)
     carry_out = part_of(settings, part)
-    try:
-        with terminal.watching(settings, "load") as show:
-            report = carry_out(show)
-    except LoadError as error:
-        if as_json and isinstance(error, ReconciliationError):
-            terminal.print_json(error.report)
-        for line in hints.to_go_on_with(part, options) if error.resumable else []:
-            error.add_note(line)
-        raise
+    with terminal.loading(settings, "load", lambda: hints.to_go_on_with(part, options), as_json=as_json) as show:
+        report = carry_out(show)
     from shardgen.display.summary import part_summary
 
     terminal.show(part_summary(report), stderr=True)

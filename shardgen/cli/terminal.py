@@ -16,7 +16,7 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypeVar
 
-from shardgen.errors import ConfigError, OutputError
+from shardgen.errors import ConfigError, LoadError, OutputError, ReconciliationError
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -119,6 +119,27 @@ def watching(settings: Settings, command: str) -> Iterator[Show]:
     mode = "none" if volume() is Volume.QUIET else settings.get("progress", "auto")
     with logs.watching(settings, command, mode=mode, complain=complain, everything=volume() is Volume.VERBOSE) as show:
         yield show
+
+
+@contextlib.contextmanager
+def loading(
+    settings: Settings, command: str, to_go_on: Callable[[], Iterable[str]], *, as_json: bool
+) -> Iterator[Show]:
+    """The same for what writes: where it stops, the error tells how to go on, and JSON what does not agree.
+
+    Args:
+        to_go_on: lines that say what to type.
+        as_json: whether JSON is asked for.
+    """
+    try:
+        with watching(settings, command) as show:
+            yield show
+    except LoadError as error:
+        if as_json and isinstance(error, ReconciliationError):
+            print_json(error.report)
+        for line in to_go_on() if error.resumable else ():
+            error.add_note(line)
+        raise
 
 
 def without_secrets(text: str, dsns: Iterable[str]) -> str:

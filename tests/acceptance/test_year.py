@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from datetime import date, timedelta
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import pytest
 
 import shardgen
+from scripts.bench.days import read
 from tests.conftest import Database, fresh_database
 from tests.loads import content
 
@@ -28,22 +28,6 @@ SHOP: dict[str, Any] = {
     "events_per_session": 4,
     "review_rate": 1,
 }
-READ = """
-SELECT sum(coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0)) FROM pg_stat_user_tables
-WHERE schemaname = 'bronze' AND relname LIKE 'raw%'
-"""
-
-
-def read(target: Database) -> int:
-    """Rows of our tables that were read so far; sessions tell it when they end, and at most a second later."""
-    last, deadline = -1, time.monotonic() + 20
-    while (now := int(target.value(READ))) != last:
-        assert time.monotonic() < deadline
-        last = now
-        time.sleep(1.2)
-    return now
-
-
 DEFAULT: dict[str, Any] = {"progress": "none", "epoch": date(2025, 1, 1), "end": date(2026, 1, 1), "horizon": 365}
 """The world that a load without options has."""
 
@@ -73,12 +57,12 @@ def proved(database: Database, server_dsn: str, shop: dict[str, Any], days: int,
     costs: Counter[str] = Counter()
     for day in range(1, days + 1):
         measured = "early" if 12 < day <= 15 else "late" if day > days - 3 else ""
-        before = read(database) if measured else 0
+        before = read(database.dsn) if measured else 0
         [report] = shardgen.advance(database.dsn, **quiet)
         assert report.ok
         assert report.plan["end"] == str(shop["end"] + timedelta(days=day))
         if measured:
-            costs[measured] += read(database) - before
+            costs[measured] += read(database.dsn) - before
             costs[f"{measured} changes"] += sum(each.updated + each.deleted + each.ledger for each in report.tables)
     until = shop["end"] + timedelta(days=days)
     with fresh_database(server_dsn) as at_once, fresh_database(server_dsn) as jumped:
