@@ -11,8 +11,10 @@ import pytest
 import shardgen
 from shardgen.errors import LoadError, TargetError, UsageError
 from shardgen.loading.reconcile import LoadReport
+from shardgen.stores import spelled
 from shardgen.stores.postgres import locks, preflight
 from shardgen.stores.postgres.postgres import connect
+from shardgen.tables import dataset
 from tests.conftest import Database, copy_of, fresh_database
 from tests.worlds import TABLES
 
@@ -269,3 +271,36 @@ def test_queries_and_feeds_are_of_the_whole_history_after_an_advance(target, his
     fed = sum(batch.num_rows for batch in shardgen.changes(target.dsn, since=END, tables="orders"))
     every = sum(batch.num_rows for batch in shardgen.changes(target.dsn, tables="orders"))
     assert 0 < fed < every
+
+
+THEIRS = {
+    "customers": "PRIMARY KEY (customer_id))",
+    "orders": "note text DEFAULT 'theirs')",  # no key at all, and no partitions
+    "reviews": "UNIQUE (review_id))",
+    "inventory": "PRIMARY KEY (inventory_id, movement_date)) PARTITION BY RANGE (movement_date)",
+}
+
+
+def columns(name: str) -> str:
+    return ", ".join(f"{each.name} {spelled(each.type)}" for each in dataset()[name].table.columns)
+
+
+def test_tables_of_others_are_brought_forward_and_given_back_empty(database, server_dsn):
+    database.run(
+        "CREATE SCHEMA bronze",
+        *(f"CREATE TABLE bronze.raw_{name} ({columns(name)}, {tail}" for name, tail in THEIRS.items()),
+    )
+    options = {**SHOP, "tables": tuple(THEIRS)}
+    shardgen.load(database.dsn, **options)
+    advance(database, days=2)
+    advance(database, to=END + timedelta(days=30))
+    with fresh_database(server_dsn) as at_once:
+        shardgen.load(at_once.dsn, **{**options, "end": END + timedelta(days=30)})
+        for name in THEIRS:
+            own = ", ".join(each.name for each in dataset()[name].table.columns)
+            query = f"SELECT md5(t::text) FROM (SELECT {own} FROM bronze.raw_{name}) AS t ORDER BY 1"
+            assert database.rows(query) == at_once.rows(query), name
+    assert digests(database)
+    shardgen.reset(database.dsn)
+    for name in THEIRS:
+        assert database.value(f"SELECT count(*) FROM bronze.raw_{name}") == 0

@@ -151,7 +151,8 @@ class PostgresRun:
         """Of tables that are brought forward only the new leaves have something to finish."""
         follows = self._claimed.follows
         plan = restricted(self.plan, self._claims.keys() - follows)
-        new = [leaf.name for shard in self.plan.shards if shard.table in follows and (leaf := shard.own_leaf)]
+        attached = {row.shard for row in self._rows() if row.target in follows and "attach" in row.phases}
+        new = [shard.leaf.name for shard in self.plan.shards if shard.id in attached and shard.leaf]
         rest = finalise.stages(plan, self._claims, self._store.keyless(plan))
         return [*rest, [finalise.analyze(self._schema, name) for name in new]]
 
