@@ -249,6 +249,9 @@ def world_of(settings: Settings, run: int | None, *, place: str = "target") -> t
         raise UsageError(told, remedy=Text("name ", Use(place), ", or ", Use("epoch"), " and ", Use("horizon")))
     found = run_of(settings.without("end", "tables"), run)
     config = PlanConfig.from_json(found.plan).whole
+    if config.dirt is not None:
+        told = f"run={found.run} holds rows that were spoilt, and a feed of those is not made"
+        raise TargetError(told, remedy=Text("for clean changes name ", Use("epoch"), " and ", Use("horizon")))
     end, tables = settings.get("end"), settings.get("tables")
     config = replace(config, end=end or config.end)
     config = replace(config, tables=table_names(tables, config.dataset) if tables else config.tables)

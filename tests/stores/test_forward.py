@@ -154,6 +154,8 @@ def test_rows_that_are_spoilt_are_not_brought_forward(database, history, monkeyp
     for bring in (shardgen.advance, lambda dsn, **rest: shardgen.load(dsn, since=END, **rest)):
         with pytest.raises(TargetError, match="holds rows that were spoilt"):
             bring(database.dsn, **QUIET)
+    with pytest.raises(TargetError, match="a feed of those is not made"):
+        shardgen.changes(database.dsn, since=END - timedelta(days=1))
     assert len(shardgen.status(database.dsn)) == 1
 
 
