@@ -56,7 +56,7 @@ def proved(database: Database, server_dsn: str, shop: dict[str, Any], days: int,
     shardgen.load(database.dsn, **shop)
     costs: Counter[str] = Counter()
     for day in range(1, days + 1):
-        measured = "early" if 12 < day <= 15 else "late" if day > days - 3 else ""
+        measured = "early" if 3 < day <= 6 else "late" if day > days - 3 else ""
         before = read(database.dsn) if measured else 0
         [report] = shardgen.advance(database.dsn, **quiet)
         assert report.ok
