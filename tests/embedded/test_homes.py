@@ -60,7 +60,7 @@ def test_a_renamed_home_still_has_its_server_under_the_new_name(
     assert query(again, "SELECT answer FROM mine") == 42
     assert server.status(home) is None
     assert server.stop(renamed) is True
-    assert is_gone(first.pid)
+    wait_until(lambda: is_gone(first.pid))
 
 
 @pytest.mark.parametrize("name", ["h", LONG], ids=["socket in it", "socket elsewhere"])
@@ -77,7 +77,7 @@ def test_a_new_home_in_the_place_of_a_renamed_one_does_not_disturb_it(
     assert second.pid != first.pid
     assert query(second, "SELECT to_regclass('mine')") is None
     assert server.stop(renamed) is True
-    assert is_gone(first.pid)
+    wait_until(lambda: is_gone(first.pid))
     found = server.status(home)  # the end of the other has not taken its socket
     assert found is not None
     assert found.pid == second.pid
@@ -171,7 +171,7 @@ def test_a_server_without_its_record_is_stopped_and_not_taken_for_an_orphan(
     (home / "postgres" / "postmaster.pid").unlink()
     assert server.status(home) is None
     assert server.stop(home) is True
-    assert is_gone(first.pid)
+    wait_until(lambda: is_gone(first.pid))
     assert server.start(home).started
 
 

@@ -71,7 +71,7 @@ def test_stop_tells_whether_there_was_a_server(home: Path) -> None:
     running = server.start(home)
     with psycopg.connect(running.dsn):  # an open session does not keep it up
         assert server.stop(home) is True
-    assert is_gone(running.pid)
+    wait_until(lambda: is_gone(running.pid))
     assert server.status(home) is None
     assert server.stop(home) is False
     with pytest.raises(ServerError, match=r"no embedded server runs in home='.*': start it: .* db start --data-dir "):
@@ -115,7 +115,7 @@ def test_a_busy_backend_that_outlives_the_postmaster_does_not_hold_up_the_start(
     assert not is_gone(backend)
     assert server.start(home).started
     client.join(10)
-    assert is_gone(backend)
+    wait_until(lambda: is_gone(backend))
 
 
 def test_a_recorded_pid_that_another_process_has_by_now_is_no_server(home: Path) -> None:
