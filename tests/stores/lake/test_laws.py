@@ -70,11 +70,11 @@ class Twin:
     def offenders(self, law: str) -> list[tuple[Any, ...]]:
         return self.session.rows(asked(law, self.loaded.config), parameters(self.loaded.config))
 
-    def damage_too(self, damaged: psycopg.Connection[Any]) -> None:
-        """Do to the rows here what an open transaction has done to those there."""
+    def damage_too(self, damaged: psycopg.Connection[Any], damage: str) -> None:
+        """Do to the rows here what a statement in an open transaction has done to those there."""
         transaction = damaged.execute("SELECT pg_current_xact_id()::xid::text").fetchone()[0]
         with self.loaded.connect() as before:
-            for table in TABLES:
+            for table in (each for each in TABLES if each.relation in damage):
                 gone = changed(before, table, "xmax", transaction)
                 came = changed(damaged, table, "xmin", transaction)
                 if gone.num_rows or came.num_rows:
@@ -243,7 +243,7 @@ def after(damage: str, law: str, twin: Twin) -> list[tuple[Any, ...]]:
         damaged.execute(damage.encode())
         twin.connection.begin()
         try:
-            twin.damage_too(damaged)
+            twin.damage_too(damaged, damage)
             return twin.offenders(law)
         finally:
             twin.connection.rollback()
