@@ -9,9 +9,9 @@ import json
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ import pytest
 from shardgen.flow.kafka import sink, topics
 from shardgen.model.played import spelt
 from tests.conftest import Told
+from tests.servers import wait_until
 
 confluent_kafka = pytest.importorskip("confluent_kafka")
 
@@ -51,6 +52,11 @@ def stream(
     monkeypatch.setattr(sink, "FIRST", 2.0)
     home = ("--data-dir", str(tmp_path / "home"))
     return lambda *words: command("stream", "--target", f"kafka://{brokers}/{prefix}", *words, *home)
+
+
+def told_more_than(times: int, brokers: str, prefix: str) -> bool:
+    """Whether so many transactions have told how far the stream is."""
+    return len(messages(brokers, f"{prefix}.shardgen")) > times
 
 
 def messages(brokers: str, topic: str) -> list[Any]:
@@ -129,9 +135,9 @@ def test_a_stream_that_is_killed_goes_on_and_loses_nothing(
 ) -> None:
     words = [*WORLD, "--since", "2026-02-01", "--end", "2026-02-20", "--target", f"kafka://{brokers}/{prefix}"]
     program = [sys.executable, "-m", "shardgen", "stream", *words, "--rate", "1000/s", "-q"]
-    for _ in range(2):
+    for seen in (5, 10):
         running = subprocess.Popen(program)
-        time.sleep(18)
+        wait_until(partial(told_more_than, seen, brokers, prefix), seconds=120)
         running.kill()
         running.wait()
     assert stream(*words, "--rate", "100000/s").code == 0

@@ -150,7 +150,10 @@ def test_libraries_are_brought_to_where_the_program_lives_by_one_command(monkeyp
 
 def test_a_virtual_environment_gets_a_library_by_its_own_pip():
     command = installation.install("packaging")
-    assert command == f"{installation.spelt(sys.executable)} -m pip install packaging" or "uv pip install --python" in command
+    assert (
+        command == f"{installation.spelt(sys.executable)} -m pip install packaging"
+        or "uv pip install --python" in command
+    )
 
 
 def test_what_the_extra_brings_is_what_a_hint_installs():
