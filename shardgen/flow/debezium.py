@@ -62,11 +62,13 @@ class Envelope:
 
     Args:
         tables: all that there are events of.
-        schema: of the database, for their names.
+        dataset: the story that they are of, for their names.
+        schema: of the database, for their names, too.
         parts: some of PARTS.
     """
 
     tables: Mapping[str, Table]
+    dataset: str
     schema: str
     parts: frozenset[str] = frozenset()
 
@@ -98,7 +100,8 @@ class Envelope:
 
     def _payload(self, changed: Changed) -> list[Piece]:
         names = {"schema": self.schema, "table": self.tables[changed.table].relation}
-        source = {"version": __version__, "connector": CONNECTOR, "name": "shop"}
+        database = json.dumps(self.dataset)
+        source = {"version": __version__, "connector": CONNECTOR, "name": self.dataset}
         return [
             b'{"before": ',
             *changed.before,
@@ -106,7 +109,7 @@ class Envelope:
             *changed.after,
             f', "source": {{{_members(source)}, '.encode(),
             *_times(changed.versions.at),
-            f', "snapshot": "false", "db": "shop", "sequence": null, {_members(names)}, '.encode(),
+            f', "snapshot": "false", "db": {database}, "sequence": null, {_members(names)}, '.encode(),
             b'"txId": null, "lsn": null, "xmin": null}, "transaction": null, "op": "',
             Drawn(text.words(LETTERS), changed.versions.operation),
             b'", ',
@@ -123,7 +126,7 @@ class Envelope:
         return {name: json.dumps(self._key_schema(each)).encode() for name, each in self.tables.items()}
 
     def _full_name(self, table: Table) -> str:
-        return f"shop.{self.schema}.{table.relation}"
+        return f"{self.dataset}.{self.schema}.{table.relation}"
 
     def _key_schema(self, table: Table) -> dict[str, Any]:
         fields = [_field(column, optional=False) for column in table.columns if column.name in table.key]

@@ -124,4 +124,4 @@ class Changes:
 def envelope_of(plan: PlanConfig, parts: frozenset[str]) -> debezium.Envelope:
     """Debezium's envelope of a plan's tables."""
     tables = {name: dataset(plan.dataset)[name].table_of(plan.history) for name in plan.tables}
-    return debezium.Envelope(tables=tables, schema=plan.schema, parts=parts)
+    return debezium.Envelope(tables=tables, dataset=plan.dataset, schema=plan.schema, parts=parts)

@@ -14,10 +14,13 @@ import pyarrow.csv
 import pyarrow.parquet
 import pytest
 
-from shardgen.flow import order
-from shardgen.flow.feeding import Changes
+from shardgen.columns.pieces import Layout
+from shardgen.flow import debezium, order
+from shardgen.flow.feeding import Changes, envelope_of
+from shardgen.flow.records import Source
 from shardgen.model.config import PlanConfig
 from shardgen.tables import dataset
+from shardgen.tables.feed import Feed
 from shardgen.world.demand import midnight
 from tests.worlds import TABLES, small, table_rows
 
@@ -158,6 +161,16 @@ def test_events_are_what_their_schema_says(events: list[dict[str, Any]]) -> None
         _check(event["key"]["payload"], event["key"]["schema"])
         if event["value"]:
             _check(event["value"]["payload"], event["value"]["schema"])
+
+
+def test_events_are_of_the_dataset_by_its_name() -> None:
+    envelope = replace(envelope_of(YEAR, frozenset({"schema", "key"})), dataset="library")
+    source = Source(feed=Feed(YEAR), spelling=debezium.spelled)
+    some = next(source.changes("products", midnight(SINCE), midnight(YEAR.end), 100))
+    event = json.loads(Layout(envelope.line(some)).texts()[0].as_py())
+    told = event["value"]["payload"]["source"]
+    assert (told["name"], told["db"]) == ("library", "library")
+    assert {each["schema"]["name"].split(".")[0] for each in event.values()} == {"library"}
 
 
 def _check(value: Any, schema: dict[str, Any]) -> None:
