@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from shardgen.errors import ConfigError, Given, ServerError, TargetError, Text, UsageError, Use
 from shardgen.model.config import CHANGE_FORMS, SHOP, PlanConfig, check_choice
-from shardgen.model.table import latest_of, relation_of
+from shardgen.model.table import ANSWERS, latest_of, relation_of
 
 if TYPE_CHECKING:
     from shardgen.flow.feeding import Changes
@@ -36,16 +36,30 @@ def runs_of(settings: Settings) -> list[RunStatus]:
     return target.there(settings).runs()
 
 
+def status_of(settings: Settings) -> list[RunStatus]:
+    """The same, with the tables of answer keys that were loaded beside theirs.
+
+    Raises:
+        TargetError, ServerError: as :func:`runs_of`.
+    """
+    from shardgen import keyed
+    from shardgen.options import target
+
+    store = target.there(settings)
+    return keyed.standing(store, store.runs())
+
+
 def watched_runs(settings: Settings) -> AbstractContextManager[Callable[[], list[RunStatus]]]:
-    """What tells the runs in the target's ledger as often as it is asked; a server is not started for the question.
+    """What tells that as often as it is asked; a server is not started for the question.
 
     Raises:
         TargetError: when asked: the target cannot be reached, or refuses.
         ServerError: the embedded server is meant, and does not run.
     """
+    from shardgen import keyed
     from shardgen.options import target
 
-    return target.there(settings).watched()
+    return keyed.watched(target.there(settings))
 
 
 def queries_of(settings: Settings) -> list[Query]:
@@ -284,6 +298,8 @@ def run_of(settings: Settings, run: int | None) -> RunStatus:
     if not finished:
         raise TargetError(f"{place} holds no finished run{'' if run is None else f' of number {run}'}: load it first")
     found = finished[-1]
+    if found.plan["tables"] == [ANSWERS]:
+        raise TargetError(f"{place} holds an answer key alone: name the schema of the tables that it tells of")
     if (other := found.plan.get("dataset", SHOP)) != SHOP:
         raise TargetError(f"run={found.run} is of dataset={other!r}, of which no hidden truth is known")
     if differences := option_differences(found, settings.given()):

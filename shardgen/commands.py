@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from shardgen.errors import ConfigError, TargetError, VerificationError
+from shardgen.errors import ConfigError, Problem, TargetError, VerificationError
 from shardgen.model.config import LEVELS, SHOP, check_choice, check_range
 from shardgen.model.engine import DEFAULT
 from shardgen.model.keys import CUSTOMER
@@ -21,12 +22,13 @@ if TYPE_CHECKING:
 
     from shardgen.display import Show
     from shardgen.forecast.forecast import Forecast
+    from shardgen.keyed import Whole
     from shardgen.loading.reconcile import LoadReport
     from shardgen.model.plan import Plan
     from shardgen.model.story import Story
     from shardgen.options.settings import Effective, Settings
     from shardgen.page.numbers import Numbers
-    from shardgen.stores.findings import Findings, Loss, Survey
+    from shardgen.stores.findings import Findings, Loss
     from shardgen.verification.outcome import Verification
 
 MAX_SAMPLE = 100_000  # rows that fit in memory as Python objects without a thought
@@ -121,10 +123,17 @@ def inspection_of(settings: Settings, plan: Plan | None = None) -> Findings:
     from shardgen.options import target
 
     settings.check()
+    from shardgen.loading import beside
+    from shardgen.loading.session import Machinery
     from shardgen.tables.recipe import Recipe
 
-    how = settings.load()
-    return target.proved(settings).inspect(plan or plan_of(settings), how.terms, Recipe(), workers=how.workers)
+    how, store, wanted = settings.load(), target.proved(settings), plan or plan_of(settings)
+    found = store.inspect(wanted, how.terms, Recipe(), workers=how.workers)
+    try:
+        beside.check(wanted.config, how, store, Machinery())
+    except TargetError as error:
+        return replace(found, problems=(*found.problems, Problem(text=str(error))))
+    return found
 
 
 def losses_of(settings: Settings, show: Show) -> tuple[Loss, ...]:
@@ -166,6 +175,7 @@ def verification_of(
     from shardgen.tables.wanted import table_names
 
     names = table_names(tables, settings.get("dataset", SHOP)) if tables else ()
+    from shardgen import keyed
     from shardgen.loading.engines import chosen
     from shardgen.verification import verifier
 
@@ -173,8 +183,9 @@ def verification_of(
     with chosen(how.engine if level in ("digests", "all") else DEFAULT) as engine:
         workers = settings.load(slots=engine.slots).workers
         request = verifier.Request(level=level, tables=names, run=run, regenerate=regenerate, workers=workers)
-        reader = target.proved(settings).reader(workers=how.workers, purpose="verify")
-        return verifier.verify(request, reader, show)
+        store = target.proved(settings)
+        found = verifier.verify(request, store.reader(workers=how.workers, purpose="verify"), show)
+        return keyed.verified(found, request, store, show, connections=how.workers)
 
 
 def numbers_of(settings: Settings, show: Show, *, run: int | None = None) -> Numbers:
@@ -218,32 +229,32 @@ def report_of(
     return found, html
 
 
-def reset_survey(settings: Settings, *, run: int | None, every: bool) -> Survey:
+def reset_survey(settings: Settings, *, run: int | None, every: bool) -> Whole:
     """What a reset would take away; nothing is written, and a server is not started for the question.
 
     Raises:
         TargetError: the target cannot be reached, or it cannot be told which run is meant.
         ServerError: the embedded server is meant, and does not run.
     """
+    from shardgen import keyed
     from shardgen.options import target
     from shardgen.tables.recipe import Recipe
 
-    return target.there(settings).survey(Recipe(), run=run, every=every)
+    return keyed.survey(target.there(settings), Recipe(), run=run, every=every)
 
 
-def reset_of(
-    settings: Settings, expected: Survey, *, run: int | None, every: bool, show: Callable[[str], None]
-) -> None:
+def reset_of(settings: Settings, expected: Whole, *, run: int | None, every: bool, show: Callable[[str], None]) -> None:
     """Take away what the survey found, under the coordinator's lock.
 
     Raises:
         TargetError: a load is at work, or the target is not any more what the survey found; nothing was removed.
         ShardgenError: the server refused on the way; another reset does the rest.
     """
+    from shardgen import keyed
     from shardgen.options import target
     from shardgen.tables.recipe import Recipe
 
-    target.there(settings).reset(Recipe(), expected, run=run, every=every, show=show)
+    keyed.reset(target.there(settings), Recipe(), expected, run=run, every=every, show=show)
 
 
 def config_of(settings: Settings) -> list[Effective]:

@@ -23,7 +23,7 @@ ROOMS = sorted({path.relative_to(PACKAGE).with_suffix("").parts[0] for path in M
 
 LAYERS = (
     {"__init__", "__main__", "api", "cli"},
-    {"answering", "asking", "commands", "display", "forward", "parts", "streaming"},
+    {"answering", "asking", "commands", "display", "forward", "keyed", "parts", "streaming"},
     {"flow", "forecast", "grading", "loading", "page", "repair", "verification"},
     {"options"},
     {"stores"},
@@ -45,6 +45,9 @@ BESIDE = {
     ("answering", "asking"),  # finds the run that is meant
     ("streaming", "asking"),  # of which world a feed is
     ("page", "verification"),  # asks its queries as laws are asked
+    ("asking", "keyed"),  # tells keys with the tables beside which they lie
+    ("commands", "keyed"),  # verifies them, and takes them back
+    ("keyed", "display"),  # whose type takes events
     ("commands", "forward"),  # a load of a window is one of the commands
     ("verification", "loading"),  # counts as a load does, and hashes in the same processes
 }

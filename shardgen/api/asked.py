@@ -287,9 +287,9 @@ def status(dsn: str | None = None, **options: Unpack[Place]) -> list[RunStatus]:
         >>> run.run, run.state
         (1, 'finished')
     """
-    from shardgen.asking import runs_of
+    from shardgen.asking import status_of
 
-    return runs_of(settings_of(Place, options, dsn=dsn))
+    return status_of(settings_of(Place, options, dsn=dsn))
 
 
 @in_python

@@ -25,7 +25,7 @@ def status(
     **options: Any,
 ) -> None:
     """Tell the runs in the target: shards done, pending and failed for each table, and the last error."""
-    from shardgen.asking import runs_of, watched_runs
+    from shardgen.asking import status_of, watched_runs
     from shardgen.display.tables import status_tables
 
     settings = terminal.settings_of(options)
@@ -38,7 +38,7 @@ def status(
         with watched_runs(settings) as look:
             show(look, where=where, stream=sys.stdout, environ=os.environ)
         return
-    runs = runs_of(settings)
+    runs = status_of(settings)
     if as_json:
         terminal.print_json([run.to_json() for run in runs])
     else:

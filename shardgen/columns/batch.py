@@ -245,7 +245,7 @@ def arrow_type(type_: Type) -> Any:
     if type_.name == "decimal":
         return pa.decimal128(18, type_.places)
     makers = {"timestamp": lambda: pa.timestamp("us"), "date": pa.date32, "boolean": pa.bool_}
-    makers |= {"integer": pa.int32, "serial": pa.int64}
+    makers |= {"integer": pa.int32, "bigint": pa.int64, "serial": pa.int64}
     return makers.get(type_.name, pa.string)()
 
 

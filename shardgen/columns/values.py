@@ -18,6 +18,7 @@ from shardgen.columns.jsonb import Objects
 from shardgen.columns.nested import Document, Lists, Picked, Sometimes, Struct
 from shardgen.columns.pieces import Drawn, Texts
 from shardgen.columns.text import I64
+from shardgen.model.types import NAMES
 
 __all__ = [
     "Absent",
@@ -59,7 +60,7 @@ class Whole:
     """Whole numbers."""
 
     values: I64
-    types: ClassVar = ("integer", "serial")
+    types: ClassVar = ("integer", "bigint", "serial")
 
     def json(self) -> jsonb.Value:
         """Digits."""
@@ -212,7 +213,7 @@ class Absent:
     """Null in all rows."""
 
     values: None = None
-    types: ClassVar = ("text", "varchar", "json", "integer", "serial", "decimal", "boolean", "date", "timestamp")
+    types: ClassVar = NAMES
 
     def json(self) -> jsonb.Value:
         """Null."""

@@ -27,7 +27,13 @@ from shardgen.world.rng import I64
 
 RAW: Final = "raw_data."
 INT32: Final = 2**31
-_TYPES: Final[Mapping[str, type]] = {"integer": int, "serial": int, "boolean": bool, "timestamp": datetime}
+_TYPES: Final[Mapping[str, type]] = {
+    "integer": int,
+    "bigint": int,
+    "serial": int,
+    "boolean": bool,
+    "timestamp": datetime,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,6 +136,7 @@ _COUNTED: Final[Mapping[str, Callable[[Any], Any]]] = {
     "timestamp": lambda told: int(np.datetime64(told, "us").astype(np.int64)),
     "date": lambda told: int(np.datetime64(told, "D").astype(np.int64)),
     "integer": int,
+    "bigint": int,
     "serial": int,
     "boolean": bool,
     "decimal": lambda told: int(told * 100),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from shardgen.dirt.kind import AnyKind
+from shardgen.dirt.kind import AnyKind, Edits
 from shardgen.dirt.kinds import kinds as own_kinds
 from shardgen.dirt.plugins import every
 from shardgen.errors import ConfigError, Given, Text, Use
@@ -59,6 +59,24 @@ def growth(dirt: Dirt, table: str) -> float:
     does = {"again": 1, "never": -1}
     kinds = every()
     return sum(rate * does.get(getattr(kinds[kind], "does", ""), 0) for kind, rate in dirt.of(table).items())
+
+
+_BOTH: Final = 1.5
+"""Lines of an edit where raw_data repeats the columns: some places are in one of them alone, as measured."""
+
+
+def lines(dirt: Dirt, table: str, *, repeated: bool) -> float:
+    """About how many lines of the key a row of a table has.
+
+    Args:
+        dirt: of the load.
+        table: its name.
+        repeated: whether raw_data repeats the columns, so that what is spoilt in one is a line of both.
+    """
+    kinds = every()
+    return sum(
+        rate * (_BOTH if repeated and isinstance(kinds[kind], Edits) else 1) for kind, rate in dirt.of(table).items()
+    )
 
 
 def _preset(kinds: Mapping[str, AnyKind], name: str, tables: Iterable[str]) -> dict[tuple[str, str], float]:

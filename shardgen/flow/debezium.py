@@ -27,7 +27,7 @@ PARTS: Final = ("schema", "key", "tombstones")
 """What events may have beside their payload."""
 LETTERS: Final = ("c", "u", "d")
 """Of versions.OPERATIONS."""
-NUMBERS: Final = {"integer": "int32", "serial": "int64", "boolean": "boolean"}
+NUMBERS: Final = {"integer": "int32", "bigint": "int64", "serial": "int64", "boolean": "boolean"}
 NAMED: Final = {
     "timestamp": ("int64", "io.debezium.time.MicroTimestamp"),
     "date": ("int32", "io.debezium.time.Date"),

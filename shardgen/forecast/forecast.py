@@ -18,6 +18,8 @@ from shardgen.model.plan import Plan, Shard
 from shardgen.stores import Store
 from shardgen.stores.findings import Findings
 from shardgen.tables import dataset
+from shardgen.tables.answers import plan_of
+from shardgen.tables.planning import build_plan
 from shardgen.tables.sizing import Size, sizes
 
 SHARD_SECONDS = 0.05
@@ -101,8 +103,9 @@ class Forecast:
 
 
 def tables_of(plan: Plan) -> tuple[TableForecast, ...]:
-    """What will become of each table."""
-    return tuple(_table(plan, table, size) for table, size in sizes(plan).items())
+    """What will become of each table, and of the answer key where it is loaded beside them."""
+    found = tuple(_table(plan, table, size) for table, size in sizes(plan).items())
+    return (*found, *(tables_of(build_plan(plan_of(plan.config))) if plan.config.answers else ()))
 
 
 def _table(plan: Plan, table: str, size: Size) -> TableForecast:
@@ -159,6 +162,10 @@ def duration_of(plan: Plan, measured: Calibration, *, before: float, workers: in
     slots = min(hands, cpus) if local else hands
     costs = sorted((shard.rows * pace.build + _database(shard, pace) for shard, pace in asked), reverse=True)
     loading = max(_makespan(costs, slots), building / min(hands, cpus))
+    if dirt := plan.config.dirt if plan.config.answers else None:  # its rows are made anew for the key
+        again = [shard.rows * pace.build + SHARD_SECONDS for shard, pace in asked if shard.table in dirt.tables]
+        loading += _makespan(sorted(again, reverse=True), slots)
+        building += sum(again)
     starting = sum(pace.start for pace in paces.values()) * hands / min(hands, cpus)
     late = _late(plan, paces) / slots
     return Duration(

@@ -22,6 +22,7 @@ NUMBER, INSTANT, DAY, FLAG, OBJECT, TEXT, ANY = "number", "instant", "day", "fla
 _FORMS: Final[Mapping[str, str]] = {
     "decimal": NUMBER,
     "integer": NUMBER,
+    "bigint": NUMBER,
     "serial": NUMBER,
     "timestamp": INSTANT,
     "date": DAY,

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from shardgen.errors import LoadError, Text, Use
+from shardgen.loading import beside
 from shardgen.loading.reconcile import LoadReport
 from shardgen.loading.session import Machinery, Session
 from shardgen.model.config import LoadConfig, PlanConfig
@@ -122,6 +123,7 @@ def claim(
     """
     used = machinery or Machinery()
     whole = used.recipe.build_plan(plan)
+    beside.check(plan, load, store, used, joined=True)
     session = Session(load, store, show, used, name="claim: ")
     joined = store.join(
         whole,
@@ -178,6 +180,7 @@ def load_part(
     """
     used = machinery or Machinery()
     whole = used.recipe.build_plan(plan)
+    beside.check(plan, load, store, used, joined=True)
     mine = replace(whole, shards=tuple(whole.shards[part.number :: part.of]))
     session = Session(load, store, show, used, new=mine, name=f"part {part}: ")
     joined = store.join(whole, load.terms, session.recipe, part=part, options=options, workers=load.workers)

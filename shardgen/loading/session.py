@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from shardgen.errors import ReconciliationError, ShardError
 from shardgen.events import LoadFinished, LoadStarted, Notice
-from shardgen.loading import reconcile
+from shardgen.loading import beside, reconcile
 from shardgen.loading.ahead import Ahead
 from shardgen.loading.attempts import Attempts
 from shardgen.loading.dispatch import Dispatcher
@@ -28,9 +28,11 @@ from shardgen.loading.worker import Job
 from shardgen.model.config import LoadConfig, PlanConfig, Plugin
 from shardgen.model.figures import plural
 from shardgen.model.plan import Plan
+from shardgen.model.table import ANSWERS, relation_of
 from shardgen.stores import Run, Show, Store, attention
 from shardgen.stores.told import Written
 from shardgen.tables import table_of
+from shardgen.tables.answers import is_key
 from shardgen.tables.recipe import Recipe
 
 T = TypeVar("T")
@@ -73,11 +75,12 @@ def load(
     """
     parts = machinery or Machinery()
     whole = parts.recipe.build_plan(plan)
+    beside.check(plan, load, store, parts)
     session = Session(load, store, show, parts, new=whole)
-    if plan.beyond:
+    if plan.beyond and not is_key(plan):
         far = f"{plan.days - plan.world.horizon:,} of {plural(plan.days, 'day')} lie beyond the horizon"
         session.tell(f"{far}, {plan.world.horizon_end}: the totals are reached there, and all goes on along their line")
-    if plan.dirt is not None:
+    if plan.dirt is not None and not is_key(plan):
         session.tell(_told(plan))
     begun = store.begin(
         whole, load.terms, session.recipe, options=options, workers=load.workers, take_over=load.take_over
@@ -90,7 +93,8 @@ def _told(plan: PlanConfig) -> str:
     tables = [table_of(plan, name) for name in plan.tables]
     keyless = [table.relation for table in tables if not table.keyed]
     without = f": {', '.join(keyless)} get no primary key" if keyless else ""
-    return f"rows are spoilt on purpose{without}; shardgen answers tells which"
+    place = f" and {relation_of(ANSWERS)} in {plan.answers}" if plan.answers else ""
+    return f"rows are spoilt on purpose{without}; shardgen answers{place} tells which"
 
 
 def resume(
@@ -155,6 +159,8 @@ class Session:
         self._ahead = Ahead(self._engine, machinery.recipe, new, workers=config.workers)
         self._signals = Signals(self._engine.kill)
         self._clock = machinery.tools.clock
+        self._announced = False
+        """Whether the display knows of the answer key that is loaded at the end."""
         self._started = self._clock()
 
     @property
@@ -233,23 +239,30 @@ class Session:
         if report.differences:
             text = "\n  - ".join(["plan, ledger and tables disagree:", *report.differences])
             raise ReconciliationError(text, report.to_json())
+        if run.plan.config.answers:
+            key = beside.loaded(run, self._config, self._store, self._show, self._machinery, announced=self._announced)
+            report = beside.with_key(report, key)
         run.settle("finished")
         return report
 
     def _announce(self, run: Run, plan: Plan, before: Mapping[str, Written], told: tuple[str, ...]) -> None:
-        tables = plan.config.tables
         for text in run.notices:
             self.tell(text)
+        key = beside.expected(run, self._machinery) if len(plan.shards) == len(run.plan.shards) else None
+        self._announced = key is not None
+        shards = plan.shards + (key.shards if key else ())
+        tables = (*plan.config.tables, *(key.config.tables if key else ()))
+        whole = replace(plan, shards=shards)
         self._show(
             LoadStarted(
                 run=run.number,
                 resumed=run.resumed,
                 workers=self._config.workers,
-                rows={name: plan.rows(name) for name in tables},
-                shards={name: len(plan.of(name)) for name in tables},
+                rows={name: whole.rows(name) for name in tables},
+                shards={name: len(whole.of(name)) for name in tables},
                 rows_done={name: sum(each.rows for each in before.values() if each.table == name) for name in tables},
                 shards_done={name: sum(each.table == name for each in before.values()) for name in tables},
-                bytes={name: sum(shard.bytes for shard in plan.of(name)) for name in tables},
+                bytes={name: sum(shard.bytes for shard in whole.of(name)) for name in tables},
                 local=run.local and self._engine.local,
             )
         )

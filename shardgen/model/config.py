@@ -39,7 +39,9 @@ CATALOG, NAMESPACE = "default", "bronze"
 CHANGE_FORMS = ("ndjson", "debezium", "csv", "parquet")
 """Of changes."""
 ANSWER_FORMS = ("ndjson", "csv", "parquet")
-"""Of the answer key of dirty rows."""
+"""Of the answer key of dirty rows, as files."""
+ANSWERS_MODES = ("none", "load")
+"""What becomes of the answer key of a load: nobody is told, or it is loaded beside the tables."""
 STREAM_FORMS = CHANGE_FORMS[:2]
 STREAM_SHAPES = ("flat", "day", "bursts")
 """Of a stream's rate."""
@@ -154,6 +156,8 @@ class PlanConfig:
     """Of Iceberg tables in the catalog."""
     dirt: Dirt | None = None
     """What is spoilt on the way; None for clean rows."""
+    answers: str = ""
+    """Where the answer key is loaded: another schema of the database, or another lake; empty where it is not."""
     since: date | None = None
     """First day of a window that only has what changes in it; None for the whole history up to the end."""
 
@@ -164,6 +168,8 @@ class PlanConfig:
         if self.since is not None and self.dirt is not None:
             told = (Given("since", self.since), " is of clean rows: what is spoilt is not brought forward yet")
             raise ConfigError(*told, remedy=Text("load the whole history, or leave ", Use("dirt"), " out"))
+        if self.answers:
+            check_answers(self)
         if self.days > MAX_WINDOW_DAYS:
             longest = f" lies more than {MAX_WINDOW_DAYS:,} days after the epoch, {self.world.epoch}"
             raise ConfigError(Given("end", self.end), longest, remedy=Text("move ", Use("end"), " or ", Use("epoch")))
@@ -204,7 +210,7 @@ class PlanConfig:
         told = json.loads(json.dumps(asdict(self), default=str))
         told |= {"dirt": self.dirt and self.dirt.to_json()}  # less the secret
         usual: dict[str, Any] = {"dataset": SHOP, "plugins": [], "format": "", "raw_data_as": RAW_DATA_FORMS[0]}
-        usual |= {"since": None, "dirt": None, "history": HISTORIES[0]} | {
+        usual |= {"since": None, "dirt": None, "answers": "", "history": HISTORIES[0]} | {
             "publish": PUBLICATIONS[0],
             "catalog": CATALOG,
             "namespace": NAMESPACE,
@@ -299,13 +305,29 @@ def fingerprint(config: WorldConfig, vocabulary_digest: str, *dataset: str | int
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
-def check_schema(name: str) -> None:
+def check_schema(name: str, option: str = "schema") -> None:
     """Raise ConfigError unless the name can be that of a schema; whatever must be quoted is."""
     if not name or "\x00" in name or len(name.encode()) > 63:
-        raise ConfigError(Given("schema", name), " is not a PostgreSQL name", remedy="use 1 to 63 bytes")
+        raise ConfigError(Given(option, name), " is not a PostgreSQL name", remedy="use 1 to 63 bytes")
     if "%" in name:
         told = " holds a '%', which the driver takes for a placeholder"
-        raise ConfigError(Given("schema", name), told, remedy="use another name")
+        raise ConfigError(Given(option, name), told, remedy="use another name")
+
+
+def check_answers(plan: PlanConfig) -> None:
+    """Raise ConfigError unless a plan has an answer key that can be loaded where it says."""
+    if plan.dirt is None:
+        remedy = Text("add ", Use("dirt"), ", or leave it out")
+        raise ConfigError(Given("answers", "load"), " needs dirty rows: of clean ones there is no key", remedy=remedy)
+    if plan.since is not None:
+        told = " is of a whole history: the key is not brought forward"
+        raise ConfigError(Given("answers", "load"), told, remedy="leave it out, and print the key")
+    if plan.format:
+        return
+    check_schema(plan.answers, "answers_schema")
+    if plan.answers == plan.schema:
+        told = " is the schema of the dirty tables: whoever is graded would find the key in it"
+        raise ConfigError(Given("answers_schema", plan.answers), told, remedy="name another schema")
 
 
 def check_raw_data_as(form: str, format_: str) -> None:

@@ -119,9 +119,9 @@ class Table:
 
     def with_versions(self) -> Table:
         """The same table with a row for each version of a record: the key gains the time at which bronze got it, and
-        raw_data tells which version it is.
+        raw_data tells which version it is. One that is of no records stays as it is.
         """
-        if self.versioned:
+        if self.versioned or self.columns[-1].name != COMMON[-1]:
             return self
         *own, ingestion, record = self.columns
         known, told = replace(ingestion, not_null=True), replace(record, keys={**record.keys, **VERSION_KEYS})
@@ -167,9 +167,13 @@ class Table:
         return tuple(index for index in self.indexes if mode == "full" or not index.full)
 
 
+ANSWERS: Final = "answers"
+"""Name of the table that tells what was done to dirty rows; none of ``--tables``."""
+
+
 def relation_of(table: str) -> str:
     """What a table is called in a database: also one that nobody here can make any more."""
-    return f"raw_{table}"
+    return f"{'shardgen' if table == ANSWERS else 'raw'}_{table}"
 
 
 def latest_of(relation: str) -> str:

@@ -18,11 +18,13 @@ class Type:
     """Of a decimal, the digits after the point."""
 
 
-NAMES: Final = ("text", "varchar", "json", "integer", "serial", "decimal", "boolean", "date", "timestamp")
+NAMES: Final = ("text", "varchar", "json", "integer", "bigint", "serial", "decimal", "boolean", "date", "timestamp")
 TEXT: Final = Type("text")
 JSON: Final = Type("json")
 INTEGER: Final = Type("integer")
 """32 bits, signed."""
+BIGINT: Final = Type("bigint")
+"""64 bits, signed."""
 SERIAL: Final = Type("serial")
 """64 bits, signed; a row of others that names none gets the next one."""
 DEGREES: Final = Type("decimal", 7, 4)

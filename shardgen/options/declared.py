@@ -12,6 +12,7 @@ from dataclasses import MISSING, dataclass, fields
 from typing import Any, Final
 
 from shardgen.model.config import (
+    ANSWERS_MODES,
     CATALOG,
     FORMATS,
     HISTORIES,
@@ -175,6 +176,21 @@ FORM: Group = {
         metavar="A,B",
         default="none",
         example='["exact_duplicate"]',
+    ),
+    "answers": _choice(
+        _FORM,
+        "Whether what was done to dirty rows is loaded, too: into a table in a schema of its own. shardgen answers "
+        "prints it in any case.",
+        ANSWERS_MODES,
+        "none",
+    ),
+    "answers_schema": Option(
+        kind=TEXT,
+        panel=_FORM,
+        text="Of --answers load: schema of that table, another one than --schema; of a lake another address.",
+        metavar="NAME|URL",
+        default="that of the tables with _answers behind it",
+        example='"bronze_answers"',
     ),
     "publish": _choice(
         _FORM, "Table format to which the files of a lake are committed when all are there.", PUBLICATIONS, "none"

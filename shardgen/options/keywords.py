@@ -100,6 +100,8 @@ class Data(TypedDict, total=False):
     namespace: str
     dirt: str | Mapping[str, Any] | None
     dirt_skip: str | list[str] | tuple[str, ...] | None
+    answers: str | None
+    answers_schema: str | None
 
 
 class Options(Data, total=False):

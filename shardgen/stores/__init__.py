@@ -192,6 +192,10 @@ class Store(Protocol):
     schema: str
     """Where in it the tables lie; empty where there are no schemas."""
 
+    def beside(self, place: str) -> Store:
+        """Another schema of the same database, or another lake; nothing is asked of it yet."""
+        ...
+
     def inspect(self, plan: Plan, terms: Terms, recipe: Recipe, *, workers: int, count: bool = False) -> Findings:
         """What a load of this plan would meet; writes nothing.
 

@@ -82,6 +82,7 @@ _VALUES: Final[Mapping[str, Callable[[bytes], Any]]] = {
     "timestamp": lambda field: _whole(field) + EPOCH,
     "date": lambda field: _whole(field) + EPOCH_DAYS,
     "integer": _whole,
+    "bigint": _whole,
     "serial": _whole,
     "boolean": lambda field: field == b"\1",
     "decimal": _cents,

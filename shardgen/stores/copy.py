@@ -41,6 +41,7 @@ NUMBERS: dict[str, Callable[[Any], Even]] = {
     "date": lambda days: (days - EPOCH_DAYS).astype(">i4"),
     "boolean": lambda truths: truths.astype("u1"),
     "integer": lambda numbers: numbers.astype(">i4"),
+    "bigint": lambda numbers: numbers.astype(">i8"),
     "serial": lambda numbers: numbers.astype(">i8"),
 }
 """Types whose fields are all of one width."""

@@ -17,7 +17,8 @@ from shardgen.dirt.spoiling import Spoiler, seed_of
 from shardgen.model.config import LoadConfig, PlanConfig
 from shardgen.model.dirt import Dirt
 from shardgen.model.plan import Shard
-from shardgen.tables import dataset, revised
+from shardgen.model.table import ANSWERS
+from shardgen.tables import answers, dataset, revised
 from shardgen.tables.spec import Slice, TableSpec
 from shardgen.world import build_world
 from shardgen.world.demand import day_after, midnight
@@ -56,6 +57,8 @@ class Feed:
             shard: any shard of the plan.
             rows: about how many a batch should hold; it never changes a row.
         """
+        if shard.table == ANSWERS:
+            return answers.batches(self.defects(answers.dirty_of(shard), rows), rows)
         made, spoiler = self._clean(shard, rows), self._spoiler(shard.table)
         return map(partial(spoiler.spoilt, first=partial(self._first, shard.table)), made) if spoiler else made
 
@@ -195,7 +198,7 @@ class Feed:
 
     def get_ready(self, shard: Shard) -> None:
         """Make what every row of the shard's table needs and a process keeps: a few rows, which are thrown away."""
-        next(self.batches(shard, _FEW), None)
+        next(self.batches(answers.dirty_of(shard) if shard.table == ANSWERS else shard, _FEW), None)
 
 
 @lru_cache(maxsize=64)

@@ -7,7 +7,8 @@ from dataclasses import replace
 from shardgen.dirt.spec import growth
 from shardgen.model.config import PlanConfig
 from shardgen.model.plan import Plan, Shard
-from shardgen.tables import dataset, files, plugins
+from shardgen.model.table import ANSWERS
+from shardgen.tables import answers, dataset, files, in_order, plugins
 from shardgen.world.world import World, build_world
 
 
@@ -29,6 +30,16 @@ def build_plan(config: PlanConfig) -> Plan:
     return Plan(config=config, shards=tuple(shards))
 
 
+def _of_key(world: World, config: PlanConfig) -> list[Shard]:
+    """The shards of the answer key: one for each that is spoilt."""
+    dirt = config.dirt
+    assert dirt is not None, "clean rows have no key"
+    spoilt = [name for name in in_order(dirt.tables, config.dataset) if name != ANSWERS]
+    return [
+        answers.shard_of(shard, dirt, config.raw_data) for name in spoilt for shard in _of_place(world, config, name)
+    ]
+
+
 def _spoilt(config: PlanConfig, shard: Shard) -> Shard:
     """A shard with about the rows that dirt adds and takes away."""
     if config.dirt is None or shard.table not in config.dirt.tables:
@@ -39,6 +50,8 @@ def _spoilt(config: PlanConfig, shard: Shard) -> Shard:
 
 def _of_place(world: World, config: PlanConfig, name: str) -> list[Shard]:
     """A table's shards, as a database has them or a lake."""
+    if name == ANSWERS:
+        return _of_key(world, config)
     shards = dataset(config.dataset)[name].shards(world, config)
     return files.gathered(shards, config.end) if config.format else shards
 

@@ -12,6 +12,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 from shardgen.errors import PluginError
 from shardgen.model.config import SHOP, PlanConfig, Plugin
+from shardgen.model.table import ANSWERS
 from shardgen.tables import dataset as dataset_of
 from shardgen.tables import names
 from shardgen.tables.checks import faults, faults_of_dataset
@@ -98,7 +99,7 @@ def absence(name: str, config: PlanConfig) -> str:
         if (each.kind == "dataset" or each.name == name) and (why := _changed(each)):
             return why
     try:
-        if name not in names(config.dataset) and not plugin("table", name):
+        if name not in (*names(config.dataset), ANSWERS) and not plugin("table", name):
             return "is unknown to this version of shardgen: use the one that loaded it"
         dataset_of(config.dataset)[name]
     except PluginError as error:
@@ -120,7 +121,7 @@ def _only(kind: Kind, name: str) -> Offer:
     if name not in offers(kind):
         raise PluginError(f"{kind}={name} is not of shardgen or a package here", remedy="install what brings it")
     first, *others = offers(kind)[name]
-    if name in ((SHOP,) if kind == "dataset" else names()):
+    if name in ((SHOP,) if kind == "dataset" else (*names(), ANSWERS)):
         remedy = f"whoever made {first.plugin.package} must choose another name"
         raise _broken(first, "has a name of shardgen's own", remedy)
     if others:

@@ -12,8 +12,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import TypedDict
 
-from shardgen.errors import ConfigError, Given
+from shardgen.errors import ConfigError, Given, Text, Use
 from shardgen.model.config import (
+    ANSWERS_MODES,
     CATALOG,
     HISTORIES,
     MAX_ARRIVALS,
@@ -69,6 +70,8 @@ def plan_config(
     namespace: str = NAMESPACE,
     dirt: str = "none",
     dirt_skip: str = "",
+    answers: str = "none",
+    answers_schema: str = "",
     since: date | None = None,
 ) -> PlanConfig:
     """Options, as a user gives them, made into a checked plan; how some follow from others, the module says.
@@ -97,7 +100,17 @@ def plan_config(
     form |= {"publish": publish, "catalog": catalog, "namespace": namespace}
     begins = None if since == first else since  # a window from the epoch is the whole history
     spoilt = _dirt(dirt, dirt_skip, what["tables"])
+    form["answers"] = _answers(answers, answers_schema, schema)
     return PlanConfig(world=world, end=last, since=begins, schema=schema, indexes=indexes, dirt=spoilt, **form, **what)
+
+
+def _answers(asked: str, place: str, schema: str) -> str:
+    """Where the answer key is loaded; empty where it is not."""
+    check_choice("answers", asked, ANSWERS_MODES)
+    if asked == "none" and place:
+        remedy = Text("add ", Use("answers", "load"), ", or leave it out")
+        raise ConfigError(Given("answers_schema", place), " is for a key that is loaded", remedy=remedy)
+    return "" if asked == "none" else place or f"{schema}_answers"
 
 
 def _dirt(asked: str, skip: str, tables: tuple[str, ...]) -> Dirt | None:

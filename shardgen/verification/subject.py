@@ -10,6 +10,7 @@ from functools import cache
 from shardgen.errors import PluginError, Text, Use, VerificationError
 from shardgen.model.config import PlanConfig
 from shardgen.model.plan import Plan
+from shardgen.model.table import ANSWERS
 from shardgen.stores.postgres import catalog, forward, ledger
 from shardgen.stores.postgres.ledger import Claim, Run, ShardRow, in_leaf
 from shardgen.stores.postgres.postgres import Connection
@@ -43,8 +44,9 @@ class Loaded:
 
     @property
     def spoilt(self) -> bool:
-        """Whether its rows were spoilt on purpose."""
-        return self.config.dirt is not None and self.claim.target in self.config.dirt.tables
+        """Whether its rows were spoilt on purpose, or tell of such."""
+        dirt = self.config.dirt
+        return dirt is not None and (self.claim.target == ANSWERS or self.claim.target in dirt.tables)
 
     @property
     def rows(self) -> int:

@@ -188,7 +188,7 @@ def test_a_load_has_as_many_workers_as_cpus_unless_told():
         ),
         ({"customers": 0}, "orders need customers: raise --customers above 0 or set --orders-per-day 0"),
         ({"ordes_per_day": 3}, "option 'ordes_per_day' is unknown: did you mean 'orders_per_day'?"),
-        ({"colour": "red"}, "option 'colour' is unknown: use attempts, batch_rows, catalog, customers, "),
+        ({"colour": "red"}, "option 'colour' is unknown: use answers, answers_schema, attempts, batch_rows, "),
         ({"dsn": "host=x secret"}, "--dsn is no connection string: libpq says: missing "),
         ({"dsn": " "}, "--dsn is empty: leave it out for the embedded server, or name a database"),
     ],

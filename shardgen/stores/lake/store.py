@@ -54,6 +54,10 @@ class LakeStore:
         self._asked = Objects(self._address, patient=False)
         """For questions, which somebody waits for."""
 
+    def beside(self, place: str) -> LakeStore:
+        """See stores.Store.beside."""
+        return LakeStore(place, formats=self._formats)
+
     def inspect(self, plan: Plan, terms: Terms, recipe: Recipe, *, workers: int, count: bool = False) -> Findings:
         """See stores.Store.inspect."""
         ledger = Ledger(self._asked)

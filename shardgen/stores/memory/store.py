@@ -70,6 +70,7 @@ class MemoryStore:
         self.encoder = encoder
         self.ledger = MemoryLedger()
         self._holders = Holders()
+        self._beside: dict[str, MemoryStore] = {}
 
     def rows(self, table: str) -> bytes:
         """All COPY rows of a table, in order of its shards' ids."""
@@ -79,6 +80,10 @@ class MemoryStore:
     def masked(self, text: str) -> str:
         """The text: there are no secrets."""
         return text
+
+    def beside(self, place: str) -> MemoryStore:
+        """See stores.Store.beside."""
+        return self._beside.setdefault(place, MemoryStore(place, encoder=self.encoder))
 
     def inspect(self, plan: Plan, terms: Terms, recipe: Recipe, *, workers: int, count: bool = False) -> Findings:
         """See stores.Store.inspect."""

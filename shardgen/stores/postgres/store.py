@@ -68,6 +68,17 @@ class PostgresStore:
         self._keyless_rows = keyless_rows
         self._clock = clock
 
+    def beside(self, place: str) -> PostgresStore:
+        """See stores.Store.beside."""
+        return PostgresStore(
+            self.dsn,
+            place,
+            encoder=self.encoder,
+            keyless_rows=self._keyless_rows,
+            clock=self._clock,
+            sleep=self.sleep,
+        )
+
     def keyless(self, plan: Plan) -> frozenset[str]:
         """Plain tables so large that their primary key is built at the end."""
         return finalise.keyless(plan, self._keyless_rows)

@@ -20,6 +20,7 @@ _MEMORY: Final = {
     "date": np.int32,
     "boolean": np.bool_,
     "integer": np.int32,
+    "bigint": np.int64,
     "serial": np.int64,
     "decimal": np.int64,
 }

@@ -79,5 +79,5 @@ def number_type(type_: Type) -> Any:
     if type_.name == "decimal":
         return pa.decimal128(type_.length, type_.places)
     makers = {"timestamp": lambda: pa.timestamp("us"), "date": pa.date32, "boolean": pa.bool_}
-    makers |= {"integer": pa.int32, "serial": pa.int64}
+    makers |= {"integer": pa.int32, "bigint": pa.int64, "serial": pa.int64}
     return makers[type_.name]()

@@ -140,6 +140,7 @@ def _unscaled(array: pa.Array) -> I64:
 
 _NUMBERS: Final[dict[str, Any]] = {
     "integer": lambda array: Whole(_integers(array)),
+    "bigint": lambda array: Whole(_integers(array)),
     "serial": lambda array: Whole(_integers(array)),
     "timestamp": lambda array: Instant(_integers(array)),
     "date": lambda array: Day(_integers(array.cast(pa.int32()))),

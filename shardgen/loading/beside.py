@@ -1,0 +1,150 @@
+"""The answer key of dirty tables, loaded beside them: a load of its own in another place, as a step of theirs.
+
+It is begun when all dirty shards are there, and the run of the tables is finished when the key is. Its run knows by its
+options of which run it is the key, so that a load that is gone on with finds it, whatever stopped it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from shardgen.errors import Given, LoadError, TargetError, Text, UsageError, Use
+from shardgen.events import Event, LoadFinished, LoadStarted
+from shardgen.loading.reconcile import LoadReport
+from shardgen.model.config import LoadConfig, PlanConfig
+from shardgen.model.plan import Plan
+from shardgen.model.table import ANSWERS, relation_of
+from shardgen.stores import Run, Show, Store
+from shardgen.stores.findings import RunStatus, refuse
+from shardgen.stores.resuming import OPEN_STATES
+from shardgen.tables import answers
+
+if TYPE_CHECKING:
+    from shardgen.loading.session import Machinery
+
+KEY_OF: Final = "key_of"
+"""Option of a key's run: the number of the run that it is the key of."""
+
+
+def check(plan: PlanConfig, load: LoadConfig, store: Store, machinery: Machinery, *, joined: bool = False) -> None:
+    """See before anything is claimed that the key of a plan, if it is to be loaded, will find its place.
+
+    Args:
+        plan: of the tables.
+        load: how they are loaded.
+        store: where.
+        machinery: how shards are planned.
+        joined: whether others may have begun with it.
+
+    Raises:
+        TargetError: it will not.
+    """
+    if plan.dirt and not answers.is_key(plan) and ANSWERS in store.owners():
+        told = f"{store.schema or store.place} holds an answer key: whoever is graded would find it beside the tables"
+        raise TargetError(told, remedy=Text("use another ", Use("schema")))
+    if not plan.answers:
+        return
+    place, key = store.beside(plan.answers), machinery.recipe.build_plan(answers.plan_of(plan))
+    there = _there(place)
+    if joined and any(run.plan == key.config.to_json() for run in there):
+        return
+    for run in there:
+        if not load.terms.replace or set(_tables(run)) - set(plan.tables):
+            told = f" holds {relation_of(ANSWERS)} already, which tells of {', '.join(_tables(run))}"
+            remedy = Text("name another schema, or take that back by shardgen reset")
+            raise TargetError(Text(Given("answers_schema", plan.answers), told), remedy=remedy)
+    if others := sorted(place.owners().keys() - {ANSWERS}):
+        told = f" holds tables of a load: {', '.join(others)}"
+        raise TargetError(Text(Given("answers_schema", plan.answers), told), remedy="name one for the key alone")
+    refuse(place.inspect(key, _how(load).terms, machinery.recipe, workers=load.workers).problems)
+
+
+def loaded(
+    run: Run, load: LoadConfig, store: Store, show: Show, machinery: Machinery, *, announced: bool
+) -> LoadReport | None:
+    """Load the key of a run whose dirty shards are all there; None where it was there already.
+
+    Args:
+        run: of the tables; its plan says where the key goes.
+        load: how.
+        store: of the tables.
+        show: takes the events.
+        machinery: what runs it.
+        announced: whether the display knows of it.
+
+    Raises:
+        LoadError, TargetError, Interrupted: as for any load.
+    """
+    from shardgen.loading import session  # noqa: PLC0415  # of which this is a step
+
+    place, plan = store.beside(run.plan.config.answers), answers.plan_of(run.plan.config)
+    mine = [each for each in _there(place) if each.options.get(KEY_OF) == run.number and each.plan == plan.to_json()]
+    options: dict[str, Any] = {"tables": list(plan.tables), KEY_OF: run.number}
+    how, tell = _how(load), _Within(show, run.number, announced=announced)
+    if any(each.state == "finished" for each in mine):
+        return None
+    try:
+        if any(each.state in (*OPEN_STATES, "lost") for each in mine):
+            return session.resume(how, place, given=options, show=tell, machinery=machinery)
+        return session.load(plan, how, place, options=options, show=tell, machinery=machinery)
+    except UsageError as error:  # which says that nothing was written, and tables were
+        raise LoadError(f"run={run.number} stopped before its answer key: ", str(error)) from error
+
+
+def with_key(report: LoadReport, key: LoadReport | None) -> LoadReport:
+    """The report of a load with what was done for its key."""
+    if key is None:
+        return report
+    where = f"{key.schema}." if key.schema else ""
+    tables = tuple(replace(each, relation=where + each.relation) for each in key.tables)
+    return replace(
+        report,
+        tables=(*report.tables, *tables),
+        seconds=round(report.seconds + key.seconds, 3),
+        retries=report.retries + key.retries,
+        phases={name: round(each + key.phases.get(name, 0.0), 3) for name, each in report.phases.items()},
+    )
+
+
+def expected(run: Run, machinery: Machinery) -> Plan | None:
+    """The plan of the key that a run will end with, if it does."""
+    config = run.plan.config
+    return machinery.recipe.build_plan(answers.plan_of(config)) if config.answers else None
+
+
+def _there(place: Store) -> list[RunStatus]:
+    """Runs that own a key in a place."""
+    return [run for run in place.runs() if any(t.table == ANSWERS and t.generation is not None for t in run.tables)]
+
+
+def _tables(run: RunStatus) -> list[str]:
+    """Of which tables a key tells."""
+    return sorted({table for rates in run.plan["dirt"]["rates"].values() for table in rates})
+
+
+def _how(load: LoadConfig) -> LoadConfig:
+    """A key is made anew or alone: rows of two keys would tell of the same ids."""
+    return replace(load, if_exists="replace" if load.terms.replace else "fail", on_conflict=None)
+
+
+class _Within:
+    """Shows the events of a load as those of a step of another one.
+
+    Args:
+        show: takes the events.
+        run: number of that one.
+        announced: whether the display knows how much there is to do.
+    """
+
+    def __init__(self, show: Show, run: int, *, announced: bool) -> None:
+        self._show, self._run, self._announced = show, run, announced
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, LoadFinished):
+            return
+        if isinstance(event, LoadStarted):
+            if self._announced and not any(event.shards_done.values()):
+                return
+            event = replace(event, run=self._run)
+        self._show(event)

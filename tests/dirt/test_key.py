@@ -1,0 +1,136 @@
+"""The answer key as a table beside the dirty ones: loaded, told, verified, gone on with and taken back with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+import shardgen
+from shardgen.columns.batch import Batches
+from shardgen.errors import ConfigError, ShardError, TargetError
+from shardgen.loading import session
+from shardgen.loading.engines.threads import Threads
+from shardgen.loading.hooks import Tools
+from shardgen.loading.session import Machinery
+from shardgen.model.config import LoadConfig, PlanConfig
+from shardgen.model.plan import Shard
+from shardgen.stores.memory import MemoryStore
+from shardgen.tables.answers import plan_of
+from shardgen.tables.feed import Feed
+from shardgen.tables.planning import build_plan
+from shardgen.tables.recipe import Recipe
+from tests.dirt.worlds import KEY, dirty
+from tests.worlds import SMALL
+
+OPTIONS: dict[str, Any] = {**SMALL, "days": 3, "workers": 1, "engine": "threads", "progress": "none"}
+LINES = """SELECT defect, kind, family, "table", state, key, ingestion_timestamp, place, dirty, clean, owner
+    FROM bronze_answers.shardgen_answers"""
+
+
+@pytest.fixture
+def key(monkeypatch):
+    monkeypatch.setenv("SHARDGEN_DIRT_KEY", KEY)
+
+
+def test_a_key_is_loaded_told_verified_and_taken_back_with_the_tables_that_it_is_of(database, key):
+    options = {**OPTIONS, "tables": "customers,orders", "dirt": "null=0.2,lost_row=0.05"}
+    report = shardgen.load(database.dsn, answers="load", **options)
+    lines = sorted(map(str, shardgen.answers(database.dsn)))
+    names = list(next(shardgen.answers(database.dsn)))
+    there = [dict(zip(names, row, strict=True)) for row in database.rows(LINES)]
+    assert sorted(str({**row, "ingestion_timestamp": iso(row)}) for row in there) == lines
+    assert {row["table"] for row in there} == {"customers", "orders"}
+    assert [table.relation for table in report.tables][-1] == "bronze_answers.shardgen_answers"
+    assert report.tables[-1].counted == len(lines)
+    [run] = shardgen.status(database.dsn)
+    assert [(table.relation, table.rows) for table in run.tables][-1] == (
+        "bronze_answers.shardgen_answers",
+        len(lines),
+    )
+    planned = sum(shard.rows for shard in build_plan(plan_of(PlanConfig.from_json(run.plan))).shards)
+    assert abs(planned - len(lines)) < 0.3 * len(lines)
+    found = shardgen.verify(database.dsn, workers=1, progress="none")
+    assert found.ok
+    assert [(check.level, check.status) for check in found.checks if check.name == "answers"] == [
+        ("counts", "held"),
+        ("digests", "held"),
+    ]
+    database.run("UPDATE bronze_answers.shardgen_answers SET clean = '\"0\"' WHERE place = 'phone'")
+    found = shardgen.verify(database.dsn, level="digests", workers=1, progress="none")
+    assert [check.name for check in found.checks if check.status == "failed"] == ["answers"]
+    assert len(shardgen.reset(database.dsn).removals) == 3
+    assert database.value("SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'bronze%'") == 0
+
+
+def iso(row: dict[str, Any]) -> str:
+    return str(row["ingestion_timestamp"].isoformat(timespec="microseconds"))
+
+
+def test_a_key_that_is_gone_is_told_by_a_verification(database, key):
+    shardgen.load(database.dsn, answers="load", answers_schema="apart", tables="customers", dirt="null=0.2", **OPTIONS)
+    shardgen.reset(database.dsn, schema="apart")
+    found = shardgen.verify(database.dsn, level="counts", workers=1, progress="none")
+    [failed] = [check for check in found.checks if check.status == "failed"]
+    assert (failed.name, failed.finding) == ("answers", "is not in apart, where that run has loaded it")
+
+
+def test_a_key_is_not_put_where_tables_are_and_not_beside_another_one(database, key):
+    options = {**OPTIONS, "tables": "customers", "dirt": "null=0.2"}
+    shardgen.load(database.dsn, answers="load", **options)
+    with pytest.raises(TargetError, match="holds shardgen_answers already, which tells of customers"):
+        shardgen.load(database.dsn, schema="two", answers="load", answers_schema="bronze_answers", **options)
+    with pytest.raises(TargetError, match="holds tables of a load: customers"):
+        shardgen.load(database.dsn, schema="two", answers="load", answers_schema="bronze", **options)
+    with pytest.raises(TargetError, match="holds an answer key: whoever is graded"):
+        shardgen.load(database.dsn, schema="bronze_answers", **options)
+    assert database.value("SELECT count(*) FROM pg_namespace WHERE nspname = 'two'") == 0
+    again = shardgen.load(database.dsn, answers="load", if_exists="replace", yes=True, **options)
+    assert again.tables[-1].counted == database.value("SELECT count(*) FROM bronze_answers.shardgen_answers")
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"answers": "load"}, "needs dirty rows"),
+        ({"answers": "load", "dirt": "light", "answers_schema": "bronze"}, "whoever is graded would find the key"),
+        ({"dirt": "light", "answers_schema": "key"}, "is for a key that is loaded"),
+        ({"dirt": "light", "answers": "print"}, "choose from none, load"),
+        ({"tables": "answers"}, "is unknown"),
+    ],
+)
+def test_a_key_that_makes_no_sense_is_refused_by_what_is_wrong(options, told, key):
+    with pytest.raises(ConfigError, match=told):
+        shardgen.load(end="2026-01-01", **options)
+
+
+@dataclass(frozen=True, slots=True)
+class Broken(Feed):
+    """A feed whose answer key cannot be made."""
+
+    def batches(self, shard: Shard, rows: int) -> Iterator[Batches]:
+        if shard.id.startswith("answers/orders"):
+            raise ValueError("no key today")
+        return Feed(self.plan).batches(shard, rows)
+
+
+def test_a_load_that_stopped_at_its_key_is_not_finished_and_goes_on_with_it():
+    config = dirty("hostile", days=3, tables="customers,orders", answers="load", answers_schema="key")
+    store, how = MemoryStore(), LoadConfig(workers=1, attempts=1)
+    shown: list[Any] = []
+
+    def machinery(feed: type[Feed]) -> Machinery:
+        return Machinery(engine=Threads, recipe=Recipe(feed=feed), tools=Tools(sleep=lambda _: None))
+
+    with pytest.raises(ShardError, match="no key today"):
+        session.load(config, how, store, options={}, show=shown.append, machinery=machinery(Broken))
+    states = [run.state for place in (store, store.beside("key")) for run in place.runs()]
+    assert states == ["failed", "failed"]
+    report = session.resume(how, store, given={}, show=shown.append, machinery=machinery(Feed))
+    states = [run.state for place in (store, store.beside("key")) for run in place.runs()]
+    assert states == ["finished", "finished"]
+    lines = sum(len(list(Feed(config).defects(shard))) for shard in build_plan(config).shards)
+    assert report.tables[-1].counted == lines
+    assert report.tables[-1].relation == "key.shardgen_answers"
