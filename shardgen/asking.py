@@ -267,7 +267,7 @@ def world_of(settings: Settings, run: int | None, *, place: str = "target") -> t
         told = f"run={found.run} holds rows that were spoilt, and a feed of those is not made"
         raise TargetError(told, remedy=Text("for clean changes name ", Use("epoch"), " and ", Use("horizon")))
     end, tables = settings.get("end"), settings.get("tables")
-    config = replace(config, end=end or config.end)
+    config = config.up_to(end) if end else config
     config = replace(config, tables=table_names(tables, config.dataset) if tables else config.tables)
     place = settings.target.lake or f"schema {settings.schema} of {settings.target.shown}"
     return f"run {found.run} in {place}", config

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from shardgen.errors import ConfigError, Given, TargetError, Text, UsageError, Use
@@ -20,7 +20,7 @@ from shardgen.model.config import MAX_WINDOW_DAYS, SHOP, PlanConfig, check_range
 from shardgen.options import target
 from shardgen.options.kinds import DAY
 from shardgen.options.settings import utc_today
-from shardgen.stores.resuming import OPEN_STATES, plain
+from shardgen.stores.resuming import OPEN_STATES, known, plain
 from shardgen.tables import in_order
 from shardgen.tables.wanted import table_names
 
@@ -68,7 +68,7 @@ def standing(owners: Mapping[str, Owner], place: str, tables: Sequence[str] = ()
     first, *others = meant
     for name in others:
         if alike[name] != alike[first]:
-            ends = f"tables={first} up to {configs[first].end}, tables={name} up to {configs[name].end}"
+            ends = f"tables={first} up to {configs[first].closing}, tables={name} up to {configs[name].closing}"
             remedy = Text("bring each forward by its ", Use("tables"))
             raise TargetError(f"{place} holds tables of different plans: {ends}", remedy=remedy)
     config = configs[first]
@@ -78,10 +78,22 @@ def standing(owners: Mapping[str, Owner], place: str, tables: Sequence[str] = ()
     return Standing(config=replace(config.whole, tables=in_order(meant, config.dataset)), options=meant[first].options)
 
 
-def windowed(found: Standing, since: date, end: date) -> tuple[PlanConfig, dict[str, Any]]:
-    """The plan of a window of what is there, and its options as a ledger has them."""
-    config = replace(found.config, since=since, end=end)
-    own = {"since": since.isoformat(), "end": end.isoformat(), "days": config.days, "tables": list(config.tables)}
+def windowed(found: Standing, end: date, since: date | None = None) -> tuple[PlanConfig, dict[str, Any]]:
+    """The plan of a window of what is there, and its options as a ledger has them.
+
+    Args:
+        found: what is there.
+        end: the first day after the window.
+        since: its first day; where what is there ends by default.
+    """
+    config = found.config.window(end) if since is None else found.config.up_to(end, since=since)
+    assert config.since
+    own = {
+        "since": config.since.isoformat(),
+        "end": end.isoformat(),
+        "days": config.days,
+        "tables": list(config.tables),
+    }
     kept = {name: value for name, value in found.options.items() if name not in ("follows", "parts")}
     return config, {**kept, **own}
 
@@ -102,16 +114,17 @@ def slice_of(settings: Settings, store: Store) -> tuple[PlanConfig, dict[str, An
             raise UsageError(told, remedy=Text("name ", Use("epoch"), " and ", Use("horizon")))
         config = settings.plan(utc_today())
         return config, settings.options(config)
+    there = known(found.options)
     given = plain({name: value for name, value in settings.given().items() if name not in _WINDOW})
     if differing := [
-        Text(Given(name, value), f" but it was loaded with {found.options.get(name)!r}")
+        Text(Given(name, value), f" but it was loaded with {there.get(name)!r}")
         for name, value in given.items()
-        if found.options.get(name) != value
+        if there.get(name) != value
     ]:
         raise TargetError(
             Text(f"{store.place} holds another plan: ", Text.joined(", ", differing)), remedy="leave it out"
         )
-    return windowed(found, since, settings.get("end") or utc_today())
+    return windowed(found, settings.get("end") or utc_today(), since)
 
 
 def _there(store: Store, names: Sequence[str]) -> Standing | None:
@@ -176,19 +189,19 @@ def _brought(
     found = standing(store.owners(), store.place, table_names(tables) if tables else ())
     if found is None:
         raise TargetError(f"{store.place} holds no finished run in schema={store.schema!r}", remedy="load it first")
-    since = found.config.end
-    end = to or since + timedelta(days=days)
-    if end < since:
+    begins, closing = found.config.closes, found.config.closing
+    end = to or begins.date() + timedelta(days=days)
+    if datetime.combine(end, time()) < begins:
         raise TargetError(
-            Text(Given("to", end), f" is past: {store.place} is loaded up to {since}"), remedy="name a later day"
+            Text(Given("to", end), f" is past: {store.place} is loaded up to {closing}"), remedy="name a later day"
         )
     if to and (to - found.config.world.epoch).days > MAX_WINDOW_DAYS:
         longest = f" lies more than {MAX_WINDOW_DAYS:,} days after the epoch, {found.config.world.epoch}"
         raise ConfigError(Given("to", to), longest, remedy="name an earlier day")
-    if end == since:
-        show(Notice(text=f"{store.place} is loaded up to {since}: there is nothing to bring forward"))
+    if datetime.combine(end, time()) == begins:
+        show(Notice(text=f"{store.place} is loaded up to {closing}: there is nothing to bring forward"))
         return reports
-    config, options = windowed(found, since, end)
+    config, options = windowed(found, end)
     return [*reports, session.load(config, how, store, options=options, show=show, machinery=machinery)]
 
 

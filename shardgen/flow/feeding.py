@@ -15,11 +15,11 @@ import pyarrow as pa
 from shardgen.flow import debezium, forms
 from shardgen.flow.order import BATCH_ROWS, Some, in_order
 from shardgen.flow.records import Source
-from shardgen.model.config import PlanConfig
+from shardgen.model.config import CUTS, PlanConfig
 from shardgen.tables import dataset
 from shardgen.tables.feed import Feed
 from shardgen.tables.planning import build_plan
-from shardgen.world.demand import DAY, midnight
+from shardgen.world.demand import DAY, micros, midnight
 from shardgen.world.versions import BEGINNING
 
 LATEST: Final = DAY
@@ -36,7 +36,8 @@ def fed(plan: PlanConfig, form: forms.Rows, since: int, end: int) -> Iterator[So
         form: how they are written.
         since, end: microseconds UTC; the end may lie beyond the plan's.
     """
-    rows, whole = Counter[str](), replace(plan, history="versions", raw_data="full", since=None, dirt=None)
+    happened = replace(plan.whole, cut=CUTS[0], until=None, dirt=None)
+    rows, whole = Counter[str](), replace(happened, history="versions", raw_data="full")
     for shard in build_plan(whole).shards:
         rows[shard.table] += shard.rows
     source, epoch = Source(feed=Feed(plan), spelling=form.spelling), midnight(plan.world.epoch)
@@ -110,7 +111,8 @@ class Changes:
         return (pa.Table.from_batches([some.rows]) for some in self._some())
 
     def _some(self) -> Iterator[Some]:
-        return fed(self.plan, self._form, self.since, midnight(self.plan.end))
+        feed = arriving if self.plan.arrived else fed
+        return feed(self.plan, self._form, self.since, micros(self.plan.closes))
 
     def _counted(self, some: Some) -> Told:
         counts = np.bincount(some.tables, minlength=len(self.plan.tables)).tolist()

@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 from dataclasses import asdict, dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from difflib import get_close_matches
 from typing import Any, Literal, Self
 
@@ -28,6 +28,8 @@ INDEX_MODES = ("keys", "full", "none")
 RAW_DATA_MODES = ("full", "lean", "none")
 HISTORIES = ("latest", "versions")
 """Of records: each as it stands at the window's end, or one row for each change."""
+CUTS = ("happened", "arrived")
+"""Which changes a window has: those that happen in it, or those that bronze gets in it."""
 FORMATS = ("parquet", "csv.zst", "ndjson.zst")
 """Of files in a lake."""
 RAW_DATA_FORMS = ("struct", "json")
@@ -160,6 +162,12 @@ class PlanConfig:
     """Where the answer key is loaded: another schema of the database, or another lake; empty where it is not."""
     since: date | None = None
     """First day of a window that only has what changes in it; None for the whole history up to the end."""
+    cut: str = CUTS[0]
+    """One of CUTS."""
+    since_at: datetime | None = None
+    """Of a window cut by arrival: the instant of its first day at which it begins; None for the day's own beginning."""
+    until: datetime | None = None
+    """Of arrivals: the instant of the last day before which all is there that bronze got; None for all of the day."""
 
     def __post_init__(self) -> None:
         check_window(self.world.epoch, self.end)
@@ -176,6 +184,7 @@ class PlanConfig:
         check_choice("indexes", self.indexes, INDEX_MODES)
         check_choice("raw_data", self.raw_data, RAW_DATA_MODES)
         check_choice("history", self.history, HISTORIES)
+        self._check_cut()
         if self.history == "versions" and self.raw_data == "none":
             given = (Given("history", self.history), " and ", Given("raw_data", self.raw_data))
             text = " contradict each other: raw_data tells version and operation"
@@ -188,6 +197,36 @@ class PlanConfig:
         check_raw_data_as(self.raw_data_as, self.format)
         check_publication(self.publish, self.format, self.catalog, self.namespace)
 
+    def _check_cut(self) -> None:
+        check_choice("cut", self.cut, CUTS)
+        if self.arrived and self.dirt is not None:
+            given = (Given("cut", self.cut), " is of clean rows, and dirt delivers them at other times")
+            raise ConfigError(*given, remedy=Text("leave ", Use("cut"), " or ", Use("dirt"), " out"))
+        assert self.arrived or not (self.since_at or self.until), "only arrivals are cut within a day"
+        assert self.until is None or self.until.date() == self.end - timedelta(days=1), "it lies in the last day"
+        assert self.since_at is None or self.since_at.date() == self.since, "it lies in the first day"
+        assert self.opens is None or self.opens < self.closes, "a window has an instant in it"
+
+    @property
+    def arrived(self) -> bool:
+        """Whether what bronze got is loaded, and not all that happened."""
+        return self.cut == "arrived"
+
+    @property
+    def opens(self) -> datetime | None:
+        """The first instant of a window; None for the whole history."""
+        return self.since_at or (datetime.combine(self.since, time()) if self.since else None)
+
+    @property
+    def closes(self) -> datetime:
+        """The first instant after the window."""
+        return self.until or datetime.combine(self.end, time())
+
+    @property
+    def closing(self) -> str:
+        """The first instant after the window as a person reads it: mostly a day."""
+        return self.until.isoformat() if self.until else self.end.isoformat()
+
     @property
     def days(self) -> int:
         """From the epoch to the end of the window."""
@@ -196,7 +235,18 @@ class PlanConfig:
     @property
     def whole(self) -> Self:
         """The same up to the same end, with all that was before the window."""
-        return replace(self, since=None)
+        return replace(self, since=None, since_at=None)
+
+    def window(self, closes: date | datetime) -> Self:
+        """What follows this window, up to a day or, of arrivals, an instant."""
+        return self.up_to(closes, since=self.closes.date(), since_at=self.until)
+
+    def up_to(self, closes: date | datetime, **changes: Any) -> Self:
+        """The same with another end."""
+        at = closes if isinstance(closes, datetime) else datetime.combine(closes, time())
+        if at.time() == time():
+            return replace(self, end=at.date(), until=None, **changes)
+        return replace(self, end=at.date() + timedelta(days=1), until=at, **changes)
 
     @property
     def beyond(self) -> bool:
@@ -210,20 +260,21 @@ class PlanConfig:
         told = json.loads(json.dumps(asdict(self), default=str))
         told |= {"dirt": self.dirt and self.dirt.to_json()}  # less the secret
         usual: dict[str, Any] = {"dataset": SHOP, "plugins": [], "format": "", "raw_data_as": RAW_DATA_FORMS[0]}
-        usual |= {"since": None, "dirt": None, "answers": "", "history": HISTORIES[0]} | {
-            "publish": PUBLICATIONS[0],
-            "catalog": CATALOG,
-            "namespace": NAMESPACE,
-        }
+        usual |= dict.fromkeys(("since", "since_at", "until", "dirt"), None)
+        usual |= {"history": HISTORIES[0], "cut": CUTS[0], "answers": ""}
+        usual |= {"publish": PUBLICATIONS[0], "catalog": CATALOG, "namespace": NAMESPACE}
         return {name: value for name, value in told.items() if name not in usual or value != usual[name]}
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> Self:
         """The inverse of :meth:`to_json`."""
+        within: dict[str, Any] = {
+            name: datetime.fromisoformat(stored[name]) for name in ("since_at", "until") if name in stored
+        }
         world = dict(stored["world"], epoch=date.fromisoformat(stored["world"]["epoch"]))
         return cls(
             **{
-                **stored,
+                **(stored | within),
                 "world": WorldConfig(**world),
                 "end": date.fromisoformat(stored["end"]),
                 "since": date.fromisoformat(stored["since"]) if "since" in stored else None,

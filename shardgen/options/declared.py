@@ -14,6 +14,7 @@ from typing import Any, Final
 from shardgen.model.config import (
     ANSWERS_MODES,
     CATALOG,
+    CUTS,
     FORMATS,
     HISTORIES,
     IF_EXISTS,
@@ -155,6 +156,12 @@ FORM: Group = {
         "Whether a record has one row, as it stands at the end, or one for each change.",
         HISTORIES,
         "latest",
+    ),
+    "cut": _choice(
+        _FORM,
+        "Whether a window has what happens in it, or what bronze gets in it: then some of what happened comes later.",
+        CUTS,
+        CUTS[0],
     ),
     "format": _choice(_FORM, "Of the files, where the target is a lake.", FORMATS, FORMATS[0]),
     "raw_data_as": _choice(

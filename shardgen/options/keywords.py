@@ -93,6 +93,7 @@ class Data(TypedDict, total=False):
     indexes: str
     raw_data: str
     history: str
+    cut: str
     format: str | None
     raw_data_as: str
     publish: str

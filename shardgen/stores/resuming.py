@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, Final, Protocol, TypeVar
 
 from shardgen.errors import Given, ResumeError, Text, Use
-from shardgen.model.config import HISTORIES, SHOP
+from shardgen.model.config import CUTS, HISTORIES, SHOP
 from shardgen.model.plan import Plan
 from shardgen.tables.recipe import Recipe, changed
 
@@ -102,12 +102,17 @@ def choose(runs: Sequence[R], place: str, given: Mapping[str, Any]) -> R:
 
 def option_differences(run: Begun, given: Mapping[str, Any]) -> list[Text]:
     """What the given options have otherwise than a run."""
-    has = {"dataset": SHOP, "history": HISTORIES[0], **run.options}  # of which runs of earlier versions have no word
+    has = known(run.options)
     return [
         Text(Given(name, value), f" but the run has {has.get(name)!r}")
         for name, value in given.items()
         if has.get(name) != value
     ]
+
+
+def known(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of a run, with those of which runs of earlier versions have no word."""
+    return {"dataset": SHOP, "history": HISTORIES[0], "cut": CUTS[0], **options}
 
 
 def plain(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -33,7 +33,7 @@ from shardgen.tables.spec import ByLeaves, Piece, Sizes, Slice, TableSpec, arriv
 from shardgen.tables.statements import beside
 from shardgen.world import World, clicks, estimates, products, sessions
 from shardgen.world.calendar import Leaves
-from shardgen.world.demand import DAY, midnight
+from shardgen.world.demand import DAY, MINUTE, midnight
 from shardgen.world.lexicon import SUBCATEGORIES
 from shardgen.world.lexicon.subcategory import Subcategory
 from shardgen.world.lexicon.traffic import TRAFFIC_SOURCES
@@ -333,6 +333,7 @@ CLICKSTREAM = TableSpec(
     ),
     rows=rows,
     changed=arriving(begun, DAY),
+    lag=MINUTE,
     laws=beside(__package__, "laws/l08.sql", "laws/l11.sql", "laws/l12.sql"),
     sizes=Sizes(
         copy={"full": 910, "lean": 440, "none": 390},

@@ -20,6 +20,7 @@ from shardgen.tables.spec import ByIds, History, Sizes, Slice, TableSpec, arrivi
 from shardgen.tables.statements import beside
 from shardgen.world import World, customers, estimates, geography, phones, records
 from shardgen.world.customers import Customers
+from shardgen.world.demand import HOUR
 from shardgen.world.picking import picked
 from shardgen.world.records import NEVER, Mask
 from shardgen.world.rng import below
@@ -200,6 +201,7 @@ CUSTOMERS = TableSpec(
     rows=rows,
     changed=arriving(_registered, None),
     history=History(estimate=by_lives(estimates.customer_lives)),
+    lag=4 * HOUR,
     laws=beside(__package__, "laws/l05.sql", "laws/l15.sql"),
     sizes=Sizes(
         copy={"full": 1005, "lean": 490, "none": 385},

@@ -18,7 +18,8 @@ from shardgen.model.config import LoadConfig, PlanConfig
 from shardgen.model.dirt import Dirt
 from shardgen.model.plan import Shard
 from shardgen.model.table import ANSWERS
-from shardgen.tables import answers, dataset, revised
+from shardgen.tables import answers, arrived, dataset, revised
+from shardgen.tables.arrived import Reach
 from shardgen.tables.spec import Slice, TableSpec
 from shardgen.world import build_world
 from shardgen.world.demand import day_after, midnight
@@ -80,6 +81,11 @@ class Feed:
             for made in self._clean(shard, rows):
                 yield from spoiler.struck(made, first=partial(self._first, shard.table))
 
+    def pending(self, shard: Shard, rows: int = ROWS) -> Iterator[Batch]:
+        """Of a shard that is cut by arrival the versions of what has happened on its days and has not arrived."""
+        spec, wanted = dataset(self.plan.dataset)[shard.table], self._wanted(shard, rows)
+        return arrived.pending(spec, wanted, Reach.of(self.plan).until)
+
     def _spoiler(self, table: str) -> Spoiler | None:
         dirt = self.plan.dirt
         if dirt is None or table not in dirt.tables:
@@ -95,8 +101,10 @@ class Feed:
             assert made.record.versions is not None
             yield chosen(made, np.flatnonzero(made.record.versions.number == 1))
 
-    def _clean(self, shard: Shard, rows: int) -> Iterator[Batch]:
+    def _clean(self, shard: Shard, rows: int) -> Iterator[Any]:
         spec, wanted = dataset(self.plan.dataset)[shard.table], self._wanted(shard, rows)
+        if self.plan.arrived:
+            return arrived.rows(spec, wanted, Reach.of(self.plan), revised=shard.revised)
         if shard.revised:
             return self._revised(spec, wanted, at=wanted.end)
         made = spec.rows(wanted)
@@ -111,6 +119,9 @@ class Feed:
         """
         assert self.plan.since
         spec, wanted = dataset(self.plan.dataset)[shard.table], self._wanted(shard, rows)
+        if self.plan.arrived:
+            reach = Reach.of(self.plan)
+            return arrived.standing(spec, wanted, reach, at=reach.since)
         return self._revised(spec, wanted, at=midnight(self.plan.since))
 
     def _revised(self, spec: TableSpec, wanted: Slice, *, at: int) -> Iterator[Batch]:

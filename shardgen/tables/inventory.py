@@ -19,7 +19,7 @@ from shardgen.model.types import INTEGER, SERIAL, TEXT, TIMESTAMP, varchar
 from shardgen.tables.spec import ByLeaves, Piece, Sizes, Slice, TableSpec, ranges
 from shardgen.tables.statements import beside
 from shardgen.world import World, estimates, flows, movements, spans, stock
-from shardgen.world.demand import DAY, midnight
+from shardgen.world.demand import DAY, HOUR, midnight
 from shardgen.world.rng import below, bits
 
 
@@ -201,6 +201,7 @@ INVENTORY = TableSpec(
     cut=ByLeaves(leaves=spans.LEAVES, early=True, estimate=_estimate, weight=flows.expected),
     rows=rows,
     changed=_moving,
+    lag=3 * HOUR,
     laws=beside(__package__, "laws/l03.sql", "laws/l16.sql"),
     sizes=Sizes(
         copy={"full": 340, "lean": 130, "none": 110},

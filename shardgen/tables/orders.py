@@ -26,7 +26,7 @@ from shardgen.tables.spec import ByLeaves, History, Sizes, Slice, TableSpec, Vie
 from shardgen.tables.statements import beside
 from shardgen.world import World, dossiers, estimates, fates, orders, payments
 from shardgen.world.calendar import Leaves
-from shardgen.world.demand import DAY
+from shardgen.world.demand import DAY, HOUR
 from shardgen.world.dossiers import Dossiers
 from shardgen.world.fates import Fate
 from shardgen.world.lexicon import SUBCATEGORIES
@@ -371,6 +371,7 @@ ORDERS = TableSpec(
             },
         ),
     ),
+    lag=2 * HOUR,
     laws=beside(__package__, "laws/l10.sql", "laws/l17.sql", "laws/l20.sql", "laws/l26.sql"),
     sizes=Sizes(
         copy={"full": 1743, "lean": 1351, "none": 340},

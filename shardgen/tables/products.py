@@ -21,7 +21,7 @@ from shardgen.tables import describing
 from shardgen.tables.spec import ByIds, History, Sizes, Slice, TableSpec, arriving, by_lives
 from shardgen.tables.statements import beside
 from shardgen.world import World, estimates, listings, products
-from shardgen.world.demand import DAY
+from shardgen.world.demand import DAY, HOUR
 from shardgen.world.lexicon import SUBCATEGORIES
 from shardgen.world.lexicon.subcategory import Subcategory
 from shardgen.world.listings import Listings
@@ -182,6 +182,7 @@ PRODUCTS = TableSpec(
     rows=rows,
     changed=arriving(_launched, None),
     history=History(estimate=by_lives(estimates.product_lives)),
+    lag=6 * HOUR,
     laws=beside(__package__, "laws/l06.sql"),
     sizes=Sizes(
         copy={"full": 1436, "lean": 719, "none": 620},

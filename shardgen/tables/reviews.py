@@ -23,7 +23,7 @@ from shardgen.tables.wording import Subject
 from shardgen.world import World, circumstances, estimates, fates, orders, products, reviews
 from shardgen.world.baskets import MAX_ITEMS
 from shardgen.world.circumstances import Reviewed
-from shardgen.world.demand import DAY
+from shardgen.world.demand import DAY, HOUR
 from shardgen.world.fates import Fate
 from shardgen.world.lives import Actors
 from shardgen.world.orders import Items, Orders
@@ -177,6 +177,7 @@ REVIEWS = TableSpec(
     rows=rows,
     changed=arriving(_ordered, fates.MAX_FATE + reviews.MAX_LAG + reviews.COUNTS * reviews.WEEK + DAY),
     history=History(estimate=by_lives(estimates.review_lives)),
+    lag=HOUR,
     laws=beside(__package__, "laws/l04.sql", "laws/l18.sql", "laws/l19.sql"),
     sizes=Sizes(
         copy={"full": 780, "lean": 350, "none": 320},

@@ -26,7 +26,7 @@ from shardgen.tables.spec import ByIds, Sizes, Slice, TableSpec, arriving
 from shardgen.tables.statements import beside
 from shardgen.world import World, bots, experiments, sessions
 from shardgen.world.clicks import landed_on
-from shardgen.world.demand import DAY
+from shardgen.world.demand import DAY, MINUTE
 from shardgen.world.lexicon import SUBCATEGORIES
 from shardgen.world.lexicon.devices import DEVICES, Device
 from shardgen.world.lexicon.traffic import TRAFFIC_SOURCES
@@ -361,6 +361,7 @@ SESSIONS = TableSpec(
     cut=ByIds(step=100_000, total=begun),
     rows=rows,
     changed=arriving(begun, DAY),
+    lag=MINUTE,
     laws=beside(__package__, "laws/l13.sql", "laws/l14.sql", "laws/l21.sql"),
     sizes=Sizes(
         copy={"full": 1162, "lean": 602, "none": 270},

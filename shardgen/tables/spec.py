@@ -27,7 +27,7 @@ from shardgen.model.table import ANSWERS, COMMON, Column, Table
 from shardgen.tables import windows
 from shardgen.tables.cutting import ByIds, ByLeaves, Cutting, Estimate, Piece, Range, arriving, by_lives, ranges
 from shardgen.world.calendar import Period
-from shardgen.world.demand import HOUR, midnight
+from shardgen.world.demand import DAY, HOUR, midnight
 from shardgen.world.picking import picked
 from shardgen.world.versions import BEGINNING, single
 from shardgen.world.world import World
@@ -186,6 +186,8 @@ class TableSpec:
     where they do not: then each record has one version, that of its first row."""
     history: History | None = None
     """What its versions are like; None where a record has one."""
+    lag: int = DAY
+    """Microseconds that bronze waits for a change of a record at most; of all changes of a record it waits as long."""
 
     @property
     def name(self) -> str:
@@ -264,14 +266,14 @@ class TableSpec:
         """The table's shards, in order of their ids."""
         cuts, exact = self._pieces(world, config), self.estimate(config.history) is None
         return [
-            self._shard(piece, round(count), exact=exact and not piece.revised, config=config)
+            self._shard(piece, round(count), exact=exact and not (piece.revised or config.arrived), config=config)
             for piece, count in zip(cuts, self._counted(world, cuts, config), strict=True)
         ]
 
     def _pieces(self, world: World, config: PlanConfig) -> list[Piece]:
         if config.since is None:
             return self.cut.pieces(world, config)
-        return windows.pieces(self.cut, self.changing, world, config)
+        return windows.pieces(self.cut, self.changing, world, config, lag=self.lag)
 
     def _counted(self, world: World, cuts: Sequence[Piece], config: PlanConfig) -> list[float]:
         """Rows of each piece; what is estimated of a leaf is shared out equally."""

@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from shardgen.errors import ConfigError, Given, Text, Use
 from shardgen.model.config import (
     ANSWERS_MODES,
     CATALOG,
+    CUTS,
     HISTORIES,
     MAX_ARRIVALS,
     MAX_HORIZON_DAYS,
@@ -73,6 +74,7 @@ def plan_config(
     answers: str = "none",
     answers_schema: str = "",
     since: date | None = None,
+    cut: str = CUTS[0],
 ) -> PlanConfig:
     """Options, as a user gives them, made into a checked plan; how some follow from others, the module says.
 
@@ -96,12 +98,13 @@ def plan_config(
         warehouses=warehouses,
     )
     what = _chosen(dataset, tables)
-    form = {"raw_data": raw_data, "history": history, "format": format or "", "raw_data_as": raw_data_as}
+    form: dict[str, Any] = {"raw_data": raw_data, "history": history, "cut": cut, "schema": schema, "indexes": indexes}
+    form |= {"format": format or "", "raw_data_as": raw_data_as}
     form |= {"publish": publish, "catalog": catalog, "namespace": namespace}
     begins = None if since == first else since  # a window from the epoch is the whole history
     spoilt = _dirt(dirt, dirt_skip, what["tables"])
     form["answers"] = _answers(answers, answers_schema, schema)
-    return PlanConfig(world=world, end=last, since=begins, schema=schema, indexes=indexes, dirt=spoilt, **form, **what)
+    return PlanConfig(world=world, end=last, since=begins, dirt=spoilt, **form, **what)
 
 
 def _answers(asked: str, place: str, schema: str) -> str:

@@ -10,22 +10,26 @@ from dataclasses import replace
 
 from shardgen.model.config import PlanConfig
 from shardgen.tables.cutting import Cutting, Estimate, Piece, Range
-from shardgen.world.demand import midnight
+from shardgen.world.demand import day_after, micros, midnight
 from shardgen.world.world import World
 
 
-def pieces(cut: Cutting, changing: Range, world: World, config: PlanConfig) -> list[Piece]:
+def pieces(cut: Cutting, changing: Range, world: World, config: PlanConfig, *, lag: int) -> list[Piece]:
     """The pieces of a window, each named after it; what was there comes first.
+
+    Of a window cut by arrival what came to be shortly before it is among what was there, for some of it arrives in it.
 
     Args:
         cut: how the table is cut where the history is whole.
         changing: where its records may change between two instants.
         world: up to the end of the window.
         config: with a ``since``.
+        lag: how long bronze waits for a change at most.
     """
-    assert config.since
-    since, end = midnight(config.since), midnight(config.end)
-    ids, (start, stop) = cut.ids(world, since), changing(world, since, end)
+    assert config.opens
+    opens, end = micros(config.opens), midnight(config.end)
+    since = midnight(day_after(opens))
+    ids, (start, stop) = cut.ids(world, since), changing(world, opens - lag * config.arrived, end)
     first = since if ids is None else ids
     every = cut.pieces(world, config)
     old = [
@@ -33,7 +37,8 @@ def pieces(cut: Cutting, changing: Range, world: World, config: PlanConfig) -> l
         for piece in _between(every, start, min(first, stop))
     ]
     new = _between(every, first, every[-1].stop if every else first)
-    return [replace(piece, label=f"{piece.label}.{config.since}_{config.end}") for piece in (*old, *new)]
+    opening = (config.since_at or config.since or config.opens).isoformat()
+    return [replace(piece, label=f"{piece.label}.{opening}_{config.closing}") for piece in (*old, *new)]
 
 
 def _between(every: list[Piece], start: int, stop: int) -> list[Piece]:

@@ -1,4 +1,5 @@
-"""Laws of tables that were spoilt on purpose: each offender is compared with the answer key.
+"""Laws of tables that were spoilt on purpose, or cut by arrival: each offender is compared with the answer key, or
+with what has happened and has not arrived.
 
 A row of the key is one; so is a row whose text, or whose law, names a record of the key: an order of a customer who is
 not there, a session one of whose events is lost. A law with any other offender has failed. Values that a law cannot
@@ -7,6 +8,7 @@ read count as none: that rows are spoilt is no reason not to ask.
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 import time
@@ -29,6 +31,7 @@ from shardgen.verification.outcome import Check, Status
 from shardgen.verification.subject import Loaded, Subject
 
 SAMPLES: Final = 3
+NOT_THERE: Final = "what has not arrived"
 VISITOR: Final = 16
 """Hexadecimal digits of a visitor's id."""
 EVENTS: Final = dataset()["clickstream"].table.space.children
@@ -86,6 +89,8 @@ class Known:
     """Ids of records that they are about."""
     words: frozenset[str]
     """Other texts in them."""
+    what: str = "the key"
+    """As a person calls it."""
 
 
 class Key:
@@ -97,6 +102,7 @@ class Key:
 
     def __init__(self, subject: Subject) -> None:
         self._spoilt = [loaded for loaded in subject.tables.values() if loaded.spoilt]
+        self._late = [loaded for loaded in subject.tables.values() if loaded.config.arrived]
         self._lock = threading.Lock()
 
     def known(self) -> Known:
@@ -106,6 +112,8 @@ class Key:
 
     @cached_property
     def _known(self) -> Known:
+        if self._late:
+            return _late(self._late)
         rows, records, words = set[str](), set[str](), set[str]()
         for text, ids in self._struck():
             rows.update(ids)
@@ -119,6 +127,19 @@ class Key:
             feed = Feed(config)
             for shard in build_plan(config).shards:
                 yield from feed.struck(shard)
+
+
+def _late(tables: Iterable[Loaded]) -> Known:
+    """What has happened on the last day of some tables, or shortly before it, and has not arrived."""
+    rows, records = set[str](), set[str]()
+    for loaded in tables:
+        config = replace(loaded.config, tables=(loaded.claim.target,))
+        feed = Feed(config)
+        for batch in (each for shard in build_plan(config).shards for each in feed.pending(shard)):
+            for row in batch.arrow().to_pylist():
+                rows.add(str(row[batch.table.key[0]]))
+                records.update(_IDS.findall(json.dumps(row, default=str)))
+    return Known(rows=frozenset(rows), records=frozenset(records | rows), words=frozenset(), what=NOT_THERE)
 
 
 def ask(session: Session, law: Statement, parameters: Mapping[str, object], key: Key, subject: Subject) -> Check:
@@ -174,13 +195,13 @@ def _why(offender: Sequence[Any], known: Known) -> str:
     """In which way an offender is of the key; empty where it is not, by what the law says of it."""
     names = _named(offender)
     if names & known.rows:
-        return "in the key"
+        return f"in {known.what}"
     if why := _by(names | _sessions(names), known.records):
         return why
     if any(_beside(name) & known.rows for name in names):
-        return "beside one of the key"
+        return f"beside one of {known.what}"
     words = {word for text in offender[1:] for word in _WORDS.findall(str(text))}
-    return "by a word of the key" if not names and words & known.words else ""
+    return f"by a word of {known.what}" if not names and words & known.words else ""
 
 
 def _by(names: Collection[str], records: Collection[str]) -> str:

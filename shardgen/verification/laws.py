@@ -90,7 +90,7 @@ def ask(session: Session, law: Statement, parameters: Mapping[str, object]) -> C
 
 def _question(law: Statement, subject: Subject, key: excused.Key) -> Question[Check]:
     parameters, asked = statements.parameters(law, subject), statements.of_own_rows(law, subject)
-    if any(subject.tables[name].spoilt for name in law.rows):
+    if any(subject.tables[name].excused for name in law.rows):
         return Question(name=law.name, ask=lambda session: [excused.ask(session, asked, parameters, key, subject)])
     return Question(name=law.name, ask=lambda session: [ask(session, asked, parameters)])
 

@@ -112,7 +112,7 @@ def _otherwise(statement: Statement, needed: dict[str, Loaded]) -> str:
 
 
 def _world(loaded: Loaded) -> object:
-    return loaded.config.world, loaded.config.end
+    return loaded.config.world, loaded.config.cut, loaded.config.closes
 
 
 def _too_little(statement: Statement, needed: dict[str, Loaded]) -> str:

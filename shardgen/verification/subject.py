@@ -49,6 +49,11 @@ class Loaded:
         return dirt is not None and (self.claim.target == ANSWERS or self.claim.target in dirt.tables)
 
     @property
+    def excused(self) -> bool:
+        """Whether laws have offenders that are as they should be: rows that were spoilt, or that others wait for."""
+        return self.spoilt or self.config.arrived
+
+    @property
     def rows(self) -> int:
         """By the ledger."""
         return sum(shard.rows - shard.deleted for shard in self.shards)
@@ -66,7 +71,7 @@ class Loaded:
     def parameters(self) -> dict[str, object]:
         """What a law or shape may ask of the plan."""
         return {
-            "end": datetime.combine(self.config.end, time()),
+            "end": self.config.closes,
             "epoch": datetime.combine(self.config.world.epoch, time()),
             "warehouses": self.config.world.warehouses,
         }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Protocol
 
@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from shardgen.model.config import WorldConfig
 from shardgen.world.rng import I64, Guide, below, guide, lognormal_table
 
-HOUR = 3_600_000_000
+MINUTE = 60_000_000
+HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 BEFORE_MIDNIGHT = 120_000_000
 """Visits start at least this long before midnight UTC, so that the shortest of them still fits into its day."""
@@ -313,6 +314,11 @@ def _running(total: int, weights: I64, within: int) -> I64:
 def midnight(day: date) -> int:
     """The first instant of a day."""
     return (day - date(1970, 1, 1)).days * DAY
+
+
+def micros(instant: datetime) -> int:
+    """Microseconds of an instant, which is UTC without a zone."""
+    return (instant - datetime(1970, 1, 1)) // timedelta(microseconds=1)  # noqa: DTZ001
 
 
 def day_after(end: int) -> date:

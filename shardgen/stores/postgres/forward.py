@@ -50,7 +50,7 @@ def chain(runs: Mapping[int, Run], run: int, table: str) -> tuple[Run, ...]:
 def whole(made_by: Sequence[Run]) -> PlanConfig:
     """The plan of one load that would have made the same as a chain of runs, the last one first."""
     first, last = PlanConfig.from_json(made_by[-1].plan), PlanConfig.from_json(made_by[0].plan)
-    return replace(last, since=first.since)
+    return replace(last, since=first.since, since_at=first.since_at)
 
 
 def together(runs: Sequence[Run], claims: Iterable[Claim], chosen: Collection[int]) -> list[int]:
@@ -85,11 +85,12 @@ def problems(
 def _of_plan(config: PlanConfig, run: Run) -> Iterator[tuple[str, Text]]:
     """What the window has otherwise than the run before."""
     before = PlanConfig.from_json(run.plan)
-    if before.end != config.since:
-        what = "leaves a gap" if before.end < (config.since or before.end) else "holds days that are loaded"
-        told = f"holds the history up to {before.end}: a window from {config.since} {what}"
-        yield told, Text("use ", Use("since", before.end.isoformat()))
-    for name in ("raw_data", "dataset", "plugins"):
+    if config.opens and before.closes != config.opens:
+        what = "leaves a gap" if before.closes < config.opens else "holds days that are loaded"
+        told = f"holds the history up to {before.closing}: a window from {config.since} {what}"
+        remedy = Text("use ", Use("since", before.closing))
+        yield told, Text("use shardgen advance, which goes on from there") if before.until else remedy
+    for name in ("raw_data", "dataset", "plugins", "cut"):
         there, here = getattr(before, name), getattr(config, name)
         if there != here:
             yield f"was loaded with {name}={there!r}, and the window has {here!r}", Text("leave it out")

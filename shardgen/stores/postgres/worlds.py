@@ -36,9 +36,9 @@ def difference(run: Run, config: PlanConfig) -> Text:
     return Text.joined("; ", found) if found else Text(f"the same options, but another vocabulary: {_versions(run)}")
 
 
-def _history(run: Run) -> str:
-    """Which of the histories a run's tables hold."""
-    return PlanConfig.from_json(run.plan).history
+def _form(run: Run, what: str) -> str:
+    """Which history a run's tables hold, or how they are cut."""
+    return str(getattr(PlanConfig.from_json(run.plan), what))
 
 
 def _per_day(total: int, world: WorldConfig) -> float:
@@ -65,7 +65,8 @@ def others(config: PlanConfig, kept: Sequence[Claim], runs: Mapping[int, Run], f
         runs: all that the ledger has, by number.
         fingerprint: of the load's world.
     """
-    return [*_other_worlds(config, kept, runs, fingerprint), *_other_histories(config, kept, runs)]
+    forms = [each for name in ("history", "cut") for each in _other_forms(config, kept, runs, name)]
+    return [*_other_worlds(config, kept, runs, fingerprint), *forms]
 
 
 def _other_worlds(
@@ -78,14 +79,11 @@ def _other_worlds(
     return [_otherwise(others, "world", difference(others[min(others)], config))]
 
 
-def _other_histories(config: PlanConfig, kept: Sequence[Claim], runs: Mapping[int, Run]) -> list[Problem]:
-    """Tables that stay beside the load and hold another history: a join of both would count versions."""
-    told = {each.target: _history(runs[each.run]) for each in kept}
-    others = [name for name, history in told.items() if history != config.history]
-    if not others:
-        return []
-    there = Text(f"history={told[min(others)]} there, {config.history} here")
-    return [_otherwise(others, "history", there)]
+def _other_forms(config: PlanConfig, kept: Sequence[Claim], runs: Mapping[int, Run], what: str) -> list[Problem]:
+    """Tables that stay beside the load and hold another history, or are cut otherwise: a join of both would mislead."""
+    told, here = {each.target: _form(runs[each.run], what) for each in kept}, getattr(config, what)
+    others = [name for name, form in told.items() if form != here]
+    return [_otherwise(others, what, Text(f"{what}={told[min(others)]} there, {here} here"))] if others else []
 
 
 def _otherwise(tables: Iterable[str], what: str, differing: Text) -> Problem:
