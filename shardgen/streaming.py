@@ -16,7 +16,10 @@ from shardgen.model.config import MAX_WINDOW_DAYS, STREAM_FORMS, PlanConfig, che
 from shardgen.model.played import Played, spelt
 
 if TYPE_CHECKING:
+    from shardgen.flow.debezium import Envelope
     from shardgen.flow.forms import Rows
+    from shardgen.flow.kafka.address import Address
+    from shardgen.flow.kafka.avro import Avro
     from shardgen.flow.playing import Player, Sink
     from shardgen.options.settings import Settings
 
@@ -107,8 +110,8 @@ def stream_of(
         rows = forms.form(asked.form, envelope)
         sink, position = _stdout(lines), None
     else:
-        rows = forms.Messages(envelope if asked.form == "debezium" else None)
-        sink, position = _topics(asked, plan, stopped)
+        rows = forms.Messages(None if asked.form == "ndjson" else envelope)
+        sink, position = _topics(asked, plan, envelope, stopped)
     begins = _begins(since, position)
     clock = at_pace(since=max(begins, midnight(plan.world.epoch)))
     player = Player(tables=plan.tables, pace=clock, sink=sink, stopped=stopped, show=show)
@@ -127,11 +130,16 @@ def _check_target(asked: Asked) -> None:
 
     if asked.kafka_config is not None and not asked.target.startswith(address.SCHEME):
         raise ConfigError(Given("kafka_config", str(asked.kafka_config)), " is for a target kafka://")
+    if asked.form == "avro" and not set(asked.parts) <= {"tombstones"}:
+        told = " is of JSON: a schema registry has the schemas of Avro, and a message has its key"
+        raise ConfigError(Given("envelope", ",".join(asked.parts)), told, remedy="leave it out")
     if asked.target == LINES:
+        if asked.form == "avro":
+            raise ConfigError(Given("format", asked.form), " is of messages", remedy="use a target kafka://")
         return
     if asked.target.startswith(address.SCHEME):
         address.parsed(asked.target)
-        address.check_extra()
+        address.check_extra(avro=asked.form == "avro")
         return
     if asked.target.lower().startswith(DATABASES):
         told = " names a database, which no stream plays into yet"
@@ -206,19 +214,28 @@ def _stdout(lines: BinaryIO) -> Sink:
     return _Lines(Lines().writer(lines))
 
 
-def _topics(asked: Asked, plan: PlanConfig, stopped: Callable[[], bool]) -> tuple[Sink, int | None]:
+def _topics(asked: Asked, plan: PlanConfig, envelope: Envelope, stopped: Callable[[], bool]) -> tuple[Sink, int | None]:
     from shardgen.flow.kafka import address
     from shardgen.flow.kafka.sink import Kafka
 
+    place = address.parsed(asked.target)
+    properties, registry = address.registry(address.properties(asked.kafka_config) if asked.kafka_config else {})
     topics = Kafka(
-        address=address.parsed(asked.target),
-        properties=address.properties(asked.kafka_config) if asked.kafka_config else {},
+        address=place,
+        properties=properties,
+        avro=_avro(place, envelope, registry) if asked.form == "avro" else None,
         tables=plan.tables,
         world=_world(asked, plan),
         tombstones="tombstones" in asked.parts,
         stopped=stopped,
     )
     return topics, topics.open()
+
+
+def _avro(place: Address, envelope: Envelope, registry: Mapping[str, str]) -> Avro:
+    from shardgen.flow.kafka.avro import Avro
+
+    return Avro(address=place, envelope=envelope, registry=registry)
 
 
 def _world(asked: Asked, plan: PlanConfig) -> Mapping[str, Any]:

@@ -104,7 +104,7 @@ def parts_of(envelope: str, form: str) -> list[str]:
         UsageError: the form has no envelope.
     """
     parts = [part.strip() for part in envelope.split(",") if part.strip()]
-    if parts and form != "debezium":
+    if parts and form not in ("debezium", "avro"):
         raise UsageError(f"envelope={envelope!r} is for --format debezium", remedy="leave it out")
     return parts
 

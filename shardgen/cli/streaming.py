@@ -69,7 +69,8 @@ Form = Annotated[
     _option(
         "--format",
         "|".join(STREAM_FORMS),
-        "Of the lines and messages: JSON, or Debezium's envelope. [dim]Default: ndjson.[/]",
+        "Of the lines and messages: JSON, or Debezium's envelope; of messages also that in Avro, with a schema "
+        "registry. [dim]Default: ndjson.[/]",
     ),
 ]
 Source = Annotated[

@@ -119,20 +119,22 @@ class Envelope:
 
     @cached_property
     def _schemas(self) -> dict[str, bytes]:
-        return {name: json.dumps(self._schema(each)).encode() for name, each in self.tables.items()}
+        return {name: json.dumps(self.schema_of(each)).encode() for name, each in self.tables.items()}
 
     @cached_property
     def _key_schemas(self) -> dict[str, bytes]:
-        return {name: json.dumps(self._key_schema(each)).encode() for name, each in self.tables.items()}
+        return {name: json.dumps(self.key_schema_of(each)).encode() for name, each in self.tables.items()}
 
     def _full_name(self, table: Table) -> str:
         return f"{self.dataset}.{self.schema}.{table.relation}"
 
-    def _key_schema(self, table: Table) -> dict[str, Any]:
+    def key_schema_of(self, table: Table) -> dict[str, Any]:
+        """Kafka Connect's schema of a table's keys."""
         fields = [_field(column, optional=False) for column in table.columns if column.name in table.key]
         return {"type": "struct", "fields": fields, "optional": False, "name": f"{self._full_name(table)}.Key"}
 
-    def _schema(self, table: Table) -> dict[str, Any]:
+    def schema_of(self, table: Table) -> dict[str, Any]:
+        """Kafka Connect's schema of a table's events."""
         name = self._full_name(table)
         row = {"type": "struct", "fields": [_field(each) for each in table.columns], "optional": True}
         row["name"] = f"{name}.Value"

@@ -44,7 +44,8 @@ ANSWER_FORMS = ("ndjson", "csv", "parquet")
 """Of the answer key of dirty rows, as files."""
 ANSWERS_MODES = ("none", "load")
 """What becomes of the answer key of a load: nobody is told, or it is loaded beside the tables."""
-STREAM_FORMS = CHANGE_FORMS[:2]
+STREAM_FORMS = (*CHANGE_FORMS[:2], "avro")
+"""Of a stream; the last one for topics alone."""
 STREAM_SHAPES = ("flat", "day", "bursts")
 """Of a stream's rate."""
 IF_EXISTS = ("fail", "append", "replace")

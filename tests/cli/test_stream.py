@@ -88,7 +88,7 @@ def test_a_full_disk_ends_it_with_the_command_that_goes_on() -> None:
         ((*WORLD, "--target", "-", "--since", "2026-02-01T06:00+02:00"), "has a time zone: name it in UTC"),
         ((*SINCE, "--target", "-", "--end", "2026-02-01"), "is not before end='2026-02-01'"),
         ((*SINCE, "--target", "-", "--rate", "fast"), "rate='fast' is not a rate such as 5000/s"),
-        ((*SINCE, "--target", "-", "--format", "avro"), "format='avro' is unknown: choose from ndjson, debezium"),
+        ((*SINCE, "--target", "-", "--format", "orc"), "format='orc' is unknown: choose from ndjson, debezium, avro"),
         ((*SINCE, "--target", "-", "--envelope", "key"), "envelope='key' is for --format debezium"),
         ((*SINCE, "--target", "-", "--kafka-config", "x"), "kafka-config='x' is for a target kafka://"),
         (SINCE, "target='' is none of a stream's: use - or kafka://broker/prefix"),

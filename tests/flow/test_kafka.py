@@ -9,7 +9,7 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -20,62 +20,18 @@ import pytest
 from shardgen.flow.kafka import sink, topics
 from shardgen.model.played import spelt
 from tests.conftest import Told
+from tests.flow.topics import WORLD, messages
 from tests.servers import wait_until
 
 confluent_kafka = pytest.importorskip("confluent_kafka")
 
-WORLD = ("--epoch", "2026-01-01", "--horizon", "60", "--scale", "0.02", "--products", "60")
 WINDOW = (*WORLD, "--since", "2026-02-01", "--end", "2026-02-03", "--rate", "100000/s")
 SOME = ("--tables", "orders,sessions,clickstream")
-
-
-@pytest.fixture(scope="module")
-def brokers() -> Iterator[str]:
-    owner = confluent_kafka.Producer({"test.mock.num.brokers": 2, "log_level": 0})
-    found = owner.list_topics(timeout=10).brokers.values()
-    yield ",".join(f"{each.host}:{each.port}" for each in found)
-    del owner
-
-
-@pytest.fixture
-def prefix(request: pytest.FixtureRequest) -> str:
-    """Topics of a test's own."""
-    return re.sub(r"\W", ".", request.node.name)[:80]
-
-
-@pytest.fixture
-def stream(
-    command: Callable[..., Told], brokers: str, prefix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Callable[..., Told]:
-    """Plays into the mock cluster, which makes topics when something is sent to them."""
-    monkeypatch.setattr(topics, "MAKING", 0.1)
-    monkeypatch.setattr(sink, "FIRST", 2.0)
-    home = ("--data-dir", str(tmp_path / "home"))
-    return lambda *words: command("stream", "--target", f"kafka://{brokers}/{prefix}", *words, *home)
 
 
 def told_more_than(times: int, brokers: str, prefix: str) -> bool:
     """Whether so many transactions have told how far the stream is."""
     return len(messages(brokers, f"{prefix}.shardgen")) > times
-
-
-def messages(brokers: str, topic: str) -> list[Any]:
-    """All that a topic holds."""
-    ours = {"group.id": "test", "enable.partition.eof": True, "isolation.level": "read_committed"}
-    consumer = confluent_kafka.Consumer({"bootstrap.servers": brokers, **ours})
-    parts = consumer.list_topics(topic, timeout=10).topics[topic].partitions
-    consumer.assign([confluent_kafka.TopicPartition(topic, each, 0) for each in parts])
-    found, open_ = [], len(parts)
-    while open_:
-        message = consumer.poll(10)
-        assert message is not None
-        if message.error():
-            assert message.error().code() == confluent_kafka.KafkaError._PARTITION_EOF
-            open_ -= 1
-        else:
-            found.append(message)
-    consumer.close()
-    return found
 
 
 def feed(command: Callable[..., Told], since: str, end: str, *more: str) -> list[dict[str, Any]]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -12,6 +14,8 @@ from shardgen.errors import ConfigError, Given, Text, UsageError, Use
 from shardgen.machine.installation import KAFKA, install, installed
 
 SCHEME: Final = "kafka://"
+REGISTRY: Final = "schema.registry."
+"""What the properties of a schema registry's client begin with."""
 POSITION: Final = "shardgen"
 """What the topic of the position is called behind the prefix, and the key of the position."""
 _PREFIX: Final = re.compile(r"[A-Za-z0-9._-]{1,200}")
@@ -81,11 +85,17 @@ def properties(path: Path) -> dict[str, str]:
     return found
 
 
-def check_extra() -> None:
-    """Raise if the client is not installed.
+def registry(properties: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """What of the properties is Kafka's client's, and what a schema registry's, by its own names."""
+    ours = {name.removeprefix(REGISTRY): value for name, value in properties.items() if name.startswith(REGISTRY)}
+    return {name: value for name, value in properties.items() if not name.startswith(REGISTRY)}, ours
+
+
+def check_extra(*, avro: bool) -> None:
+    """Raise if the client is not installed, or lacks what writes Avro.
 
     Raises:
-        UsageError: it is not.
+        UsageError: so it is.
     """
-    if not installed(KAFKA):
+    if not installed(KAFKA) or (avro and find_spec("fastavro") is None):
         raise UsageError(Text("Kafka needs the extra kafka: ", install(KAFKA)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 from confluent_kafka import KafkaException
@@ -15,6 +15,9 @@ from shardgen.flow.kafka import topics
 from shardgen.flow.kafka.address import POSITION, Address
 from shardgen.flow.kafka.client import ANSWER, Client
 from shardgen.flow.order import Some, instants
+
+if TYPE_CHECKING:
+    from shardgen.flow.kafka.avro import Avro  # it imports a good deal, and few want it
 
 PATIENCE: Final = 120.0
 """Seconds for which the brokers may be away, as servers may."""
@@ -34,6 +37,7 @@ class Kafka:
         world: by name what decides the bytes of the topics: they hold nothing else.
         tombstones: whether a deletion is followed by an empty message, so that a compacted topic forgets the record.
         stopped: whether to wait no more.
+        avro: makes messages of events, which are JSON without it.
     """
 
     address: Address
@@ -42,6 +46,7 @@ class Kafka:
     world: Mapping[str, Any]
     tombstones: bool
     stopped: Callable[[], bool]
+    avro: Avro | None = None
     every: float = 0.25
     """Seconds: a transaction has a price of its own."""
 
@@ -52,8 +57,10 @@ class Kafka:
             the instant up to which they hold this world; None where they hold nothing.
 
         Raises:
-            TargetError: no broker answers, or the topics hold something else.
+            TargetError: no broker answers, or the topics hold something else; or no schema registry does.
         """
+        if self.avro is not None:
+            self.avro.check()
         self._client = Client(address=self.address, properties=self.properties, stopped=self.stopped)
         self._client.patient(FIRST)
         with self._client.failing(TargetError):
@@ -61,7 +68,10 @@ class Kafka:
             self._client.answered(lambda: self._producer.init_transactions(ANSWER))
             topics.make(self._client, self.tables)
             found = topics.position(self._client, self.tables)
-        return None if found is None else self._checked(found)
+        until = None if found is None else self._checked(found)
+        if self.avro is not None:
+            self.avro.register()
+        return until
 
     def _checked(self, found: dict[str, Any]) -> int:
         until = int(found.pop("until"))
@@ -103,11 +113,16 @@ class Kafka:
         world = str(self.world["world"]).encode()
         for table, at, key, value, version, gone in zip(tables, times, *columns, strict=True):
             beside = {"timestamp": max(at, 0), "headers": [("version", b"%d" % version), ("world", world)]}
-            self._send(self.tables[table], key, value, **beside)
+            name = self.tables[table]
+            of_key, of_value = self._encoded(name, key, value)
+            self._send(name, of_key, of_value, **beside)
             if gone and self.tombstones:
-                self._send(self.tables[table], key, None, **beside)
+                self._send(name, of_key, None, **beside)
 
-    def _send(self, table: str, key: str, value: str | None, **how: Any) -> None:
+    def _encoded(self, table: str, key: str, value: str) -> tuple[str | bytes, str | bytes]:
+        return (key, value) if self.avro is None else (self.avro.key(table, key), self.avro.value(table, value))
+
+    def _send(self, table: str, key: str | bytes, value: str | bytes | None, **how: Any) -> None:
         while True:
             try:
                 self._producer.produce(self.address.topic(table), key=key, value=value, **how)
