@@ -47,6 +47,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--end", metavar="DATE", default="2026-01-01", help="first day after the year")
     parser.add_argument("--scale", metavar="X", type=float, default=1)
     parser.add_argument("--sparse", action="store_true", help="60,000 customers, who place the usual orders")
+    parser.add_argument("--tables", default="all", help="loaded; clicks are nine tenths of all rows")
     parser.add_argument("--history", choices=("latest", "versions"), default="latest")
     parser.add_argument("--level", choices=LEVELS, default="shape", help="what is verified beside: all for laws, too")
     parser.add_argument("--workers", metavar="N", type=int)
@@ -57,7 +58,7 @@ def arguments() -> argparse.Namespace:
 
 def load_options(given: argparse.Namespace) -> dict[str, Any]:
     """What every seed is loaded with."""
-    options = {name: getattr(given, name) for name in ("end", "scale", "history", "workers")}
+    options = {name: getattr(given, name) for name in ("end", "scale", "tables", "history", "workers")}
     return options | SPARSE if given.sparse else options
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache, lru_cache
@@ -59,6 +60,9 @@ PAYMENT_PENDING, AUTHORIZED, CAPTURED, VOIDED, REFUNDED, PARTIALLY_REFUNDED, CHA
 OUTCOMES = ("succeeded", "pending", "failed")
 SUCCEEDED, NOT_YET, FAILED = range(len(OUTCOMES))
 
+_OF_PARCELS = re.compile("^arrived_|_(in_transit|on_arrival|delivered)$")
+"""What a reason says of a parcel that nobody says who carried the thing home."""
+
 PAID_LATER = orders.PAYMENT_METHODS.index("bank_transfer")
 
 VERSIONS = 4
@@ -101,7 +105,7 @@ def _batch(wanted: Slice, known: Dossiers, until: I64, versions: Versions | None
         numbers=placed.number,
         ingestion=ingested(world.seed, "orders", placed.number, changed, 60, 2 * 3600),
         extra={
-            "items": _items(world, lines, back),
+            "items": _items(world, placed, lines, back),
             "subtotal": Money(cost.subtotal),
             "discount_amount": Money(cost.discount),
             "promotion_code": _coupons(cost.coupon),
@@ -153,13 +157,16 @@ def _payment_status(fate: Fate, status: I64, method: I64, until: I64) -> I64:
 
 @cache
 def _reasons() -> Pools:
-    """Why things are sent back, by subcategory."""
-    found = pools.pools([subcategory.return_reasons for subcategory in SUBCATEGORIES])
+    """Why things come back, by subcategory: those that came in a parcel, then those that were carried home."""
+    sent = [subcategory.return_reasons for subcategory in SUBCATEGORIES]
+    carried = [tuple(_OF_PARCELS.sub("", reason) for reason in reasons) for reasons in sent]
+    found = pools.pools([*sent, *carried])
     return replace(found, texts=lasting(found.texts))
 
 
-def _items(world: World, lines: Items, back: I64) -> Lists:
-    reason = _reasons().draw(lines.subcategory, below(world.seed, "items.return_reason", lines.key, 1 << 31))
+def _items(world: World, placed: Orders, lines: Items, back: I64) -> Lists:
+    kind = lines.subcategory + len(SUBCATEGORIES) * (placed.channel == orders.STORE)[lines.order]
+    reason = _reasons().draw(kind, below(world.seed, "items.return_reason", lines.key, 1 << 31))
     item = Struct(
         {
             "product_id": Words(ids(PRODUCT, lines.product)),

@@ -6,7 +6,7 @@ WITH spans (phrase, days) AS (
            ('a short while', 1), ('day one', 1), ('first night', 1), ('rainy night', 1), ('first wash', 1),
            ('second day', 2), ('a couple of days', 2), ('two days', 2), ('a few days', 3), ('first few days', 3),
            ('some days', 3), ('three days', 3), ('within days', 3), ('initial curiosity', 3), ('several days', 5),
-           ('living with it', 5), ('first week', 7), ('within a week', 7), ('after a week', 7), ('a week or so', 7),
+           ('to know it better', 5), ('first week', 7), ('within a week', 7), ('after a week', 7), ('a week or so', 7),
            ('busy week', 7), ('quiet week', 7), ('entire week', 7), ('all week', 7), ('a good week', 8),
            ('ten days', 10), ('after a while', 10), ('two weeks', 14), ('a week or two', 14), ('after some time', 14),
            ('novelty wore off', 14), ('within weeks', 14), ('for weeks', 14), ('three weeks', 21),
@@ -38,7 +38,8 @@ WITH spans (phrase, days) AS (
 ), seasons (phrase, north, south) AS (
     -- months in which it can be said
     VALUES ('snow', '-11-12-1-2-3-', '-5-6-7-8-9-'), ('winter', '-11-12-1-2-3-', '-5-6-7-8-9-'),
-           ('frost', '-11-12-1-2-3-', '-5-6-7-8-9-'), ('in summer', '-5-6-7-8-9-', '-11-12-1-2-3-'),
+           ('frost', '-11-12-1-2-3-', '-5-6-7-8-9-'), ('gloves on', '-11-12-1-2-3-', '-5-6-7-8-9-'),
+           ('in summer', '-5-6-7-8-9-', '-11-12-1-2-3-'),
            ('in the heat', '-5-6-7-8-9-', '-11-12-1-2-3-')
 ), told AS MATERIALIZED (
     -- names of things (a winter boot, an after dinner tea) say nothing of the purchase

@@ -29,7 +29,8 @@ _SPANS: tuple[tuple[re.Pattern[str], int], ...] = tuple(
 )
 _NOT_HAD = re.compile(r"second screen|night sky|film nights|wedding day|day plans|day cream|night cream|daylight")
 _COLD = re.compile(
-    r"\b(snow|winters?|frost|frosty|autumn storms|holds firmly on ice|in the cold|cold night|cold air)\b"
+    r"\b(snow|winters?|frost|frosty|autumn storms|holds firmly on ice|gloves on|my scarf|in the cold|cold night|"
+    r"cold air)\b"
 )
 _WARM = re.compile(r"\b(summer|beach|warm nights|warm days|in the heat)\b")
 _PARCEL = re.compile(
