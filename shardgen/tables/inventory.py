@@ -137,8 +137,8 @@ def _moving(world: World, since: int, end: int) -> tuple[int, int]:
 
 
 def _estimate(world: World, cuts: Sequence[Piece], end: int) -> Iterable[float]:
-    periods = [piece.period for piece in cuts if piece.period]
-    return estimates.movement_rows(world, estimates.sample(world, end), periods, end)
+    parts = [(piece.start, piece.stop) for piece in cuts]
+    return estimates.movement_rows(world, estimates.sample(world, end), parts, end)
 
 
 INVENTORY = TableSpec(

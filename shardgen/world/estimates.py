@@ -17,6 +17,7 @@ from shardgen.world.calendar import Period, months
 from shardgen.world.demand import DAY, HOUR, midnight
 from shardgen.world.rng import I64
 from shardgen.world.scripts import MAX_EVENTS
+from shardgen.world.spans import LEAVES
 from shardgen.world.versions import BEGINNING
 from shardgen.world.world import World
 
@@ -29,6 +30,8 @@ DISTINCT = 0.87
 """Shelves that so many items are taken from, by all that would be if nobody bought the same again; measured."""
 LOOKED_AT = 0.9
 """Share of products that are there for a whole period and not out of stock, so that they are counted or moved."""
+EARLY = 0.48
+"""The power of a leaf's share that has passed by which shelves are filled up; measured."""
 SPARSE = 2_000_000
 """Orders from which runs are so far apart that many a leaf would have none: the orders of each then stand for some that
 are spread over its share of the window."""
@@ -197,32 +200,40 @@ def _events_of_a_purchase() -> float:
     return float((events.mean(axis=1) * weights).sum() / weights.sum())
 
 
-def movement_rows(world: World, taken: Sample, periods: list[Period], end: int) -> list[float]:
-    """Movements in each leaf of a window."""
+def movement_rows(world: World, taken: Sample, parts: list[tuple[int, int]], end: int) -> list[float]:
+    """Movements between instants, each pair of them in one leaf.
+
+    Args:
+        world: up to the end.
+        taken: a sample of its orders.
+        parts: leaves, or what a window has of them.
+        end: after which there is nothing, whatever a part says.
+    """
     epoch = midnight(world.config.epoch)
     short, each = _short(world, end)
     rows = []
-    before = moved = 0.0
-    for period in periods:
-        start, stop = max(period.start, epoch), min(period.stop, end)
-        inside = max(0, stop - start) / DAY
-        out = _between(taken, taken.shipped, start, stop)
+    for begins, stop in ((begins, min(stop, end)) for begins, stop in parts):
+        start, leaf = max(begins, epoch), LEAVES.at(world.config, begins)
         launched = int(world.launches.before(stop)) * world.warehouses
         opened = launched - int(world.launches.before(start)) * world.warehouses
-        early = int(world.launches.before(epoch)) * world.warehouses if period.start < epoch <= period.stop else 0
-        regular = LOOKED_AT * (launched * flows.ADJUSTED + launched / world.warehouses * 2 * _transfers(world))
+        early = int(world.launches.before(epoch)) * world.warehouses if begins < epoch <= leaf.stop else 0
         rows.append(
-            out
+            _between(taken, taken.shipped, start, stop)
             + _between(taken, taken.returned, start, stop)
             + early
             + opened
-            + _put_right(world, before, moved, launched) * min(1.0, inside / max(1, (period.stop - start) / DAY))
-            + regular * inside / 30
+            + _put_right(world, taken, leaf, launched) * max(0.0, _put_right_by(leaf, stop) - _put_right_by(leaf, start))
+            + _regular(world, launched, start, stop)
             + _of_second_spans(world, taken, start, stop, launched)
             + float(((short >= start) & (short < stop)).sum()) * each
         )
-        before, moved = out, regular * inside / 30
     return rows
+
+
+def _regular(world: World, cells: int, start: int, stop: int) -> float:
+    """Corrections and transfers between two instants."""
+    a_month = LOOKED_AT * (cells * flows.ADJUSTED + cells / world.warehouses * 2 * _transfers(world))
+    return a_month * max(0, stop - start) / (30 * DAY)
 
 
 def _short(world: World, end: int) -> tuple[I64, int]:
@@ -255,10 +266,20 @@ def _between(taken: Sample, times: I64, start: int, stop: int) -> float:
     return float(((times >= start) & (times < stop)).sum()) * taken.orders_per_sampled
 
 
-def _put_right(world: World, items: float, moved: float, cells: int) -> float:
-    """Products in warehouses that are not as full as they should be after so many items and other movements."""
-    hit = _cells_hit(world, items, cells) * DISTINCT
+def _put_right(world: World, taken: Sample, leaf: Period, cells: int) -> float:
+    """Products in warehouses that are not as full as they should be after what moved in the leaf before."""
+    epoch = midnight(world.config.epoch)
+    if leaf.start <= epoch:
+        return 0.0
+    start, stop = max(LEAVES.at(world.config, leaf.start - 1).start, epoch), leaf.start
+    hit = _cells_hit(world, _between(taken, taken.shipped, start, stop), cells) * DISTINCT
+    moved = _regular(world, int(world.launches.before(stop)) * world.warehouses, start, stop)
     return hit + moved * (1 - hit / max(cells, 1))
+
+
+def _put_right_by(leaf: Period, instant: int) -> float:
+    """Share of these that are full again by an instant: what is wanted often is there before it is wanted."""
+    return float(max(0, instant - leaf.start) / (leaf.stop - leaf.start)) ** EARLY
 
 
 def _cells_hit(world: World, items: float, cells: int) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -83,6 +83,14 @@ def test_movements_of_shelves_that_are_empty_for_a_while_are_estimated_too(horiz
     options = {"products": 3_000, "orders_per_day": 30, "sessions_per_day": 30, "days": 200, "horizon": horizon}
     config = small(customers=1_000, **options, tables=("inventory",))
     assert build_plan(config).rows("inventory") == pytest.approx(counted(config, "inventory"), rel=0.02)
+
+
+@pytest.mark.parametrize("first", [date(2026, 1, 1), date(2026, 1, 12)], ids=["month", "amid a month"])
+def test_movements_of_a_window_are_estimated_too(first: date) -> None:
+    options = {"customers": 3_000, "products": 1_500, "orders_per_day": 300, "sessions_per_day": 300, "days": None}
+    window = {"epoch": date(2025, 11, 10), "horizon": 200, "since": first, "end": first + timedelta(days=30)}
+    config = small(**options, **window, tables=("inventory",))
+    assert build_plan(config).rows("inventory") == pytest.approx(counted(config, "inventory"), rel=0.06)
 
 
 def test_serial_keys_stay_below_the_promised_maximum() -> None:
