@@ -222,7 +222,7 @@ def movement_rows(world: World, taken: Sample, parts: list[tuple[int, int]], end
             + _between(taken, taken.returned, start, stop)
             + early
             + opened
-            + _put_right(world, taken, leaf, launched) * max(0.0, _put_right_by(leaf, stop) - _put_right_by(leaf, start))
+            + _put_right(world, taken, leaf, launched) * _share_put_right(leaf, start, stop)
             + _regular(world, launched, start, stop)
             + _of_second_spans(world, taken, start, stop, launched)
             + float(((short >= start) & (short < stop)).sum()) * each
@@ -277,9 +277,10 @@ def _put_right(world: World, taken: Sample, leaf: Period, cells: int) -> float:
     return hit + moved * (1 - hit / max(cells, 1))
 
 
-def _put_right_by(leaf: Period, instant: int) -> float:
-    """Share of these that are full again by an instant: what is wanted often is there before it is wanted."""
-    return float(max(0, instant - leaf.start) / (leaf.stop - leaf.start)) ** EARLY
+def _share_put_right(leaf: Period, start: int, stop: int) -> float:
+    """Share of these that are filled up between two instants: what is wanted often is there before it is wanted."""
+    low, high = (max(0, instant - leaf.start) / (leaf.stop - leaf.start) for instant in (start, stop))
+    return float(max(0.0, high**EARLY - low**EARLY))
 
 
 def _cells_hit(world: World, items: float, cells: int) -> float:
