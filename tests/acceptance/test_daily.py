@@ -14,6 +14,8 @@ import pytest
 from tests.conftest import Database, fresh_database
 from tests.loads import PATIENCE, Program, clean_environment, content
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = Path(__file__).parents[2] / "scripts" / "examples"
 SHOP = (
     *("--customers", "200", "--products", "60", "--epoch", "2025-12-01", "--horizon", "60"),

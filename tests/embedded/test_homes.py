@@ -17,6 +17,8 @@ from shardgen.embedded import server
 from shardgen.errors import ServerError
 from tests.servers import is_gone, kill, query, short_directory, wait_until
 
+pytestmark = pytest.mark.slow
+
 LONG = "x" * 100
 """A name with which the socket is not in the home."""
 AT_ONCE = 20  # seconds; far from the minutes that a server may take to come up

@@ -72,6 +72,7 @@ def advance(target: Database, **options: Any) -> LoadReport:
     return report
 
 
+@pytest.mark.slow
 def test_days_and_a_jump_give_what_one_load_gives(target, loaded, server_dsn, history):
     until = END + timedelta(days=24)
     with copy_of(loaded, server_dsn) as jumped, fresh_database(server_dsn) as at_once:
