@@ -36,7 +36,7 @@ def fed(plan: PlanConfig, form: forms.Rows, since: int, end: int) -> Iterator[So
         form: how they are written.
         since, end: microseconds UTC; the end may lie beyond the plan's.
     """
-    happened = replace(plan.whole, cut=CUTS[0], until=None, dirt=None)
+    happened = replace(plan.whole.clean, cut=CUTS[0], until=None)
     rows, whole = Counter[str](), replace(happened, history="versions", raw_data="full")
     for shard in build_plan(whole).shards:
         rows[shard.table] += shard.rows

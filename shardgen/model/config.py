@@ -193,9 +193,10 @@ class PlanConfig:
         check_schema(self.schema)
         if self.format:
             check_choice("format", self.format, FORMATS)
-        if self.dirt is not None and self.format:
-            raise ConfigError("dirt is not for files", remedy=Text("leave ", Use("dirt"), " out, or name a database"))
         check_raw_data_as(self.raw_data_as, self.format)
+        if self.dirt is not None and self.format == "parquet" and self.raw_data_as == "struct":
+            text = " is for clean rows: what is spoilt keeps to no types of keys, so that JSON is text"
+            raise ConfigError(Given("raw_data_as", "struct"), text, remedy=Text("use ", Use("raw_data_as", "json")))
         check_publication(self.publish, self.format, self.catalog, self.namespace)
 
     def _check_cut(self) -> None:
@@ -248,6 +249,11 @@ class PlanConfig:
         if at.time() == time():
             return replace(self, end=at.date(), until=None, **changes)
         return replace(self, end=at.date() + timedelta(days=1), until=at, **changes)
+
+    @property
+    def clean(self) -> Self:
+        """The same, nothing of which is spoilt."""
+        return replace(self, dirt=None, answers="")
 
     @property
     def beyond(self) -> bool:

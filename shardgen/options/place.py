@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from shardgen.errors import ConfigError, Part, Use
+from shardgen.errors import ConfigError, Given, Part, Text, Use
 from shardgen.options.services import Variables
 
 _PORT = "5432"
@@ -77,6 +77,31 @@ def by_address(target: str, origin: str) -> Place:
         who: Part = origin or Use("target")
         raise ConfigError(who, " ", why)
     return Place(dsn=None, origin=origin or str(Use("target")), lake=address)
+
+
+def beside(lake: str, named: str | None) -> str:
+    """Where the answer key of a lake is loaded: another lake, of which neither is a part of the other.
+
+    Args:
+        lake: its address.
+        named: that of the other; without it that of the lake with ``_answers`` behind it.
+
+    Raises:
+        ConfigError: it is none, or not apart.
+    """
+    from shardgen.stores.naming import address_fault
+
+    lake = lake.rstrip("/")
+    if not named and "/" not in lake.partition("://")[2]:
+        remedy = Text("name another address by ", Use("answers_schema"))
+        raise ConfigError(Given("answers", "load"), " needs a place beside the whole bucket", remedy=remedy)
+    place = (named or f"{lake}_answers").rstrip("/")
+    if why := address_fault(place):
+        raise ConfigError(Use("answers_schema"), " ", why)
+    if place == lake or place.startswith(f"{lake}/") or lake.startswith(f"{place}/"):
+        told = " is not apart from the lake: whoever is graded would find the key in it"
+        raise ConfigError(Given("answers_schema", place), told, remedy="name another address")
+    return place
 
 
 def found(environment: Variables, dotenv: Variables, note: str) -> Place:

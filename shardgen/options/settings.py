@@ -115,16 +115,13 @@ class Settings:
         if not self.target.lake:
             return kept
         wanted = {"format": FORMATS[0], **kept}
-        return wanted | ({"answers_schema": self._answers_lake(named)} if named.get("answers") == "load" else {})
-
-    def _answers_lake(self, named: Mapping[str, Any]) -> str:
-        """Where the answer key of a lake is loaded: another one, of which neither is a part of the other."""
-        lake = self.target.lake.rstrip("/")
-        place = str(named.get("answers_schema") or f"{lake}_answers").rstrip("/")
-        if place == lake or place.startswith(f"{lake}/") or lake.startswith(f"{place}/"):
-            told = " is not apart from the lake: whoever is graded would find the key in it"
-            raise ConfigError(Given("answers_schema", place), told, remedy="name another address")
-        return place
+        if wanted["format"] == "parquet" and named.get("dirt", "none") != "none":
+            wanted = {"raw_data_as": "json", **wanted}
+        return wanted | (
+            {"answers_schema": place.beside(self.target.lake, named.get("answers_schema"))}
+            if named.get("answers") == "load"
+            else {}
+        )
 
     @property
     def _idle(self) -> tuple[str, ...]:
@@ -188,7 +185,9 @@ class Settings:
             name: self.values.get(name, default) for name, default in PLAN_DEFAULTS.items() if name not in idle
         }
         window = {"days": plan.days, "end": plan.end, "epoch": plan.world.epoch, "horizon": plan.world.horizon}
-        form = {"answers_schema": plan.answers} | ({"format": plan.format} if plan.format else {})
+        form = {"answers_schema": plan.answers}
+        if plan.format:
+            form |= {"format": plan.format, "raw_data_as": plan.raw_data_as}
         return _as_json({**effective, **window, **form, "tables": plan.tables})
 
     def given(self) -> dict[str, Any]:

@@ -33,7 +33,7 @@ def restore(source: Mended, into: Store, how: LoadConfig, *, engine: Engine, res
     machinery = Machinery(engine=lambda: engine, recipe=recipe)
     if resume:
         return session.resume(how, into, given={}, show=show, machinery=machinery)
-    clean = replace(source.dirty, dirt=None, schema=into.schema or source.dirty.schema)
+    clean = replace(source.dirty.clean, schema=into.schema or source.dirty.schema)
     return session.load(clean, how, into, options=_options(clean), show=show, machinery=machinery)
 
 

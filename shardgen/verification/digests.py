@@ -183,6 +183,7 @@ def _spoilt_check(
         offenders=bad,
         samples=tuple(wrong)[:SAMPLES],
         seconds=round(time.perf_counter() - start, 3),
+        figures={"digest": spoilt.whole(sum(each.total for each in found))},
     )
 
 

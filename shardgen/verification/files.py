@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 from typing import Any, Final
@@ -36,7 +36,7 @@ from shardgen.stores.told import Counted
 from shardgen.tables import table_of
 from shardgen.tables.blocks import Blocks
 from shardgen.tables.feed import Feed
-from shardgen.verification import blocks, rows
+from shardgen.verification import blocks, rows, spoilt
 from shardgen.verification.examining import Trouble, examined
 from shardgen.verification.outcome import Check, Status
 from shardgen.verification.rows import Differences
@@ -178,6 +178,8 @@ class FileItem:
     """By the ledger."""
     regenerate: bool
     """Whether to build the shard although the digests agree."""
+    spoilt: bool
+    """Whether its rows have no order that blocks could be cut by."""
 
     @property
     def table(self) -> Table:
@@ -243,12 +245,19 @@ def _examine(item: FileItem, objects: Objects, start: float) -> FileRead:
         return _read(item, start, found="", why="is gone")
     found = _hash(objects, item.key)
     with objects.open(item.key) as file:
-        there = blocks.digests_of(batches_of(file, item.table), item.table, Blocks(item.config, item.shard))
+        there = _digests(item, batches_of(file, item.table))
     if found == item.sha256 and not item.regenerate:
         return _read(item, start, found=found, blocks=there)
-    planned = blocks.digests_of(_built(item), item.table, Blocks(item.config, item.shard))
+    planned = _digests(item, _built(item))
     differences = _compared(item, objects) if planned != there else None
     return _read(item, start, found=found, blocks=there, regenerated=planned == there, differences=differences)
+
+
+def _digests(item: FileItem, batches: Iterable[Batches]) -> dict[str, str]:
+    """By block, of rows that were spoilt by shard: the digest of the rows."""
+    if item.spoilt:
+        return {item.shard.id: spoilt.whole(sum(map(spoilt.hashed, apart.rows(_copied(batches, item.table)))))}
+    return blocks.digests_of(batches, item.table, Blocks(item.config, item.shard))
 
 
 def _read(item: FileItem, start: float, *, found: str, **values: Any) -> FileRead:
@@ -272,9 +281,16 @@ def _hash(objects: Objects, key: str) -> str:
 
 
 def _compared(item: FileItem, objects: Objects) -> Differences:
+    def planned() -> Iterator[bytes]:
+        return apart.rows(_copied(_built(item), item.table))
+
     with objects.open(item.key) as file:
         there = apart.rows(_copied(batches_of(file, item.table), item.table))
-        return rows.compare(item.table, apart.rows(_copied(_built(item), item.table)), there)
+        return (
+            spoilt.differences(item.table, planned, there)
+            if item.spoilt
+            else rows.compare(item.table, planned(), there)
+        )
 
 
 def _built(item: FileItem) -> Iterator[Batches]:
@@ -310,7 +326,12 @@ def contents(
         show(CheckDone(check=each.shard, failures=each.sentences[:1], seconds=each.seconds))
 
     read = examined(items, examine, default_engine(), workers, begun=begun, ended=ended)
-    return [_check(name, [each for each in read if each.shard.partition("/")[0] == name]) for name in tables]
+    return [
+        _check(
+            name, [each for each in read if each.shard.partition("/")[0] == name], spoilt_too=found.tables[name].spoilt
+        )
+        for name in tables
+    ]
 
 
 def _items(reader: LakeReader, loaded: Loaded, plans: Mapping[int, Plan], *, regenerate: bool) -> Iterator[FileItem]:
@@ -320,16 +341,17 @@ def _items(reader: LakeReader, loaded: Loaded, plans: Mapping[int, Plan], *, reg
         if entry := entries.get(shard.id):  # counts tell of those that are not
             yield FileItem(
                 address=reader.objects.address,
-                config=loaded.config,
+                config=replace(loaded.config, dirt=loaded.config.dirt and loaded.config.dirt.opened()),
                 shard=shard,
                 key=entry.key,
                 sha256=entry.sha256,
                 regenerate=regenerate,
+                spoilt=loaded.spoilt,
             )
 
 
-def _check(name: str, read: Sequence[FileRead]) -> Check:
-    """One table's files in one check."""
+def _check(name: str, read: Sequence[FileRead], *, spoilt_too: bool) -> Check:
+    """One table's files in one check; of spoilt rows their digests are sums."""
     read = sorted(read, key=lambda each: each.shard)
     bad = [each for each in read if not each.equal]
     files = plural(len(read), "file")
@@ -343,9 +365,16 @@ def _check(name: str, read: Sequence[FileRead]) -> Check:
         offenders=len(bad),
         samples=tuple(sentence for each in bad for sentence in each.sentences)[:SAMPLES],
         seconds=round(sum(each.seconds for each in read), 3),
-        figures=blocks.told({block: digest for each in read for block, digest in each.blocks.items()})
-        | {"shards": [_plain(each) for each in read]},
+        figures=(_summed(read) if spoilt_too else _told(read)) | {"shards": [_plain(each) for each in read]},
     )
+
+
+def _told(read: Iterable[FileRead]) -> dict[str, Any]:
+    return blocks.told({block: digest for each in read for block, digest in each.blocks.items()})
+
+
+def _summed(read: Iterable[FileRead]) -> dict[str, Any]:
+    return {"digest": spoilt.whole(sum(int(digest, 16) for each in read for digest in each.blocks.values()))}
 
 
 def _plain(each: FileRead) -> dict[str, Any]:

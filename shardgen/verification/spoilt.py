@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain
+from itertools import chain, islice
 
 import psycopg
 import xxhash
@@ -72,6 +72,8 @@ class SpoiltHashed:
 
     name: str
     shards: int
+    total: int
+    """Sum of the hashes of the rows that are there."""
     other: tuple[str, ...]
     """Shards whose rows the ledger has otherwise than they are made today."""
     differences: Differences
@@ -121,21 +123,32 @@ def _examined(item: SpoiltItem, stopped: Callable[[], bool]) -> SpoiltHashed:
         digest = xxhash.xxh3_128()
         for row in _built(item, shard):
             digest.update(row)
-            total += _hash(row)
+            total += hashed(row)
         if stopped():
             break
         if digest.hexdigest() != item.digests[shard.id]:
             other.append(shard.id)
     with reader(item.dsn, item.config.schema, purpose="digest") as connection:
-        if sum(map(_hash, _there(connection, item))) % _ALL == total % _ALL:
-            differences = Differences(changed=0, missing=0, additional=0, samples=())
+        there = sum(map(hashed, _there(connection, item))) % _ALL
+        if there == total % _ALL:
+            found = Differences(changed=0, missing=0, additional=0, samples=())
         else:
-            differences = _differences(connection, item)
-    return SpoiltHashed(name=item.name, shards=len(item.shards), other=tuple(other), differences=differences)
+            found = differences(item.table, lambda: _all_built(item), _there(connection, item))
+    return SpoiltHashed(name=item.name, shards=len(item.shards), total=there, other=tuple(other), differences=found)
 
 
-def _hash(row: bytes) -> int:
+def _all_built(item: SpoiltItem) -> Iterator[bytes]:
+    return chain.from_iterable(_built(item, shard) for shard in item.shards)
+
+
+def hashed(row: bytes) -> int:
+    """The hash of a row of COPY."""
     return xxhash.xxh3_128_intdigest(row)
+
+
+def whole(total: int) -> str:
+    """The digest of a table, out of the sum of its rows' hashes: equal wherever the same rows lie."""
+    return f"{total % _ALL:032x}"
 
 
 def _built(item: SpoiltItem, shard: Shard) -> Iterator[bytes]:
@@ -153,31 +166,28 @@ def _there(connection: Connection, item: SpoiltItem) -> Iterator[bytes]:
     return rows(contents.copied(connection, sql.SQL("(SELECT {} FROM {})").format(columns, relation)))
 
 
-def _differences(connection: Connection, item: SpoiltItem) -> Differences:
-    """Which rows are lacking or too many; half of a hash tells a few million of them apart."""
-    planned = Counter(_hash(row) >> 64 for shard in item.shards for row in _built(item, shard))
+def differences(table: Table, planned: Callable[[], Iterable[bytes]], there: Iterable[bytes]) -> Differences:
+    """Which rows are lacking or too many; half of a hash tells a few million of them apart.
+
+    Args:
+        table: whose they are.
+        planned: makes the COPY rows that should be there.
+        there: those that are.
+    """
+    left = Counter(hashed(row) >> 64 for row in planned())
     samples: list[str] = []
     additional = 0
-    for row in _there(connection, item):
-        if planned[half := _hash(row) >> 64]:
-            planned[half] -= 1
+    for row in there:
+        if left[half := hashed(row) >> 64]:
+            left[half] -= 1
             continue
         additional += 1
         if len(samples) < SAMPLES:
-            samples.append(f"row {keys.shown(item.table, fields(row)[0])} is not planned")
-    lacking = +planned
-    samples += _lacking(item, lacking, SAMPLES)
+            samples.append(f"row {keys.shown(table, fields(row)[0])} is not planned")
+    lacking = +left
+    missing = (row for row in planned() if hashed(row) >> 64 in lacking) if lacking else ()
+    samples += [f"row {keys.shown(table, fields(row)[0])} is missing" for row in islice(missing, SAMPLES)]
     return Differences(changed=0, missing=lacking.total(), additional=additional, samples=tuple(samples))
-
-
-def _lacking(item: SpoiltItem, halves: Mapping[int, int], count: int) -> list[str]:
-    found: list[str] = []
-    for row in chain.from_iterable(_built(item, shard) for shard in item.shards):
-        if len(found) == count:
-            break
-        if _hash(row) >> 64 in halves:
-            found.append(f"row {keys.shown(item.table, fields(row)[0])} is missing")
-    return found
 
 
 def sentences(found: Sequence[SpoiltHashed]) -> list[str]:

@@ -91,6 +91,7 @@ class LakeRun:
             fingerprint=self._record.plan_fingerprint,
             format=self._format,
             history=self.plan.config.history,
+            dirt=self.plan.config.dirt,
         )
 
     def look(self) -> dict[str, Sighting] | None:

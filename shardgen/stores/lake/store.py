@@ -14,7 +14,7 @@ from shardgen.model.plan import Plan, Shard
 from shardgen.stores import Run
 from shardgen.stores.failures import StoreError
 from shardgen.stores.findings import Facts, Findings, Owner, RunStatus, owners
-from shardgen.stores.lake import address, claiming, coordinator, probing, removal, status
+from shardgen.stores.lake import address, claiming, coordinator, probing, removal, returning, status
 from shardgen.stores.lake.beginning import Beginning, problems_of
 from shardgen.stores.lake.coordinator import Seat
 from shardgen.stores.lake.failures import masked
@@ -151,12 +151,12 @@ class LakeStore:
             removal.reset(ledger, expected, show)
 
     def returned(self, plan: PlanConfig, shard: Shard) -> Iterator[dict[str, Any]]:
-        """See stores.Store.returned.
+        """See stores.Store.returned: in the order of the file, where spoilt rows stand in the places of clean ones.
 
         Raises:
-            TargetError: always.
+            StoreError: the file is gone or damaged.
         """
-        raise TargetError(f"rows of {self.place} are not read back")
+        return returning.of_shard(Ledger(Objects(self._address)), plan, shard)
 
     def apply_schema(self, plan: PlanConfig) -> list[str]:
         """See stores.Store.apply_schema.

@@ -14,12 +14,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Final
 
+from shardgen.model.dirt import Dirt
 from shardgen.model.plan import Shard
 from shardgen.stores import Batch, Batches
 from shardgen.stores.failures import PermanentError, Remedy, StoppedError, StoreError
 from shardgen.stores.lake.address import Address
 from shardgen.stores.lake.failures import LakeError, masked, remedy_of
 from shardgen.stores.lake.formats import DamagedFileError, FileSummary, Format, footer
+from shardgen.stores.lake.formats.given import built
 from shardgen.stores.lake.layout import Generation, name
 from shardgen.stores.lake.ledger import Ledger
 from shardgen.stores.lake.objects import Objects
@@ -45,6 +47,8 @@ class LakeWriterSpec:
     format: Format
     history: str
     """Of the plan."""
+    dirt: Dirt | None
+    """Likewise."""
 
     def open(self, stopped: Callable[[], bool]) -> LakeWriter:
         """A writer of this process."""
@@ -213,10 +217,10 @@ class _File:
 
     def chunks(self, batches: Iterator[Batch]) -> Iterator[bytes]:
         """The file's bytes; the number of rows is looked at before the last ones, without which there is no file."""
-        table = dataset(self._shard.dataset)[self._shard.table].table_of(self._spec.history)
+        table = dataset(self._shard.dataset)[self._shard.table].table_of(self._spec.history, self._spec.dirt)
         encoder, rows = self._spec.format.writer(table, self, self._spec.identity(self._shard)), 0
         for batch in batches:
-            encoder.write(batch)  # type: ignore[arg-type]  # a store knows no more of a batch than its rows
+            encoder.write(built(batch))  # type: ignore[arg-type]  # a store knows no more of a batch than its rows
             rows += batch.num_rows
             del batch  # or it is there until the next one is made
             self._check_stop()

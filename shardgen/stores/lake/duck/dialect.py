@@ -13,6 +13,12 @@ from typing import Any, Final
 
 _SPELLINGS: Final = (
     (re.compile(r"\bjsonb_array_elements\(([^()]*)\)"), r"""unnest(from_json(\1, '["JSON"]'))"""),
+    # of spoilt rows, a list that may be none
+    (
+        re.compile(r"\bjsonb_array_elements\((CASE jsonb_typeof\([^()]*\) WHEN [^()]* END)\)"),
+        r"""unnest(from_json(\1, '["JSON"]'))""",
+    ),
+    (re.compile(r"::jsonb\b"), "::JSON"),
     (re.compile(r"\bjsonb_each_text\(([^()]*)\)"), r"json_pairs(\1)"),
     (re.compile(r"([\w.]+) \? ('[^']*'|\w+)"), r"jsonb_exists(\1, \2)"),
     (re.compile(r"([\w.]+) \?& (ARRAY\[[^]]*\])"), r"jsonb_exists_all(\1, \2)"),

@@ -11,6 +11,7 @@ CREATE MACRO jsonb_typeof(value_) AS
         WHEN json_type(value_) = 'VARCHAR' AND NOT (value_ ->> '$') ~ '^-?[0-9]+[.][0-9]+$' THEN 'string'
         WHEN json_type(value_) IS NOT NULL THEN 'number'
     END;
+CREATE MACRO to_jsonb(value_) AS to_json(value_);
 CREATE MACRO json_pairs(object) AS unnest(map_entries(from_json(object, '{"*": "VARCHAR"}')));
 
 CREATE MACRO regexp_match(text_, pattern) AS

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from shardgen.columns import jsonb
 from shardgen.columns.batch import Batch
-from shardgen.columns.pieces import Piece
+from shardgen.columns.pieces import Drawn, Piece
 from shardgen.columns.values import Value
 from shardgen.model.shape import Field, Form
 from shardgen.model.table import Column, Table
@@ -49,8 +49,15 @@ class JsonLines:
 def _line(row: Sequence[tuple[Column, Value]]) -> Iterable[Piece]:
     for place, (column, value) in enumerate(row):
         yield f"{', ' if place else '{'}{jsonb.string(column.name)}: ".encode()
-        yield from jsonb.pieces_of(value.json())
+        yield from jsonb.pieces_of(_always(value.json()))
     yield b"}\n"
+
+
+def _always(told: jsonb.Value) -> jsonb.Value:
+    """JSON of each row: null where there is none."""
+    if isinstance(told, Drawn):
+        return told.filled(b"null")
+    return told.fill_null(jsonb.NULL) if isinstance(told, pa.Array) and told.null_count else told
 
 
 def batches(stream: BinaryIO, table: Table) -> Iterator[Batch]:

@@ -16,7 +16,7 @@ from shardgen.columns.batch import Batch
 from shardgen.columns.nested import Lists, Sometimes, Struct
 from shardgen.columns.pieces import Drawn
 from shardgen.columns.text import I64
-from shardgen.columns.values import Absent, Day, Fixed, Flag, Instant, Json, Member, Money, Prose, Value, Whole
+from shardgen.columns.values import Absent, Day, Fixed, Flag, Given, Instant, Json, Member, Money, Prose, Value, Whole
 from shardgen.model.config import RAW_DATA_FORMS, RAW_DATA_MODES
 from shardgen.model.shape import Field, Form, Items, Object
 from shardgen.model.table import Table
@@ -70,10 +70,10 @@ def batches(table: Table, fields: Mapping[str, Field], rows: pa.RecordBatch) -> 
 
 
 def _runs(fields: Mapping[str, Field], rows: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
-    """The rows in runs, in each of which a column that is no text has values alone, or none: as builders have it."""
+    """The rows in runs, in each of which objects and lists are in all rows, or in none: as builders have it."""
     changes = np.zeros(max(0, rows.num_rows - 1), dtype=np.bool_)
     for name, field in fields.items():
-        if not _is_text(field.form) and rows[name].null_count:
+        if not isinstance(field.form, Type) and rows[name].null_count:
             there = _valid(rows[name])
             changes |= there[1:] != there[:-1]
     start = 0
@@ -87,13 +87,18 @@ def _is_text(form: Form) -> bool:
 
 
 def _column(form: Form, array: pa.Array) -> Value:
-    """What the builder gave; of what is no text, all values or none are there."""
+    """What the builder gave; of objects and lists, all or none are there."""
     if array.null_count and not _is_text(form):
-        return Absent()
+        return Absent() if array.null_count == len(array) else Given(_in_cents(form, array))
     if form == Type("json"):
         return Json(_texts(array))
     found = _whole(form, array)
     return Money(rescaled(found.values, 2 - found.places)) if isinstance(found, Fixed) else found
+
+
+def _in_cents(form: Form, array: pa.Array) -> pa.Array:
+    """Numbers with the two places that builders give, and all others as they are."""
+    return array.cast(pa.decimal128(18, 2)) if isinstance(form, Type) and form.name == "decimal" else array
 
 
 def _member(field: Field, array: pa.Array) -> Member:
