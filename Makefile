@@ -52,7 +52,7 @@ bench: $(VENV)/.installed ## measure a load beside PostgreSQL's own speed (about
 	@$(BIN)/python -m scripts.bench $(ARGS)
 
 test-faults: $(VENV)/.installed-dev ## kill, stop and starve processes and servers; SEED=7 rolls other dice
-	@SHARDGEN_FAULT_SEED=$(SEED) $(BIN)/python -m pytest -m faults tests/faults $(ARGS)
+	@SHARDGEN_FAULT_SEED=$(SEED) $(BIN)/python -m pytest -m faults $(ARGS)
 
 test-cluster: $(VENV)/.installed-dev ## load by Dask clusters, kill their parts, cut a host off (that as root, on Linux)
 	@$(BIN)/python -m pytest -m cluster -s $(ARGS)
