@@ -146,6 +146,37 @@ def graded(
         raise VerificationError(f"the cleaned tables could not be read: {error}") from error
 
 
+def check_files(*, junit: str, page: str) -> None:
+    """See that the files of a grade can be written, before anything is read.
+
+    Raises:
+        ConfigError: one cannot.
+    """
+    from shardgen.machine import outputs
+
+    for option, file in (("junit", junit), ("page", page)):
+        if file:
+            outputs.check(option, file)
+
+
+def write(found: Grades, *, junit: str, page: str) -> None:
+    """Write the files of a grade that are named.
+
+    Raises:
+        OutputError: one cannot be written.
+    """
+    from shardgen.machine import outputs
+
+    if junit:
+        from shardgen.grading.junit import xml
+
+        outputs.write("junit", Path(junit), xml(found))
+    if page:
+        from shardgen.grading.paper import html
+
+        outputs.write("page", Path(page), html(found))
+
+
 def _wanted(places: Places, config: PlanConfig, there: CleanedTables) -> Wanted:
     """What is to be read."""
     from shardgen.grading import mapping

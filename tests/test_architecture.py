@@ -299,7 +299,7 @@ def test_whatever_the_plan_of_the_house_names_is_there(name):
 
 def test_what_is_public_is_pinned():
     asking = ["plan", "queries", "report", "reset", "sample", "status", "story", "table", "truth", "url", "verify"]
-    functions = ["advance", "answers", "changes", "claim", "commit", "load", "load_part", *asking]
+    functions = ["advance", "answers", "changes", "claim", "commit", "grade", "load", "load_part", *asking]
     assert shardgen.__all__ == ["ShardgenError", "__version__", *functions]
     assert shardgen.__all__ == sorted(shardgen.__all__)
     for name in shardgen.__all__:

@@ -6,7 +6,7 @@ An option that is not given is looked for in ``SHARDGEN_*``, ``.env`` and ``shar
 from __future__ import annotations
 
 from shardgen.api.asked import changes, plan, queries, report, reset, sample, status, story, table, truth, url, verify
-from shardgen.api.dirty import answers
+from shardgen.api.dirty import answers, grade
 from shardgen.api.loads import advance, claim, commit, load, load_part
 from shardgen.options.keywords import Options
 
@@ -17,6 +17,7 @@ __all__ = [
     "changes",
     "claim",
     "commit",
+    "grade",
     "load",
     "load_part",
     "plan",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
@@ -100,34 +99,19 @@ def grade(
     The clean rows and the answer key are made anew from the plan and the secret of the load. Reads the cleaned tables
     over sessions that cannot write. Exit code 1 if an F1 is below --min-f1.
     """
-    from shardgen.answering import Places, graded
+    from shardgen.answering import Places, check_files, graded, write
     from shardgen.display.grades import grades_table
-    from shardgen.machine import outputs
 
     settings = terminal.settings_of(options)
-    for option, file in (("junit", junit), ("page", page)):
-        if file:
-            outputs.check(option, file)
+    check_files(junit=junit, page=page)
     places = Places(cleaned=cleaned, mapping=mapping, sql=tuple(sql or ()))
     with terminal.watching(settings, "grade") as show:
         found = graded(settings, show, places, least=min_f1 or (), run=run)
-    _write(found, junit, page)
+    write(found, junit=junit, page=page)
+    if page:
+        terminal.say(f"{page}: open it in a browser")
     terminal.show(grades_table(found), stderr=as_json)
     if as_json:
         terminal.print_json(found.to_json())
     if not found.ok:
         raise typer.Exit(1)
-
-
-def _write(found: Any, junit: str, page: str) -> None:
-    from shardgen.machine import outputs
-
-    if junit:
-        from shardgen.grading.junit import xml
-
-        outputs.write("junit", Path(junit), xml(found))
-    if page:
-        from shardgen.grading.paper import html
-
-        outputs.write("page", Path(page), html(found))
-        terminal.say(f"{page}: open it in a browser")

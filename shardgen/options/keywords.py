@@ -120,6 +120,10 @@ class Truthful(Data, Key, Server, Addressed, total=False):
     """The options of a world, or where it is loaded."""
 
 
+class Graded(Truthful, Watched, total=False):
+    """The options of a grade: what is dirty, and where it is."""
+
+
 class Load(Options, Key, Server, Addressed, Watched, total=False):
     """The options of a load: of its plan, and how it is carried out."""
 
