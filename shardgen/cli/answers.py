@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from shardgen.cli import terminal
+from shardgen.cli.flow import FORM_OF_CHANGES
 from shardgen.cli.options import Json, examples, one_run, takes
 from shardgen.errors import UsageError
 from shardgen.model.config import ANSWER_FORMS
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from shardgen.flow.answers import Answers
 
 _PANEL: Final = "The answers"
-_FORM = {name: FORM[name] for name in ("days", "end", "tables", "dataset", "raw_data", "history", "dirt", "dirt_skip")}
+FORM_OF_DIRT: Final = {**FORM_OF_CHANGES, "dirt": FORM["dirt"], "dirt_skip": FORM["dirt_skip"]}
+"""What dirty rows are made of, where they are made and not loaded."""
 
 Form = Annotated[
     str,
@@ -71,7 +73,7 @@ Resume = Annotated[
     "answers --dsn postgresql://me@db.example/shop --dirt-key-file dirt.key --format parquet -o answers.parquet",
     "answers --apply --into clean",
 )
-@takes(WORLD, _FORM, KEY, PLACE, {**WORKING, **WATCHED})
+@takes(WORLD, FORM_OF_DIRT, KEY, PLACE, {**WORKING, **WATCHED})
 def answers(
     *,
     form: Form = ANSWER_FORMS[0],
