@@ -14,6 +14,7 @@ from tests.conftest import Told
 from tests.flow.topics import WORLD, messages
 
 confluent_kafka = pytest.importorskip("confluent_kafka")
+serialization = pytest.importorskip("confluent_kafka.serialization")
 avro = pytest.importorskip("confluent_kafka.schema_registry.avro")
 
 WINDOW = (
@@ -50,10 +51,11 @@ def test_events_in_avro_say_what_those_in_json_say(
     client = confluent_kafka.schema_registry.SchemaRegistryClient({"url": registry.url})
     read = avro.AvroDeserializer(client)
     found: list[dict[str, Any]] = []
-    for table in ("reviews", "products"):
-        for message in messages(brokers, f"{prefix}.{table}"):
-            value = None if message.value() is None else read(message.value(), None)
-            found.append({"key": read(message.key(), None), "value": value})
+    for topic in (f"{prefix}.reviews", f"{prefix}.products"):
+        of_key, of_value = (serialization.SerializationContext(topic, each) for each in ("key", "value"))
+        for message in messages(brokers, topic):
+            value = None if message.value() is None else read(message.value(), of_value)
+            found.append({"key": read(message.key(), of_key), "value": value})
     json_ = ("--format", "debezium", "--envelope", "key,tombstones", "--target", "-", "-q")
     told = [json.loads(line) for line in command("stream", *WINDOW, *json_).out.splitlines()]
     assert sorted(map(_spelt, found)) == sorted(map(_spelt, told))
