@@ -20,7 +20,7 @@ from shardgen.model.config import MAX_WINDOW_DAYS, SHOP, PlanConfig, check_range
 from shardgen.options import target
 from shardgen.options.kinds import DAY
 from shardgen.options.settings import utc_today
-from shardgen.stores.resuming import OPEN_STATES, known, plain
+from shardgen.stores.resuming import OPEN_STATES, PLAYED, known, plain
 from shardgen.tables import in_order
 from shardgen.tables.wanted import table_names
 
@@ -94,7 +94,7 @@ def windowed(found: Standing, end: date, since: date | None = None) -> tuple[Pla
         "days": config.days,
         "tables": list(config.tables),
     }
-    kept = {name: value for name, value in found.options.items() if name not in ("follows", "parts")}
+    kept = {name: value for name, value in found.options.items() if name not in ("follows", "parts", PLAYED)}
     return config, {**kept, **own}
 
 
@@ -114,6 +114,16 @@ def slice_of(settings: Settings, store: Store) -> tuple[PlanConfig, dict[str, An
             raise UsageError(told, remedy=Text("name ", Use("epoch"), " and ", Use("horizon")))
         config = settings.plan(utc_today())
         return config, settings.options(config)
+    check_given(settings, found, store.place)
+    return windowed(found, settings.get("end") or utc_today(), since)
+
+
+def check_given(settings: Settings, found: Standing, place: str) -> None:
+    """See that the options that the caller named are those of what is there.
+
+    Raises:
+        TargetError: one is another.
+    """
     there = known(found.options)
     given = plain({name: value for name, value in settings.given().items() if name not in _WINDOW})
     if differing := [
@@ -121,10 +131,7 @@ def slice_of(settings: Settings, store: Store) -> tuple[PlanConfig, dict[str, An
         for name, value in given.items()
         if there.get(name) != value
     ]:
-        raise TargetError(
-            Text(f"{store.place} holds another plan: ", Text.joined(", ", differing)), remedy="leave it out"
-        )
-    return windowed(found, settings.get("end") or utc_today(), since)
+        raise TargetError(Text(f"{place} holds another plan: ", Text.joined(", ", differing)), remedy="leave it out")
 
 
 def _there(store: Store, names: Sequence[str]) -> Standing | None:

@@ -20,8 +20,11 @@ if TYPE_CHECKING:
     from shardgen.flow.forms import Rows
     from shardgen.flow.kafka.address import Address
     from shardgen.flow.kafka.avro import Avro
+    from shardgen.flow.pace import Pace
     from shardgen.flow.playing import Player, Sink
+    from shardgen.forward import Standing
     from shardgen.options.settings import Settings
+    from shardgen.stores import Store
 
 LINES: Final = "-"
 """The target that is standard output."""
@@ -58,14 +61,24 @@ class Stream:
     player: Player
     rows: Rows
     plan: PlanConfig
+    close: Callable[[], None] = lambda: None
+    """Lets go of the target."""
+    reach: Callable[[int], None] = lambda _: None
+    """Tells the target that all is there that bronze gets before an instant."""
 
     def play(self) -> bool:
         """Play it to its end, or until it is to stop; whether it came to its end."""
         from shardgen.flow.feeding import arriving
 
-        if self.since >= self.end:
+        try:
+            if self.since >= self.end:
+                return True
+            if not self.player.play(arriving(self.plan, self.rows, self.since, self.end), self.since):
+                return False
+            self.reach(self.end)
             return True
-        return self.player.play(arriving(self.plan, self.rows, self.since, self.end), self.since)
+        finally:
+            self.close()
 
 
 def stream_of(
@@ -101,6 +114,8 @@ def stream_of(
     _check_target(asked)
     at_pace = partial(pace.pace, speed=asked.speed, rate=asked.rate, shape=asked.shape, period=asked.period)
     at_pace(since=0)  # checked before anything is opened
+    if is_database(asked.target):
+        return _into_database(settings, asked, at_pace, stopped=stopped, show=show)
     source, plan = world_of(_with_end(settings), asked.run, place="source")
     end = midnight(settings.get("end") or plan.world.epoch + timedelta(days=MAX_WINDOW_DAYS))
     since = _since(asked, plan, end)
@@ -119,6 +134,76 @@ def stream_of(
     return Stream(source=source, since=begins, end=end, went_on=went_on, player=player, rows=rows, plan=plan)
 
 
+def is_database(target: str) -> bool:
+    """Whether a stream's target is a database: one that it names, or where it names none that of other options."""
+    from shardgen.stores.naming import DATABASES
+
+    return not target or target.lower().startswith(DATABASES)
+
+
+def _into_database(
+    settings: Settings,
+    asked: Asked,
+    at_pace: Callable[..., Pace],
+    *,
+    stopped: Callable[[], bool],
+    show: Callable[[Played], object],
+) -> Stream:
+    """A stream that brings forward what a database holds, by its own plan; its lock is held."""
+    from shardgen.flow.forms import Tuples
+    from shardgen.flow.playing import Player
+    from shardgen.stores import open_stream
+    from shardgen.world.demand import micros, midnight
+
+    store, found = _landed(settings)
+    plan = found.config
+    position = micros(plan.closes)
+    end = midnight(settings.get("end") or plan.world.epoch + timedelta(days=MAX_WINDOW_DAYS))
+    begins = _begins(_since(asked, plan, end), position) if asked.since else position
+    sink = open_stream(store, plan, found.options)
+    player = Player(tables=plan.tables, pace=at_pace(since=begins), sink=sink, stopped=stopped, show=show)
+    return Stream(
+        source=f"schema {store.schema} of {store.place}",
+        since=begins,
+        end=end,
+        went_on=True,
+        player=player,
+        rows=Tuples(encoders=sink.encoders()),
+        plan=plan,
+        close=sink.close,
+        reach=sink.reach,
+    )
+
+
+def _landed(settings: Settings) -> tuple[Store, Standing]:
+    """The database that is meant, and what it holds: what bronze has got.
+
+    Raises:
+        TargetError: it holds something else.
+    """
+    from shardgen.forward import check_given, standing
+    from shardgen.options import target
+    from shardgen.stores.resuming import OPEN_STATES
+    from shardgen.tables.wanted import table_names
+
+    store = target.started(settings, lambda _: None)
+    owners, tables = store.owners(), settings.get("tables")
+    for run in owners.values():
+        if run.state in OPEN_STATES:
+            told = f"run={run.run} of {store.place} is not finished: it is {run.state}"
+            raise TargetError(told, remedy=Text("finish it by a load with ", Use("resume", value=True)))
+    found = standing(owners, store.place, table_names(tables) if tables else ())
+    arrived = Use("cut", "arrived")
+    if found is None:
+        told = f"{store.place} holds no finished run in schema={store.schema!r}"
+        raise TargetError(told, remedy=Text("load it first, with ", arrived))
+    check_given(settings, found, store.place)
+    if not found.config.arrived:
+        told = f"{store.place} was loaded with what happened, and a stream plays what arrives"
+        raise TargetError(told, remedy=Text("load it with ", arrived, " and ", Use("if_exists", "replace")))
+    return store, found
+
+
 def _check_target(asked: Asked) -> None:
     """Say what no stream plays into.
 
@@ -126,7 +211,6 @@ def _check_target(asked: Asked) -> None:
         ConfigError, UsageError: the target is such.
     """
     from shardgen.flow.kafka import address
-    from shardgen.stores.naming import DATABASES
 
     if asked.kafka_config is not None and not asked.target.startswith(address.SCHEME):
         raise ConfigError(Given("kafka_config", str(asked.kafka_config)), " is for a target kafka://")
@@ -141,11 +225,30 @@ def _check_target(asked: Asked) -> None:
         address.parsed(asked.target)
         address.check_extra(avro=asked.form == "avro")
         return
-    if asked.target.lower().startswith(DATABASES):
-        told = " names a database, which no stream plays into yet"
-        remedy = "use - (JSON lines) or kafka://broker/prefix; shardgen advance brings a database forward"
-        raise ConfigError(Use("target"), told, remedy=remedy)
-    raise ConfigError(Given("target", asked.target), " is none of a stream's", remedy="use - or kafka://broker/prefix")
+    if is_database(asked.target):
+        _check_database(asked)
+        return
+    raise ConfigError(
+        Given("target", asked.target),
+        " is none of a stream's",
+        remedy="use -, kafka://broker/prefix or postgresql://...",
+    )
+
+
+def _check_database(asked: Asked) -> None:
+    """See that nothing is asked for that means nothing to a database.
+
+    Raises:
+        ConfigError: something is.
+    """
+    if asked.form != STREAM_FORMS[0] or asked.parts:
+        given = ("format", asked.form) if asked.form != STREAM_FORMS[0] else ("envelope", ",".join(asked.parts))
+        raise ConfigError(
+            Given(*given), " is for lines and topics, and the target is a database", remedy="leave it out"
+        )
+    if asked.run is not None:
+        told = " is of a world to play, and a database goes on from its last one"
+        raise ConfigError(Given("run", asked.run), told, remedy="leave it out")
 
 
 def _with_end(settings: Settings) -> Settings:

@@ -77,7 +77,8 @@ def to_stream_on(options: Mapping[str, Any], since: str, said: Mapping[str, Any]
         said: what it said beside them, by name.
     """
     named = {name: options[name] for name in (*WORLD, *FORM) if options.get(name) is not None}
-    place = {"source" if name == "target" else name: value for name, value in _place(options).items()}
+    of_world = "source" if said["target"] else "target"
+    place = {of_world if name == "target" else name: value for name, value in _place(options).items()}
     more = {name: value for name, value in said.items() if value not in (None, "")}
     command = typed(f"{program()} stream", since=since, **more, **named, **place)
     return [f"to go on: {command}", *([f"password: {_PASSWORD}"] if _hidden(options) else [])]

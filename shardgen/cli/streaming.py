@@ -14,7 +14,7 @@ import typer
 from shardgen.cli import hints, terminal
 from shardgen.cli.flow import FORM_OF_CHANGES, Envelope, parts_of
 from shardgen.cli.options import Json, examples, one_run, takes
-from shardgen.errors import ShardgenError
+from shardgen.errors import ConfigError, ShardgenError, Use
 from shardgen.model.config import STREAM_FORMS, STREAM_SHAPES
 from shardgen.model.played import spelt
 from shardgen.options.declared import PLACE, WORLD
@@ -34,8 +34,9 @@ Target = Annotated[
     str,
     _option(
         "--target",
-        "-|kafka://BROKER/PREFIX",
-        "Where to: - for JSON lines on standard output, or topics of Kafka, one for each table.",
+        "-|kafka://BROKER/PREFIX|postgresql://...",
+        "Where to: - for JSON lines on standard output; topics of Kafka, one for each table; or a database that was "
+        "loaded with --cut arrived. [dim]Default: the database that --dsn says, or the embedded server.[/]",
     ),
 ]
 Since = Annotated[
@@ -43,8 +44,8 @@ Since = Annotated[
     _option(
         "--since",
         "DATE|INSTANT",
-        "What bronze gets from then on, UTC; the epoch has what was there before it, too. Topics that hold a position "
-        "go on from there.",
+        "What bronze gets from then on, UTC; the epoch has what was there before it, too. Topics that hold a position, "
+        "and databases, go on from there. [dim]Default: of a database, where it is.[/]",
     ),
 ]
 Speed = Annotated[
@@ -134,8 +135,20 @@ def stream(
         kafka_config=kafka_config or _configured(),
         run=run,
     )
-    playing = partial(_play, {**options, "target": source}, asked, as_json=as_json)
+    playing = partial(_play, {**options, "target": _of_world(asked, source)}, asked, as_json=as_json)
     terminal.on_stdout(playing, nothing=None)
+
+
+def _of_world(asked: Asked, source: str | None) -> str | None:
+    """The place that holds the world; a database is played by its own."""
+    from shardgen.streaming import is_database
+
+    if not is_database(asked.target):
+        return source
+    if source is not None:
+        told = " is of a world to play, and a database goes on with its own"
+        raise ConfigError(Use("source"), told, remedy="leave it out")
+    return asked.target or None
 
 
 def _configured() -> Path | None:
@@ -182,8 +195,11 @@ def _stopped(found: Stream | None, options: dict[str, Any], asked: Asked, *, as_
 
 def _said(asked: Asked) -> dict[str, Any]:
     """What was asked for beside the world and its place, by option."""
+    from shardgen.streaming import is_database
+
     named = ("target", "speed", "rate", "shape", "period", "kafka_config", "run")
     said = {name: getattr(asked, name) for name in named}
+    said["target"] = "" if is_database(asked.target) else asked.target  # then it is the place of the world
     form = asked.form if asked.form != STREAM_FORMS[0] else ""
     return {**said, "format": form, "envelope": ",".join(asked.parts)}
 

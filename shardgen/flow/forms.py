@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import BinaryIO, Final, Protocol
 
@@ -16,6 +17,7 @@ from shardgen.columns.values import Instant, Whole, Words
 from shardgen.flow import debezium
 from shardgen.flow.records import Changed, Spelling, as_told
 from shardgen.model.config import CHANGE_FORMS, check_choice
+from shardgen.stores.copy import Encoder
 
 TIMES: Final = [("changed_at", pa.timestamp("us")), ("ingestion_timestamp", pa.timestamp("us"))]
 SHEET: Final = pa.schema(
@@ -226,6 +228,25 @@ class _Sheet:
 
     def close(self) -> None:
         self._writer.close()
+
+
+TUPLES: Final = pa.schema([*TIMES, ("operation", pa.int64()), ("number", pa.int64()), ("row", pa.binary())])
+"""Changes as a database takes them: which record, and its row in COPY's bytes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tuples:
+    """The row of each record after it changed; of one that is gone its last."""
+
+    encoders: Mapping[str, Encoder]
+    """By table, of the columns that it has."""
+    spelling: Spelling = as_told
+
+    def rows(self, changed: Changed) -> pa.RecordBatch:
+        """Of TUPLES."""
+        row = self.encoders[changed.table].each(changed.told)
+        told = [pa.array(changed.versions.operation), pa.array(changed.told.numbers), row]
+        return pa.record_batch([*times(changed), *told], schema=TUPLES)
 
 
 MESSAGES: Final = pa.schema(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 from typing import Final, Protocol
 
 import numpy as np
@@ -42,9 +43,14 @@ class Changed:
     versions: Versions
     ingestion: I64
     """When bronze got the changes."""
-    earlier: Drawn
-    """JSON objects of the records before the changes; none of new ones."""
+    known_before: Callable[[], Drawn]
+    """Makes ``earlier``, for whom that is asked."""
     spelling: Spelling
+
+    @property
+    def earlier(self) -> Drawn:
+        """JSON objects of the records before the changes; none of new ones."""
+        return self.known_before()
 
     @property
     def gone(self) -> NDArray[np.bool_]:
@@ -100,14 +106,14 @@ class Source:
             rows: about how many there should be at a time.
         """
         made = list(self.feed.changes(table, since, end, rows))
-        earlier = self._earlier(table, made, end)
+        earlier = cache(partial(self._earlier, table, made, end))
         for batch in made:
             yield Changed(
                 table=table,
                 told=self._told(batch),
                 versions=_known(batch),
                 ingestion=_record(batch).ingestion,
-                earlier=earlier.of(batch),
+                known_before=partial(_of, earlier, batch),
                 spelling=self.spelling,
             )
 
@@ -142,6 +148,10 @@ class _Earlier:
         """What each row was before it changed; nothing for new ones."""
         old = _known(batch).operation != INSERT
         return Drawn(self.objects, np.where(old, np.searchsorted(self.keys, _key(batch) - 1), -1))
+
+
+def _of(earlier: Callable[[], _Earlier], batch: Batch) -> Drawn:
+    return earlier().of(batch)
 
 
 def _record(batch: Batch) -> Record:

@@ -25,6 +25,7 @@ from shardgen.stores.told import Counted, Sighting, Task, Written
 from shardgen.stores.trials import Trials
 
 if TYPE_CHECKING:
+    from shardgen.stores.postgres.playing import Playing
     from shardgen.tables.recipe import Recipe
 
 T = TypeVar("T")
@@ -326,6 +327,24 @@ def open_store(dsn: str, schema: str) -> Store:
     from shardgen.stores.postgres.store import PostgresStore
 
     return PostgresStore(dsn, schema)
+
+
+def open_stream(store: Store, plan: PlanConfig, options: Mapping[str, Any]) -> Playing:
+    """What plays changes into a database; the lock is held from here on, and nothing is written yet.
+
+    Args:
+        store: one that :func:`open_store` has given.
+        plan: of what is there, up to where it is.
+        options: of the run that has filled it, as its ledger has them.
+
+    Raises:
+        TargetError: somebody else is at work there, or the tables cannot be brought forward.
+    """
+    from shardgen.stores.postgres.playing import Playing
+    from shardgen.stores.postgres.store import PostgresStore
+
+    assert isinstance(store, PostgresStore)
+    return Playing(store.dsn, store.schema, plan, options)
 
 
 def open_lake(url: str) -> Store:

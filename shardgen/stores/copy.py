@@ -71,6 +71,11 @@ class Encoder:
         layout, end = self._layout(batch), batch.num_rows if stop is None else stop
         yield from layout.buffers(start, end, BUFFER_ROWS)
 
+    def each(self, batch: Batches) -> pa.BinaryArray:
+        """The COPY bytes of each row of a batch, by itself."""
+        texts = self._layout(batch).texts()
+        return pa.Array.from_buffers(pa.binary(), len(texts), texts.buffers())
+
     def _layout(self, batch: Batches) -> Layout:
         if isinstance(batch, Spliced):
             return self._layout(batch.first).spliced(self._layout(batch.second), batch.order)

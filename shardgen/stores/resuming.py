@@ -14,6 +14,8 @@ from shardgen.tables.recipe import Recipe, changed
 
 OPEN_STATES: Final = ("loading", "failed", "interrupted")
 """States of a run that can be resumed."""
+PLAYED: Final = "played"
+"""The option of a run that was played as a stream: it has no shards, and is finished wherever it stands."""
 
 
 class Begun(Protocol):
@@ -166,6 +168,8 @@ def difference(run: Recorded, plan: Plan, recipe: Recipe) -> str:
     why = changed(run.versions)
     if run.fingerprint != recipe.world(plan.config):
         return f"run={run.run} was started with another data version or vocabulary{why}, so its rows would not match"
+    if run.options.get(PLAYED):
+        return ""
     as_begun = replace(plan, config=replace(plan.config, schema=run.started_in))
     if run.plan_fingerprint != recipe.plan(as_begun):
         return f"run={run.run} was planned with other shard boundaries{why}"

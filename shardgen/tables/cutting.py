@@ -107,12 +107,16 @@ class ByLeaves:
     def pieces(self, world: World, config: PlanConfig) -> list[Piece]:
         """The leaves of the window."""
         epoch, end = midnight(config.world.epoch), midnight(config.end)
-        each = self.versions if config.history == "versions" else 1
-        leaves = replace(self.leaves, each=each)
+        leaves = self.leaves_of(config)
+        each = leaves.each
         found = leaves.between(config.world, epoch - 1 if self.early else epoch, end)
         return [
             piece for period in found for piece in self._pieces(world, self._piece(world, period, epoch, end), each)
         ]
+
+    def leaves_of(self, config: PlanConfig) -> Leaves:
+        """The leaves of a plan's history."""
+        return replace(self.leaves, each=self.versions if config.history == "versions" else 1)
 
     def ids(self, world: World, end: int) -> int | None:
         """How many there are before the hour of an instant; None where the instants themselves are what is cut."""

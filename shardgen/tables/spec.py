@@ -270,6 +270,18 @@ class TableSpec:
             for piece, count in zip(cuts, self._counted(world, cuts, config), strict=True)
         ]
 
+    def leaves(self, config: PlanConfig, since: int, end: int) -> list[Leaf]:
+        """The partitions in which rows of some time lie, shared by whatever fills them; none of a plain table.
+
+        Args:
+            config: of a plan.
+            since, end: microseconds UTC.
+        """
+        if not isinstance(self.cut, ByLeaves):
+            return []
+        periods = self.cut.leaves_of(config).between(config.world, since, end)
+        return [_leaf(self.table, period, 2) for period in periods]
+
     def _pieces(self, world: World, config: PlanConfig) -> list[Piece]:
         if config.since is None:
             return self.cut.pieces(world, config)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
+from typing import TypeAlias
 
 from psycopg import sql
 from psycopg.rows import class_row
@@ -15,6 +16,9 @@ from shardgen.stores.postgres.ledger.records import Claim, NewRun, Run, ShardRow
 from shardgen.stores.postgres.ledger.versions import present
 from shardgen.stores.postgres.postgres import Connection, one
 from shardgen.stores.resuming import OPEN_STATES
+
+Ends: TypeAlias = tuple[str, str | None]
+"""The end of a plan as it stands there: ``end`` and ``until``."""
 
 # --- runs -------------------------------------------------------------------------------------------------------------
 
@@ -203,6 +207,34 @@ def forget_leaves(connection: Connection, schema: str, claimed: Claim, leaves: S
     """Take the shards of some leaves out of the ledger, with the leaves."""
     wanted = {"target": claimed.target, "relation": claimed.relation, "leaves": list(leaves)}
     run(connection, schema, "forget_leaves", **wanted)
+
+
+# --- streams ----------------------------------------------------------------------------------------------------------
+
+
+def play_on(connection: Connection, schema: str, number: int, oids: Sequence[int], *, then: Ends, now: Ends) -> bool:
+    """Move a stream from where it stands to where its transaction ends; False if it does not stand there."""
+    ends = {name: value for name, value in zip(("end", "until"), now, strict=True) if value is not None}
+    wanted = {"run": number, "oids": list(oids), "ends": Jsonb(ends), "end": then[0], "until": then[1]}
+    return run(connection, schema, "play_on", **wanted).fetchone() is not None
+
+
+def played(connection: Connection, schema: str, number: int) -> Ends | None:
+    """Where a stream stands."""
+    return run(connection, schema, "played", run=number).fetchone()
+
+
+def play_shards(
+    connection: Connection, schema: str, number: int, suffix: str, counts: Mapping[str, Mapping[str, int]]
+) -> None:
+    """Add to what a stream has done to its tables.
+
+    Args:
+        suffix: of its shards, after the names of their tables.
+        counts: by table, rows, updated, deleted and bytes.
+    """
+    named = {name: [each[name] for each in counts.values()] for name in ("rows", "updated", "deleted", "bytes")}
+    run(connection, schema, "play_shards", run=number, suffix=suffix, targets=list(counts), **named)
 
 
 # --- steps ------------------------------------------------------------------------------------------------------------
