@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final
 from shardgen.asking import world_of
 from shardgen.errors import ConfigError, Given, TargetError, Text, Use
 from shardgen.model.config import MAX_WINDOW_DAYS, STREAM_FORMS, PlanConfig, check_choice
-from shardgen.model.played import Played, spelt
+from shardgen.model.played import Played, micros, spelt
 
 if TYPE_CHECKING:
     from shardgen.flow.debezium import Envelope
@@ -153,7 +153,7 @@ def _into_database(
     from shardgen.flow.forms import Tuples
     from shardgen.flow.playing import Player
     from shardgen.stores import open_stream
-    from shardgen.world.demand import micros, midnight
+    from shardgen.world.demand import midnight
 
     store, found = _landed(settings)
     plan = found.config

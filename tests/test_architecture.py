@@ -44,6 +44,7 @@ BESIDE = {
     ("repair", "loading"),  # is a load whose rows come from another place
     ("answering", "asking"),  # finds the run that is meant
     ("streaming", "asking"),  # of which world a feed is
+    ("streaming", "forward"),  # how far a database is that a stream brings forward
     ("page", "verification"),  # asks its queries as laws are asked
     ("asking", "keyed"),  # tells keys with the tables beside which they lie
     ("commands", "keyed"),  # verifies them, and takes them back

@@ -16,10 +16,11 @@ from shardgen.flow import debezium, forms
 from shardgen.flow.order import BATCH_ROWS, Some, in_order
 from shardgen.flow.records import Source
 from shardgen.model.config import CUTS, PlanConfig
+from shardgen.model.played import micros
 from shardgen.tables import dataset
 from shardgen.tables.feed import Feed
 from shardgen.tables.planning import build_plan
-from shardgen.world.demand import DAY, micros, midnight
+from shardgen.world.demand import DAY, midnight
 from shardgen.world.versions import BEGINNING
 
 LATEST: Final = DAY

@@ -15,10 +15,11 @@ from shardgen.columns import jsonb, text
 from shardgen.columns.batch import Batch, Record, unversioned
 from shardgen.columns.pieces import Drawn, Layout, Piece
 from shardgen.columns.values import Value
+from shardgen.model.played import DELETE, INSERT
 from shardgen.model.table import Column
 from shardgen.tables.feed import Feed
 from shardgen.world.rng import I64
-from shardgen.world.versions import DELETE, INSERT, OPERATIONS, Versions
+from shardgen.world.versions import OPERATIONS, Versions
 
 MOST_VERSIONS: Final = 1 << 12
 """More than a record has versions."""

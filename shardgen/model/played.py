@@ -1,4 +1,4 @@
-"""What is told of a stream that plays."""
+"""What is told of a stream that plays, and how far it is."""
 
 from __future__ import annotations
 
@@ -7,12 +7,24 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+INSERT, UPDATE, DELETE = range(3)
+"""What a change does to a record."""
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def spelt(instant: int) -> str:
+def instant(at: int) -> datetime:
+    """Microseconds UTC as an instant without a zone."""
+    return (_BEGINNING + timedelta(microseconds=at)).replace(tzinfo=None)
+
+
+def micros(at: datetime) -> int:
+    """The inverse of :func:`instant`."""
+    return (at.replace(tzinfo=UTC) - _BEGINNING) // timedelta(microseconds=1)
+
+
+def spelt(at: int) -> str:
     """Microseconds UTC as ``--since`` takes them: ``2026-03-01T05:04:03.000001``."""
-    return (_BEGINNING + timedelta(microseconds=instant)).replace(tzinfo=None).isoformat()
+    return instant(at).isoformat()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,10 +15,10 @@ import numpy as np
 
 from shardgen.columns.batch import Batch, Batches, Record, Spliced, chosen, unversioned, versioned
 from shardgen.model.config import PlanConfig
+from shardgen.model.played import DELETE, micros
 from shardgen.tables.spec import Slice, TableSpec
-from shardgen.world.demand import micros
 from shardgen.world.rng import I64
-from shardgen.world.versions import BEGINNING, DELETE, Versions
+from shardgen.world.versions import BEGINNING, Versions
 
 _ALL: Final = 1 << 40
 """Rows: more than a batch has, so that there is one."""

@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from shardgen.model.config import PlanConfig
+from shardgen.model.played import micros
 from shardgen.tables.cutting import Cutting, Estimate, Piece, Range
-from shardgen.world.demand import day_after, micros, midnight
+from shardgen.world.demand import day_after, midnight
 from shardgen.world.world import World
 
 

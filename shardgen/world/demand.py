@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any, Protocol
 
@@ -314,11 +314,6 @@ def _running(total: int, weights: I64, within: int) -> I64:
 def midnight(day: date) -> int:
     """The first instant of a day."""
     return (day - date(1970, 1, 1)).days * DAY
-
-
-def micros(instant: datetime) -> int:
-    """Microseconds of an instant, which is UTC without a zone."""
-    return (instant - datetime(1970, 1, 1)) // timedelta(microseconds=1)  # noqa: DTZ001
 
 
 def day_after(end: int) -> date:

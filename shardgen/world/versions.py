@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from shardgen.model.played import DELETE, INSERT, UPDATE
 from shardgen.world.picking import picked
 from shardgen.world.rng import I64
 
-INSERT, UPDATE, DELETE = range(3)
 OPERATIONS = ("insert", "update", "delete")
 """As ``raw_data.operation`` has them."""
 

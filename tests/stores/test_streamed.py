@@ -14,11 +14,10 @@ import shardgen
 from shardgen.errors import ConfigError, OutputError, TargetError
 from shardgen.loading import session
 from shardgen.model.config import LoadConfig, PlanConfig
-from shardgen.model.played import spelt
+from shardgen.model.played import micros, spelt
 from shardgen.options.settings import read
 from shardgen.stores import open_store
 from shardgen.streaming import Asked, Stream, stream_of
-from shardgen.world.demand import micros
 from tests.conftest import Database, copy_of, fresh_database
 from tests.stores.test_arrived import SHOP, rows
 from tests.worlds import HERE, TABLES

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from psycopg import sql
 
+from shardgen.model.played import DELETE, INSERT
 from shardgen.model.table import Table
 from shardgen.stores.copy import HEADER, TRAILER
 from shardgen.stores.failures import PermanentError
@@ -23,7 +24,6 @@ from shardgen.stores.postgres import catalog
 from shardgen.stores.postgres.copying import copy_statement
 from shardgen.stores.postgres.ledger import Claim
 from shardgen.stores.postgres.postgres import Connection
-from shardgen.world.versions import DELETE, INSERT
 
 _KINDS: Final = (INSERT, DELETE)
 

@@ -22,6 +22,7 @@ import pyarrow as pa
 from shardgen.errors import OutputError, TargetError
 from shardgen.model.config import PlanConfig, Terms
 from shardgen.model.plan import Plan, Shard
+from shardgen.model.played import instant, micros
 from shardgen.model.table import Table
 from shardgen.stores.copy import Encoder
 from shardgen.stores.failures import PermanentError, SupersededError
@@ -38,7 +39,6 @@ from shardgen.stores.postgres.postgres import Connection, set_parameters
 from shardgen.stores.resuming import PLAYED
 from shardgen.tables import dataset
 from shardgen.tables.recipe import Recipe
-from shardgen.world.demand import DAY, micros
 
 BATCH: Final = 1_000
 """Changes of a transaction, where there are more than the source would make one by one."""
@@ -47,7 +47,6 @@ ONE_BY_ONE: Final = 1_000
 LATELY: Final = 0.5
 """Seconds: when more are due at once than come in them, the stream lags, and makes it up in large transactions."""
 _BY_INDEX: Final = dict.fromkeys(("enable_hashjoin", "enable_mergejoin", "enable_seqscan"), "off")
-_BEGINNING: Final = datetime(1970, 1, 1)  # noqa: DTZ001  # instants are UTC, columns have no zone
 
 
 class Some(Protocol):
@@ -117,14 +116,14 @@ class Playing:
         for low, high, reached in self._transactions(np.asarray(some.got), until):
             tables = some.tables[low:high]
             rows = some.rows.slice(low, high - low)
-            self._persist(rows, np.asarray(tables), _BEGINNING + timedelta(microseconds=reached))
+            self._persist(rows, np.asarray(tables), instant(reached))
 
     def reach(self, until: int) -> None:
         """Commit that no more comes before an instant."""
         if until > micros(self._plan.closes):
             nothing = np.empty(0, dtype=np.int64)
             empty = pa.record_batch([pa.array([], pa.int64())], names=["operation"])
-            self._persist(empty, nothing, _BEGINNING + timedelta(microseconds=until))
+            self._persist(empty, nothing, instant(until))
 
     # --- transactions -------------------------------------------------------------------------------------------------
 
@@ -238,7 +237,7 @@ class Playing:
         """Make the partitions of the days up to the end of a plan, and move sequences beyond its keys."""
         tables, recipe, whole = dataset(plan.dataset), Recipe(), Plan(config=plan, shards=())
         end = micros(datetime.combine(plan.end, datetime.min.time()))
-        since = self._ready or micros(self._plan.closes) - DAY
+        since = self._ready or micros(self._plan.closes - timedelta(days=1))
         for name, each in self._claims.items():
             self._make_leaves(connection, plan, each, since, end)
             if objects.serial_columns(tables[name].table):
