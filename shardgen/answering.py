@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from shardgen.model.cleaned import Wanted
     from shardgen.options.settings import Settings
     from shardgen.stores import CleanedTables, Store
+    from shardgen.stores.findings import RunStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +59,19 @@ def _dirty(settings: Settings, run: int | None) -> tuple[str, PlanConfig]:
     if config.dirt is None:
         raise TargetError(f"run={found.run} in {place} was loaded without dirt: there is nothing to answer")
     config.dirt.opened()
-    return f"run {found.run} in {place}", replace(config, schema=settings.schema)
+    return f"run {found.run} in {place}", replace(_from_the_start(found, config), schema=settings.schema)
+
+
+def _from_the_start(found: RunStatus, config: PlanConfig) -> PlanConfig:
+    """The plan of one load that would make what a run has brought forward; its own where it has not."""
+    began = {told for _, told in found.options.get("follows", {}).values()}
+    if not began:
+        return config
+    if len(began) > 1:
+        told = f"run={found.run} has brought tables forward that do not begin on one day"
+        raise TargetError(told, remedy=Text("load them alike, with ", Use("if_exists", "replace")))
+    [first] = began
+    return replace(config, since=date.fromisoformat(first) if first else None)
 
 
 def restored(settings: Settings, show: Show, *, into: str, run: int | None, resume: bool) -> LoadReport:

@@ -257,6 +257,9 @@ def world_of(settings: Settings, run: int | None, *, place: str = "target") -> t
     named = settings.given()
     if run is None and {"epoch", "horizon"} <= named.keys():
         config = settings.plan(utc_today())
+        if config.dirt is not None and settings.made_key:
+            remedy = Text("set SHARDGEN_DIRT_KEY, or name its file by ", Use("dirt_key_file"))
+            raise ConfigError("the dirt of a feed needs a key, so that it is the same each time", remedy=remedy)
         return f"seed {config.world.seed}, from {config.world.epoch} up to {config.end}, as the options say", config
     if run is None and settings.target.embedded and not _is_meant(settings.without("end", "tables")):
         told = "changes are of a world that does not move: no target holds a finished run"
@@ -264,8 +267,7 @@ def world_of(settings: Settings, run: int | None, *, place: str = "target") -> t
     found = run_of(settings.without("end", "tables"), run)
     config = PlanConfig.from_json(found.plan).whole
     if config.dirt is not None:
-        told = f"run={found.run} holds rows that were spoilt, and a feed of those is not made"
-        raise TargetError(told, remedy=Text("for clean changes name ", Use("epoch"), " and ", Use("horizon")))
+        config.dirt.opened()
     end, tables = settings.get("end"), settings.get("tables")
     config = config.up_to(end) if end else config
     config = replace(config, tables=table_names(tables, config.dataset) if tables else config.tables)

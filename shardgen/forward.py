@@ -56,6 +56,7 @@ def standing(owners: Mapping[str, Owner], place: str, tables: Sequence[str] = ()
 
     Raises:
         TargetError: one that is meant is not there, or they do not stand alike.
+        ConfigError: nobody told the secret that their dirt follows from.
     """
     owners = {name: run for name, run in owners.items() if run.state == "finished"}
     if missing := [name for name in tables if name not in owners]:
@@ -72,9 +73,11 @@ def standing(owners: Mapping[str, Owner], place: str, tables: Sequence[str] = ()
             remedy = Text("bring each forward by its ", Use("tables"))
             raise TargetError(f"{place} holds tables of different plans: {ends}", remedy=remedy)
     config = configs[first]
+    if config.answers:
+        told = f"{place} has its answer key in schema={config.answers!r}, which is not brought forward"
+        raise TargetError(told, remedy=Text("load anew without ", Use("answers", "load"), ", and print the key"))
     if config.dirt is not None:
-        told = f"{place} holds rows that were spoilt, and those are not brought forward"
-        raise TargetError(told, remedy=Text("load the whole history anew, with ", Use("if_exists", "replace")))
+        config.dirt.opened()
     return Standing(config=replace(config.whole, tables=in_order(meant, config.dataset)), options=meant[first].options)
 
 

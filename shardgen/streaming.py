@@ -352,4 +352,5 @@ def _world(asked: Asked, plan: PlanConfig) -> Mapping[str, Any]:
         "raw_data": plan.raw_data,
         "format": asked.form,
         "envelope": sorted(asked.parts),
+        "dirt": plan.dirt and plan.dirt.digest,
     }

@@ -357,6 +357,7 @@ RENDERED = {
     "stores/postgres/objects.py": {"sequence"},  # quoted by the server
     "stores/postgres/leaves.py": {"index.constraint", "index.definition"},  # rendered by the server
     "stores/postgres/revising.py": {"statement"},  # literals of the module, as their type says
+    "stores/postgres/exchanging.py": {"statement"},  # likewise
     "stores/postgres/cleaned.py": {"source.statement", "form"},  # the user's own to be read, and literals
     "stores/postgres/ddl.py": {"_METHODS[index.kind]", "spelled(column.type)", "view.query"},  # our own
     "stores/postgres/trial.py": {"stored(column.type)"},  # our own

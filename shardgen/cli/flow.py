@@ -15,13 +15,14 @@ from shardgen.cli.options import examples, one_run, takes
 from shardgen.errors import ConfigError, Given, UsageError
 from shardgen.model.config import CHANGE_FORMS
 from shardgen.model.figures import count
-from shardgen.options.declared import FORM, PLACE, WORLD
+from shardgen.options.declared import FORM, KEY, PLACE, WORLD
 
 if TYPE_CHECKING:
     from shardgen.flow.feeding import Changes, Told
 
 _PANEL: Final = "The feed"
-FORM_OF_CHANGES: Final = {name: FORM[name] for name in ("days", "end", "tables", "dataset", "raw_data", "history")}
+_NAMES: Final = ("days", "end", "tables", "dataset", "raw_data", "history", "dirt", "dirt_skip")
+FORM_OF_CHANGES: Final = {**{name: FORM[name] for name in _NAMES}, **KEY}
 
 Since = Annotated[
     str,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from shardgen.errors import ServerError
 from shardgen.machine.installation import DRAWING, DUCKDB, install, installed, kept, program, spelt, typed
-from shardgen.options.declared import EMBEDDED, FORM, PLACE, RUN, WORLD
+from shardgen.options.declared import EMBEDDED, FORM, KEY, PLACE, RUN, WORLD
 
 if TYPE_CHECKING:
     from shardgen.options.settings import Settings
@@ -56,14 +56,14 @@ def in_duckdb(settings: Settings, run: int) -> list[str]:
 
 def to_go_on(options: Mapping[str, Any]) -> list[str]:
     """What to type after a load that stopped; of several unfinished runs the tables tell which one is meant."""
-    named = {name: options[name] for name in ("tables", "engine") if options.get(name)}
+    named = {name: options[name] for name in ("tables", "engine", *KEY) if options.get(name)}
     command = typed(again("load --resume", options), **named)
     return [f"to go on: {command}", *([f"password: {_PASSWORD}"] if _hidden(options) else [])]
 
 
 def to_go_on_with(part: object, options: Mapping[str, Any]) -> list[str]:
     """What to type after a part that stopped: the same again, as the ledger knows what it has done."""
-    named = {name: options[name] for name in (*WORLD, *FORM, *RUN) if options.get(name) is not None}
+    named = {name: options[name] for name in (*WORLD, *FORM, *KEY, *RUN) if options.get(name) is not None}
     command = typed(f"{program()} load", part=part, **named, **_place(options))
     return [f"to go on: {command}", *([f"password: {_PASSWORD}"] if _hidden(options) else [])]
 
@@ -76,7 +76,7 @@ def to_stream_on(options: Mapping[str, Any], since: str, said: Mapping[str, Any]
         since: the instant from which it is to go on.
         said: what it said beside them, by name.
     """
-    named = {name: options[name] for name in (*WORLD, *FORM) if options.get(name) is not None}
+    named = {name: options[name] for name in (*WORLD, *FORM, *KEY) if options.get(name) is not None}
     of_world = "source" if said["target"] else "target"
     place = {of_world if name == "target" else name: value for name, value in _place(options).items()}
     more = {name: value for name, value in said.items() if value not in (None, "")}

@@ -58,6 +58,10 @@ class Delivered:
     lag: I64
     """Microseconds."""
 
+    def only(self, kept: NDArray[np.bool_]) -> Delivered:
+        """Some of them."""
+        return Delivered(row=self.row[kept], kind=self.kind[kept], lag=self.lag[kept])
+
 
 class Drawing:
     """Draws for one table.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from shardgen.dirt.kind import AnyKind, Edits
+from shardgen.dirt.kind import AnyKind, Delivers, Edits
 from shardgen.dirt.kinds import kinds as own_kinds
 from shardgen.dirt.plugins import every
 from shardgen.errors import ConfigError, Given, Text, Use
@@ -77,6 +77,14 @@ def lines(dirt: Dirt, table: str, *, repeated: bool) -> float:
     return sum(
         rate * (_BOTH if repeated and isinstance(kinds[kind], Edits) else 1) for kind, rate in dirt.of(table).items()
     )
+
+
+def latest(dirt: Dirt | None, table: str) -> int:
+    """How much later than clean rows those of a table may come, in microseconds."""
+    if dirt is None:
+        return 0
+    found = (every()[kind] for kind in dirt.of(table))
+    return max((kind.lag[1] for kind in found if isinstance(kind, Delivers)), default=0)
 
 
 def _preset(kinds: Mapping[str, AnyKind], name: str, tables: Iterable[str]) -> dict[tuple[str, str], float]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +17,26 @@ from shardgen.columns.batch import Batch, Batches, Spliced, chosen
 from shardgen.dirt.cells import Cells, whole_rows
 from shardgen.dirt.clean import Clean
 from shardgen.dirt.defects import ADDED, CHANGED, MISSING, Defect, Wrong
-from shardgen.dirt.drawing import CONTENT, DELIVERY, Drawing, Rows, Words
+from shardgen.dirt.drawing import CONTENT, DELIVERY, Delivered, Drawing, Rows, Words
 from shardgen.dirt.kind import AnyKind, Row
 from shardgen.model.dirt import Dirt
 from shardgen.world.rng import I64
 
 INGESTION = "ingestion_timestamp"
+NEVER: Final = np.iinfo(np.int64).max
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class When:
+    """Up to when what dirt holds back is there; instants in microseconds UTC."""
+
+    until: int = NEVER
+    """What comes late, or once more and later, is not there yet if it comes at this instant or after it."""
+    since: int | None = None
+    """Only what was held back and comes from this instant on, where all else is there already."""
+
+
+ALWAYS: Final = When()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -47,6 +61,17 @@ class Plan:
     """Kind of delivery of each of those."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Part:
+    """Some of the rows that become of a batch, as builders have them."""
+
+    rows: Batch
+    of: I64
+    """Of which row of the batch each is."""
+    ingestion: I64
+    """When bronze gets each; microseconds UTC."""
+
+
 First: TypeAlias = Callable[[I64], Iterable[Batch]]
 """Gives the rows of a table's records as they were first known, by their numbers."""
 
@@ -61,10 +86,10 @@ class Spoiler:
     def __init__(self, drawing: Drawing) -> None:
         self._drawing = drawing
 
-    def spoilt(self, batch: Batch, first: First) -> Batches:
+    def spoilt(self, batch: Batch, first: First, when: When = ALWAYS) -> Batches:
         """The rows as they come into bronze."""
         rows = _rows(batch)
-        plan = self._plan(rows)
+        plan = self._plan(rows, when)
         if plan is None:
             return batch
         if not len(plan.take):
@@ -72,20 +97,39 @@ class Spoiler:
         made = self._made(batch, rows, plan, first)
         return Spliced(first=batch, second=made.batch(rows.ingestion[plan.take] + plan.lag), order=plan.order)
 
-    def defects(self, batch: Batch, first: First) -> Iterator[Defect]:
+    def parts(self, batch: Batch, first: First, *, told: bool = False) -> list[Part]:
+        """The same rows in parts: those that are as they were made, and those that are made anew.
+
+        Args:
+            told: whether each row is wanted once, however it is delivered: what its source has told of its record.
+        """
+        rows = _rows(batch)
+        plan = self._plan(rows, told=told)
+        if plan is None:
+            return [Part(rows=batch, of=np.arange(batch.num_rows), ingestion=rows.ingestion)]
+        found, kept = list[Part](), plan.order[plan.order < batch.num_rows]
+        if len(kept):
+            found.append(Part(rows=chosen(batch, kept), of=kept, ingestion=rows.ingestion[kept]))
+        if len(plan.take):
+            ingestion = rows.ingestion[plan.take] + plan.lag
+            made = self._made(batch, rows, plan, first).batch(ingestion)
+            found.append(Part(rows=made, of=plan.take, ingestion=ingestion))
+        return found
+
+    def defects(self, batch: Batch, first: First, when: When = ALWAYS) -> Iterator[Defect]:
         """What is wrong with them, in order of the rows."""
         rows = _rows(batch)
-        if (plan := self._plan(rows)) is None:
+        if (plan := self._plan(rows, when)) is None:
             return
         found = [(int(row), defect) for row, defect in self._missing(batch, rows, plan)]
         if len(plan.take):
             found += self._changed(self._made(batch, rows, plan, first), rows, plan)
         yield from (defect for _, defect in sorted(found, key=lambda each: each[0]))
 
-    def struck(self, batch: Batch, first: First) -> Iterator[tuple[str, tuple[str, str]]]:
+    def struck(self, batch: Batch, first: First, when: When = ALWAYS) -> Iterator[tuple[str, tuple[str, str]]]:
         """Of each of them that is struck all of it when it is clean, what was written over it, and both of its ids."""
         rows = _rows(batch)
-        if (plan := self._plan(rows)) is None:
+        if (plan := self._plan(rows, when)) is None:
             return
         if len(plan.missing):
             clean = Clean(lost := chosen(batch, plan.missing))
@@ -97,15 +141,17 @@ class Spoiler:
                 dirty = " ".join(str(change.dirty) for change in made.changes.get(place, ()))
                 yield f"{told} {dirty}", (made.key(place), made.clean.key(place))
 
-    def _plan(self, rows: Rows) -> Plan | None:
+    def _plan(self, rows: Rows, when: When = ALWAYS, *, told: bool = False) -> Plan | None:
         """What becomes of the rows; None where nothing does."""
-        edited, delivered = self._drawing.edited(rows), self._drawing.delivered(rows)
+        edited, (delivered, does) = self._drawing.edited(rows), self._delivered(rows, when, told=told)
+        count, edit = len(rows.number), np.full(len(rows.number), -1)
+        edit[edited.row] = edited.kind
+        if when.since is not None:
+            return _of_held_back(edit, delivered)
         if not len(edited.row) and not len(delivered.row):
             return None
-        count = len(rows.number)
-        edit, kind, lag = np.full(count, -1), np.full(count, -1), np.zeros(count, dtype=np.int64)
-        edit[edited.row], kind[delivered.row], lag[delivered.row] = edited.kind, delivered.kind, delivered.lag
-        does = np.array([str(each.does) for each, _ in self._drawing.delivers] or [""])[delivered.kind]
+        kind, lag = np.full(count, -1), np.zeros(count, dtype=np.int64)
+        kind[delivered.row], lag[delivered.row] = delivered.kind, delivered.lag
         never, again, late = (delivered.row[does == each] for each in ("never", "again", "late"))
         kept = np.ones(count, dtype=np.bool_)
         kept[never] = False
@@ -126,6 +172,19 @@ class Spoiler:
             missing=never,
             why=kind[never],
         )
+
+    def _delivered(self, rows: Rows, when: When, *, told: bool) -> tuple[Delivered, NDArray[np.str_]]:
+        """Rows that are delivered in another way, and what becomes of each, see kind.Delivers."""
+        found = self._drawing.delivered(rows)
+        does = np.array([str(each.does) for each, _ in self._drawing.delivers] or [""], dtype="U5")[found.kind]
+        comes = rows.ingestion[found.row] + found.lag
+        due, held_back = (comes < when.until) | (found.lag == 0), found.lag > 0
+        if when.since is not None:
+            kept = due & held_back & (comes >= when.since)
+        else:
+            does[(does == "late") & ~due] = "never"
+            kept = (does == "late") if told else due | (does != "again")
+        return found.only(kept), does[kept]
 
     def _made(self, batch: Batch, rows: Rows, plan: Plan, first: First) -> Cells:
         """The new rows, spoilt."""
@@ -178,6 +237,26 @@ class Spoiler:
             kind, _ = self._drawing.delivers[plan.why[place]]
             of = _Of(cells=cells, place=place, ingestion=int(rows.ingestion[row]))
             yield row, of.defect(int(numbers[place]), kind, MISSING, Wrong(clean=told[place]))
+
+
+def _of_held_back(edit: I64, delivered: Delivered) -> Plan:
+    """Rows that come where all others are there already.
+
+    Args:
+        edit: kind of edit of each row of the batch, -1 for none.
+        delivered: those that come.
+    """
+    nothing = np.zeros(0, dtype=np.int64)
+    return Plan(
+        take=delivered.row,
+        edit=edit[delivered.row],
+        deliver=delivered.kind,
+        lag=delivered.lag,
+        second=np.ones(len(delivered.row), dtype=np.bool_),
+        order=len(edit) + np.arange(len(delivered.row)),
+        missing=nothing,
+        why=nothing,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

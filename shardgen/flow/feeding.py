@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
 from functools import cached_property
+from types import MappingProxyType
 from typing import BinaryIO, Final
 
 import numpy as np
 import pyarrow as pa
 
+from shardgen.dirt.spec import latest
 from shardgen.flow import debezium, forms
 from shardgen.flow.order import BATCH_ROWS, Some, in_order
 from shardgen.flow.records import Source
@@ -29,13 +31,16 @@ Told = Counter[str]
 """Changes of each table that were written."""
 
 
-def fed(plan: PlanConfig, form: forms.Rows, since: int, end: int) -> Iterator[Some]:
+def fed(
+    plan: PlanConfig, form: forms.Rows, since: int, end: int, back: Mapping[str, int] = MappingProxyType({})
+) -> Iterator[Some]:
     """The changes that happen in [since, end), in order of ingestion; from the epoch on with what was there before it.
 
     Args:
         plan: of which world, and its tables.
         form: how they are written.
         since, end: microseconds UTC; the end may lie beyond the plan's.
+        back: by table, how much further back what happened is wanted as well.
     """
     happened = replace(plan.whole.clean, cut=CUTS[0], until=None)
     rows, whole = Counter[str](), replace(happened, history="versions", raw_data="full")
@@ -43,12 +48,16 @@ def fed(plan: PlanConfig, form: forms.Rows, since: int, end: int) -> Iterator[So
         rows[shard.table] += shard.rows
     source, epoch = Source(feed=Feed(plan), spelling=form.spelling), midnight(plan.world.epoch)
 
-    def made(table: str, since: int, end: int) -> Iterator[pa.RecordBatch]:
-        return map(form.rows, source.changes(table, since, end, BATCH_ROWS))
+    begins = {name: since - back.get(name, 0) for name in plan.tables}
+    begins = {name: BEGINNING if instant <= epoch else instant for name, instant in begins.items()}
 
-    first = BEGINNING if since <= epoch else since
+    def made(table: str, since: int, end: int) -> Iterator[pa.RecordBatch]:
+        since = max(since, begins[table])
+        return map(form.rows, source.changes(table, since, end, BATCH_ROWS)) if since < end else iter(())
+
+    first = min(begins.values())
     a_day = {name: rows[name] / plan.days for name in plan.tables}
-    return in_order(made, a_day, max(since, epoch), end, first=first)
+    return in_order(made, a_day, max(first, epoch), end, first=first)
 
 
 def arriving(plan: PlanConfig, form: forms.Rows, since: int, end: int) -> Iterator[Some]:
@@ -58,7 +67,8 @@ def arriving(plan: PlanConfig, form: forms.Rows, since: int, end: int) -> Iterat
         plan, form: as :func:`fed`.
         since, end: microseconds UTC.
     """
-    for some in fed(plan, form, since - LATEST, end):
+    back = {name: LATEST + latest(plan.dirt, name) for name in plan.tables}
+    for some in fed(plan, form, since, end, back):
         low, high = np.searchsorted(some.got, (since if since != midnight(plan.world.epoch) else BEGINNING, end))
         if high > low:
             yield Some(some.rows.slice(low, high - low), some.tables[low:high], some.got[low:high])
@@ -126,5 +136,5 @@ class Changes:
 
 def envelope_of(plan: PlanConfig, parts: frozenset[str]) -> debezium.Envelope:
     """Debezium's envelope of a plan's tables."""
-    tables = {name: dataset(plan.dataset)[name].table_of(plan.history) for name in plan.tables}
+    tables = {name: dataset(plan.dataset)[name].table_of(plan.history, plan.dirt) for name in plan.tables}
     return debezium.Envelope(tables=tables, dataset=plan.dataset, schema=plan.schema, parts=parts)

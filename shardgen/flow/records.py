@@ -12,12 +12,13 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from shardgen.columns import jsonb, text
-from shardgen.columns.batch import Batch, Record, unversioned
+from shardgen.columns.batch import Batch, Record, chosen, unversioned
 from shardgen.columns.pieces import Drawn, Layout, Piece
-from shardgen.columns.values import Value
+from shardgen.columns.values import Given, Value
 from shardgen.model.played import DELETE, INSERT
 from shardgen.model.table import Column
 from shardgen.tables.feed import Feed
+from shardgen.world.picking import picked
 from shardgen.world.rng import I64
 from shardgen.world.versions import OPERATIONS, Versions
 
@@ -36,7 +37,7 @@ class Spelling(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Changed:
-    """Some changes of a table, in order of number and version; arrays of shape (n,)."""
+    """Some changes of a table; arrays of shape (n,)."""
 
     table: str
     told: Batch
@@ -101,7 +102,9 @@ class Source:
     spelling: Spelling
 
     def changes(self, table: str, since: int, end: int, rows: int) -> Iterator[Changed]:
-        """The changes of a table in [since, end), in order of number and version.
+        """The changes of a table that happen in [since, end); clean ones in order of number and version.
+
+        Those that dirt has made anew come after the others of their batch, as often as bronze gets them.
 
         Args:
             rows: about how many there should be at a time.
@@ -109,14 +112,15 @@ class Source:
         made = list(self.feed.changes(table, since, end, rows))
         earlier = cache(partial(self._earlier, table, made, end))
         for batch in made:
-            yield Changed(
-                table=table,
-                told=self._told(batch),
-                versions=_known(batch),
-                ingestion=_record(batch).ingestion,
-                known_before=partial(_of, earlier, batch),
-                spelling=self.spelling,
-            )
+            for part in self.feed.parts(table, self._told(batch)):
+                yield Changed(
+                    table=table,
+                    told=part.rows,
+                    versions=picked(_known(batch), part.of),
+                    ingestion=part.ingestion,
+                    known_before=partial(_of, earlier, batch, part.of),
+                    spelling=self.spelling,
+                )
 
     def _told(self, batch: Batch) -> Batch:
         return batch if self.feed.plan.history == "versions" else unversioned(batch)
@@ -129,10 +133,9 @@ class Source:
         keys, objects = [nothing], [text.pool([])]
         for each in self.feed.versions_of(table, np.unique(np.concatenate([nothing, *changed])), end=end):
             needed = np.flatnonzero(np.isin(_key(each), wanted))
-            told = self._told(each)
-            every = Layout(_object(told, told.table.columns, self.spelling)).texts()
-            objects.append(every.take(pa.array(needed)))
-            keys.append(_key(each)[needed])
+            for part in self.feed.parts(table, chosen(self._told(each), needed), told=True) if len(needed) else ():
+                objects.append(Layout(_object(part.rows, part.rows.table.columns, self.spelling)).texts())
+                keys.append(_key(each)[needed[part.of]])
         every_key = np.concatenate(keys)
         order = np.argsort(every_key)
         return _Earlier(keys=every_key[order], objects=pa.concat_arrays(objects).take(pa.array(order)))
@@ -151,8 +154,10 @@ class _Earlier:
         return Drawn(self.objects, np.where(old, np.searchsorted(self.keys, _key(batch) - 1), -1))
 
 
-def _of(earlier: Callable[[], _Earlier], batch: Batch) -> Drawn:
-    return earlier().of(batch)
+def _of(earlier: Callable[[], _Earlier], batch: Batch, rows: I64) -> Drawn:
+    """What some rows of a batch were before they changed."""
+    found = earlier().of(batch)
+    return Drawn(found.pool, found.rows[rows])
 
 
 def _record(batch: Batch) -> Record:
@@ -176,8 +181,16 @@ def _object(batch: Batch, columns: Iterable[Column], spelling: Spelling) -> list
     found: list[Piece] = []
     for place, column in enumerate(columns):
         found.append(f"{', ' if place else '{'}{jsonb.string(column.name)}: ".encode())
-        found += jsonb.pieces_of(spelling(column, batch.columns[column.name]))
+        found += jsonb.pieces_of(_spelt(column, batch.columns[column.name], spelling))
     return [*found, b"}"]
+
+
+def _spelt(column: Column, value: Value, spelling: Spelling) -> jsonb.Value:
+    """JSON of a column's values, be they those of rows that were made anew."""
+    if not isinstance(value, Given):
+        return spelling(column, value)
+    every = Layout(jsonb.pieces_of(spelling(column, value.filled(column.type.name)))).texts()
+    return Drawn(every, np.where(value.known, np.arange(len(every)), -1))
 
 
 def as_told(column: Column, value: Value) -> jsonb.Value:

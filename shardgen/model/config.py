@@ -174,9 +174,6 @@ class PlanConfig:
         check_window(self.world.epoch, self.end)
         if self.since is not None:
             check_since(self.since, self.world.epoch, self.end)
-        if self.since is not None and self.dirt is not None:
-            told = (Given("since", self.since), " is of clean rows: what is spoilt is not brought forward yet")
-            raise ConfigError(*told, remedy=Text("load the whole history, or leave ", Use("dirt"), " out"))
         if self.answers:
             check_answers(self)
         if self.days > MAX_WINDOW_DAYS:

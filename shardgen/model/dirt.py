@@ -6,6 +6,7 @@ Whoever knows the secret knows every defect. Its name is a slow hash, so that no
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Self
@@ -32,6 +33,11 @@ class Dirt:
         for kind, table, rate in self.rates:
             rates.setdefault(kind, {})[table] = rate
         return {"rates": rates, "key": self.key}
+
+    @property
+    def digest(self) -> str:
+        """What tells it from another one, and tells nothing of it."""
+        return hashlib.blake2b(json.dumps(self.to_json(), sort_keys=True).encode(), digest_size=16).hexdigest()
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> Self:

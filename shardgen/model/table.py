@@ -158,7 +158,10 @@ class Table:
             )
             for column in self.columns
         )
-        return replace(self, columns=columns, keyed=self.keyed and "key" not in breaks)
+        if not self.keyed or "key" not in breaks:
+            return replace(self, columns=columns)
+        found = by_key(self.key[0])  # in the place of the primary key: rows are looked for by their ids all the same
+        return replace(self, columns=columns, keyed=False, indexes=(*found, *self.indexes))
 
     def indexes_for(self, mode: str) -> tuple[Index, ...]:
         """Secondary indexes of an ``--indexes`` mode."""

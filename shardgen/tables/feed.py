@@ -13,12 +13,12 @@ from shardgen.columns.batch import Batch, Batches, chosen, versioned
 from shardgen.dirt.defects import Defect
 from shardgen.dirt.drawing import Drawing
 from shardgen.dirt.plugins import every
-from shardgen.dirt.spoiling import Spoiler, seed_of
+from shardgen.dirt.spoiling import First, Part, Spoiler, When, seed_of
 from shardgen.model.config import LoadConfig, PlanConfig
 from shardgen.model.dirt import Dirt
 from shardgen.model.plan import Shard
 from shardgen.model.table import ANSWERS
-from shardgen.tables import answers, arrived, dataset, revised
+from shardgen.tables import answers, arrived, dataset, revised, windows
 from shardgen.tables.arrived import Reach
 from shardgen.tables.spec import Slice, TableSpec
 from shardgen.world import build_world
@@ -60,26 +60,53 @@ class Feed:
         """
         if shard.table == ANSWERS:
             return answers.batches(self.defects(answers.dirty_of(shard), rows), rows)
-        made, spoiler = self._clean(shard, rows), self._spoiler(shard.table)
-        return map(partial(spoiler.spoilt, first=partial(self._first, shard.table)), made) if spoiler else made
+        spoiler = self._spoiler(shard.table)
+        if spoiler is None:
+            return self._clean(shard, rows)
+        return (spoiler.spoilt(made, self._known(shard), when) for made, when in self._coming(shard, rows))
+
+    def _coming(self, shard: Shard, rows: int) -> Iterator[tuple[Batch, When]]:
+        """The clean rows of a shard, and up to when what dirt holds back of them is there.
+
+        To those of a shard that is revised come the ones that stand as they stood, and of which dirt has held back
+        what comes in the window.
+        """
+        end = midnight(self.plan.end)
+        for made in self._clean(shard, rows):
+            yield made, When(until=end)
+        if shard.revised and self.plan.since:
+            spec, since = dataset(self.plan.dataset)[shard.table], midnight(self.plan.since)
+            when, back = When(since=since, until=end), windows.held_back(self.plan, shard.table, spec.lag)
+            for made in revised.unchanged(spec, self._wanted(shard, rows), since=since, back=back):
+                yield made, when
+
+    def _known(self, shard: Shard) -> First:
+        return partial(self._first, shard.table)
+
+    def parts(self, table: str, made: Batch, *, told: bool = False) -> list[Part]:
+        """Clean rows as they come into bronze, see Spoiler.parts."""
+        if spoiler := self._spoiler(table):
+            return spoiler.parts(made, partial(self._first, table), told=told)
+        assert made.record is not None
+        return [Part(rows=made, of=np.arange(made.num_rows), ingestion=made.record.ingestion)]
 
     def defects(self, shard: Shard, rows: int = ROWS) -> Iterator[Defect]:
         """What is wrong with the rows of a shard, in their order."""
         if spoiler := self._spoiler(shard.table):
-            for made in self._clean(shard, rows):
-                yield from spoiler.defects(made, first=partial(self._first, shard.table))
+            for made, when in self._coming(shard, rows):
+                yield from spoiler.defects(made, self._known(shard), when)
 
     def marked(self, shard: Shard, rows: int = ROWS) -> Iterator[tuple[Batch, list[Defect]]]:
         """The clean rows of a shard, a batch at a time, with what is wrong with them, in their order."""
-        spoiler = self._spoiler(shard.table)
+        spoiler, when = self._spoiler(shard.table), When(until=midnight(self.plan.end))
         for made in self._clean(shard, rows):
-            yield made, list(spoiler.defects(made, first=partial(self._first, shard.table))) if spoiler else []
+            yield made, list(spoiler.defects(made, self._known(shard), when)) if spoiler else []
 
     def struck(self, shard: Shard, rows: int = ROWS) -> Iterator[tuple[str, tuple[str, str]]]:
         """Of each row of a shard that is spoilt the whole clean row as JSON, and the ids that it bears and should."""
         if spoiler := self._spoiler(shard.table):
-            for made in self._clean(shard, rows):
-                yield from spoiler.struck(made, first=partial(self._first, shard.table))
+            for made, when in self._coming(shard, rows):
+                yield from spoiler.struck(made, self._known(shard), when)
 
     def pending(self, shard: Shard, rows: int = ROWS) -> Iterator[Batch]:
         """Of a shard that is cut by arrival the versions of what has happened on its days and has not arrived."""
@@ -110,8 +137,8 @@ class Feed:
         made = spec.rows(wanted)
         return map(versioned, made) if wanted.versions else made
 
-    def before(self, shard: Shard, rows: int) -> Iterator[Batch]:
-        """Of the records that change in a shard those that were there, as they stood before the window.
+    def before(self, shard: Shard, rows: int) -> Iterator[Batches]:
+        """Of the records that change in a shard those that were there, as they stood before the window, dirt and all.
 
         Args:
             shard: one that is revised, of a plan whose records have one row each.
@@ -122,7 +149,9 @@ class Feed:
         if self.plan.arrived:
             reach = Reach.of(self.plan)
             return arrived.standing(spec, wanted, reach, at=reach.since)
-        return self._revised(spec, wanted, at=midnight(self.plan.since))
+        since, spoiler = midnight(self.plan.since), self._spoiler(shard.table)
+        made = self._revised(spec, wanted, at=since)
+        return (spoiler.spoilt(each, self._known(shard), When(until=since)) for each in made) if spoiler else made
 
     def _revised(self, spec: TableSpec, wanted: Slice, *, at: int) -> Iterator[Batch]:
         """What changes in the window of records that were there: the versions, or how they stand at an instant."""

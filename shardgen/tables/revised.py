@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from shardgen.columns.batch import Batch, chosen
+from shardgen.columns.batch import Batch, chosen, unversioned
 from shardgen.tables.spec import Slice, TableSpec
 from shardgen.world.rng import I64
 
@@ -25,11 +25,33 @@ def standing(spec: TableSpec, wanted: Slice, *, since: int, at: int) -> Iterator
         since: from when on changes count.
         at: when they are looked at.
     """
+    if spec.cut.ids(wanted.world, wanted.end) is None:
+        return  # what is cut by instants came to be at them, and stays as it is
     for low, high in wanted.ranges():
         part = replace(wanted, start=low, stop=high)
         keys = _changing(spec, part, since)
         if len(keys):
             yield from _standing(spec, part, keys, at)
+
+
+def unchanged(spec: TableSpec, wanted: Slice, *, since: int, back: int) -> Iterator[Batch]:
+    """The records of a slice that changed shortly before an instant, or their changes, as far as they still stand.
+
+    Args:
+        since: the instant; what changes from then on is left out where records have one row each.
+        back: how long before it, in microseconds.
+    """
+    if not back:
+        return
+    if wanted.versions or spec.history is None:
+        for made in versions(spec, replace(wanted, end=since), since=since - back):
+            yield made if wanted.versions else unversioned(made)
+        return
+    for low, high in wanted.ranges():
+        part = replace(wanted, start=low, stop=high)
+        keys = np.setdiff1d(_changing(spec, part, since - back), _changing(spec, part, since))
+        if len(keys):
+            yield from _standing(spec, part, keys, wanted.end)
 
 
 @lru_cache(maxsize=64)

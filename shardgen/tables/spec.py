@@ -285,7 +285,8 @@ class TableSpec:
     def _pieces(self, world: World, config: PlanConfig) -> list[Piece]:
         if config.since is None:
             return self.cut.pieces(world, config)
-        return windows.pieces(self.cut, self.changing, world, config, lag=self.lag)
+        back = windows.held_back(config, self.name, self.lag)
+        return windows.pieces(self.cut, self.changing, world, config, back=back)
 
     def _counted(self, world: World, cuts: Sequence[Piece], config: PlanConfig) -> list[float]:
         """Rows of each piece; what is estimated of a leaf is shared out equally."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from shardgen.dirt.spec import latest
 from shardgen.model.config import PlanConfig
 from shardgen.model.played import micros
 from shardgen.tables.cutting import Cutting, Estimate, Piece, Range
@@ -15,7 +16,19 @@ from shardgen.world.demand import day_after, midnight
 from shardgen.world.world import World
 
 
-def pieces(cut: Cutting, changing: Range, world: World, config: PlanConfig, *, lag: int) -> list[Piece]:
+def held_back(config: PlanConfig, table: str, lag: int) -> int:
+    """How long before a window a record may have changed of which something comes in it; microseconds.
+
+    Args:
+        config: of the window.
+        table: its name.
+        lag: how long bronze waits for a clean change at most.
+    """
+    dirt = latest(config.dirt, table)
+    return dirt + lag if dirt or config.arrived else 0
+
+
+def pieces(cut: Cutting, changing: Range, world: World, config: PlanConfig, *, back: int) -> list[Piece]:
     """The pieces of a window, each named after it; what was there comes first.
 
     Of a window cut by arrival what came to be shortly before it is among what was there, for some of it arrives in it.
@@ -25,12 +38,12 @@ def pieces(cut: Cutting, changing: Range, world: World, config: PlanConfig, *, l
         changing: where its records may change between two instants.
         world: up to the end of the window.
         config: with a ``since``.
-        lag: how long bronze waits for a change at most.
+        back: see :func:`held_back`.
     """
     assert config.opens
     opens, end = micros(config.opens), midnight(config.end)
     since = midnight(day_after(opens))
-    ids, (start, stop) = cut.ids(world, since), changing(world, opens - lag * config.arrived, end)
+    ids, (start, stop) = cut.ids(world, since), changing(world, opens - back, end)
     first = since if ids is None else ids
     every = cut.pieces(world, config)
     old = [

@@ -174,12 +174,13 @@ def _spoilt_check(
     )
     wrong, shards = spoilt.sentences(found), plural(sum(each.shards for each in found), "shard")
     bad = sum(not each.equal for each in found)
+    against = "one load of the whole" if loaded.advanced else "ledger and plan"
     return Check(
         level="digests",
         name=name,
         about="content, bit for bit",
         status=Status.FAILED if bad else Status.HELD,
-        finding=f"{bad} of {shards} differ" if bad else f"{shards} equal to ledger and plan, dirt and all",
+        finding=f"{bad} of {shards} differ" if bad else f"{shards} equal to {against}, dirt and all",
         offenders=bad,
         samples=tuple(wrong)[:SAMPLES],
         seconds=round(time.perf_counter() - start, 3),

@@ -48,7 +48,7 @@ class SpoiltItem:
     leaf: str | None
     """The partition that holds them and nothing else; None for the whole table."""
     digests: Mapping[str, str]
-    """Of the shards, by the ledger."""
+    """Of the shards, by the ledger; none of a table that later windows have brought forward."""
 
     @property
     def name(self) -> str:
@@ -95,8 +95,8 @@ def items_of(dsn: str, loaded: Loaded, plan: Plan, leaves: Iterable[str]) -> lis
         leaves: partitions of it that are there.
     """
     name, there = loaded.claim.target, set(leaves)
-    digests = {row.shard: row.digest for row in loaded.shards}
-    shards = [shard for shard in plan.of(name) if shard.id in digests]
+    digests = {} if loaded.advanced else {row.shard: row.digest for row in loaded.shards}
+    shards = [shard for shard in plan.of(name) if loaded.advanced or shard.id in digests]
     apart = {shard.id: own.name for shard in shards if (own := shard.own_leaf) and own.name in there}
     config = replace(loaded.config, dirt=loaded.config.dirt and loaded.config.dirt.opened())
     whole = SpoiltItem(
@@ -126,7 +126,7 @@ def _examined(item: SpoiltItem, stopped: Callable[[], bool]) -> SpoiltHashed:
             total += hashed(row)
         if stopped():
             break
-        if digest.hexdigest() != item.digests[shard.id]:
+        if digest.hexdigest() != item.digests.get(shard.id, digest.hexdigest()):
             other.append(shard.id)
     with reader(item.dsn, item.config.schema, purpose="digest") as connection:
         there = sum(map(hashed, _there(connection, item))) % _ALL

@@ -60,6 +60,7 @@ def test_who_reads_on_no_more_ends_it_without_a_word(tmp_path: Path) -> None:
         ((*WORLD, "--envelope", "key"), "envelope='key' is for --format debezium"),
         ((*WORLD, "--format", "debezium", "--envelope", "keys"), "envelope='keys' is unknown"),
         ((*WORLD, "-o", "no/where.csv"), "lies in no folder that exists"),
+        ((*WORLD, "--dirt", "light"), "the dirt of a feed needs a key"),
         (("--target", "file:///nowhere/at/all"), "file:///nowhere/at/all"),
     ],
 )

@@ -58,7 +58,7 @@ def halves(shard: Shard) -> list[Shard]:
 
 @pytest.fixture(scope="module")
 def config() -> PlanConfig:
-    return dirty(ALL, days=30, customers=1200, products=1200, review_rate=1, sessions_per_day=60)
+    return dirty(ALL, days=30, customers=1200, products=1800, review_rate=1, sessions_per_day=60)
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,8 @@ from tests.conftest import Database, Told, fresh_database
 from tests.dirt.worlds import KEY
 from tests.worlds import HERE, SMALL, TABLES
 
-WORLD: dict[str, Any] = {**SMALL, **HERE, "days": 8, "orders_per_day": 30, "sessions_per_day": 60, "dirt": "hostile"}
+DIRT = "hostile,same_person=0.04"  # of which most come after the end
+WORLD: dict[str, Any] = {**SMALL, **HERE, "days": 8, "orders_per_day": 30, "sessions_per_day": 60, "dirt": DIRT}
 ROOT = Path(__file__).parents[2]
 LATE = {"late", "out_of_order"}
 """Kinds that ask for nothing but that the rows are let in."""
@@ -70,7 +71,7 @@ def test_who_does_nothing_has_repaired_nothing_and_broken_nothing(graded):
     assert set(found["tables"]) == set(TABLES)
     for kind, told in found["kinds"].items():
         assert told["f1"] in ((1, None) if kind in LATE else (0, None)), kind
-    assert outcomes(found, "late").keys() == {"merged"}
+    assert {"merged"} <= outcomes(found, "late").keys() <= {"merged", "absent"}
     assert outcomes(found, "lost_row").keys() == {"absent"}
 
 

@@ -148,18 +148,6 @@ def test_a_window_of_nothing_needs_a_world_that_does_not_move(database):
         shardgen.advance(database.dsn, **QUIET)
 
 
-@pytest.mark.parametrize("history", ["latest"], indirect=True)
-def test_rows_that_are_spoilt_are_not_brought_forward(database, history, monkeypatch):
-    monkeypatch.setenv("SHARDGEN_DIRT_KEY", "a secret of the test")
-    shardgen.load(database.dsn, history=history, dirt="null=0.1", tables="customers", **SHOP)
-    for bring in (shardgen.advance, lambda dsn, **rest: shardgen.load(dsn, since=END, **rest)):
-        with pytest.raises(TargetError, match="holds rows that were spoilt"):
-            bring(database.dsn, **QUIET)
-    with pytest.raises(TargetError, match="a feed of those is not made"):
-        shardgen.changes(database.dsn, since=END - timedelta(days=1))
-    assert len(shardgen.status(database.dsn)) == 1
-
-
 def test_a_slice_goes_into_an_empty_place_and_on_from_there(database, server_dsn, history):
     first = {**SHOP, "since": END, "end": END + timedelta(days=4)}
     shardgen.load(database.dsn, history=history, **first)

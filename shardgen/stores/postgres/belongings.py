@@ -257,6 +257,7 @@ def _descriptions(table: Table) -> list[str]:
 
 
 def _made(table: Table) -> list[str]:
-    """Names of the indexes and constraints that a table of ours comes with."""
+    """Names of the indexes and constraints that a table of ours comes with, be its rows spoilt or not."""
+    indexes = table.relaxed({"key"}).indexes
     checked = [f"{table.relation}_{column.name}_check" for column in table.columns if column.between]
-    return [f"{table.relation}_pkey", *checked, *(index_name(table, index) for index in table.indexes)]
+    return [f"{table.relation}_pkey", *checked, *(index_name(table, index) for index in indexes)]

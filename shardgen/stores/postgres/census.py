@@ -95,23 +95,26 @@ def added(
     claim: Claim,
     shards: Sequence[Shard],
     rows: Sequence[ShardRow],
-    own: tuple[int, int],
+    own: tuple[int, int] | None,
 ) -> Counted:
     """What of a table came to be in a window that brings it forward; the rest of it is not looked at.
 
-    Rows of records that were there are those of the ledger: they were counted in the transaction that changed them.
+    Rows of records that were there are those of the ledger: they were counted in the transaction that changed them. So
+    are those whose ids are spoilt, but of leaves that the window has for itself.
 
     Args:
         connection: to the target.
         claim: of the run.
         shards: of the window.
         rows: of the ledger.
-        own: the range of the keys that the run can give.
+        own: the range of the keys that the run can give; None where ids are spoilt, so that no range tells.
     """
     home, relation = catalog.name_of(connection, claim.oid)
     source, recorded = catalog.own_rows(connection, home, relation), {row.shard: row for row in rows}
     found = {
-        shard.id: recorded[shard.id].rows if shard.revised else _of_shard(connection, source, shard, own)
+        shard.id: recorded[shard.id].rows
+        if shard.revised or not (own or shard.own_leaf)
+        else _of_shard(connection, source, shard, own)
         for shard in shards
         if shard.id in recorded
     }
@@ -121,8 +124,9 @@ def added(
     )
 
 
-def _of_shard(connection: Connection, source: sql.Composed, shard: Shard, own: tuple[int, int]) -> int:
-    statement = sql.SQL("SELECT count(*) FROM {} WHERE {}").format(source, keys.of_shard(shard, own))
+def _of_shard(connection: Connection, source: sql.Composed, shard: Shard, own: tuple[int, int] | None) -> int:
+    condition = keys.of_shard(shard, own) if own else keys.of_leaf(shard)
+    statement = sql.SQL("SELECT count(*) FROM {} WHERE {}").format(source, condition)
     return int(one(connection.execute(statement))[0])
 
 

@@ -19,6 +19,7 @@ from shardgen.stores import Batch, RowEncoder
 from shardgen.stores.failures import PermanentError
 from shardgen.stores.postgres import catalog, leaves, revising, staging
 from shardgen.stores.postgres.copying import Copied, copy_rows, copy_statement
+from shardgen.stores.postgres.exchanging import Exchange
 from shardgen.stores.postgres.ledger import Claim, ShardRow
 from shardgen.stores.postgres.postgres import Connection
 from shardgen.stores.postgres.revising import Revision
@@ -42,6 +43,8 @@ class Filling:
     """Raises where the worker is to stop."""
     complete: bool = True
     """Whether a table that is brought forward has all records that were there."""
+    spoilt: bool = False
+    """Whether its rows were spoilt on purpose, so that no key tells them apart."""
 
     def fill(
         self, batches: Iterator[Batch], before: Iterator[Batch] | None, *, skip_conflicts: bool, overwrite: bool
@@ -119,7 +122,7 @@ class Filling:
         self._copy(revising.BEFORE, before)
         copied = self._copy(revising.AFTER, batches)
         with self.watch.phase("revise"):
-            found = revision.carry_out()
+            found = Exchange(revision).carry_out() if self.spoilt else revision.carry_out()
         return self._row(copied, rows=found.inserted, updated=found.updated, deleted=found.deleted)
 
     def _table(self) -> Table:

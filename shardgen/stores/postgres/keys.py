@@ -87,12 +87,16 @@ def of_shard(shard: Shard, own: tuple[int, int]) -> sql.Composed:
     table = dataset(shard.dataset)[shard.table].table
     if shard.leaf is None:  # between two ids there may be texts that are none
         return sql.SQL("({} AND {})").format(_numbered(shard), within(table, own))
-    return sql.SQL("({column} >= {lower} AND {column} < {upper} AND {piece} AND {within})").format(
-        column=sql.Identifier(table.partition_by),
+    return sql.SQL("({} AND {} AND {})").format(of_leaf(shard), piece(shard), within(table, own))
+
+
+def of_leaf(shard: Shard) -> sql.Composed:
+    """SQL condition: the row lies in the leaf of a shard."""
+    assert shard.leaf is not None
+    return sql.SQL("({column} >= {lower} AND {column} < {upper})").format(
+        column=sql.Identifier(dataset(shard.dataset)[shard.table].table.partition_by),
         lower=sql.Literal(shard.leaf.lower.isoformat()),
         upper=sql.Literal(shard.leaf.upper.isoformat()),
-        piece=piece(shard),
-        within=within(table, own),
     )
 
 

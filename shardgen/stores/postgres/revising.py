@@ -8,6 +8,7 @@ leaf is looked through in which they lie.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, LiteralString
 
@@ -26,7 +27,7 @@ BEFORE: Final = sql.Identifier("pg_temp", "shardgen_before")
 AFTER: Final = sql.Identifier("pg_temp", "shardgen_after")
 """How those that change stand."""
 _BY_INDEX: Final = dict.fromkeys(("enable_hashjoin", "enable_mergejoin", "enable_seqscan"), "off")
-_SHOWN: Final = 5
+SHOWN: Final = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,11 +71,9 @@ class Revision:
         Raises:
             PermanentError: somebody else has changed, taken away or added a row, or a trigger drops rows.
         """
-        if self.indexed:
-            set_parameters(self.connection, _BY_INDEX, local=True)
-        staged, known = self._count(AFTER), self._count(BEFORE)
+        known, staged = self.begin()
         if not self.overwrite:
-            self._check_unchanged()
+            self.check_none_changed(self._changed())
         gone = self._gone()
         deleted = self._done(
             "DELETE FROM {target} AS t USING {before} AS b WHERE {same} AND {there} "
@@ -88,8 +87,14 @@ class Revision:
         found = Revised(inserted=inserted, updated=updated, deleted=deleted)
         strict = self.complete and not self.overwrite
         if updated + inserted != staged or (strict and (updated, deleted) != (known - gone, gone)):
-            self._refuse(found, staged, known - gone, gone)
+            self.refuse(found, staged, known - gone, gone)
         return found
+
+    def begin(self) -> tuple[int, int]:
+        """Have rows found by the index where there is one; how many were staged, before and after."""
+        if self.indexed:
+            set_parameters(self.connection, _BY_INDEX, local=True)
+        return self._count(BEFORE), self._count(AFTER)
 
     # --- statements ---------------------------------------------------------------------------------------------------
 
@@ -103,11 +108,7 @@ class Revision:
 
     def _text(self, statement: LiteralString) -> sql.Composed:
         return sql.SQL(statement).format(
-            target=self._target,
-            relation=sql.Identifier(self.schema, self.table.relation),
-            before=BEFORE,
-            after=AFTER,
-            columns=self._columns(),
+            **self.names,
             values=sql.SQL(", ").join(
                 sql.SQL("{0} = b.{0}").format(sql.Identifier(column.name))
                 for column in self.table.columns
@@ -116,8 +117,19 @@ class Revision:
             same=self._same("t", "b"),
             after_same=self._same("a", "b"),
             key_there=self._same("t", "a"),
-            there=self._within("t"),
         )
+
+    @property
+    def names(self) -> dict[str, sql.Composable]:
+        """What statements call by name: the target and where in it the rows lie, what was staged, and the columns."""
+        return {
+            "target": self._target,
+            "relation": sql.Identifier(self.schema, self.table.relation),
+            "before": BEFORE,
+            "after": AFTER,
+            "columns": self._columns(),
+            "there": self._within("t"),
+        }
 
     def _within(self, alias: str) -> sql.Composed:
         """The bounds of the leaf as literals, so that no other one is looked at."""
@@ -148,12 +160,8 @@ class Revision:
 
     # --- what others have done ----------------------------------------------------------------------------------------
 
-    def _check_unchanged(self) -> None:
-        """See that the target has the records as they stood.
-
-        Raises:
-            PermanentError: somebody has changed or taken away some of them.
-        """
+    def _changed(self) -> list[str]:
+        """Keys of records that the target has otherwise than they stood, some of them."""
         odd = self._unequalled()
         whole = sql.SQL(" AND ").join(_equal(column.name, text=column.name in odd) for column in self.table.columns)
         statement = sql.SQL(
@@ -168,13 +176,20 @@ class Revision:
             same=self._same("t", "b"),
             there=self._within("t"),
             whole=whole,
-            most=sql.Literal(_SHOWN),
+            most=sql.Literal(SHOWN),
         )
-        found = [str(key) for (key,) in self.connection.execute(statement)]
+        return [str(key) for (key,) in self.connection.execute(statement)]
+
+    def check_none_changed(self, found: Sequence[str]) -> None:
+        """See that nobody has changed what changes now.
+
+        Raises:
+            PermanentError: somebody has changed or taken away some of it.
+        """
         if found:
             raise PermanentError(
                 f"relation={self.table.relation}: others have changed or deleted rows that change now: "
-                f"{', '.join(found)}{', ...' if len(found) >= _SHOWN else ''}: "
+                f"{', '.join(found)}{', ...' if len(found) >= SHOWN else ''}: "
                 f"{Text(Use('resume', value=True), ' ', Use('yes', value=True))} overwrites them"
             )
 
@@ -188,7 +203,15 @@ class Revision:
         )
         return frozenset(name for (name,) in rows)
 
-    def _refuse(self, found: Revised, staged: int, known: int, gone: int) -> None:
+    def refuse(self, found: Revised, staged: int, known: int, gone: int) -> None:
+        """Say why the target did not take what was staged.
+
+        Args:
+            found: what it took.
+            staged: rows that should be there.
+            known: of those the ones that were there already.
+            gone: rows that should be taken away.
+        """
         oid = catalog.relation_oid(self.connection, self.schema, self.table.relation)
         triggers = ", ".join(catalog.dropping_triggers(self.connection, oid))
         why = f"a trigger drops rows ({triggers}): disable it" if triggers else "others have added rows with their keys"

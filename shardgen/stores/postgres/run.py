@@ -102,6 +102,7 @@ class PostgresRun:
             revising=self._claimed.follows if self.plan.config.history == "latest" else frozenset(),
             partial=self._claimed.partial,
             overwrite=overwrite,
+            spoilt=self._spoilt,
             encoder=self._store.encoder,
         )
 
@@ -199,8 +200,14 @@ class PostgresRun:
     def _added(self, connection: Connection, table: str) -> Counted:
         """What is found of a table that is brought forward: of what came to be, by its keys."""
         rows = [row for row in self._recorded(connection) if row.target == table]
-        own = keys.own_range(self.plan, table, self._recipe.max_id)
+        own = None if table in self._spoilt else keys.own_range(self.plan, table, self._recipe.max_id)
         return census.added(connection, self._claims[table], self.plan.of(table), rows, own)
+
+    @property
+    def _spoilt(self) -> frozenset[str]:
+        """Tables whose rows are spoilt on purpose."""
+        dirt = self.plan.config.dirt
+        return dirt.tables if dirt else frozenset()
 
 
 def _make_leaves(connection: Connection, schema: str, each: ClaimedTable) -> None:

@@ -56,6 +56,8 @@ class PostgresWriterSpec:
     """Those of them that began with a window, and lack the records that never changed since."""
     overwrite: bool = False
     """Whether records that others have changed are brought forward as well."""
+    spoilt: frozenset[str] = frozenset()
+    """Tables whose rows were spoilt on purpose."""
     encoder: Callable[[Table], RowEncoder] = encoder_of
 
     def open(self, stopped: Callable[[], bool]) -> PostgresWriter:
@@ -70,6 +72,7 @@ class PostgresWriterSpec:
             revising=self.revising,
             partial=self.partial,
             overwrite=self.overwrite,
+            spoilt=self.spoilt,
         )
 
     def failure(self, error: Exception) -> tuple[Remedy, str]:
@@ -94,6 +97,7 @@ class PostgresWriter:
         revising: tables that have the records of shards that are revised.
         partial: those of them that lack the records that never changed.
         overwrite: bring records forward that others have changed, instead of failing.
+        spoilt: tables whose rows were spoilt on purpose.
     """
 
     def __init__(
@@ -108,6 +112,7 @@ class PostgresWriter:
         revising: frozenset[str] = frozenset(),
         partial: frozenset[str] = frozenset(),
         overwrite: bool = False,
+        spoilt: frozenset[str] = frozenset(),
     ) -> None:
         self._pool = open_pool(dsn, application_name=application_name("worker", os.getpid()))
         self._dsn = dsn
@@ -119,6 +124,7 @@ class PostgresWriter:
         self._revising = revising
         self._partial = partial
         self._overwrite = overwrite
+        self._spoilt = spoilt
 
     def write(self, task: Task, batches: Batches, before: Batches | None = None) -> Written:
         """See Writer.write; where a leaf cannot be attached now, its rows go through the parent instead."""
@@ -158,6 +164,7 @@ class PostgresWriter:
                     watch=watch,
                     check=self._check_stop,
                     complete=task.shard.table not in self._partial,
+                    spoilt=task.shard.table in self._spoilt,
                 )
                 row = filling.fill(
                     batches(),
