@@ -52,7 +52,9 @@ def check(plan: PlanConfig, load: LoadConfig, store: Store, machinery: Machinery
     for run in there:
         if not load.terms.replace or set(_tables(run)) - set(plan.tables):
             told = f" holds {relation_of(ANSWERS)} already, which tells of {', '.join(_tables(run))}"
-            remedy = Text("name another schema, or take that back by shardgen reset")
+            replaced = Text("use ", Use("if_exists", "replace"))
+            other = Text("take that back by shardgen reset") if load.terms.replace else replaced
+            remedy = Text("name another one, or ", other)
             raise TargetError(Text(Given("answers_schema", plan.answers), told), remedy=remedy)
     if others := sorted(place.owners().keys() - {ANSWERS}):
         told = f" holds tables of a load: {', '.join(others)}"

@@ -21,7 +21,6 @@ from shardgen.stores.failures import PermanentError, Remedy, StoppedError, Store
 from shardgen.stores.lake.address import Address
 from shardgen.stores.lake.failures import LakeError, masked, remedy_of
 from shardgen.stores.lake.formats import DamagedFileError, FileSummary, Format, footer
-from shardgen.stores.lake.formats.given import built
 from shardgen.stores.lake.layout import Generation, name
 from shardgen.stores.lake.ledger import Ledger
 from shardgen.stores.lake.objects import Objects
@@ -220,7 +219,7 @@ class _File:
         table = dataset(self._shard.dataset)[self._shard.table].table_of(self._spec.history, self._spec.dirt)
         encoder, rows = self._spec.format.writer(table, self, self._spec.identity(self._shard)), 0
         for batch in batches:
-            encoder.write(built(batch))  # type: ignore[arg-type]  # a store knows no more of a batch than its rows
+            encoder.write(batch)  # type: ignore[arg-type]  # a store knows no more of a batch than its rows
             rows += batch.num_rows
             del batch  # or it is there until the next one is made
             self._check_stop()

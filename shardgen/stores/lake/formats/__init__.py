@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Protocol
 
-from shardgen.columns.batch import Batch
+from shardgen.columns.batch import Batch, Batches
 from shardgen.model.config import FORMATS, RAW_DATA_FORMS, check_choice
 from shardgen.model.table import Table
 from shardgen.stores.lake.formats.sinks import FileSummary, Sink
@@ -33,7 +33,7 @@ __all__ = [
 class Encoder(Protocol):
     """Writes one file; a file whose encoder was not closed has no footer."""
 
-    def write(self, batch: Batch) -> None:
+    def write(self, batch: Batches) -> None:
         """Take some rows, after those before; they are written when there are enough of them."""
         ...
 

@@ -6,34 +6,51 @@ file's bytes are the same whatever the batches.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from shardgen.columns.batch import Batch, Batches, Spliced
+from shardgen.columns import text
+from shardgen.columns.batch import Batch, Batches, Spliced, arrow_type
+from shardgen.columns.jsonb import Objects
 from shardgen.columns.nested import Picked
-from shardgen.columns.pieces import Drawn
+from shardgen.columns.pieces import Drawn, Layout
 from shardgen.columns.values import Absent, Given, Json, Prose
 from shardgen.model.types import Type
+from shardgen.stores.lake.formats.positions import I32, Span
 from shardgen.stores.lake.formats.schema import TEXTS
+from shardgen.stores.lake.formats.texts import Choice, chosen, end_to_end, texts_of
 
 
 def built(batch: Batches) -> Batch:
     """The same rows, no column of which is given as Arrow has it."""
-    if isinstance(batch, Spliced):
-        rows = batch.arrow()
-        columns = {name: (rows[name], _are_drawn(batch.first.columns[name])) for name in rows.schema.names}
-        return Batch(table=batch.table, num_rows=batch.num_rows, columns=_columns(batch, columns))
-    given = {name: (value.values, False) for name, value in batch.columns.items() if isinstance(value, Given)}
-    return replace(batch, columns={**batch.columns, **_columns(batch, given)}) if given else batch
-
-
-def _columns(batch: Batches, arrays: Mapping[str, tuple[Any, bool]]) -> dict[str, Any]:
     types = {column.name: column.type for column in batch.table.columns}
-    return {name: _value(types[name], array, drawn=drawn) for name, (array, drawn) in arrays.items()}
+    if isinstance(batch, Spliced):
+        columns = {name: _spliced(type_, batch, name) for name, type_ in types.items()}
+        return Batch(table=batch.table, num_rows=batch.num_rows, columns=columns)
+    given = {
+        name: _value(types[name], value.values) for name, value in batch.columns.items() if isinstance(value, Given)
+    }
+    return replace(batch, columns={**batch.columns, **given}) if given else batch
+
+
+def _spliced(type_: Type, batch: Spliced, name: str) -> Any:
+    """A column of rows of two batches; what rows draw from a pool stays drawn."""
+    parts = [(each.columns[name], each.num_rows) for each in (batch.first, batch.second)]
+    if type_.name in TEXTS and _are_drawn(parts[0][0]):
+        choices = [_choice(type_, *part) for part in parts]
+        codes: I32 = end_to_end([each.rows for each in choices], (len(each.texts) for each in choices))
+        drawn = Drawn(pa.concat_arrays([each.texts for each in choices]), codes[batch.order])
+        return _text(type_, drawn)
+    pieces = [value.values.pieces for value, _ in parts if isinstance(value.values, Objects)]
+    if len(pieces) == len(parts):
+        first, second = map(Layout, pieces)
+        return Json(first.spliced(second, batch.order).texts())
+    arrays = [value.arrow(rows, arrow_type(type_)) for value, rows in parts]
+    whole = pa.chunked_array([array.cast(arrow_type(type_)) for array in arrays])
+    return _value(type_, whole.take(pa.array(batch.order)).combine_chunks())
 
 
 def _are_drawn(value: Any) -> bool:
@@ -41,21 +58,33 @@ def _are_drawn(value: Any) -> bool:
     return isinstance(value, Picked) or isinstance(value.values, str | Drawn | None)
 
 
-def _value(type_: Type, array: pa.Array, *, drawn: bool) -> Any:
+def _choice(type_: Type, value: Any, rows: int) -> Choice:
+    """Texts as each row's choice of some."""
+    if isinstance(value, Given):
+        value = _value(type_, value.values)
+    leaf = texts_of(value, Span(0, rows))
+    return leaf if isinstance(leaf, Choice) else _known(chosen(leaf))
+
+
+def _known(own: Choice) -> Choice:
+    """Texts of each row's own, of which nobody chooses a null."""
+    if not own.texts.null_count:
+        return own
+    there = own.texts.is_valid().to_numpy(zero_copy_only=False)
+    return Choice(own.texts.fill_null(""), np.where(there, own.rows, -1).astype(np.int32))
+
+
+def _value(type_: Type, array: pa.Array) -> Any:
     if type_.name in TEXTS:
-        return (Json if type_.name == "json" else Prose)(_texts(array.cast(pa.string()), drawn=drawn))
+        return _text(type_, text.column(array.cast(pa.string())))
     if array.null_count == len(array):
         return Absent()
     values = Given(array).filled(type_.name)
     return Picked(values, _places(array)) if array.null_count else values  # type: ignore[arg-type]
 
 
-def _texts(array: pa.StringArray, *, drawn: bool) -> Any:
-    """Texts of each row's own, or of those that there are, each once; JSON that is missing is drawn by no row."""
-    if drawn:
-        found = array.dictionary_encode()
-        return Drawn(found.dictionary, found.indices.fill_null(-1).to_numpy())
-    return array
+def _text(type_: Type, values: Any) -> Json | Prose:
+    return Json(values) if type_.name == "json" else Prose(values)
 
 
 def _places(array: pa.Array) -> Any:

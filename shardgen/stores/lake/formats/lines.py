@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, TypeAlias
 
-from shardgen.columns.batch import Batch
+from shardgen.columns.batch import Batches
 from shardgen.columns.pieces import Layout, Piece
 from shardgen.columns.values import Value
 from shardgen.model.table import Column, Table
+from shardgen.stores.lake.formats.given import built
 from shardgen.stores.lake.formats.sinks import FileSummary, Sink
 from shardgen.stores.lake.formats.zstd import Compressed
 
@@ -39,9 +40,10 @@ class LinesEncoder:
         self._file.write(header)
         self._rows = 0
 
-    def write(self, batch: Batch) -> None:
+    def write(self, batch: Batches) -> None:
         """Take some rows."""
-        layout = Layout(self._line([(column, batch.columns[column.name]) for column in self._columns]))
+        columns = built(batch).columns
+        layout = Layout(self._line([(column, columns[column.name]) for column in self._columns]))
         for lines in layout.buffers(0, batch.num_rows, ROWS):
             self._file.write(lines)
         self._rows += batch.num_rows

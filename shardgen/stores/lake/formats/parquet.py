@@ -9,11 +9,12 @@ from typing import BinaryIO, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from shardgen.columns.batch import Batch
+from shardgen.columns.batch import Batch, Batches
 from shardgen.model.shape import Field
 from shardgen.model.table import Table
 from shardgen.stores.lake.formats import encodings, values
 from shardgen.stores.lake.formats.arrays import Arrays
+from shardgen.stores.lake.formats.given import built
 from shardgen.stores.lake.formats.groups import Groups
 from shardgen.stores.lake.formats.schema import arrow_field, fields_of
 from shardgen.stores.lake.formats.sinks import FileSummary, Hashed, Sink
@@ -69,9 +70,9 @@ class ParquetEncoder:
         self._groups = Groups(GROUP_ROWS)
         self._file: pq.ParquetWriter | None = None
 
-    def write(self, batch: Batch) -> None:
+    def write(self, batch: Batches) -> None:
         """Take some rows; whole row groups are written."""
-        for group in self._groups.add(batch):
+        for group in self._groups.add(built(batch)):
             rows = self._arrays.group(group)
             del group  # the batch before, which nothing else holds: its memory is needed
             self._write(rows)
