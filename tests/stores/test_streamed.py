@@ -75,14 +75,16 @@ def same(target: Database, server_dsn: str) -> None:
 def test_wherever_it_stops_it_has_left_what_a_load_up_to_there_has(target, server_dsn):
     first = stream(target, 90, rate="500/s")
     assert not first.play()
-    told = first.player.played
     plan = plan_of(target)
     assert plan.until is not None
-    assert plan.until.isoformat() == spelt(told.until)
+    assert plan.until.isoformat() == spelt(first.player.played.until)
     same(target, server_dsn)
     proved(target, "digests")
     proved(target, "laws")
-    assert shardgen.status(target.dsn)[-1].state == "finished"
+    told = shardgen.status(target.dsn)[-1]
+    assert told.state == "finished"
+    assert all((each.pending, each.planned_rows) == (0, each.rows) for each in told.tables)
+    assert all(each.done == each.planned_shards for each in told.tables)
 
 
 @pytest.mark.slow

@@ -36,8 +36,10 @@ SELECT p.run, p.target AS table, coalesce(t.relation, 'raw_' || p.target) AS rel
     CASE WHEN t.run <> p.run AND coalesce(d.generation, 0) < {since} THEN coalesce((
         SELECT s.run FROM {shards} AS s WHERE s.target = p.target AND s.generation > coalesce(d.generation, 0)
         ORDER BY s.generation LIMIT 1), t.run) END AS replaced_by,
-    p.shards AS planned_shards, p.rows AS planned_rows, p.exact, coalesce(d.shards, 0) AS done,
-    p.shards - coalesce(d.shards, 0) - coalesce(f.shards, 0) AS pending, coalesce(f.shards, 0) AS failed,
+    greatest(p.shards, d.shards) AS planned_shards, -- what was streamed was not planned
+    CASE WHEN p.shards = 0 THEN coalesce(d.rows, 0) ELSE p.rows END AS planned_rows, p.exact,
+    coalesce(d.shards, 0) AS done,
+    greatest(p.shards - coalesce(d.shards, 0) - coalesce(f.shards, 0), 0) AS pending, coalesce(f.shards, 0) AS failed,
     coalesce(d.rows, 0) AS rows, coalesce(d.skipped, 0) AS skipped, f.last_error
 FROM planned AS p
 LEFT JOIN {targets} AS t ON t.target = p.target
