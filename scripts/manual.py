@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -356,7 +357,19 @@ def _shown(defect: Defect) -> str:
         return f"{row} of `{defect.owner}` once more, ingested {defect.ingestion_timestamp[:16]}"
     if defect.state == MISSING:
         return f"{row}, due {defect.ingestion_timestamp[:16]}, is not there"
-    return f"{row} `{wrong.place}`: `{_cut(wrong.dirty)}` for `{_cut(wrong.clean)}`"
+    place, dirty, clean = _narrowed(str(wrong.place), wrong.dirty, wrong.clean)
+    return f"{row} `{place}`: `{_cut(dirty)}` for `{_cut(clean)}`"
+
+
+def _narrowed(place: str, dirty: str | None, clean: str | None) -> tuple[str, str | None, str | None]:
+    """Of two objects that differ in one key alone, what they say there."""
+    there, here = (json.loads(each) if (each or "").startswith("{") else None for each in (dirty, clean))
+    if there is None or here is None or there.keys() != here.keys():
+        return place, dirty, clean
+    apart = [key for key in here if there[key] != here[key]]
+    if len(apart) != 1:
+        return place, dirty, clean
+    return _narrowed(f"{place}.{apart[0]}", *(json.dumps(each[apart[0]], ensure_ascii=False) for each in (there, here)))
 
 
 def _cut(value: str | None) -> str:

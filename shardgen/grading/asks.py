@@ -37,6 +37,8 @@ FALSE: Final = frozenset(
 """Kinds whose values are false, and tell nothing of the clean ones."""
 LOST: Final = frozenset({"null", "replacement", "truncated_text", "key_dropped", "household"})
 """Kinds that leave a part of the clean value, or nothing, or what nobody can see to be wrong."""
+COARSER: Final = frozenset({"date_format"})
+"""Kinds that leave a time to the second, or to the minute: nobody is asked for more of it."""
 SET_ASIDE: Final = frozenset({"reused_id", "test_account"})
 """Kinds whose whole row may be set aside: what it is about cannot be told, or is nobody."""
 

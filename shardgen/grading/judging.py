@@ -10,7 +10,7 @@ from shardgen.dirt.cells import RAW
 from shardgen.dirt.defects import Defect
 from shardgen.dirt.spoiling import INGESTION
 from shardgen.grading import plain
-from shardgen.grading.asks import SET_ASIDE, Asked, asked
+from shardgen.grading.asks import COARSER, SET_ASIDE, Asked, asked
 from shardgen.grading.pairing import Paired, Row
 from shardgen.grading.score import Example, Tally
 from shardgen.grading.truth import Record
@@ -155,6 +155,8 @@ def _outcome(defect: Defect, of_value: Asked, form: str, theirs: str | None, *, 
     if of_value is Asked.WITHDRAWN and theirs is None:
         return "withdrawn"
     dirty = plain.value(defect.wrong.dirty)
+    if defect.kind in COARSER and plain.as_told(plain.value(defect.wrong.clean), dirty, theirs):
+        return "repaired"
     stands = plain.same(form, dirty, theirs)
     if of_value is Asked.NOTHING:
         left = stands or theirs is None or theirs == (dirty or "").strip()  # what is cut off may end in a blank

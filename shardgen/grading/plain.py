@@ -72,6 +72,18 @@ def same(form: str, ours: str | None, theirs: str | None) -> bool:
     return _equal(_READ.get(form, str), ours, theirs)
 
 
+def as_told(clean: str | None, dirty: str | None, theirs: str | None) -> bool:
+    """Whether a user's instant is the clean one as far as another form of it tells: to the second, or to the minute."""
+    if clean is None or dirty is None or theirs is None:
+        return False
+    to_the_minute = dirty.count(":") == 1
+    try:
+        ours = _instant(clean).replace(microsecond=0)
+        return _instant(theirs) == (ours.replace(second=0) if to_the_minute else ours)
+    except ValueError:
+        return False
+
+
 def _equal(read: Callable[[str], Any], ours: str, theirs: str) -> bool:
     try:
         return bool(read(ours) == read(theirs))

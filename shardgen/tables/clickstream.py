@@ -289,7 +289,7 @@ CLICKSTREAM = TableSpec(
                 name="event_id",
                 type=SERIAL,
                 not_null=True,
-                meaning="Unique; session number x 64 + sequence number, so not dense",
+                meaning="Unique; (session number - 1) x 64 + sequence number, so not dense",
             ),
             Column(
                 name="session_id",

@@ -18,5 +18,12 @@ begin
     return nullif(replace(bare, ',', ''), '')::numeric;
 exception when others then
     return null;
+end $$;
+create or replace function {{ target.schema }}.moment(told text, form text) returns timestamp
+language plpgsql immutable as $$
+begin
+    return to_timestamp(told, form);
+exception when others then
+    return null;
 end $$
 {% endmacro %}

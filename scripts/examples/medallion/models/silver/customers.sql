@@ -1,4 +1,5 @@
--- One row for each person: deliveries once, one registration once, tests and placeholders without what they pretend.
+-- One row for each person: deliveries once, one registration once, tests and placeholders without what they pretend. Of
+-- three names two tell the third.
 with told as (
     select {{ digits('customer_id') }} as number, *
     from {{ source('bronze', 'raw_customers') }}
@@ -12,52 +13,49 @@ with told as (
         row_number() over (partition by number order by registration_date) as place
     from persons
 ), tidied as (
-    select
-        {{ id(number_of_its_own(), 'CUST', 8) }} as customer_id,
-        lower({{ tidy('email') }}) as email,
-        {{ tidy('customer_name') }} as whole,
-        {{ tidy('first_name') }} as first_one,
-        {{ tidy('last_name') }} as last_one,
-        {{ tidy('phone') }} as phone, address, registration_date, date_of_birth, {{ tidy('gender') }} as gender,
-        coalesce(raw_data ->> 'preferred_language', raw_data ->> 'preferredLanguage') as preferred_language,
-        case raw_data ->> 'marketing_opt_in' when 'Y' then true when 'N' then false when 'true' then true
-            when 'false' then false end as marketing_opt_in
+    select *,
+        {{ number_of_its_own() }} as own,
+        email like 'test+%@example.com' as test,
+        customer_name like '%, %' as in_a_list,
+        address ->> 'country_code' is not distinct from 'JP' as family_first,
+        {{ tidy('customer_name') }} as whole, {{ tidy('first_name') }} as first_one, {{ tidy('last_name') }} as last_one
     from counted
-), swapped as (
+), sorted as (
+    -- of what cannot be read nothing is left
     select *,
-        whole like last_one || ', ' || first_one or whole like first_one || ', ' || last_one as in_a_list,
-        email like 'test+%@example.com' as test
+        case when whole !~ '\ufffd' and not in_a_list then whole end as name,
+        case when in_a_list then last_one when first_one !~ '\ufffd' then first_one end as given,
+        case when in_a_list then first_one when last_one !~ '\ufffd' then last_one end as family
     from tidied
-), named as (
+), joined as (
+    select *, case when family_first then family || ' ' || given else given || ' ' || family end as both_names,
+        {{ odd('given') }} or {{ odd('family') }} as odd_parts
+    from sorted
+), agreed as (
+    -- of three names that agree but for their case, the one that is of the wrong case yields
     select *,
-        case when in_a_list then last_one else first_one end as given,
-        case when in_a_list then first_one else last_one end as family,
-        case when in_a_list then last_one || ' ' || first_one else whole end as name
-    from swapped
-), cased as (
-    -- of three names that agree but for their case, the one that is all of one case, or begins with a small letter, yields
-    select *,
-        lower(name) = lower(given || ' ' || family) and name <> given || ' ' || family as differ,
-        name in (upper(name), lower(name)) or name ~ '^[[:lower:]]'
-            or (name = initcap(name) and given || ' ' || family <> initcap(name)
-                and not (given in (upper(given), lower(given)) or given ~ '^[[:lower:]]'
-                    or (family = upper(family) and length(family) > 1) or family ~ '^[[:lower:]][[:upper:]]')) as odd
-    from named
+        coalesce(name, both_names, whole) as whole_name,
+        lower(name) = lower(both_names) and odd_parts and not {{ odd('name') }} as by_name,
+        lower(name) = lower(both_names) and {{ odd('name') }} and not odd_parts as by_both
+    from joined
 )
 select
-    customer_id, case when not test then email end as email,
-    case when test then null when differ and odd then given || ' ' || family else name end as customer_name,
-    case when test then null when differ and not odd then left(name, length(given))
-        when given is null and right(name, length(family)) = family and length(name) > length(family)
-            then btrim(left(name, -length(family)))
-        else given end as first_name,
-    case when test then null when differ and not odd then right(name, length(family))
-        when family is null and left(name, length(given)) = given and length(name) > length(given)
-            then btrim(right(name, -length(given)))
-        else family end as last_name,
-    phone, address, registration_date,
+    {{ id('own', 'CUST', 8) }} as customer_id, case when not test then lower({{ tidy('email') }}) end as email,
+    case when test then null when by_both then both_names else whole_name end as customer_name,
+    case when test then null
+        when by_name or given is null and position(family in name) > 0 then btrim(case when family_first
+            then substr(name, length(family) + 1) else left(name, -length(family)) end)
+        else coalesce(given, first_one) end as first_name,
+    case when test then null
+        when by_name or family is null and position(given in name) > 0 then btrim(case when family_first
+            then left(name, -length(given)) else substr(name, length(given) + 1) end)
+        else coalesce(family, last_one) end as last_name,
+    {{ tidy('phone') }} as phone, address, registration_date,
     case when date_of_birth not in ('1900-01-01', '1970-01-01', '1899-12-30', '2000-01-01') then date_of_birth end
         as date_of_birth,
-    coalesce(genders.word, gender) as gender, preferred_language, marketing_opt_in
-from cased
-left join {{ spelling(source('bronze', 'raw_customers'), 'gender') }} as genders on genders.small = lower(gender)
+    coalesce(genders.word, {{ tidy('gender') }}) as gender,
+    {{ text('preferred_language') }} as preferred_language, {{ flag('marketing_opt_in') }} as marketing_opt_in,
+    {{ instant('address_since') }} as address_since, {{ instant('erased_at') }} as erased_at
+from agreed
+left join {{ spelling(source('bronze', 'raw_customers'), 'gender') }} as genders
+    on genders.small = lower({{ tidy('gender') }})
