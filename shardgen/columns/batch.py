@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from shardgen.columns import text
+from shardgen.columns.abreast import Texts
 from shardgen.columns.arrow import pa
 from shardgen.columns.nested import Document
-from shardgen.columns.pieces import Drawn, Texts
+from shardgen.columns.pieces import Drawn
 from shardgen.columns.text import I64
 from shardgen.columns.values import Absent, Constant, Given, Instant, Member, Value, Whole, Words, taken
 from shardgen.model.keys import IdFormat

@@ -17,8 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shardgen.columns import pieces, text
+from shardgen.columns.abreast import Texts
 from shardgen.columns.arrow import pc
-from shardgen.columns.pieces import Drawn, Layout, Piece, Texts
+from shardgen.columns.pieces import Drawn, Layout, Piece
 from shardgen.columns.text import I64, Text
 
 NULL = "null"

@@ -17,14 +17,10 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from shardgen.columns.abreast import Abreast, Pool, Texts, Varied, beside, varied
+from shardgen.columns.abreast import offsets as _offsets
 from shardgen.columns.arrow import pa, pc
 from shardgen.world.rng import I64
-
-Varied: TypeAlias = "pa.StringArray | pa.BinaryArray"
-Even: TypeAlias = NDArray[Any]
-"""Values whose bytes are all of one width, as they lie in memory: ``>i8``, ``S26``. A tenth of the cost of others."""
-Texts: TypeAlias = "Varied | Even"
-"""A column of texts, in either form."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,34 +74,35 @@ class Layout:
     """
 
     def __init__(self, pieces: Iterable[Piece]) -> None:
-        merged = list(packed(pooled(pieces)))
-        self.rows = count(merged)
+        laid = pooled(pieces)
+        self.rows, merged = count(laid), list(packed(laid))
         every = np.arange(self.rows, dtype=np.int32)
         pools, positions = zip(*(_drawn(piece, every) for piece in merged), strict=True)
-        self.pools = [each for pool in pools for each in (_empty(), pool)]
+        self.pools = list(pools)
         narrow = {id(rows): rows.astype(np.int32, copy=False) for rows in positions}
         self._positions = [narrow[id(rows)] for rows in positions]
-        self._bases = (np.cumsum([0, *map(len, pools)]) + np.arange(1, len(pools) + 2)).astype(np.int32)
+        self._bases = (np.cumsum([0, *map(len, pools[:-1])]) + np.arange(1, len(pools) + 1)).astype(np.int32)
+        self._abreast = np.array([isinstance(pool, Abreast) for pool in pools], dtype=np.int32)
 
     @cached_property
     def pool(self) -> Varied:
         """What rows are taken from."""
-        return pa.concat_arrays(self.pools)
+        rows = max(map(len, self.pools))
+        return Pool(self.pools, rows).show(0, rows)
 
     def data(self, start: int, stop: int) -> memoryview:
         """The bytes of rows start to stop (exclusive)."""
-        return self._bytes(self.chosen(start, stop))
+        return _bytes(self.pool, self.chosen(start, stop))
 
     def buffers(self, start: int, stop: int, rows: int) -> Iterator[memoryview]:
         """The same, so many rows at a time."""
+        part = Pool(self.pools, CHOSEN)
         for first in range(start, stop, CHOSEN):
-            chosen = self.chosen(first, min(first + CHOSEN, stop))
-            for row in range(0, len(chosen), rows):
-                yield self._bytes(chosen[row : row + rows])
-
-    def _bytes(self, chosen: NDArray[np.int32]) -> memoryview:
-        taken = _taken(self.pool, chosen)
-        return memoryview(taken.buffers()[2])[: _offsets(taken)[-1]]
+            last = min(first + CHOSEN, stop)
+            pool = part.show(first, last)
+            chosen = self._at(slice(first, last), last - first, part.firsts - self._abreast * first)
+            for row in range(0, last - first, rows):
+                yield _bytes(pool, chosen[row : row + rows])
 
     def texts(self, start: int = 0, stop: int | None = None) -> pa.StringArray:
         """Rows start to stop (exclusive) as a column of texts; all of them by default."""
@@ -130,9 +127,13 @@ class Layout:
             some: which.
             count: how many they are.
         """
+        return self._at(some, count, self._bases)
+
+    def _at(self, some: slice | I64, count: int, bases: NDArray[np.int32]) -> NDArray[np.int32]:
+        """The same where each pool begins at a place of its own."""
         chosen = np.empty((count, len(self._positions)), dtype=np.int32)
         for column, rows in enumerate(self._positions):
-            np.add(rows[some], self._bases[column], out=chosen[:, column])
+            np.add(rows[some], bases[column], out=chosen[:, column])
         return chosen
 
 
@@ -147,7 +148,14 @@ class Spliced(Layout):
     def __init__(self, parts: tuple[Layout, Layout], order: I64) -> None:
         self.rows, self._parts, self._order = len(order), parts, order
         self.pools = [pool for part in parts for pool in part.pools]
-        self._base = np.int32(sum(map(len, parts[0].pools)))
+        self._base = np.int32(sum(len(pool) + 1 for pool in parts[0].pools))
+
+    def buffers(self, start: int, stop: int, rows: int) -> Iterator[memoryview]:
+        """See Layout.buffers; any rows may lie beside each other, so that all are there from the start."""
+        for first in range(start, stop, CHOSEN):
+            chosen = self.chosen(first, min(first + CHOSEN, stop))
+            for row in range(0, len(chosen), rows):
+                yield _bytes(self.pool, chosen[row : row + rows])
 
     def of(self, some: slice | I64, count: int) -> NDArray[np.int32]:
         """See Layout.of; most rows are of the first, one after the other."""
@@ -159,6 +167,12 @@ class Spliced(Layout):
         chosen[mine, : own.shape[1]] = own[wanted[mine] - low]
         chosen[theirs, : others.shape[1]] = others + self._base
         return chosen
+
+
+def _bytes(pool: Varied, chosen: NDArray[np.int32]) -> memoryview:
+    """Texts of a pool end to end."""
+    taken = _taken(pool, chosen)
+    return memoryview(taken.buffers()[2])[: _offsets(taken)[-1]]
 
 
 def end_to_end(pool: Varied, chosen: NDArray[np.int32]) -> pa.StringArray:
@@ -209,12 +223,12 @@ def pooled(pieces: Iterable[Piece]) -> list[Piece]:
     return [_joined(run) for run in runs]
 
 
-def packed(pieces: Iterable[Piece]) -> Iterator[Piece]:
-    """The same rows with all neighbours of one width, and constants beside them, side by side in one array."""
+def packed(pieces: Iterable[Piece]) -> Iterator[Piece | Abreast]:
+    """The same rows with all neighbours of one width, and constants beside them, side by side."""
     for even, run in groupby(pieces, key=lambda piece: isinstance(piece, bytes | np.ndarray)):
         parts: list[Any] = list(run)
-        if even and len(parts) > 1:
-            yield beside(*parts)
+        if even and any(isinstance(part, np.ndarray) for part in parts):
+            yield Abreast(parts)
         else:
             yield from parts
 
@@ -257,29 +271,6 @@ def joined(*parts: Texts | bytes) -> Texts:
 def _headed(pool: Texts, first: bytes) -> pa.BinaryArray:
     """A pool with another text before it."""
     return pa.concat_arrays([pa.array([first], pa.binary()), varied(pool)])
-
-
-def beside(*parts: Even | bytes) -> Even:
-    """The same where all columns are of one width."""
-    types = [(f"f{i}", f"S{len(p)}" if isinstance(p, bytes) else p.dtype) for i, p in enumerate(parts)]
-    rows = np.empty(count(parts), dtype=types)
-    for (name, _), part in zip(types, parts, strict=True):
-        rows[name] = part
-    return rows.view(f"S{rows.dtype.itemsize}")
-
-
-def varied(texts: Texts) -> pa.BinaryArray:
-    """Any texts as Arrow has them; values of one width are not copied."""
-    if not isinstance(texts, np.ndarray):
-        return texts if texts.type == pa.binary() else texts.view(pa.binary())
-    width = texts.dtype.itemsize
-    offsets = np.arange(0, (len(texts) + 1) * width, width, dtype=np.int32)
-    values = np.ascontiguousarray(texts).view(np.uint8)
-    return pa.Array.from_buffers(pa.binary(), len(texts), [None, pa.py_buffer(offsets), pa.py_buffer(values)])
-
-
-def _offsets(texts: Varied) -> NDArray[np.int32]:
-    return np.frombuffer(texts.buffers()[1], dtype=np.int32)[texts.offset : texts.offset + len(texts) + 1]
 
 
 def _size(piece: Piece) -> NDArray[np.integer] | int:
@@ -329,7 +320,7 @@ def once(make: Callable[..., Any], *parts: Texts | bytes) -> Any:
     return _MADE[key]
 
 
-def _drawn(piece: Piece, every: NDArray[np.int32]) -> tuple[pa.BinaryArray, NDArray[np.integer]]:
+def _drawn(piece: Piece | Abreast, every: NDArray[np.int32]) -> tuple[Varied | Abreast, NDArray[np.integer]]:
     """Pool and positions of a piece.
 
     Args:
@@ -339,12 +330,7 @@ def _drawn(piece: Piece, every: NDArray[np.int32]) -> tuple[pa.BinaryArray, NDAr
         return pa.array([piece], pa.binary()), np.zeros(len(every), dtype=np.int32)
     if isinstance(piece, Drawn):
         return varied(piece.pool), piece.rows
-    return varied(piece), every
-
-
-@cache
-def _empty() -> pa.BinaryArray:
-    return pa.array([b""], pa.binary())
+    return piece if isinstance(piece, Abreast) else varied(piece), every
 
 
 @cache

@@ -12,9 +12,10 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from shardgen.columns import pieces
+from shardgen.columns import abreast, pieces
+from shardgen.columns.abreast import Even, Texts
 from shardgen.columns.arrow import pa, pc
-from shardgen.columns.pieces import Drawn, Even, Texts
+from shardgen.columns.pieces import Drawn
 from shardgen.world.rng import U64, mix
 
 I64 = NDArray[np.int64]
@@ -41,13 +42,13 @@ def join(*parts: Texts | str) -> Texts:
     """Concatenation of columns and constants, row by row; at least one of them is a column."""
     encoded = [part.encode() if isinstance(part, str) else part for part in parts]
     if all(isinstance(part, bytes | np.ndarray) for part in encoded):
-        return pieces.beside(*encoded)
+        return abreast.beside(*encoded)
     return pieces.join(*encoded).view(pa.string())
 
 
 def column(texts: Texts) -> Text:
     """Any texts as Arrow has them; not copied."""
-    return pieces.varied(texts).view(pa.string())
+    return abreast.varied(texts).view(pa.string())
 
 
 def pool(strings: Iterable[str | None]) -> Text:
@@ -105,7 +106,7 @@ def digits(numbers: I64, width: int) -> Texts:
         rest = numbers // 10_000
         groups.append(DIGITS[4][numbers - rest * 10_000])
         numbers, width = rest, width - 4
-    return pieces.beside(DIGITS[width][numbers], *reversed(groups))
+    return abreast.beside(DIGITS[width][numbers], *reversed(groups))
 
 
 def whole(numbers: I64) -> Texts | Drawn:
@@ -164,7 +165,7 @@ def iso(times: I64) -> Even:
     start, end = _dates(day)
     micros = times - second * SECOND
     hundreds = micros // 100
-    return pieces.beside(
+    return abreast.beside(
         start,  # 2025-03-
         end | MINUTES[minute - day * (24 * 60)],  # 07T18:04
         SECONDS[second - minute * 60],

@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shardgen.columns import jsonb, pieces, text
+from shardgen.columns.abreast import Texts
 from shardgen.columns.arrow import pa, pc
 from shardgen.columns.jsonb import Objects
 from shardgen.columns.nested import Document, Lists, Picked, Sometimes, Struct
-from shardgen.columns.pieces import Drawn, Texts
+from shardgen.columns.pieces import Drawn
 from shardgen.columns.text import I64
 from shardgen.model.types import NAMES
 

@@ -13,11 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from shardgen.columns import pieces
+from shardgen.columns import abreast, pieces
+from shardgen.columns.abreast import Even, Texts
 from shardgen.columns.arrow import pa, pc
 from shardgen.columns.batch import Batch, Batches, Spliced
 from shardgen.columns.jsonb import Objects
-from shardgen.columns.pieces import Drawn, Even, Layout, Piece, Texts
+from shardgen.columns.pieces import Drawn, Layout, Piece
 from shardgen.columns.values import Absent, Day, Given, Value
 from shardgen.model.table import Column, Table
 
@@ -100,7 +101,7 @@ def _field(column: Column, value: Value) -> list[Piece]:
         length = _length(numbers.dtype.itemsize)
         if isinstance(value, Day) and value.known is not None:
             return [
-                Drawn(pieces.beside(length, numbers), np.where(value.known, np.arange(len(numbers)), -1)).filled(NULL)
+                Drawn(abreast.beside(length, numbers), np.where(value.known, np.arange(len(numbers)), -1)).filled(NULL)
             ]
         return [length, numbers]
     if column.type.name == "decimal":

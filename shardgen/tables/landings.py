@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
+from numpy.typing import NDArray
 
 from shardgen.columns import text
-from shardgen.columns.pieces import Drawn, Texts
+from shardgen.columns.abreast import Texts
+from shardgen.columns.pieces import Drawn
 from shardgen.columns.text import I64, Text
 from shardgen.world import traffic
 from shardgen.world.calendar import months
@@ -69,7 +71,7 @@ def _month(number: int) -> str:
     return f"{1970 + number // 12}_{number % 12 + 1:02}"
 
 
-def tagged(pages: Texts, page: I64, visits: Sessions, known: Campaigns) -> tuple[Text, I64]:
+def tagged(pages: Texts, page: NDArray[np.integer], visits: Sessions, known: Campaigns) -> tuple[Text, I64]:
     """Rows of visits that belong to a campaign, and the addresses that they land on.
 
     Args:

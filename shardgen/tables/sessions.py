@@ -52,7 +52,7 @@ MOBILE = np.array([device.device_type == "mobile" for device in DEVICES])
 
 BATCHES = 2
 """Sessions are that many times more than other rows in a batch: the few that buy are work of their own."""
-TOGETHER, BATCHES_TOGETHER = 60_000, 6
+TOGETHER, BATCHES_TOGETHER = 60_000, 4
 """Sessions, and batches, that are found together at most: to find few costs as much as to find some thousands, and
 facts take little room beside rows."""
 

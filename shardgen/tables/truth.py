@@ -13,8 +13,8 @@ from typing import Any, Final
 import numpy as np
 
 from shardgen.columns import text
+from shardgen.columns.abreast import Texts
 from shardgen.columns.batch import ids
-from shardgen.columns.pieces import Texts
 from shardgen.columns.text import I64
 from shardgen.model import keys
 from shardgen.model.config import PlanConfig

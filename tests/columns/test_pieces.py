@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shardgen.columns import pieces
+from shardgen.columns.abreast import Abreast, Pool
 from shardgen.columns.pieces import Drawn, Layout, Piece
 
 ROWS = 7
@@ -47,7 +49,14 @@ def test_a_layout_is_the_concatenation_of_its_pieces_in_any_run_of_rows(
     column = (pa.array([b""] * ROWS, pa.binary()), [b""] * ROWS)
     parts = [column, *made]
     expected = [b"".join(row) for row in zip(*(texts for _, texts in parts), strict=True)]
-    assert bytes(Layout(piece for piece, _ in parts).data(start, stop)) == b"".join(expected[start:stop])
+    layout = Layout(piece for piece, _ in parts)
+    assert bytes(layout.data(start, stop)) == b"".join(expected[start:stop])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pieces, "CHOSEN", 3)  # so that what lies abreast is shown in several turns
+        runs, others = layout.buffers(start, stop, 2), layout.buffers(0, ROWS, 2)
+        told = [(bytes(run), bytes(next(others))) for run in runs]
+    assert b"".join(run for run, _ in told) == b"".join(expected[start:stop])
+    assert b"".join(expected).startswith(b"".join(other for _, other in told))
     assert pieces.sizes([piece for piece, _ in parts]).tolist() == [len(row) for row in expected]
 
 
@@ -58,7 +67,8 @@ def test_pieces_that_go_together_are_one() -> None:
     assert one.pool.to_pylist() == [b"<a-a>", b"<b-b>", b"<c-c>"]
     assert len(pieces.pooled([Drawn(pool, SHARED), Drawn(pool, other)])) == 2
     [even] = pieces.packed([b"<", np.array([1, 2], ">i2"), b"|", np.array([b"xy", b"z"]), b">"])
-    assert pieces.varied(even).to_pylist() == [b"<\x00\x01|xy>", b"<\x00\x02|z\x00>"]
+    assert isinstance(even, Abreast)
+    assert Pool([even], 2).show(0, 2).to_pylist() == [b"", b"<\x00\x01|xy>", b"<\x00\x02|z\x00>"]
 
 
 def test_what_goes_with_a_lasting_pool_is_joined_to_it_once() -> None:

@@ -11,10 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
-from shardgen.columns import pieces, text
+from shardgen.columns import abreast, pieces, text
+from shardgen.columns.abreast import Texts
 from shardgen.columns.batch import Batch
 from shardgen.columns.jsonb import Objects, Quoted
-from shardgen.columns.pieces import Drawn, Piece, Texts
+from shardgen.columns.pieces import Drawn, Piece
 from shardgen.columns.values import Absent, Value
 from shardgen.model.table import Column, Table
 from shardgen.stores.lake.formats import values, zstd
@@ -85,7 +86,7 @@ def _text(value: Value) -> list[Piece]:
 def _field(texts: Texts) -> Texts:
     """Texts in quotes, nulls as nothing."""
     if isinstance(texts, np.ndarray) and b'"' not in texts.tobytes():
-        return pieces.beside(b'"', texts, b'"')
+        return abreast.beside(b'"', texts, b'"')
     column = pieces.join(b'"', pc.replace_substring(text.column(texts), '"', '""'), b'"')
     return pc.fill_null(column, b"") if column.null_count else column
 

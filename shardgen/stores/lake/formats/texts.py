@@ -14,9 +14,10 @@ import numpy as np
 import pyarrow as pa
 
 from shardgen.columns import text
+from shardgen.columns.abreast import Texts
 from shardgen.columns.jsonb import Objects
 from shardgen.columns.nested import Picked
-from shardgen.columns.pieces import Drawn, Texts
+from shardgen.columns.pieces import Drawn
 from shardgen.columns.values import Words
 from shardgen.stores.lake.formats.positions import I32, Rows, Span
 
