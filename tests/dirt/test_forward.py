@@ -74,6 +74,7 @@ def advance(target: Database, **options: Any) -> None:
     assert report.ok
 
 
+@pytest.mark.slow
 def test_days_and_a_jump_give_what_one_dirty_load_gives(target, loaded, server_dsn, history, command):
     until = END + timedelta(days=20)
     with copy_of(loaded, server_dsn) as jumped, fresh_database(server_dsn) as at_once:
@@ -94,6 +95,7 @@ def test_days_and_a_jump_give_what_one_dirty_load_gives(target, loaded, server_d
     assert digests(target, "clean")
 
 
+@pytest.mark.slow
 def test_a_window_by_itself_goes_on_as_one_load_of_it(database, server_dsn, history):
     first = {**SHOP, "history": history, "since": END, "end": END + timedelta(days=4)}
     shardgen.load(database.dsn, **first)

@@ -81,12 +81,12 @@ def states(config: PlanConfig, state: str) -> set[tuple[str, str]]:
 @pytest.mark.slow
 @pytest.mark.parametrize("history", ["latest", "versions"])
 @pytest.mark.parametrize("preset", ["light", "realistic", "hostile"])
-@pytest.mark.parametrize("seed", [0, 7, 2**63 - 1])
+@pytest.mark.parametrize("seed", [7, *(pytest.param(seed, marks=pytest.mark.time) for seed in (0, 2**63 - 1))])
 def test_windows_of_any_seed_and_preset_make_what_one_load_makes(history, preset, seed):
     assert_brought_forward(world(preset, history=history, seed=seed), 1, 6)
 
 
-@pytest.mark.slow
+@pytest.mark.time
 @pytest.mark.parametrize("kind", kinds())
 def test_windows_of_each_kind_alone_make_what_one_load_makes(kind):
     tables = tuple(kinds()[kind].weights)

@@ -14,6 +14,7 @@ from typing import LiteralString
 from psycopg import sql
 
 from shardgen.model.table import COMMON
+from shardgen.stores.postgres.postgres import one
 from shardgen.stores.postgres.revising import SHOWN, Revised, Revision
 
 
@@ -51,11 +52,19 @@ class Exchange:
         inserted = self._done(
             "INSERT INTO {relation} ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns} FROM {after}"
         )
-        found = Revised(inserted=inserted, updated=0, deleted=deleted)
         strict = revision.complete and not revision.overwrite
         if inserted != staged or (strict and deleted != known):
-            revision.refuse(found, staged, 0, known)
-        return found
+            revision.refuse(Revised(inserted=inserted, updated=0, deleted=deleted), staged, 0, known)
+        changed = min(self._changed(), deleted)
+        return Revised(inserted=inserted - changed, updated=changed, deleted=deleted - changed)
+
+    def _changed(self) -> int:
+        """Rows that go and in whose place others of their id come."""
+        statement = (
+            "SELECT coalesce(sum(least(b.rows, a.rows)), 0) FROM (SELECT {id} AS id, count(*) AS rows FROM {before} "
+            "GROUP BY 1) AS b JOIN (SELECT {id} AS id, count(*) AS rows FROM {after} GROUP BY 1) AS a ON a.id = b.id"
+        )
+        return int(one(self.revision.connection.execute(self._text(statement)))[0])
 
     def _lacking(self) -> list[str]:
         """Ids of rows that should go and are not there, some of them.
