@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from scripts.bench import days, lake, loads, rivals
+from scripts.bench import days, lake, loads, rivals, streams
 from scripts.bench.bench import Bench, Run, copy_bytes
 from scripts.bench.spool import fill
 from shardgen.tables.planning import build_plan
@@ -23,6 +23,7 @@ YARDSTICKS: dict[str, Callable[[Bench, int], Run]] = {
     "pgbench": rivals.pgbench,
     "lake": lake.lake,
     "day": days.day,
+    "stream": streams.stream,
 }
 SCALING = ("floor", "load", "null")
 """Yardsticks that are also run with other numbers of workers."""

@@ -28,6 +28,7 @@ def show(result: dict[str, Any], runs: Sequence[Run], volumes: Sequence[Run], wo
         shares([run for run in main if "phases" in run.figures]),
         files([run for run in main if run.yardstick == "lake"]),
         days([run for run in main if run.yardstick == "day"]),
+        streams([run for run in runs if run.yardstick == "stream"]),
         memory([*runs, *volumes]),
         scaling(runs),
         at_volumes(volumes),
@@ -58,9 +59,21 @@ def days(runs: Sequence[Run]) -> Table:
     return table
 
 
+def streams(runs: Sequence[Run]) -> Table:
+    """What a stream into the database takes."""
+    table = _table("stream, one session", "changes", "seconds", "changes/s", "rows/s of one COPY")
+    if runs:
+        seconds, rate, floor = (
+            median(values)
+            for values in zip(*((run.seconds, run.figures["rate"], run.figures["floor"]) for run in runs), strict=True)
+        )
+        table.add_row("as fast as both can", f"{runs[0].total:,}", f"{seconds:.2f}", f"{rate:,.0f}", f"{floor:,.0f}")
+    return table
+
+
 def yardsticks(runs: Sequence[Run]) -> Table:
     """Seconds and rates, and the load beside each."""
-    runs = [run for run in runs if run.yardstick != "day"]
+    runs = [run for run in runs if run.yardstick not in ("day", "stream")]
     columns = ("by", "seconds", "from - to", "rows", "rows/s", "MB/s", "us a row", "CPU s", "of server", "load / it")
     table = _table("yardstick", *columns)
     for name in _names(runs):

@@ -15,6 +15,7 @@ def targets_of(runs: Sequence[Run], volumes: Sequence[Run], workers: int, *, hel
     loads, nulls = ([run for run in main if run.yardstick == name] for name in ("load", "null"))
     lakes = [run for run in runs if run.yardstick == "lake"]
     days = [run for run in runs if run.yardstick == "day"]
+    streams = [run for run in runs if run.yardstick == "stream"]
     figures = [
         ("load / floor", ratio(main, of("load"), of("floor")), "<=", 1.05),
         ("load / psql", ratio(main, of("load"), of("psql")), "<=", 0.70),
@@ -31,6 +32,8 @@ def targets_of(runs: Sequence[Run], volumes: Sequence[Run], workers: int, *, hel
         ("null, MiB, largest volume beside least", _growth(volumes, "null", _peak), "<=", 1.05),
         ("s of one day's advance, at its slowest age", middle(max(_of_days(run, "seconds")) for run in days), "<=", 3),
         ("rows read for each changed, day 1,000 / day 30", middle(map(_reading, days)), "<=", 1.2),
+        ("changes/s of a stream into the database", middle(run.figures["rate"] for run in streams), ">=", 50_000),
+        ("the same, us a change beside us a row of one COPY", middle(map(_beside_copy, streams)), "<=", 2.0),
         ("Parquet rows/s, events / lineitem of tpchgen-cli", _beside(lakes, "clickstream"), ">=", 1.0),
         ("Parquet rows/s, lean events / lineitem", _beside(lakes, "clickstream, lean"), ">=", 1.4),
         ("Parquet rows/s, all tables / all of tpchgen-cli", _beside(lakes, "all seven tables"), ">=", 0.9),
@@ -61,6 +64,10 @@ def _reading(run: Run) -> float:
         read / max(1, changes) for read, changes in zip(_of_days(run, "read"), _of_days(run, "changes"), strict=True)
     ]
     return each[-1] / each[0] if each[0] else 1.0
+
+
+def _beside_copy(run: Run) -> float:
+    return float(run.figures["floor"] / run.figures["rate"])
 
 
 def _clicks(run: Run) -> float | None:

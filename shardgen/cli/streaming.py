@@ -97,6 +97,7 @@ Config = Annotated[
 @examples(
     "stream --epoch 2026-01-01 --horizon 365 --since 2026-03-01 --target - --speed 600x | head -3",
     "stream --epoch 2026-01-01 --horizon 365 --since 2026-03-01 --target kafka://localhost:9092/shop --rate 5000/s",
+    "stream --target postgresql://me@db.example/shop --speed 600x",
     "stream --source postgresql://me@db.example/shop --since 2026-03-01 --target kafka://broker/shop --format debezium",
 )
 @takes(WORLD, FORM_OF_CHANGES, _PLACE)
@@ -116,7 +117,7 @@ def stream(
     as_json: Json = False,
     **options: Any,
 ) -> None:
-    """Play what changes in the shop, as the world's clock runs or at a rate: JSON lines, or topics of Kafka.
+    """Play what changes in the shop, by the world's clock or at a rate: JSON lines, topics of Kafka, or a database.
 
     What bronze gets from --since on, up to --end or without one. A signal stops it after what is due at one instant;
     it then says from where the next one goes on. --json tells how it went, on stderr where stdout has the changes.

@@ -73,7 +73,7 @@ def standing(spec: TableSpec, wanted: Slice, reach: Reach, *, at: int) -> Iterat
 
 def pending(spec: TableSpec, wanted: Slice, until: int) -> Iterator[Batch]:
     """The versions of changes before the end of a slice that bronze gets at an instant or after it."""
-    start, stop = spec.changing(wanted.world, until - spec.lag, wanted.end)
+    start, stop = spec.changing(wanted.world, until - spec.lag, wanted.end, closely=True)
     start, stop = max(start, wanted.start), min(stop, wanted.stop)
     if start >= stop:
         return iter(())

@@ -338,6 +338,7 @@ CLICKSTREAM = TableSpec(
     ),
     rows=rows,
     changed=arriving(begun, DAY),
+    closely=arriving(begun, sessions.LONGEST),
     lag=MINUTE,
     laws=beside(__package__, "laws/l08.sql", "laws/l11.sql", "laws/l12.sql"),
     sizes=Sizes(

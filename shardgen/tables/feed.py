@@ -185,7 +185,7 @@ class Feed:
             rows: about how many a batch should hold; it never changes a row.
         """
         world, spec = build_world(self.plan.world, day_after(end)), dataset(self.plan.dataset)[table]
-        start, stop = spec.changing(world, since, end)
+        start, stop = spec.changing(world, since, end, closely=True)
         wanted = Slice(
             world=world,
             raw_data=self.plan.raw_data,

@@ -361,6 +361,7 @@ SESSIONS = TableSpec(
     cut=ByIds(step=100_000, total=begun),
     rows=rows,
     changed=arriving(begun, DAY),
+    closely=arriving(begun, sessions.LONGEST),
     lag=MINUTE,
     laws=beside(__package__, "laws/l13.sql", "laws/l14.sql", "laws/l21.sql"),
     sizes=Sizes(

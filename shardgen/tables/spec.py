@@ -184,6 +184,8 @@ class TableSpec:
     changed: Range | None = None
     """Where records change between two instants, of a table whose rows heed a slice's ``history`` and ``since``. None
     where they do not: then each record has one version, that of its first row."""
+    closely: Range | None = None
+    """The same for whom looks for changes alone, and narrower: bounds of shards are those of ``changed``."""
     history: History | None = None
     """What its versions are like; None where a record has one."""
     lag: int = DAY
@@ -228,8 +230,10 @@ class TableSpec:
         history = self.history and replace(self.history, sizes=None)  # those of a row without the columns
         return replace(self, table=table, rows=rows, sizes=sizes, history=history, laws=(*self.laws, *laws))
 
-    def changing(self, world: World, since: int, end: int) -> tuple[int, int]:
+    def changing(self, world: World, since: int, end: int, *, closely: bool = False) -> tuple[int, int]:
         """In which range of what it is cut by its records may change between two instants."""
+        if closely and self.closely:
+            return self.closely(world, since, end)
         if self.changed:
             return self.changed(world, since, end)
         ids = self.cut.ids(world, end - 1 + HOUR)

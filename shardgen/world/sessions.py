@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from shardgen.world import bots, customers, geography, orders, personas, rings, traffic, zones
 from shardgen.world.baskets import Baskets
-from shardgen.world.demand import DAY, midnight
+from shardgen.world.demand import DAY, HOUR, midnight
 from shardgen.world.lexicon.devices import DEVICES
 from shardgen.world.lexicon.traffic import TRAFFIC_SOURCES
 from shardgen.world.picking import with_children
@@ -58,6 +58,9 @@ first and the last of them."""
 
 PACE = np.clip(lognormal_table(24, 0.65, 1024), 4, 170)
 """Seconds for each event of a browsing session; 60 events stay below 3 hours."""
+
+LONGEST = 3 * HOUR
+"""More than any visit lasts."""
 
 VERSIONS = np.array([len(device.browser_versions) for device in DEVICES], dtype=np.int64)
 SCREENS = np.array([len(device.screens) for device in DEVICES], dtype=np.int64)

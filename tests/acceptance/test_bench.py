@@ -57,6 +57,14 @@ def test_a_day_is_measured_at_each_age(result):
 
 
 @pytest.mark.slow
+def test_a_stream_is_measured_beside_a_copy_of_what_it_leaves(result):
+    run = of(result, "stream", 1)
+    assert run["figures"]["changes"] == sum(run["rows"].values()) > 1000
+    assert run["figures"]["rate"] > 0
+    assert run["figures"]["floor"] > 0
+
+
+@pytest.mark.slow
 def test_the_floor_sends_the_bytes_of_the_load(result):
     load, floor = of(result, "load"), of(result, "floor")
     assert len(load["figures"]["digests"]) > len(TABLES) - 1

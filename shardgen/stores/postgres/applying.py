@@ -50,11 +50,10 @@ class Applied:
     """
 
     def __init__(self, connection: Connection, schema: str, claim: Claim, table: Table, *, changing: bool) -> None:
-        self._connection, self._claim, self._changing = connection, claim, changing
+        self._connection, self._claim, self._changing, self._staged = connection, claim, changing, False
         relation, aside = sql.Identifier(schema, claim.relation), sql.Identifier("pg_temp", f"shardgen_{claim.target}")
         self._insert = copy_statement(relation, table, freeze=False).as_bytes(connection)
         self._stage = copy_statement(aside, table, freeze=False).as_bytes(connection)
-        self._empty = sql.SQL("TRUNCATE {}").format(aside).as_bytes(connection)
         if changing:
             self._prepare(schema, table, aside)
 
@@ -70,7 +69,16 @@ class Applied:
             target, sql.SQL(", ").join(sql.SQL("{0} = b.{0}").format(each) for each in values), aside, same
         )
         delete = sql.SQL("DELETE FROM {} AS t USING {} AS b WHERE {}").format(target, aside, same)
-        self._update, self._delete = (each.as_bytes(self._connection) for each in (update, delete))
+        empty = sql.SQL("DELETE FROM {}").format(aside)  # TRUNCATE makes a file each time
+        self._update, self._delete, self._empty = (
+            self._planned(name, each) for name, each in (("update", update), ("delete", delete), ("empty", empty))
+        )
+
+    def _planned(self, name: str, statement: sql.Composed) -> bytes:
+        """A statement that the server plans once: with a dozen partitions that takes longer than to carry it out."""
+        known = sql.Identifier(f"shardgen_{name}_{self._claim.target}")
+        self._connection.execute(sql.SQL("PREPARE {} AS {}").format(known, statement))
+        return sql.SQL("EXECUTE {}").format(known).as_bytes(self._connection)
 
     def apply(self, changes: pa.RecordBatch) -> Done:
         """Put changes in, in their order.
@@ -87,6 +95,7 @@ class Applied:
         if not self._changing or (operations == INSERT).all():
             done.rows = self._copied(self._insert, rows)
             return done
+        self._staged = False
         for which in _turns(changes.column("number").to_numpy()):
             self._turn(rows, which, operations[which], done)
         return done
@@ -103,9 +112,11 @@ class Applied:
             done.deleted += self._changed(self._delete, rows.take(pa.array(deletes)))
 
     def _changed(self, statement: bytes, rows: pa.Array) -> int:
+        if self._staged:
+            self._connection.execute(self._empty)
+        self._staged = True
         self._copied(self._stage, rows)
         touched = self._connection.execute(statement).rowcount
-        self._connection.execute(self._empty)
         if touched != len(rows):
             raise PermanentError(
                 f"relation={self._claim.relation} has {touched} of {len(rows)} rows that change now: others have "
