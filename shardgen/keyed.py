@@ -34,6 +34,8 @@ class Key:
     """Where it lies."""
     run: RunStatus | None
     """That loaded it; None where it is not there."""
+    unasked: str = ""
+    """Why the place could not be asked; empty where it was."""
 
     @property
     def shown(self) -> str:
@@ -47,10 +49,16 @@ def keys_of(store: Store, runs: Sequence[RunStatus]) -> list[Key]:
     for run in runs:
         where = run.plan.get("answers")
         if where and any(table.generation is not None for table in run.tables):
-            place = store.beside(where)
-            mine = [each for each in place.runs() if each.options.get(KEY_OF) == run.run and _owns(each)]
-            found.append(Key(of=run, place=place, run=mine[-1] if mine else None))
+            found.append(_key(run, store.beside(where)))
     return found
+
+
+def _key(run: RunStatus, place: Store) -> Key:
+    try:
+        mine = [each for each in place.runs() if each.options.get(KEY_OF) == run.run and _owns(each)]
+    except TargetError as error:  # of whoever may see the tables alone
+        return Key(of=run, place=place, run=None, unasked=" ".join(str(error).split()))
+    return Key(of=run, place=place, run=mine[-1] if mine else None)
 
 
 def _owns(run: RunStatus) -> bool:
@@ -136,10 +144,18 @@ class _Shown:
 
 
 def survey(store: Store, recipe: Recipe, *, run: int | None, every: bool) -> Whole:
-    """What a reset would take away; writes nothing."""
+    """What a reset would take away; writes nothing.
+
+    Raises:
+        TargetError: a place cannot be asked, or it cannot be told which run is meant.
+    """
     found = store.survey(recipe, run=run, every=every)
     runs = [each for each in store.runs() if each.run in found.runs] if found.runs else []
-    keys = [key for key in keys_of(store, runs) if key.run]
+    keys = keys_of(store, runs)
+    for key in keys:
+        if key.unasked:
+            told = f"the answer key of run={key.of.run} in {key.place.schema or key.place.place} is not to be had"
+            raise TargetError(f"{told}: {key.unasked}")
     return Whole(
         tables=found,
         keys=tuple((key, key.place.survey(recipe, run=key.run.run, every=False)) for key in keys if key.run),
@@ -192,7 +208,7 @@ def _checks(key: Key, request: Request, show: Show, connections: int) -> list[Ch
     from shardgen.verification import verifier
 
     if key.run is None:
-        return [_lacking(key)]
+        return [_unseen(key) if key.unasked else _lacking(key)]
     reader = key.place.reader(workers=connections, purpose="verify")
     asked = [level for level in _LEVELS if level in request.levels]
     try:
@@ -200,6 +216,12 @@ def _checks(key: Key, request: Request, show: Show, connections: int) -> list[Ch
     except (TargetError, VerificationError) as error:
         return [_lacking(key, f": {error}")]
     return [check for one in each for check in one.checks]
+
+
+def _unseen(key: Key) -> Check:
+    from shardgen.verification.outcome import Status
+
+    return replace(_lacking(key), status=Status.NOT_APPLICABLE, finding=f"it cannot be looked at: {key.unasked}")
 
 
 def _lacking(key: Key, why: str = "") -> Check:

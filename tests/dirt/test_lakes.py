@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import shardgen
-from shardgen.errors import ConfigError
+from shardgen.errors import ConfigError, TargetError
 from shardgen.model.config import PlanConfig
 from shardgen.stores.apart import rows
 from shardgen.stores.copy import Encoder
@@ -91,6 +91,20 @@ def test_the_key_of_a_lake_makes_it_clean_in_another_and_is_loaded_into_a_third(
     assert digests(f"file://{tmp_path}/clean") == digests(f"file://{tmp_path}/planned")
     shardgen.reset(target=target)
     assert list((tmp_path / "lake_answers").rglob("*.parquet")) == []
+
+
+def test_whoever_may_not_see_the_key_is_told_of_the_tables_all_the_same(tmp_path: Path):
+    target = f"file://{tmp_path}/lake"
+    shardgen.load(target=target, dirt="null=0.1", answers="load", **{**OPTIONS, "days": 1, "tables": "customers"})
+    (tmp_path / "lake_answers" / "_shardgen" / "current").write_text("not for you")
+    [run] = shardgen.status(target=target)
+    assert [table.table for table in run.tables] == ["customers"]
+    found = shardgen.verify(target=target, level="counts", workers=1, progress="none")
+    assert found.ok
+    assert [(check.name, check.status) for check in found.checks][-1] == ("answers", "not applicable")
+    with pytest.raises(TargetError, match="is not to be had"):
+        shardgen.reset(target=target)
+    assert list((tmp_path / "lake").rglob("*.parquet"))
 
 
 @pytest.mark.parametrize(
