@@ -137,7 +137,7 @@ REVIEWS = TableSpec(
                 name="review_id",
                 type=varchar(50),
                 not_null=True,
-                meaning="`REV` and 10 digits or more; a function of the order's number, so not dense",
+                meaning="`REV` and 10 digits or more; (order's number - 1) x 8 + the item's place in it, so not dense",
             ),
             Column(name="product_id", type=varchar(50), not_null=True, meaning="What is reviewed"),
             Column(name="customer_id", type=varchar(50), meaning="Who bought and reviewed it"),

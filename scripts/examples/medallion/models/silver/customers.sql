@@ -32,11 +32,11 @@ with told as (
         {{ odd('given') }} or {{ odd('family') }} as odd_parts
     from sorted
 ), agreed as (
-    -- of three names that agree but for their case, the one that is of the wrong case yields
+    -- of three names that agree but for their case, the one that is of one case yields: GLEN, or Mccormick beside McCormick
     select *,
         coalesce(name, both_names, whole) as whole_name,
-        lower(name) = lower(both_names) and odd_parts and not {{ odd('name') }} as by_name,
-        lower(name) = lower(both_names) and {{ odd('name') }} and not odd_parts as by_both
+        lower(name) = lower(both_names) and (odd_parts or both_names = initcap(name)) and not {{ odd('name') }} as by_name,
+        lower(name) = lower(both_names) and ({{ odd('name') }} or name = initcap(both_names)) and not odd_parts as by_both
     from joined
 )
 select
