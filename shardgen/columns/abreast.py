@@ -84,9 +84,7 @@ class Pool:
     """
 
     def __init__(self, pools: Sequence[Varied | Abreast], room: int) -> None:
-        known = [
-            each if isinstance(each, Abreast) or not each.null_count else pc.fill_null(each, b"") for each in pools
-        ]
+        known = list(map(_without_nulls, pools))
         lengths = [min(room, len(each)) if isinstance(each, Abreast) else len(each) for each in known]
         sizes = [_size(each, length) for each, length in zip(known, lengths, strict=True)]
         total, texts = sum(sizes), sum(lengths) + len(lengths)

@@ -61,7 +61,8 @@ Piece: TypeAlias = "bytes | Drawn | Texts"
 """A constant, a text that each row draws, or one of each row's own."""
 
 CHOSEN = 4096
-"""Rows whose positions are put together at a time, piece by piece, however few of them are then taken."""
+"""Rows that are put together at a time, piece by piece: their positions, and their values of one width. Few of them are
+then taken at a time."""
 
 
 class Layout:
