@@ -62,6 +62,18 @@ def check(plan: PlanConfig, load: LoadConfig, store: Store, machinery: Machinery
     refuse(place.inspect(key, _how(load).terms, machinery.recipe, workers=load.workers).problems)
 
 
+def stale(plan: PlanConfig, load: LoadConfig, store: Store) -> list[str]:
+    """What should be known of keys that will tell of rows which a replace takes away, in sentences."""
+    if not load.terms.replace or answers.is_key(plan):
+        return []
+    owners = {run.run: run for name, run in store.owners().items() if name in plan.tables}
+    return [
+        f"the answer key of run={number} in {place} tells of rows that are replaced: shardgen reset takes it away there"
+        for number, run in sorted(owners.items())
+        if (place := run.plan.get("answers")) and place != plan.answers
+    ]
+
+
 def loaded(
     run: Run, load: LoadConfig, store: Store, show: Show, machinery: Machinery, *, announced: bool
 ) -> LoadReport | None:

@@ -77,6 +77,8 @@ def load(
     whole = parts.recipe.build_plan(plan)
     beside.check(plan, load, store, parts)
     session = Session(load, store, show, parts, new=whole)
+    for text in beside.stale(plan, load, store):
+        session.tell(text)
     if plan.beyond and not is_key(plan):
         far = f"{plan.days - plan.world.horizon:,} of {plural(plan.days, 'day')} lie beyond the horizon"
         session.tell(f"{far}, {plan.world.horizon_end}: the totals are reached there, and all goes on along their line")

@@ -11,6 +11,7 @@ import pytest
 import shardgen
 from shardgen.columns.batch import Batches
 from shardgen.errors import ConfigError, ShardError, TargetError
+from shardgen.events import Notice
 from shardgen.loading import session
 from shardgen.loading.engines.threads import Threads
 from shardgen.loading.hooks import Tools
@@ -134,3 +135,8 @@ def test_a_load_that_stopped_at_its_key_is_not_finished_and_goes_on_with_it():
     lines = sum(len(list(Feed(config).defects(shard))) for shard in build_plan(config).shards)
     assert report.tables[-1].counted == lines
     assert report.tables[-1].relation == "key.shardgen_answers"
+    shown.clear()
+    again, replacing = dirty("hostile", days=3, tables="orders"), LoadConfig(workers=1, if_exists="replace")
+    session.load(again, replacing, store, options={}, show=shown.append, machinery=machinery(Feed))
+    told = [event.text for event in shown if isinstance(event, Notice)]
+    assert any("the answer key of run=1 in key tells of rows that are replaced" in text for text in told)
