@@ -71,9 +71,9 @@ class Stream:
         from shardgen.flow.feeding import arriving
 
         try:
-            if self.since >= self.end:
-                return True
-            if not self.player.play(arriving(self.plan, self.rows, self.since, self.end), self.since):
+            due = self.since < self.end
+            feed = arriving(self.plan, self.rows, self.since, self.end) if due else iter(())
+            if not self.player.play(feed, self.since):
                 return False
             self.reach(self.end)
             return True

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -37,7 +38,7 @@ class Reach:
         return cls(since=micros(plan.opens) if plan.opens else BEGINNING, until=micros(plan.closes))
 
 
-def rows(spec: TableSpec, wanted: Slice, reach: Reach, *, revised: bool) -> Iterator[Batches]:
+def rows(spec: TableSpec, wanted: Slice, reach: Reach, *, revised: bool, apart: bool = False) -> Iterator[Batches]:
     """The rows of a slice in order of their keys.
 
     Args:
@@ -45,10 +46,13 @@ def rows(spec: TableSpec, wanted: Slice, reach: Reach, *, revised: bool) -> Iter
         wanted: up to the midnight at or after the end of what is asked for.
         reach: what is asked for.
         revised: whether the slice is of records some of which were there before.
+        apart: whether rows that stand as they did are batches of their own, for whom cannot splice types of JSON.
     """
     if wanted.versions:
         return versions(spec, wanted, reach)
-    return standing(spec, wanted, reach, at=reach.until) if revised else _latest(spec, wanted, reach.until)
+    if revised:
+        return standing(spec, wanted, reach, at=reach.until)
+    return _latest(spec, wanted, reach.until, apart=apart)
 
 
 def versions(spec: TableSpec, wanted: Slice, reach: Reach) -> Iterator[Batch]:
@@ -81,7 +85,7 @@ def pending(spec: TableSpec, wanted: Slice, until: int) -> Iterator[Batch]:
     return _got(spec.versions(asked), Reach(since=until, until=-BEGINNING))
 
 
-def _latest(spec: TableSpec, wanted: Slice, until: int) -> Iterator[Batches]:
+def _latest(spec: TableSpec, wanted: Slice, until: int, *, apart: bool) -> Iterator[Batches]:
     if spec.history is None:
         yield from _got(spec.rows(wanted), Reach(since=BEGINNING, until=until))
         return
@@ -91,12 +95,12 @@ def _latest(spec: TableSpec, wanted: Slice, until: int) -> Iterator[Batches]:
         yield from spec.rows(replace(wanted, stop=low))
     for first, last in replace(wanted, start=low, stop=high).ranges():
         part = replace(wanted, start=first, stop=last)
-        yield from _together(spec, part, until)
+        yield from _together(spec, part, until, apart=apart)
     if high < wanted.stop:
         yield from spec.rows(replace(wanted, start=max(low, high)))
 
 
-def _together(spec: TableSpec, part: Slice, until: int) -> Iterator[Batches]:
+def _together(spec: TableSpec, part: Slice, until: int, *, apart: bool) -> Iterator[Batches]:
     """Of some records those that stand as they do at the end, and those that stand as they did."""
     late = _numbers(pending(spec, part, until))
     waiting = list(_standing(spec, part, late, until))
@@ -107,7 +111,7 @@ def _together(spec: TableSpec, part: Slice, until: int) -> Iterator[Batches]:
             assert here is not None
             waiting[:0] = [rest] if rest is not None else []
             before, now = _cut(now, here.numbers[-1])
-            yield _spliced(before, here)
+            yield from _merged(before, here, apart=apart)
         if now is not None and now.num_rows:
             yield now
     yield from waiting
@@ -122,10 +126,19 @@ def _cut(rows_: Batch | None, last: int) -> tuple[Batch | None, Batch | None]:
     return (chosen(rows_, first) if len(first) else None, chosen(rows_, second) if len(second) else None)
 
 
-def _spliced(some: Batch | None, others: Batch) -> Batches:
+def _merged(some: Batch | None, others: Batch, *, apart: bool) -> Iterator[Batches]:
+    """Rows of two batches in the order of their keys."""
     if some is None:
-        return others
-    return Spliced(first=some, second=others, order=np.argsort(np.append(some.numbers, others.numbers)))
+        yield others
+        return
+    order = np.argsort(np.append(some.numbers, others.numbers))
+    if not apart:
+        yield Spliced(first=some, second=others, order=order)
+        return
+    second = order >= some.num_rows
+    for low, high in pairwise([0, *(np.flatnonzero(np.diff(second)) + 1).tolist(), len(order)]):
+        part = order[low:high]
+        yield chosen(others, part - some.num_rows) if second[low] else chosen(some, part)
 
 
 def _standing(spec: TableSpec, part: Slice, keys: I64, at: int) -> Iterator[Batch]:

@@ -131,7 +131,8 @@ class Feed:
     def _clean(self, shard: Shard, rows: int) -> Iterator[Any]:
         spec, wanted = dataset(self.plan.dataset)[shard.table], self._wanted(shard, rows)
         if self.plan.arrived:
-            return arrived.rows(spec, wanted, Reach.of(self.plan), revised=shard.revised)
+            typed = bool(self.plan.format)
+            return arrived.rows(spec, wanted, Reach.of(self.plan), revised=shard.revised, apart=typed)
         if shard.revised:
             return self._revised(spec, wanted, at=wanted.end)
         made = spec.rows(wanted)

@@ -80,6 +80,17 @@ def test_what_is_loaded_up_to_an_instant_is_what_the_feed_leaves_that_stops_ther
     assert made(config) == expected
 
 
+def test_files_have_the_same_rows_in_the_same_order():
+    config = world().up_to(INSTANT)
+    of_files = replace(config, format="parquet")
+    for table in ("orders", "reviews"):
+        [*_, shard], [*_, file] = (build_plan(replace(each, tables=(table,))).shards for each in (config, of_files))
+        there = [row for batch in Feed(config).batches(shard, 300) for row in batch.arrow().to_pylist()]
+        made_of = [row for batch in Feed(of_files).batches(file, 300) for row in batch.arrow().to_pylist()]
+        assert there
+        assert made_of[-len(there) :] == there
+
+
 def test_something_has_happened_and_not_arrived():
     config = world().up_to(INSTANT)
     late = made(replace(config, cut="happened", until=None)).keys() - made(config).keys()
