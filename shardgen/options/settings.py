@@ -111,6 +111,10 @@ class Settings:
             ConfigError: the caller named what means nothing there.
         """
         self._check_idle(named)
+        where = named.get("answers_schema")
+        if where and named.get("answers", "none") == "none" and not self.origins["answers_schema"]:
+            remedy = Text("add ", Use("answers", "load"), ", or leave it out")
+            raise ConfigError(Given("answers_schema", where), " is for a key that is loaded", remedy=remedy)
         kept = {name: value for name, value in named.items() if name not in self._idle}
         if not self.target.lake:
             return kept
@@ -118,9 +122,7 @@ class Settings:
         if wanted["format"] == "parquet" and named.get("dirt", "none") != "none":
             wanted = {"raw_data_as": "json", **wanted}
         return wanted | (
-            {"answers_schema": place.beside(self.target.lake, named.get("answers_schema"))}
-            if named.get("answers") == "load"
-            else {}
+            {"answers_schema": place.beside(self.target.lake, where)} if named.get("answers") == "load" else {}
         )
 
     @property

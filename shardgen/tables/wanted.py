@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, TypedDict
 
-from shardgen.errors import ConfigError, Given, Text, Use
+from shardgen.errors import ConfigError, Given
 from shardgen.model.config import (
     ANSWERS_MODES,
     CATALOG,
@@ -110,9 +110,6 @@ def plan_config(
 def _answers(asked: str, place: str, schema: str) -> str:
     """Where the answer key is loaded; empty where it is not."""
     check_choice("answers", asked, ANSWERS_MODES)
-    if asked == "none" and place:
-        remedy = Text("add ", Use("answers", "load"), ", or leave it out")
-        raise ConfigError(Given("answers_schema", place), " is for a key that is loaded", remedy=remedy)
     return "" if asked == "none" else place or f"{schema}_answers"
 
 
