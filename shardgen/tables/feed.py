@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import Any, Final, Protocol
 
@@ -158,6 +158,10 @@ class Feed:
         """What changes in the window of records that were there: the versions, or how they stand at an instant."""
         assert self.plan.since
         since = midnight(self.plan.since)
+        low, high = spec.changing(wanted.world, since, wanted.end)  # dirt looks further back
+        wanted = replace(wanted, start=max(low, wanted.start), stop=min(high, wanted.stop))
+        if wanted.start >= wanted.stop:
+            return iter(())
         if wanted.versions:
             return revised.versions(spec, wanted, since=since)
         return revised.standing(spec, wanted, since=since, at=at)

@@ -53,7 +53,11 @@ def _of_place(world: World, config: PlanConfig, name: str) -> list[Shard]:
     if name == ANSWERS:
         return _of_key(world, config)
     shards = dataset(config.dataset)[name].shards(world, config)
-    return files.gathered(shards, config.end) if config.format else shards
+    if not config.format:
+        return shards
+    apart = config.dirt is not None  # what dirt has held back is in files of its own
+    old, new = ([shard for shard in shards if (shard.revised and apart) == which] for which in (True, False))
+    return [*files.gathered(old, config.end), *files.gathered(new, config.end)]
 
 
 def max_id(plan: Plan, table: str) -> int:

@@ -25,8 +25,6 @@ def standing(spec: TableSpec, wanted: Slice, *, since: int, at: int) -> Iterator
         since: from when on changes count.
         at: when they are looked at.
     """
-    if spec.cut.ids(wanted.world, wanted.end) is None:
-        return  # what is cut by instants came to be at them, and stays as it is
     for low, high in wanted.ranges():
         part = replace(wanted, start=low, stop=high)
         keys = _changing(spec, part, since)

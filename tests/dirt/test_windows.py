@@ -61,6 +61,11 @@ def test_days_and_a_jump_make_what_one_load_makes(history):
     assert_brought_forward(world("hostile", history=history), 1, 3, 30)
 
 
+def test_files_of_a_window_have_the_same_rows():
+    slice_ = window(world("hostile"), 3)
+    assert rows(replace(slice_, format="parquet", raw_data_as="json")) == rows(slice_)
+
+
 def test_what_is_late_is_missing_until_the_day_on_which_bronze_gets_it():
     config = world("late=0.3", history="versions", tables=("orders",))
     missing, then = states(config, "missing"), {row for _, row in rows(config)}
