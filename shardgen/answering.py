@@ -90,6 +90,9 @@ def restored(settings: Settings, show: Show, *, into: str, run: int | None, resu
     settings.check()
     store = _into(settings, into)
     _, config = _dirty(settings.without("dirt"), run)
+    if config.since is not None:
+        told = f"what is loaded begins with a window, since={config.since}, and is not made clean again"
+        raise TargetError(told, remedy="load the whole history to apply its key")
     lake = settings.target.lake
     source = Mended(dirty=config, lake=lake, dsn="" if lake else target.dsn_of(settings))
     with chosen(settings.load().engine) as engine:
