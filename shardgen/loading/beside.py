@@ -6,6 +6,8 @@ options of which run it is the key, so that a load that is gone on with finds it
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,7 +17,7 @@ from shardgen.loading.reconcile import LoadReport
 from shardgen.model.config import LoadConfig, PlanConfig
 from shardgen.model.plan import Plan
 from shardgen.model.table import ANSWERS, relation_of
-from shardgen.stores import Run, Show, Store
+from shardgen.stores import Run, Show, Store, attention
 from shardgen.stores.findings import RunStatus, refuse
 from shardgen.stores.resuming import OPEN_STATES
 from shardgen.tables import answers
@@ -25,6 +27,24 @@ if TYPE_CHECKING:
 
 KEY_OF: Final = "key_of"
 """Option of a key's run: the number of the run that it is the key of."""
+
+
+@contextmanager
+def checked(
+    begun: AbstractContextManager[Run],
+    plan: PlanConfig,
+    load: LoadConfig,
+    store: Store,
+    machinery: Machinery,
+    *,
+    joined: bool = False,
+) -> Iterator[Run]:
+    """A run that is begun when :func:`check` has passed, so that a signal ends the waits of both alike."""
+    check(plan, load, store, machinery, joined=joined)
+    for text in stale(plan, load, store):
+        attention.tell(text)
+    with begun as run:
+        yield run
 
 
 def check(plan: PlanConfig, load: LoadConfig, store: Store, machinery: Machinery, *, joined: bool = False) -> None:

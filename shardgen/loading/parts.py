@@ -123,7 +123,6 @@ def claim(
     """
     used = machinery or Machinery()
     whole = used.recipe.build_plan(plan)
-    beside.check(plan, load, store, used, joined=True)
     session = Session(load, store, show, used, name="claim: ")
     joined = store.join(
         whole,
@@ -149,7 +148,7 @@ def claim(
             finished=run.finished,
         )
 
-    return session.run(joined, told_of)
+    return session.run(beside.checked(joined, plan, load, store, used, joined=True), told_of)
 
 
 def load_part(
@@ -180,10 +179,10 @@ def load_part(
     """
     used = machinery or Machinery()
     whole = used.recipe.build_plan(plan)
-    beside.check(plan, load, store, used, joined=True)
     mine = replace(whole, shards=tuple(whole.shards[part.number :: part.of]))
     session = Session(load, store, show, used, new=mine, name=f"part {part}: ")
     joined = store.join(whole, load.terms, session.recipe, part=part, options=options, workers=load.workers)
+    joined = beside.checked(joined, plan, load, store, used, joined=True)
     return session.run(joined, lambda run: _part(session, load, store, run, part, whole))
 
 

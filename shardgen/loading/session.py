@@ -75,10 +75,7 @@ def load(
     """
     parts = machinery or Machinery()
     whole = parts.recipe.build_plan(plan)
-    beside.check(plan, load, store, parts)
     session = Session(load, store, show, parts, new=whole)
-    for text in beside.stale(plan, load, store):
-        session.tell(text)
     if plan.beyond and not is_key(plan):
         far = f"{plan.days - plan.world.horizon:,} of {plural(plan.days, 'day')} lie beyond the horizon"
         session.tell(f"{far}, {plan.world.horizon_end}: the totals are reached there, and all goes on along their line")
@@ -87,7 +84,7 @@ def load(
     begun = store.begin(
         whole, load.terms, session.recipe, options=options, workers=load.workers, take_over=load.take_over
     )
-    return session.run(begun, session.whole)
+    return session.run(beside.checked(begun, plan, load, store, parts), session.whole)
 
 
 def _told(plan: PlanConfig) -> str:
