@@ -35,11 +35,11 @@ DEFAULT: dict[str, Any] = {"progress": "none", "epoch": date(2025, 1, 1), "end":
 @pytest.mark.parametrize(
     ("history", "days"),
     [
-        ("latest", DAYS),
-        ("versions", 10),
+        pytest.param("latest", 60, marks=pytest.mark.slow),
+        pytest.param("latest", DAYS, marks=pytest.mark.time),
+        pytest.param("versions", 10, marks=pytest.mark.slow),
     ],
 )
-@pytest.mark.slow
 def test_a_year_of_single_days_is_what_one_load_gives_and_a_day_reads_no_more_at_its_end(
     database, server_dsn, history, days
 ):

@@ -74,7 +74,7 @@ def test_the_key_gives_the_clean_rows_of_any_seed_and_preset(preset, seed):
     assert_restored(dirty(preset, seed=seed))
 
 
-@pytest.mark.slow
+@pytest.mark.time
 @pytest.mark.parametrize("kind", kinds())
 def test_the_key_undoes_each_kind_alone_at_a_high_rate(kind):
     assert_restored(dirty(f"{kind}=0.4", seed=7), tuple(kinds()[kind].weights))

@@ -166,7 +166,7 @@ QUICK = ("l10", "l14", "s6")
 
 
 @pytest.mark.parametrize(
-    "statement", [pytest.param(each, marks=() if each in QUICK else pytest.mark.slow) for each in (*OF_LATEST, *SHAPES)]
+    "statement", [pytest.param(each, marks=() if each in QUICK else pytest.mark.time) for each in (*OF_LATEST, *SHAPES)]
 )
 def test_laws_hold_and_figures_are_the_same_however_files_hold_json(
     statement: str, files: DuckSession, twin: Twin
@@ -229,7 +229,7 @@ def test_each_figure_of_a_shape_is_that_of_records_as_they_stand(name: str, twin
 
 @pytest.mark.parametrize(
     ("law", "part", "damage"),
-    [pytest.param(*each, marks=() if each in FIRST_OF_VERSIONS else pytest.mark.slow) for each in AMONG_VERSIONS],
+    [pytest.param(*each, marks=() if each in FIRST_OF_VERSIONS else pytest.mark.time) for each in AMONG_VERSIONS],
 )
 def test_the_law_names_the_damage_among_versions_in_duckdb_too(
     law: str, part: str, damage: str, twin_of_versions: Twin
