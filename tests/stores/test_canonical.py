@@ -73,7 +73,7 @@ def notes(server_dsn: str) -> psycopg.Connection:
     connection.close()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(documents=st.lists(values, min_size=1, max_size=10))
 def test_any_json_value_is_written_as_jsonb_prints_it(notes: psycopg.Connection, documents: list[object]) -> None:
     columns = {"id": Whole(np.arange(len(documents))), "raw": Json(text.pool(map(jsonb.value, documents)))}

@@ -36,7 +36,7 @@ def whole(table: str) -> bytes:
 
 
 @pytest.mark.parametrize("table", SPLIT_BY_ID)
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(data=st.data())
 def test_any_split_of_the_id_range_concatenates_to_the_same_bytes(table: str, data: st.DataObject) -> None:
     shards = build_plan(replace(CONFIG, tables=(table,))).shards

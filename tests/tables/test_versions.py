@@ -74,7 +74,7 @@ CUTS = st.lists(INSTANTS, min_size=3, max_size=4, unique=True).map(sorted)
 
 
 @pytest.mark.parametrize("name", WORLDS)
-@settings(max_examples=2, deadline=None)
+@settings(max_examples=2)
 @given(cuts=CUTS, rows=st.integers(50, 5000))
 def test_the_versions_of_two_slices_are_those_of_both(name: str, cuts: list[int], rows: int) -> None:
     compose(world(**WORLDS[name]), cuts, rows)
@@ -82,7 +82,7 @@ def test_the_versions_of_two_slices_are_those_of_both(name: str, cuts: list[int]
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 1, 42, 2**63 - 1])
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(cuts=CUTS, rows=st.integers(50, 5000))
 def test_the_versions_of_many_slices_are_those_of_all(seed: int, cuts: list[int], rows: int) -> None:
     compose(world(seed=seed, customers=30, products=12, orders_per_day=6, review_rate=0.9), cuts, rows)

@@ -85,7 +85,6 @@ def test_fields_make_up_their_row_and_keys_rise(table):
     assert numbers == sorted(set(numbers))
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_a_stream_cut_anywhere_has_the_same_rows(data):
     whole = shard_bytes(CONFIG, shard_of("orders"))
@@ -95,7 +94,7 @@ def test_a_stream_cut_anywhere_has_the_same_rows(data):
 
 
 @pytest.mark.parametrize("table", TABLES)
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(data=st.data())
 def test_a_single_changed_byte_is_found_and_its_row_and_column_named(table, data):
     planned = rows_of(table)

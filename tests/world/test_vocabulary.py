@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from faker import Faker
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shardgen.world import vocabulary
@@ -273,7 +273,6 @@ def test_numbers_are_of_a_range_reserved_for_fiction(code: str, reserved: str) -
 
 
 @given(st.lists(st.floats(1e-3, 1e3), min_size=1, max_size=60), st.integers(0, 2**32))
-@settings(deadline=None)
 def test_a_draw_by_weight_is_the_one_that_faker_makes(weights: list[float], seed: int) -> None:
     names, fake = OrderedDict((f"n{place}", weight) for place, weight in enumerate(weights)), Faker()
     fake.seed_instance(seed)

@@ -180,7 +180,7 @@ def copied(rows: Iterator[Batch]) -> bytes:
 
 
 @pytest.mark.parametrize(("name", "form"), FORMATS)
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(
     seed=st.integers(0, 10**6),
     rows=st.integers(1, 60),
