@@ -29,7 +29,7 @@ SHOP: dict[str, Any] = {
     "review_rate": 1,
     "dirt": "hostile",
 }
-HISTORIES = ("latest", pytest.param("versions", marks=pytest.mark.slow))
+HISTORIES = ("latest", pytest.param("versions", marks=pytest.mark.time))
 
 
 @pytest.fixture(autouse=True)
