@@ -32,7 +32,7 @@ SHOP: dict[str, Any] = {
     "events_per_session": 4,
     "review_rate": 1,
 }
-HISTORIES = ("latest", pytest.param("versions", marks=pytest.mark.slow))
+HISTORIES = ("latest", pytest.param("versions", marks=pytest.mark.time))
 
 
 @pytest.fixture(scope="module", params=HISTORIES)

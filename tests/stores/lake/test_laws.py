@@ -204,7 +204,7 @@ def _figure(value: Any) -> float | None:
 
 @pytest.mark.parametrize(
     ("law", "part", "damage"),
-    [pytest.param(*each, marks=() if each in FIRST_OF_EACH else pytest.mark.slow) for each in DAMAGE],
+    [pytest.param(*each, marks=() if each in FIRST_OF_EACH else pytest.mark.time) for each in DAMAGE],
 )
 def test_the_law_names_the_damage_in_duckdb_too(law: str, part: str, damage: str, twin: Twin) -> None:
     assert [row for row in after(damage, law, twin) if row[0].startswith(part)]
