@@ -35,7 +35,7 @@ DEFAULT: dict[str, Any] = {"progress": "none", "epoch": date(2025, 1, 1), "end":
 @pytest.mark.parametrize(
     ("history", "days"),
     [
-        pytest.param("latest", 60, marks=pytest.mark.slow),
+        pytest.param("latest", 30, marks=pytest.mark.slow),
         pytest.param("latest", DAYS, marks=pytest.mark.time),
         pytest.param("versions", 10, marks=pytest.mark.slow),
     ],

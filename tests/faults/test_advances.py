@@ -21,7 +21,7 @@ SHOP = (
     *("--customers", "300", "--products", "80", "--epoch", "2025-12-01", "--horizon", "31"),
     *("--orders-per-day", "40", "--sessions-per-day", "60", "--review-rate", "1"),
 )
-KILLS = {"latest": 20, "versions": 8}
+KILLS = {"latest": 20, "versions": 5}
 
 
 @pytest.fixture(params=HISTORIES)

@@ -80,7 +80,7 @@ def test_the_versions_of_two_slices_are_those_of_both(name: str, cuts: list[int]
     compose(world(**WORLDS[name]), cuts, rows)
 
 
-@pytest.mark.slow
+@pytest.mark.time
 @pytest.mark.parametrize("seed", [0, 1, 42, 2**63 - 1])
 @settings(max_examples=25)
 @given(cuts=CUTS, rows=st.integers(50, 5000))
