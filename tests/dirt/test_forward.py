@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 import shardgen
-from shardgen.errors import ConfigError, LoadError
+from shardgen.errors import ConfigError
 from tests.conftest import Database, copy_of, fresh_database
 from tests.dirt.worlds import KEY
+from tests.forward import QUIET, advance, overwritten_on_request_alone, rows
 from tests.worlds import TABLES
 
 END = date(2026, 1, 20)
-QUIET: dict[str, Any] = {"progress": "none", "engine": "threads", "workers": 2}
 SHOP: dict[str, Any] = {
     **QUIET,
     "epoch": date(2025, 12, 1),
@@ -63,15 +63,6 @@ def digests(target: Database, schema: str = "bronze") -> dict[str, str]:
     found = shardgen.verify(target.dsn, schema=schema, level="digests", progress="none", workers=2)
     assert found.ok, [check.samples for check in found.checks]
     return {check.name: check.figures["digest"] for check in found.checks}
-
-
-def rows(target: Database, table: str) -> list[Any]:
-    return target.rows(f"SELECT md5(t::text) FROM bronze.raw_{table} AS t ORDER BY 1")
-
-
-def advance(target: Database, **options: Any) -> None:
-    [report] = shardgen.advance(target.dsn, **options, **QUIET)
-    assert report.ok
 
 
 @pytest.mark.slow
@@ -132,17 +123,7 @@ def test_rows_that_others_have_changed_are_named_and_only_overwritten_on_request
         "AND NOT order_id = ANY (%s)",
         [list(advances)],
     )
-    target.run(f"{theirs} WHERE order_id = '{order}'")
-    with pytest.raises(LoadError, match="others have changed or deleted rows that change now") as failure:
-        shardgen.advance(target.dsn, days=10, **QUIET)
-    assert order in str(failure.value)
-    resumed, last = shardgen.advance(target.dsn, days=1, yes=True, **QUIET)
-    assert resumed.resumed
-    assert last.ok
-    with copy_of(loaded, server_dsn) as other:
-        advance(other, days=10)
-        advance(other, days=1)
-        assert rows(target, "orders") == rows(other, "orders")
+    overwritten_on_request_alone(target, loaded, server_dsn, order=order, by=theirs)
 
 
 @pytest.mark.parametrize("history", ["latest"], indirect=True)

@@ -9,8 +9,6 @@ import sys
 import time
 from datetime import date, timedelta
 
-import pytest
-
 from tests.conftest import Database, fresh_database
 from tests.loads import ROOT, Program, clean_environment, content, hear_signals, verify
 
@@ -43,7 +41,6 @@ def went_on(database: Database, from_: object) -> None:
         time.sleep(0.05)
 
 
-@pytest.mark.slow
 def test_kills_of_a_stream_lose_nothing_and_double_nothing(database, server_dsn, dice):
     with fresh_database(server_dsn) as other:
         code, output = Program(other, *SHOP, "--end", str(UNTIL)).wait()

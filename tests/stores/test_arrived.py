@@ -9,7 +9,7 @@ import pytest
 
 import shardgen
 from shardgen.errors import TargetError
-from tests.conftest import Database
+from tests.forward import rows
 from tests.worlds import HERE, TABLES
 
 END = date(2026, 1, 6)
@@ -26,10 +26,6 @@ SHOP: dict[str, Any] = {
     "review_rate": 1,
     "cut": "arrived",
 }
-
-
-def rows(target: Database, table: str) -> list[Any]:
-    return target.rows(f"SELECT md5(t::text) FROM bronze.raw_{table} AS t ORDER BY 1")
 
 
 @pytest.mark.slow

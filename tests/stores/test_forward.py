@@ -9,17 +9,16 @@ from typing import Any
 import pytest
 
 import shardgen
-from shardgen.errors import LoadError, TargetError, UsageError
-from shardgen.loading.reconcile import LoadReport
+from shardgen.errors import TargetError, UsageError
 from shardgen.stores import spelled
 from shardgen.stores.postgres import locks, preflight
 from shardgen.stores.postgres.postgres import connect
 from shardgen.tables import dataset
 from tests.conftest import Database, copy_of, fresh_database
+from tests.forward import QUIET, advance, overwritten_on_request_alone, rows
 from tests.worlds import TABLES
 
 END = date(2026, 1, 20)
-QUIET: dict[str, Any] = {"progress": "none", "engine": "threads", "workers": 2}
 SHOP: dict[str, Any] = {
     **QUIET,
     "epoch": date(2025, 12, 1),
@@ -60,16 +59,6 @@ def digests(target: Database) -> dict[str, Any]:
     found = shardgen.verify(target.dsn, level="digests", progress="none", workers=2)
     assert found.ok
     return {check.name: check.figures["blocks"] for check in found.checks}
-
-
-def rows(target: Database, table: str) -> list[Any]:
-    return target.rows(f"SELECT md5(t::text) FROM bronze.raw_{table} AS t ORDER BY 1")
-
-
-def advance(target: Database, **options: Any) -> LoadReport:
-    [report] = shardgen.advance(target.dsn, **options, **QUIET)
-    assert report.ok
-    return report
 
 
 @pytest.mark.slow
@@ -205,17 +194,7 @@ def changing(target: Database, end: date) -> str:
 )
 def test_rows_that_others_have_changed_are_named_and_only_overwritten_on_request(target, loaded, server_dsn, theirs):
     order = changing(target, END)
-    target.run(f"{theirs} WHERE order_id = '{order}'")
-    with pytest.raises(LoadError, match="others have changed or deleted rows that change now") as failure:
-        shardgen.advance(target.dsn, days=10, **QUIET)
-    assert order in str(failure.value)
-    resumed, last = shardgen.advance(target.dsn, days=1, yes=True, **QUIET)
-    assert resumed.resumed
-    assert last.ok
-    with copy_of(loaded, server_dsn) as other:
-        advance(other, days=10)
-        advance(other, days=1)
-        assert rows(target, "orders") == rows(other, "orders")
+    overwritten_on_request_alone(target, loaded, server_dsn, order=order, by=theirs)
 
 
 @pytest.mark.parametrize("history", ["latest"], indirect=True)

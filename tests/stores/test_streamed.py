@@ -19,7 +19,8 @@ from shardgen.options.settings import read
 from shardgen.stores import open_store
 from shardgen.streaming import Asked, Stream, stream_of
 from tests.conftest import Database, copy_of, fresh_database
-from tests.stores.test_arrived import SHOP, rows
+from tests.forward import rows
+from tests.stores.test_arrived import SHOP
 from tests.worlds import HERE, TABLES
 
 
@@ -142,6 +143,8 @@ def test_what_a_stream_does_not_play_into_is_told_before_a_write(target, databas
         stream(target, since="2026-01-07")
     with pytest.raises(ConfigError, match="since='2026-01-08' is not before end='2026-01-08'"):
         stream(target, since="2026-01-08")
+    with pytest.raises(ConfigError, match=r"end=2026-01-05 is past: .* up to 2026-01-06"):
+        stream(target, end=date(2026, 1, 5))
     with pytest.raises(ConfigError, match="format='debezium' is for lines and topics"):
         stream(target, form="debezium")
     with pytest.raises(TargetError, match="holds no finished run in schema='bronze'"):
@@ -163,9 +166,8 @@ def stream_position(held: list[Any]) -> int:
     return micros(PlanConfig.from_json(json.loads(held[-1][1])).closes)
 
 
-def test_rows_that_others_took_away_stop_it(target, history):
-    if history == "versions":
-        return
+@pytest.mark.parametrize("history", ["latest"], indirect=True)
+def test_rows_that_others_took_away_stop_it(target):
     target.run("DELETE FROM bronze.raw_orders WHERE order_id <> 'ORD0000000001'")
     with pytest.raises(OutputError, match="relation=raw_orders has 0 of"):
         stream(target).play()
