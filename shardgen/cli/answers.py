@@ -9,19 +9,17 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from shardgen.cli import terminal
-from shardgen.cli.flow import FORM_OF_CHANGES
+from shardgen.cli.flow import MADE
 from shardgen.cli.options import Json, examples, one_run, takes
 from shardgen.errors import UsageError
 from shardgen.model.config import ANSWER_FORMS
 from shardgen.model.figures import count
-from shardgen.options.declared import FORM, KEY, PLACE, WATCHED, WORKING, WORLD
+from shardgen.options.declared import PLACE, WATCHED, WORKING, WORLD
 
 if TYPE_CHECKING:
     from shardgen.flow.answers import Answers
 
 _PANEL: Final = "The answers"
-FORM_OF_DIRT: Final = {**FORM_OF_CHANGES, "dirt": FORM["dirt"], "dirt_skip": FORM["dirt_skip"]}
-"""What dirty rows are made of, where they are made and not loaded."""
 
 Form = Annotated[
     str,
@@ -73,7 +71,7 @@ Resume = Annotated[
     "answers --dsn postgresql://me@db.example/shop --dirt-key-file dirt.key --format parquet -o answers.parquet",
     "answers --apply --into clean",
 )
-@takes(WORLD, FORM_OF_DIRT, KEY, PLACE, {**WORKING, **WATCHED})
+@takes(WORLD, MADE, PLACE, {**WORKING, **WATCHED})
 def answers(
     *,
     form: Form = ANSWER_FORMS[0],

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 _PANEL: Final = "The feed"
 _NAMES: Final = ("days", "end", "tables", "dataset", "raw_data", "history", "dirt", "dirt_skip")
-FORM_OF_CHANGES: Final = {**{name: FORM[name] for name in _NAMES}, **KEY}
+MADE: Final = {**{name: FORM[name] for name in _NAMES}, **KEY}
+"""Options of rows that are made and not loaded."""
 
 Since = Annotated[
     str,
@@ -74,7 +75,7 @@ Output = Annotated[
     "changes --target file:///data/shop --since 2026-03-01 --tables orders,reviews -o changes.parquet --format parquet",
     "changes --format debezium --envelope key,tombstones --since 2026-03-01 -o topics/",
 )
-@takes(WORLD, FORM_OF_CHANGES, PLACE)
+@takes(WORLD, MADE, PLACE)
 def changes(
     *,
     since: Since = "",

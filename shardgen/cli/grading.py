@@ -7,9 +7,9 @@ from typing import Annotated, Any, Final
 import typer
 
 from shardgen.cli import terminal
-from shardgen.cli.answers import FORM_OF_DIRT
+from shardgen.cli.flow import MADE
 from shardgen.cli.options import Json, examples, one_run, takes
-from shardgen.options.declared import KEY, PLACE, WATCHED, WORLD
+from shardgen.options.declared import PLACE, WATCHED, WORLD
 
 _PANEL: Final = "What is graded"
 _ASKED: Final = "The grade"
@@ -81,7 +81,7 @@ Page = Annotated[
     "grade --mapping silver.toml --min-f1 0.9 --min-f1 exact_duplicate=0.95 --junit grade.xml",
     "grade --sql customers=customers.sql --page grade.html --json",
 )
-@takes(WORLD, FORM_OF_DIRT, KEY, PLACE, WATCHED)
+@takes(WORLD, MADE, PLACE, WATCHED)
 def grade(
     *,
     cleaned: Cleaned = "",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Final
 import typer
 
 from shardgen.cli import hints, terminal
-from shardgen.cli.flow import FORM_OF_CHANGES, Envelope, parts_of
+from shardgen.cli.flow import MADE, Envelope, parts_of
 from shardgen.cli.options import Json, examples, one_run, takes
 from shardgen.errors import ConfigError, ShardgenError, Use
 from shardgen.model.config import STREAM_FORMS, STREAM_SHAPES
@@ -100,7 +100,7 @@ Config = Annotated[
     "stream --target postgresql://me@db.example/shop --speed 600x",
     "stream --source postgresql://me@db.example/shop --since 2026-03-01 --target kafka://broker/shop --format debezium",
 )
-@takes(WORLD, FORM_OF_CHANGES, _PLACE)
+@takes(WORLD, MADE, _PLACE)
 def stream(
     *,
     target: Target = "",
