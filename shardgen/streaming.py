@@ -159,6 +159,9 @@ def _into_database(
     plan = found.config
     position = micros(plan.closes)
     end = midnight(settings.get("end") or plan.world.epoch + timedelta(days=MAX_WINDOW_DAYS))
+    if end < position:
+        told = f" is past: {store.place} has what bronze got up to {spelt(position)}"
+        raise ConfigError(Given("end", settings.get("end")), told, remedy="name a later day")
     begins = _begins(_since(asked, plan, end), position) if asked.since else position
     sink = open_stream(store, plan, found.options)
     player = Player(tables=plan.tables, pace=at_pace(since=begins), sink=sink, stopped=stopped, show=show)
