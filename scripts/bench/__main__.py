@@ -95,6 +95,8 @@ def _factors(text: str) -> list[float]:
 @contextlib.contextmanager
 def directory(parent: str) -> Iterator[Path]:
     """A directory that is removed afterwards."""
+    if not Path(parent).is_dir():
+        sys.exit(f"error: directory={parent!r} is not there: make it first, or name another by --directory")
     made = Path(tempfile.mkdtemp(prefix="sgbench-", dir=parent))
     made.chmod(0o711)  # as root the server runs as another user
     try:
