@@ -191,9 +191,31 @@ def toured(reader) -> dict[int, str]:
     return read(FIRST, reader)
 
 
+def schemas(reader: Reader) -> set[str]:
+    query = "select nspname from pg_namespace where not starts_with(nspname, 'pg_')"
+    return set(reader.run(f'shardgen db psql -Atc "{query}"').split())
+
+
+@pytest.fixture(scope="module")
+def makers(reader, toured) -> dict[str, Path]:
+    """Which page makes a schema."""
+    return dict.fromkeys(schemas(reader), FIRST)
+
+
+@pytest.fixture
+def cleared(page, reader, makers) -> Iterator[None]:
+    """No page makes a schema that another one makes, or a reader of both would meet somebody's tables."""
+    yield
+    made = {schema for schema in schemas(reader) if makers.get(schema) != FIRST}
+    for schema in made:
+        reader.run(f"shardgen db psql -qc 'set client_min_messages = error; drop schema \"{schema}\" cascade'")
+    others = {schema: name(makers.setdefault(schema, page)) for schema in made}
+    assert set(others.values()) <= {name(page)}, others
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("page", pages(), ids=name)
-def test_a_page_does_and_prints_what_it_says(page, reader, toured):
+def test_a_page_does_and_prints_what_it_says(page, reader, toured, cleared):
     with reader.another() as one:
         printed = toured if page == FIRST else read(page, one)
     for line, block in outputs(TEXTS[page]).items():
