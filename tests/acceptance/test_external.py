@@ -18,6 +18,8 @@ import shardgen as api
 from shardgen.errors import ShardgenError
 from tests.servers import PASSWORD, ForeignServer, foreign_server
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 MIGRATION = Path(__file__).with_name("migration.sql")
 OPTIONS = {"customers": 50, "products": 30, "days": 5, "end": "2026-01-01", "sessions_per_day": 40}

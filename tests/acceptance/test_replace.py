@@ -14,6 +14,8 @@ import shardgen
 from shardgen.stores.postgres import objects
 from tests.conftest import Database
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 OPTIONS = {"customers": 50, "products": 30, "days": 5, "end": "2026-01-01", "sessions_per_day": 20}
 WORLD = [f"--{name.replace('_', '-')}={value}" for name, value in OPTIONS.items()]

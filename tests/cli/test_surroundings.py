@@ -14,6 +14,8 @@ import pytest
 
 from tests.conftest import Database
 
+pytestmark = pytest.mark.slow
+
 SMALL = (
     *("--customers", "20", "--products", "10", "--days", "2", "--end", "2026-01-01"),
     *("--tables", "customers", "--workers", "1"),

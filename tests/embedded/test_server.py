@@ -21,6 +21,8 @@ from shardgen.errors import ServerError
 from tests.programs import copied_programs
 from tests.servers import is_gone, kill, query, short_directory, wait_until
 
+pytestmark = pytest.mark.slow
+
 NOBODY = 65534
 DAEMON = 1
 ROOT = Path(__file__).parents[2]

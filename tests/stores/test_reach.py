@@ -16,6 +16,8 @@ from tests import fakes
 from tests.conftest import Database, copy_of, fresh_database
 from tests.worlds import small
 
+pytestmark = pytest.mark.slow
+
 TABLES = ("customers", "orders", "sessions")
 WORLD = {"customers": 40, "products": 20, "orders_per_day": 3, "sessions_per_day": 5, "days": 40, "tables": TABLES}
 
