@@ -204,6 +204,9 @@ def _landed(settings: Settings) -> tuple[Store, Standing]:
     if not found.config.arrived:
         told = f"{store.place} was loaded with what happened, and a stream plays what arrives"
         raise TargetError(told, remedy=Text("load it with ", arrived, " and ", Use("if_exists", "replace")))
+    if found.config.dirt is not None:
+        told = f"{store.place} was loaded with dirt, and a stream into a database is of clean rows"
+        raise TargetError(told, remedy=Text("use shardgen advance, or stream into ", Use("target", LINES)))
     return store, found
 
 

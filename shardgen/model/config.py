@@ -198,9 +198,6 @@ class PlanConfig:
 
     def _check_cut(self) -> None:
         check_choice("cut", self.cut, CUTS)
-        if self.arrived and self.dirt is not None:
-            given = (Given("cut", self.cut), " is of clean rows, and dirt delivers them at other times")
-            raise ConfigError(*given, remedy=Text("leave ", Use("cut"), " or ", Use("dirt"), " out"))
         assert self.arrived or not (self.since_at or self.until), "only arrivals are cut within a day"
         assert self.until is None or self.until.date() == self.end - timedelta(days=1), "it lies in the last day"
         assert self.since_at is None or self.since_at.date() == self.since, "it lies in the first day"

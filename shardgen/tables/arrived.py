@@ -75,6 +75,26 @@ def standing(spec: TableSpec, wanted: Slice, reach: Reach, *, at: int) -> Iterat
     return (made for part in parts for made in _standing(spec, part, _changing(spec, part, reach), at))
 
 
+def unchanged(spec: TableSpec, wanted: Slice, reach: Reach, *, back: int) -> Iterator[Batch]:
+    """The records of which bronze got something shortly before a reach, or what it got, as far as they still stand.
+
+    Args:
+        reach: what changes in it is left out where records have one row each.
+        back: how long before it, in microseconds.
+    """
+    if not back:
+        return
+    shortly = Reach(since=reach.since - back, until=reach.since)
+    if wanted.versions or spec.history is None:
+        for made in versions(spec, replace(wanted, end=reach.since), shortly):
+            yield made if wanted.versions else unversioned(made)
+        return
+    for low, high in wanted.ranges():
+        part = replace(wanted, start=low, stop=high)
+        keys = _changing(spec, replace(part, end=reach.since), shortly)
+        yield from _standing(spec, part, np.setdiff1d(keys, _changing(spec, part, reach)), reach.since)
+
+
 def pending(spec: TableSpec, wanted: Slice, until: int) -> Iterator[Batch]:
     """The versions of changes before the end of a slice that bronze gets at an instant or after it."""
     start, stop = spec.changing(wanted.world, until - spec.lag, wanted.end, closely=True)

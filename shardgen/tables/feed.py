@@ -13,10 +13,12 @@ from shardgen.columns.batch import Batch, Batches, chosen, versioned
 from shardgen.dirt.defects import Defect
 from shardgen.dirt.drawing import Drawing
 from shardgen.dirt.plugins import every
+from shardgen.dirt.spec import latest
 from shardgen.dirt.spoiling import First, Part, Spoiler, When, seed_of
 from shardgen.model.config import LoadConfig, PlanConfig
 from shardgen.model.dirt import Dirt
 from shardgen.model.plan import Shard
+from shardgen.model.played import micros
 from shardgen.model.table import ANSWERS
 from shardgen.tables import answers, arrived, dataset, revised, windows
 from shardgen.tables.arrived import Reach
@@ -71,23 +73,32 @@ class Feed:
         To those of a shard that is revised come the ones that stand as they stood, and of which dirt has held back
         what comes in the window.
         """
-        end = midnight(self.plan.end)
+        end = micros(self.plan.closes)
         for made in self._clean(shard, rows):
             yield made, When(until=end)
-        if shard.revised and self.plan.since:
-            spec, since = dataset(self.plan.dataset)[shard.table], midnight(self.plan.since)
-            when, back = When(since=since, until=end), windows.held_back(self.plan, shard.table, spec.lag)
-            for made in revised.unchanged(spec, self._wanted(shard, rows), since=since, back=back):
+        if shard.revised and self.plan.opens:
+            when = When(since=micros(self.plan.opens), until=end)
+            for made in self._unchanged(shard, rows):
                 yield made, when
 
+    def _unchanged(self, shard: Shard, rows: int) -> Iterator[Batch]:
+        """What bronze got of a shard shortly before the window, as far as it still stands."""
+        assert self.plan.since
+        spec, wanted = dataset(self.plan.dataset)[shard.table], self._wanted(shard, rows)
+        if self.plan.arrived:
+            return arrived.unchanged(spec, wanted, Reach.of(self.plan), back=latest(self.plan.dirt, shard.table))
+        back = windows.held_back(self.plan, shard.table, spec.lag)
+        return revised.unchanged(spec, wanted, since=midnight(self.plan.since), back=back)
+
     def _known(self, shard: Shard) -> First:
-        return partial(self._first, shard.table)
+        return partial(self._first, shard.table, end=midnight(self.plan.end))
 
     def parts(self, table: str, made: Batch, *, told: bool = False) -> list[Part]:
         """Clean rows as they come into bronze, see Spoiler.parts."""
-        if spoiler := self._spoiler(table):
-            return spoiler.parts(made, partial(self._first, table), told=told)
         assert made.record is not None
+        if spoiler := self._spoiler(table):
+            end = max(midnight(self.plan.end), int(made.record.ingestion.max()) + 1)
+            return spoiler.parts(made, partial(self._first, table, end=end), told=told)
         return [Part(rows=made, of=np.arange(made.num_rows), ingestion=made.record.ingestion)]
 
     def defects(self, shard: Shard, rows: int = ROWS) -> Iterator[Defect]:
@@ -98,7 +109,7 @@ class Feed:
 
     def marked(self, shard: Shard, rows: int = ROWS) -> Iterator[tuple[Batch, list[Defect]]]:
         """The clean rows of a shard, a batch at a time, with what is wrong with them, in their order."""
-        spoiler, when = self._spoiler(shard.table), When(until=midnight(self.plan.end))
+        spoiler, when = self._spoiler(shard.table), When(until=micros(self.plan.closes))
         for made in self._clean(shard, rows):
             yield made, list(spoiler.defects(made, self._known(shard), when)) if spoiler else []
 
@@ -121,9 +132,9 @@ class Feed:
         span = midnight(world.epoch), midnight(world.horizon_end)
         return _spoiler(dirt.opened(), dirt.secret, self.plan.dataset, table, world.seed, span)
 
-    def _first(self, table: str, numbers: I64) -> Iterator[Batch]:
-        """See dirt.spoiling.First."""
-        for made in self.versions_of(table, numbers, end=midnight(self.plan.end)):
+    def _first(self, table: str, numbers: I64, *, end: int) -> Iterator[Batch]:
+        """See dirt.spoiling.First; the records have come to be before an instant."""
+        for made in self.versions_of(table, numbers, end=end):
             assert made.record is not None
             assert made.record.versions is not None
             yield chosen(made, np.flatnonzero(made.record.versions.number == 1))
@@ -131,8 +142,9 @@ class Feed:
     def _clean(self, shard: Shard, rows: int) -> Iterator[Any]:
         spec, wanted = dataset(self.plan.dataset)[shard.table], self._wanted(shard, rows)
         if self.plan.arrived:
-            typed = bool(self.plan.format)
-            return arrived.rows(spec, wanted, Reach.of(self.plan), revised=shard.revised, apart=typed)
+            reach, apart = Reach.of(self.plan), bool(self.plan.format) or self._spoiler(shard.table) is not None
+            some = self._changing(spec, wanted, reach.since - spec.lag) if shard.revised else wanted
+            return arrived.rows(spec, some, reach, revised=shard.revised, apart=apart) if some else iter(())
         if shard.revised:
             return self._revised(spec, wanted, at=wanted.end)
         made = spec.rows(wanted)
@@ -146,25 +158,33 @@ class Feed:
             rows: about how many a batch should hold; it never changes a row.
         """
         assert self.plan.since
+        assert self.plan.opens
         spec, wanted = dataset(self.plan.dataset)[shard.table], self._wanted(shard, rows)
         if self.plan.arrived:
             reach = Reach.of(self.plan)
-            return arrived.standing(spec, wanted, reach, at=reach.since)
-        since, spoiler = midnight(self.plan.since), self._spoiler(shard.table)
-        made = self._revised(spec, wanted, at=since)
-        return (spoiler.spoilt(each, self._known(shard), When(until=since)) for each in made) if spoiler else made
+            some = self._changing(spec, wanted, reach.since - spec.lag)
+            made = arrived.standing(spec, some, reach, at=reach.since) if some else iter(())
+        else:
+            made = self._revised(spec, wanted, at=midnight(self.plan.since))
+        when, spoiler = When(until=micros(self.plan.opens)), self._spoiler(shard.table)
+        return (spoiler.spoilt(each, self._known(shard), when) for each in made) if spoiler else made
 
     def _revised(self, spec: TableSpec, wanted: Slice, *, at: int) -> Iterator[Batch]:
         """What changes in the window of records that were there: the versions, or how they stand at an instant."""
         assert self.plan.since
         since = midnight(self.plan.since)
-        low, high = spec.changing(wanted.world, since, wanted.end)  # dirt looks further back
-        wanted = replace(wanted, start=max(low, wanted.start), stop=min(high, wanted.stop))
-        if wanted.start >= wanted.stop:
+        some = self._changing(spec, wanted, since)
+        if some is None:
             return iter(())
-        if wanted.versions:
-            return revised.versions(spec, wanted, since=since)
-        return revised.standing(spec, wanted, since=since, at=at)
+        if some.versions:
+            return revised.versions(spec, some, since=since)
+        return revised.standing(spec, some, since=since, at=at)
+
+    def _changing(self, spec: TableSpec, wanted: Slice, since: int) -> Slice | None:
+        """The part of a slice in which records may have changed since an instant, for dirt looks further back."""
+        low, high = spec.changing(wanted.world, since, wanted.end)
+        start, stop = max(low, wanted.start), min(high, wanted.stop)
+        return replace(wanted, start=start, stop=stop) if start < stop else None
 
     def _wanted(self, shard: Shard, rows: int) -> Slice:
         return Slice(

@@ -1,4 +1,4 @@
-"""Laws of tables that were spoilt on purpose, or cut by arrival: each offender is compared with the answer key, or
+"""Laws of tables that were spoilt on purpose, or cut by arrival: each offender is compared with the answer key, and
 with what has happened and has not arrived.
 
 A row of the key is one; so is a row whose text, or whose law, names a record of the key: an order of a customer who is
@@ -94,7 +94,7 @@ class Known:
 
 
 class Key:
-    """The answer key of what is loaded, read when it is first asked for.
+    """The answer key of what is loaded, and what has not arrived, read when they are first asked for.
 
     Args:
         subject: what is loaded.
@@ -105,15 +105,17 @@ class Key:
         self._late = [loaded for loaded in subject.tables.values() if loaded.config.arrived]
         self._lock = threading.Lock()
 
-    def known(self) -> Known:
-        """What it names; read once, whoever asks first."""
+    def known(self) -> tuple[Known, ...]:
+        """What each of them names, where there is such; read once, whoever asks first."""
         with self._lock:
             return self._known
 
     @cached_property
-    def _known(self) -> Known:
-        if self._late:
-            return _late(self._late)
+    def _known(self) -> tuple[Known, ...]:
+        return (*([self._named()] if self._spoilt else []), *([_late(self._late)] if self._late else []))
+
+    def _named(self) -> Known:
+        """What the answer key does."""
         rows, records, words = set[str](), set[str](), set[str]()
         for text, ids in self._struck():
             rows.update(ids)
@@ -170,11 +172,11 @@ class _Judged:
     others: list[Sequence[Any]] = field(default_factory=list)
 
 
-def _judged(session: Session, offenders: Iterable[Sequence[Any]], known: Known, subject: Subject) -> _Judged:
-    found = _Judged()
+def _judged(session: Session, offenders: Iterable[Sequence[Any]], known: Sequence[Known], subject: Subject) -> _Judged:
+    found, records = _Judged(), frozenset[str]().union(*(each.records for each in known))
     left: list[Sequence[Any]] = []
     for offender in offenders:
-        if why := _why(offender, known):
+        if why := next(filter(None, (_why(offender, each) for each in known)), ""):
             found.excused[why] += 1
         else:
             left.append(offender)
@@ -184,7 +186,7 @@ def _judged(session: Session, offenders: Iterable[Sequence[Any]], known: Known, 
         for offender in some:
             names = _named(offender)
             own = " ".join(texts.get(name, "") for name in names | _sessions(names))
-            if why := _by(_IDS.findall(own), known.records):
+            if why := _by(_IDS.findall(own), records):
                 found.excused[why] += 1
             else:
                 found.others.append(offender)

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from shardgen.errors import ConfigError
 from shardgen.model.config import PlanConfig
 from shardgen.tables import dataset
 from shardgen.tables.feed import Feed
@@ -146,8 +145,3 @@ def test_a_plan_that_is_not_cut_by_arrival_has_no_word_of_it():
     assert not {"cut", "until", "since_at"} & replace(config, cut="happened").to_json().keys()
     slice_ = config.up_to(INSTANT).window(INSTANT + timedelta(hours=30))
     assert PlanConfig.from_json(json.loads(json.dumps(slice_.to_json()))) == slice_
-
-
-def test_dirt_is_delivered_at_other_times():
-    with pytest.raises(ConfigError, match="cut='arrived' is of clean rows"):
-        small(cut="arrived", dirt="light")
