@@ -24,7 +24,9 @@ its table there."""
 _BEHAVIOUR: Final = (
     "b1",
     "b1_sparse",
-    *(f"b{number}" for number in range(2, 7)),
+    "b2",
+    "b2_fit",
+    *(f"b{number}" for number in range(3, 7)),
     "b7",
     "b7_mail",
     *(f"b{number}" for number in range(8, 13)),

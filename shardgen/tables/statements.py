@@ -31,16 +31,26 @@ def _orders_per_customer(world: WorldConfig) -> float:
     return world.orders / max(1, world.customers) * 365 / world.horizon
 
 
-PROPORTIONS: Final[dict[str, Callable[[WorldConfig], float]]] = {
-    "orders per session": lambda world: world.orders / max(1, world.sessions),
-    "orders per customer": _orders_per_customer,
-    "orders per customer of a sparse shop": _orders_per_customer,
-    "events per session": lambda world: world.events_per_session,
-}
-"""What the bands of some shapes take for granted."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proportion:
+    """What the bands of some shapes take for granted of a world."""
 
-THINNER: Final[dict[str, int]] = {"orders per customer of a sparse shop": 6}
-"""By how much a proportion is smaller there than in the default world; in all others it is the same."""
+    of: Callable[[WorldConfig], float]
+    least: float = 1
+    """How much of the default world's is enough."""
+    most: float = 1
+    """How much of the default world's is not too much."""
+
+
+_SPARSE: Final = 1 / 6
+
+PROPORTIONS: Final[dict[str, Proportion]] = {
+    "orders per session": Proportion(of=lambda world: world.orders / max(1, world.sessions)),
+    "orders per customer": Proportion(of=_orders_per_customer),
+    "orders per customer of a sparse shop": Proportion(of=_orders_per_customer, least=_SPARSE, most=_SPARSE),
+    "orders per customer of a dense or sparse shop": Proportion(of=_orders_per_customer, least=_SPARSE),
+    "events per session": Proportion(of=lambda world: world.events_per_session),
+}
 
 
 LEDGER: Final = "the ledger"

@@ -11,7 +11,7 @@ from typing import Final
 from shardgen.model.figures import plural
 from shardgen.model.table import latest_of
 from shardgen.tables import dataset, names
-from shardgen.tables.statements import PROPORTIONS, THINNER, Statement, read
+from shardgen.tables.statements import PROPORTIONS, Statement, read
 from shardgen.tables.wanted import plan_config
 from shardgen.verification.subject import Loaded, Subject
 
@@ -128,7 +128,10 @@ def _too_little(statement: Statement, needed: dict[str, Loaded]) -> str:
     if config.days < statement.days:
         return f"a window of {plural(config.days, 'day')} is too short to tell: at least {statement.days}"
     for name in statement.proportions:
-        usual, here = PROPORTIONS[name](USUAL) / THINNER.get(name, 1), PROPORTIONS[name](config.world)
-        if not usual / LEEWAY <= here <= usual * LEEWAY:
-            return f"its bands are for about {usual:.3g} {name}, not for {here:.3g}"
+        proportion = PROPORTIONS[name]
+        usual, here = proportion.of(USUAL), proportion.of(config.world)
+        low, high = usual * proportion.least, usual * proportion.most
+        if not low / LEEWAY <= here <= high * LEEWAY:
+            bands = f"{high:.3g}" if low == high else f"{low:.3g} to {high:.3g}"
+            return f"its bands are for about {bands} {name}, not for {here:.3g}"
     return ""

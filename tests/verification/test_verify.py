@@ -114,11 +114,20 @@ def test_shapes_of_too_small_a_load_do_not_apply_and_say_why(loaded):
 
 
 def test_shapes_are_measured_where_the_ledger_has_enough(loaded):
-    loaded.run("UPDATE bronze.shardgen_shards SET rows = 100000 WHERE target IN ('products', 'orders', 'reviews')")
-    checks = [check for check in verify(loaded, level="shape").checks if check.name in {"S8", "S9"}]
+    known = "'customers', 'products', 'orders', 'reviews'"
+    loaded.run(f"UPDATE bronze.shardgen_shards SET rows = 100000 WHERE target IN ({known})")
+    every = verify(loaded, level="shape").checks
+    checks = [check for check in every if check.name in {"S8", "S9"}]
     assert len(checks) == 6
-    [s1] = [check for check in verify(loaded, level="shape").checks if check.name == "S1"]
+    [s1] = [check for check in every if check.name == "S1"]
     assert s1.finding == "its bands are for about 5.47 orders per customer, not for 122"
+    taste, *fits = (check for check in every if check.name == "B2")
+    assert (
+        taste.finding
+        == "its bands are for about 0.912 to 5.47 orders per customer of a dense or sparse shop, not for 122"
+    )
+    assert len(fits) == 6
+    assert all(check.figures for check in fits)
     for check in checks:
         assert check.figures.keys() == {"value", "low", "high"}
         assert (check.status == "not applicable") == (check.figures["value"] is None)

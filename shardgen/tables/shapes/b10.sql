@@ -1,5 +1,5 @@
 -- B10: A/B tests: visitors are split in halves, a test that works shows it, and one that does nothing does not.
--- needs: sessions 200000; raw_data; 180 days; orders per session; orders per customer
+-- needs: sessions 200000; raw_data; 180 days; orders per session; orders per customer of a dense or sparse shop
 -- Of the 2,000 buyers that a quarter then has, chance alone moves a lift by 4.5 percent of its base: a true one of 18 is
 -- four standard errors. With a quarter of them it may well stay below three, or seem to be 60.
 WITH visits AS MATERIALIZED (
