@@ -61,6 +61,8 @@ class Stream:
     player: Player
     rows: Rows
     plan: PlanConfig
+    exchanged: frozenset[str] = frozenset()
+    """Tables in which rows come and go, and no record is changed."""
     close: Callable[[], None] = lambda: None
     """Lets go of the target."""
     reach: Callable[[int], None] = lambda _: None
@@ -72,7 +74,7 @@ class Stream:
 
         try:
             due = self.since < self.end
-            feed = arriving(self.plan, self.rows, self.since, self.end) if due else iter(())
+            feed = arriving(self.plan, self.rows, self.since, self.end, self.exchanged) if due else iter(())
             if not self.player.play(feed, self.since):
                 return False
             self.reach(self.end)
@@ -153,6 +155,7 @@ def _into_database(
     from shardgen.flow.forms import Tuples
     from shardgen.flow.playing import Player
     from shardgen.stores import open_stream
+    from shardgen.tables import dataset
     from shardgen.world.demand import midnight
 
     store, found = _landed(settings)
@@ -173,6 +176,7 @@ def _into_database(
         player=player,
         rows=Tuples(encoders=sink.encoders()),
         plan=plan,
+        exchanged=frozenset(name for name in plan.tables if dataset(plan.dataset)[name].exchanged(plan)),
         close=sink.close,
         reach=sink.reach,
     )
@@ -204,9 +208,6 @@ def _landed(settings: Settings) -> tuple[Store, Standing]:
     if not found.config.arrived:
         told = f"{store.place} was loaded with what happened, and a stream plays what arrives"
         raise TargetError(told, remedy=Text("load it with ", arrived, " and ", Use("if_exists", "replace")))
-    if found.config.dirt is not None:
-        told = f"{store.place} was loaded with dirt, and a stream into a database is of clean rows"
-        raise TargetError(told, remedy=Text("use shardgen advance, or stream into ", Use("target", LINES)))
     return store, found
 
 

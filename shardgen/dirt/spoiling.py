@@ -26,14 +26,19 @@ INGESTION = "ingestion_timestamp"
 NEVER: Final = np.iinfo(np.int64).max
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class When:
     """Up to when what dirt holds back is there; instants in microseconds UTC."""
 
-    until: int = NEVER
-    """What comes late, or once more and later, is not there yet if it comes at this instant or after it."""
+    until: int | I64 = NEVER
+    """What comes late, or once more and later, is not there yet if it comes at this instant or after it; or an instant
+    for each row."""
     since: int | None = None
     """Only what was held back and comes from this instant on, where all else is there already."""
+
+    def until_of(self, rows: I64) -> int | I64:
+        """The instant of some rows."""
+        return self.until[rows] if isinstance(self.until, np.ndarray) else self.until
 
 
 ALWAYS: Final = When()
@@ -97,14 +102,14 @@ class Spoiler:
         made = self._made(batch, rows, plan, first)
         return Spliced(first=batch, second=made.batch(rows.ingestion[plan.take] + plan.lag), order=plan.order)
 
-    def parts(self, batch: Batch, first: First, *, told: bool = False) -> list[Part]:
+    def parts(self, batch: Batch, first: First, when: When = ALWAYS, *, told: bool = False) -> list[Part]:
         """The same rows in parts: those that are as they were made, and those that are made anew.
 
         Args:
             told: whether each row is wanted once, however it is delivered: what its source has told of its record.
         """
         rows = _rows(batch)
-        plan = self._plan(rows, told=told)
+        plan = self._plan(rows, when, told=told)
         if plan is None:
             return [Part(rows=batch, of=np.arange(batch.num_rows), ingestion=rows.ingestion)]
         found, kept = list[Part](), plan.order[plan.order < batch.num_rows]
@@ -115,6 +120,11 @@ class Spoiler:
             made = self._made(batch, rows, plan, first).batch(ingestion)
             found.append(Part(rows=made, of=plan.take, ingestion=ingestion))
         return found
+
+    def held_back(self, batch: Batch) -> I64:
+        """Which rows come late, or once more and later."""
+        found = self._drawing.delivered(_rows(batch))
+        return found.row[found.lag > 0]
 
     def defects(self, batch: Batch, first: First, when: When = ALWAYS) -> Iterator[Defect]:
         """What is wrong with them, in order of the rows."""
@@ -178,7 +188,7 @@ class Spoiler:
         found = self._drawing.delivered(rows)
         does = np.array([str(each.does) for each, _ in self._drawing.delivers] or [""], dtype="U5")[found.kind]
         comes = rows.ingestion[found.row] + found.lag
-        due, held_back = (comes < when.until) | (found.lag == 0), found.lag > 0
+        due, held_back = (comes < when.until_of(found.row)) | (found.lag == 0), found.lag > 0
         if when.since is not None:
             kept = due & held_back & (comes >= when.since)
         else:

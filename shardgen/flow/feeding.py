@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from shardgen.dirt.spec import latest
 from shardgen.flow import debezium, forms
+from shardgen.flow.exchanges import Exchanges
 from shardgen.flow.order import BATCH_ROWS, Some, in_order
 from shardgen.flow.records import Source
 from shardgen.model.config import CUTS, PlanConfig
@@ -32,7 +33,12 @@ Told = Counter[str]
 
 
 def fed(
-    plan: PlanConfig, form: forms.Rows, since: int, end: int, back: Mapping[str, int] = MappingProxyType({})
+    plan: PlanConfig,
+    form: forms.Rows,
+    since: int,
+    end: int,
+    back: Mapping[str, int] = MappingProxyType({}),
+    exchanged: frozenset[str] = frozenset(),
 ) -> Iterator[Some]:
     """The changes that happen in [since, end), in order of ingestion; from the epoch on with what was there before it.
 
@@ -41,34 +47,37 @@ def fed(
         form: how they are written.
         since, end: microseconds UTC; the end may lie beyond the plan's.
         back: by table, how much further back what happened is wanted as well.
+        exchanged: tables of which it is told which rows come and which go, and not how their records change.
     """
     happened = replace(plan.whole.clean, cut=CUTS[0], until=None)
     rows, whole = Counter[str](), replace(happened, history="versions", raw_data="full")
     for shard in build_plan(whole).shards:
         rows[shard.table] += shard.rows
     source, epoch = Source(feed=Feed(plan), spelling=form.spelling), midnight(plan.world.epoch)
-
+    exchanges = Exchanges(feed=Feed(plan), spelling=form.spelling)
     begins = {name: since - back.get(name, 0) for name in plan.tables}
     begins = {name: BEGINNING if instant <= epoch else instant for name, instant in begins.items()}
 
     def made(table: str, since: int, end: int) -> Iterator[pa.RecordBatch]:
-        since = max(since, begins[table])
-        return map(form.rows, source.changes(table, since, end, BATCH_ROWS)) if since < end else iter(())
+        since, maker = max(since, begins[table]), exchanges if table in exchanged else source
+        return map(form.rows, maker.changes(table, since, end, BATCH_ROWS)) if since < end else iter(())
 
     first = min(begins.values())
     a_day = {name: rows[name] / plan.days for name in plan.tables}
     return in_order(made, a_day, max(first, epoch), end, first=first)
 
 
-def arriving(plan: PlanConfig, form: forms.Rows, since: int, end: int) -> Iterator[Some]:
+def arriving(
+    plan: PlanConfig, form: forms.Rows, since: int, end: int, exchanged: frozenset[str] = frozenset()
+) -> Iterator[Some]:
     """The changes that bronze gets in [since, end), in that order; of the epoch with all that it got before.
 
     Args:
-        plan, form: as :func:`fed`.
+        plan, form, exchanged: as :func:`fed`.
         since, end: microseconds UTC.
     """
     back = {name: LATEST + latest(plan.dirt, name) for name in plan.tables}
-    for some in fed(plan, form, since, end, back):
+    for some in fed(plan, form, since, end, back, exchanged):
         low, high = np.searchsorted(some.got, (since if since != midnight(plan.world.epoch) else BEGINNING, end))
         if high > low:
             yield Some(some.rows.slice(low, high - low), some.tables[low:high], some.got[low:high])

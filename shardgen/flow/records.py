@@ -116,7 +116,7 @@ class Source:
                 yield Changed(
                     table=table,
                     told=part.rows,
-                    versions=picked(_known(batch), part.of),
+                    versions=picked(versions_of(batch), part.of),
                     ingestion=part.ingestion,
                     known_before=partial(_of, earlier, batch, part.of),
                     spelling=self.spelling,
@@ -128,14 +128,14 @@ class Source:
     def _earlier(self, table: str, made: Sequence[Batch], end: int) -> _Earlier:
         """The records that some batches change, as they were."""
         nothing = np.zeros(0, dtype=np.int64)
-        changed = [_record(each).numbers[_known(each).operation != INSERT] for each in made]
-        wanted = np.concatenate([nothing, *(_key(each) - 1 for each in made)])
+        changed = [record_of(each).numbers[versions_of(each).operation != INSERT] for each in made]
+        wanted = np.concatenate([nothing, *(keys_of(each) - 1 for each in made)])
         keys, objects = [nothing], [text.pool([])]
         for each in self.feed.versions_of(table, np.unique(np.concatenate([nothing, *changed])), end=end):
-            needed = np.flatnonzero(np.isin(_key(each), wanted))
+            needed = np.flatnonzero(np.isin(keys_of(each), wanted))
             for part in self.feed.parts(table, chosen(self._told(each), needed), told=True) if len(needed) else ():
                 objects.append(Layout(_object(part.rows, part.rows.table.columns, self.spelling)).texts())
-                keys.append(_key(each)[needed[part.of]])
+                keys.append(keys_of(each)[needed[part.of]])
         every_key = np.concatenate(keys)
         order = np.argsort(every_key)
         return _Earlier(keys=every_key[order], objects=pa.concat_arrays(objects).take(pa.array(order)))
@@ -150,8 +150,8 @@ class _Earlier:
 
     def of(self, batch: Batch) -> Drawn:
         """What each row was before it changed; nothing for new ones."""
-        old = _known(batch).operation != INSERT
-        return Drawn(self.objects, np.where(old, np.searchsorted(self.keys, _key(batch) - 1), -1))
+        old = versions_of(batch).operation != INSERT
+        return Drawn(self.objects, np.where(old, np.searchsorted(self.keys, keys_of(batch) - 1), -1))
 
 
 def _of(earlier: Callable[[], _Earlier], batch: Batch, rows: I64) -> Drawn:
@@ -160,20 +160,22 @@ def _of(earlier: Callable[[], _Earlier], batch: Batch, rows: I64) -> Drawn:
     return Drawn(found.pool, found.rows[rows])
 
 
-def _record(batch: Batch) -> Record:
+def record_of(batch: Batch) -> Record:
+    """What the rows of a batch are of."""
     assert batch.record is not None
     return batch.record
 
 
-def _known(batch: Batch) -> Versions:
-    versions = _record(batch).versions
+def versions_of(batch: Batch) -> Versions:
+    """Which versions the rows of a batch are."""
+    versions = record_of(batch).versions
     assert versions is not None
     return versions
 
 
-def _key(batch: Batch) -> I64:
+def keys_of(batch: Batch) -> I64:
     """A number for each version of each record, in their order."""
-    return _record(batch).numbers * MOST_VERSIONS + _known(batch).number
+    return record_of(batch).numbers * MOST_VERSIONS + versions_of(batch).number
 
 
 def _object(batch: Batch, columns: Iterable[Column], spelling: Spelling) -> list[Piece]:

@@ -14,7 +14,7 @@ from shardgen.dirt.defects import Defect
 from shardgen.dirt.drawing import Drawing
 from shardgen.dirt.plugins import every
 from shardgen.dirt.spec import latest
-from shardgen.dirt.spoiling import First, Part, Spoiler, When, seed_of
+from shardgen.dirt.spoiling import ALWAYS, First, Part, Spoiler, When, seed_of
 from shardgen.model.config import LoadConfig, PlanConfig
 from shardgen.model.dirt import Dirt
 from shardgen.model.plan import Shard
@@ -93,12 +93,17 @@ class Feed:
     def _known(self, shard: Shard) -> First:
         return partial(self._first, shard.table, end=midnight(self.plan.end))
 
-    def parts(self, table: str, made: Batch, *, told: bool = False) -> list[Part]:
+    def held_back(self, table: str, made: Batch) -> I64:
+        """Which of some clean rows come into bronze late, or once more and later."""
+        spoiler = self._spoiler(table)
+        return spoiler.held_back(made) if spoiler else np.zeros(0, dtype=np.int64)
+
+    def parts(self, table: str, made: Batch, when: When = ALWAYS, *, told: bool = False) -> list[Part]:
         """Clean rows as they come into bronze, see Spoiler.parts."""
         assert made.record is not None
         if spoiler := self._spoiler(table):
             end = max(midnight(self.plan.end), int(made.record.ingestion.max()) + 1)
-            return spoiler.parts(made, partial(self._first, table, end=end), told=told)
+            return spoiler.parts(made, partial(self._first, table, end=end), when, told=told)
         return [Part(rows=made, of=np.arange(made.num_rows), ingestion=made.record.ingestion)]
 
     def defects(self, shard: Shard, rows: int = ROWS) -> Iterator[Defect]:

@@ -203,6 +203,11 @@ class TableSpec:
         found = self.table.with_versions() if history == "versions" else self.table
         return found if dirt is None else found.relaxed(broken(dirt, self.name))
 
+    def exchanged(self, plan: PlanConfig) -> bool:
+        """Whether all rows of a record go when it changes, and others come: no key tells spoilt ones apart."""
+        spoilt = plan.dirt is not None and self.name in plan.dirt.tables
+        return spoilt and plan.history == "latest" and self.history is not None
+
     def with_columns(
         self,
         columns: tuple[Column, ...],

@@ -46,7 +46,11 @@ _OF: Final[Mapping[str, tuple[str, IdFormat]]] = {
     "sessions": ("session", SESSION),
 }
 """What a record of a table is called, and its ids."""
-_IDS: Final = re.compile(rf"\b(?:{'|'.join(ids.prefix for _, ids in _OF.values())})\d+\b|\b[0-9a-f]{{16}}\b")
+TRANSFER: Final = "TR-"
+"""What references of two movements begin with that belong together."""
+_IDS: Final = re.compile(
+    rf"\b(?:{'|'.join((*(ids.prefix for _, ids in _OF.values()), TRANSFER))})\d+\b|\b[0-9a-f]{{16}}\b"
+)
 _WORDS: Final = re.compile(r"[^\W\d_][\w&' -]{0,38}[^\W_]")
 _CASTS: Final = re.compile(
     r"(?P<value>substr\([\w., ]+\)|\([\w.]+ ->> '\w+'\))::(?P<type>bigint|integer|numeric|timestamp|boolean)\b"
@@ -211,7 +215,10 @@ def _by(names: Collection[str], records: Collection[str]) -> str:
     for what, ids in _OF.values():
         if any(name.startswith(ids.prefix) and name in records for name in names):
             return f"by their {what}"
-    return "by their visitor" if any(len(name) == VISITOR and name in records for name in names) else ""
+    if any(name.startswith(TRANSFER) and name in records for name in names):
+        return "by their transfer"
+    visitors = (name for name in names if len(name) == VISITOR and not name.startswith(TRANSFER))
+    return "by their visitor" if any(name in records for name in visitors) else ""
 
 
 def _beside(name: str) -> set[str]:

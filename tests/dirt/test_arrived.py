@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -13,12 +13,15 @@ import pytest
 
 from shardgen.columns.batch import Batch, chosen, unversioned
 from shardgen.dirt.kinds import kinds
+from shardgen.flow.feeding import arriving
+from shardgen.flow.forms import Tuples
 from shardgen.model.config import PlanConfig
-from shardgen.model.played import DELETE, micros
+from shardgen.model.played import DELETE, instant, micros
 from shardgen.stores.apart import rows as apart
 from shardgen.stores.copy import Encoder
-from shardgen.tables import table_of
+from shardgen.tables import dataset, table_of
 from shardgen.tables.feed import Feed
+from shardgen.world.demand import DAY
 from shardgen.world.versions import BEGINNING
 from tests.dirt.test_windows import Rows, rows
 from tests.dirt.worlds import dirty
@@ -118,3 +121,34 @@ def test_windows_of_any_seed_make_what_one_load_makes(history, until, seed):
 def test_windows_of_each_kind_alone_make_what_one_load_makes(kind):
     tables = tuple(kinds()[kind].weights)
     assert_brought_forward(world(f"{kind}=0.4", seed=7, tables=tables).up_to(INSTANT), *STEPS)
+
+
+def events(config: PlanConfig, days: int) -> Iterator[tuple[int, str, int, bytes]]:
+    """When which table gets or loses which row, after what is there; in the order of the feed."""
+    specs = {name: dataset()[name] for name in config.tables}
+    form = Tuples(encoders={name: Encoder(table_of(config, name)) for name in specs})
+    exchanged = frozenset(name for name, spec in specs.items() if spec.exchanged(config))
+    since = micros(config.closes)
+    for some in arriving(config, form, since, since + days * DAY, exchanged):
+        told = zip(some.got.tolist(), some.tables.tolist(), some.rows["operation"], some.rows["row"], strict=True)
+        yield from ((got, config.tables[place], what.as_py(), row.as_py()) for got, place, what, row in told)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("history", ["latest", "versions"])
+def test_rows_that_come_and_go_leave_what_a_load_has_wherever_they_stop(history):
+    config = world(history=history).up_to(INSTANT)
+    there, told = rows(config), list(events(config, 6))
+    going = [place for place, (_, _, what, _) in enumerate(told) if what == DELETE and history == "latest"]
+    assert history == "versions" or going
+    stops = {place for place in (*going[:2], len(told) // 2, len(told) - 1) if _last_of_its_instant(told, place)}
+    assert len(stops) >= 2
+    for place, (got, table, _, row) in enumerate(told):
+        there[table, row] += -1 if place in going else 1
+        if place in stops:
+            assert min(there.values()) >= 0
+            assert +there == rows(config.up_to(instant(got + 1)))
+
+
+def _last_of_its_instant(told: list[tuple[int, str, int, bytes]], place: int) -> bool:
+    return place + 1 == len(told) or told[place + 1][0] > told[place][0]

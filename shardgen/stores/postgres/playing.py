@@ -36,6 +36,7 @@ from shardgen.stores.postgres.control import Control
 from shardgen.stores.postgres.failures import describe
 from shardgen.stores.postgres.ledger import Claim, ShardRow
 from shardgen.stores.postgres.postgres import Connection, set_parameters
+from shardgen.stores.postgres.swapping import Swapped
 from shardgen.stores.resuming import PLAYED
 from shardgen.tables import dataset
 from shardgen.tables.recipe import Recipe
@@ -225,8 +226,11 @@ class Playing:
         self._prepared = connection
 
     def _applied(self, connection: Connection, name: str) -> Applied:
-        changing = self._plan.history == "latest" and dataset(self._plan.dataset)[name].history is not None
-        return Applied(connection, self._schema, self._claims[name], self._table(name), changing=changing)
+        spec = dataset(self._plan.dataset)[name]
+        changing, how = self._plan.history == "latest" and spec.history is not None, Applied
+        if spec.exchanged(self._plan):
+            how = Swapped
+        return how(connection, self._schema, self._claims[name], self._table(name), changing=changing)
 
     def _table(self, name: str) -> Table:
         """As it is there, less the columns that it lacks."""
