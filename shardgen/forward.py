@@ -74,11 +74,22 @@ def standing(owners: Mapping[str, Owner], place: str, tables: Sequence[str] = ()
             raise TargetError(f"{place} holds tables of different plans: {ends}", remedy=remedy)
     config = configs[first]
     if config.answers:
-        told = f"{place} has its answer key in schema={config.answers!r}, which is not brought forward"
-        raise TargetError(told, remedy=Text("load anew without ", Use("answers", "load"), ", and print the key"))
+        _check_key(owners, place, config.answers, meant)
     if config.dirt is not None:
         config.dirt.opened()
     return Standing(config=replace(config.whole, tables=in_order(meant, config.dataset)), options=meant[first].options)
+
+
+def _check_key(owners: Mapping[str, Owner], place: str, where: str, meant: Mapping[str, Owner]) -> None:
+    """See that the answer key of some tables can be brought forward with them.
+
+    Raises:
+        TargetError: it tells of others, too.
+    """
+    others = [name for name, run in owners.items() if run.plan.get("answers") == where and name not in meant]
+    if others:
+        told = f"{place} has its answer key in schema={where!r}, which tells of {', '.join(others)} as well"
+        raise TargetError(told, remedy=Text("bring all of them forward, without ", Use("tables", ",".join(meant))))
 
 
 def windowed(found: Standing, end: date, since: date | None = None) -> tuple[PlanConfig, dict[str, Any]]:
@@ -116,6 +127,9 @@ def slice_of(settings: Settings, store: Store) -> tuple[PlanConfig, dict[str, An
             told = Text(Given("since", since), " is of a world that does not move, and none is there")
             raise UsageError(told, remedy=Text("name ", Use("epoch"), " and ", Use("horizon")))
         config = settings.plan(utc_today())
+        if config.answers:
+            why = " is of a whole history, and a window by itself has none"
+            raise ConfigError(Given("answers", "load"), why, remedy="leave it out, and print the key")
         return config, settings.options(config)
     check_given(settings, found, store.place)
     return windowed(found, settings.get("end") or utc_today(), since)

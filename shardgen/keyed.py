@@ -49,13 +49,24 @@ def keys_of(store: Store, runs: Sequence[RunStatus]) -> list[Key]:
     for run in runs:
         where = run.plan.get("answers")
         if where and any(table.generation is not None for table in run.tables):
-            found.append(_key(run, store.beside(where)))
+            found.append(_key(run, store.beside(where), _followed(run, store)))
     return found
 
 
-def _key(run: RunStatus, place: Store) -> Key:
+def _followed(run: RunStatus, store: Store) -> set[int]:
+    """A run and those that it brings forward: while it is not finished the key is still that of the one before."""
+    found = {run.run}
+    if "follows" not in run.options:
+        return found
+    for each in sorted(store.runs(), key=lambda each: -each.run):
+        if each.run in found:
+            found |= {number for number, _ in each.options.get("follows", {}).values()}
+    return found
+
+
+def _key(run: RunStatus, place: Store, followed: set[int]) -> Key:
     try:
-        mine = [each for each in place.runs() if each.options.get(KEY_OF) == run.run and _owns(each)]
+        mine = [each for each in place.runs() if each.options.get(KEY_OF) in followed and _owns(each)]
     except TargetError as error:  # of whoever may see the tables alone
         return Key(of=run, place=place, run=None, unasked=" ".join(str(error).split()))
     return Key(of=run, place=place, run=mine[-1] if mine else None)

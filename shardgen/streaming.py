@@ -208,6 +208,9 @@ def _landed(settings: Settings) -> tuple[Store, Standing]:
     if not found.config.arrived:
         told = f"{store.place} was loaded with what happened, and a stream plays what arrives"
         raise TargetError(told, remedy=Text("load it with ", arrived, " and ", Use("if_exists", "replace")))
+    if found.config.answers:
+        told = f"{store.place} has its answer key in schema={found.config.answers!r}, which grows by days"
+        raise TargetError(told, remedy="bring it forward by shardgen advance")
     return store, found
 
 

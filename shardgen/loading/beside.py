@@ -70,6 +70,8 @@ def check(plan: PlanConfig, load: LoadConfig, store: Store, machinery: Machinery
     if joined and any(run.plan == key.config.to_json() for run in there):
         return
     for run in there:
+        if plan.opens and PlanConfig.from_json(dict(run.plan)).closes == plan.opens:
+            continue  # the key is brought forward with its tables
         if not load.terms.replace or set(_tables(run)) - set(plan.tables):
             told = f" holds {relation_of(ANSWERS)} already, which tells of {', '.join(_tables(run))}"
             replaced = Text("use ", Use("if_exists", "replace"))

@@ -371,9 +371,6 @@ def check_answers(plan: PlanConfig) -> None:
     if plan.dirt is None:
         remedy = Text("add ", Use("dirt"), ", or leave it out")
         raise ConfigError(Given("answers", "load"), " needs dirty rows: of clean ones there is no key", remedy=remedy)
-    if plan.since is not None:
-        told = " is of a whole history: the key is not brought forward"
-        raise ConfigError(Given("answers", "load"), told, remedy="leave it out, and print the key")
     if plan.format:
         return
     check_schema(plan.answers, "answers_schema")

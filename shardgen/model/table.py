@@ -97,6 +97,11 @@ class Table:
         return frozenset(column.name for column in self.columns).difference(COMMON)
 
     @property
+    def found_by(self) -> str:
+        """The column by whose index rows are found: that of the id, or of what an answer key tells."""
+        return self.indexes[0].column if self.name == ANSWERS else self.key[0]
+
+    @property
     def partitioned(self) -> bool:
         """Whether the table is loaded leaf by leaf."""
         return bool(self.partition_by)

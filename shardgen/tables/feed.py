@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
+from itertools import chain
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -61,7 +62,8 @@ class Feed:
             rows: about how many a batch should hold; it never changes a row.
         """
         if shard.table == ANSWERS:
-            return answers.batches(self.defects(answers.dirty_of(shard), rows), rows)
+            dirty = answers.dirty_of(shard)
+            return answers.batches(self._grown(dirty, rows) if shard.revised else self.defects(dirty, rows), rows)
         spoiler = self._spoiler(shard.table)
         if spoiler is None:
             return self._clean(shard, rows)
@@ -158,21 +160,40 @@ class Feed:
     def before(self, shard: Shard, rows: int) -> Iterator[Batches]:
         """Of the records that change in a shard those that were there, as they stood before the window, dirt and all.
 
+        Of a key these are its lines about them, and about what was held back and comes now.
+
         Args:
-            shard: one that is revised, of a plan whose records have one row each.
+            shard: one that is revised, of a plan whose records have one row each, or of a key.
             rows: about how many a batch should hold; it never changes a row.
         """
-        assert self.plan.since
         assert self.plan.opens
+        when = When(until=micros(self.plan.opens))
+        if shard.table == ANSWERS:
+            dirty = answers.dirty_of(shard)
+            stood = iter(()) if self.plan.history == "versions" else self._stood(dirty, rows)
+            return answers.batches(self._told(dirty, chain(stood, self._unchanged(dirty, rows)), when), rows)
+        made, spoiler = self._stood(shard, rows), self._spoiler(shard.table)
+        return (spoiler.spoilt(each, self._known(shard), when) for each in made) if spoiler else made
+
+    def _grown(self, dirty: Shard, rows: int) -> Iterator[Defect]:
+        """What is wrong, at the end of a window, with rows that change in it, or of which something comes in it."""
+        made = chain(self._clean(dirty, rows), self._unchanged(dirty, rows))
+        return self._told(dirty, made, When(until=micros(self.plan.closes)))
+
+    def _told(self, dirty: Shard, made: Iterable[Batch], when: When) -> Iterator[Defect]:
+        spoiler = self._spoiler(dirty.table)
+        assert spoiler is not None
+        return chain.from_iterable(spoiler.defects(each, self._known(dirty), when) for each in made)
+
+    def _stood(self, shard: Shard, rows: int) -> Iterator[Batch]:
+        """The clean records that change in a shard, as they stood before the window."""
+        assert self.plan.since
         spec, wanted = dataset(self.plan.dataset)[shard.table], self._wanted(shard, rows)
         if self.plan.arrived:
             reach = Reach.of(self.plan)
             some = self._changing(spec, wanted, reach.since - spec.lag)
-            made = arrived.standing(spec, some, reach, at=reach.since) if some else iter(())
-        else:
-            made = self._revised(spec, wanted, at=midnight(self.plan.since))
-        when, spoiler = When(until=micros(self.plan.opens)), self._spoiler(shard.table)
-        return (spoiler.spoilt(each, self._known(shard), when) for each in made) if spoiler else made
+            return arrived.standing(spec, some, reach, at=reach.since) if some else iter(())
+        return self._revised(spec, wanted, at=midnight(self.plan.since))
 
     def _revised(self, spec: TableSpec, wanted: Slice, *, at: int) -> Iterator[Batch]:
         """What changes in the window of records that were there: the versions, or how they stand at an instant."""

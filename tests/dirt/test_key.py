@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -23,10 +25,14 @@ from shardgen.tables.answers import plan_of
 from shardgen.tables.feed import Feed
 from shardgen.tables.planning import build_plan
 from shardgen.tables.recipe import Recipe
+from tests.conftest import Database
+from tests.dirt.test_windows import rows
 from tests.dirt.worlds import KEY, dirty
+from tests.forward import QUIET, advance
 from tests.worlds import SMALL
 
 OPTIONS: dict[str, Any] = {**SMALL, "days": 3, "workers": 1, "engine": "threads", "progress": "none"}
+STEPS = (timedelta(days=1), timedelta(days=4))
 LINES = """SELECT defect, kind, family, "table", state, key, ingestion_timestamp, place, dirty, clean, owner
     FROM bronze_answers.shardgen_answers"""
 
@@ -68,6 +74,83 @@ def test_a_key_is_loaded_told_verified_and_taken_back_with_the_tables_that_it_is
 
 def iso(row: dict[str, Any]) -> str:
     return str(row["ingestion_timestamp"].isoformat(timespec="microseconds"))
+
+
+FEW: dict[str, Any] = {
+    "customers": 60,
+    "products": 30,
+    "orders_per_day": 4,
+    "sessions_per_day": 5,
+    "events_per_session": 3,
+    "review_rate": 1,
+    "days": 25,
+}
+
+
+@pytest.mark.parametrize(
+    ("cut", "history"),
+    [
+        ("happened", "latest"),
+        ("arrived", "versions"),
+        *(pytest.param(*each, marks=pytest.mark.time) for each in (("happened", "versions"), ("arrived", "latest"))),
+    ],
+)
+def test_a_key_that_grows_by_windows_is_that_of_the_whole(cut, history):
+    config = dirty("hostile", **FEW, cut=cut, history=history)
+    there = rows(plan_of(replace(config, answers="key")))
+    for step in STEPS:
+        slice_ = replace(config.window(config.closes + step), answers="key")
+        grown = plan_of(slice_)
+        before = rows(grown, "before", lambda shard: shard.revised)
+        assert not before - there
+        there = there - before + rows(grown)
+        config = slice_.whole
+        assert there == rows(plan_of(config))
+
+
+def key_lines(target: Database) -> Counter[str]:
+    names = list(next(shardgen.answers(target.dsn)))
+    told = (dict(zip(names, row, strict=True)) for row in target.rows(LINES))
+    return Counter(str({**row, "ingestion_timestamp": iso(row)}) for row in told)
+
+
+def test_a_window_by_itself_has_no_key_beside_it(database, key):
+    window = {"since": date(2025, 12, 10), "end": date(2025, 12, 11), "epoch": date(2025, 12, 7), "horizon": 60}
+    with pytest.raises(ConfigError, match="answers='load' is of a whole history, and a window by itself has none"):
+        shardgen.load(database.dsn, answers="load", dirt="hostile", **window, **QUIET)
+    assert not database.rows("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'bronze%'")
+
+
+@pytest.mark.slow
+def test_a_loaded_key_is_brought_forward_with_its_tables_and_told_verified_and_taken_back(database, key):
+    shop = {**QUIET, **FEW, "epoch": date(2025, 12, 7), "horizon": 60, "end": SMALL["end"]}
+    del shop["days"]
+    tables = "customers,orders,reviews"
+    shardgen.load(database.dsn, answers="load", tables=tables, dirt="hostile", cut="arrived", **shop)
+    with pytest.raises(TargetError, match="answer key in schema='bronze_answers', which tells of customers, reviews"):
+        shardgen.advance(database.dsn, tables="orders", **QUIET)
+    database.run(
+        "CREATE FUNCTION public.no() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RAISE 'no key today'; END$$",
+        "CREATE TRIGGER no BEFORE INSERT ON bronze_answers.shardgen_answers EXECUTE FUNCTION public.no()",
+    )
+    with pytest.raises(ShardError, match="no key today"):
+        shardgen.advance(database.dsn, **QUIET)
+    assert [run.state for run in shardgen.status(database.dsn)] == ["finished", "failed"]
+    database.run("DROP FUNCTION public.no() CASCADE")
+    resumed, next_day = shardgen.advance(database.dsn, **QUIET)
+    assert (resumed.resumed, next_day.ok) == (True, True)
+    for days in (1, 3):
+        report = advance(database, days=days)
+        assert report.tables[-1].relation == "bronze_answers.shardgen_answers"
+        assert key_lines(database) == Counter(map(str, shardgen.answers(database.dsn)))
+    found = shardgen.verify(database.dsn, workers=1, progress="none")
+    assert found.ok, [check for check in found.checks if check.status.value == "failed"]
+    assert [check.level for check in found.checks if check.name == "answers"] == ["counts", "digests"]
+    assert any(
+        table.relation == "bronze_answers.shardgen_answers" for table in shardgen.status(database.dsn)[-1].tables
+    )
+    shardgen.reset(database.dsn)
+    assert database.value("SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'bronze%'") == 0
 
 
 def test_a_key_that_is_gone_is_told_by_a_verification(database, key):

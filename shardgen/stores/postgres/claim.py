@@ -38,6 +38,7 @@ from shardgen.stores.postgres.postgres import Connection
 from shardgen.stores.postgres.rehearsal import Part, Rehearsed, Source
 from shardgen.stores.resuming import check_same, choose, plain, planned, restricted
 from shardgen.tables import dataset
+from shardgen.tables.answers import is_key
 from shardgen.tables.recipe import Recipe, versions
 
 
@@ -118,7 +119,7 @@ def examine(connection: Connection, wanted: Wanted) -> Examined:
     server = preflight.server_problems(
         connection, plan, facts, workers=wanted.workers, freed=sum(loss.bytes for loss in losses)
     )
-    revising = any(each.kept for each in decisions) and plan.config.history == "latest"
+    revising = any(each.kept for each in decisions) and (plan.config.history == "latest" or is_key(plan.config))
     if revising or terms.on_conflict == "skip":
         server += preflight.staging_problems(connection, skipping=terms.on_conflict == "skip")
     problems = server + problems + (_referring(connection, decisions) if wanted.in_parts else [])

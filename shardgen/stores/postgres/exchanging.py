@@ -86,7 +86,7 @@ class Exchange:
     def _text(self, statement: LiteralString) -> sql.Composed:
         names = {
             **self.revision.names,
-            "id": sql.Identifier(self.revision.table.key[0]),
+            "id": sql.Identifier(self.revision.table.found_by),
             "ingestion": sql.Identifier(COMMON[1]),
             "complete": sql.Literal(self.revision.complete),
             "most": sql.Literal(SHOWN),

@@ -108,7 +108,7 @@ class Filling:
     def _revise(self, batches: Iterator[Batch], before: Iterator[Batch], *, overwrite: bool) -> ShardRow:
         """Bring records forward that are there."""
         table = self._table()
-        indexed = catalog.leading_index(self.connection, self.claim.oid, table.key[0])
+        indexed = catalog.leading_index(self.connection, self.claim.oid, table.found_by)
         revision = Revision(
             connection=self.connection,
             schema=self.schema,

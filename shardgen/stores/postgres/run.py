@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
 from shardgen.model.plan import Shard
+from shardgen.model.table import ANSWERS
 from shardgen.stores import Show
 from shardgen.stores.failures import StoreError
 from shardgen.stores.postgres import census, claimed_tables, finalise, keys, ledger, objects
@@ -22,6 +23,7 @@ from shardgen.stores.postgres.writer import PostgresWriterSpec
 from shardgen.stores.resuming import OPEN_STATES, restricted
 from shardgen.stores.told import Counted, Sighting, Task, Written
 from shardgen.tables import dataset
+from shardgen.tables.answers import is_key
 from shardgen.tables.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -99,7 +101,7 @@ class PostgresRun:
             schema=self._schema,
             claims=tuple(self._claims.values()),
             skip_conflicts=self._claimed.on_conflict == "skip",
-            revising=self._claimed.follows if self.plan.config.history == "latest" else frozenset(),
+            revising=self._claimed.follows if self._revises else frozenset(),
             partial=self._claimed.partial,
             overwrite=overwrite,
             spoilt=self._spoilt,
@@ -204,10 +206,15 @@ class PostgresRun:
         return census.added(connection, self._claims[table], self.plan.of(table), rows, own)
 
     @property
+    def _revises(self) -> bool:
+        """Whether rows that are there change, and not only others come: a key tells of late ones until they do."""
+        return self.plan.config.history == "latest" or is_key(self.plan.config)
+
+    @property
     def _spoilt(self) -> frozenset[str]:
-        """Tables whose rows are spoilt on purpose."""
+        """Tables whose rows are spoilt on purpose, or tell of such: no key tells them apart."""
         dirt = self.plan.config.dirt
-        return dirt.tables if dirt else frozenset()
+        return dirt.tables | {ANSWERS} if dirt else frozenset()
 
 
 def _make_leaves(connection: Connection, schema: str, each: ClaimedTable) -> None:
