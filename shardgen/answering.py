@@ -12,6 +12,8 @@ from shardgen.errors import ConfigError, Given, TargetError, Text, Use, Verifica
 from shardgen.model.config import ANSWER_FORMS, PlanConfig, check_choice, check_schema
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from shardgen.display import Show
     from shardgen.flow.answers import Answers
     from shardgen.grading.grades import Grades
@@ -120,10 +122,10 @@ def _into(settings: Settings, into: str) -> Store:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Places:
-    """Where cleaned tables are; one of these says it."""
+    """Where cleaned tables are; one of these says it, and of files the first one beside another."""
 
     cleaned: str = ""
-    """A schema."""
+    """A schema; of files a folder, its address, or a file of DuckDB."""
     mapping: str = ""
     """A file."""
     sql: Sequence[str] = ()
@@ -142,25 +144,31 @@ def graded(
     """
     from shardgen.grading import mapping, thresholds
     from shardgen.grading.grading import Grader
-    from shardgen.options import target
-    from shardgen.stores import open_cleaned
     from shardgen.stores.failures import StoreError
 
-    mapping.choice(cleaned=places.cleaned, mapping=places.mapping, statements=places.sql)
-    if settings.target.lake:
-        remedy = Text("name the database that holds them by ", Use("dsn"))
-        raise TargetError("the target is a lake, and cleaned tables are read in PostgreSQL", remedy=remedy)
+    files = bool(settings.target.lake)
+    mapping.choice(cleaned=places.cleaned, mapping=places.mapping, statements=places.sql, files=files)
     source, config = _dirty(settings, run)
-    if config.history == "versions":
-        told = f"{source} has all versions of its records, and a grade compares records that have one row each"
-        raise TargetError(told, remedy=Text("load with ", Use("history", "latest")))
+    if config.since is not None:
+        told = f"{source} begins with a window, since={config.since}, and what was there before is not graded"
+        raise TargetError(told, remedy="load the whole history to grade what is made of it")
     asked = thresholds.parsed(least, config.tables)
-    there = open_cleaned(target.dsn_of(settings), settings.schema)
-    grader = Grader(plan=replace(config, since=None), source=source, there=there, show=show)
     try:
-        return grader.grade(_wanted(places, config, there), asked)
+        with _cleaned(settings, places) as there:
+            grader = Grader(plan=config, source=source, there=there, show=show)
+            return grader.grade(_wanted(places, config, there), asked)
     except StoreError as error:
         raise VerificationError(f"the cleaned tables could not be read: {error}") from error
+
+
+def _cleaned(settings: Settings, places: Places) -> AbstractContextManager[CleanedTables]:
+    """The database of the target; of a lake the folder or file that is named."""
+    from shardgen.options import target
+    from shardgen.stores import open_cleaned, open_cleaned_files
+
+    if lake := settings.target.lake:
+        return open_cleaned_files(lake, places.cleaned, bronze=bool(places.mapping or places.sql))
+    return open_cleaned(target.dsn_of(settings), settings.schema)
 
 
 def check_files(*, junit: str, page: str) -> None:
@@ -198,8 +206,8 @@ def _wanted(places: Places, config: PlanConfig, there: CleanedTables) -> Wanted:
     """What is to be read."""
     from shardgen.grading import mapping
 
-    if places.cleaned:
-        return mapping.by_name(there, places.cleaned, config.tables)
     if places.mapping:
         return mapping.by_file(Path(places.mapping), config.tables)
-    return mapping.by_statements(places.sql, config.tables)
+    if places.sql:
+        return mapping.by_statements(places.sql, config.tables)
+    return mapping.by_name(there, places.cleaned, config.tables)

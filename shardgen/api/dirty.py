@@ -64,10 +64,11 @@ def grade(
     Args:
         dsn: libpq connection string of the dirty and the cleaned tables; without it the target is found as on the
             command line.
-        cleaned: schema of tables or views that are called as ours, with our columns.
+        cleaned: schema of tables or views that are called as ours, with our columns; for a lake a folder of files,
+            its address, or a file of DuckDB.
         mapping: TOML file that tells for each of our tables theirs, and their columns by ours.
         sql: by table, a file of a statement that returns the key and the columns by our names. One of these three says
-            what is graded.
+            what is graded; for a lake the first may be there beside another, which finds its tables.
         min_f1: least F1 of all, or by kind, family or table: ``{"exact_duplicate": 0.95, "orders": 0.9}``; what falls
             short is told by ``failures()``, and ``ok`` is False.
         junit: file that JUnit's XML is written to.

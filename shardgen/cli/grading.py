@@ -18,8 +18,9 @@ Cleaned = Annotated[
     str,
     typer.Option(
         "--cleaned",
-        metavar="SCHEMA",
-        help="Schema of tables or views that are called as ours: raw_orders, orders or stg_orders, with our columns.",
+        metavar="PLACE",
+        help="Schema of tables or views that are called as ours: raw_orders, orders or stg_orders, with our columns; "
+        "for a lake a folder of files, its address, or a file of DuckDB.",
         show_default=False,
         rich_help_panel=_PANEL,
     ),
@@ -80,6 +81,7 @@ Page = Annotated[
     "grade --cleaned silver",
     "grade --mapping silver.toml --min-f1 0.9 --min-f1 exact_duplicate=0.95 --junit grade.xml",
     "grade --sql customers=customers.sql --page grade.html --json",
+    "grade --target file:///data/shop --cleaned silver.duckdb",
 )
 @takes(WORLD, MADE, PLACE, WATCHED)
 def grade(

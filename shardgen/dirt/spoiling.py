@@ -126,15 +126,15 @@ class Spoiler:
         found = self._drawing.delivered(_rows(batch))
         return found.row[found.lag > 0]
 
-    def defects(self, batch: Batch, first: First, when: When = ALWAYS) -> Iterator[Defect]:
-        """What is wrong with them, in order of the rows."""
+    def defects(self, batch: Batch, first: First, when: When = ALWAYS) -> Iterator[tuple[int, Defect]]:
+        """What is wrong with them, and with which row of the batch, in order of the rows."""
         rows = _rows(batch)
         if (plan := self._plan(rows, when)) is None:
             return
         found = [(int(row), defect) for row, defect in self._missing(batch, rows, plan)]
         if len(plan.take):
             found += self._changed(self._made(batch, rows, plan, first), rows, plan)
-        yield from (defect for _, defect in sorted(found, key=lambda each: each[0]))
+        yield from sorted(found, key=lambda each: each[0])
 
     def struck(self, batch: Batch, first: First, when: When = ALWAYS) -> Iterator[tuple[str, tuple[str, str]]]:
         """Of each of them that is struck all of it when it is clean, what was written over it, and both of its ids."""

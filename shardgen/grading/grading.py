@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from shardgen.events import CheckDone, CheckStarted, VerificationStarted
-from shardgen.grading import mapping
+from shardgen.grading import mapping, plain
 from shardgen.grading.grades import Grades, TableGrade
 from shardgen.grading.judging import CLEAN, Judge
 from shardgen.grading.merging import Merged, Persons, compared
 from shardgen.grading.pairing import Pairing
 from shardgen.grading.score import Tally
-from shardgen.grading.truth import Record, Truth
+from shardgen.grading.truth import Record, Row, Truth, keys_of
 from shardgen.model.cleaned import Cleaned, Wanted
 from shardgen.model.config import PlanConfig
 from shardgen.stores import CleanedTables, Show
@@ -49,9 +49,7 @@ class Grader:
             StoreError: a read failed.
         """
         begun = time.monotonic()
-        columns = {
-            each.table: mapping.places_of(table_of(self.plan, each.table), each, self.there) for each in wanted.tables
-        }
+        columns = {each.table: self._places(each) for each in wanted.tables}
         if wanted.people:
             mapping.check_people(wanted.people, self.there)
         self.show(VerificationStarted(checks=len(columns), what="tables"))
@@ -66,6 +64,10 @@ class Grader:
             wanted=least,
         )
 
+    def _places(self, cleaned: Cleaned) -> dict[str, str]:
+        keys = keys_of(self.plan, cleaned.table)
+        return mapping.places_of(table_of(self.plan, cleaned.table), keys, cleaned, self.there)
+
     def _told(self, cleaned: Cleaned, columns: Mapping[str, str]) -> TableGrade:
         self.show(CheckStarted(check=cleaned.table))
         found = self._table(cleaned, columns)
@@ -74,11 +76,11 @@ class Grader:
 
     def _table(self, cleaned: Cleaned, columns: Mapping[str, str]) -> TableGrade:
         begun = time.monotonic()
-        truth = Truth(plan=self.plan, table=cleaned.table, places=tuple(columns))
+        keys = len(keys_of(self.plan, cleaned.table))
+        truth = Truth(plan=self.plan, table=cleaned.table, places=tuple(columns), keys=keys)
         judge = Judge(places=truth.places, forms=truth.forms, families=self.families)
-        pairing = Pairing(truth.of)
-        rows = self.there.rows(cleaned.source, tuple(columns.values()))
-        for each in pairing.groups(self._records(truth), rows):
+        pairing = Pairing(truth.of, keys)
+        for each in pairing.groups(self._records(truth), self._rows(cleaned, truth, columns)):
             judge.judge(each)
         judge.removed(pairing.left())
         clean = judge.tallies.pop(CLEAN, Tally())
@@ -92,6 +94,13 @@ class Grader:
             clean=clean,
             seconds=time.monotonic() - begun,
         )
+
+    def _rows(self, cleaned: Cleaned, truth: Truth, columns: Mapping[str, str]) -> Iterator[Row]:
+        rows = self.there.rows(cleaned.source, tuple(columns.values()))
+        if self.there.typed(cleaned.source):
+            return rows
+        forms = truth.written
+        return (tuple(map(plain.typed, forms, row)) for row in rows)
 
     def _records(self, truth: Truth) -> Iterator[Record]:
         if truth.table != PEOPLE:

@@ -11,9 +11,9 @@ from shardgen.dirt.defects import Defect
 from shardgen.dirt.spoiling import INGESTION
 from shardgen.grading import plain
 from shardgen.grading.asks import COARSER, SET_ASIDE, Asked, asked
-from shardgen.grading.pairing import Paired, Row
+from shardgen.grading.pairing import Paired
 from shardgen.grading.score import Example, Tally
-from shardgen.grading.truth import Record
+from shardgen.grading.truth import Record, Row
 
 CLEAN = ""
 """Stands for a kind, of what no kind has struck."""
@@ -71,7 +71,7 @@ class Judge:
         if missing := record.missing:
             self._note(missing, "absent")
             return
-        lost = Example(key=record.key, place="", dirty=None, clean=record.key, theirs=None)
+        lost = Example(key=record.shown, place="", dirty=None, clean=record.key, theirs=None)
         for each, of_value in self._asked(record):
             if each.wrong.place == INGESTION:
                 self._note(each, "missed", lost)
@@ -106,7 +106,7 @@ class Judge:
                 self._spoilt(record, *wrong[place], form, theirs, good=good)
             elif not good:
                 self.tallies[CLEAN].note(
-                    "broken", Example(key=record.key, place=place, dirty=clean, clean=clean, theirs=theirs)
+                    "broken", Example(key=record.shown, place=place, dirty=clean, clean=clean, theirs=theirs)
                 )
         self.right += right
 
@@ -133,7 +133,7 @@ class Judge:
     def _example(self, record: Record, defect: Defect, theirs: str | None) -> Example:
         wrong = defect.wrong
         return Example(
-            key=record.key,
+            key=record.shown,
             place=wrong.place or "",
             dirty=plain.value(wrong.dirty),
             clean=plain.value(wrong.clean),

@@ -25,23 +25,23 @@ _KEYS: Final = frozenset({"relation", "sql", "sql_file", "columns"})
 _PEOPLE: Final = frozenset({"relation", "sql", "sql_file", "id", "person"})
 
 
-def by_name(there: CleanedTables, schema: str, tables: Sequence[str]) -> Wanted:
-    """The tables of a schema that are called as ours.
+def by_name(there: CleanedTables, place: str, tables: Sequence[str]) -> Wanted:
+    """The tables of a schema, a folder or a file that are called as ours.
 
     Raises:
         TargetError: there is none.
     """
-    relations = there.relations(schema)
+    relations = there.relations(place)
     found: list[Cleaned] = []
     left_out: dict[str, str] = {}
     for table in tables:
         names = [name.format(raw=relation_of(table), name=table) for name in NAMES]
         if name := next((name for name in names if name in relations), None):
-            found.append(Cleaned(table=table, source=Source(schema=schema, relation=name)))
+            found.append(Cleaned(table=table, source=relations[name]))
         else:
-            left_out[table] = f"{schema} has none of {', '.join(names)}"
+            left_out[table] = f"{place} has none of {', '.join(names)}"
     if not found:
-        told = f"schema={schema!r} has no table or view that is called as one of ours"
+        told = Text(Given("cleaned", place), " has no table that is called as one of ours")
         like = " or ".join(name.format(raw=relation_of(tables[0]), name=tables[0]) for name in NAMES)
         raise TargetError(told, remedy=f"call them {like}, or say by a mapping which they are")
     return Wanted(tables=tuple(found), left_out=left_out)
@@ -84,8 +84,14 @@ def by_file(file: Path, tables: Sequence[str]) -> Wanted:
     return Wanted(tables=tuple(found.values()), people=_people(file, people), left_out=_others(found, tables))
 
 
-def places_of(table: Table, cleaned: Cleaned, there: CleanedTables) -> dict[str, str]:
-    """Which of their columns is which of our places; the key comes first.
+def places_of(table: Table, keys: Sequence[str], cleaned: Cleaned, there: CleanedTables) -> dict[str, str]:
+    """Which of their columns is which of our places; those that tell rows apart come first.
+
+    Args:
+        table: ours.
+        keys: the places that do.
+        cleaned: what a user has of it.
+        there: where that is.
 
     Raises:
         TargetError: there is no such table, or it has not the columns that are said of it.
@@ -97,17 +103,17 @@ def places_of(table: Table, cleaned: Cleaned, there: CleanedTables) -> dict[str,
         told = f"{cleaned.source.shown}, which is to be {table.name}, cannot be read: {error}"
         raise TargetError(told, remedy="name a table, a view or a statement that is there") from error
     ours = _ours(table)
-    key = table.key[0]
     found = _by_our_names(ours, theirs) if cleaned.columns is None else dict(cleaned.columns)
     for place, column in found.items():
         _check_place(table, cleaned, ours, place)
         if column not in theirs:
             told = f"{cleaned.source.shown} has no column {column!r}, which is to be {place} of {table.name}"
             raise TargetError(told, remedy=f"choose from {', '.join(theirs)}")
-    if key not in found:
-        told = f"{cleaned.source.shown} has no column for {key}, the key of {table.name}"
+    if lacking := [key for key in keys if key not in found]:
+        what = f"the key of {table.name}" if lacking[0] == keys[0] else f"which tells versions of {table.name} apart"
+        told = f"{cleaned.source.shown} has no column for {lacking[0]}, {what}"
         raise TargetError(told, remedy=f"select it, or say by a mapping which of {', '.join(theirs)} it is")
-    return {key: found.pop(key), **found}
+    return {**{key: found[key] for key in keys}, **found}
 
 
 def check_people(people: People, there: CleanedTables) -> None:
@@ -221,16 +227,31 @@ def _bare(statement: str) -> str:
     return statement.strip().rstrip(";").strip()
 
 
-def choice(*, cleaned: str, mapping: str, statements: Sequence[str]) -> None:
+def choice(*, cleaned: str, mapping: str, statements: Sequence[str], files: bool) -> None:
     """Raise unless one way is chosen.
+
+    Args:
+        cleaned: a schema, or a folder or file.
+        mapping: a file.
+        statements: of tables.
+        files: whether the tables are files, of which a mapping or statements tell, too.
 
     Raises:
         ConfigError: none is, or several are.
     """
     given = [name for name, told in (("cleaned", cleaned), ("mapping", mapping), ("sql", statements)) if told]
+    if files and given and given[0] == "cleaned":
+        given = given[1:] or given
     if len(given) == 1:
         return
     if given:
         raise ConfigError(Use(given[0]), " and ", Use(given[1]), " contradict each other", remedy="leave one out")
-    ways = Text("use ", Use("cleaned", "SCHEMA"), ", ", Use("mapping", "FILE"), " or ", Use("sql", "TABLE=FILE"))
+    ways = Text(
+        "use ",
+        Use("cleaned", "PLACE" if files else "SCHEMA"),
+        ", ",
+        Use("mapping", "FILE"),
+        " or ",
+        Use("sql", "TABLE=FILE"),
+    )
     raise ConfigError("nothing says where the cleaned tables are", remedy=ways)

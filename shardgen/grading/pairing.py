@@ -14,13 +14,10 @@ from typing import Any, TypeVar
 
 from shardgen.dirt.defects import Defect
 from shardgen.dirt.restoring import BESIDE, number
-from shardgen.grading.truth import Record
+from shardgen.grading.truth import Record, Row
 from shardgen.model.table import Table
 
 T = TypeVar("T")
-
-Row = tuple[str | None, ...]
-"""A user's, as texts; the first is the key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +42,9 @@ class Pairing:
     """Pairs the rows of one table."""
 
     table: Table
-    _awaited: dict[str, list[Defect]] = field(default_factory=lambda: defaultdict(list))
+    keys: int = 1
+    """How many of the first values tell rows apart."""
+    _awaited: dict[Row, list[Defect]] = field(default_factory=lambda: defaultdict(list))
     """Added rows by ids that come further on."""
 
     def groups(self, records: Iterable[Record], rows: Iterable[Row]) -> Iterator[Paired]:
@@ -58,7 +57,7 @@ class Pairing:
         mine = groupby(records, key=lambda record: self._group(record.number))
         theirs = groupby(rows, key=lambda row: self._group(number(row[0])))
         for some, others in _side_by_side(mine, theirs):
-            yield self._paired(some, others)
+            yield self._paired(some, others if self.keys == 1 else sorted(others, key=_in_order))
 
     def left(self) -> list[Defect]:
         """Added rows that were awaited and did not come."""
@@ -69,17 +68,20 @@ class Pairing:
         return (held - first) // max(self.table.space.children, BESIDE)
 
     def _paired(self, records: list[Record], rows: list[Row]) -> Paired:
-        of, taken = _matched(records, rows)
-        extras: dict[str, list[Defect]] = defaultdict(list)
+        of, taken = _matched(records, rows, self.keys)
+        extras: dict[Row, list[Defect]] = defaultdict(list)
         gone: list[Defect] = []
         groups = {self._group(record.number) for record in records}
-        for each in (each for record in records if record.defects for each in record.added):
-            (extras if self._group(number(each.key)) in groups else self._awaited)[each.key].append(each)
+        for record in (record for record in records if record.defects):
+            for each in record.added:
+                found = extras if self._group(number(each.key)) in groups else self._awaited
+                found[record.named(each.key)].append(each)
         kept, invented = [], []
         for place, row in enumerate(rows):
             if place in taken:
                 continue
-            waiting = extras.get(str(row[0])) or self._awaited.get(str(row[0]))
+            name = (str(row[0]), *row[1 : self.keys])
+            waiting = extras.get(name) or self._awaited.get(name)
             if waiting:
                 kept.append(waiting.pop(0))
             else:
@@ -88,16 +90,16 @@ class Pairing:
         return Paired(records=records, rows=rows, of=of, kept=kept, gone=gone, invented=invented)
 
 
-def _matched(records: list[Record], rows: list[Row]) -> tuple[dict[int, Row], set[int]]:
+def _matched(records: list[Record], rows: list[Row], keys: int) -> tuple[dict[int, Row], set[int]]:
     """Rows by place of the records that they are, and places of those rows."""
-    by_key: dict[str, list[int]] = defaultdict(list)
+    by_name: dict[Row, list[int]] = defaultdict(list)
     for place, row in enumerate(rows):
-        by_key[str(row[0])].append(place)
+        by_name[(str(row[0]), *row[1:keys])].append(place)
     pairs: list[tuple[int, bool, int, int]] = []
     for record_place, record in enumerate(records):
         for key in {record.key, record.dirty_key} if record.defects else (record.key,):
-            for place in by_key.get(key, ()):
-                alike = sum(map(_equal, record.values[1:], rows[place][1:]))
+            for place in by_name.get(record.named(key), ()):
+                alike = sum(map(_equal, record.values[keys:], rows[place][keys:]))
                 pairs.append((-alike, key != record.key, record_place, place))
     of: dict[int, Row] = {}
     taken: set[int] = set()
@@ -106,6 +108,12 @@ def _matched(records: list[Record], rows: list[Row]) -> tuple[dict[int, Row], se
             of[record_place] = rows[place]
             taken.add(place)
     return of, taken
+
+
+def _in_order(row: Row) -> tuple[int, str, int, str]:
+    """Ids by their numbers, and versions by theirs."""
+    key, version = str(row[0]), str(row[1])
+    return number(key), key, len(version), version
 
 
 def _equal(ours: Any, theirs: Any) -> bool:

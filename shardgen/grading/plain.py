@@ -72,6 +72,16 @@ def same(form: str, ours: str | None, theirs: str | None) -> bool:
     return _equal(_READ.get(form, str), ours, theirs)
 
 
+def typed(form: str, told: str | None) -> str | None:
+    """A user's text of a value in the form that ours have, where its place has no types; as it is if it is none."""
+    if told is None or form not in _WRITTEN:
+        return told
+    try:
+        return _WRITTEN[form](told)
+    except (ValueError, InvalidOperation):
+        return told
+
+
 def as_told(clean: str | None, dirty: str | None, theirs: str | None) -> bool:
     """Whether a user's instant is the clean one as far as another form of it tells: to the second, or to the minute."""
     if clean is None or dirty is None or theirs is None:
@@ -114,3 +124,9 @@ _READ: Final[Mapping[str, Callable[[str], Any]]] = {
     FLAG: _flag,
     OBJECT: _json,
 }
+_WRITTEN: Final[Mapping[str, Callable[[str], str]]] = {
+    NUMBER: lambda told: trimmed(f"{Decimal(told):f}"),
+    INSTANT: lambda told: _instant(told).isoformat(timespec="microseconds"),
+    FLAG: lambda told: str(_flag(told)).lower(),
+}
+"""How we write what a text says."""

@@ -16,7 +16,7 @@ class Source:
     statement: str = ""
     """SQL without the semicolon at its end."""
     file: str = ""
-    """Where the statement comes from."""
+    """Where the statement or the rows come from."""
 
     @property
     def shown(self) -> str:

@@ -8,7 +8,7 @@ holds is the only truth about what is done; whoever asks again is told the same.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from shardgen.events import Event
@@ -361,8 +361,8 @@ def open_lake(url: str) -> Store:
 class CleanedTables(Protocol):
     """What a user made of our tables: read as text in one form, over sessions that cannot write."""
 
-    def relations(self, schema: str) -> frozenset[str]:
-        """Names of the tables and views in a schema."""
+    def relations(self, place: str) -> Mapping[str, Source]:
+        """The tables and views in a schema, or in a folder or file, by their names."""
         ...
 
     def columns(self, source: Source) -> tuple[str, ...]:
@@ -373,8 +373,16 @@ class CleanedTables(Protocol):
         """
         ...
 
+    def typed(self, source: Source) -> bool:
+        """Whether its values have types of their own; those of CSV have none, and in JSON a time has not."""
+        ...
+
     def rows(self, source: Source, columns: Sequence[str]) -> Iterator[tuple[str | None, ...]]:
         """Rows in order of the number in the first column, the key, and of its text.
+
+        Args:
+            source: what is read.
+            columns: of it; the first one is the key.
 
         Numbers are without zeros at their end, times ISO 8601 with microseconds in UTC, JSON is jsonb's text.
         """
@@ -385,7 +393,8 @@ class CleanedTables(Protocol):
         ...
 
 
-def open_cleaned(dsn: str, schema: str) -> CleanedTables:
+@contextmanager
+def open_cleaned(dsn: str, schema: str) -> Iterator[CleanedTables]:
     """Cleaned tables in a database, and the schema that statements find first.
 
     Raises:
@@ -393,7 +402,29 @@ def open_cleaned(dsn: str, schema: str) -> CleanedTables:
     """
     from shardgen.stores.postgres.cleaned import CleanedTables
 
-    return CleanedTables(dsn, schema)
+    yield CleanedTables(dsn, schema)
+
+
+def open_cleaned_files(lake: str, place: str, *, bronze: bool) -> AbstractContextManager[CleanedTables]:
+    """Cleaned tables in a folder of files, or in a file of DuckDB.
+
+    Args:
+        lake: address of the lake whose rows they were made of.
+        place: a folder, its address, or a file; empty where statements read the lake alone.
+        bronze: whether statements may be asked, which find the lake's tables.
+
+    Raises:
+        ConfigError: there is no such place.
+        TargetError: the lake or the file cannot be read.
+        UsageError: what reads them is not installed.
+    """
+    from shardgen.stores.lake.reader import check_duckdb
+    from shardgen.stores.lake.store import LakeStore
+
+    check_duckdb()
+    from shardgen.stores.lake.duck import cleaned
+
+    return cleaned.opened(LakeStore(lake).reader(workers=1, purpose="grade"), place, bronze=bronze)
 
 
 def load_writers() -> None:

@@ -112,10 +112,10 @@ class Feed:
         """What is wrong with the rows of a shard, in their order."""
         if spoiler := self._spoiler(shard.table):
             for made, when in self._coming(shard, rows):
-                yield from spoiler.defects(made, self._known(shard), when)
+                yield from (defect for _, defect in spoiler.defects(made, self._known(shard), when))
 
-    def marked(self, shard: Shard, rows: int = ROWS) -> Iterator[tuple[Batch, list[Defect]]]:
-        """The clean rows of a shard, a batch at a time, with what is wrong with them, in their order."""
+    def marked(self, shard: Shard, rows: int = ROWS) -> Iterator[tuple[Batch, list[tuple[int, Defect]]]]:
+        """The clean rows of a shard, a batch at a time, with what is wrong with which of them, in their order."""
         spoiler, when = self._spoiler(shard.table), When(until=micros(self.plan.closes))
         for made in self._clean(shard, rows):
             yield made, list(spoiler.defects(made, self._known(shard), when)) if spoiler else []

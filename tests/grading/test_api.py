@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import shardgen
-from shardgen.errors import ConfigError, TargetError
+from shardgen.errors import ConfigError
 from tests.dirt.worlds import KEY
 from tests.worlds import SMALL
 
@@ -39,15 +39,3 @@ def test_a_script_grades_statements_by_kind_and_writes_the_files_of_the_command_
     assert shardgen.grade(database.dsn, cleaned="bronze", min_f1=0, progress="none").ok
     with pytest.raises(ConfigError, match="min_f1='2' is no F1"):
         shardgen.grade(database.dsn, cleaned="bronze", min_f1=2, progress="none")
-
-
-def test_versions_and_lakes_are_not_graded_and_what_is_graded_is_named(database, command, tmp_path: Path, monkeypatch):
-    monkeypatch.setenv("SHARDGEN_DIRT_KEY", KEY)
-    shardgen.load(database.dsn, history="versions", **OPTIONS)
-    with pytest.raises(TargetError, match="records that have one row each: load with history='latest'"):
-        shardgen.grade(database.dsn, cleaned="bronze", progress="none")
-    with pytest.raises(TargetError, match="cleaned tables are read in PostgreSQL: name the database"):
-        shardgen.grade(target=f"file://{tmp_path}", cleaned="bronze", progress="none")
-    for place in (("--dsn", database.dsn), ("--target", f"file://{tmp_path}")):
-        told = command("grade", *place, "--cleaned", "bronze")
-        assert told.code == 2, told

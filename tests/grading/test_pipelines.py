@@ -4,34 +4,20 @@ from __future__ import annotations
 
 import json
 import secrets
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
 
 import shardgen
-from tests.conftest import Database, Told, fresh_database
+from tests.conftest import Database, Told
 from tests.dirt.worlds import KEY
-from tests.worlds import HERE, SMALL, TABLES
+from tests.grading.conftest import WORLD, refined
+from tests.worlds import TABLES
 
-DIRT = "hostile,same_person=0.04"  # of which most come after the end
-WORLD: dict[str, Any] = {**SMALL, **HERE, "days": 8, "orders_per_day": 30, "sessions_per_day": 60, "dirt": DIRT}
-ROOT = Path(__file__).parents[2]
 LATE = {"late", "out_of_order"}
 """Kinds that ask for nothing but that the rows are let in."""
-
-
-@pytest.fixture(scope="module")
-def dirty(server_dsn: str) -> Iterator[Database]:
-    """A hostile load, which no test changes."""
-    with fresh_database(server_dsn) as made, pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SHARDGEN_DIRT_KEY", KEY)
-        assert shardgen.load(made.dsn, **WORLD).ok
-        yield made
 
 
 @pytest.fixture
@@ -167,7 +153,7 @@ def test_too_low_an_f1_ends_with_1_and_fails_its_case_alone(graded, tmp_path):
     [
         ([], "nothing says where the cleaned tables are"),
         (["--cleaned", "bronze", "--mapping", "x"], "contradict each other"),
-        (["--cleaned", "nowhere"], "schema='nowhere' has no table or view that is called as one of ours"),
+        (["--cleaned", "nowhere"], "cleaned='nowhere' has no table that is called as one of ours"),
         (["--mapping", "none.toml"], "mapping='none.toml' cannot be read"),
         (["--sql", "customers"], "names no file"),
         (["--sql", "people=x.sql"], "sql='people' is no table of the run"),
@@ -223,14 +209,8 @@ def test_a_clean_load_has_nothing_to_grade(database, command):
     assert "was loaded without dirt" in found.err
 
 
-def refined(database: Database) -> None:
-    """Run the example's silver models on a database."""
-    example = ROOT / "scripts" / "examples" / "medallion" / "run.py"
-    subprocess.run([sys.executable, example, "--dsn", database.dsn], check=True, timeout=120)
-
-
-def test_the_medallion_project_repairs_nearly_all_that_can_be_and_breaks_nearly_nothing(graded, dirty):
-    refined(dirty)
+@pytest.mark.usefixtures("silver")
+def test_the_medallion_project_repairs_nearly_all_that_can_be_and_breaks_nearly_nothing(graded):
     code, found = graded("--cleaned", "silver", "--min-f1", "0.95")
     assert code == 0, found["failures"]
     assert found["all"]["f1"] >= 0.95

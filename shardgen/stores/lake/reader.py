@@ -107,17 +107,20 @@ class LakeReader:
         check_duckdb()
         from shardgen.stores.lake.duck import session
 
-        files = [
-            session.Files(
-                table=self.table(name),
-                format=self.shown[name].config.format,
-                keys=[entry.key for entry in found],
-                changing=self._changing(name),
-            )
-            for name, found in self.entries.items()
-            if found and not absence(name, self.shown[name].config)
-        ]
-        return session.opened(self.objects, files, threads=self._workers)
+        return session.opened(self.objects, list(self.files()), threads=self._workers)
+
+    def files(self) -> Iterator[Any]:
+        """See duck.session.Files, of all tables that have files and are known here."""
+        from shardgen.stores.lake.duck import session
+
+        for name, found in self.entries.items():
+            if found and not absence(name, self.shown[name].config):
+                yield session.Files(
+                    table=self.table(name),
+                    format=self.shown[name].config.format,
+                    keys=[entry.key for entry in found],
+                    changing=self._changing(name),
+                )
 
     def _volumes(self, tables: Mapping[str, Any]) -> Answer:
         start = time.perf_counter()
@@ -162,7 +165,7 @@ def check_duckdb() -> None:
         UsageError: it is not.
     """
     if not installed(DUCKDB):
-        raise UsageError(Text("laws, shapes and reports of a lake need the extra duckdb: ", install(DUCKDB)))
+        raise UsageError(Text("laws, shapes, reports and grades of a lake need the extra duckdb: ", install(DUCKDB)))
 
 
 def _question(query: Query) -> Question[Answer]:

@@ -25,7 +25,6 @@ from shardgen.stores.lake.opening import check_installed
 from shardgen.stores.lake.reader import LakeReader
 from shardgen.stores.lake.removal import LakeSurvey
 from shardgen.stores.lake.run import LakeRun
-from shardgen.stores.reading import Reader
 from shardgen.stores.trials import Trials
 from shardgen.tables.recipe import Recipe
 
@@ -174,7 +173,7 @@ class LakeStore:
         """
         raise TargetError(f"files are not written on trial to {self.place}")
 
-    def reader(self, *, workers: int, purpose: str) -> Reader:
+    def reader(self, *, workers: int, purpose: str) -> LakeReader:
         """See stores.Store.reader."""
         return LakeReader(self._asked, self.schema, workers=workers)
 

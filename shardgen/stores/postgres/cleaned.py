@@ -55,18 +55,18 @@ class CleanedTables:
         self._dsn, self._schema = dsn, schema
         probe(dsn)
 
-    def relations(self, schema: str) -> frozenset[str]:
-        """Names of the tables and views in a schema."""
+    def relations(self, place: str) -> dict[str, Source]:
+        """The tables and views in a schema, by their names."""
         statement = """SELECT c.relname::text FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
             WHERE n.nspname = %s AND c.relkind = ANY ('{r,p,v,m,f}')"""
         with self._told():
             found = consult(
                 self._dsn,
                 self._schema,
-                lambda session: session.execute(statement, [schema]).fetchall(),
+                lambda session: session.execute(statement, [place]).fetchall(),
                 purpose="grade",
             )
-        return frozenset(str(name) for (name,) in found)
+        return {str(name): Source(schema=place, relation=str(name)) for (name,) in found}
 
     def columns(self, source: Source) -> tuple[str, ...]:
         """Names of the columns of a table or statement.
@@ -76,6 +76,11 @@ class CleanedTables:
         """
         with self._told():
             return tuple(consult(self._dsn, self._schema, lambda session: _types(session, source), purpose="grade"))
+
+    def typed(self, source: Source) -> bool:
+        """See stores.CleanedTables.typed."""
+        del source
+        return True
 
     def rows(self, source: Source, columns: Sequence[str]) -> Iterator[tuple[str | None, ...]]:
         """Rows in order of the number in the first column's text, and of that text.

@@ -33,15 +33,25 @@ def script(address: Address, tables: Mapping[str, RunStatus]) -> list[str]:
         tables: with the run whose files each of them is.
     """
     secret = [] if address.local else [_SECRETS[address.scheme]]
-    return secret + [
-        line for name, run in tables.items() for line in _views(address, PlanConfig.from_json(run.plan), run.run, name)
-    ]
+    return secret + [line for name, run in tables.items() for line in _of_run(address, run, name)]
 
 
-def _views(address: Address, plan: PlanConfig, run: int, name: str) -> list[str]:
-    """A view of all rows, and of a table with versions another of the newest."""
+def _of_run(address: Address, run: RunStatus, name: str) -> list[str]:
+    plan = PlanConfig.from_json(run.plan)
+    files = views.literal(f"{_folder(address)}/{name}/**/*.g{run.run}.{plan.format}")
+    return shown(plan, name, _read(table_of(plan, name), plan.format, files))
+
+
+def shown(plan: PlanConfig, name: str, source: str) -> list[str]:
+    """A view of all rows of a table, and where that has versions another of the newest.
+
+    Args:
+        plan: of the run.
+        name: of the table.
+        source: what its rows are read from, in SQL.
+    """
     spec, table = dataset(plan.dataset)[name], table_of(plan, name)
-    every = _view(address, plan, run, table)
+    every = f"CREATE OR REPLACE VIEW {views.name(table.relation)} AS SELECT * FROM {source};"  # noqa: S608  # quoted
     if not table.versioned:
         return [every]
     newest = f"CREATE OR REPLACE VIEW {views.name(table.latest)} AS FROM {views.name(table.relation)}"
@@ -51,13 +61,6 @@ def _views(address: Address, plan: PlanConfig, run: int, name: str) -> list[str]
     operation = "raw_data.operation" if typed else "(raw_data ->> 'operation')"
     order = f"PARTITION BY {views.name(table.key[0])} ORDER BY ingestion_timestamp DESC"
     return [every, f"{newest} QUALIFY row_number() OVER ({order}) = 1 AND {operation} <> 'delete';"]
-
-
-def _view(address: Address, plan: PlanConfig, run: int, table: Table) -> str:
-    name = table.name
-    files = views.literal(f"{_folder(address)}/{name}/**/*.g{run}.{plan.format}")
-    read = _read(table, plan.format, files)
-    return f"CREATE OR REPLACE VIEW {views.name(table.relation)} AS SELECT * FROM {read};"  # noqa: S608  # quoted
 
 
 def _folder(address: Address) -> str:

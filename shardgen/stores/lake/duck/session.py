@@ -40,7 +40,7 @@ class Files:
 
     def scan(self, objects: Objects) -> str:
         """What reads them, in SQL."""
-        return views.scan(self.table, self.format, [_path(objects, key) for key in self.keys])
+        return views.scan(self.table, self.format, [path(objects, key) for key in self.keys])
 
 
 class DuckSession:
@@ -77,23 +77,32 @@ def opened(objects: Objects, files: Sequence[Files], *, threads: int) -> Iterato
     Raises:
         StoreError: a file cannot be read.
     """
-    with tempfile.TemporaryDirectory(prefix="shardgen-") as folder:
-        settings: dict[str, str | bool | int | float | list[str]] = {
-            "threads": threads,
-            "temp_directory": folder,
-            "preserve_insertion_order": False,  # sorts and groups do without as much memory
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-        }
-        with duckdb.connect(f"{folder}/lake.duckdb", config=settings) as connection:
-            connection.register_filesystem(ObjectFiles(objects))
-            try:
-                connection.execute("SET TimeZone = 'UTC'")
-                changing = {each.table.name for each in files if each.changing}
-                create(connection, [(each.table, _source(connection, objects, each)) for each in files], changing)
-            except duckdb.Error as error:
-                raise StoreError(_line(error)) from error
-            yield DuckSession(connection)
+    with (
+        tempfile.TemporaryDirectory(prefix="shardgen-") as folder,
+        duckdb.connect(f"{folder}/lake.duckdb", config={**settings(folder), "threads": threads}) as connection,
+    ):
+        connection.register_filesystem(ObjectFiles(objects))
+        try:
+            connection.execute("SET TimeZone = 'UTC'")
+            changing = {each.table.name for each in files if each.changing}
+            create(connection, [(each.table, _source(connection, objects, each)) for each in files], changing)
+        except duckdb.Error as error:
+            raise StoreError(line(error)) from error
+        yield DuckSession(connection)
+
+
+def settings(folder: str) -> dict[str, str | bool | int | float | list[str]]:
+    """What a DuckDB begins with.
+
+    Args:
+        folder: for what it cannot keep in memory.
+    """
+    return {
+        "temp_directory": folder,
+        "preserve_insertion_order": False,  # sorts and groups do without as much memory
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+    }
 
 
 def _source(connection: duckdb.DuckDBPyConnection, objects: Objects, files: Files) -> str:
@@ -127,12 +136,16 @@ def _types(connection: duckdb.DuckDBPyConnection, source: str) -> dict[str, str]
     return {column: type_ for column, type_, *_ in connection.execute(views.described(source)).fetchall()}
 
 
-def _path(objects: Objects, key: str) -> str:
-    """How DuckDB is told of a file: a folder of this machine it reads faster by itself."""
-    path = f"{objects.address.prefix}/{key}"
-    if objects.address.local and not _PATTERN & set(path):
-        return path
-    return f"{PROTOCOL}://{key}"
+def path(objects: Objects, key: str, protocol: str = PROTOCOL) -> str:
+    """How DuckDB is told of a file: a folder of this machine it reads faster by itself.
+
+    Args:
+        objects: of a place.
+        key: of the file there.
+        protocol: by which DuckDB knows the place.
+    """
+    own = f"{objects.address.prefix}/{key}"
+    return own if objects.address.local and not _PATTERN & set(own) else f"{protocol}://{key}"
 
 
 @contextmanager
@@ -141,13 +154,13 @@ def _told() -> Iterator[None]:
     try:
         yield
     except (duckdb.DataError, duckdb.InvalidInputException) as error:
-        raise StumbledError(_line(error)) from error
+        raise StumbledError(line(error)) from error
     except (duckdb.ProgrammingError, duckdb.NotSupportedError) as error:
-        raise UnreadableError(_line(error)) from error
+        raise UnreadableError(line(error)) from error
     except duckdb.Error as error:
-        raise StoreError(_line(error)) from error
+        raise StoreError(line(error)) from error
 
 
-def _line(error: Exception) -> str:
+def line(error: Exception) -> str:
     """The first line, without the statement that DuckDB repeats."""
     return said(error).partition(" LINE ")[0]

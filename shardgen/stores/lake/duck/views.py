@@ -87,6 +87,31 @@ def _type(column: Column) -> str:
     )
 
 
+def open_to(folders: Sequence[str]) -> str:
+    """What names the folders of which a session may read files, once it may read no others."""
+    return f"SET allowed_directories = [{', '.join(map(literal, folders))}]"
+
+
+def first(*paths: str) -> str:
+    """What says where names are looked for, in this order; an empty one is none."""
+    return f"SET search_path = {literal(','.join(filter(None, paths)))}"
+
+
+def attached(file: str) -> str:
+    """What opens a file of DuckDB to be read."""
+    return f"ATTACH {literal(file)} (TYPE duckdb, READ_ONLY)"
+
+
+def of_user(text: str, rows: str) -> str:
+    """What creates the view of a dataset of somebody's own.
+
+    Args:
+        text: its name.
+        rows: what reads it, in SQL.
+    """
+    return f"CREATE VIEW cleaned.{name(text)} AS FROM {rows}"
+
+
 def described(source: str) -> str:
     """What tells the columns of a source, and their types."""
     return f"DESCRIBE FROM {source}"
