@@ -149,7 +149,7 @@ class Feed:
     def _clean(self, shard: Shard, rows: int) -> Iterator[Any]:
         spec, wanted = dataset(self.plan.dataset)[shard.table], self._wanted(shard, rows)
         if self.plan.arrived:
-            reach, apart = Reach.of(self.plan), bool(self.plan.format) or self._spoiler(shard.table) is not None
+            reach, apart = Reach.of(self.plan), bool(self.plan.format) or self.plan.dirt is not None
             some = self._changing(spec, wanted, reach.since - spec.lag) if shard.revised else wanted
             return arrived.rows(spec, some, reach, revised=shard.revised, apart=apart) if some else iter(())
         if shard.revised:
