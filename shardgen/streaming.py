@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from shardgen.flow.forms import Rows
     from shardgen.flow.kafka.address import Address
     from shardgen.flow.kafka.avro import Avro
+    from shardgen.flow.order import Some
     from shardgen.flow.pace import Pace
     from shardgen.flow.playing import Player, Sink
     from shardgen.forward import Standing
@@ -47,6 +49,11 @@ class Asked:
     run: int | None = None
 
 
+def _here(make: Callable[[], Iterator[Some]]) -> AbstractContextManager[Iterator[Some]]:
+    """Have changes made in this process."""
+    return nullcontext(make())
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stream:
     """A stream that can be played."""
@@ -67,16 +74,18 @@ class Stream:
     """Lets go of the target."""
     reach: Callable[[int], None] = lambda _: None
     """Tells the target that all is there that bronze gets before an instant."""
+    making: Callable[[Callable[[], Iterator[Some]]], AbstractContextManager[Iterator[Some]]] = _here
+    """Where changes are made."""
 
     def play(self) -> bool:
         """Play it to its end, or until it is to stop; whether it came to its end."""
         from shardgen.flow.feeding import arriving
 
+        make = partial(arriving, self.plan, self.rows, self.since, self.end, self.exchanged)
         try:
-            due = self.since < self.end
-            feed = arriving(self.plan, self.rows, self.since, self.end, self.exchanged) if due else iter(())
-            if not self.player.play(feed, self.since):
-                return False
+            with self.making(make) if self.since < self.end else nullcontext(iter(())) as feed:
+                if not self.player.play(feed, self.since):
+                    return False
             self.reach(self.end)
             return True
         finally:
@@ -154,10 +163,15 @@ def _into_database(
     """A stream that brings forward what a database holds, by its own plan; its lock is held."""
     from shardgen.flow.forms import Tuples
     from shardgen.flow.playing import Player
+    from shardgen.loading import memory
+    from shardgen.loading.engines import apart, forkserver
     from shardgen.stores import open_stream
     from shardgen.tables import dataset
     from shardgen.world.demand import midnight
 
+    forkserver.start()  # it gets ready while the database is asked
+    memory.keep()
+    memory.do_without_pandas()
     store, found = _landed(settings)
     plan = found.config
     position = micros(plan.closes)
@@ -179,6 +193,7 @@ def _into_database(
         exchanged=frozenset(name for name in plan.tables if dataset(plan.dataset)[name].exchanged(plan)),
         close=sink.close,
         reach=sink.reach,
+        making=partial(apart.made_apart, what="changes"),
     )
 
 
@@ -314,9 +329,9 @@ class _Lines:
     writer: Any
     every: float = 0.02
 
-    def take(self, some: Any, until: int) -> None:
+    def take(self, some: Any, until: int, ago: Any) -> None:
         """Write them."""
-        del until
+        del until, ago
         self.writer.write(some.rows)
         self.writer.close()
 

@@ -41,8 +41,9 @@ class Program:
         **environment: str,
     ) -> None:
         self.database = database
+        shown = () if command == "stream" else ("--progress", "plain")
         self._process = subprocess.Popen(
-            [sys.executable, "-m", module, command, "--dsn", dsn or database.dsn, "--progress", "plain", *arguments],
+            [sys.executable, "-m", module, command, "--dsn", dsn or database.dsn, *shown, *arguments],
             env={**clean_environment(), **environment},
             cwd=ROOT,
             stdout=subprocess.PIPE,

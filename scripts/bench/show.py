@@ -61,13 +61,14 @@ def days(runs: Sequence[Run]) -> Table:
 
 def streams(runs: Sequence[Run]) -> Table:
     """What a stream into the database takes."""
-    table = _table("stream, one session", "changes", "seconds", "changes/s", "rows/s of one COPY")
+    columns = ("changes", "seconds", "changes/s", "rows/s of one COPY", "our CPU us", "the server's")
+    table = _table("stream, one session", *columns)
     if runs:
-        seconds, rate, floor = (
-            median(values)
-            for values in zip(*((run.seconds, run.figures["rate"], run.figures["floor"]) for run in runs), strict=True)
-        )
-        table.add_row("as fast as both can", f"{runs[0].total:,}", f"{seconds:.2f}", f"{rate:,.0f}", f"{floor:,.0f}")
+        told = ("rate", "floor", "client", "server")
+        rate, floor, ours, server = (median(run.figures.get(name, 0.0) for run in runs) for name in told)
+        seconds, rows = median(run.seconds for run in runs), f"{runs[0].total:,}"
+        costs = (f"{each:.1f}" for each in (ours, server))
+        table.add_row("as fast as both can", rows, f"{seconds:.2f}", f"{rate:,.0f}", f"{floor:,.0f}", *costs)
     return table
 
 

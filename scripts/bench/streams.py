@@ -29,17 +29,19 @@ def stream(bench: Bench, workers: int) -> Run:
     with fresh_database(bench.dsn) as dsn:
         _run(bench, dsn, ["load", *world, f"--end={since}", "--progress=none", f"--workers={workers}"])
         settle(dsn)
-        told = _run(bench, dsn, ["stream", f"--end={end}", "--rate=1000000000/s"])
+        ran = _run(bench, dsn, ["stream", f"--end={end}", "--rate=1000000000/s"])
+        told = json.loads(ran.output)
         floor, rows = _copied(dsn, since.isoformat())
     figures = {"changes": told["total"], "rate": told["total"] / told["seconds"], "floor": rows / floor}
+    figures |= {whose: seconds / told["total"] * 1e6 for whose, seconds in ran.cpu.items()}
     return Run(
         yardstick="stream", workers=1, scale=bench.scale, seconds=told["seconds"], rows=told["changes"], figures=figures
     )
 
 
-def _run(bench: Bench, dsn: str, words: list[str]) -> dict:
+def _run(bench: Bench, dsn: str, words: list[str]) -> processes.Ran:
     command = [sys.executable, "-m", "shardgen", *words, "--json", f"--dsn={dsn}"]
-    return json.loads(processes.run(command, dsn=dsn, cwd=bench.directory, postmaster=bench.postmaster).output)
+    return processes.run(command, dsn=dsn, cwd=bench.directory, postmaster=bench.postmaster)
 
 
 def _copied(dsn: str, since: str) -> tuple[float, int]:

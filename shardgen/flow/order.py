@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.ipc
 
 from shardgen.columns.pieces import rearranged
 from shardgen.world.demand import DAY, HOUR
@@ -37,6 +38,14 @@ class Some(NamedTuple):
     """Of each row, as a place among the tables."""
     got: I64
     """When bronze got each, microseconds UTC."""
+
+    def __reduce__(self) -> tuple[Callable[..., Some], tuple[Any, ...]]:
+        """For another process: of the rows no more than these, which are a slice of more."""
+        return _again, (self.rows.schema, self.rows.serialize(), self.tables, self.got)
+
+
+def _again(schema: pa.Schema, rows: pa.Buffer, tables: I64, got: I64) -> Some:
+    return Some(pa.ipc.read_record_batch(rows, schema), tables, got)
 
 
 def in_order(made: Made, a_day: Mapping[str, float], since: int, end: int, *, first: int) -> Iterator[Some]:

@@ -38,12 +38,13 @@ class Sink(Protocol):
         """Seconds between two times at which it takes some, at least."""
         ...
 
-    def take(self, some: Some, until: int) -> None:
+    def take(self, some: Some, until: int, ago: F64) -> None:
         """Take changes; they are there for others when it returns.
 
         Args:
             some: they.
             until: all that bronze gets before it has been given, these included; microseconds UTC.
+            ago: how many seconds ago each was due.
         """
         ...
 
@@ -134,7 +135,8 @@ class Player:
 
     def _give(self, some: Some, due: F64, low: int, high: int) -> int:
         until = int(some.got[high - 1]) + 1
-        self.sink.take(Some(some.rows.slice(low, high - low), some.tables[low:high], some.got[low:high]), until)
+        given = Some(some.rows.slice(low, high - low), some.tables[low:high], some.got[low:high])
+        self.sink.take(given, until, self._now - due[low:high])
         now = self._look()
         for place, count in enumerate(np.bincount(some.tables[low:high], minlength=len(self.tables)).tolist()):
             self._told[self.tables[place]] += count

@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 
+import pytest
+
 from tests.conftest import Database, fresh_database
-from tests.loads import ROOT, Program, clean_environment, content, hear_signals, verify
+from tests.loads import ROOT, Program, clean_environment, content, gone, hear_signals, verify
 
 END = date(2026, 1, 1)
-UNTIL = END + timedelta(days=4)
+UNTIL = END + timedelta(days=12)
 SHOP = (
     *("--customers", "300", "--products", "80", "--epoch", "2025-12-01", "--horizon", "31", "--cut", "arrived"),
     *("--orders-per-day", "20", "--sessions-per-day", "30", "--review-rate", "1", "--workers", "1"),
 )
 POSITION = "SELECT max(run)::text || max(plan::text) FROM bronze.shardgen_runs WHERE options ? 'played'"
-KILLS = 3
+RATES = ("400/s", "1500/s", "1000000/s")
+"""Each instant by itself, batches, and batches one after the other as fast as both can."""
 
 
 def stream(database: Database, *words: str) -> subprocess.Popen[str]:
@@ -47,12 +54,12 @@ def test_kills_of_a_stream_lose_nothing_and_double_nothing(database, server_dsn,
         assert code == 0, output
         reference = content(other)
     assert Program(database, *SHOP, "--end", str(END)).wait()[0] == 0
-    for kill in range(KILLS):
+    for rate in RATES:
         before = database.value(POSITION)
-        run = stream(database, "--rate", "400/s" if kill % 2 else "1500/s")
+        run = stream(database, "--rate", rate)
         try:
             went_on(database, before)
-            time.sleep(dice.uniform(0, 0.4))
+            time.sleep(dice.uniform(0, 0.05 if rate == RATES[-1] else 0.4))
         finally:
             os.kill(run.pid, signal.SIGKILL)
             run.communicate()
@@ -68,3 +75,60 @@ def test_kills_of_a_stream_lose_nothing_and_double_nothing(database, server_dsn,
     assert {state for (state,) in database.rows("SELECT state FROM bronze.shardgen_runs")} == {"finished"}
     verify(database, "--level", "counts")
     verify(database, "--level", "digests")
+
+
+@pytest.fixture
+def loaded(database) -> Database:
+    assert Program(database, *SHOP, "--end", str(END), "--tables", "customers,products,orders").wait()[0] == 0
+    return database
+
+
+@contextmanager
+def playing(database: Database, rate: str) -> Iterator[Program]:
+    """A stream that is on its way, and has no end, so that its changes are being made."""
+    run = Program(database, "--rate", rate, command="stream")
+    try:
+        run.until("SELECT 1 FROM bronze.shardgen_runs WHERE options ? 'played'")
+        yield run
+    finally:
+        run.end()
+
+
+def goes_on(database: Database, told: str) -> None:
+    """The command that a stream has named ends well, where it has an end."""
+    [line] = re.findall(r"to go on: (.*)", told)
+    end = date.fromisoformat(database.value("SELECT max(plan ->> 'end') FROM bronze.shardgen_runs")) + timedelta(days=1)
+    command = [*shlex.split(line.replace("--rate 20/s", "--rate 1000000/s"))[1:], "--end", str(end), "-q"]
+    how = {"cwd": ROOT, "env": clean_environment(), "capture_output": True, "text": True, "timeout": 120}
+    done = subprocess.run([sys.executable, *command], check=False, **how)
+    assert done.returncode == 0, done.stderr
+    verify(database, "--level", "digests")
+
+
+def test_ctrl_c_leaves_no_process_behind_and_the_position_where_it_says(loaded):
+    with playing(loaded, "20/s") as run:
+        run.group(signal.SIGINT)
+        code, told = run.wait()
+        assert run.alive() == []
+    assert code == 128 + signal.SIGINT, told
+    assert "error: interrupted (Ctrl-C)" in told
+    until = loaded.value("SELECT plan ->> 'until' FROM bronze.shardgen_runs WHERE options ? 'played'")
+    assert f"--since {until.replace(' ', 'T')} " in told
+    goes_on(loaded, told)
+
+
+def test_the_end_of_the_process_that_makes_changes_is_told_with_the_command_that_goes_on(loaded):
+    with playing(loaded, "1000000/s") as run:  # what is made already is played
+        [maker] = run.workers()
+        os.kill(maker, signal.SIGKILL)
+        code, told = run.wait()
+    assert code == 1, told
+    assert f"error: the process that makes changes ended: pid={maker} exit=-9: see whether the system ended it" in told
+    goes_on(loaded, told)
+
+
+def test_who_kills_a_stream_has_killed_what_makes_its_changes(loaded):
+    with playing(loaded, "20/s") as run:
+        os.kill(run.pid, signal.SIGKILL)
+        run.wait()
+        gone(run, 20)

@@ -168,10 +168,10 @@ def test_brokers_that_go_away_end_it_with_the_reason_and_the_command_that_goes_o
         taken: list[int] = []
         take = sink.Kafka.take
 
-        def last_but_one(self: sink.Kafka, some: Any, until: int) -> None:
+        def last_but_one(self: sink.Kafka, some: Any, until: int, ago: Any) -> None:
             if len(taken) == 2:
                 owner.kill()
-            take(self, some, until)
+            take(self, some, until, ago)
             taken.append(until)
 
         monkeypatch.setattr(sink.Kafka, "take", last_but_one)

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from shardgen.flow.order import Some
-from shardgen.flow.pace import Rate, Speed
+from shardgen.flow.pace import F64, Rate, Speed
 from shardgen.flow.playing import Player
 from shardgen.model.played import Played
 
@@ -39,7 +39,7 @@ class Shelf:
     slow: float = 0.0
     taken: list[tuple[float, int, int]] = field(default_factory=list)
 
-    def take(self, some: Some, until: int) -> None:
+    def take(self, some: Some, until: int, ago: F64) -> None:
         self.clock.now += self.slow
         self.taken.append((self.clock.now - 100, len(some.got), until))
 

@@ -15,6 +15,7 @@ from shardgen.flow.kafka import topics
 from shardgen.flow.kafka.address import POSITION, Address
 from shardgen.flow.kafka.client import ANSWER, Client
 from shardgen.flow.order import Some, instants
+from shardgen.flow.pace import F64
 
 if TYPE_CHECKING:
     from shardgen.flow.kafka.avro import Avro  # it imports a good deal, and few want it
@@ -81,12 +82,13 @@ class Kafka:
             raise TargetError(told, remedy="name another prefix, or what was named before")
         return until
 
-    def take(self, some: Some, until: int) -> None:
+    def take(self, some: Some, until: int, ago: F64) -> None:
         """Send changes and the position after them.
 
         Raises:
             OutputError: the brokers were away for too long, refuse, or another stream plays into the topics.
         """
+        del ago
         self._client.patient(PATIENCE)
         with self._client.failing(OutputError):
             while not self._sent(some, until):

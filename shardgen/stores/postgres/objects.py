@@ -201,18 +201,27 @@ def set_sequences(connection: Connection, schema: str, tables: Dataset, floors: 
     """
     refused = []
     for name, floor in floors.items():
-        table = tables[name].table
-        found = catalog.sequences(connection, schema, table.relation, serial_columns(table))
-        for sequence in found if floor > 0 else ():
+        for sequence in sequences(connection, schema, tables[name].table) if floor > 0 else ():
             if not catalog.settable(connection, sequence):
                 refused.append(sequence)
                 continue
-            last = sql.SQL(sequence)  # quoted by the server
-            connection.execute(
-                sql.SQL("SELECT setval(%s::regclass, greatest(%s, last_value), true) FROM {}").format(last),
-                [sequence, floor],
-            )
+            move_sequence(connection, sequence, floor)
     return refused
+
+
+def sequences(connection: Connection, schema: str, table: Table) -> list[str]:
+    """The sequences of a table's serial columns, by their names as the server quotes them."""
+    serial = serial_columns(table)
+    return catalog.sequences(connection, schema, table.relation, serial) if serial else []
+
+
+def move_sequence(connection: Connection, sequence: str, floor: int) -> None:
+    """Move a sequence forwards to at least a number; no transaction takes that back."""
+    last = sql.SQL(sequence)  # quoted by the server
+    connection.execute(
+        sql.SQL("SELECT setval(%s::regclass, greatest(%s, last_value), true) FROM {}").format(last),
+        [sequence, floor],
+    )
 
 
 def apply_schema(

@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import os
 import socket
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Final, Protocol
+from functools import partial
+from itertools import zip_longest
+from typing import Any, TypeAlias
 
 import numpy as np
 import psycopg
-import pyarrow as pa
 
 from shardgen.errors import OutputError, TargetError
 from shardgen.model.config import PlanConfig, Terms
-from shardgen.model.plan import Plan, Shard
+from shardgen.model.plan import Leaf, Plan, Shard
 from shardgen.model.played import instant, micros
 from shardgen.model.table import Table
 from shardgen.stores.copy import Encoder
@@ -29,44 +30,22 @@ from shardgen.stores.failures import PermanentError, SupersededError
 from shardgen.stores.findings import refuse
 from shardgen.stores.postgres import catalog, claim, ledger, objects, routes
 from shardgen.stores.postgres.access import Access
-from shardgen.stores.postgres.applying import Applied
+from shardgen.stores.postgres.applying import PREPARED, SETTINGS, Applied, Made
 from shardgen.stores.postgres.beginning import Beginning
+from shardgen.stores.postgres.catalog import Relation
 from shardgen.stores.postgres.claim import Attempt, Wanted
 from shardgen.stores.postgres.control import Control
 from shardgen.stores.postgres.failures import describe
-from shardgen.stores.postgres.ledger import Claim, ShardRow
+from shardgen.stores.postgres.ledger import Claim, Done, ShardRow
 from shardgen.stores.postgres.postgres import Connection, set_parameters
 from shardgen.stores.postgres.swapping import Swapped
+from shardgen.stores.postgres.transactions import Pace, Part, Some, Transaction, parts_of
 from shardgen.stores.resuming import PLAYED
 from shardgen.tables import dataset
 from shardgen.tables.recipe import Recipe
 
-BATCH: Final = 1_000
-"""Changes of a transaction, where there are more than the source would make one by one."""
-ONE_BY_ONE: Final = 1_000
-"""Changes a second up to which each instant is a transaction of its own."""
-LATELY: Final = 0.5
-"""Seconds: when more are due at once than come in them, the stream lags, and makes it up in large transactions."""
-_BY_INDEX: Final = dict.fromkeys(("enable_hashjoin", "enable_mergejoin", "enable_seqscan"), "off")
-
-
-class Some(Protocol):
-    """Changes in order; what bronze got at one instant is together."""
-
-    @property
-    def rows(self) -> pa.RecordBatch:
-        """See Applied.apply."""
-        ...
-
-    @property
-    def tables(self) -> Any:
-        """Of each row, as a place among the tables."""
-        ...
-
-    @property
-    def got(self) -> Any:
-        """When bronze got each, microseconds UTC."""
-        ...
+Changes: TypeAlias = Mapping[int, Made]
+"""Those of each table, which is told by its place, in the order of the tables."""
 
 
 class Playing:
@@ -87,10 +66,13 @@ class Playing:
     def __init__(self, dsn: str, schema: str, plan: PlanConfig, options: Mapping[str, Any]) -> None:
         self._access, self._schema, self._options = Access(dsn), schema, options
         self._plan, self._run, self._ready = plan, 0, 0
+        self._leaves: set[str] = set()
+        self._sequences: dict[str, list[str]] = {}
         self._tables: list[Applied] = []
         self._attempts: list[Attempt] = []
         self._prepared: Connection | None = None
-        self._taken = time.monotonic()
+        self._pace = Pace()
+        self._ahead = ThreadPoolExecutor(1, thread_name_prefix="shardgen-changes")
         with ExitStack() as opened:
             self._control: Control = opened.enter_context(Beginning(access=self._access, schema=schema).control())
             if self._control.pooled:
@@ -102,83 +84,75 @@ class Playing:
 
     def close(self) -> None:
         """Let go of the target."""
+        self._ahead.shutdown()
         self._opened.close()
 
     def encoders(self) -> dict[str, Encoder]:
         """By table, what makes its rows, of the columns that it has."""
         return {name: Encoder(self._table(name)) for name in self._plan.tables}
 
-    def take(self, some: Some, until: int) -> None:
+    def take(self, some: Some, until: int, ago: np.ndarray) -> None:
         """Commit changes, and the instant that they reach, in one transaction or several.
 
         Raises:
             OutputError: the server refuses, or others have changed what changes now.
         """
-        for low, high, reached in self._transactions(np.asarray(some.got), until):
-            tables = some.tables[low:high]
-            rows = some.rows.slice(low, high - low)
-            self._persist(rows, np.asarray(tables), instant(reached))
+        every, parts = self._pace.transactions(np.asarray(some.got), until, ago), parts_of(some)
+        self._ask(self._prepare)
+        waiting = self._ahead.submit(self._made, parts, every[0])
+        for this, following in zip_longest(every, every[1:]):
+            changes = waiting.result()
+            if following:
+                waiting = self._ahead.submit(self._made, parts, following)
+            self._ask(partial(self._commit, changes=changes, until=instant(this.reached)))
 
     def reach(self, until: int) -> None:
         """Commit that no more comes before an instant."""
         if until > micros(self._plan.closes):
-            nothing = np.empty(0, dtype=np.int64)
-            empty = pa.record_batch([pa.array([], pa.int64())], names=["operation"])
-            self._persist(empty, nothing, instant(until))
+            self._ask(partial(self._commit, changes={}, until=instant(until)))
 
     # --- transactions -------------------------------------------------------------------------------------------------
 
-    def _transactions(self, got: np.ndarray, until: int) -> Iterator[tuple[int, int, int]]:
-        """First change of each, the first after it, and the instant that it reaches."""
-        now = time.monotonic()
-        few = ONE_BY_ONE * min(now - self._taken, LATELY) * 1.05 + 1
-        self._taken = now
-        size = 1 if len(got) <= few else BATCH
-        low = 0
-        while low < len(got):
-            last = got[min(low + size, len(got)) - 1]
-            high = int(np.searchsorted(got, last, "right"))
-            yield low, high, until if high == len(got) else int(last) + 1
-            low = high
+    def _made(self, parts: Sequence[Part], transaction: Transaction) -> Changes:
+        """What is sent in a transaction; a thread makes it while the server is at work on the one before."""
+        within = ((each.table, each.within(transaction)) for each in parts)
+        return {table: self._tables[table].made(rows) for table, rows in within if len(rows)}
 
-    def _persist(self, rows: pa.RecordBatch, tables: np.ndarray, until: datetime) -> None:
+    def _ask(self, work: Callable[[Connection], None]) -> None:
         try:
-            self._control.call(lambda connection: self._commit(connection, rows, tables, until))
+            self._control.call(work)
         except (psycopg.Error, PermanentError, SupersededError) as error:
             raise OutputError(f"{self._access.place} takes no more: {self._access.masked(describe(error))}") from error
 
-    def _commit(self, connection: Connection, rows: pa.RecordBatch, tables: np.ndarray, until: datetime) -> None:
+    def _commit(self, connection: Connection, changes: Changes, until: datetime) -> None:
         self._prepare(connection)
         plan = self._plan.up_to(until) if self._run else self._plan.window(until)
-        if micros(plan.closes) > self._ready:
-            self._get_ready(connection, plan)
+        new_day = micros(plan.closes) > self._ready
+        if new_day:
+            self._make_leaves(connection, plan)
+        done = {self._plan.tables[table]: made.done for table, made in changes.items()}
         with connection.transaction():
-            run, to_do = (
-                self._begin(connection, plan) if not self._run else (self._run, self._moves_on(connection, plan))
-            )
-            if to_do:
-                self._apply(connection, run, rows, tables)
-        self._plan, self._run = plan, run
+            run, to_do = self._begin(connection, plan) if not self._run else (self._run, True)
+            if to_do and self._moves_on(connection, run, plan, done):
+                for table, made in changes.items():
+                    self._tables[table].apply(made)
+            if new_day:  # here, for a statement of its own would wait for the disk as a transaction does
+                self._move_sequences(connection, plan)
+        self._plan, self._run, self._ready = plan, run, max(self._ready, _midnight(plan))
 
-    def _apply(self, connection: Connection, run: int, rows: pa.RecordBatch, tables: np.ndarray) -> None:
-        done = {}
-        for place in np.unique(tables).tolist():
-            some = rows.take(pa.array(np.flatnonzero(tables == place)))
-            done[self._plan.tables[place]] = asdict(self._tables[place].apply(some))
-        ledger.play_shards(connection, self._schema, run, _suffix(run), done)
-
-    def _moves_on(self, connection: Connection, plan: PlanConfig) -> bool:
+    def _moves_on(self, connection: Connection, run: int, now: PlanConfig, done: Mapping[str, Done]) -> bool:
         """Whether the position in the ledger was moved; not where it is there already.
 
         Raises:
             SupersededError: it is elsewhere.
         """
-        then, now, oids = _ends(self._plan), _ends(plan), [each.oid for each in self._claims.values()]
-        if ledger.play_on(connection, self._schema, self._run, oids, then=then, now=now):
+        then, oids = self._plan if self._run else now, [each.oid for each in self._claims.values()]
+        ends = {"then": _ends(then), "now": _ends(now)}
+        if ledger.play_on(connection, self._schema, run, oids, suffix=_suffix(run), done=done, **ends):
             return True
-        if ledger.played(connection, self._schema, self._run) == now:
+        if ledger.played(connection, self._schema, run) == _ends(now):
             return False
-        raise SupersededError(f"run={self._run} is not where this stream left it: others have brought it forward")
+        raise SupersededError(f"run={run} is not where this stream left it: others have brought it forward")
 
     # --- the run ------------------------------------------------------------------------------------------------------
 
@@ -221,8 +195,12 @@ class Playing:
         """Have the session as the changes need it, once: its lock says that nobody else is at work."""
         if connection is self._prepared:
             return
-        set_parameters(connection, _BY_INDEX, local=False)
+        set_parameters(connection, SETTINGS, local=False)
+        connection.prepare_threshold = PREPARED
         self._tables = [self._applied(connection, name) for name in self._plan.tables]
+        for name in self._plan.tables:
+            found = objects.sequences(connection, self._schema, dataset(self._plan.dataset)[name].table)
+            self._sequences[name] = [each for each in found if catalog.settable(connection, each)]
         self._prepared = connection
 
     def _applied(self, connection: Connection, name: str) -> Applied:
@@ -237,31 +215,35 @@ class Playing:
         table = dataset(self._plan.dataset)[name].table_of(self._plan.history)
         return table.without(self._claims[name].left_out)
 
-    def _get_ready(self, connection: Connection, plan: PlanConfig) -> None:
-        """Make the partitions of the days up to the end of a plan, and move sequences beyond its keys."""
-        tables, recipe, whole = dataset(plan.dataset), Recipe(), Plan(config=plan, shards=())
-        end = micros(datetime.combine(plan.end, datetime.min.time()))
+    def _make_leaves(self, connection: Connection, plan: PlanConfig) -> None:
+        """Make the partitions of the days up to the end of a plan."""
         since = self._ready or micros(self._plan.closes - timedelta(days=1))
-        for name, each in self._claims.items():
-            self._make_leaves(connection, plan, each, since, end)
-            if objects.serial_columns(tables[name].table):
-                objects.set_sequences(connection, self._schema, tables, {name: recipe.max_id(whole, name)})
-        self._ready = end
+        for each in self._claims.values():
+            spec = dataset(plan.dataset)[each.target]
+            leaves = [leaf for leaf in spec.leaves(plan, since, _midnight(plan)) if leaf.name not in self._leaves]
+            if leaves and (found := catalog.relation(connection, self._schema, each.relation)):
+                self._add_leaves(connection, spec.table_of(plan.history), each, found, leaves)
 
-    def _make_leaves(self, connection: Connection, plan: PlanConfig, of: Claim, since: int, end: int) -> None:
-        spec = dataset(plan.dataset)[of.target]
-        found = catalog.relation(connection, self._schema, of.relation)
-        leaves = spec.leaves(plan, since, end)
-        if found is None or not leaves:
-            return
+    def _add_leaves(
+        self, connection: Connection, table: Table, of: Claim, found: Relation, leaves: Sequence[Leaf]
+    ) -> None:
         shards = [
             Shard(id=leaf.name, table=of.target, start=0, stop=0, leaf=leaf, rows=0, exact=False, bytes=0)
             for leaf in leaves
         ]
-        table, found = spec.table_of(plan.history), replace(found, own_leaves=of.waiting)
+        found = replace(found, own_leaves=of.waiting)
         way = routes.route(connection, self._schema, table, found, shards, created=of.created)
         missing = [shard.leaf for shard in way.added if shard.leaf]
         objects.create_leaves(connection, self._schema, table, missing, of.waiting)
+        self._leaves.update(leaf.name for leaf in leaves)
+
+    def _move_sequences(self, connection: Connection, plan: PlanConfig) -> None:
+        """Move the sequences beyond the keys of a plan."""
+        recipe, whole = Recipe(), Plan(config=plan, shards=())
+        for name, found in self._sequences.items():
+            floor = recipe.max_id(whole, name) if found else 0
+            for sequence in found if floor > 0 else ():
+                objects.move_sequence(connection, sequence, floor)
 
 
 def _suffix(run: int) -> str:
@@ -270,8 +252,13 @@ def _suffix(run: int) -> str:
 
 
 def _ends(plan: PlanConfig) -> tuple[str, str | None]:
-    told = plan.to_json()
-    return told["end"], told.get("until")
+    """As a plan's JSON has them."""
+    return str(plan.end), str(plan.until) if plan.until else None
+
+
+def _midnight(plan: PlanConfig) -> int:
+    """The end of a plan's last day."""
+    return micros(datetime.combine(plan.end, datetime.min.time()))
 
 
 def _nothing(table: str, shard: str) -> ShardRow:

@@ -25,7 +25,6 @@ from shardgen.stores.postgres.ledger.entries import (
     leaves_of,
     overlaid,
     play_on,
-    play_shards,
     played,
     rebind,
     record_failure,
@@ -39,12 +38,13 @@ from shardgen.stores.postgres.ledger.entries import (
     take_up,
 )
 from shardgen.stores.postgres.ledger.queries import RELATIONS, text
-from shardgen.stores.postgres.ledger.records import Claim, NewRun, Run, ShardRow, in_leaf
+from shardgen.stores.postgres.ledger.records import Claim, Done, NewRun, Run, ShardRow, in_leaf
 from shardgen.stores.postgres.ledger.versions import create, present, too_new, upgrade
 
 __all__ = [
     "RELATIONS",
     "Claim",
+    "Done",
     "NewRun",
     "Run",
     "ShardRow",
@@ -68,7 +68,6 @@ __all__ = [
     "leaves_of",
     "overlaid",
     "play_on",
-    "play_shards",
     "played",
     "present",
     "rebind",

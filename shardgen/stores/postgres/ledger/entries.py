@@ -12,7 +12,7 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from shardgen.stores.postgres.ledger.queries import named, run, text
-from shardgen.stores.postgres.ledger.records import Claim, NewRun, Run, ShardRow
+from shardgen.stores.postgres.ledger.records import Claim, Done, NewRun, Run, ShardRow
 from shardgen.stores.postgres.ledger.versions import present
 from shardgen.stores.postgres.postgres import Connection, one
 from shardgen.stores.resuming import OPEN_STATES
@@ -212,29 +212,37 @@ def forget_leaves(connection: Connection, schema: str, claimed: Claim, leaves: S
 # --- streams ----------------------------------------------------------------------------------------------------------
 
 
-def play_on(connection: Connection, schema: str, number: int, oids: Sequence[int], *, then: Ends, now: Ends) -> bool:
-    """Move a stream from where it stands to where its transaction ends; False if it does not stand there."""
+def play_on(
+    connection: Connection,
+    schema: str,
+    number: int,
+    oids: Sequence[int],
+    *,
+    then: Ends,
+    now: Ends,
+    suffix: str,
+    done: Mapping[str, Done],
+) -> bool:
+    """Move a stream from where it stands to where its transaction ends; False if it does not stand there.
+
+    Args:
+        oids: of its tables.
+        then, now: where it stands, and where it will.
+        suffix: of its shards, after the names of their tables.
+        done: by table, what the transaction does.
+    """
     ends = {name: value for name, value in zip(("end", "until"), now, strict=True) if value is not None}
     wanted = {"run": number, "oids": list(oids), "ends": Jsonb(ends), "end": then[0], "until": then[1]}
-    return run(connection, schema, "play_on", **wanted).fetchone() is not None
+    told = ("rows", "updated", "deleted", "bytes")
+    counts = {name: [getattr(each, name) for each in done.values()] for name in told}
+    return (
+        run(connection, schema, "play_on", **wanted, suffix=suffix, targets=list(done), **counts).fetchone() is not None
+    )
 
 
 def played(connection: Connection, schema: str, number: int) -> Ends | None:
     """Where a stream stands."""
     return run(connection, schema, "played", run=number).fetchone()
-
-
-def play_shards(
-    connection: Connection, schema: str, number: int, suffix: str, counts: Mapping[str, Mapping[str, int]]
-) -> None:
-    """Add to what a stream has done to its tables.
-
-    Args:
-        suffix: of its shards, after the names of their tables.
-        counts: by table, rows, updated, deleted and bytes.
-    """
-    named = {name: [each[name] for each in counts.values()] for name in ("rows", "updated", "deleted", "bytes")}
-    run(connection, schema, "play_shards", run=number, suffix=suffix, targets=list(counts), **named)
 
 
 # --- steps ------------------------------------------------------------------------------------------------------------

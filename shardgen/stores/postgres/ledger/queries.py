@@ -28,7 +28,13 @@ def text(statement: LiteralString, schema: str) -> sql.Composed:
 
 def run(connection: Connection, schema: str, name: str, **parameters: Any) -> Cursor[Any]:
     """Execute a named statement."""
-    return connection.execute(text(named()[name], schema), parameters)
+    return connection.execute(_sent(name, schema), parameters)
+
+
+@functools.lru_cache(maxsize=256)
+def _sent(name: str, schema: str) -> bytes:
+    """A named statement as psycopg takes it: a stream has some of them in each transaction."""
+    return text(named()[name], schema).as_bytes()
 
 
 @functools.cache

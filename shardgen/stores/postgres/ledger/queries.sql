@@ -176,22 +176,26 @@ DELETE FROM {shards} WHERE run = ANY (%(runs)s)
 DELETE FROM {runs} WHERE run = ANY (%(runs)s)
 
 -- name: play_on
--- A stream goes on: how far it is, in the transaction of its changes; none unless it stands where it is thought to, and
--- its tables are its own. A transaction of ours whose answer was lost is waited for, and then tells by its position.
-WITH ours AS (SELECT FROM {targets} WHERE run = %(run)s AND oid = ANY (%(oids)s) FOR SHARE)
-UPDATE {runs} SET plan = plan - 'until' || %(ends)s::jsonb, finished = clock_timestamp()
-WHERE run = %(run)s AND state = 'finished' AND plan ->> 'end' = %(end)s AND plan ->> 'until' IS NOT DISTINCT FROM %(until)s
-    AND (SELECT count(*) FROM ours) = cardinality(%(oids)s)
-RETURNING run
+-- A stream goes on: how far it is, in the transaction of its changes, and what it has done to its tables so far; none
+-- unless it stands where it is thought to, and its tables are its own. A transaction of ours whose answer was lost is
+-- waited for, and then tells by its position.
+WITH ours AS (SELECT FROM {targets} WHERE run = %(run)s AND oid = ANY (%(oids)s) FOR SHARE),
+moved AS (
+    UPDATE {runs} SET plan = plan - 'until' || %(ends)s::jsonb, finished = clock_timestamp()
+    WHERE run = %(run)s AND state = 'finished' AND plan ->> 'end' = %(end)s
+        AND plan ->> 'until' IS NOT DISTINCT FROM %(until)s
+        AND (SELECT count(*) FROM ours) = cardinality(%(oids)s)
+    RETURNING run
+),
+done AS (
+    UPDATE {shards} AS s SET rows = s.rows + v.rows, updated = s.updated + v.updated, deleted = s.deleted + v.deleted,
+        bytes = s.bytes + v.bytes, committed = clock_timestamp()
+    FROM moved, unnest(%(targets)s::text[], %(rows)s::bigint[], %(updated)s::bigint[], %(deleted)s::bigint[],
+        %(bytes)s::bigint[]) AS v (target, rows, updated, deleted, bytes)
+    WHERE s.run = moved.run AND s.target = v.target AND s.shard = v.target || %(suffix)s
+)
+SELECT run FROM moved
 
 -- name: played
 -- How far a stream is.
 SELECT plan ->> 'end', plan ->> 'until' FROM {runs} WHERE run = %(run)s
-
--- name: play_shards
--- What a stream has done to its tables so far.
-UPDATE {shards} AS s SET rows = s.rows + v.rows, updated = s.updated + v.updated, deleted = s.deleted + v.deleted,
-    bytes = s.bytes + v.bytes, committed = clock_timestamp()
-FROM unnest(%(targets)s::text[], %(rows)s::bigint[], %(updated)s::bigint[], %(deleted)s::bigint[], %(bytes)s::bigint[])
-    AS v (target, rows, updated, deleted, bytes)
-WHERE s.run = %(run)s AND s.target = v.target AND s.shard = v.target || %(suffix)s

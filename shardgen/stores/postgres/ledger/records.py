@@ -144,3 +144,13 @@ class ShardRow:
 def in_leaf(claim: Claim, row: ShardRow) -> bool:
     """Whether a partition with the name of a shard's leaf is that leaf, and not one that others made for other rows."""
     return claim.created or "attach" in row.phases
+
+
+@dataclass(slots=True, kw_only=True)
+class Done:
+    """What a transaction of a stream has done to a table."""
+
+    rows: int = 0
+    updated: int = 0
+    deleted: int = 0
+    bytes: int = 0
