@@ -183,7 +183,8 @@ class Feed:
     def _told(self, dirty: Shard, made: Iterable[Batch], when: When) -> Iterator[Defect]:
         spoiler = self._spoiler(dirty.table)
         assert spoiler is not None
-        return chain.from_iterable(spoiler.defects(each, self._known(dirty), when) for each in made)
+        found = chain.from_iterable(spoiler.defects(each, self._known(dirty), when) for each in made)
+        return (defect for _, defect in found)
 
     def _stood(self, shard: Shard, rows: int) -> Iterator[Batch]:
         """The clean records that change in a shard, as they stood before the window."""
