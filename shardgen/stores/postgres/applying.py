@@ -87,10 +87,10 @@ class Applied:
         connection.adapters.register_dumper(_Rows, _Dumper)
         aside = sql.Identifier("pg_temp", f"shardgen_{claim.target}")
         self._copy = copy_statement(sql.Identifier(schema, claim.relation), table, freeze=False).as_bytes(connection)
-        self._rows = self._type(schema, table, aside)
+        found, staged = catalog.relation(connection, schema, claim.relation), changing or _may_stage(connection)
+        self._rows = self._type(schema, table, aside) if staged else _Type(b"", ())
         self._statements = {kind: each.as_bytes(connection) for kind, each in self._taking(schema, table, aside)}
-        found = catalog.relation(connection, schema, claim.relation)
-        self._few = 0 if found is None or found.rules else FEW  # rules are passed by, as COPY does
+        self._few = FEW if staged and found and not found.rules else 0  # rules are passed by, as COPY does
 
     def _type(self, schema: str, table: Table, aside: sql.Identifier) -> _Type:
         """The type of the rows: that of a table of the session's own, which stays empty."""
@@ -223,6 +223,11 @@ class _Type:
         """Records as an array: of one dimension, without nulls, counted from 1."""
         head = _INT.pack(1) + _INT.pack(0) + self.number + _INT.pack(len(records)) + _INT.pack(1)
         return _Rows(b"".join([head, *records]))
+
+
+def _may_stage(connection: Connection) -> bool:
+    """Whether the role may have a table of its session's own."""
+    return bool(one(connection.execute("SELECT has_database_privilege(current_database(), 'TEMPORARY')"))[0])
 
 
 def _names(table: Table) -> sql.Composed:
