@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, Protocol
 
@@ -51,8 +52,8 @@ class Transaction(NamedTuple):
 class Pace:
     """Says how fast changes come, out of when they are due."""
 
-    def __init__(self) -> None:
-        self._taken = time.monotonic()
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock, self._taken = clock, clock()
 
     def transactions(self, got: np.ndarray, until: int, ago: np.ndarray) -> list[Transaction]:
         """The transactions of some changes.
@@ -76,7 +77,7 @@ class Pace:
 
         The last of many, which come late because they come too fast, are not few.
         """
-        now = time.monotonic()
+        now = self._clock()
         few = ONE_BY_ONE * min(now - self._taken, LATELY) * 1.05 + 1
         self._taken = now
         fast = len(ago) > ONE_BY_ONE * (ago[0] - ago[-1]) + 1
