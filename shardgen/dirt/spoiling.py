@@ -136,20 +136,14 @@ class Spoiler:
             found += self._changed(self._made(batch, rows, plan, first), rows, plan)
         yield from sorted(found, key=lambda each: each[0])
 
-    def struck(self, batch: Batch, first: First, when: When = ALWAYS) -> Iterator[tuple[str, tuple[str, str]]]:
-        """Of each of them that is struck all of it when it is clean, what was written over it, and both of its ids."""
-        rows = _rows(batch)
-        if (plan := self._plan(rows, when)) is None:
-            return
-        if len(plan.missing):
-            clean = Clean(lost := chosen(batch, plan.missing))
-            for place, told in enumerate(whole_rows(lost)):
-                yield told, (clean.key(place), clean.key(place))
-        if len(plan.take):
-            made = self._made(batch, rows, plan, first)
-            for place, told in enumerate(whole_rows(chosen(batch, plan.take))):
-                dirty = " ".join(str(change.dirty) for change in made.changes.get(place, ()))
-                yield f"{told} {dirty}", (made.key(place), made.clean.key(place))
+    def struck(self, batch: Batch, first: First, when: When = ALWAYS) -> Iterator[tuple[str, list[Defect]]]:
+        """Of each of them that is struck all of it when it is clean, as JSON, and what is wrong with it."""
+        found: dict[int, list[Defect]] = {}
+        for row, defect in self.defects(batch, first, when):
+            found.setdefault(row, []).append(defect)
+        if found:
+            told = whole_rows(chosen(batch, np.array(list(found), dtype=np.int64)))
+            yield from zip(told, found.values(), strict=True)
 
     def _plan(self, rows: Rows, when: When = ALWAYS, *, told: bool = False) -> Plan | None:
         """What becomes of the rows; None where nothing does."""

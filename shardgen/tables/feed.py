@@ -120,8 +120,8 @@ class Feed:
         for made in self._clean(shard, rows):
             yield made, list(spoiler.defects(made, self._known(shard), when)) if spoiler else []
 
-    def struck(self, shard: Shard, rows: int = ROWS) -> Iterator[tuple[str, tuple[str, str]]]:
-        """Of each row of a shard that is spoilt the whole clean row as JSON, and the ids that it bears and should."""
+    def struck(self, shard: Shard, rows: int = ROWS) -> Iterator[tuple[str, list[Defect]]]:
+        """Of each row of a shard that is spoilt the whole clean row as JSON, and what is wrong with it."""
         if spoiler := self._spoiler(shard.table):
             for made, when in self._coming(shard, rows):
                 yield from spoiler.struck(made, self._known(shard), when)

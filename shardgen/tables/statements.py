@@ -3,6 +3,7 @@
 ``-- needs: orders 2000, products; raw_data; 180 days; orders per session`` reads: the tables orders, of at least 2,000
 rows, and products, loaded with raw_data in full or lean form, for a window of 180 days or more, in a world that has
 about as many orders per session as the default one. ``versions`` among them: loaded with ``--history versions``.
+``along session`` says of a law that it judges rows of a session together, so that one may break it for the others.
 ``-- needs: the ledger`` asks of no bronze table. The queries of a report are written in the same way, by names instead
 of numbers. A law of a table that is not of the dataset has the table before its number: ``parcels.L1``.
 
@@ -76,6 +77,8 @@ class Statement:
     """Of PROPORTIONS, those in which the world must be like the default one."""
     text: str
     """The SQL."""
+    along: frozenset[str] = frozenset()
+    """Of what the rows are that it judges together: ``"session"``, ``"product"``."""
 
 
 def beside(package: str, *files: str) -> tuple[Traversable, ...]:
@@ -107,7 +110,8 @@ def parse(content: str) -> Statement:
     named = [] if tables == LEDGER else tables.split(",")
     days = [part.removesuffix(" days") for part in rest if part.endswith(" days")]
     proportions = tuple(part for part in rest if part in PROPORTIONS)
-    if len(rest) != len(days) + len(proportions) + ("raw_data" in rest) + ("versions" in rest):
+    along = [part.removeprefix("along ") for part in rest if part.startswith("along ")]
+    if len(rest) != len(days) + len(proportions) + len(along) + ("raw_data" in rest) + ("versions" in rest):
         raise ValueError(f"{match['name']} needs what is not known: {match['needs']!r}")
     return Statement(
         name=match["name"],
@@ -117,5 +121,6 @@ def parse(content: str) -> Statement:
         versions="versions" in rest,
         days=int(days[0]) if days else 0,
         proportions=proportions,
+        along=frozenset(each.strip() for part in along for each in part.split(",")),
         text=match["text"],
     )

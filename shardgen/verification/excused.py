@@ -1,57 +1,38 @@
-"""Laws of tables that were spoilt on purpose, or cut by arrival: each offender is compared with the answer key, and
-with what has happened and has not arrived.
+"""Laws of tables that were spoilt on purpose, or cut by arrival: each offender is compared with the answer key, with
+what has happened and has not arrived, or with both. Of these only what can break the law excuses, see ``struck``.
 
-A row of the key is one; so is a row whose text, or whose law, names a record of the key: an order of a customer who is
-not there, a session one of whose events is lost. A law with any other offender has failed. Values that a law cannot
+A row of the key is one; so is a row that refers to a row of the key, or whose law names one: an order of a customer who
+is not there, a session one of whose events is lost. A law with any other offender has failed. Values that a law cannot
 read count as none: that rows are spoilt is no reason not to ask.
 """
 
 from __future__ import annotations
 
-import json
 import re
 import threading
 import time
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
 from typing import Any, Final
 
 from shardgen.model.figures import plural
-from shardgen.model.keys import CUSTOMER, ORDER, PRODUCT, REVIEW, SESSION, IdFormat
+from shardgen.model.keys import SESSION
 from shardgen.stores.reading import Session, StumbledError, UnreadableError
 from shardgen.tables import dataset, table_of
-from shardgen.tables.feed import Feed
-from shardgen.tables.planning import build_plan
 from shardgen.tables.statements import Statement
 from shardgen.verification import values
 from shardgen.verification.outcome import Check, Status
+from shardgen.verification.struck import IDS, OF, WORDS, Known, Struck, called
 from shardgen.verification.subject import Loaded, Subject
 
 SAMPLES: Final = 3
-NOT_THERE: Final = "what has not arrived"
-VISITOR: Final = 16
-"""Hexadecimal digits of a visitor's id."""
 EVENTS: Final = dataset()["clickstream"].table.space.children
 """Numbers of events for each of a session: an event's id tells its session."""
 _MANY: Final = 5_000
 """Offenders whose rows are asked for at a time."""
-_OF: Final[Mapping[str, tuple[str, IdFormat]]] = {
-    "customers": ("customer", CUSTOMER),
-    "products": ("product", PRODUCT),
-    "orders": ("order", ORDER),
-    "reviews": ("review", REVIEW),
-    "sessions": ("session", SESSION),
-}
-"""What a record of a table is called, and its ids."""
-TRANSFER: Final = "TR-"
-"""What references of two movements begin with that belong together."""
-_IDS: Final = re.compile(
-    rf"\b(?:{'|'.join((*(ids.prefix for _, ids in _OF.values()), TRANSFER))})\d+\b|\b[0-9a-f]{{16}}\b"
-)
-_WORDS: Final = re.compile(r"[^\W\d_][\w&' -]{0,38}[^\W_]")
 _CASTS: Final = re.compile(
     r"(?P<value>substr\([\w., ]+\)|\([\w.]+ ->> '\w+'\))::(?P<type>bigint|integer|numeric|timestamp|boolean)\b"
 )
@@ -83,20 +64,6 @@ def tolerant(law: Statement) -> Statement:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
-    """What the key names."""
-
-    rows: frozenset[str]
-    """Ids of its rows."""
-    records: frozenset[str]
-    """Ids of records that they are about."""
-    words: frozenset[str]
-    """Other texts in them."""
-    what: str = "the key"
-    """As a person calls it."""
-
-
 class Key:
     """The answer key of what is loaded, and what has not arrived, read when they are first asked for.
 
@@ -109,43 +76,16 @@ class Key:
         self._late = [loaded for loaded in subject.tables.values() if loaded.config.arrived]
         self._lock = threading.Lock()
 
-    def known(self) -> tuple[Known, ...]:
-        """What each of them names, where there is such; read once, whoever asks first."""
+    def known(self, law: Statement) -> list[Known]:
+        """What each of them names that can break a law; read once, whoever asks first."""
         with self._lock:
-            return self._known
+            found = self._struck
+        return [each.of(law) for each in found]
 
     @cached_property
-    def _known(self) -> tuple[Known, ...]:
-        return (*([self._named()] if self._spoilt else []), *([_late(self._late)] if self._late else []))
-
-    def _named(self) -> Known:
-        """What the answer key does."""
-        rows, records, words = set[str](), set[str](), set[str]()
-        for text, ids in self._struck():
-            rows.update(ids)
-            records.update(_IDS.findall(text))
-            words.update(_WORDS.findall(text))
-        return Known(rows=frozenset(rows), records=frozenset(records | rows), words=frozenset(words))
-
-    def _struck(self) -> Iterator[tuple[str, tuple[str, str]]]:
-        for loaded in self._spoilt:
-            config = replace(loaded.config, tables=(loaded.claim.target,))
-            feed = Feed(config)
-            for shard in build_plan(config).shards:
-                yield from feed.struck(shard)
-
-
-def _late(tables: Iterable[Loaded]) -> Known:
-    """What has happened on the last day of some tables, or shortly before it, and has not arrived."""
-    rows, records = set[str](), set[str]()
-    for loaded in tables:
-        config = replace(loaded.config, tables=(loaded.claim.target,))
-        feed = Feed(config)
-        for batch in (each for shard in build_plan(config).shards for each in feed.pending(shard)):
-            for row in batch.arrow().to_pylist():
-                rows.add(str(row[batch.table.key[0]]))
-                records.update(_IDS.findall(json.dumps(row, default=str)))
-    return Known(rows=frozenset(rows), records=frozenset(records | rows), words=frozenset(), what=NOT_THERE)
+    def _struck(self) -> list[Struck]:
+        spoilt = [Struck.spoilt(self._spoilt)] if self._spoilt else []
+        return [*spoilt, *([Struck.pending(self._late)] if self._late else [])]
 
 
 def ask(session: Session, law: Statement, parameters: Mapping[str, object], key: Key, subject: Subject) -> Check:
@@ -158,7 +98,7 @@ def ask(session: Session, law: Statement, parameters: Mapping[str, object], key:
         return _check(law, Status.NOT_APPLICABLE, f"it cannot be asked of spoilt rows: {told}", start)
     if not offenders:
         return _check(law, Status.HELD, plural(0, "offender"), start)
-    found = _judged(session, offenders, key.known(), subject)
+    found = _judged(session, offenders, key.known(law), subject)
     told = ", ".join(f"{count:,} {why}" for why, count in found.excused.items() if count)
     finding = f"{plural(len(offenders), 'offender')}: {told}" if told else plural(len(offenders), "offender")
     if not found.others:
@@ -177,20 +117,20 @@ class _Judged:
 
 
 def _judged(session: Session, offenders: Iterable[Sequence[Any]], known: Sequence[Known], subject: Subject) -> _Judged:
-    found, records = _Judged(), frozenset[str]().union(*(each.records for each in known))
+    found, direct = _Judged(), frozenset[str]().union(*(each.rows | each.held for each in known))
     left: list[Sequence[Any]] = []
     for offender in offenders:
         if why := next(filter(None, (_why(offender, each) for each in known)), ""):
             found.excused[why] += 1
         else:
             left.append(offender)
-    rest = iter(left)
+    rest, together = iter(left), any(called(SESSION.prefix) in each.along for each in known)
     while some := list(islice(rest, _MANY)):
         texts = _texts(session, {name for each in some for name in _named(each)}, subject)
         for offender in some:
             names = _named(offender)
-            own = " ".join(texts.get(name, "") for name in names | _sessions(names))
-            if why := _by(_IDS.findall(own), records):
+            own = " ".join(texts.get(name, "") for name in (names | _sessions(names) if together else names))
+            if why := _by(IDS.findall(own), direct):
                 found.excused[why] += 1
             else:
                 found.others.append(offender)
@@ -202,28 +142,26 @@ def _why(offender: Sequence[Any], known: Known) -> str:
     names = _named(offender)
     if names & known.rows:
         return f"in {known.what}"
-    if why := _by(names | _sessions(names), known.records):
+    if why := _by(names | _sessions(names), known.rows | known.told | known.held):
         return why
-    if any(_beside(name) & known.rows for name in names):
+    if known.beside and any(_beside(name) & known.rows for name in names):
         return f"beside one of {known.what}"
-    words = {word for text in offender[1:] for word in _WORDS.findall(str(text))}
+    words = {word for text in offender[1:] for word in WORDS.findall(str(text))}
     return f"by a word of {known.what}" if not names and words & known.words else ""
 
 
-def _by(names: Collection[str], records: Collection[str]) -> str:
+def _by(names: Iterable[str], records: Collection[str]) -> str:
     """By which record of the key: ``"by their order"``."""
-    for what, ids in _OF.values():
-        if any(name.startswith(ids.prefix) and name in records for name in names):
-            return f"by their {what}"
-    if any(name.startswith(TRANSFER) and name in records for name in names):
-        return "by their transfer"
-    visitors = (name for name in names if len(name) == VISITOR and not name.startswith(TRANSFER))
-    return "by their visitor" if any(name in records for name in visitors) else ""
+    found = {called(name) for name in names if name in records}
+    return next(
+        (f"by their {what}" for what in (*(what for what, _ in OF.values()), "transfer", "visitor") if what in found),
+        "",
+    )
 
 
 def _beside(name: str) -> set[str]:
     """The ids before and after one."""
-    ids = next((each for _, each in _OF.values() if name.startswith(each.prefix)), None)
+    ids = next((each for _, each in OF.values() if name.startswith(each.prefix)), None)
     if ids is None:
         return {str(int(name) + step) for step in (-1, 1)} if _is_number(name) else set()
     number = int(name.removeprefix(ids.prefix))
@@ -232,7 +170,7 @@ def _beside(name: str) -> set[str]:
 
 def _named(offender: Sequence[Any]) -> set[str]:
     """Ids that a law names of an offender; one that is a number stands alone, after what is wrong."""
-    found = {name for text in offender[1:] if text is not None for name in _IDS.findall(str(text))}
+    found = {name for text in offender[1:] if text is not None for name in IDS.findall(str(text))}
     return found | {str(each) for each in offender[1:2] if _is_number(str(each))}
 
 
@@ -248,7 +186,7 @@ def _sessions(names: Iterable[str]) -> set[str]:
 def _texts(session: Session, names: Collection[str], subject: Subject) -> dict[str, str]:
     """Rows as text by their ids, of those that are there."""
     found: dict[str, str] = {}
-    for table, (_, ids) in _OF.items():
+    for table, (_, ids) in OF.items():
         wanted = [name for name in names if name.startswith(ids.prefix)]
         loaded = subject.tables.get(table)
         if wanted and loaded is not None:

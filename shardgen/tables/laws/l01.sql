@@ -46,6 +46,7 @@ WITH numbered AS (
     FROM raw_inventory
     WHERE movement_type NOT IN ('OUT', 'RETURN')
       AND product_id ~ '^PROD[0-9]{1,18}$' AND warehouse_id ~ '^WH[0-9]{1,18}$'
+      AND product_id IN (SELECT product_id FROM raw_products)  -- others have no period, and are no matter of this law
 ), cell_periods AS (
     SELECT period, min(inventory_id) AS inventory_id, min(movement_date) AS first,
            lag(min(movement_date)) OVER (ORDER BY period) AS first_of_previous,

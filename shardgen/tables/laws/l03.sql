@@ -1,5 +1,5 @@
 -- L3: the warehouses' book agrees with the orders item by item, both ways, and transfers come in pairs.
--- needs: orders, inventory; raw_data
+-- needs: orders, inventory; raw_data; along order, transfer
 WITH items AS (
     SELECT o.order_id, i.item ->> 'product_id' AS product_id, o.raw_data ->> 'warehouse_id' AS warehouse_id,
            (i.item ->> 'quantity')::integer AS quantity,

@@ -1,5 +1,5 @@
 -- L8: a session is a short visit within a day, and its events are all of it, in sequence, from its first instant on.
--- needs: sessions, clickstream; raw_data
+-- needs: sessions, clickstream; raw_data; along session
 WITH steps AS (
     SELECT session_id, event_timestamp, (raw_data ->> 'sequence_number')::integer AS sequence_number,
            row_number() OVER w AS place, lag(event_timestamp) OVER w AS earlier

@@ -1,5 +1,5 @@
 -- L11: web orders, buying sessions and purchase events are the same story, told once by each.
--- needs: orders, sessions, clickstream; raw_data
+-- needs: orders, sessions, clickstream; raw_data; along session
 WITH orders AS (
     SELECT order_id, customer_id, order_date, raw_data ->> 'channel' AS channel, raw_data ->> 'session_id' AS session_id
     FROM raw_orders

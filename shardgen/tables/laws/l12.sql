@@ -1,5 +1,5 @@
 -- L12: views come before carts, carts before checkouts, searches before what they find, and carts become orders.
--- needs: products, orders, clickstream; raw_data
+-- needs: products, orders, clickstream; raw_data; along session
 WITH steps AS MATERIALIZED (
     SELECT c.event_id, c.session_id, c.event_timestamp, (c.raw_data ->> 'sequence_number')::integer AS sequence_number, c.event_type,
            c.raw_data ->> 'product_id' AS product_id,

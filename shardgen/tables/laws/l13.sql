@@ -1,5 +1,5 @@
 -- L13: one visitor on one device makes a session, page by page; a visitor is one customer's, and not always logged in.
--- needs: sessions, clickstream; raw_data
+-- needs: sessions, clickstream; raw_data; along session, visitor
 WITH arrivals (traffic_source, referrer) AS (
     -- what the first page of a visit carries as referrer; nothing is written as ''
     VALUES

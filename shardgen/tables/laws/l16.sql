@@ -1,5 +1,5 @@
 -- L16: no shelf ever holds less than nothing, and a warehouse's first movement of a product is its stock-in.
--- needs: inventory
+-- needs: inventory; along product
 WITH levels AS (
     SELECT inventory_id, product_id, warehouse_id, movement_type, movement_date,
            -- all movements of an instant count at once

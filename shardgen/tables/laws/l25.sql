@@ -1,5 +1,5 @@
 -- L25: prices in orders and carts, and addresses that orders go home to, are those of the product's and customer's version of then.
--- needs: customers, products, orders, clickstream; raw_data; versions
+-- needs: customers, products, orders, clickstream; raw_data; versions; along session
 WITH prices AS MATERIALIZED (
     SELECT product_id, price, since, lead(since) OVER (PARTITION BY product_id ORDER BY since) AS until
     FROM (SELECT product_id, price, (raw_data ->> 'price_since')::timestamp AS since

@@ -1,5 +1,5 @@
 -- L26: attempts to pay a web order lie between the start of its checkout and the order.
--- needs: orders, clickstream; raw_data
+-- needs: orders, clickstream; raw_data; along session
 WITH checkouts AS (
     SELECT session_id, min(event_timestamp) AS begun
     FROM raw_clickstream
