@@ -23,6 +23,7 @@ from shardgen.columns.pieces import Drawn, Layout, Piece
 from shardgen.columns.text import I64, Text
 
 NULL = "null"
+_encoded = json.JSONEncoder(ensure_ascii=False).encode
 BACKSLASH, QUOTE, LEAST = "\\", '"', 32
 """What a JSON string of jsonb does not hold as it is: these two, and whatever lies below LEAST."""
 
@@ -146,10 +147,9 @@ def _escaped(texts: Texts) -> Text:
     return column
 
 
-@lru_cache(maxsize=4096)
 def string(given: str) -> str:
     """One JSON string: only quotes, backslashes and controls are escaped."""
-    return json.dumps(given, ensure_ascii=False)
+    return _encoded(given)
 
 
 def value(given: object) -> str:
@@ -159,12 +159,17 @@ def value(given: object) -> str:
     if type(given) is int:
         return str(given)
     if isinstance(given, dict):
-        found = ((label, given[key]) for key, label in _in_order(tuple(given)))
+        found = ((label, given[key]) for key, label in labels(given))
         members = [label + (string(each) if type(each) is str else value(each)) for label, each in found]
         return "{" + ", ".join(members) + "}"
     if isinstance(given, list | tuple):
         return "[" + ", ".join(map(value, given)) + "]"
     return f"{given:f}" if isinstance(given, Decimal) else json.dumps(given)
+
+
+def labels(keys: Iterable[str]) -> list[tuple[str, str]]:
+    """Keys of an object in jsonb's order, and what each is written as."""
+    return _in_order(tuple(keys))
 
 
 def strings(given: Iterable[str]) -> Text:
@@ -220,7 +225,6 @@ def _sometimes(start: bytes, json_: Drawn, end: bytes) -> list[Piece]:
 
 @lru_cache(maxsize=4096)
 def _in_order(keys: tuple[str, ...]) -> list[tuple[str, str]]:
-    """Keys of an object in jsonb's order, and what each is written as."""
     return [(key, f"{string(key)}: ") for key in sorted(keys, key=_key_order)]
 
 

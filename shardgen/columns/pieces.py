@@ -64,6 +64,9 @@ CHOSEN = 4096
 """Rows that are put together at a time, piece by piece: their positions, and their values of one width. Few of them are
 then taken at a time."""
 
+MANY = 4
+"""Times as many texts in a pool as there are rows, from which on only those are laid out that rows take."""
+
 
 class Layout:
     """Rows made of pieces, laid out once and rendered in runs.
@@ -82,8 +85,8 @@ class Layout:
         self.pools = list(pools)
         narrow = {id(rows): rows.astype(np.int32, copy=False) for rows in positions}
         self._positions = [narrow[id(rows)] for rows in positions]
-        self._bases = (np.cumsum([0, *map(len, pools[:-1])]) + np.arange(1, len(pools) + 1)).astype(np.int32)
-        self._abreast = np.array([isinstance(pool, Abreast) for pool in pools], dtype=np.int32)
+        self.bases = (np.cumsum([0, *map(len, pools[:-1])]) + np.arange(1, len(pools) + 1)).astype(np.int32)
+        self.abreast = np.array([isinstance(pool, Abreast) for pool in pools], dtype=np.int32)
 
     @cached_property
     def pool(self) -> Varied:
@@ -101,7 +104,7 @@ class Layout:
         for first in range(start, stop, CHOSEN):
             last = min(first + CHOSEN, stop)
             pool = part.show(first, last)
-            chosen = self._at(slice(first, last), last - first, part.firsts - self._abreast * first)
+            chosen = self.at(slice(first, last), last - first, part.firsts - self.abreast * first)
             for row in range(0, last - first, rows):
                 yield _bytes(pool, chosen[row : row + rows])
 
@@ -115,7 +118,7 @@ class Layout:
         Args:
             order: positions in the rows of both, end to end.
         """
-        return Spliced((self, other), order)
+        return Spliced(self, other, order)
 
     def chosen(self, start: int, stop: int) -> NDArray[np.int32]:
         """Positions in the pool of rows start to stop (exclusive), shape (rows, texts)."""
@@ -128,9 +131,9 @@ class Layout:
             some: which.
             count: how many they are.
         """
-        return self._at(some, count, self._bases)
+        return self.at(some, count, self.bases)
 
-    def _at(self, some: slice | I64, count: int, bases: NDArray[np.int32]) -> NDArray[np.int32]:
+    def at(self, some: slice | I64, count: int, bases: NDArray[np.int32]) -> NDArray[np.int32]:
         """The same where each pool begins at a place of its own."""
         chosen = np.empty((count, len(self._positions)), dtype=np.int32)
         for column, rows in enumerate(self._positions):
@@ -139,34 +142,57 @@ class Layout:
 
 
 class Spliced(Layout):
-    """Rows of two layouts, in any order.
+    """Rows of two layouts, in any order; each of the second is a text of the pool, so that few of them cost little.
 
     Args:
-        parts: the layouts.
+        first: the layout of most rows.
+        second: that of the others.
         order: positions in the rows of both, end to end.
     """
 
-    def __init__(self, parts: tuple[Layout, Layout], order: I64) -> None:
-        self.rows, self._parts, self._order = len(order), parts, order
-        self.pools = [pool for part in parts for pool in part.pools]
-        self._base = np.int32(sum(len(pool) + 1 for pool in parts[0].pools))
+    def __init__(self, first: Layout, second: Layout, order: I64) -> None:
+        self.rows, self._first, self._order = len(order), first, order
+        self.pools = [*first.pools, second.texts().view(pa.binary())]
+        whole = sum(len(pool) + 1 for pool in first.pools) + 1
+        self.bases = np.append(first.bases, np.int32(whole))
 
     def buffers(self, start: int, stop: int, rows: int) -> Iterator[memoryview]:
-        """See Layout.buffers; any rows may lie beside each other, so that all are there from the start."""
-        for first in range(start, stop, CHOSEN):
-            chosen = self.chosen(first, min(first + CHOSEN, stop))
+        """See Layout.buffers."""
+        part = Pool(self.pools, CHOSEN)
+        for wanted in self._stretches(self._order[start:stop]):
+            low, high = self._reach(wanted)
+            pool, bases = part.show(low, high), part.firsts.copy()
+            bases[:-1] -= self._first.abreast * np.int32(low)
+            chosen = self._lines(wanted, low, high, bases)
             for row in range(0, len(chosen), rows):
-                yield _bytes(self.pool, chosen[row : row + rows])
+                yield _bytes(pool, chosen[row : row + rows])
 
-    def of(self, some: slice | I64, count: int) -> NDArray[np.int32]:
-        """See Layout.of; most rows are of the first, one after the other."""
-        wanted, (first, second) = self._order[some], self._parts
-        mine, theirs = np.flatnonzero(wanted < first.rows), np.flatnonzero(wanted >= first.rows)
-        low, high = (int(wanted[mine].min()), int(wanted[mine].max()) + 1) if len(mine) else (0, 0)
-        own, others = first.of(slice(low, high), high - low), second.of(wanted[theirs] - first.rows, len(theirs))
-        chosen = np.zeros((count, max(own.shape[1], others.shape[1])), dtype=np.int32)  # 0 is an empty text
-        chosen[mine, : own.shape[1]] = own[wanted[mine] - low]
-        chosen[theirs, : others.shape[1]] = others + self._base
+    def of(self, some: slice | I64, count: int) -> NDArray[np.int32]:  # noqa: ARG002 - the order tells
+        """See Layout.of."""
+        wanted = self._order[some]
+        return self._lines(wanted, *self._reach(wanted), self.bases)
+
+    def _stretches(self, wanted: I64) -> list[I64]:
+        """Rows that follow each other, those of the first layout no more than CHOSEN apart."""
+        own = wanted < self._first.rows
+        before = np.maximum.accumulate(np.where(own, np.arange(len(wanted)), 0))
+        cells = np.where(own, wanted, 0)[before] // CHOSEN
+        return np.split(wanted, np.flatnonzero(np.diff(cells)) + 1)
+
+    def _reach(self, wanted: I64) -> tuple[int, int]:
+        """First and last (exclusive) of those of the first layout."""
+        own = wanted[wanted < self._first.rows]
+        return (int(own.min()), int(own.max()) + 1) if len(own) else (0, 0)
+
+    def _lines(self, wanted: I64, low: int, high: int, bases: NDArray[np.int32]) -> NDArray[np.int32]:
+        """Positions of some rows in the pool, of which those of the first layout lie between low and high."""
+        theirs = np.flatnonzero(wanted >= self._first.rows)
+        own = self._first.at(slice(low, max(high, low + 1)), max(high - low, 1), bases[:-1])
+        within = wanted - low
+        within[theirs] = 0
+        chosen = own.take(within, axis=0)
+        chosen[theirs] = 0  # an empty text
+        chosen[theirs, 0] = wanted[theirs] - self._first.rows + bases[-1]
         return chosen
 
 
@@ -281,7 +307,10 @@ def _size(piece: Piece) -> NDArray[np.integer] | int:
         return piece.dtype.itemsize
     if not isinstance(piece, Drawn):
         return lengths(piece)
-    return np.append(lengths(varied(piece.pool)), np.int32(0)).take(piece.rows)  # -1 takes the last one
+    if isinstance(piece.pool, np.ndarray) or piece.few:
+        return np.append(lengths(varied(piece.pool)), np.int32(0)).take(piece.rows)  # -1 takes the last one
+    ends = _offsets(piece.pool)
+    return np.where(piece.rows < 0, 0, ends.take(piece.rows + 1) - ends.take(piece.rows))
 
 
 def _joined(run: list[Any]) -> Piece:
@@ -330,7 +359,11 @@ def _drawn(piece: Piece | Abreast, every: NDArray[np.int32]) -> tuple[Varied | A
     if isinstance(piece, bytes):
         return pa.array([piece], pa.binary()), np.zeros(len(every), dtype=np.int32)
     if isinstance(piece, Drawn):
-        return varied(piece.pool), piece.rows
+        pool = varied(piece.pool)
+        if len(pool) <= MANY * len(every):
+            return pool, piece.rows
+        taken = pa.array(piece.rows, mask=None if piece.always else piece.rows < 0)
+        return pc.take(pool, taken), every
     return piece if isinstance(piece, Abreast) else varied(piece), every
 
 

@@ -5,7 +5,8 @@ They are few. A column that nothing is written over stays as the builder gave it
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -14,13 +15,13 @@ from typing import Any, Final
 
 import numpy as np
 
-from shardgen.columns import jsonb, text
-from shardgen.columns.arrow import pa, pc
-from shardgen.columns.batch import Batch, arrow_type
-from shardgen.columns.pieces import Drawn
-from shardgen.columns.values import Absent, Constant, Document, Given, Instant, Json, Member, Value
-from shardgen.dirt.clean import Clean, parsed, texts_of
-from shardgen.dirt.kind import GONE, Draw, Edit
+from shardgen.columns import jsonb
+from shardgen.columns.arrow import pa
+from shardgen.columns.batch import Batch
+from shardgen.columns.values import Absent, Constant, Document, Given, Instant, Value
+from shardgen.dirt.clean import Clean
+from shardgen.dirt.drawing import Chance
+from shardgen.dirt.kind import GONE, NOTHING, Edit, OneOf
 from shardgen.model.table import COMMON
 from shardgen.model.types import Type
 from shardgen.world.rng import I64
@@ -54,26 +55,56 @@ class Cells:
 
     def __init__(self, clean: Clean) -> None:
         self.clean = clean
-        self._over: dict[str, dict[int, Any]] = {}
+        self._places: dict[str, _Place] = {}
         self._told: dict[str, dict[int, str | None]] = {}
-        self._places: dict[int, dict[str, None]] = {}
-        """By row, the places that were written over, in their order."""
+        """By key of raw_data and row, what it tells."""
+        self._written: list[tuple[int, Iterable[str]]] = []
+        """Rows and places that edits wanted to write over, in this order."""
 
     @cached_property
     def changes(self) -> Mapping[int, list[Change]]:
         """By row, what edits have changed; asked for when they are done."""
-        found = {row: [self._change(row, place) for place in places] for row, places in self._places.items()}
-        return {row: [each for each in changes if each.dirty != each.clean] for row, changes in found.items()}
+        found: dict[int, dict[str, Change]] = defaultdict(dict)
+        for row, names in self._written:
+            for name in names:
+                place = self._places[name]
+                if place.over is not None and row in place.over:
+                    found[row][name] = self._change(row, name, place.over)
+                if place.told is not None and row in place.told:
+                    told = RAW + place.key
+                    found[row][told] = Change(told, place.told[row], self.clean.told(row, place.key))
+        return {row: [each for each in of.values() if each.dirty != each.clean] for row, of in found.items()}
 
     def key(self, row: int) -> str:
         """The id that a row bears."""
-        clean = self.clean.key(row)
-        return str(self._over.get(self.clean.table.key[0], {}).get(row, clean))
+        place = self._places.get(self.clean.table.key[0])
+        written = place.over if place and place.over else {}
+        return str(written[row]) if row in written else self.clean.key(row)
 
-    def spoil(self, row: int, edit: Edit, draw: Draw) -> None:
-        """Have an edit change a row."""
-        for place, value in edit(self.clean.row(row), draw).items():
-            self._write(row, place, value)
+    def spoil(self, rows: I64, edit: Edit, chance: Chance) -> None:
+        """Have an edit change some rows."""
+        if isinstance(edit, OneOf):
+            left = self._spoil_one(rows, edit, chance)
+            rows, chance = rows[left], chance.only(left)
+        for row, draw in zip(rows.tolist(), chance.draws(), strict=True):
+            found = edit(self.clean.row(row), draw)
+            for name, value in found.items():
+                self._place(name).write(row, value)
+            self._written.append((row, found))
+
+    def _spoil_one(self, rows: I64, edit: OneOf, chance: Chance) -> I64:
+        """The same of an edit of one value, for all rows whose first place has something to spoil; the others."""
+        places, left, value = edit.places[self.clean.table.name], list[int](), self.clean.value
+        drawn = zip(rows.tolist(), chance.below(len(places)), chance.further(), strict=True)
+        for at, (row, which, draw) in enumerate(drawn):
+            place, name = places[which]
+            dirty = edit.dirty(value(row, name), draw)
+            if dirty is NOTHING:
+                left.append(at)
+            else:
+                self._place(place).write(row, dirty)
+                self._written.append((row, (place,)))
+        return np.array(left, dtype=np.int64)
 
     def batch(self, ingestion: I64) -> Batch:
         """The rows with all that was written over them.
@@ -83,8 +114,7 @@ class Cells:
         """
         clean, table = self.clean, self.clean.table
         own = {name: self._column(name) for name in clean.columns if name not in COMMON}
-        members = {key: self._told_by(key) for key in (*clean.members, *(self._told.keys() - clean.members.keys()))}
-        common = (Constant(table.source), Instant(ingestion), _record(members, clean.num_rows))
+        common = (Constant(table.source), Instant(ingestion), self._record())
         return Batch(
             table=table,
             num_rows=clean.num_rows,
@@ -92,53 +122,78 @@ class Cells:
             record=clean.record,
         )
 
-    def _write(self, row: int, place: str, value: Any) -> None:
-        if place.startswith(RAW):
-            key = place.removeprefix(RAW)
-            if self.clean.record.mode != "none" and (key in self.clean.members or key not in self.clean.types):
-                self._tell(row, key, None if value is GONE else _json(value))
-            return
-        type_, told = self.clean.types[place], place in self.clean.members
-        held = value is None or fits(type_, value)
-        if place == self.clean.table.partition_by or not (held or told) or _too_long(type_, value):
-            return
-        kept = value if held else None
-        self._over.setdefault(place, {})[row] = _json(kept) if type_.name == "json" and kept is not None else kept
-        self._places.setdefault(row, {})[place] = None
-        if told:
-            self._tell(row, place, _json(value))
+    def _place(self, name: str) -> _Place:
+        """A place that edits write to."""
+        if name not in self._places:
+            self._places[name] = _Place(name, *self._kept(name))
+        return self._places[name]
 
-    def _tell(self, row: int, key: str, dirty: str | None) -> None:
-        """Write over a key of raw_data."""
-        self._told.setdefault(key, {})[row] = dirty
-        self._places.setdefault(row, {})[RAW + key] = None
+    def _kept(self, name: str) -> tuple[Type | None, dict[int, str | None] | None]:
+        """Of a place the type of its column, None where it is none or is never touched; and where raw_data keeps it."""
+        clean, key = self.clean, name.removeprefix(RAW)
+        if key == name:
+            type_ = None if name == clean.table.partition_by else clean.types[name]
+            return type_, self._told.setdefault(name, {}) if type_ and name in clean.members else None
+        told = clean.record.mode != "none" and (key in clean.members or key not in clean.types)
+        return None, self._told.setdefault(key, {}) if told else None
 
-    def _change(self, row: int, place: str) -> Change:
-        if place.startswith(RAW):
-            key = place.removeprefix(RAW)
-            clean = self.clean.told(row, key) if key in self.clean.members else None
-            return Change(place, self._told[key][row], clean)
-        dirty, value = self._over[place][row], self.clean.column(place)[row]
-        if self.clean.types[place].name == "json":
-            return Change(place, dirty or jsonb.NULL, value or jsonb.NULL)
-        return Change(place, _json(dirty), _json(value))
+    def _change(self, row: int, name: str, over: Mapping[int, Any]) -> Change:
+        dirty, value = over[row], self.clean.column(row, name)
+        if self.clean.types[name].name == "json":
+            return Change(name, dirty or jsonb.NULL, value or jsonb.NULL)
+        return Change(name, _json(dirty), _json(value))
 
     def _column(self, name: str) -> Value:
-        if name not in self._over:
+        place = self._places.get(name)
+        if place is None or not place.over:
             return self.clean.columns[name]
-        values = list(self.clean.column(name))
-        for row, value in self._over[name].items():
-            values[row] = value
-        return Given(pa.array(values, arrow_type(self.clean.types[name])))
+        return Given(_over(self.clean.array(name), place.over))
 
-    def _told_by(self, key: str) -> Member:
-        if key not in self._told:
-            return self.clean.members[key]
-        rows, told = self.clean.num_rows, self._told[key]
-        clean = self.clean.texts(key) if key in self.clean.members else texts_of(None, rows)
-        chosen = np.where(clean.is_valid().to_numpy(zero_copy_only=False), np.arange(rows), -1)
-        chosen[list(told)] = [rows + place if each is not None else -1 for place, each in enumerate(told.values())]
-        return Json(Drawn(text.concat(pc.fill_null(clean, ""), text.pool(told.values()).fill_null("")), chosen))
+    def _record(self) -> Value:
+        """raw_data."""
+        told, members = {key: rows for key, rows in self._told.items() if rows}, self.clean.members
+        if not told:
+            return Document(members) if members else Absent()
+        return Given(self.clean.documents.written(told))
+
+
+class _Place:
+    """A place of rows that edits write to.
+
+    Args:
+        name: of it.
+        type_: of the column; None where the place is none.
+        told: what raw_data tells of it, by row; None where it does not.
+    """
+
+    __slots__ = ("_json", "_length", "_type", "key", "over", "told")
+
+    def __init__(self, name: str, type_: Type | None, told: dict[int, str | None] | None) -> None:
+        self.key, self.told, self._type = name.removeprefix(RAW), told, type_
+        self.over: dict[int, Any] | None = None if type_ is None else {}
+        self._json = type_ is not None and type_.name == "json"
+        self._length = type_.length if type_ is not None and type_.name == "varchar" else 0
+
+    def write(self, row: int, value: Any) -> None:
+        """Write over it, where it can be told anywhere."""
+        if self._type is None or self.over is None:
+            if self.told is not None:
+                self.told[row] = None if value is GONE else _json(value)
+            return
+        held = value is None or fits(self._type, value)
+        if (not held and self.told is None) or (self._length and type(value) is str and len(value) > self._length):
+            return
+        told = _json(value) if self._json or self.told is not None else ""
+        self.over[row] = None if not held or value is None else told if self._json else value
+        if self.told is not None:
+            self.told[row] = told
+
+
+def _over(array: Any, written: Mapping[int, Any]) -> Any:
+    """Values with others in their place, by row."""
+    places = np.arange(len(array))
+    places[list(written)] = len(array) + np.arange(len(written))
+    return pa.concat_arrays([array, pa.array(written.values(), array.type)]).take(pa.array(places))
 
 
 def fits(type_: Type, value: Any) -> bool:
@@ -160,28 +215,13 @@ def _exact(type_: Type, value: Decimal) -> bool:
     return value == value.quantize(Decimal(1).scaleb(-type_.places))
 
 
-def _too_long(type_: Type, value: Any) -> bool:
-    return type_.name == "varchar" and isinstance(value, str) and len(value) > type_.length
-
-
 def _json(value: Any) -> str:
     """JSON of a value as raw_data has it."""
-    if type(value) is str and value.isalnum():
-        return f'"{value}"'
+    if type(value) is str:
+        return f'"{value}"' if value.isalnum() else jsonb.string(value)
     if isinstance(value, datetime):
         return f'"{value.isoformat(timespec="microseconds")}"'
     return f'"{value.isoformat()}"' if isinstance(value, date) else jsonb.value(value)
-
-
-def _record(members: Mapping[str, Member], rows: int) -> Value:
-    """raw_data; where no key is left in every row, the objects are made one by one."""
-    if not members:
-        return Absent()
-    if any(jsonb.in_every(member.json()) for member in members.values()):
-        return Document(members)
-    texts = {key: texts_of(member, rows).to_pylist() for key, member in members.items()}
-    told = ({key: found[row] for key, found in texts.items()} for row in range(rows))
-    return Given(pa.array([jsonb.value({key: parsed(text) for key, text in each.items() if text}) for each in told]))
 
 
 def whole_rows(rows: Batch) -> list[str]:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from decimal import Decimal
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Final
 
 from shardgen.columns import jsonb, text
+from shardgen.columns.abreast import offsets
 from shardgen.columns.arrow import pa
 from shardgen.columns.batch import Batch, arrow_type, members_of
 from shardgen.columns.pieces import Drawn, Layout
 from shardgen.columns.text import Text
 from shardgen.columns.values import Member
+from shardgen.dirt.documents import Documents
 from shardgen.dirt.kind import GONE, Row
 from shardgen.model.table import COMMON
 
@@ -38,36 +40,50 @@ class Clean:
         known = made.record
         self.members = members_of(made.table, known.mode, own, extra=known.extra, versions=known.versions)
         """Of raw_data."""
-        self._columns: dict[str, list[Any]] = {}
-        self._texts: dict[str, Text] = {}
+        self._arrays: dict[str, Any] = {}
+        self._cells: dict[str, Callable[[int], Any]] = {}
+        self._told: dict[str, Text] = {}
 
-    def column(self, name: str) -> list[Any]:
-        """Clean values of a column; JSON is text."""
-        if name not in self._columns:
-            array = self.columns[name].arrow(self.num_rows, arrow_type(self.types[name]))
-            self._columns[name] = array.to_pylist()
-        return self._columns[name]
+    @cached_property
+    def documents(self) -> Documents:
+        """Of raw_data."""
+        return Documents(self.members, self.num_rows)
+
+    def array(self, name: str) -> Any:
+        """Clean values of a column as Arrow has them; JSON is text."""
+        if name not in self._arrays:
+            type_ = arrow_type(self.types[name])
+            self._arrays[name] = self.columns[name].arrow(self.num_rows, type_).cast(type_)
+        return self._arrays[name]
+
+    def column(self, row: int, name: str) -> Any:
+        """One of them."""
+        if name not in self._cells:
+            self._cells[name] = _cells(self.array(name))
+        return self._cells[name](row)
 
     def member(self, key: str) -> list[str | None]:
         """Clean JSON of a key of raw_data; None where it is not there."""
-        return list(self.texts(key).to_pylist())
+        return list(self._texts(key).to_pylist())
 
     def told(self, row: int, key: str) -> str | None:
         """The same of one row."""
-        found: str | None = self.texts(key)[row].as_py()
+        if key in self.members:
+            return self.documents.value(row, key)
+        found: str | None = self._texts(key)[row].as_py()
         return found
 
-    def texts(self, key: str) -> Text:
-        """The same as a column of texts."""
-        if key not in self._texts:
-            self._texts[key] = texts_of(self.members.get(key, self.record.extra.get(key)), self.num_rows)
-        return self._texts[key]
+    def _texts(self, key: str) -> Text:
+        """The same as a column of texts, also of a key that only a fuller raw_data has."""
+        if key not in self._told:
+            self._told[key] = texts_of(self.members.get(key, self.record.extra.get(key)), self.num_rows)
+        return self._told[key]
 
     def value(self, row: int, name: str) -> Any:
         """See kind.Row."""
         if name in self.types:
-            found = self.column(name)[row]
-            return found if self.types[name].name != "json" or found is None else parsed(found)
+            found = self.column(row, name)
+            return parsed(found) if found is not None and self.types[name].name == "json" else found
         told = self.told(row, name)
         return GONE if told is None else parsed(told)
 
@@ -81,16 +97,16 @@ class Clean:
 
     def key(self, row: int) -> str:
         """The id of a row."""
-        return str(self.column(self.table.key[0])[row])
+        return str(self.column(row, self.table.key[0]))
 
 
-@dataclass(frozen=True, slots=True)
 class _Row:
     """See kind.Row."""
 
-    rows: Clean
-    place: int
-    table: str
+    __slots__ = ("place", "rows", "table")
+
+    def __init__(self, rows: Clean, place: int, table: str) -> None:
+        self.rows, self.place, self.table = rows, place, table
 
     def __getitem__(self, name: str) -> Any:
         return self.rows.value(self.place, name)
@@ -104,11 +120,22 @@ class _Row:
         return self.rows.before.get(self.number - 1)
 
 
+def _cells(array: Any) -> Callable[[int], Any]:
+    """Gives single values of an array; a text costs a quarter of what Arrow takes."""
+    if array.type == pa.string() and len(array):
+        ends, data = offsets(array).tolist(), bytes(array.buffers()[2] or b"")
+        there = array.is_valid().to_pylist() if array.null_count else None
+        return lambda row: None if there and not there[row] else data[ends[row] : ends[row + 1]].decode()
+    if pa.types.is_integer(array.type):
+        return list(array.to_pylist()).__getitem__
+    return lambda row: array[row].as_py()
+
+
 def parsed(told: str) -> Any:
     """A value out of its JSON."""
     if told[0] == '"' and "\\" not in told:
         return told[1:-1]
-    return _DECODER.decode(told)
+    return _DECODER.raw_decode(told)[0]
 
 
 def texts_of(member: Member | None, rows: int) -> Text:

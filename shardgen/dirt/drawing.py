@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from itertools import repeat
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from shardgen.dirt.kind import DAY, HOUR, AnyKind, Delivers, Edits
-from shardgen.world.rng import I64, U64, below, between, bits, uniform
+from shardgen.world.rng import I64, MIX1, MIX2, S27, S30, S32, U64, below, between, bits, uniform
 
 CONTENT, DELIVERY = "content", "delivery"
 """What a row may have a defect of: at most one of each."""
@@ -20,7 +21,7 @@ _STEP = np.int64(-7046029254386353131)  # odd: no two numbers of records share w
 _UNITS = {"hour": HOUR, "day": DAY}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Rows:
     """What rows are told apart by; arrays of shape (n,)."""
 
@@ -29,10 +30,19 @@ class Rows:
     ingestion: I64
     """Microseconds UTC."""
 
-    @property
+    @cached_property
     def identity(self) -> I64:
         """One word for each version of each record."""
         return self.number * _STEP + self.ingestion
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Units:
+    """The hours, days or visits of rows: they are drawn for, and not each of their rows."""
+
+    every: I64
+    of: I64
+    """For each row its place among them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -98,13 +108,14 @@ class Drawing:
 
     def delivered(self, rows: Rows) -> Delivered:
         """Rows that are delivered in another way."""
-        kind = np.full(len(rows.number), -1)
-        alone = self._struck(DELIVERY, rows, self._delivery_sums)
-        kind[alone.row] = alone.kind
-        for place, (each, rate) in enumerate(self.delivers[self.alone :], start=self.alone):
-            kind[self._together(each, rate, rows)] = place
-        row = np.flatnonzero(kind >= 0)
-        return Delivered(row=row, kind=kind[row], lag=self._lags(kind[row], rows, row))
+        alone, together = self._struck(DELIVERY, rows, self._delivery_sums), self.delivers[self.alone :]
+        units = {unit: self._units(unit, rows) for unit in dict.fromkeys(kind.unit for kind, _ in together)}
+        found = [alone.row, *(self._together(kind, rate, rows, units[kind.unit]) for kind, rate in together)]
+        kinds = np.repeat([-1, *range(self.alone, len(self.delivers))], [len(each) for each in found])
+        kinds[: len(alone.row)] = alone.kind
+        row, last = np.unique(np.concatenate(found)[::-1], return_index=True)  # of several kinds, the last one
+        kind = kinds[::-1][last]
+        return Delivered(row=row, kind=kind, lag=self._lags(kind, rows, row))
 
     def words(self, slot: str, rows: Rows, some: I64) -> U64:
         """What further draws of some rows begin with."""
@@ -143,36 +154,46 @@ class Drawing:
         row = np.flatnonzero(ticket < sums[-1])
         return Struck(row=row, kind=np.searchsorted(sums, ticket[row], side="right"))
 
-    def _together(self, kind: Delivers, rate: float, rows: Rows) -> NDArray[np.bool_]:
+    def _together(self, kind: Delivers, rate: float, rows: Rows, units: Units) -> I64:
         """Rows of the hours, days or visits that a kind strikes."""
-        stream, unit = self._stream(kind), self._units(kind, rows)
-        hit = uniform(self._seed, stream, unit) < rate / _share(kind)
+        stream = self._stream(kind)
+        hit = uniform(self._seed, stream, units.every) < rate / _share(kind)
+        if not hit.any():
+            return np.zeros(0, dtype=np.int64)
+        row = np.flatnonzero(hit[units.of])
+        unit = units.every[units.of[row]]
         if kind.part is not None:
-            return hit & kind.part(rows.number % self._children, bits(self._seed, f"{stream}.part", unit))
+            return row[kind.part(rows.number[row] % self._children, bits(self._seed, f"{stream}.part", unit))]
         if kind.rest is None:
-            return hit
+            return row
         size = _UNITS[kind.unit]
         low, high = (int(share * size) for share in kind.rest)
-        return hit & (
-            rows.ingestion - unit * size
-            >= between(self._seed, f"{stream}.rest", unit, low // 4096, high // 4096) * 4096
-        )
+        begins = between(self._seed, f"{stream}.rest", unit, low // 4096, high // 4096) * 4096
+        return row[rows.ingestion[row] - unit * size >= begins]
 
     def _lags(self, kind: I64, rows: Rows, row: I64) -> I64:
         lag = np.zeros(len(row), dtype=np.int64)
         for place in np.unique(kind).tolist():
             each, mine = self.delivers[place][0], np.flatnonzero(kind == place)
             low, high = (instant // 1000 for instant in each.lag)
-            words = self._units(each, rows)[row[mine]]
+            words = self._unit(each.unit, rows, row[mine])
             milliseconds = low + (below(self._seed, f"{self._stream(each)}.lag", words, max(1, high - low)))
             lag[mine] = milliseconds * 1000
         return lag
 
-    def _units(self, kind: Delivers, rows: Rows) -> I64:
-        """What is struck at once has one number."""
-        if kind.unit in _UNITS:
-            return rows.ingestion // _UNITS[kind.unit]
-        return rows.identity if kind.unit == "row" else rows.number // self._children
+    def _units(self, unit: str, rows: Rows) -> Units:
+        """All of some sort; where they lie close together, each once."""
+        own = self._unit(unit, rows, slice(None))
+        low, high = (int(own.min()), int(own.max())) if len(own) else (0, 0)
+        if high - low >= len(own):
+            return Units(every=own, of=np.arange(len(own)))
+        return Units(every=np.arange(low, high + 1), of=own - low)
+
+    def _unit(self, unit: str, rows: Rows, some: I64 | slice) -> I64:
+        """What is struck at once has one number; that of some rows."""
+        if unit in _UNITS:
+            return rows.ingestion[some] // _UNITS[unit]
+        return rows.identity[some] if unit == "row" else rows.number[some] // self._children
 
     def _stream(self, kind: AnyKind) -> str:
         """Of the draws of a kind; visits are the same in all tables."""
@@ -190,19 +211,70 @@ def _sums(rates: Any) -> U64:
     return np.array([round(total * _TICKETS) for total in np.cumsum(list(rates)).tolist()], dtype=np.uint64)
 
 
-@dataclass(slots=True)
-class Words:
-    """See kind.Draw: draws out of one word, each the next."""
+_WORD: Final = 2**64 - 1
+_NEXT: Final = 0x9E3779B97F4A7C15
 
-    word: int
-    place: int = 0
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Chance:
+    """Words of chance of some rows, and the first two draws of each, 32 bits: most edits need no others."""
+
+    words: U64
+    first: U64
+    second: U64
+
+    @classmethod
+    def of(cls, words: U64) -> Chance:
+        """Of each word."""
+        return cls(words=words, first=_draw(words, 1), second=_draw(words, 2))
+
+    def only(self, some: I64 | NDArray[np.bool_]) -> Chance:
+        """Some of them."""
+        return Chance(words=self.words[some], first=self.first[some], second=self.second[some])
+
+    def below(self, bound: int) -> list[int]:
+        """The first draw of each, see kind.Draw.below."""
+        return list(((self.first * np.uint64(bound)) >> np.uint64(32)).tolist())
+
+    def draws(self) -> Iterator[Words]:
+        """Their draws."""
+        return map(Words, self.words.tolist(), repeat(0), self.first.tolist())
+
+    def further(self) -> Iterator[Words]:
+        """Their draws after the first one."""
+        return map(Words, self.words.tolist(), repeat(1), self.second.tolist())
+
+
+def _draw(words: U64, place: int) -> U64:
+    """The draw at a place of each word, see Words."""
+    mixed = words + np.uint64(place * _NEXT & _WORD)
+    mixed = (mixed ^ (mixed >> S30)) * MIX1
+    return ((mixed ^ (mixed >> S27)) * MIX2) >> S32
+
+
+class Words:
+    """See kind.Draw: draws out of one word, each the next.
+
+    Args:
+        word: of chance.
+        place: how many draws were made.
+        known: the 32 bits of the next one.
+    """
+
+    __slots__ = ("_known", "_place", "_word")
+
+    def __init__(self, word: int, place: int, known: int) -> None:
+        self._word, self._place, self._known = word, place, known
 
     def below(self, bound: int) -> int:
         """See kind.Draw.below."""
-        self.place += 1
-        mixed = (self.word + self.place * 0x9E3779B97F4A7C15) & (2**64 - 1)
-        mixed = ((mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9) & (2**64 - 1)
-        mixed = ((mixed ^ (mixed >> 27)) * 0x94D049BB133111EB) & (2**64 - 1)
+        self._place += 1
+        if self._known >= 0:
+            known, self._known = self._known, -1
+            return (known * bound) >> 32
+        mixed = (self._word + self._place * _NEXT) & _WORD
+        mixed = ((mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9) & _WORD
+        mixed = ((mixed ^ (mixed >> 27)) * 0x94D049BB133111EB) & _WORD
         return ((mixed >> 32) * bound) >> 32
 
     def of(self, choices: Sequence[Any]) -> Any:

@@ -150,6 +150,36 @@ class Delivers(Kind):
 AnyKind: TypeAlias = Edits | Delivers
 
 
+NOTHING: Final = object()
+"""What becomes of a value to which a kind can do nothing."""
+
+
+class OneOf:
+    """An edit of one value of a row; see :func:`one_of`."""
+
+    def __init__(self, fields: Mapping[str, Sequence[str]], spoil: Callable[[Any, Draw], Any]) -> None:
+        self._spoil = spoil
+        self.places = {table: [(each, each.removeprefix("raw_data.")) for each in fields[table]] for table in fields}
+        """By table, the places and what a row calls them."""
+
+    def __call__(self, row: Row, draw: Draw) -> Mapping[str, Any]:
+        """See Edit."""
+        places = self.places[row.table]
+        first = draw.below(len(places))
+        for place, name in (*places[first:], *places[:first]):
+            dirty = self.dirty(row[name], draw)
+            if dirty is not NOTHING:
+                return {place: dirty}
+        return {}
+
+    def dirty(self, clean: Any, draw: Draw) -> Any:
+        """What becomes of a clean value; NOTHING where it is none or nothing can be done to it."""
+        if clean is None or clean is GONE:
+            return NOTHING
+        dirty = self._spoil(clean, draw)
+        return NOTHING if dirty is clean or (dirty == clean and type(dirty) is type(clean)) else dirty
+
+
 def one_of(fields: Mapping[str, Sequence[str]], spoil: Callable[[Any, Draw], Any]) -> Edit:
     """An edit of one value of a row.
 
@@ -158,20 +188,7 @@ def one_of(fields: Mapping[str, Sequence[str]], spoil: Callable[[Any, Draw], Any
             next is taken.
         spoil: what becomes of a clean value that is there, the same where nothing can.
     """
-
-    def edit(row: Row, draw: Draw) -> Mapping[str, Any]:
-        places = fields[row.table]
-        first = draw.below(len(places))
-        for place in (*places[first:], *places[:first]):
-            clean = row[place.removeprefix("raw_data.")]
-            if clean is None or clean is GONE:
-                continue
-            dirty = spoil(clean, draw)
-            if dirty is not clean and (dirty != clean or type(dirty) is not type(clean)):
-                return {place: dirty}
-        return {}
-
-    return edit
+    return OneOf(fields, spoil)
 
 
 def evenly(fields: Mapping[str, Any], weight: float = 1) -> Mapping[str, float]:

@@ -17,7 +17,7 @@ from shardgen.columns.batch import Batch, Batches, Spliced, chosen
 from shardgen.dirt.cells import Cells, whole_rows
 from shardgen.dirt.clean import Clean
 from shardgen.dirt.defects import ADDED, CHANGED, MISSING, Defect, Wrong
-from shardgen.dirt.drawing import CONTENT, DELIVERY, Delivered, Drawing, Rows, Words
+from shardgen.dirt.drawing import CONTENT, DELIVERY, Chance, Delivered, Drawing, Rows
 from shardgen.dirt.kind import AnyKind, Row
 from shardgen.model.dirt import Dirt
 from shardgen.world.rng import I64
@@ -193,14 +193,15 @@ class Spoiler:
     def _made(self, batch: Batch, rows: Rows, plan: Plan, first: First) -> Cells:
         """The new rows, spoilt."""
         cells = Cells(Clean(chosen(batch, plan.take), before=self._before(rows, plan, first)))
-        content, delivery = (self._drawing.words(slot, rows, plan.take) for slot in (CONTENT, DELIVERY))
-        for place in np.flatnonzero(plan.edit >= 0).tolist():
-            kind, _ = self._drawing.edits[plan.edit[place]]
-            cells.spoil(place, kind.edit, Words(int(content[place])))
-        for place in np.flatnonzero(plan.second).tolist():
-            kind_, _ = self._drawing.delivers[plan.deliver[place]]
-            if kind_.edit is not None:
-                cells.spoil(place, kind_.edit, Words(int(delivery[place])))
+        edits = [kind.edit for kind, _ in self._drawing.edits]
+        repeats = [kind.edit for kind, _ in self._drawing.delivers]
+        second = np.where(plan.second, plan.deliver, -1)
+        for slot, kinds, of in ((CONTENT, edits, plan.edit), (DELIVERY, repeats, second)):
+            chance = Chance.of(self._drawing.words(slot, rows, plan.take))
+            for kind in np.unique(of[of >= 0]).tolist():
+                if (edit := kinds[kind]) is not None:
+                    mine = np.flatnonzero(of == kind)
+                    cells.spoil(mine, edit, chance.only(mine))
         return cells
 
     def _before(self, rows: Rows, plan: Plan, first: First) -> Mapping[int, Row]:

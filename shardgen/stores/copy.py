@@ -46,6 +46,7 @@ NUMBERS: dict[str, Callable[[Any], Even]] = {
     "serial": lambda numbers: numbers.astype(">i8"),
 }
 """Types whose fields are all of one width."""
+TEXTS = ("text", "varchar", "json")
 
 
 class Encoder:
@@ -94,8 +95,7 @@ def _field(column: Column, value: Value) -> list[Piece]:
     if isinstance(value, Absent):
         return [NULL]
     if isinstance(value, Given):
-        whole = Layout(_field(column, value.filled(column.type.name))).texts()
-        return [Drawn(whole, np.where(value.known, np.arange(len(whole)), -1)).filled(NULL)]
+        return _given(column, value)
     if column.type.name in NUMBERS:
         numbers = NUMBERS[column.type.name](value.values)
         length = _length(numbers.dtype.itemsize)
@@ -107,6 +107,14 @@ def _field(column: Column, value: Value) -> list[Piece]:
     if column.type.name == "decimal":
         return _numeric(value.values)
     return _text(value.values, JSONB_VERSION if column.json else b"")
+
+
+def _given(column: Column, value: Given) -> list[Piece]:
+    """The same of values some of which are perhaps null."""
+    if column.type.name in TEXTS:
+        return _text(value.values.cast(pa.string()), JSONB_VERSION if column.json else b"")
+    whole = Layout(_field(column, value.filled(column.type.name))).texts()
+    return [Drawn(whole, np.where(value.known, np.arange(len(whole)), -1)).filled(NULL)]
 
 
 def _text(values: Texts | Drawn | Objects | str, version: bytes) -> list[Piece]:

@@ -60,6 +60,34 @@ def test_a_layout_is_the_concatenation_of_its_pieces_in_any_run_of_rows(
     assert pieces.sizes([piece for piece, _ in parts]).tolist() == [len(row) for row in expected]
 
 
+@given(
+    st.lists(pieces_of_rows(), max_size=5),
+    st.lists(pieces_of_rows(), max_size=5),
+    st.lists(st.integers(0, 2 * ROWS - 1), min_size=1, max_size=12),
+    st.booleans(),
+)
+def test_rows_of_two_layouts_come_in_any_order(
+    one: list[tuple[Piece, list[bytes]]],
+    other: list[tuple[Piece, list[bytes]]],
+    order: list[int],
+    rising: bool,
+) -> None:
+    column = (pa.array([bytes([65 + row]) for row in range(ROWS)]), [bytes([65 + row]) for row in range(ROWS)])
+    lines = [
+        b"".join(row) for made in (one, other) for row in zip(*(texts for _, texts in [column, *made]), strict=True)
+    ]
+    wanted = sorted(order) if rising else order
+    expected = [lines[row] for row in wanted]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pieces, "CHOSEN", 3)
+        patch.setattr(pieces, "MANY", 0)  # so that of each pool only what is taken is laid out
+        first, second = (Layout(piece for piece, _ in [column, *made]) for made in (one, other))
+        spliced = first.spliced(second, np.array(wanted))
+        told = [bytes(run) for run in spliced.buffers(1, len(wanted), 2)]
+    assert b"".join(told) == b"".join(expected[1:])
+    assert bytes(spliced.data(0, len(wanted))) == b"".join(expected)
+
+
 def test_pieces_that_go_together_are_one() -> None:
     pool, other = pa.array([b"a", b"b", b"c"], pa.binary()), SHARED.copy()
     [one] = pieces.pooled([b"<", Drawn(pool, SHARED), b"-", Drawn(pool, SHARED), b">"])

@@ -23,13 +23,16 @@ def _number(value: Decimal) -> float:
     return float(value)
 
 
+_TEXT: Final = json.JSONEncoder(default=_number, ensure_ascii=False)
+
+
 def _as_text(row: Row, draw: Draw) -> Mapping[str, Any]:
     del draw
     key = NESTED[row.table]
     value = row[key]
     if value is None or value is GONE:
         return {}
-    return {f"raw_data.{key}": json.dumps(value, default=_number, ensure_ascii=False)}
+    return {f"raw_data.{key}": _TEXT.encode(value)}
 
 
 NESTED_AS_TEXT = Edits(

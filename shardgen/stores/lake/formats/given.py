@@ -6,6 +6,7 @@ file's bytes are the same whatever the batches.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +17,7 @@ from shardgen.columns import text
 from shardgen.columns.batch import Batch, Batches, Spliced, arrow_type
 from shardgen.columns.jsonb import Objects
 from shardgen.columns.nested import Picked
-from shardgen.columns.pieces import Drawn, Layout
+from shardgen.columns.pieces import Drawn, Layout, Piece
 from shardgen.columns.values import Absent, Given, Json, Prose
 from shardgen.model.types import Type
 from shardgen.stores.lake.formats.positions import I32, Span
@@ -44,13 +45,18 @@ def _spliced(type_: Type, batch: Spliced, name: str) -> Any:
         codes: I32 = end_to_end([each.rows for each in choices], (len(each.texts) for each in choices))
         drawn = Drawn(pa.concat_arrays([each.texts for each in choices]), codes[batch.order])
         return _text(type_, drawn)
-    pieces = [value.values.pieces for value, _ in parts if isinstance(value.values, Objects)]
-    if len(pieces) == len(parts):
-        first, second = map(Layout, pieces)
-        return Json(first.spliced(second, batch.order).texts())
+    if isinstance(parts[0][0].values, Objects) and (second := _pieces(parts[1][0])) is not None:
+        return Json(Layout(parts[0][0].values.pieces).spliced(Layout(second), batch.order).texts())
     arrays = [value.arrow(rows, arrow_type(type_)) for value, rows in parts]
-    whole = pa.chunked_array([array.cast(arrow_type(type_)) for array in arrays])
-    return _value(type_, whole.take(pa.array(batch.order)).combine_chunks())
+    whole = pa.concat_arrays([array.cast(arrow_type(type_)) for array in arrays])
+    return _value(type_, whole.take(pa.array(batch.order)))
+
+
+def _pieces(value: Any) -> Sequence[Piece] | None:
+    """JSON of rows in pieces; None where some rows have none."""
+    if isinstance(value, Given):
+        return None if value.values.null_count else [value.values.cast(pa.string())]
+    return value.values.pieces if isinstance(value.values, Objects) else None
 
 
 def _are_drawn(value: Any) -> bool:

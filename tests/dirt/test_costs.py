@@ -1,0 +1,111 @@
+"""What dirt does not do: nothing to clean loads, and next to nothing to rows that are not struck. No time is judged."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from shardgen.columns import jsonb, text
+from shardgen.columns.batch import Batch, Spliced
+from shardgen.columns.nested import Document, Sometimes
+from shardgen.columns.pieces import Drawn
+from shardgen.columns.values import Json, Prose, Whole
+from shardgen.dirt import spoiling
+from shardgen.dirt.documents import Documents
+from shardgen.tables import dataset, feed
+from shardgen.tables.feed import Feed
+from shardgen.tables.planning import build_plan
+from tests.dirt.worlds import dirty
+from tests.worlds import TABLES, small
+
+
+def forbidden(*_args, **_given):
+    raise AssertionError("a clean row is looked at")
+
+
+def test_a_clean_table_passes_by_all_that_spoils(monkeypatch):
+    monkeypatch.setattr(feed, "_spoiler", forbidden)
+    for config in (small(), dirty("exact_duplicate.orders=0.1")):
+        for table in set(TABLES) - {"orders"}:
+            batch = next(Feed(config).batches(build_plan(config).of(table)[0], 200))
+            assert type(batch) is Batch
+
+
+@pytest.mark.parametrize("table", ["customers", "orders", "clickstream"])
+def test_only_rows_that_are_struck_are_made_anew(monkeypatch, table):
+    config = dirty("realistic", tables=table)
+    asked, made = [], spoiling.chosen
+
+    def chosen(batch, which):
+        asked.append((batch, len(which)))
+        return made(batch, which)
+
+    monkeypatch.setattr(spoiling, "chosen", chosen)
+    rows = struck = 0
+    for batch in Feed(config).batches(build_plan(config).of(table)[0], 500):
+        if isinstance(batch, Spliced):
+            [(first, count)] = asked
+            assert first is batch.first
+            assert batch.second.num_rows == count
+            struck += count
+        asked.clear()
+        rows += batch.num_rows
+    assert 0 < struck < 0.1 * rows
+
+
+@pytest.mark.parametrize("unit", ["hour", "day", "visit"])
+def test_what_is_struck_together_is_drawn_once(unit):
+    config = dirty("realistic")
+    [shard, *_] = build_plan(config).of("clickstream")
+    batch = next(Feed(small()).batches(shard, 500))
+    drawing = Feed(config)._spoiler("clickstream")._drawing
+    rows = spoiling._rows(batch)
+    units = drawing._units(unit, rows)
+    assert (units.every[units.of] == drawing._unit(unit, rows, slice(None))).all()
+    assert len(units.every) == len(np.unique(units.every)) <= batch.num_rows
+    assert dataset()["clickstream"].table.space.children > 1
+
+
+ROWS = 5
+MEMBERS = {
+    "id": Whole(np.array([1, 20, 300, 4, 5])),
+    "kind": Prose(Drawn(text.words(("plain", 'with "quotes"', "\u00e4\u00f6")), np.array([0, 1, 2, 1, 0]))),
+    "sometimes": Sometimes(np.array([True, False, True, False, True]), Whole(np.array([7, 8, 9]))),
+    "nested": Json(text.pool(['{"id": 1}', "[]", '{"kind": "x"}', "null", "3"])),
+}
+
+
+def expected(told):
+    clean = [jsonb.texts(Document(MEMBERS).json())[row].as_py() for row in range(ROWS)]
+    found = []
+    for row, whole in enumerate(clean):
+        record = jsonb.json.loads(whole)
+        for key, rows in told.items():
+            if row in rows:
+                record.pop(key, None)
+                if rows[row] is not None:
+                    record[key] = jsonb.json.loads(rows[row])
+        found.append(jsonb.value(record))
+    return found
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"kind": {0: '"longer than before"', 4: "null"}},
+        {"id": {1: '"20"'}, "kind": {1: "[]", 2: '"\u20ac"'}},
+        {"sometimes": {0: None, 1: "1", 2: "2"}, "new": {2: "true", 3: None}},
+        {"id": {3: None}, "kind": {3: None}, "nested": {3: None}, "sometimes": {3: None}},
+        {"new": {0: '{"a": 1}'}},
+    ],
+)
+def test_what_is_written_over_one_key_leaves_all_others(told):
+    documents = Documents(MEMBERS, ROWS)
+    assert documents.written(told).to_pylist() == expected(told)
+    assert documents.value(0, "sometimes") == "7"
+    assert documents.value(1, "sometimes") is None
+    assert documents.value(2, "nested") == '{"kind": "x"}'
+
+
+def test_a_record_without_keys_gets_one_where_it_is_told_and_is_none_elsewhere():
+    assert Documents({}, 3).written({"new": {1: "2"}}).to_pylist() == [None, '{"new": 2}', None]
