@@ -48,7 +48,7 @@ test-slow: $(VENV)/.installed-dev ## run the manual's pages as a reader does, th
 test-time: $(VENV)/.installed-dev ## run what takes more time than CI has: years of single days, each kind of dirt alone (an hour, 20 GiB)
 	@$(BIN)/python -m pytest -m time $(ARGS)
 
-bench: $(VENV)/.installed ## measure a load beside PostgreSQL's own speed (about half an hour, 25 GiB)
+bench: $(VENV)/.installed ## measure a load beside PostgreSQL's own speed (about forty minutes, 25 GiB)
 	@$(BIN)/python -m scripts.bench $(ARGS)
 
 test-faults: $(VENV)/.installed-dev ## kill, stop and starve processes and servers; SEED=7 rolls other dice

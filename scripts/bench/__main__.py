@@ -1,4 +1,4 @@
-"""``make bench``: prints tables and writes bench.json. Without options it takes about half an hour and 25 GB of disk.
+"""``make bench``: prints tables and writes bench.json. Without options it takes about forty minutes and 25 GB of disk.
 
 It brings a server of its own, with the settings that users get, and leaves nothing behind but the file. Figures mean
 something on an otherwise idle machine only.

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from scripts.bench import days, lake, loads, rivals, streams
+from scripts.bench import days, dirt, lake, loads, rivals, streams
 from scripts.bench.bench import Bench, Run, copy_bytes
 from scripts.bench.spool import fill
 from shardgen.tables.planning import build_plan
@@ -24,6 +24,7 @@ YARDSTICKS: dict[str, Callable[[Bench, int], Run]] = {
     "lake": lake.lake,
     "day": days.day,
     "stream": streams.stream,
+    "dirt": dirt.dirt,
 }
 SCALING = ("floor", "load", "null")
 """Yardsticks that are also run with other numbers of workers."""

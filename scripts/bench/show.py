@@ -12,7 +12,7 @@ from rich.table import Table
 
 from scripts.bench import phases
 from scripts.bench.bench import Run
-from scripts.bench.targets import middle, of, ratio
+from scripts.bench.targets import dirty, middle, of, ratio
 
 SINGLE = {"rows": 1, "pgbench": 1, "lake": 1}
 """Yardsticks that have one connection, whatever the others have."""
@@ -29,6 +29,7 @@ def show(result: dict[str, Any], runs: Sequence[Run], volumes: Sequence[Run], wo
         files([run for run in main if run.yardstick == "lake"]),
         days([run for run in main if run.yardstick == "day"]),
         streams([run for run in runs if run.yardstick == "stream"]),
+        dirts([run for run in main if run.yardstick == "dirt"]),
         memory([*runs, *volumes]),
         scaling(runs),
         at_volumes(volumes),
@@ -72,9 +73,24 @@ def streams(runs: Sequence[Run]) -> Table:
     return table
 
 
+def dirts(runs: Sequence[Run]) -> Table:
+    """What dirt costs, each dirty load beside the clean one of its round."""
+    columns = [
+        f"{what}, {state}" for what in ("seconds", "CPU s of ours") for state in ("clean", "dirty", "dirty / clean")
+    ]
+    table = _table("realistic dirt", *columns)
+    for place in runs[0].figures if runs else ():
+        shown = []
+        for what in ("seconds", "cpu"):
+            medians = [median(run.figures[place][state][what] for run in runs) for state in ("clean", "dirty")]
+            shown += [*map(_shown, medians), _shown(dirty(runs, place, what))]
+        table.add_row(place, *shown)
+    return table
+
+
 def yardsticks(runs: Sequence[Run]) -> Table:
     """Seconds and rates, and the load beside each."""
-    runs = [run for run in runs if run.yardstick not in ("day", "stream")]
+    runs = [run for run in runs if run.yardstick not in ("day", "stream", "dirt")]
     columns = ("by", "seconds", "from - to", "rows", "rows/s", "MB/s", "us a row", "CPU s", "of server", "load / it")
     table = _table("yardstick", *columns)
     for name in _names(runs):

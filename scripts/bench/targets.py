@@ -16,6 +16,7 @@ def targets_of(runs: Sequence[Run], volumes: Sequence[Run], workers: int, *, hel
     lakes = [run for run in runs if run.yardstick == "lake"]
     days = [run for run in runs if run.yardstick == "day"]
     streams = [run for run in runs if run.yardstick == "stream"]
+    dirts = [run for run in runs if run.yardstick == "dirt"]
     figures = [
         ("load / floor", ratio(main, of("load"), of("floor")), "<=", 1.05),
         ("load / psql", ratio(main, of("load"), of("psql")), "<=", 0.70),
@@ -37,6 +38,10 @@ def targets_of(runs: Sequence[Run], volumes: Sequence[Run], workers: int, *, hel
         ("Parquet rows/s, events / lineitem of tpchgen-cli", _beside(lakes, "clickstream"), ">=", 1.0),
         ("Parquet rows/s, lean events / lineitem", _beside(lakes, "clickstream, lean"), ">=", 1.4),
         ("Parquet rows/s, all tables / all of tpchgen-cli", _beside(lakes, "all seven tables"), ">=", 0.9),
+        ("dirty / clean load into PostgreSQL, seconds", dirty(dirts, "PostgreSQL", "seconds"), "<=", 1.1),
+        ("dirty / clean load into PostgreSQL, CPU of ours", dirty(dirts, "PostgreSQL", "cpu"), "<=", 1.1),
+        ("dirty / clean load into Parquet, seconds", dirty(dirts, "Parquet", "seconds"), "<=", 1.1),
+        ("dirty / clean load into Parquet, CPU of ours", dirty(dirts, "Parquet", "cpu"), "<=", 1.1),
     ]
     return [
         {
@@ -78,6 +83,11 @@ def _clicks(run: Run) -> float | None:
 def _beside(lakes: Sequence[Run], name: str) -> float | None:
     """Rows for a processor second beside those of tpchgen-cli in the same turns."""
     return middle(run.figures["ratios"][name] for run in lakes)
+
+
+def dirty(dirts: Sequence[Run], place: str, what: str) -> float | None:
+    """What a dirty load takes beside a clean one of the same round."""
+    return middle(run.figures[place]["dirty"][what] / run.figures[place]["clean"][what] for run in dirts)
 
 
 def _cost(run: Run) -> float:

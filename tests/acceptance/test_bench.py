@@ -65,6 +65,17 @@ def test_a_stream_is_measured_beside_a_copy_of_what_it_leaves(result):
 
 
 @pytest.mark.slow
+def test_a_dirty_load_is_measured_beside_a_clean_one(result):
+    figures = of(result, "dirt")["figures"]
+    assert list(figures) == ["PostgreSQL", "Parquet"]
+    loads = [load for of_place in figures.values() for load in of_place.values()]
+    assert len(loads) == 4
+    assert all(load["seconds"] > 0 and load["cpu"] > 0 for load in loads)
+    aims = {each["name"] for each in result["targets"]}
+    assert {f"dirty / clean load into {place}, seconds" for place in figures} <= aims
+
+
+@pytest.mark.slow
 def test_the_floor_sends_the_bytes_of_the_load(result):
     load, floor = of(result, "load"), of(result, "floor")
     assert len(load["figures"]["digests"]) > len(TABLES) - 1
