@@ -1,5 +1,5 @@
 -- B2: customers have a taste: what they spend and what they buy again differ from one to the next.
--- needs: customers 5000, products 2000, orders 20000; raw_data; orders per customer of a dense or sparse shop
+-- needs: products 2000, orders 20000; raw_data; orders per customer of a dense or sparse shop
 WITH bought AS MATERIALIZED (
     SELECT o.order_id, o.customer_id, p.product_id, p.subcategory
     FROM raw_orders AS o
