@@ -75,10 +75,7 @@ def streams(runs: Sequence[Run]) -> Table:
 
 def dirts(runs: Sequence[Run]) -> Table:
     """What dirt costs, each dirty load beside the clean one of its round."""
-    columns = [
-        f"{what}, {state}" for what in ("seconds", "CPU s of ours") for state in ("clean", "dirty", "dirty / clean")
-    ]
-    table = _table("realistic dirt", *columns)
+    table = _table("dirt", *(f"{what} {state}" for what in ("s", "our CPU s") for state in ("clean", "dirty", "ratio")))
     for place in runs[0].figures if runs else ():
         shown = []
         for what in ("seconds", "cpu"):
