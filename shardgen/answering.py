@@ -73,7 +73,7 @@ def _from_the_start(found: RunStatus, config: PlanConfig) -> PlanConfig:
         told = f"run={found.run} has brought tables forward that do not begin on one day"
         raise TargetError(told, remedy=Text("load them alike, with ", Use("if_exists", "replace")))
     [first] = began
-    return replace(config, since=date.fromisoformat(first) if first else None)
+    return replace(config.whole, since=date.fromisoformat(first)) if first else config.whole
 
 
 def restored(settings: Settings, show: Show, *, into: str, run: int | None, resume: bool) -> LoadReport:
