@@ -150,10 +150,13 @@ def _quoted(block: Block) -> str:
 
 
 def _copy(clone: Path) -> None:
-    """What git clone and make leave: the files, and a virtual environment with the interpreter of the tests."""
+    """What git clone and make leave: the files, and a virtual environment with the interpreter of the tests.
+
+    What Python has compiled comes along, or each clone would compile all of it again.
+    """
     clone.mkdir()
     for name in ("shardgen", "scripts"):
-        shutil.copytree(ROOT / name, clone / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / name, clone / name, ignore=shutil.ignore_patterns("*.pyc.*"))  # being written
     for name in ("Makefile", "README.md", "pyproject.toml"):
         shutil.copy(ROOT / name, clone)
     programs = clone / ".venv" / "bin"

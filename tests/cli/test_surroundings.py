@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from shardgen.loading.engines import forkserver
 from tests.conftest import Database
 
 pytestmark = pytest.mark.slow
@@ -141,11 +142,22 @@ def test_a_log_on_a_full_disk_says_so_once_and_the_load_goes_on(database, tmp_pa
     assert Path("/dev/full").is_char_device()
 
 
-@pytest.mark.parametrize("limit", ["ulimit -n 9", "ulimit -n 12", "ulimit -v 250000"])
+@pytest.mark.parametrize("limit", ["ulimit -n 9", "ulimit -n 12"])
 def test_limits_are_told_with_the_remedy(database, tmp_path, limit):
     done = shell(f"{limit}; sg load {' '.join(SMALL)} --progress none", tmp_path, database)
     assert done.returncode == (1 if "to go on: " in done.stderr else 2), done.stderr
     assert f"ulimit {limit.split()[1]}" in done.stderr
+
+
+def test_memory_that_is_too_little_for_a_worker_is_told_before_anything_is_written(database, tmp_path):
+    line = f"sg load {' '.join(SMALL)} --progress none"
+    room = forkserver.ROOM >> 10
+    for limit in (300_000, room - 1):
+        done = shell(f"ulimit -v {limit}; {line}", tmp_path, database)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert f"the limit of memory (ulimit -v) is {limit:,} KiB: raise it to {room} KiB or more" in done.stderr
+        assert database.value("SELECT count(*) FROM pg_namespace WHERE nspname = 'bronze'") == 0
+    assert shell(f"ulimit -v {room}; {line}", tmp_path, database).returncode == 0
 
 
 ASKED = """

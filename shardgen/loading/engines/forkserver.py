@@ -12,6 +12,7 @@ import contextlib
 import errno
 import multiprocessing
 import os
+import resource
 import shutil
 import signal
 import sys
@@ -32,6 +33,8 @@ PRELOADED: Final = (
     *("concurrent.futures.process", "multiprocessing.queues", "multiprocessing.synchronize"),
 )
 """What workers need, and what they are unpickled with before their path is set."""
+ROOM: Final = 640 << 20
+"""Bytes of address space that a worker takes which fills PostgreSQL: libraries, stacks, and the batches at hand."""
 _lock = threading.RLock()
 
 
@@ -43,6 +46,7 @@ def start() -> ForkServerContext:
     Raises:
         MachineError: the system gives no process, or no place for a socket or a semaphore.
     """
+    _check_room()
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(list(PRELOADED))
     with starting(), _open_standard(), _environment(), _without_ctrl_c():
@@ -186,6 +190,16 @@ def _check_semaphores(context: ForkServerContext) -> None:
             f"no semaphore can be made: {error}: give /dev/shm room, and let it be written; in a container: "
             "--tmpfs /dev/shm, or --shm-size"
         ) from error
+
+
+def _check_room() -> None:
+    """Refuse a limit under which no worker can work: for want of memory Python may crash, or hang without a word."""
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if limit != resource.RLIM_INFINITY and limit < ROOM:
+        raise MachineError(
+            f"no worker process can work: the limit of memory (ulimit -v) is {limit >> 10:,} KiB",
+            remedy=Text(f"raise it to {ROOM >> 10} KiB or more"),
+        )
 
 
 def _use_short_folder() -> None:
