@@ -37,6 +37,7 @@ _CASTS: Final = re.compile(
     r"(?P<value>substr\([\w., ]+\)|\([\w.]+ ->> '\w+'\))::(?P<type>bigint|integer|numeric|timestamp|boolean)\b"
 )
 _LISTS: Final = re.compile(r"(?P<asks>jsonb_array_(?:elements|length))\((?P<list>[^()]*)\)")
+_NUMBERS: Final = re.compile(r"#(\d+)\b")
 _ROWS: Final = """SELECT {column}, string_agg(to_jsonb(found)::text, ' ')
 FROM {relation} AS found WHERE {column} IN ({listed}) GROUP BY 1"""
 _FORMS: Final[Mapping[str, str]] = {
@@ -140,7 +141,7 @@ def _judged(session: Session, offenders: Iterable[Sequence[Any]], known: Sequenc
 def _why(offender: Sequence[Any], known: Known) -> str:
     """In which way an offender is of the key; empty where it is not, by what the law says of it."""
     names = _named(offender)
-    if names & known.rows:
+    if str(offender[1]) in known.rows or names & known.rows:  # one that is spoilt looks like no id
         return f"in {known.what}"
     if why := _by(names | _sessions(names), known.rows | known.told | known.held):
         return why
@@ -169,8 +170,9 @@ def _beside(name: str) -> set[str]:
 
 
 def _named(offender: Sequence[Any]) -> set[str]:
-    """Ids that a law names of an offender; one that is a number stands alone, after what is wrong."""
-    found = {name for text in offender[1:] if text is not None for name in IDS.findall(str(text))}
+    """Ids that a law names of an offender; one that is a number stands alone, after what is wrong, or after a ``#``."""
+    texts = [str(text) for text in offender[1:] if text is not None]
+    found = {name for text in texts for name in (*IDS.findall(text), *_NUMBERS.findall(text))}
     return found | {str(each) for each in offender[1:2] if _is_number(str(each))}
 
 

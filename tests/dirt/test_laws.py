@@ -57,6 +57,30 @@ def test_damage_breaks_its_law_and_the_content_whatever_else_is_wrong_with_the_r
     assert any(clean in sample for check in content.checks for sample in check.samples)
 
 
+FEW = {
+    "customers": 60,
+    "products": 20,
+    "orders_per_day": 6,
+    "sessions_per_day": 6,
+    "events_per_session": 3,
+    "review_rate": 1,
+    "epoch": "2025-12-20",
+    "horizon": 9,
+    "end": "2026-01-04",
+}
+"""A horizon within a month, so that movements are numbered anew after it."""
+
+
+def test_an_offender_that_looks_like_no_id_is_of_the_key_and_so_is_one_that_only_the_row_before_makes_one(
+    database, key
+):
+    shardgen.load(
+        database.dsn, dirt="id_format.reviews=0.2,other_case.inventory=0.1", **{**OPTIONS, **FEW, "days": None}
+    )
+    found = laws(database.dsn)["L1"]
+    assert found.status == "held", (found.finding, found.samples)
+
+
 @pytest.mark.time
 @pytest.mark.parametrize("kind", kinds())
 def test_every_offender_of_each_kind_alone_is_of_the_key(kind, database, key):

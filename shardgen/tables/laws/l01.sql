@@ -19,7 +19,7 @@ WITH numbered AS (
            CASE WHEN id ~ ('^' || prefix || '[0-9]{1,18}$') THEN substr(id, length(prefix) + 1)::bigint END AS number
     FROM numbered
 ), in_order AS (
-    SELECT *, lag(number) OVER w AS previous, lag(arrival) OVER w AS earlier
+    SELECT *, lag(number) OVER w AS previous, lag(arrival) OVER w AS earlier, lag(id) OVER w AS earlier_id
     FROM parsed
     WINDOW w AS (PARTITION BY kind ORDER BY number)
 ), items AS (
@@ -48,11 +48,16 @@ WITH numbered AS (
       AND product_id ~ '^PROD[0-9]{1,18}$' AND warehouse_id ~ '^WH[0-9]{1,18}$'
       AND product_id IN (SELECT product_id FROM raw_products)  -- others have no period, and are no matter of this law
 ), cell_periods AS (
-    SELECT period, min(inventory_id) AS inventory_id, min(movement_date) AS first,
-           lag(min(movement_date)) OVER (ORDER BY period) AS first_of_previous,
-           lag(max(movement_date)) OVER (ORDER BY period) AS last_of_previous
-    FROM cell_movements
-    GROUP BY period
+    SELECT period, first_id, first, lag(first) OVER w AS first_of_previous, lag(last) OVER w AS last_of_previous,
+           lag(last_id) OVER w AS last_id_of_previous
+    FROM (
+        SELECT period, min(movement_date) AS first, max(movement_date) AS last,
+               (array_agg(inventory_id ORDER BY movement_date))[1] AS first_id,
+               (array_agg(inventory_id ORDER BY movement_date DESC))[1] AS last_id
+        FROM cell_movements
+        GROUP BY period
+    ) AS p
+    WINDOW w AS (ORDER BY period)
 )
 SELECT kind || ': id is not its number' AS law_part, id, number::text AS detail
 FROM in_order
@@ -62,7 +67,7 @@ SELECT kind || ': numbers are not dense', id, 'after ' || coalesce(previous, 0)
 FROM in_order
 WHERE number <> coalesce(previous, 0) + 1
 UNION ALL
-SELECT kind || ': numbers are not in order of arrival', id, arrival || ' after ' || earlier
+SELECT kind || ': numbers are not in order of arrival', id, concat_ws(' ', arrival, 'after', earlier, 'of', earlier_id)
 FROM in_order
 WHERE arrival IS NULL OR arrival < earlier
 UNION ALL
@@ -114,7 +119,8 @@ SELECT 'movement: number does not follow its warehouse and kind', inventory_id::
 FROM cell_movements
 WHERE NOT fits
 UNION ALL
-SELECT 'movement: number does not follow its period', inventory_id::text, first || ' not after ' || last_of_previous
+SELECT 'movement: number does not follow its period', first_id::text,
+       first || ' not after ' || last_of_previous || ' of #' || last_id_of_previous  -- either of them may be wrong
 FROM cell_periods
 WHERE first < last_of_previous  -- a month in which the horizon ends has two periods, the second its last days
   AND (first < first_of_previous OR date_trunc('month', first) < date_trunc('month', last_of_previous))
