@@ -66,7 +66,9 @@ def _dirty(settings: Settings, run: int | None) -> tuple[str, PlanConfig]:
 
 def _from_the_start(found: RunStatus, config: PlanConfig) -> PlanConfig:
     """The plan of one load that would make what a run has brought forward; its own where it has not."""
-    began = {told for _, told in found.options.get("follows", {}).values()}
+    from shardgen.stores.resuming import FOLLOWS
+
+    began = {told for _, told in found.options.get(FOLLOWS, {}).values()}
     if not began:
         return config
     if len(began) > 1:

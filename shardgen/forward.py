@@ -20,7 +20,7 @@ from shardgen.model.config import MAX_WINDOW_DAYS, SHOP, PlanConfig, check_range
 from shardgen.options import target
 from shardgen.options.kinds import DAY
 from shardgen.options.settings import utc_today
-from shardgen.stores.resuming import OPEN_STATES, PLAYED, known, plain
+from shardgen.stores.resuming import FOLLOWS, OPEN_STATES, PLAYED, known, plain
 from shardgen.tables import in_order
 from shardgen.tables.wanted import table_names
 
@@ -108,7 +108,7 @@ def windowed(found: Standing, end: date, since: date | None = None) -> tuple[Pla
         "days": config.days,
         "tables": list(config.tables),
     }
-    kept = {name: value for name, value in found.options.items() if name not in ("follows", "parts", PLAYED)}
+    kept = {name: value for name, value in found.options.items() if name not in (FOLLOWS, "parts", PLAYED)}
     return config, {**kept, **own}
 
 

@@ -11,6 +11,7 @@ from shardgen.errors import TargetError, VerificationError
 from shardgen.loading.beside import KEY_OF
 from shardgen.model.table import ANSWERS
 from shardgen.stores.findings import RunStatus
+from shardgen.stores.resuming import FOLLOWS
 
 if TYPE_CHECKING:
     from shardgen.display import Show
@@ -56,11 +57,11 @@ def keys_of(store: Store, runs: Sequence[RunStatus]) -> list[Key]:
 def _followed(run: RunStatus, store: Store) -> set[int]:
     """A run and those that it brings forward: while it is not finished the key is still that of the one before."""
     found = {run.run}
-    if "follows" not in run.options:
+    if FOLLOWS not in run.options:
         return found
     for each in sorted(store.runs(), key=lambda each: -each.run):
         if each.run in found:
-            found |= {number for number, _ in each.options.get("follows", {}).values()}
+            found |= {number for number, _ in each.options.get(FOLLOWS, {}).values()}
     return found
 
 

@@ -6,7 +6,7 @@ options of which run it is the key, so that a load that is gone on with finds it
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
@@ -19,7 +19,7 @@ from shardgen.model.plan import Plan
 from shardgen.model.table import ANSWERS, relation_of
 from shardgen.stores import Run, Show, Store, attention
 from shardgen.stores.findings import RunStatus, refuse
-from shardgen.stores.resuming import OPEN_STATES
+from shardgen.stores.resuming import FOLLOWS, OPEN_STATES
 from shardgen.tables import answers
 
 if TYPE_CHECKING:
@@ -115,9 +115,12 @@ def loaded(
     from shardgen.loading import session  # noqa: PLC0415  # of which this is a step
 
     place, plan = store.beside(run.plan.config.answers), answers.plan_of(run.plan.config)
-    mine = [each for each in _there(place) if each.options.get(KEY_OF) == run.number and each.plan == plan.to_json()]
+    there = _there(place)
+    mine = [each for each in there if each.options.get(KEY_OF) == run.number and each.plan == plan.to_json()]
     options: dict[str, Any] = {"tables": list(plan.tables), KEY_OF: run.number}
     how, tell = _how(load), _Within(show, run.number, announced=announced)
+    if _outdated(there, run, store):
+        how = replace(how, if_exists="replace")
     if any(each.state == "finished" for each in mine):
         return None
     try:
@@ -126,6 +129,16 @@ def loaded(
         return session.load(plan, how, place, options=options, show=tell, machinery=machinery)
     except UsageError as error:  # which says that nothing was written, and tables were
         raise LoadError(f"run={run.number} stopped before its answer key: ", str(error)) from error
+
+
+def _outdated(there: Sequence[RunStatus], run: Run, store: Store) -> bool:
+    """Whether the keys of a place tell of rows that a run has replaced, if it is gone on with or finished by others.
+
+    They were there when it was begun, and :func:`check` lets a run begin beside a key that it does not bring forward
+    only where it replaces all tables of which that tells.
+    """
+    begun = next(each for each in store.runs() if each.run == run.number)
+    return FOLLOWS not in begun.options and bool(there) and all(each.started < begun.started for each in there)
 
 
 def with_key(report: LoadReport, key: LoadReport | None) -> LoadReport:

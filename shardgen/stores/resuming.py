@@ -14,6 +14,8 @@ from shardgen.tables.recipe import Recipe, changed
 
 OPEN_STATES: Final = ("loading", "failed", "interrupted")
 """States of a run that can be resumed."""
+FOLLOWS: Final = "follows"
+"""The option of a run that says by table which run it brings forward, and with which day that one's history begins."""
 PLAYED: Final = "played"
 """The option of a run that was played as a stream: it has no shards, and is finished wherever it stands."""
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 
 import shardgen
 from shardgen.columns.batch import Batches
-from shardgen.errors import ConfigError, ShardError, TargetError
+from shardgen.errors import ConfigError, LoadError, ShardError, TargetError
 from shardgen.events import Notice
 from shardgen.loading import session
 from shardgen.loading.engines.threads import Threads
@@ -192,12 +193,22 @@ def test_a_key_that_makes_no_sense_is_refused_by_what_is_wrong(options, told, ke
 
 @dataclass(frozen=True, slots=True)
 class Broken(Feed):
-    """A feed whose answer key cannot be made."""
+    """A feed of which shards cannot be made whose ids begin so."""
+
+    lacking: str = "answers/orders"
 
     def batches(self, shard: Shard, rows: int) -> Iterator[Batches]:
-        if shard.id.startswith("answers/orders"):
+        if shard.id.startswith(self.lacking):
             raise ValueError("no key today")
         return Feed(self.plan).batches(shard, rows)
+
+
+def machinery(feed: Callable[[PlanConfig], Feed] = Feed) -> Machinery:
+    return Machinery(engine=Threads, recipe=Recipe(feed=feed), tools=Tools(sleep=lambda _: None))
+
+
+def states(*places: Any) -> list[str]:
+    return [run.state for place in places for run in place.runs()]
 
 
 def test_a_load_that_stopped_at_its_key_is_not_finished_and_goes_on_with_it():
@@ -205,21 +216,45 @@ def test_a_load_that_stopped_at_its_key_is_not_finished_and_goes_on_with_it():
     store, how = MemoryStore(), LoadConfig(workers=1, attempts=1)
     shown: list[Any] = []
 
-    def machinery(feed: type[Feed]) -> Machinery:
-        return Machinery(engine=Threads, recipe=Recipe(feed=feed), tools=Tools(sleep=lambda _: None))
-
     with pytest.raises(ShardError, match="no key today"):
         session.load(config, how, store, options={}, show=shown.append, machinery=machinery(Broken))
-    states = [run.state for place in (store, store.beside("key")) for run in place.runs()]
-    assert states == ["failed", "failed"]
-    report = session.resume(how, store, given={}, show=shown.append, machinery=machinery(Feed))
-    states = [run.state for place in (store, store.beside("key")) for run in place.runs()]
-    assert states == ["finished", "finished"]
+    assert states(store, store.beside("key")) == ["failed", "failed"]
+    report = session.resume(how, store, given={}, show=shown.append, machinery=machinery())
+    assert states(store, store.beside("key")) == ["finished", "finished"]
     lines = sum(len(list(Feed(config).defects(shard))) for shard in build_plan(config).shards)
     assert report.tables[-1].counted == lines
     assert report.tables[-1].relation == "key.shardgen_answers"
     shown.clear()
     again, replacing = dirty("hostile", days=3, tables="orders"), LoadConfig(workers=1, if_exists="replace")
-    session.load(again, replacing, store, options={}, show=shown.append, machinery=machinery(Feed))
+    session.load(again, replacing, store, options={}, show=shown.append, machinery=machinery())
     told = [event.text for event in shown if isinstance(event, Notice)]
     assert any("the answer key of run=1 in key tells of rows that are replaced" in text for text in told)
+
+
+KEPT = {"days": 3, "tables": "orders", "answers": "load", "answers_schema": "key"}
+ONE = LoadConfig(workers=1, attempts=1)
+
+
+@pytest.mark.parametrize("stops", ["orders", "answers/orders"])
+def test_a_replace_that_stopped_before_or_at_its_key_goes_on_and_has_its_key_alone(stops):
+    store, plan = MemoryStore(), dirty("light", **KEPT)
+    load = partial(session.load, store=store, options={}, show=lambda _: None)
+    load(dirty("hostile", **KEPT), ONE, machinery=machinery())
+    with pytest.raises(ShardError, match="no key today"):
+        load(plan, replace(ONE, if_exists="replace"), machinery=machinery(partial(Broken, lacking=stops)))
+    report = session.resume(ONE, store, given={}, show=lambda _: None, machinery=machinery())
+    runs = [place.runs()[-1] for place in (store, store.beside("key"))]
+    assert [run.state for run in runs] == ["finished", "finished"]
+    lines = sum(len(list(Feed(plan).defects(shard))) for shard in build_plan(plan).shards)
+    assert (report.tables[-1].counted, runs[-1].options["key_of"]) == (lines, runs[0].run)
+
+
+def test_a_key_that_somebody_has_put_there_meanwhile_is_not_replaced():
+    store, plan = MemoryStore(), dirty("light", **KEPT)
+    place, load = store.beside("key"), partial(session.load, show=lambda _: None)
+    with pytest.raises(ShardError, match="no key today"):
+        load(plan, ONE, store, options={}, machinery=machinery(partial(Broken, lacking="orders")))
+    load(plan_of(dirty("hostile", **KEPT)), ONE, place, options={"key_of": 7}, machinery=machinery())
+    with pytest.raises(LoadError, match=r"run=1 stopped before its answer key: .*holds rows of run=1"):
+        session.resume(ONE, store, given={}, show=lambda _: None, machinery=machinery())
+    assert [(run.state, run.options["key_of"]) for run in place.runs()] == [("finished", 7)]

@@ -36,7 +36,7 @@ from shardgen.stores.postgres.deciding import Action, Decision, decide
 from shardgen.stores.postgres.ledger import Claim, NewRun, Run
 from shardgen.stores.postgres.postgres import Connection
 from shardgen.stores.postgres.rehearsal import Part, Rehearsed, Source
-from shardgen.stores.resuming import check_same, choose, plain, planned, restricted
+from shardgen.stores.resuming import FOLLOWS, check_same, choose, plain, planned, restricted
 from shardgen.tables import dataset
 from shardgen.tables.answers import is_key
 from shardgen.tables.recipe import Recipe, versions
@@ -206,7 +206,7 @@ def claim_new(connection: Connection, wanted: Wanted, attempts: list[Attempt]) -
             on_conflict=terms.on_conflict,
             parts=wanted.options.get(joining.PARTS),
             follows=frozenset(forth),
-            partial=forward.partial({forward.FOLLOWS: forth}),
+            partial=forward.partial({FOLLOWS: forth}),
         )
         attempts.append(Attempt(claimed=claimed, started=ledger.started(connection, config.schema, run)))
     return claimed
@@ -333,7 +333,7 @@ def _taken_up(connection: Connection, run: Run, whole: Plan, *, workers: int, on
 def _new_run(wanted: Wanted, forth: Mapping[str, tuple[int, str]]) -> NewRun:
     """The run that is wanted; ``forth`` says which run it brings forward, by table."""
     plan, recipe = wanted.plan, wanted.recipe
-    options = {**wanted.options, **({forward.FOLLOWS: dict(forth)} if forth else {})}
+    options = {**wanted.options, **({FOLLOWS: dict(forth)} if forth else {})}
     return NewRun(
         fingerprint=recipe.world(plan.config),
         plan_fingerprint=recipe.plan(plan),

@@ -14,9 +14,8 @@ from shardgen.stores.postgres.catalog import Relation
 from shardgen.stores.postgres.fitting import missing_columns, relation_problems
 from shardgen.stores.postgres.ledger import Claim, Run
 from shardgen.stores.postgres.postgres import Connection
+from shardgen.stores.resuming import FOLLOWS
 
-FOLLOWS: Final = "follows"
-"""The option of a run that says by table which run it brings forward, and with which day that one's history begins."""
 _ANEW: Final = Text("load it anew with ", Use("if_exists", "replace"))
 
 
