@@ -37,6 +37,14 @@ class Key:
     """That loaded it; None where it is not there."""
     unasked: str = ""
     """Why the place could not be asked; empty where it was."""
+    alone: bool = False
+    """Whether no other run there has anything, so that a reset leaves nothing there."""
+
+    @property
+    def reset(self) -> dict[str, Any]:
+        """What a reset of its place is asked for."""
+        assert self.run
+        return {"run": None if self.alone else self.run.run, "every": self.alone}
 
     @property
     def shown(self) -> str:
@@ -44,14 +52,26 @@ class Key:
         return f"{self.place.schema}." if self.place.schema else f"{self.place.place}/"
 
 
-def keys_of(store: Store, runs: Sequence[RunStatus]) -> list[Key]:
-    """The keys of some runs that own tables and were to load one."""
+def keys_of(store: Store, runs: Sequence[RunStatus], *, replaced: bool = False) -> list[Key]:
+    """The keys of some runs that were to load one and own tables, or own none any more."""
     found = []
     for run in runs:
         where = run.plan.get("answers")
-        if where and any(table.generation is not None for table in run.tables):
+        if where and _owns(run) is not replaced:
             found.append(_key(run, store.beside(where), _followed(run, store)))
     return found
+
+
+def _left(store: Store, runs: Sequence[RunStatus]) -> list[Key]:
+    """The keys that are there still of some runs whose tables others have replaced."""
+    replaced = [run for run in runs if run.plan.get("answers") and not _owns(run)]
+    return [key for key in keys_of(store, replaced, replaced=True) if key.unasked or _of_then(key)]
+
+
+def _of_then(key: Key) -> bool:
+    """Whether a key was loaded within its run, and not within one of another schema that has the same number."""
+    begun, ended = key.of.started, key.of.finished
+    return key.run is not None and begun <= key.run.started and (ended is None or key.run.started <= ended)
 
 
 def _followed(run: RunStatus, store: Store) -> set[int]:
@@ -67,14 +87,15 @@ def _followed(run: RunStatus, store: Store) -> set[int]:
 
 def _key(run: RunStatus, place: Store, followed: set[int]) -> Key:
     try:
-        mine = [each for each in place.runs() if each.options.get(KEY_OF) in followed and _owns(each)]
+        there = [each for each in place.runs() if _owns(each)]
     except TargetError as error:  # of whoever may see the tables alone
         return Key(of=run, place=place, run=None, unasked=" ".join(str(error).split()))
-    return Key(of=run, place=place, run=mine[-1] if mine else None)
+    mine = [each for each in there if each.options.get(KEY_OF) in followed]
+    return Key(of=run, place=place, run=mine[-1] if mine else None, alone=len(there) == len(mine) == 1)
 
 
 def _owns(run: RunStatus) -> bool:
-    return any(table.table == ANSWERS and table.generation is not None for table in run.tables)
+    return any(table.generation is not None for table in run.tables)
 
 
 def standing(store: Store, runs: Sequence[RunStatus]) -> list[RunStatus]:
@@ -163,14 +184,14 @@ def survey(store: Store, recipe: Recipe, *, run: int | None, every: bool) -> Who
     """
     found = store.survey(recipe, run=run, every=every)
     runs = [each for each in store.runs() if each.run in found.runs] if found.runs else []
-    keys = keys_of(store, runs)
+    keys = [*keys_of(store, runs), *_left(store, runs)]
     for key in keys:
         if key.unasked:
             told = f"the answer key of run={key.of.run} in {key.place.schema or key.place.place} is not to be had"
             raise TargetError(f"{told}: {key.unasked}")
     return Whole(
         tables=found,
-        keys=tuple((key, key.place.survey(recipe, run=key.run.run, every=False)) for key in keys if key.run),
+        keys=tuple((key, key.place.survey(recipe, **key.reset)) for key in keys if key.run),
     )
 
 
@@ -183,8 +204,7 @@ def reset(
         TargetError: the target has changed since.
     """
     for key, found in expected.keys:
-        assert key.run
-        key.place.reset(recipe, found, run=key.run.run, every=False, show=show)
+        key.place.reset(recipe, found, show=show, **key.reset)
     store.reset(recipe, expected.tables, run=run, every=every, show=show)
 
 

@@ -176,6 +176,19 @@ def test_a_key_is_not_put_where_tables_are_and_not_beside_another_one(database, 
     assert again.tables[-1].counted == database.value("SELECT count(*) FROM bronze_answers.shardgen_answers")
 
 
+@pytest.mark.parametrize("last", [{}, {"dirt": "null=0.2"}], ids=["clean", "dirty"])
+def test_a_reset_leaves_no_key_of_tables_that_were_replaced(database, key, last):
+    options = {**OPTIONS, "tables": "customers", "if_exists": "replace"}
+    for dirt in ("null=0.2", "null=0.1"):
+        shardgen.load(database.dsn, answers="load", dirt=dirt, **options)
+    shardgen.load(database.dsn, **last, **options)
+    assert [each.relation for each in shardgen.reset(database.dsn, all=True).removals] == [
+        "raw_customers",
+        "bronze_answers.shardgen_answers",
+    ]
+    assert database.value("SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'bronze%'") == 0
+
+
 @pytest.mark.parametrize(
     ("options", "told"),
     [
