@@ -1,4 +1,4 @@
-"""A dirty target and its loaded key, brought forward or replaced while things die: both end up as one load leaves them."""
+"""A dirty target and its loaded key, brought forward or replaced while things die: both end as one load leaves them."""
 
 from __future__ import annotations
 
