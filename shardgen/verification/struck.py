@@ -17,6 +17,7 @@ from typing import Final
 from shardgen.dirt.cells import RAW
 from shardgen.dirt.defects import CHANGED, Defect
 from shardgen.model.keys import CUSTOMER, ORDER, PRODUCT, REVIEW, SESSION, IdFormat
+from shardgen.model.table import COMMON
 from shardgen.tables.feed import Feed
 from shardgen.tables.planning import build_plan
 from shardgen.tables.statements import Statement
@@ -85,17 +86,21 @@ class Struck:
 
     Args:
         what: as a person calls all of them.
+        versioned: tables of which a law reads the newest version of each record, which its ingestion decides.
     """
 
-    def __init__(self, what: str) -> None:
+    def __init__(self, what: str, versioned: Iterable[str] = ()) -> None:
+        self._versioned = frozenset(versioned)
         self._places: dict[tuple[str, str], _Struck] = defaultdict(_Struck)
         self._what = what
 
     @classmethod
     def spoilt(cls, tables: Iterable[Loaded]) -> Struck:
         """By the answer key of some tables."""
-        found = cls("the key")
-        for feed in map(_feed, tables):
+        feeds = list(map(_feed, tables))
+        versioned = [each.plan.tables[0] for each in feeds if each.plan.history == "versions"]
+        found = cls("the key", versioned)
+        for feed in feeds:
             for shard in build_plan(feed.plan).shards:
                 for row, defects in feed.struck(shard):
                     for each in defects:
@@ -129,7 +134,8 @@ class Struck:
 
     def _breaking(self, law: Statement) -> Iterator[_Struck]:
         for (table, place), found in self._places.items():
-            if table in law.rows and (place == _ROW or re.search(rf"\b{re.escape(place)}\b", law.text)):
+            reads = place == _ROW or (place == COMMON[1] and table in self._versioned)
+            if table in law.rows and (reads or re.search(rf"\b{re.escape(place)}\b", law.text)):
                 yield found
 
 

@@ -81,6 +81,13 @@ def test_an_offender_that_looks_like_no_id_is_of_the_key_and_so_is_one_that_only
     assert found.status == "held", (found.finding, found.samples)
 
 
+def test_a_version_that_is_not_the_newest_by_its_spoilt_ingestion_alone_is_of_the_key(database, key):
+    tables = {"tables": "products,orders,inventory", "history": "versions"}
+    shardgen.load(database.dsn, dirt="out_of_order.orders=0.4", **{**OPTIONS, **FEW, **tables, "days": None})
+    found = laws(database.dsn)["L3"]
+    assert (found.status, "in the key" in found.finding or "by their" in found.finding) == ("held", True), found
+
+
 @pytest.mark.time
 @pytest.mark.parametrize("kind", kinds())
 def test_every_offender_of_each_kind_alone_is_of_the_key(kind, database, key):
