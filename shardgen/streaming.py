@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple, Protocol
 
 from shardgen.asking import world_of
 from shardgen.errors import ConfigError, Given, TargetError, Text, Use
@@ -49,9 +49,30 @@ class Asked:
     run: int | None = None
 
 
-def _here(make: Callable[[], Iterator[Some]]) -> AbstractContextManager[Iterator[Some]]:
+class Making(Protocol):
+    """Changes that are being made."""
+
+    @property
+    def things(self) -> Iterator[Some]:
+        """They, in order."""
+        ...
+
+    @property
+    def check(self) -> Callable[[], None]:
+        """Raises why no more of them come."""
+        ...
+
+
+class _Here(NamedTuple):
+    """Changes that this process makes."""
+
+    things: Iterator[Some]
+    check: Callable[[], None] = lambda: None
+
+
+def _here(make: Callable[[], Iterator[Some]]) -> AbstractContextManager[Making]:
     """Have changes made in this process."""
-    return nullcontext(make())
+    return nullcontext(_Here(make()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +95,7 @@ class Stream:
     """Lets go of the target."""
     reach: Callable[[int], None] = lambda _: None
     """Tells the target that all is there that bronze gets before an instant."""
-    making: Callable[[Callable[[], Iterator[Some]]], AbstractContextManager[Iterator[Some]]] = _here
+    making: Callable[[Callable[[], Iterator[Some]]], AbstractContextManager[Making]] = _here
     """Where changes are made."""
 
     def play(self) -> bool:
@@ -83,8 +104,8 @@ class Stream:
 
         make = partial(arriving, self.plan, self.rows, self.since, self.end, self.exchanged)
         try:
-            with self.making(make) if self.since < self.end else nullcontext(iter(())) as feed:
-                if not self.player.play(feed, self.since):
+            with self.making(make) if self.since < self.end else _here(lambda: iter(())) as made:
+                if not self.player.play(made.things, self.since, made.check):
                     return False
             self.reach(self.end)
             return True

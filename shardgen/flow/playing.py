@@ -77,12 +77,13 @@ class Player:
     _lag: float = field(default=0.0, init=False)
     _most_lag: float = field(default=0.0, init=False)
 
-    def play(self, feed: Iterator[Some], since: int) -> bool:
+    def play(self, feed: Iterator[Some], since: int, check: Callable[[], None] = lambda: None) -> bool:
         """Play a feed.
 
         Args:
             feed: changes in order.
             since: all that bronze gets before it is told already.
+            check: asked as often as it looks for signals; what it raises ends the stream.
 
         Returns:
             whether it came to its end.
@@ -92,7 +93,7 @@ class Player:
             for some in made:
                 if self._began == 0:
                     self._began = self.clock()  # the first changes are made before the clock begins to run
-                if not self._some(some):
+                if not self._some(some, check):
                     return False
         return not self.stopped()
 
@@ -118,13 +119,14 @@ class Player:
         self._now = self.clock() - self._began
         return self._now
 
-    def _some(self, some: Some) -> bool:
+    def _some(self, some: Some, check: Callable[[], None]) -> bool:
         """Tell changes as they are due; False where it is to stop before all are."""
         due = self.pace.due(self._told.total() + np.arange(len(some.got)), some.got)
         done = 0
         while done < len(due):
             if self.stopped():
                 return False
+            check()
             ready = int(np.searchsorted(due, self._look(), "right"))
             if ready > done:
                 done = self._give(some, due, done, int(np.searchsorted(some.got, some.got[ready - 1], "right")))

@@ -1,7 +1,8 @@
 """Things made one after the other in a process of its own, beside whoever uses them.
 
 It is forked from the server that workers are forked from. What it has made waits in a pipe, and it waits until there is
-room; it ends with whoever reads, however that one ends. What fails there is told where the things are read.
+room; it ends with whoever reads, however that one ends. What fails there is told where the things are read; that the
+process is gone, to whoever asks.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from collections.abc import Callable, Iterator
 from enum import Enum, auto
 from multiprocessing import connection, parent_process
 from multiprocessing.context import ForkServerProcess
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeAlias, TypeVar
 
 from shardgen.errors import LoadError, ShardgenError
 from shardgen.loading.engines import forkserver
@@ -38,8 +39,16 @@ class _Kind(Enum):
     END = auto()
 
 
+class Made(NamedTuple, Generic[T]):
+    """What is made in another process."""
+
+    things: Iterator[T]
+    check: Callable[[], None]
+    """Raises a LoadError when the process has ended before it had made all, though some may be there to be read."""
+
+
 @contextlib.contextmanager
-def made_apart(make: Make[T], what: str) -> Iterator[Iterator[T]]:
+def made_apart(make: Make[T], what: str) -> Iterator[Made[T]]:
     """What a function makes, made in another process; no such process is left at the end.
 
     Args:
@@ -57,27 +66,46 @@ def made_apart(make: Make[T], what: str) -> Iterator[Iterator[T]]:
     with forkserver.starting():
         process.start()
     writer.close()
+    maker = _Maker(process, what)
     try:
-        yield _read(reader, process, what)
+        yield Made(_read(reader, maker), maker.check)
     finally:
         process.kill()
         process.join()
 
 
-def _read(reader: Pipe, process: ForkServerProcess, what: str) -> Iterator[Any]:
+class _Maker:
+    """The process, of which two threads may ask how it has ended."""
+
+    def __init__(self, process: ForkServerProcess, what: str) -> None:
+        self._process, self.what, self._lock = process, what, threading.Lock()
+
+    def check(self) -> None:
+        with self._lock:
+            ended = self._process.exitcode
+        if ended:
+            raise self.ended()
+
+    def ended(self) -> LoadError:
+        """What is said of its end, which comes in a moment."""
+        with self._lock:
+            self._process.join(_SETTLING)
+            told = f"the process that makes {self.what} ended: pid={self._process.pid} exit={self._process.exitcode}"
+        return LoadError(told, remedy="see whether the system ended it for want of memory")
+
+
+def _read(reader: Pipe, maker: _Maker) -> Iterator[Any]:
     while True:
         try:
             kind, made = pickle.loads(reader.recv_bytes())  # noqa: S301  # from our own pipe
         except (EOFError, OSError) as error:
-            process.join(_SETTLING)
-            told = f"the process that makes {what} ended: pid={process.pid} exit={process.exitcode}"
-            raise LoadError(told, remedy="see whether the system ended it for want of memory") from error
+            raise maker.ended() from error
         if kind is _Kind.END:
             return
         if kind is _Kind.FAILED:
             raised, text, trace = made
-            cause = RuntimeError(f"in the process that makes {what}:\n{trace}")
-            raise raised or LoadError(f"{what} cannot be made: {text}") from cause
+            cause = RuntimeError(f"in the process that makes {maker.what}:\n{trace}")
+            raise raised or LoadError(f"{maker.what} cannot be made: {text}") from cause
         yield made
 
 
