@@ -13,7 +13,8 @@ from typing import Any
 from databases import fresh_database, start
 
 import shardgen
-from shardgen.model.config import LEVELS, MAX_SEED
+from shardgen.model.choices import LEVELS
+from shardgen.model.config import MAX_SEED
 from shardgen.verification.outcome import Status, Verification
 
 BASE: dict[str, Any] = {"days": 30, "end": "2026-01-01", "customers": 1000, "products": 500}

@@ -18,7 +18,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from shardgen.loading import memory
-from shardgen.model.config import HISTORIES, LoadConfig, PlanConfig
+from shardgen.model.choices import HISTORIES
+from shardgen.model.config import LoadConfig, PlanConfig
 from shardgen.model.plan import Plan
 from shardgen.stores.copy import Encoder
 from shardgen.tables import dataset, names

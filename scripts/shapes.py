@@ -17,7 +17,8 @@ from typing import Any
 from databases import fresh_database, start
 
 import shardgen
-from shardgen.model.config import LEVELS, MAX_SEED
+from shardgen.model.choices import LEVELS
+from shardgen.model.config import MAX_SEED
 from shardgen.verification.outcome import Check, Status
 
 SEEDS = (42, 0, 1, 2, MAX_SEED)

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shardgen.errors import ConfigError, Given, TargetError, Text, Use, VerificationError
-from shardgen.model.config import ANSWER_FORMS, PlanConfig, check_choice, check_schema
+from shardgen.model.checks import check_choice, check_schema
+from shardgen.model.choices import ANSWER_FORMS
+from shardgen.model.config import PlanConfig
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager

@@ -13,7 +13,9 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from shardgen.errors import ConfigError, Given, ServerError, TargetError, Text, UsageError, Use
-from shardgen.model.config import CHANGE_FORMS, SHOP, PlanConfig, check_choice
+from shardgen.model.checks import check_choice
+from shardgen.model.choices import CHANGE_FORMS
+from shardgen.model.config import SHOP, PlanConfig
 from shardgen.model.table import ANSWERS, latest_of, relation_of
 
 if TYPE_CHECKING:
@@ -205,7 +207,7 @@ def changes_of(
     Args:
         settings: where, or of which world; options that the caller names must be those of the run.
         since: the first day; the epoch by default.
-        form: one of config.CHANGE_FORMS.
+        form: one of choices.CHANGE_FORMS.
         parts: some of flow.debezium.PARTS.
         run: the run that is meant, or the newest finished one.
 

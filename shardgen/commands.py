@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shardgen.errors import ConfigError, Problem, TargetError, VerificationError
-from shardgen.model.config import LEVELS, SHOP, check_choice, check_range
+from shardgen.model.checks import check_choice, check_range
+from shardgen.model.choices import LEVELS
+from shardgen.model.config import SHOP
 from shardgen.model.engine import DEFAULT
 from shardgen.model.keys import CUSTOMER
 

@@ -16,7 +16,8 @@ from shardgen.events import Notice
 from shardgen.loading import session
 from shardgen.loading.engines import chosen
 from shardgen.loading.session import Machinery
-from shardgen.model.config import MAX_WINDOW_DAYS, SHOP, PlanConfig, check_range
+from shardgen.model.checks import check_range
+from shardgen.model.config import MAX_WINDOW_DAYS, SHOP, PlanConfig
 from shardgen.options import target
 from shardgen.options.kinds import DAY
 from shardgen.options.settings import utc_today

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple, Protocol
 
 from shardgen.asking import world_of
 from shardgen.errors import ConfigError, Given, TargetError, Text, Use
-from shardgen.model.config import MAX_WINDOW_DAYS, STREAM_FORMS, PlanConfig, check_choice
+from shardgen.model.checks import check_choice
+from shardgen.model.choices import STREAM_FORMS
+from shardgen.model.config import MAX_WINDOW_DAYS, PlanConfig
 from shardgen.model.played import Played, micros, spelt
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from shardgen.cli import terminal
 from shardgen.cli.flow import MADE
 from shardgen.cli.options import Json, examples, one_run, takes
 from shardgen.errors import UsageError
-from shardgen.model.config import ANSWER_FORMS
+from shardgen.model.choices import ANSWER_FORMS
 from shardgen.model.figures import count
 from shardgen.options.declared import PLACE, WATCHED, WORKING, WORLD
 

@@ -13,7 +13,7 @@ import typer
 from shardgen.cli import terminal
 from shardgen.cli.options import examples, one_run, takes
 from shardgen.errors import ConfigError, Given, UsageError
-from shardgen.model.config import CHANGE_FORMS
+from shardgen.model.choices import CHANGE_FORMS
 from shardgen.model.figures import count
 from shardgen.options.declared import FORM, KEY, PLACE, WORLD
 

@@ -11,7 +11,8 @@ from shardgen import __version__
 from shardgen.cli import terminal
 from shardgen.cli.options import Json, any_table, examples, takes
 from shardgen.errors import ConfigError
-from shardgen.model.config import HISTORIES, SHOP
+from shardgen.model.choices import HISTORIES
+from shardgen.model.config import SHOP
 from shardgen.options.declared import FILES, FORM, PLACE
 
 

@@ -8,7 +8,7 @@ import typer
 
 from shardgen.cli import hints, parts, terminal
 from shardgen.cli.options import Json, examples, one_run, some_tables, takes
-from shardgen.model.config import LEVELS
+from shardgen.model.choices import LEVELS
 from shardgen.model.engine import DEFAULT
 from shardgen.options.declared import CHECKS, FORM, KEY, PLACE, RUN, RUNNING, WATCHED, WORKING, WORLD
 from shardgen.parts import check_claim

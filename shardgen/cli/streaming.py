@@ -15,7 +15,7 @@ from shardgen.cli import hints, terminal
 from shardgen.cli.flow import MADE, Envelope, parts_of
 from shardgen.cli.options import Json, examples, one_run, takes
 from shardgen.errors import ConfigError, ShardgenError, Use
-from shardgen.model.config import STREAM_FORMS, STREAM_SHAPES
+from shardgen.model.choices import STREAM_FORMS, STREAM_SHAPES
 from shardgen.model.played import spelt
 from shardgen.options.declared import PLACE, WORLD
 

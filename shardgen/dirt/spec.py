@@ -13,7 +13,7 @@ from shardgen.dirt.kind import AnyKind, Delivers, Edits
 from shardgen.dirt.kinds import kinds as own_kinds
 from shardgen.dirt.plugins import every
 from shardgen.errors import ConfigError, Given, Text, Use
-from shardgen.model.config import check_choice
+from shardgen.model.checks import check_choice
 from shardgen.model.dirt import Dirt
 
 PRESETS: Final[Mapping[str, float]] = {"light": 0.005, "realistic": 0.03, "hostile": 0.15}

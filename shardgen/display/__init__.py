@@ -15,7 +15,8 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, TextIO, TypeAlias
 
 from shardgen.display.streams import patient
-from shardgen.model.config import PROGRESS, check_choice
+from shardgen.model.checks import check_choice
+from shardgen.model.choices import PROGRESS
 
 if TYPE_CHECKING:
     from shardgen.events import Event
@@ -31,7 +32,7 @@ def display(mode: str = "auto", *, stream: TextIO | None = None) -> Iterator[Sho
     """Open a display; events go to the function that it yields, from any thread.
 
     Args:
-        mode: one of ``config.PROGRESS``; ``auto`` chooses by where it is shown.
+        mode: one of ``choices.PROGRESS``; ``auto`` chooses by where it is shown.
         stream: where to show it; standard error by default.
 
     Raises:

@@ -122,7 +122,7 @@ def watching(
     Args:
         settings: of the command.
         command: its name, for the log.
-        mode: of the display, one of ``config.PROGRESS``.
+        mode: of the display, one of ``choices.PROGRESS``.
         complain: hears why the log lacks lines, where no display would tell.
         everything: have the display tell what it would keep to itself.
 

@@ -35,7 +35,7 @@ class Answers:
             yield from feed.defects(shard)
 
     def to(self, file: BinaryIO, form: str) -> int:
-        """Write the key in one of config.ANSWER_FORMS; how many lines it has."""
+        """Write the key in one of choices.ANSWER_FORMS; how many lines it has."""
         return _WRITERS[form](file, iter(self))
 
 

@@ -18,7 +18,8 @@ from shardgen.flow import debezium, forms
 from shardgen.flow.exchanges import Exchanges
 from shardgen.flow.order import BATCH_ROWS, Some, in_order
 from shardgen.flow.records import Source
-from shardgen.model.config import CUTS, PlanConfig
+from shardgen.model.choices import CUTS
+from shardgen.model.config import PlanConfig
 from shardgen.model.played import micros
 from shardgen.tables import dataset
 from shardgen.tables.feed import Feed
@@ -93,7 +94,7 @@ class Changes:
     since: int
     """Microseconds UTC; a window from the epoch has what was there before it."""
     form: str = "ndjson"
-    """One of config.CHANGE_FORMS."""
+    """One of choices.CHANGE_FORMS."""
     parts: frozenset[str] = frozenset()
     """Some of debezium.PARTS."""
 

@@ -16,7 +16,8 @@ from shardgen.columns.pieces import Drawn, Layout, Piece
 from shardgen.columns.values import Instant, Whole, Words
 from shardgen.flow import debezium
 from shardgen.flow.records import Changed, Spelling, as_told
-from shardgen.model.config import CHANGE_FORMS, check_choice
+from shardgen.model.checks import check_choice
+from shardgen.model.choices import CHANGE_FORMS
 from shardgen.stores.copy import Encoder
 
 TIMES: Final = [("changed_at", pa.timestamp("us")), ("ingestion_timestamp", pa.timestamp("us"))]
@@ -78,7 +79,7 @@ def form(name: str, envelope: debezium.Envelope) -> Form:
     """The form of a name.
 
     Args:
-        name: one of config.CHANGE_FORMS.
+        name: one of choices.CHANGE_FORMS.
         envelope: Debezium's.
 
     Raises:

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shardgen.errors import ConfigError, Given
-from shardgen.model.config import STREAM_SHAPES, check_choice
+from shardgen.model.checks import check_choice
+from shardgen.model.choices import STREAM_SHAPES
 from shardgen.world.demand import LOCAL_HOUR
 from shardgen.world.rng import I64
 
@@ -80,7 +81,7 @@ def pace(*, since: int, speed: str, rate: str, shape: str, period: float | None)
         since: where the world's clock begins, microseconds UTC.
         speed: ``"60x"``.
         rate: ``"5000/s"``, ``"300/m"``.
-        shape: one of config.STREAM_SHAPES, empty for the first.
+        shape: one of choices.STREAM_SHAPES, empty for the first.
         period: seconds after which the shape begins again.
 
     Raises:

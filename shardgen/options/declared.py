@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 from typing import Any, Final
 
-from shardgen.model.config import (
+from shardgen.model.choices import (
     ANSWERS_MODES,
     CATALOG,
     CUTS,
@@ -25,9 +25,8 @@ from shardgen.model.config import (
     PUBLICATIONS,
     RAW_DATA_FORMS,
     RAW_DATA_MODES,
-    SHOP,
-    LoadConfig,
 )
+from shardgen.model.config import SHOP, LoadConfig
 from shardgen.model.engine import DEFAULT as DEFAULT_ENGINE
 from shardgen.options.kinds import DAY, DIRT, ENGINE, NAMES, NUMBER, PATH, TEXT, WHOLE, Kind
 from shardgen.tables import names

@@ -19,18 +19,9 @@ from typing import Any, Final
 
 from shardgen.errors import ConfigError, Given, Part, Text, Use
 from shardgen.machine.processors import cpus
-from shardgen.model.config import (
-    FORMATS,
-    MAX_WORKERS,
-    ON_CONFLICT,
-    PROGRESS,
-    SHOP,
-    LoadConfig,
-    PlanConfig,
-    check_catalog,
-    check_choice,
-    check_schema,
-)
+from shardgen.model.checks import check_catalog, check_choice, check_schema
+from shardgen.model.choices import FORMATS, ON_CONFLICT, PROGRESS
+from shardgen.model.config import MAX_WORKERS, SHOP, LoadConfig, PlanConfig
 from shardgen.options import envfile, meant, place, profiles, secrets
 from shardgen.options.declared import (
     FILES,

@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import Any, Final, Protocol, TypeVar
 
 from shardgen.errors import Given, ResumeError, Text, Use
-from shardgen.model.config import CUTS, HISTORIES, SHOP
+from shardgen.model.choices import CUTS, HISTORIES
+from shardgen.model.config import SHOP
 from shardgen.model.plan import Plan
 from shardgen.tables.recipe import Recipe, changed
 
@@ -64,7 +65,7 @@ class Recorded(Begun, Protocol):
 
     @property
     def on_conflict(self) -> str:
-        """One of config.ON_CONFLICT."""
+        """One of choices.ON_CONFLICT."""
         ...
 
     @property

@@ -18,7 +18,8 @@ from shardgen.columns.batch import Batch
 from shardgen.columns.values import Given, Instant, Whole
 from shardgen.dirt.defects import Defect
 from shardgen.dirt.spec import lines
-from shardgen.model.config import CATALOG, NAMESPACE, PUBLICATIONS, RAW_DATA_MODES, PlanConfig
+from shardgen.model.choices import CATALOG, NAMESPACE, PUBLICATIONS, RAW_DATA_MODES
+from shardgen.model.config import PlanConfig
 from shardgen.model.dirt import Dirt
 from shardgen.model.keys import KeySpace
 from shardgen.model.plan import Shard
@@ -97,7 +98,7 @@ def shard_of(dirty: Shard, dirt: Dirt, raw_data: str) -> Shard:
     Args:
         dirty: as it is planned of clean rows.
         dirt: that it has.
-        raw_data: one of config.RAW_DATA_MODES.
+        raw_data: one of choices.RAW_DATA_MODES.
     """
     rows = round(dirty.rows * lines(dirt, dirty.table, repeated=raw_data == "full"))
     return replace(

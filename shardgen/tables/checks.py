@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from shardgen.model.config import RAW_DATA_MODES
+from shardgen.model.choices import RAW_DATA_MODES
 from shardgen.model.table import COMMON
 from shardgen.model.types import NAMES
 from shardgen.tables.spec import ByIds, ByLeaves, Dataset, TableSpec

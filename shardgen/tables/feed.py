@@ -271,7 +271,7 @@ class Feed:
             numbers: in order, each once.
             end: the instant as of which they stand.
             history: ``"versions"`` for all versions of them until then.
-            raw_data: one of config.RAW_DATA_MODES.
+            raw_data: one of choices.RAW_DATA_MODES.
         """
         if not len(numbers):
             return iter(())

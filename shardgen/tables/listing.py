@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from shardgen.errors import PluginError
-from shardgen.model.config import HISTORIES, SHOP
+from shardgen.model.choices import HISTORIES
+from shardgen.model.config import SHOP
 from shardgen.model.table import Table, relation_of
 from shardgen.tables import dataset, plugins
 from shardgen.tables.spec import TableSpec
@@ -57,7 +58,7 @@ def described(wanted: Sequence[str], story: str, history: str = HISTORIES[0]) ->
     Args:
         wanted: as in ``--tables``.
         story: the dataset.
-        history: one of config.HISTORIES.
+        history: one of choices.HISTORIES.
 
     Raises:
         ConfigError: there is no such table, or no such dataset.

@@ -20,7 +20,8 @@ from shardgen.columns.batch import Batch, versioned, widened
 from shardgen.columns.text import I64
 from shardgen.columns.values import Value
 from shardgen.dirt.spec import broken
-from shardgen.model.config import HISTORIES, PlanConfig
+from shardgen.model.choices import HISTORIES
+from shardgen.model.config import PlanConfig
 from shardgen.model.dirt import Dirt
 from shardgen.model.plan import Leaf, Shard
 from shardgen.model.table import ANSWERS, COMMON, Column, Table
@@ -60,7 +61,7 @@ class Slice:
 
     world: World
     raw_data: str
-    """One of config.RAW_DATA_MODES."""
+    """One of choices.RAW_DATA_MODES."""
     start: int
     """As :class:`shardgen.model.plan.Shard` has it for the table, and so has ``stop``."""
     stop: int
@@ -69,7 +70,7 @@ class Slice:
     rows: int
     """About how many rows a batch should hold."""
     history: str = HISTORIES[0]
-    """One of config.HISTORIES."""
+    """One of choices.HISTORIES."""
     since: int = BEGINNING
     """First instant of what may have changed; before all instants for a window from the epoch."""
     only: I64 | None = None
@@ -197,7 +198,7 @@ class TableSpec:
         return self.table.name
 
     def table_of(self, history: str, dirt: Dirt | None = None) -> Table:
-        """The table with a row for each record, or for each version of one, of config.HISTORIES; it asks no more of
+        """The table with a row for each record, or for each version of one, of choices.HISTORIES; it asks no more of
         its rows than they keep.
         """
         found = self.table.with_versions() if history == "versions" else self.table
@@ -262,11 +263,11 @@ class TableSpec:
                     yield versioned(made, picked(single(made.numbers), fresh))
 
     def estimate(self, history: str) -> Estimate | None:
-        """Rows of each piece, of one of config.HISTORIES; None where every id is a row."""
+        """Rows of each piece, of one of choices.HISTORIES; None where every id is a row."""
         return self.history.estimate if self.history and history == "versions" else self.cut.estimate
 
     def sizes_of(self, history: str) -> Sizes:
-        """Mean bytes of a row, of one of config.HISTORIES."""
+        """Mean bytes of a row, of one of choices.HISTORIES."""
         if history != "versions":
             return self.sizes
         return (self.history and self.history.sizes) or self.sizes.with_versions()

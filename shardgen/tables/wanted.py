@@ -13,22 +13,9 @@ from decimal import Decimal
 from typing import Any, TypedDict
 
 from shardgen.errors import ConfigError, Given
-from shardgen.model.config import (
-    ANSWERS_MODES,
-    CATALOG,
-    CUTS,
-    HISTORIES,
-    MAX_ARRIVALS,
-    MAX_HORIZON_DAYS,
-    NAMESPACE,
-    SHOP,
-    PlanConfig,
-    Plugin,
-    WorldConfig,
-    check_choice,
-    check_range,
-    check_window,
-)
+from shardgen.model.checks import check_choice, check_range, check_window
+from shardgen.model.choices import ANSWERS_MODES, CATALOG, CUTS, HISTORIES, NAMESPACE
+from shardgen.model.config import MAX_ARRIVALS, MAX_HORIZON_DAYS, SHOP, PlanConfig, Plugin, WorldConfig
 from shardgen.model.dirt import Dirt
 from shardgen.tables import dataset as dataset_of
 from shardgen.tables import in_order, names

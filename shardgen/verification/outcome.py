@@ -22,7 +22,7 @@ class Check:
     """One table counted, law asked, shape measured or table's content compared."""
 
     level: str
-    """One of config.LEVELS but ``"all"``."""
+    """One of choices.LEVELS but ``"all"``."""
     name: str
     """``"orders"``, ``"L4"`` or ``"S2"``; several figures of a shape share its name."""
     about: str

@@ -24,7 +24,7 @@ class Proof(Protocol):
         """Refuse a place where a verification would prove nothing.
 
         Args:
-            levels: that are asked for, of config.LEVELS.
+            levels: that are asked for, of choices.LEVELS.
 
         Raises:
             VerificationError: it is such a place.

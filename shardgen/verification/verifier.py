@@ -9,7 +9,8 @@ from typing import Final
 
 from shardgen.errors import VerificationError
 from shardgen.events import Event, Notice, VerificationStarted
-from shardgen.model.config import LEVELS, check_choice, check_range
+from shardgen.model.checks import check_choice, check_range
+from shardgen.model.choices import LEVELS
 from shardgen.model.plan import Plan
 from shardgen.stores import attention
 from shardgen.stores.failures import StoreError

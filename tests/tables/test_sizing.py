@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from shardgen.model.config import INDEX_MODES, RAW_DATA_MODES
+from shardgen.model.choices import INDEX_MODES, RAW_DATA_MODES
 from shardgen.tables import dataset
 from shardgen.tables.planning import build_plan
 from shardgen.tables.sizing import PAGE, Size, sizes

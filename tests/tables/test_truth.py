@@ -15,7 +15,8 @@ import pytest
 
 import shardgen
 from shardgen.errors import ConfigError, TargetError
-from shardgen.model.config import HISTORIES, MAX_SEED, PlanConfig
+from shardgen.model.choices import HISTORIES
+from shardgen.model.config import MAX_SEED, PlanConfig
 from shardgen.tables import truth
 from shardgen.tables.feed import Feed
 from shardgen.tables.planning import build_plan

@@ -16,7 +16,7 @@ from rich.console import Console
 
 from shardgen.display.checks import verification_table
 from shardgen.errors import ConfigError
-from shardgen.model.config import LEVELS
+from shardgen.model.choices import LEVELS
 from shardgen.model.keys import CUSTOMER
 from shardgen.model.plan import Shard
 from shardgen.page import measure

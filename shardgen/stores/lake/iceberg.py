@@ -21,7 +21,7 @@ from pyiceberg.transforms import MonthTransform
 from pyiceberg.utils.config import Config
 
 from shardgen.errors import Given
-from shardgen.model.config import CATALOG
+from shardgen.model.choices import CATALOG
 from shardgen.model.table import relation_of
 from shardgen.stores.failures import StoreError, described
 from shardgen.stores.lake.failures import masked

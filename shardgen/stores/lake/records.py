@@ -11,7 +11,8 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final, Self
 
-from shardgen.model.config import ON_CONFLICT, PlanConfig
+from shardgen.model.choices import ON_CONFLICT
+from shardgen.model.config import PlanConfig
 from shardgen.model.table import relation_of
 from shardgen.stores.failures import StoreError
 from shardgen.stores.joining import PARTS

@@ -68,7 +68,7 @@ class Claimed:
     """Shards of the tables that the run owns."""
     resumed: bool
     on_conflict: str
-    """One of config.ON_CONFLICT."""
+    """One of choices.ON_CONFLICT."""
     notices: tuple[str, ...]
     """What the user should know of the claim."""
     parts: int | None = None

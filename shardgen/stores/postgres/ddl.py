@@ -7,7 +7,7 @@ from typing import Final
 
 from psycopg import sql
 
-from shardgen.model.config import HISTORIES
+from shardgen.model.choices import HISTORIES
 from shardgen.model.dirt import Dirt
 from shardgen.model.table import Column, Index, Table
 from shardgen.stores.postgres.types import spelled

@@ -13,7 +13,8 @@ import psycopg
 from psycopg import sql
 
 from shardgen.errors import TargetError
-from shardgen.model.config import HISTORIES, SHOP
+from shardgen.model.choices import HISTORIES
+from shardgen.model.config import SHOP
 from shardgen.model.dirt import Dirt
 from shardgen.model.plan import Leaf
 from shardgen.model.table import Table

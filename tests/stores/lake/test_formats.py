@@ -22,7 +22,8 @@ import pytest
 from shardgen.columns import text
 from shardgen.columns.batch import Batch
 from shardgen.columns.values import Absent, Prose
-from shardgen.model.config import FORMATS, PlanConfig
+from shardgen.model.choices import FORMATS
+from shardgen.model.config import PlanConfig
 from shardgen.stores.copy import Encoder
 from shardgen.stores.lake.formats import (
     DamagedFileError,

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 from shardgen.columns.batch import Batch, Batches
-from shardgen.model.config import FORMATS, RAW_DATA_FORMS, check_choice
+from shardgen.model.checks import check_choice
+from shardgen.model.choices import FORMATS, RAW_DATA_FORMS
 from shardgen.model.table import Table
 from shardgen.stores.lake.formats.sinks import FileSummary, Sink
 from shardgen.stores.lake.formats.sources import DamagedFileError, Footer, Source, opened, tail
@@ -47,7 +48,7 @@ class Format(Protocol):
 
     @property
     def name(self) -> str:
-        """One of config.FORMATS."""
+        """One of choices.FORMATS."""
         ...
 
     @property
@@ -80,9 +81,9 @@ def open_format(name: str, *, raw_data: str, raw_data_as: str = "struct") -> For
     """The format of a name.
 
     Args:
-        name: one of config.FORMATS.
+        name: one of choices.FORMATS.
         raw_data: ``--raw-data`` of the plan, which decides what the column holds.
-        raw_data_as: one of config.RAW_DATA_FORMS; of Parquet, for all columns of JSON. Lines have JSON as it is.
+        raw_data_as: one of choices.RAW_DATA_FORMS; of Parquet, for all columns of JSON. Lines have JSON as it is.
 
     Raises:
         ConfigError: there is none.

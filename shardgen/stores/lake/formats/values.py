@@ -17,7 +17,7 @@ from shardgen.columns.nested import Lists, Sometimes, Struct
 from shardgen.columns.pieces import Drawn
 from shardgen.columns.text import I64
 from shardgen.columns.values import Absent, Day, Fixed, Flag, Given, Instant, Json, Member, Money, Prose, Value, Whole
-from shardgen.model.config import RAW_DATA_FORMS, RAW_DATA_MODES
+from shardgen.model.choices import RAW_DATA_FORMS, RAW_DATA_MODES
 from shardgen.model.shape import Field, Form, Items, Object
 from shardgen.model.table import Table
 from shardgen.model.types import Type

@@ -32,7 +32,7 @@ class Run:
     versions: dict[str, Any]
     """Of the package, the data and Faker."""
     on_conflict: str
-    """One of config.ON_CONFLICT."""
+    """One of choices.ON_CONFLICT."""
     host: str
     """Where the coordinator ran last."""
     pid: int
