@@ -128,8 +128,8 @@ def slice_of(settings: Settings, store: Store) -> tuple[PlanConfig, dict[str, An
             told = Text(Given("since", since), " is of a world that does not move, and none is there")
             raise UsageError(told, remedy=Text("name ", Use("epoch"), " and ", Use("horizon")))
         config = settings.plan(utc_today())
-        if config.answers:
-            why = " is of a whole history, and a window by itself has none"
+        if config.answers and not config.format:
+            why = " is of a whole history, and a window by itself has none in a database, where it would go on"
             raise ConfigError(Given("answers", "load"), why, remedy="leave it out, and print the key")
         return config, settings.options(config)
     check_given(settings, found, store.place)

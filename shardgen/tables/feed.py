@@ -63,7 +63,8 @@ class Feed:
         """
         if shard.table == ANSWERS:
             dirty = answers.dirty_of(shard)
-            return answers.batches(self._grown(dirty, rows) if shard.revised else self.defects(dirty, rows), rows)
+            grown = shard.revised and not self.plan.format  # no window into a lake brings forward what is there
+            return answers.batches(self._grown(dirty, rows) if grown else self.defects(dirty, rows), rows)
         spoiler = self._spoiler(shard.table)
         if spoiler is None:
             return self._clean(shard, rows)

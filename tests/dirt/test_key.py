@@ -117,7 +117,9 @@ def key_lines(target: Database) -> Counter[str]:
 
 def test_a_window_by_itself_has_no_key_beside_it(database, key):
     window = {"since": date(2025, 12, 10), "end": date(2025, 12, 11), "epoch": date(2025, 12, 7), "horizon": 60}
-    with pytest.raises(ConfigError, match="answers='load' is of a whole history, and a window by itself has none"):
+    with pytest.raises(
+        ConfigError, match="answers='load' is of a whole history, and a window by itself has none in a database"
+    ):
         shardgen.load(database.dsn, answers="load", dirt="hostile", **window, **QUIET)
     assert not database.rows("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'bronze%'")
 

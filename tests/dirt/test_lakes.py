@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 import shardgen
@@ -91,6 +93,23 @@ def test_the_key_of_a_lake_makes_it_clean_in_another_and_is_loaded_into_a_third(
     assert digests(f"file://{tmp_path}/clean") == digests(f"file://{tmp_path}/planned")
     shardgen.reset(target=target)
     assert list((tmp_path / "lake_answers").rglob("*.parquet")) == []
+
+
+def test_each_window_of_a_lake_has_its_key_beside_it(tmp_path: Path):
+    options = {**OPTIONS, "days": None, "epoch": "2025-12-10", "horizon": 60, "tables": "customers,orders,reviews"}
+    window = {**options, "since": "2025-12-30", "end": "2026-01-02", "dirt": "hostile", "answers": "load"}
+    for history in ("latest", "versions"):
+        target = f"file://{tmp_path}/{history}"
+        report = shardgen.load(target=target, history=history, **window)
+        told = [{**line, "ingestion_timestamp": at(line)} for line in shardgen.answers(target=target)]
+        there = pq.read_table(f"{tmp_path}/{history}_answers/answers").to_pylist()
+        assert sorted(map(str, there)) == sorted(map(str, told))
+        assert report.tables[-1].counted == len(told) > 20
+        assert shardgen.verify(target=target, level="digests", workers=1, progress="none").ok
+
+
+def at(line: dict[str, Any]) -> datetime:
+    return datetime.fromisoformat(line["ingestion_timestamp"])
 
 
 def test_whoever_may_not_see_the_key_is_told_of_the_tables_all_the_same(tmp_path: Path):
