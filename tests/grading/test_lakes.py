@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,15 @@ import psycopg
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from deltalake import write_deltalake
+from pyiceberg.catalog.memory import InMemoryCatalog
 
 import shardgen
 from shardgen.errors import ConfigError, TargetError
 from shardgen.model.cleaned import Source
 from shardgen.stores import open_cleaned_files
-from shardgen.stores.lake.duck import session
+from shardgen.stores.lake.duck import published, session
+from tests import lakes
 from tests.conftest import Database
 from tests.dirt.worlds import KEY
 from tests.grading.conftest import WORLD
@@ -118,6 +122,64 @@ def test_whatever_the_files_are(silver, lake, tmp_path: Path, write: Callable[..
     assert figures(target=lake, cleaned=str(tmp_path / place)) == there
 
 
+def as_delta(database: Database, table: str, folder: str, **options: Any) -> None:
+    """In two commits, of which the second replaces rows of the first."""
+    made = arrow(database, table)
+    for rows in (made.slice(0, made.num_rows // 2), made):
+        write_deltalake(f"{folder}/{table}", rows, mode="overwrite", **options)
+
+
+def as_iceberg(database: Database, table: str, folder: str, **options: Any) -> None:
+    """Likewise, by a catalog in memory, which is gone when the table is read."""
+    made, catalog = arrow(database, table), InMemoryCatalog("tests", warehouse=folder, **options)
+    typed = [each.with_type(pa.string()) if pa.types.is_null(each.type) else each for each in made.schema]
+    made = made.cast(pa.schema(typed))  # it knows no type of nothing
+    catalog.create_namespace_if_not_exists("silver")
+    created = catalog.create_table(f"silver.{table}", schema=made.schema, location=f"{folder}/{table}")
+    created.append(made.slice(0, made.num_rows // 2))
+    created.overwrite(made)
+
+
+@pytest.mark.parametrize("write", [as_delta, as_iceberg])
+def test_tables_of_delta_and_iceberg_have_the_rows_of_their_newest_state(silver, lake, tmp_path: Path, write):
+    for table in FEW:
+        write(silver, table, f"file://{tmp_path}")
+    (tmp_path / "few.toml").write_text("".join(f'[{table}]\nrelation = "silver.{table}"\n' for table in FEW))
+    there = figures(dsn=silver.dsn, mapping=tmp_path / "few.toml")
+    (tmp_path / "few.toml").unlink()
+    assert figures(target=lake, cleaned=str(tmp_path)) == there
+
+
+def test_a_table_whose_library_is_not_installed_is_told_with_what_brings_it(silver, small, tmp_path: Path, monkeypatch):
+    as_delta(silver, "customers", str(tmp_path))
+    monkeypatch.setattr(published, "installed", lambda library: library != "shardgen[delta]")
+    with pytest.raises(TargetError, match=r"a table of Delta, and reading it needs an extra: .*shardgen\[delta\]"):
+        shardgen.grade(target=small, cleaned=str(tmp_path), **QUIET)
+
+
+def test_a_table_whose_log_names_files_elsewhere_is_not_read(silver, small, tmp_path: Path):
+    as_iceberg(silver, "customers", f"file://{tmp_path}/here")
+    shutil.copytree(tmp_path / "here", tmp_path / "moved")
+    with pytest.raises(TargetError, match=r"it names .*/here/customers/data/.*, which is not in .*/moved"):
+        shardgen.grade(target=small, cleaned=str(tmp_path / "moved"), **QUIET)
+
+
+@pytest.mark.slow
+def test_cleaned_tables_in_a_bucket_are_graded_as_those_in_a_folder(silver, lake, tmp_path: Path):
+    """A lake in a folder, and a place of the pupil's on a server, one table in each form."""
+    as_parquet(silver, "customers", tmp_path)
+    as_csv(silver, "reviews", tmp_path)
+    with lakes.serving() as endpoint, lakes.bucket(endpoint) as bucket:
+        for file in filter(Path.is_file, tmp_path.rglob("*")):
+            bucket.client.upload_file(str(file), bucket.name, f"lake/silver/{file.relative_to(tmp_path)}")
+        place = f"{bucket.url}/silver"
+        as_delta(silver, "orders", place, storage_options={"AWS_ENDPOINT_URL": endpoint, "AWS_ALLOW_HTTP": "true"})
+        as_iceberg(silver, "sessions", place, **{"s3.endpoint": endpoint})
+        graded = ("customers", "reviews", "orders", "sessions")
+        (tmp_path / "few.toml").write_text("".join(f'[{table}]\nrelation = "silver.{table}"\n' for table in graded))
+        assert figures(target=lake, cleaned=place) == figures(dsn=silver.dsn, mapping=tmp_path / "few.toml")
+
+
 def test_the_lake_itself_is_graded_as_one_who_does_nothing_and_statements_read_it(dirty, lake, tmp_path: Path):
     nothing = shardgen.grade(target=lake, cleaned=lake, progress="none")
     assert nothing.score.recall == 0
@@ -212,8 +274,11 @@ def test_what_cannot_be_read_is_told_before_anything_is(small, tmp_path: Path, c
             "several times, as customers.csv, customers.nd",
         ),
         ({"customers/a.csv": "customer_id\n", "customers/b.ndjson": "{}\n"}, "several times, as csv, ndjson"),
-        ({"customers/a.parquet": "", "customers/_delta_log/0.json": "{}"}, "it is a table of Delta or Iceberg"),
-        ({"customers/a.parquet": "", "customers/metadata/v1.metadata.json": "{}"}, "it is a table of Delta or Iceberg"),
+        ({"customers/a.parquet": "", "customers/_delta_log/0.json": "{}"}, "customers, cannot be read: .*log"),
+        (
+            {"customers/a.parquet": "", "customers/metadata/v1.metadata.json": "{}"},
+            "customers, cannot be read: .*valid",
+        ),
         ({"customers.csv": "id;name\n1;x\n"}, "has no column for customer_id"),
     ],
 )

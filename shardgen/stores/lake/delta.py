@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -128,6 +128,18 @@ def _stats(file: File, column: str) -> dict[str, Any]:
         "nullCount": {column: 0},
         "tightBounds": False,
     }
+
+
+def rows(objects: Objects, table: str) -> tuple[list[str], Callable[[], Any]]:
+    """The files of a table of anybody's in a folder, and what makes a reader of its rows.
+
+    Args:
+        objects: of the folder.
+        table: its name there.
+    """
+    place = objects.address.prefix if objects.address.local else objects.address.url
+    found = DeltaTable(f"{place}/{table}", storage_options=_storage(objects))
+    return found.file_uris(), lambda: found.to_pyarrow_dataset().scanner().to_reader()
 
 
 def _storage(objects: Objects) -> dict[str, str]:

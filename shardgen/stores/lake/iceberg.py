@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pyiceberg.catalog import Catalog, load_catalog
 from pyiceberg.exceptions import NoSuchNamespaceError, NoSuchTableError
 from pyiceberg.io.pyarrow import parquet_file_to_data_file
-from pyiceberg.table import Table, Transaction
+from pyiceberg.table import StaticTable, Table, Transaction
 from pyiceberg.transforms import MonthTransform
 from pyiceberg.utils.config import Config
 
@@ -164,6 +164,18 @@ def _paths(table: Publication) -> list[str]:
 
 def _run_of(snapshot: Any) -> str | None:
     return None if snapshot.summary is None else snapshot.summary.additional_properties.get(RUN)
+
+
+def rows(objects: Objects, metadata: str) -> tuple[list[str], Callable[[], Any]]:
+    """The files of a table of anybody's in a folder, and what makes a reader of its rows; no catalog is asked.
+
+    Args:
+        objects: of the folder.
+        metadata: key of the state of the table that is meant.
+    """
+    scan = StaticTable.from_metadata(f"{objects.address.url}/{metadata}", _storage(objects)).scan()
+    files = [each.file_path for task in scan.plan_files() for each in (task.file, *task.delete_files)]
+    return files, scan.to_arrow_batch_reader
 
 
 def _storage(objects: Objects) -> dict[str, str]:

@@ -20,7 +20,7 @@ from shardgen.errors import ConfigError, Given, TargetError, Text
 from shardgen.model.cleaned import Source
 from shardgen.stores.failures import StoreError
 from shardgen.stores.lake import address
-from shardgen.stores.lake.duck import datasets, lines, session, texts, views
+from shardgen.stores.lake.duck import datasets, lines, published, session, texts, views
 from shardgen.stores.lake.duck.filesystem import PROTOCOL, ObjectFiles
 from shardgen.stores.lake.objects import Objects
 from shardgen.stores.lake.reader import LakeReader
@@ -140,10 +140,25 @@ def _viewed(connection: duckdb.DuckDBPyConnection, dataset: datasets.Dataset, ob
     def columns(statement: str) -> list[str]:
         return [str(row[0]) for row in connection.execute(statement).fetchall()]
 
+    if not dataset.format:
+        return _kept(connection, dataset, objects)
     paths = [session.path(objects, key, CleanedFiles.protocol) for key in dataset.keys]
     try:
         connection.execute(views.of_user(dataset.name, dataset.scan(paths, columns)))
     except duckdb.Error as error:
+        return _line(error)
+    return ""
+
+
+def _kept(connection: duckdb.DuckDBPyConnection, dataset: datasets.Dataset, objects: Objects) -> str:
+    """Have the rows of a table of Delta or Iceberg in the session's own file; why they cannot be read, or nothing."""
+    try:
+        connection.register("made", published.rows(objects, dataset.name, dataset.metadata))
+        connection.execute(views.of_user(dataset.name, "made", "TABLE"))
+        connection.unregister("made")
+    except published.UnreadError as error:
+        return str(error)
+    except Exception as error:  # noqa: BLE001  # whatever a file does to the library that reads it
         return _line(error)
     return ""
 

@@ -1,4 +1,5 @@
 """What a folder of a user's holds: a dataset of Parquet, CSV or lines of JSON for each file, and for each folder in it.
+A folder with a log of Delta's or Iceberg's is a table of theirs.
 
 Nothing is found out by trying where trying could be wrong: texts of CSV and values of JSON stay what they are, and are
 told apart where they are compared. Of CSV, nothing between two commas is a null, and quotes about nothing are a text.
@@ -12,12 +13,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from shardgen.stores.lake import layout
+from shardgen.stores.lake.duck import published
 from shardgen.stores.lake.duck.views import described, literal
 from shardgen.stores.lake.objects import Objects
 
 _FILE: Final = re.compile(r"\.(?P<format>parquet|csv|ndjson|jsonl)(?:\.(?:gz|zst))?$", re.IGNORECASE)
-_OF_FORMATS: Final = re.compile(r"(?P<table>[^/]+)/(?:_delta_log/|metadata/[^/]*\.metadata\.json$)")
-"""What is in a table of Delta or Iceberg, whose files alone do not tell which of them are its rows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +27,9 @@ class Dataset:
     name: str
     keys: Sequence[str]
     format: str = ""
+    """``"parquet"``, ``"csv"`` or ``"ndjson"``; empty of a table of Delta or Iceberg."""
+    metadata: str = ""
+    """Of Iceberg the key of the table's newest state."""
     fault: str = ""
     """Why it cannot be read; empty where it can."""
 
@@ -54,22 +57,26 @@ class Dataset:
 def found(objects: Objects) -> Iterator[Dataset]:
     """The datasets of a folder; what begins with an underscore or a point is none."""
     keys: dict[str, list[str]] = {}
-    others: set[str] = set()
+    logs: dict[str, list[str]] = {}
     for each in objects.list():
-        if told := _OF_FORMATS.match(each.key):
-            others.add(told["table"])
+        if name := published.table_of(each.key):
+            logs.setdefault(name, []).append(each.key)
         elif _FILE.search(each.key) and not layout.hidden(each.key):
             top, step, _ = each.key.partition("/")
             keys.setdefault(top if step else _FILE.sub("", top), []).append(each.key)
-    for name, some in keys.items():
-        yield _dataset(name, sorted(some), of_a_format=name in others)
+    for name in sorted(keys.keys() | logs.keys()):
+        some = keys.get(name, [])
+        beside = [key for key in some if not key.startswith(f"{name}/")]
+        yield _dataset(name, sorted(some)) if beside or name not in logs else _published(name, some, logs[name])
 
 
-def _dataset(name: str, keys: Sequence[str], *, of_a_format: bool) -> Dataset:
+def _published(name: str, keys: Sequence[str], logs: Sequence[str]) -> Dataset:
+    return Dataset(name=name, keys=keys, metadata=published.newest(logs))
+
+
+def _dataset(name: str, keys: Sequence[str]) -> Dataset:
     formats = {_format(key) for key in keys}
     tops = {key.partition("/")[0] for key in keys}
-    if of_a_format:
-        return Dataset(name=name, keys=keys, fault="it is a table of Delta or Iceberg: write its rows as plain Parquet")
     if len(formats) > 1 or len(tops) > 1:
         several = ", ".join(sorted(tops if len(tops) > 1 else formats))
         return Dataset(name=name, keys=keys, fault=f"it is there several times, as {several}: leave one")

@@ -102,14 +102,15 @@ def attached(file: str) -> str:
     return f"ATTACH {literal(file)} (TYPE duckdb, READ_ONLY)"
 
 
-def of_user(text: str, rows: str) -> str:
-    """What creates the view of a dataset of somebody's own.
+def of_user(text: str, rows: str, how: str = "VIEW") -> str:
+    """What creates the view of a dataset of somebody's own, or a table of its rows.
 
     Args:
         text: its name.
         rows: what reads it, in SQL.
+        how: ``"VIEW"`` or ``"TABLE"``.
     """
-    return f"CREATE VIEW cleaned.{name(text)} AS FROM {rows}"
+    return f"CREATE {how} cleaned.{name(text)} AS FROM {rows}"
 
 
 def described(source: str) -> str:
