@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from shardgen.errors import TargetError, VerificationError
-from shardgen.loading.beside import KEY_OF
+from shardgen.loading.beside import KEY_OF, within
 from shardgen.model.table import ANSWERS
 from shardgen.stores.findings import RunStatus
 from shardgen.stores.resuming import FOLLOWS
@@ -65,13 +65,9 @@ def keys_of(store: Store, runs: Sequence[RunStatus], *, replaced: bool = False) 
 def _left(store: Store, runs: Sequence[RunStatus]) -> list[Key]:
     """The keys that are there still of some runs whose tables others have replaced."""
     replaced = [run for run in runs if run.plan.get("answers") and not _owns(run)]
-    return [key for key in keys_of(store, replaced, replaced=True) if key.unasked or _of_then(key)]
-
-
-def _of_then(key: Key) -> bool:
-    """Whether a key was loaded within its run, and not within one of another schema that has the same number."""
-    begun, ended = key.of.started, key.of.finished
-    return key.run is not None and begun <= key.run.started and (ended is None or key.run.started <= ended)
+    return [
+        key for key in keys_of(store, replaced, replaced=True) if key.unasked or (key.run and within(key.run, key.of))
+    ]
 
 
 def _followed(run: RunStatus, store: Store) -> set[int]:

@@ -132,13 +132,22 @@ def loaded(
 
 
 def _outdated(there: Sequence[RunStatus], run: Run, store: Store) -> bool:
-    """Whether the keys of a place tell of rows that a run has replaced, if it is gone on with or finished by others.
+    """Whether the keys of a place tell of rows that a run has replaced, if it is gone on with or finished by others."""
+    runs = {each.run: each for each in store.runs()}
+    owned = {(name, owner.run) for name, owner in store.owners().items()}
 
-    They were there when it was begun, and :func:`check` lets a run begin beside a key that it does not bring forward
-    only where it replaces all tables of which that tells.
-    """
-    begun = next(each for each in store.runs() if each.run == run.number)
-    return FOLLOWS not in begun.options and bool(there) and all(each.started < begun.started for each in there)
+    def outdated(key: RunStatus) -> bool:
+        before = runs.get(key.options.get(KEY_OF, 0))
+        if before is None or not within(key, before) or key.started > runs[run.number].started:
+            return False
+        return not any((table, before.run) in owned for table in _tables(key))
+
+    return FOLLOWS not in runs[run.number].options and bool(there) and all(map(outdated, there))
+
+
+def within(key: RunStatus, run: RunStatus) -> bool:
+    """Whether a key was loaded within a run, and not within one of another schema that has the same number."""
+    return run.started <= key.started and (run.finished is None or key.started <= run.finished)
 
 
 def with_key(report: LoadReport, key: LoadReport | None) -> LoadReport:

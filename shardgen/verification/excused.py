@@ -37,7 +37,7 @@ _CASTS: Final = re.compile(
     r"(?P<value>substr\([\w., ]+\)|\([\w.]+ ->> '\w+'\))::(?P<type>bigint|integer|numeric|timestamp|boolean)\b"
 )
 _LISTS: Final = re.compile(r"(?P<asks>jsonb_array_(?:elements|length))\((?P<list>[^()]*)\)")
-_NUMBERS: Final = re.compile(r"#(\d+)\b")
+_NUMBERS: Final = re.compile(r"\b(?:movement|event) #(\d+)\b")
 _ROWS: Final = """SELECT {column}, string_agg(to_jsonb(found)::text, ' ')
 FROM {relation} AS found WHERE {column} IN ({listed}) GROUP BY 1"""
 _FORMS: Final[Mapping[str, str]] = {
@@ -170,7 +170,7 @@ def _beside(name: str) -> set[str]:
 
 
 def _named(offender: Sequence[Any]) -> set[str]:
-    """Ids that a law names of an offender; one that is a number stands alone, after what is wrong, or after a ``#``."""
+    """Ids that a law names of an offender; one that is a number stands alone after what is wrong, or as what it is of."""
     texts = [str(text) for text in offender[1:] if text is not None]
     found = {name for text in texts for name in (*IDS.findall(text), *_NUMBERS.findall(text))}
     return found | {str(each) for each in offender[1:2] if _is_number(str(each))}
