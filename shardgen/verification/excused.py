@@ -170,7 +170,7 @@ def _beside(name: str) -> set[str]:
 
 
 def _named(offender: Sequence[Any]) -> set[str]:
-    """Ids that a law names of an offender; one that is a number stands alone after what is wrong, or as what it is of."""
+    """Ids that a law names of an offender; a number is one alone after what is wrong, or as in ``event #7``."""
     texts = [str(text) for text in offender[1:] if text is not None]
     found = {name for text in texts for name in (*IDS.findall(text), *_NUMBERS.findall(text))}
     return found | {str(each) for each in offender[1:2] if _is_number(str(each))}

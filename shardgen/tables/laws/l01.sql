@@ -120,7 +120,7 @@ FROM cell_movements
 WHERE NOT fits
 UNION ALL
 SELECT 'movement: number does not follow its period', first_id::text,
-       first || ' not after ' || last_of_previous || ' of movement #' || last_id_of_previous  -- either of them may be wrong
+       first || ' not after ' || last_of_previous || ' of movement #' || last_id_of_previous  -- either may be wrong
 FROM cell_periods
 WHERE first < last_of_previous  -- a month in which the horizon ends has two periods, the second its last days
   AND (first < first_of_previous OR date_trunc('month', first) < date_trunc('month', last_of_previous))
