@@ -142,18 +142,25 @@ def as_iceberg(database: Database, table: str, folder: str, **options: Any) -> N
 
 @pytest.mark.parametrize("write", [as_delta, as_iceberg])
 def test_tables_of_delta_and_iceberg_have_the_rows_of_their_newest_state(silver, lake, tmp_path: Path, write):
+    folder = tmp_path / "silver café"
     for table in FEW:
-        write(silver, table, f"file://{tmp_path}")
+        write(silver, table, f"file://{folder}")
     (tmp_path / "few.toml").write_text("".join(f'[{table}]\nrelation = "silver.{table}"\n' for table in FEW))
-    there = figures(dsn=silver.dsn, mapping=tmp_path / "few.toml")
-    (tmp_path / "few.toml").unlink()
-    assert figures(target=lake, cleaned=str(tmp_path)) == there
+    assert figures(target=lake, cleaned=str(folder)) == figures(dsn=silver.dsn, mapping=tmp_path / "few.toml")
 
 
 def test_a_table_whose_library_is_not_installed_is_told_with_what_brings_it(silver, small, tmp_path: Path, monkeypatch):
     as_delta(silver, "customers", str(tmp_path))
     monkeypatch.setattr(published, "installed", lambda library: library != "shardgen[delta]")
     with pytest.raises(TargetError, match=r"a table of Delta, and reading it needs an extra: .*shardgen\[delta\]"):
+        shardgen.grade(target=small, cleaned=str(tmp_path), **QUIET)
+
+
+def test_a_table_of_which_a_file_is_gone_is_not_read(silver, small, tmp_path: Path):
+    as_delta(silver, "customers", str(tmp_path))
+    for file in tmp_path.glob("customers/*.parquet"):
+        file.unlink()
+    with pytest.raises(TargetError, match=r"customers, cannot be read: [^\x1b]*not found"):
         shardgen.grade(target=small, cleaned=str(tmp_path), **QUIET)
 
 

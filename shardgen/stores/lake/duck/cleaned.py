@@ -156,10 +156,8 @@ def _kept(connection: duckdb.DuckDBPyConnection, dataset: datasets.Dataset, obje
         connection.register("made", published.rows(objects, dataset.name, dataset.metadata))
         connection.execute(views.of_user(dataset.name, "made", "TABLE"))
         connection.unregister("made")
-    except published.UnreadError as error:
-        return str(error)
     except Exception as error:  # noqa: BLE001  # whatever a file does to the library that reads it
-        return _line(error)
+        return published.told(error)
     return ""
 
 

@@ -9,6 +9,7 @@ import posixpath
 import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote
 
 from shardgen.errors import Text
 from shardgen.machine.installation import DELTA, ICEBERG, install, installed
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _LOG: Final = re.compile(r"(?P<table>[^/]+)/(?:_delta_log/|metadata/(?:v?(?P<number>\d+))?[^/]*\.metadata\.json$)")
 """What is in a table of Delta or of Iceberg, which has a file for each of its states, numbered."""
+_COLOUR: Final = re.compile(r"\x1b\[[0-9;]*m")
 _SCHEME: Final = re.compile(r"^\w+:/{0,2}(?=/)|^\w+://")
 
 
@@ -47,17 +49,18 @@ def rows(objects: Objects, name: str, metadata: str) -> Any:
 
     Raises:
         UnreadError: it cannot be read.
+        Exception: what the libraries raise, which has no common base.
     """
     library = ICEBERG if metadata else DELTA
     if not installed(library):
         what = "Iceberg" if metadata else "Delta"
         raise UnreadError(str(Text(f"it is a table of {what}, and reading it needs an extra: ", install(library))))
-    try:
-        return _reader(objects, name, metadata)
-    except UnreadError:
-        raise
-    except Exception as error:  # those of the libraries have no common base
-        raise UnreadError(" ".join(str(error).split())) from error
+    return _reader(objects, name, metadata)
+
+
+def told(error: Exception) -> str:
+    """What a library says, in a line without colours."""
+    return " ".join(_COLOUR.sub("", str(error)).split())
 
 
 def _reader(objects: Objects, name: str, metadata: str) -> Any:
@@ -82,5 +85,5 @@ def _check(objects: Objects, files: Iterable[str]) -> None:
 
 
 def _plain(url: str) -> str:
-    """An address without its scheme, which has several spellings."""
-    return posixpath.normpath(_SCHEME.sub("", url))
+    """An address without its scheme, which has several spellings, as have the letters behind it."""
+    return posixpath.normpath(_SCHEME.sub("", unquote(url)))
