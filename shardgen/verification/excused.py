@@ -143,7 +143,7 @@ def _why(offender: Sequence[Any], known: Known) -> str:
     names = _named(offender)
     if str(offender[1]) in known.rows or names & known.rows:  # one that is spoilt looks like no id
         return f"in {known.what}"
-    if why := _by(names | _sessions(names), known.rows | known.told | known.held):
+    if why := _by(names | _sessions(names), known.ids):
         return why
     if known.beside and any(_beside(name) & known.rows for name in names):
         return f"beside one of {known.what}"

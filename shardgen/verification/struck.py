@@ -55,6 +55,8 @@ class Known:
     """Other ids that stand in what was changed, or is not there."""
     held: frozenset[str]
     """Ids that they hold, of what the law judges together."""
+    ids: frozenset[str]
+    """All of these; made once, as each of many offenders is looked for in them."""
     words: frozenset[str]
     """Other texts in what was changed, or is not there."""
     beside: bool
@@ -122,10 +124,14 @@ class Struck:
     def of(self, law: Statement) -> Known:
         """Of the rows that can break a law."""
         some = list(self._breaking(law))
+        rows = frozenset[str]().union(*(each.rows for each in some))
+        told = frozenset[str]().union(*(each.told for each in some))
+        held = frozenset(name for each in some for name in each.held if called(name) in law.along)
         return Known(
-            rows=frozenset[str]().union(*(each.rows for each in some)),
-            told=frozenset[str]().union(*(each.told for each in some)),
-            held=frozenset(name for each in some for name in each.held if called(name) in law.along),
+            rows=rows,
+            told=told,
+            held=held,
+            ids=rows | told | held,
             words=frozenset[str]().union(*(each.words for each in some)),
             along=law.along,
             beside=bool(_BESIDE.search(law.text)),
