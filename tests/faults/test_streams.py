@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from datetime import date, timedelta
 
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from tests.conftest import Database, fresh_database
 from tests.loads import ROOT, Program, clean_environment, content, gone, hear_signals, verify
@@ -75,6 +76,42 @@ def test_kills_of_a_stream_lose_nothing_and_double_nothing(database, server_dsn,
     assert {state for (state,) in database.rows("SELECT state FROM bronze.shardgen_runs")} == {"finished"}
     verify(database, "--level", "counts")
     verify(database, "--level", "digests")
+
+
+@pytest.fixture
+def forgetful(foreign) -> Iterator[Database]:
+    """A database on a server that brings to the disk what is waited for and little else, and takes its time."""
+    with fresh_database(make_conninfo(foreign.dsn, dbname="postgres")) as made:
+        made.run("ALTER SYSTEM SET wal_writer_delay = '10s'", "ALTER SYSTEM SET wal_writer_flush_after = '1GB'")
+        made.run("SELECT pg_reload_conf()")
+        yield made
+        made.run("ALTER SYSTEM RESET ALL", "SELECT pg_reload_conf()")
+
+
+def test_what_a_server_that_crashes_has_forgotten_is_brought_again(forgetful, foreign, server_dsn, dice):
+    with fresh_database(server_dsn) as other:
+        assert Program(other, *SHOP, "--end", str(UNTIL)).wait()[0] == 0
+        reference = content(other)
+    assert Program(forgetful, *SHOP, "--end", str(END)).wait()[0] == 0
+    forgetful.run(
+        "CREATE FUNCTION slowly() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$BEGIN PERFORM pg_sleep(0.03); RETURN NULL; END$$",
+        "CREATE TRIGGER slowly AFTER INSERT ON bronze.raw_sessions EXECUTE FUNCTION slowly()",
+    )
+    before = forgetful.value(POSITION)
+    run = stream(forgetful, "--rate", "300/s")
+    try:
+        went_on(forgetful, before)
+        for _ in range(2):
+            time.sleep(dice.uniform(0.3, 1))
+            foreign.stop("immediate")
+            foreign.start()
+        told, _ = run.communicate(timeout=120)
+    finally:
+        run.kill()
+    assert run.returncode == 0, told
+    assert content(forgetful) == reference
+    verify(forgetful, "--level", "digests")
 
 
 @pytest.fixture

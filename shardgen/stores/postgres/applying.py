@@ -7,14 +7,15 @@ transaction changes as often in the target. So triggers and logical decoding see
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from struct import Struct
 from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
-from psycopg import sql
+from psycopg import Cursor, sql
 from psycopg.adapt import Dumper
 from psycopg.pq import Format
 
@@ -26,6 +27,7 @@ from shardgen.stores.postgres import catalog
 from shardgen.stores.postgres.copying import copy_statement
 from shardgen.stores.postgres.ledger import Claim, Done
 from shardgen.stores.postgres.postgres import Connection, one
+from shardgen.stores.postgres.sending import Line
 
 SETTINGS: Final = {
     **dict.fromkeys(("enable_hashjoin", "enable_mergejoin", "enable_seqscan"), "off"),
@@ -141,26 +143,24 @@ class Applied:
         runs = [(kind, which[kinds[which] == kind].tolist()) for which in turns for kind in every]
         return [(kind, [told[each] for each in which]) for kind, which in runs if which]
 
-    def apply(self, made: Made) -> None:
-        """Put changes in.
+    def apply(self, made: Made, line: Line) -> None:
+        """Put changes in; answers may still be to come.
 
         Raises:
-            PermanentError: a record that changes is not there, or a trigger drops rows.
+            PermanentError: a record that changes is not there, or a trigger drops rows; here or when it is heard.
         """
         if made.copied:
+            line.heard()
             with self._connection.cursor() as cursor:
                 with cursor.copy(self._copy) as copy:
                     copy.write(made.copied)
                 self._check_taken(cursor.rowcount, made.done.rows)
-        if not made.runs:
-            return
-        with self._connection.pipeline():
-            sent = [
-                self._connection.execute(self._statements[kind], [self._rows.array(records)])
-                for kind, records in made.runs
-            ]
-        for (kind, records), cursor in zip(made.runs, sent, strict=True):
-            (self._check_taken if kind == INSERT else self._check_touched)(cursor.rowcount, len(records))
+        for kind, records in made.runs:
+            check = self._check_taken if kind == INSERT else self._check_touched
+            line.send(partial(self._sent, kind, records), partial(_counted, check, len(records)))
+
+    def _sent(self, kind: int, records: list[bytes], connection: Connection) -> Cursor[Any]:
+        return connection.execute(self._statements[kind], [self._rows.array(records)])
 
     def _turns(self, numbers: np.ndarray) -> Iterable[np.ndarray]:
         """Positions of changes, in runs in which no record is twice, where records change."""
@@ -223,6 +223,10 @@ class _Type:
         """Records as an array: of one dimension, without nulls, counted from 1."""
         head = _INT.pack(1) + _INT.pack(0) + self.number + _INT.pack(len(records)) + _INT.pack(1)
         return _Rows(b"".join([head, *records]))
+
+
+def _counted(check: Callable[[int, int], None], wanted: int, cursor: Cursor[Any]) -> None:
+    check(cursor.rowcount, wanted)
 
 
 def _may_stage(connection: Connection) -> bool:

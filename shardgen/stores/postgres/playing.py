@@ -8,36 +8,36 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
-from itertools import zip_longest
 from typing import Any, TypeAlias
 
 import numpy as np
 import psycopg
+from psycopg import Cursor
 
 from shardgen.errors import OutputError, TargetError
 from shardgen.model.config import PlanConfig, Terms
-from shardgen.model.plan import Leaf, Plan, Shard
+from shardgen.model.plan import Plan
 from shardgen.model.played import instant, micros
 from shardgen.model.table import Table
 from shardgen.stores.copy import Encoder
 from shardgen.stores.failures import PermanentError, SupersededError
 from shardgen.stores.findings import refuse
-from shardgen.stores.postgres import catalog, claim, ledger, objects, routes
+from shardgen.stores.postgres import claim, ledger
 from shardgen.stores.postgres.access import Access
 from shardgen.stores.postgres.applying import PREPARED, SETTINGS, Applied, Made
 from shardgen.stores.postgres.beginning import Beginning
-from shardgen.stores.postgres.catalog import Relation
 from shardgen.stores.postgres.claim import Attempt, Wanted
 from shardgen.stores.postgres.control import Control
+from shardgen.stores.postgres.days import Days
 from shardgen.stores.postgres.failures import describe
-from shardgen.stores.postgres.ledger import Claim, Done, ShardRow
+from shardgen.stores.postgres.ledger import ShardRow
 from shardgen.stores.postgres.postgres import Connection, set_parameters
+from shardgen.stores.postgres.sending import Line, sending
 from shardgen.stores.postgres.swapping import Swapped
 from shardgen.stores.postgres.transactions import Pace, Part, Some, Transaction, parts_of
 from shardgen.stores.resuming import PLAYED
@@ -65,12 +65,11 @@ class Playing:
 
     def __init__(self, dsn: str, schema: str, plan: PlanConfig, options: Mapping[str, Any]) -> None:
         self._access, self._schema, self._options = Access(dsn), schema, options
-        self._plan, self._run, self._ready = plan, 0, 0
-        self._leaves: set[str] = set()
-        self._sequences: dict[str, list[str]] = {}
+        self._plan, self._run, self._days = plan, 0, Days(schema, plan)
         self._tables: list[Applied] = []
         self._attempts: list[Attempt] = []
         self._prepared: Connection | None = None
+        self._sent, self._in_doubt = plan, True
         self._pace = Pace()
         self._ahead = ThreadPoolExecutor(1, thread_name_prefix="shardgen-changes")
         with ExitStack() as opened:
@@ -99,24 +98,21 @@ class Playing:
         """
         every, parts = self._pace.transactions(np.asarray(some.got), until, ago), parts_of(some)
         self._ask(self._prepare)
-        waiting = self._ahead.submit(self._made, parts, every[0])
-        for this, following in zip_longest(every, every[1:]):
-            changes = waiting.result()
-            if following:
-                waiting = self._ahead.submit(self._made, parts, following)
-            self._ask(partial(self._commit, changes=changes, until=instant(this.reached)))
+        self._carry(every, parts)
 
     def reach(self, until: int) -> None:
         """Commit that no more comes before an instant."""
         if until > micros(self._plan.closes):
-            self._ask(partial(self._commit, changes={}, until=instant(until)))
+            self._carry([Transaction(0, 0, until)], ())
 
     # --- transactions -------------------------------------------------------------------------------------------------
 
-    def _made(self, parts: Sequence[Part], transaction: Transaction) -> Changes:
-        """What is sent in a transaction; a thread makes it while the server is at work on the one before."""
-        within = ((each.table, each.within(transaction)) for each in parts)
-        return {table: self._tables[table].made(rows) for table, rows in within if len(rows)}
+    def _carry(self, every: Sequence[Transaction], parts: Sequence[Part]) -> None:
+        """Commit transactions in their order, the last of them on the disk."""
+        until = [instant(each.reached) for each in every]
+        plan = self._plan if self._run else self._plan.window(until[0])
+        ends = [self._plan, *map(plan.up_to, until)]
+        self._ask(partial(self._follow, every=every, ends=ends, parts=parts))
 
     def _ask(self, work: Callable[[Connection], None]) -> None:
         try:
@@ -124,35 +120,94 @@ class Playing:
         except (psycopg.Error, PermanentError, SupersededError) as error:
             raise OutputError(f"{self._access.place} takes no more: {self._access.masked(describe(error))}") from error
 
-    def _commit(self, connection: Connection, changes: Changes, until: datetime) -> None:
+    def _follow(
+        self, connection: Connection, every: Sequence[Transaction], ends: Sequence[PlanConfig], parts: Sequence[Part]
+    ) -> None:
+        """Commit what follows where the stream stands; ``ends`` are where it stands before and after each."""
         self._prepare(connection)
-        plan = self._plan.up_to(until) if self._run else self._plan.window(until)
-        new_day = micros(plan.closes) > self._ready
-        if new_day:
-            self._make_leaves(connection, plan)
-        done = {self._plan.tables[table]: made.done for table, made in changes.items()}
-        with connection.transaction():
-            run, to_do = self._begin(connection, plan) if not self._run else (self._run, True)
-            if to_do and self._moves_on(connection, run, plan, done):
-                for table, made in changes.items():
-                    self._tables[table].apply(made)
-            if new_day:  # here, for a statement of its own would wait for the disk as a transaction does
-                self._move_sequences(connection, plan)
-        self._plan, self._run, self._ready = plan, run, max(self._ready, _midnight(plan))
+        if self._in_doubt:
+            self._find(connection, ends)
+        self._in_doubt = True
+        at = ends.index(self._plan)
+        with sending(connection) as line:
+            for now, changes in zip(ends[at + 1 :], self._each(parts, every[at:]), strict=True):
+                self._one(line, now, changes, followed=now is not ends[-1])
+        self._in_doubt = False
 
-    def _moves_on(self, connection: Connection, run: int, now: PlanConfig, done: Mapping[str, Done]) -> bool:
-        """Whether the position in the ledger was moved; not where it is there already.
+    def _each(self, parts: Sequence[Part], every: Sequence[Transaction]) -> Iterator[Changes]:
+        """What is sent in each transaction; a thread makes it while the server is at work on the one before."""
+        making = (self._ahead.submit(self._made, parts, each) for each in every)
+        waiting = next(making, None)
+        while waiting:
+            changes = waiting.result()
+            waiting = next(making, None)
+            yield changes
+
+    def _made(self, parts: Sequence[Part], transaction: Transaction) -> Changes:
+        within = ((each.table, each.within(transaction)) for each in parts)
+        return {table: self._tables[table].made(rows) for table, rows in within if len(rows)}
+
+    def _one(self, line: Line, now: PlanConfig, changes: Changes, *, followed: bool) -> None:
+        """Send a transaction; it is done when its answers are heard, with the next one's."""
+        new_day = self._days.begin(line, now, self._claims.values())
+        line.begin()
+        if self._run:
+            self._change(line, self._run, self._sent, now, changes, followed=followed)
+            self._end(line, self._run, now, new_day=new_day)
+            return
+        line.heard()
+        run, to_do = self._begin(line.connection, now)
+        if to_do:
+            self._change(line, run, now, now, changes, followed=False)
+        self._end(line, run, now, new_day=new_day)
+        line.heard()
+
+    def _change(
+        self, line: Line, run: int, then: PlanConfig, now: PlanConfig, changes: Changes, *, followed: bool
+    ) -> None:
+        """Move the position in the ledger, and send the changes."""
+        done = {self._plan.tables[table]: made.done for table, made in changes.items()}
+        move = partial(
+            ledger.play_on,
+            schema=self._schema,
+            number=run,
+            oids=[each.oid for each in self._claims.values()],
+            then=_ends(then),
+            now=_ends(now),
+            suffix=_suffix(run),
+            done=done,
+            followed=followed,
+        )
+        line.send(move, partial(_check_moved, run))
+        for table, made in changes.items():
+            self._tables[table].apply(made, line)
+
+    def _end(self, line: Line, run: int, now: PlanConfig, *, new_day: bool) -> None:
+        """Send the end of a transaction."""
+        if new_day:
+            self._days.move_sequences(line, now)
+        self._sent = now
+        line.commit(partial(self._reached, run, now))
+
+    def _reached(self, run: int, plan: PlanConfig) -> None:
+        self._run, self._plan = run, plan
+
+    def _find(self, connection: Connection, ends: Sequence[PlanConfig]) -> None:
+        """Where the stream stands, over a session that has not said so.
+
+        The last answers were lost, or the server lost what was not on the disk yet.
 
         Raises:
             SupersededError: it is elsewhere.
         """
-        then, oids = self._plan if self._run else now, [each.oid for each in self._claims.values()]
-        ends = {"then": _ends(then), "now": _ends(now)}
-        if ledger.play_on(connection, self._schema, run, oids, suffix=_suffix(run), done=done, **ends):
-            return True
-        if ledger.played(connection, self._schema, run) == _ends(now):
-            return False
-        raise SupersededError(f"run={run} is not where this stream left it: others have brought it forward")
+        if self._run:
+            found = ledger.played(connection, self._schema, self._run)
+            standing = [plan for plan in ends if _ends(plan) == found]
+            if not standing:
+                raise _elsewhere(self._run)
+            self._plan = standing[0]
+        self._sent = self._plan
+        self._days.forget(self._plan)
 
     # --- the run ------------------------------------------------------------------------------------------------------
 
@@ -198,10 +253,8 @@ class Playing:
         set_parameters(connection, SETTINGS, local=False)
         connection.prepare_threshold = PREPARED
         self._tables = [self._applied(connection, name) for name in self._plan.tables]
-        for name in self._plan.tables:
-            found = objects.sequences(connection, self._schema, dataset(self._plan.dataset)[name].table)
-            self._sequences[name] = [each for each in found if catalog.settable(connection, each)]
-        self._prepared = connection
+        self._days.prepare(connection)
+        self._prepared, self._in_doubt = connection, True
 
     def _applied(self, connection: Connection, name: str) -> Applied:
         spec = dataset(self._plan.dataset)[name]
@@ -215,35 +268,14 @@ class Playing:
         table = dataset(self._plan.dataset)[name].table_of(self._plan.history)
         return table.without(self._claims[name].left_out)
 
-    def _make_leaves(self, connection: Connection, plan: PlanConfig) -> None:
-        """Make the partitions of the days up to the end of a plan."""
-        since = self._ready or micros(self._plan.closes - timedelta(days=1))
-        for each in self._claims.values():
-            spec = dataset(plan.dataset)[each.target]
-            leaves = [leaf for leaf in spec.leaves(plan, since, _midnight(plan)) if leaf.name not in self._leaves]
-            if leaves and (found := catalog.relation(connection, self._schema, each.relation)):
-                self._add_leaves(connection, spec.table_of(plan.history), each, found, leaves)
 
-    def _add_leaves(
-        self, connection: Connection, table: Table, of: Claim, found: Relation, leaves: Sequence[Leaf]
-    ) -> None:
-        shards = [
-            Shard(id=leaf.name, table=of.target, start=0, stop=0, leaf=leaf, rows=0, exact=False, bytes=0)
-            for leaf in leaves
-        ]
-        found = replace(found, own_leaves=of.waiting)
-        way = routes.route(connection, self._schema, table, found, shards, created=of.created)
-        missing = [shard.leaf for shard in way.added if shard.leaf]
-        objects.create_leaves(connection, self._schema, table, missing, of.waiting)
-        self._leaves.update(leaf.name for leaf in leaves)
+def _check_moved(run: int, moved: Cursor[Any]) -> None:
+    if moved.fetchone() is None:
+        raise _elsewhere(run)
 
-    def _move_sequences(self, connection: Connection, plan: PlanConfig) -> None:
-        """Move the sequences beyond the keys of a plan."""
-        recipe, whole = Recipe(), Plan(config=plan, shards=())
-        for name, found in self._sequences.items():
-            floor = recipe.max_id(whole, name) if found else 0
-            for sequence in found if floor > 0 else ():
-                objects.move_sequence(connection, sequence, floor)
+
+def _elsewhere(run: int) -> SupersededError:
+    return SupersededError(f"run={run} is not where this stream left it: others have brought it forward")
 
 
 def _suffix(run: int) -> str:
@@ -254,11 +286,6 @@ def _suffix(run: int) -> str:
 def _ends(plan: PlanConfig) -> tuple[str, str | None]:
     """As a plan's JSON has them."""
     return str(plan.end), str(plan.until) if plan.until else None
-
-
-def _midnight(plan: PlanConfig) -> int:
-    """The end of a plan's last day."""
-    return micros(datetime.combine(plan.end, datetime.min.time()))
 
 
 def _nothing(table: str, shard: str) -> ShardRow:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-from psycopg import sql
+from psycopg import Cursor, sql
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
@@ -222,22 +222,22 @@ def play_on(
     now: Ends,
     suffix: str,
     done: Mapping[str, Done],
-) -> bool:
-    """Move a stream from where it stands to where its transaction ends; False if it does not stand there.
+    followed: bool,
+) -> Cursor[Any]:
+    """Move a stream from where it stands to where its transaction ends; gives no row if it does not stand there.
 
     Args:
         oids: of its tables.
         then, now: where it stands, and where it will.
         suffix: of its shards, after the names of their tables.
         done: by table, what the transaction does.
+        followed: whether another transaction follows at once, with which this one comes to the disk.
     """
     ends = {name: value for name, value in zip(("end", "until"), now, strict=True) if value is not None}
     wanted = {"run": number, "oids": list(oids), "ends": Jsonb(ends), "end": then[0], "until": then[1]}
     told = ("rows", "updated", "deleted", "bytes")
     counts = {name: [getattr(each, name) for each in done.values()] for name in told}
-    return (
-        run(connection, schema, "play_on", **wanted, suffix=suffix, targets=list(done), **counts).fetchone() is not None
-    )
+    return run(connection, schema, "play_on", **wanted, suffix=suffix, targets=list(done), followed=followed, **counts)
 
 
 def played(connection: Connection, schema: str, number: int) -> Ends | None:

@@ -177,8 +177,8 @@ DELETE FROM {runs} WHERE run = ANY (%(runs)s)
 
 -- name: play_on
 -- A stream goes on: how far it is, in the transaction of its changes, and what it has done to its tables so far; none
--- unless it stands where it is thought to, and its tables are its own. A transaction of ours whose answer was lost is
--- waited for, and then tells by its position.
+-- unless it stands where it is thought to, and its tables are its own. Where another transaction follows at once, the
+-- disk is waited for with that one.
 WITH ours AS (SELECT FROM {targets} WHERE run = %(run)s AND oid = ANY (%(oids)s) FOR SHARE),
 moved AS (
     UPDATE {runs} SET plan = plan - 'until' || %(ends)s::jsonb, finished = clock_timestamp()
@@ -194,8 +194,8 @@ done AS (
         %(bytes)s::bigint[]) AS v (target, rows, updated, deleted, bytes)
     WHERE s.run = moved.run AND s.target = v.target AND s.shard = v.target || %(suffix)s
 )
-SELECT run FROM moved
+SELECT CASE WHEN %(followed)s THEN set_config('synchronous_commit', 'off', true) END FROM moved
 
 -- name: played
--- How far a stream is.
-SELECT plan ->> 'end', plan ->> 'until' FROM {runs} WHERE run = %(run)s
+-- How far a stream is; a transaction of ours whose answer was lost is waited for.
+SELECT plan ->> 'end', plan ->> 'until' FROM {runs} WHERE run = %(run)s FOR SHARE
