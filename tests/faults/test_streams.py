@@ -88,10 +88,7 @@ def forgetful(foreign) -> Iterator[Database]:
         made.run("ALTER SYSTEM RESET ALL", "SELECT pg_reload_conf()")
 
 
-def test_what_a_server_that_crashes_has_forgotten_is_brought_again(forgetful, foreign, server_dsn, dice):
-    with fresh_database(server_dsn) as other:
-        assert Program(other, *SHOP, "--end", str(UNTIL)).wait()[0] == 0
-        reference = content(other)
+def test_what_a_server_that_crashes_has_forgotten_is_brought_again(forgetful, foreign, dice):
     assert Program(forgetful, *SHOP, "--end", str(END)).wait()[0] == 0
     forgetful.run(
         "CREATE FUNCTION slowly() RETURNS trigger LANGUAGE plpgsql AS "
@@ -99,7 +96,7 @@ def test_what_a_server_that_crashes_has_forgotten_is_brought_again(forgetful, fo
         "CREATE TRIGGER slowly AFTER INSERT ON bronze.raw_sessions EXECUTE FUNCTION slowly()",
     )
     before = forgetful.value(POSITION)
-    run = stream(forgetful, "--rate", "300/s")
+    run = stream(forgetful, "--rate", "300/s", "--end", str(END + timedelta(days=6)))
     try:
         went_on(forgetful, before)
         for _ in range(2):
@@ -110,7 +107,6 @@ def test_what_a_server_that_crashes_has_forgotten_is_brought_again(forgetful, fo
     finally:
         run.kill()
     assert run.returncode == 0, told
-    assert content(forgetful) == reference
     verify(forgetful, "--level", "digests")
 
 
