@@ -7,6 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any, TypeAlias
 
+import psycopg
 from psycopg import Cursor, sql
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
@@ -24,9 +25,18 @@ Ends: TypeAlias = tuple[str, str | None]
 
 
 def insert_run(connection: Connection, schema: str, new: NewRun) -> int:
-    """Insert a run in state loading and return its number."""
+    """Insert a run in state loading and return its number.
+
+    That may be given twice: of a sequence that was made in the transaction of its first number a server with
+    wal_level=minimal logs no other until a checkpoint, and a crash sets it back.
+    """
     values = {name: Jsonb(dict(value)) if isinstance(value, Mapping) else value for name, value in asdict(new).items()}
-    return int(one(run(connection, schema, "insert_run", **values))[0])
+    try:
+        with connection.transaction():
+            return int(one(run(connection, schema, "insert_run", **values))[0])
+    except psycopg.errors.UniqueViolation:
+        run(connection, schema, "number_on", runs=sql.Identifier(schema, "shardgen_runs").as_string(connection))
+        return int(one(run(connection, schema, "insert_run", **values))[0])
 
 
 def started(connection: Connection, schema: str, number: int) -> datetime:

@@ -12,6 +12,10 @@ VALUES ('loading', %(fingerprint)s, %(plan_fingerprint)s, %(plan)s, %(options)s,
     %(host)s, %(pid)s, %(on_conflict)s)
 RETURNING run
 
+-- name: number_on
+-- Have runs be numbered on from those that are there.
+SELECT setval(pg_get_serial_sequence(%(runs)s, 'run'), max(run)) FROM {runs}
+
 -- name: started
 -- When a run was inserted.
 SELECT started FROM {runs} WHERE run = %(run)s
