@@ -6,7 +6,6 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
@@ -39,48 +38,37 @@ PLACES = ("bronze", "bronze_answers")
 
 
 def begun(schema: str) -> str:
-    """True when a run there is under way."""
-    return f"SELECT 1 FROM {schema}.shardgen_runs WHERE state = 'loading'"
+    """A run there that the program has begun, or gone on with."""
+    return f"SELECT 0, '' FROM {schema}.shardgen_runs WHERE state = 'loading' AND pid = %(pid)s"
 
 
-def filled(schema: str) -> str:
-    """True when it has filled something."""
-    return f"{begun(schema)} AND run IN (SELECT run FROM {schema}.shardgen_shards)"
+def at_work(*, key: bool) -> str:
+    """Sessions of workers that are at a shard, with their names."""
+    return f"""SELECT pid, application_name FROM pg_stat_activity WHERE datname = current_database()
+        AND application_name LIKE 'shardgen:%%/%%' AND (application_name LIKE '%%:answers/%%') = {key}"""
 
 
-def kill(run: Program) -> None:
-    os.kill(run.pid, signal.SIGKILL)
-
-
-def kill_a_worker(run: Program) -> None:
-    os.kill(run.workers()[-1], signal.SIGKILL)
-
-
-def kill_a_backend(run: Program) -> None:
-    """The server ends all sessions, recovers, and lets everybody in again."""
-    found = "SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'shardgen:%' AND datname = current_database()"
-    os.kill(run.database.rows(f"{found} ORDER BY application_name LIKE '%coordinator%'")[0][0], signal.SIGKILL)
-
-
-def awaited(run: Program, query: str) -> bool:
-    """Whether something came to be while the program ran; it may be faster than who looks."""
+def awaited(run: Program, query: str) -> tuple[int, str]:
+    """What a query finds as soon as it finds something."""
     deadline = time.monotonic() + PATIENCE
-    with psycopg.connect(run.database.dsn, autocommit=True) as connection:
-        while run.running:
-            with contextlib.suppress(psycopg.errors.UndefinedTable):  # of a key that is not begun yet
-                if connection.execute(query.encode()).fetchone():
-                    return True
-            assert time.monotonic() < deadline
-            time.sleep(0.005)
-    return False
+    while time.monotonic() < deadline:
+        assert run.running, run.wait()
+        with contextlib.suppress(psycopg.errors.UndefinedTable, psycopg.OperationalError):  # a server that recovers
+            for found in run.database.rows(query, {"pid": run.pid}):
+                return found
+        time.sleep(0.005)
+    raise AssertionError(f"never true: {query}")
 
 
-def hurt(run: Program, *how: tuple[str, Callable[[Program], None]]) -> int:
-    """Its exit code, when all that was to die at some moment has died."""
-    for moment, kills in how:
-        if awaited(run, moment):
-            with contextlib.suppress(ProcessLookupError, IndexError):
-                kills(run)
+def hurt(run: Program, *how: tuple[str, str]) -> int:
+    """Its exit code, when at each moment what is named has been killed.
+
+    Of a backend that is killed the server ends all sessions, recovers, and lets everybody in again.
+    """
+    for moment, who in how:
+        backend, name = awaited(run, moment)
+        victims = {"coordinator": run.pid, "backend": backend, "worker": int([*name.split(":"), 0, 0, 0][2])}
+        os.kill(victims[who], signal.SIGKILL)
     code, output = run.wait()
     assert "Traceback" not in output, output
     return code
@@ -107,13 +95,13 @@ def test_kills_at_any_moment_leave_the_rows_and_the_key_of_one_load(program, dat
         rows, lines = content(other), other.rows(LINES)
     shardgen.load(database.dsn, history=history, end=END, **SHOP)
     tables, answers = PLACES
-    assert hurt(advance(FIRST), (filled(tables), kill_a_worker), (begun(answers), kill)) == -signal.SIGKILL
-    resumed = program("--resume", "--workers", "2", **KEY)
-    assert hurt(resumed, (filled(answers), kill_a_worker)) == 0
-    assert hurt(advance(UNTIL), (begun(tables), kill)) == -signal.SIGKILL
-    assert hurt(advance(UNTIL), (filled(tables), kill)) == -signal.SIGKILL
-    assert hurt(advance(UNTIL), (filled(tables), kill_a_backend), (filled(answers), kill)) == -signal.SIGKILL
-    assert hurt(advance(UNTIL), (begun(answers), kill_a_backend)) == 0
+    rows_, lines_ = at_work(key=False), at_work(key=True)
+    assert hurt(advance(FIRST), (rows_, "worker"), (begun(answers), "coordinator")) == -signal.SIGKILL
+    assert hurt(program("--resume", "--workers", "2", **KEY), (lines_, "worker")) == 0
+    assert hurt(advance(UNTIL), (begun(tables), "coordinator")) == -signal.SIGKILL
+    assert hurt(advance(UNTIL), (rows_, "coordinator")) == -signal.SIGKILL
+    assert hurt(advance(UNTIL), (rows_, "backend"), (lines_, "coordinator")) == -signal.SIGKILL
+    assert hurt(advance(UNTIL), (lines_, "backend")) == 0
     assert content(database) == rows
     assert database.rows(LINES) == lines
     for place in PLACES:
@@ -123,17 +111,16 @@ def test_kills_at_any_moment_leave_the_rows_and_the_key_of_one_load(program, dat
 
 
 def test_replaces_that_are_killed_leave_the_rows_and_the_key_of_the_last_one(program, database):
-    tables, answers = PLACES
     some = {**SHOP, "tables": "customers,orders", "end": END}
     words = [f"--{name.replace('_', '-')}={value}" for name, value in some.items() if name not in HERE]
     shardgen.load(database.dsn, **some)
     for moment, more in (
-        (begun(tables), ["--seed=1"]),
-        (begun(tables), ["--seed=1", "--answers=none", "--dirt=none"]),
-        (filled(answers), ["--seed=2", "--dirt=light"]),
+        (at_work(key=False), ["--seed=1"]),
+        (begun("bronze"), ["--seed=1", "--answers=none", "--dirt=none"]),
+        (at_work(key=True), ["--seed=2", "--dirt=light"]),
     ):
         run = program(*words, *more, "--workers=2", "--if-exists=replace", "--yes", **KEY)
-        assert hurt(run, (moment, kill)) == -signal.SIGKILL
+        assert hurt(run, (moment, "coordinator")) == -signal.SIGKILL
         shardgen.load(database.dsn, resume=True, **HERE)
         proved(database, "counts")
         proved(database, "digests")
