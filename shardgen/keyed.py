@@ -63,11 +63,9 @@ def keys_of(store: Store, runs: Sequence[RunStatus], *, replaced: bool = False) 
 
 
 def _left(store: Store, runs: Sequence[RunStatus]) -> list[Key]:
-    """The keys that are there still of some runs whose tables others have replaced."""
-    replaced = [run for run in runs if run.plan.get("answers") and not _owns(run)]
-    return [
-        key for key in keys_of(store, replaced, replaced=True) if key.unasked or (key.run and within(key.run, key.of))
-    ]
+    """The keys that are there still of some runs whose tables others have replaced, where that can be asked."""
+    found = keys_of(store, runs, replaced=True)
+    return [key for key in found if key.run and within(key.run, key.of)]
 
 
 def _followed(run: RunStatus, store: Store) -> set[int]:
