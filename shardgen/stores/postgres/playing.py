@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import timedelta
 from functools import partial
+from importlib import import_module
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -72,6 +73,7 @@ class Playing:
         self._sent, self._in_doubt = plan, True
         self._pace = Pace()
         self._ahead = ThreadPoolExecutor(1, thread_name_prefix="shardgen-changes")
+        self._ahead.submit(import_module, "pyarrow.compute")  # a quarter of a second, that the first changes would pay
         with ExitStack() as opened:
             self._control: Control = opened.enter_context(Beginning(access=self._access, schema=schema).control())
             if self._control.pooled:
