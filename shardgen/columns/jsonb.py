@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
+from json.encoder import encode_basestring  # what json.dumps asks for texts that may be more than ASCII
 from typing import TypeAlias
 
 import numpy as np
@@ -23,7 +24,7 @@ from shardgen.columns.pieces import Drawn, Layout, Piece
 from shardgen.columns.text import I64, Text
 
 NULL = "null"
-_encoded = json.JSONEncoder(ensure_ascii=False).encode
+_CONSTANTS = {None: NULL, True: "true", False: "false"}
 BACKSLASH, QUOTE, LEAST = "\\", '"', 32
 """What a JSON string of jsonb does not hold as it is: these two, and whatever lies below LEAST."""
 
@@ -50,6 +51,20 @@ class Objects:
     def texts(self, start: int = 0, stop: int | None = None) -> Text:
         """The objects from start to stop (exclusive); all of them by default."""
         return Layout(self.pieces).texts(start, stop)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SplicedObjects:
+    """JSON objects of two columns, in an order of their own; not made before they are asked for."""
+
+    first: Objects
+    second: Text
+    order: I64
+    """Positions in both, end to end."""
+
+    def texts(self, start: int = 0, stop: int | None = None) -> Text:
+        """See Objects.texts."""
+        return Layout(self.first.pieces).spliced(self.second, self.order).texts(start, stop)
 
 
 def objects(members: Members) -> Objects:
@@ -106,6 +121,23 @@ def texts(value_: Value) -> Texts:
     return text.drawn_or_own(value_)
 
 
+def some(value_: Value, rows: I64) -> Value:
+    """JSON of some rows, in any order, perhaps several times."""
+    if isinstance(value_, str):
+        return value_
+    if isinstance(value_, Quoted):
+        return Quoted(_some(value_.text, rows))
+    if isinstance(value_, tuple):
+        return tuple(pieces.some(piece, rows) for piece in value_)
+    return _some(value_, rows)
+
+
+def _some(texts_: Texts | Drawn, rows: I64) -> Texts | Drawn:
+    found = pieces.some(texts_, rows)
+    assert not isinstance(found, bytes)
+    return found
+
+
 def booleans() -> Text:
     """``false`` and ``true``."""
     return text.words(("false", "true"))
@@ -149,18 +181,20 @@ def _escaped(texts: Texts) -> Text:
 
 def string(given: str) -> str:
     """One JSON string: only quotes, backslashes and controls are escaped."""
-    return _encoded(given)
+    return encode_basestring(given)
 
 
 def value(given: object) -> str:
     """One small JSON value of Python's own types; of numbers that are not whole, decimals."""
     if isinstance(given, str):
-        return string(given)
+        return encode_basestring(given)
     if type(given) is int:
         return str(given)
+    if given is None or given is True or given is False:
+        return _CONSTANTS[given]
     if isinstance(given, dict):
         found = ((label, given[key]) for key, label in labels(given))
-        members = [label + (string(each) if type(each) is str else value(each)) for label, each in found]
+        members = [label + (encode_basestring(each) if type(each) is str else value(each)) for label, each in found]
         return "{" + ", ".join(members) + "}"
     if isinstance(given, list | tuple):
         return "[" + ", ".join(map(value, given)) + "]"

@@ -65,9 +65,14 @@ class Document:
     types: ClassVar = ("json",)
 
     @cached_property
+    def told(self) -> jsonb.Members:
+        """JSON of each key."""
+        return {name: value.json() for name, value in self.members.items()}
+
+    @cached_property
     def values(self) -> Objects:
         """In pieces."""
-        return _objects(self.members)
+        return jsonb.objects(self.told)
 
     def json(self) -> jsonb.Value:
         """In pieces."""

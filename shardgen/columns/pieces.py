@@ -112,10 +112,11 @@ class Layout:
         """Rows start to stop (exclusive) as a column of texts; all of them by default."""
         return end_to_end(self.pool, self.chosen(start, self.rows if stop is None else stop))
 
-    def spliced(self, other: Layout, order: I64) -> Spliced:
-        """Rows of this layout and of another one, in an order of their own.
+    def spliced(self, other: Layout | Varied, order: I64) -> Spliced:
+        """Rows of this layout and others, in an order of their own.
 
         Args:
+            other: the others, laid out or as texts.
             order: positions in the rows of both, end to end.
         """
         return Spliced(self, other, order)
@@ -146,13 +147,13 @@ class Spliced(Layout):
 
     Args:
         first: the layout of most rows.
-        second: that of the others.
+        second: that of the others, or their texts.
         order: positions in the rows of both, end to end.
     """
 
-    def __init__(self, first: Layout, second: Layout, order: I64) -> None:
+    def __init__(self, first: Layout, second: Layout | Varied, order: I64) -> None:
         self.rows, self._first, self._order = len(order), first, order
-        self.pools = [*first.pools, second.texts().view(pa.binary())]
+        self.pools = [*first.pools, varied(second.texts() if isinstance(second, Layout) else second)]
         whole = sum(len(pool) + 1 for pool in first.pools) + 1
         self.bases = np.append(first.bases, np.int32(whole))
 
@@ -263,6 +264,15 @@ def packed(pieces: Iterable[Piece]) -> Iterator[Piece | Abreast]:
 def count(pieces: Iterable[Piece]) -> int:
     """How many rows the pieces tell of; at least one of them is no constant."""
     return next(len(p.rows if isinstance(p, Drawn) else p) for p in pieces if not isinstance(p, bytes))
+
+
+def some(piece: Piece, rows: I64) -> Piece:
+    """The piece of some rows, in any order, perhaps several times."""
+    if isinstance(piece, bytes):
+        return piece
+    if isinstance(piece, np.ndarray):
+        return piece[rows]
+    return Drawn(piece.pool, piece.rows[rows]) if isinstance(piece, Drawn) else Drawn(piece, rows)
 
 
 def sizes(pieces: Iterable[Piece]) -> NDArray[np.int32]:

@@ -89,6 +89,8 @@ def stack(**columns: Texts) -> Stack:
 def draw(drawn: Drawn) -> Text:
     """What each row draws, null where there is none."""
     rows = pa.array(drawn.rows)
+    if drawn.always:
+        return column(drawn.pool).take(rows)
     return column(drawn.pool).take(pc.if_else(pc.less(rows, 0), pa.scalar(None, rows.type), rows))
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from shardgen.columns import jsonb, pieces, text
 from shardgen.columns.abreast import Texts
 from shardgen.columns.arrow import pa, pc
-from shardgen.columns.jsonb import Objects
+from shardgen.columns.jsonb import Objects, SplicedObjects
 from shardgen.columns.nested import Document, Lists, Picked, Sometimes, Struct
 from shardgen.columns.pieces import Drawn
 from shardgen.columns.text import I64
@@ -181,16 +181,19 @@ class Prose(Words):
 class Json:
     """JSON in the form in which jsonb prints it."""
 
-    values: Texts | Drawn | Objects
+    values: Texts | Drawn | Objects | SplicedObjects
     types: ClassVar = ("json",)
 
     def json(self) -> jsonb.Value:
         """As it is; of an object's key, a row that draws none has none."""
+        assert not isinstance(self.values, SplicedObjects)  # of which nobody makes a key
         return tuple(self.values.pieces) if isinstance(self.values, Objects) else self.values
 
     def arrow(self, rows: int, type_: Any) -> pa.Array:
         """A column of ``type_``."""
-        return self.values.texts() if isinstance(self.values, Objects) else text.drawn_or_own(self.values)
+        if isinstance(self.values, Objects | SplicedObjects):
+            return self.values.texts()
+        return text.drawn_or_own(self.values)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,11 +6,12 @@ They are few. A column that nothing is written over stays as the builder gave it
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
+from itertools import chain, product
 from typing import Any, Final
 
 import numpy as np
@@ -18,7 +19,7 @@ import numpy as np
 from shardgen.columns import jsonb
 from shardgen.columns.arrow import pa
 from shardgen.columns.batch import Batch
-from shardgen.columns.values import Absent, Constant, Document, Given, Instant, Value
+from shardgen.columns.values import Absent, Constant, Given, Instant, Value
 from shardgen.dirt.clean import Clean
 from shardgen.dirt.drawing import Chance
 from shardgen.dirt.kind import GONE, NOTHING, Edit, OneOf
@@ -58,21 +59,20 @@ class Cells:
         self._places: dict[str, _Place] = {}
         self._told: dict[str, dict[int, str | None]] = {}
         """By key of raw_data and row, what it tells."""
-        self._written: list[tuple[int, Iterable[str]]] = []
+        self._written: list[tuple[Iterable[int], Iterable[str]]] = []
         """Rows and places that edits wanted to write over, in this order."""
 
     @cached_property
     def changes(self) -> Mapping[int, list[Change]]:
         """By row, what edits have changed; asked for when they are done."""
         found: dict[int, dict[str, Change]] = defaultdict(dict)
-        for row, names in self._written:
-            for name in names:
-                place = self._places[name]
-                if place.over is not None and row in place.over:
-                    found[row][name] = self._change(row, name, place.over)
-                if place.told is not None and row in place.told:
-                    told = RAW + place.key
-                    found[row][told] = Change(told, place.told[row], self.clean.told(row, place.key))
+        for row, name in chain.from_iterable(product(rows, names) for rows, names in self._written):
+            place = self._places[name]
+            if place.over is not None and row in place.over:
+                found[row][name] = self._change(row, name, place.over)
+            if place.told is not None and row in place.told:
+                told = RAW + place.key
+                found[row][told] = Change(told, place.told[row], self.clean.told(row, place.key))
         return {row: [each for each in of.values() if each.dirty != each.clean] for row, of in found.items()}
 
     def key(self, row: int) -> str:
@@ -81,30 +81,33 @@ class Cells:
         written = place.over if place and place.over else {}
         return str(written[row]) if row in written else self.clean.key(row)
 
-    def spoil(self, rows: I64, edit: Edit, chance: Chance) -> None:
+    def spoil(self, rows: Sequence[int], edit: Edit, chance: Chance) -> None:
         """Have an edit change some rows."""
         if isinstance(edit, OneOf):
             left = self._spoil_one(rows, edit, chance)
-            rows, chance = rows[left], chance.only(left)
-        for row, draw in zip(rows.tolist(), chance.draws(), strict=True):
+            rows, chance = [rows[each] for each in left], chance.only(left)
+        for row, draw in zip(rows, chance.draws(), strict=True):
             found = edit(self.clean.row(row), draw)
             for name, value in found.items():
                 self._place(name).write(row, value)
-            self._written.append((row, found))
+            self._written.append(((row,), found))
 
-    def _spoil_one(self, rows: I64, edit: OneOf, chance: Chance) -> I64:
+    def _spoil_one(self, rows: Sequence[int], edit: OneOf, chance: Chance) -> list[int]:
         """The same of an edit of one value, for all rows whose first place has something to spoil; the others."""
-        places, left, value = edit.places[self.clean.table.name], list[int](), self.clean.value
-        drawn = zip(rows.tolist(), chance.below(len(places)), chance.further(), strict=True)
-        for at, (row, which, draw) in enumerate(drawn):
-            place, name = places[which]
-            dirty = edit.dirty(value(row, name), draw)
-            if dirty is NOTHING:
-                left.append(at)
-            else:
-                self._place(place).write(row, dirty)
-                self._written.append((row, (place,)))
-        return np.array(left, dtype=np.int64)
+        places, left = edit.places[self.clean.table.name], list[int]()
+        drawn, draws = chance.below(len(places)), list(chance.further())
+        for which, (place, name) in enumerate(places):
+            mine, done = [at for at, each in enumerate(drawn) if each == which], list[int]()
+            value, write = self.clean.values(name), self._place(place).write
+            for at in mine:
+                found = edit.dirty(value(rows[at]), draws[at])
+                if found is NOTHING:
+                    left.append(at)
+                else:
+                    write(rows[at], found)
+                    done.append(rows[at])
+            self._written.append((done, (place,)))
+        return sorted(left)
 
     def batch(self, ingestion: I64) -> Batch:
         """The rows with all that was written over them.
@@ -151,10 +154,8 @@ class Cells:
 
     def _record(self) -> Value:
         """raw_data."""
-        told, members = {key: rows for key, rows in self._told.items() if rows}, self.clean.members
-        if not told:
-            return Document(members) if members else Absent()
-        return Given(self.clean.documents.written(told))
+        told = {key: rows for key, rows in self._told.items() if rows}
+        return Given(self.clean.documents.written(told)) if told or self.clean.members else Absent()
 
 
 class _Place:
@@ -176,17 +177,18 @@ class _Place:
 
     def write(self, row: int, value: Any) -> None:
         """Write over it, where it can be told anywhere."""
+        told = self.told
         if self._type is None or self.over is None:
-            if self.told is not None:
-                self.told[row] = None if value is GONE else _json(value)
+            if told is not None:
+                told[row] = None if value is GONE else _json(value)
             return
         held = value is None or fits(self._type, value)
-        if (not held and self.told is None) or (self._length and type(value) is str and len(value) > self._length):
+        if (not held and told is None) or (self._length and type(value) is str and len(value) > self._length):
             return
-        told = _json(value) if self._json or self.told is not None else ""
-        self.over[row] = None if not held or value is None else told if self._json else value
-        if self.told is not None:
-            self.told[row] = told
+        json_ = _json(value) if self._json or told is not None else ""
+        self.over[row] = None if not held or value is None else json_ if self._json else value
+        if told is not None:
+            told[row] = json_
 
 
 def _over(array: Any, written: Mapping[int, Any]) -> Any:
@@ -218,7 +220,7 @@ def _exact(type_: Type, value: Decimal) -> bool:
 def _json(value: Any) -> str:
     """JSON of a value as raw_data has it."""
     if type(value) is str:
-        return f'"{value}"' if value.isalnum() else jsonb.string(value)
+        return jsonb.string(value)
     if isinstance(value, datetime):
         return f'"{value.isoformat(timespec="microseconds")}"'
     return f'"{value.isoformat()}"' if isinstance(value, date) else jsonb.value(value)

@@ -5,21 +5,23 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Final
+
+import numpy as np
 
 from shardgen.columns import jsonb, text
 from shardgen.columns.abreast import offsets
 from shardgen.columns.arrow import pa
-from shardgen.columns.batch import Batch, arrow_type, members_of
+from shardgen.columns.batch import Batch, arrow_type
+from shardgen.columns.nested import Document
 from shardgen.columns.pieces import Drawn, Layout
-from shardgen.columns.text import Text
+from shardgen.columns.text import I64, Text
 from shardgen.columns.values import Member
 from shardgen.dirt.documents import Documents
 from shardgen.dirt.kind import GONE, Row
-from shardgen.model.table import COMMON
 
+RECORD: Final = "raw_data"
 _DECODER: Final = json.JSONDecoder(parse_float=Decimal)
 
 
@@ -29,25 +31,25 @@ class Clean:
     Args:
         made: the rows.
         before: by number, the records to which kinds look back.
+        documents: raw_data of the rows, where it is laid out for all of a batch anyway.
     """
 
-    def __init__(self, made: Batch, before: Mapping[int, Row] = MappingProxyType({})) -> None:
+    def __init__(
+        self, made: Batch, before: Mapping[int, Row] = MappingProxyType({}), documents: Documents | None = None
+    ) -> None:
         assert made.record is not None
         self.table, self.num_rows, self.columns, self.record = made.table, made.num_rows, made.columns, made.record
         self.before = before
         self.types = {column.name: column.type for column in made.table.columns}
-        own: dict[str, Any] = {name: value for name, value in made.columns.items() if name not in COMMON}
-        known = made.record
-        self.members = members_of(made.table, known.mode, own, extra=known.extra, versions=known.versions)
+        self.documents = documents or documents_of(made, np.arange(made.num_rows))
         """Of raw_data."""
+        whole = self.columns[RECORD]
+        self.members = whole.members if isinstance(whole, Document) else {}
+        """Likewise."""
         self._arrays: dict[str, Any] = {}
         self._cells: dict[str, Callable[[int], Any]] = {}
+        self._values: dict[str, Callable[[int], Any]] = {}
         self._told: dict[str, Text] = {}
-
-    @cached_property
-    def documents(self) -> Documents:
-        """Of raw_data."""
-        return Documents(self.members, self.num_rows)
 
     def array(self, name: str) -> Any:
         """Clean values of a column as Arrow has them; JSON is text."""
@@ -58,9 +60,13 @@ class Clean:
 
     def column(self, row: int, name: str) -> Any:
         """One of them."""
+        return self._cell(name)(row)
+
+    def _cell(self, name: str) -> Callable[[int], Any]:
+        """Gives each of them."""
         if name not in self._cells:
             self._cells[name] = _cells(self.array(name))
-        return self._cells[name](row)
+        return self._cells[name]
 
     def member(self, key: str) -> list[str | None]:
         """Clean JSON of a key of raw_data; None where it is not there."""
@@ -68,10 +74,14 @@ class Clean:
 
     def told(self, row: int, key: str) -> str | None:
         """The same of one row."""
-        if key in self.members:
-            return self.documents.value(row, key)
-        found: str | None = self._texts(key)[row].as_py()
-        return found
+        return self._record(key)(row)
+
+    def _record(self, key: str) -> Callable[[int], str | None]:
+        """Gives it of each row."""
+        told = f"{RECORD}.{key}"
+        if told not in self._cells:
+            self._cells[told] = self.documents.values(key) if key in self.members else _cells(self._texts(key))
+        return self._cells[told]
 
     def _texts(self, key: str) -> Text:
         """The same as a column of texts, also of a key that only a fuller raw_data has."""
@@ -81,11 +91,22 @@ class Clean:
 
     def value(self, row: int, name: str) -> Any:
         """See kind.Row."""
-        if name in self.types:
-            found = self.column(row, name)
-            return parsed(found) if found is not None and self.types[name].name == "json" else found
-        told = self.told(row, name)
-        return GONE if told is None else parsed(told)
+        return self.values(name)(row)
+
+    def values(self, name: str) -> Callable[[int], Any]:
+        """Gives it of each row."""
+        if name not in self._values:
+            self._values[name] = self._valued(name)
+        return self._values[name]
+
+    def _valued(self, name: str) -> Callable[[int], Any]:
+        if name not in self.types:
+            told = self._record(name)
+            return lambda row: GONE if (found := told(row)) is None else parsed(found)
+        cell = self._cell(name)
+        if self.types[name].name != "json":
+            return cell
+        return lambda row: None if (found := cell(row)) is None else parsed(found)
 
     def number(self, row: int) -> int:
         """See kind.Row."""
@@ -109,7 +130,7 @@ class _Row:
         self.rows, self.place, self.table = rows, place, table
 
     def __getitem__(self, name: str) -> Any:
-        return self.rows.value(self.place, name)
+        return self.rows.values(name)(self.place)
 
     @property
     def number(self) -> int:
@@ -120,14 +141,23 @@ class _Row:
         return self.rows.before.get(self.number - 1)
 
 
+def documents_of(batch: Batch, rows: I64) -> Documents:
+    """raw_data of some rows of a batch."""
+    whole = batch.columns[RECORD]
+    return Documents(whole if isinstance(whole, Document) else None, rows)
+
+
 def _cells(array: Any) -> Callable[[int], Any]:
-    """Gives single values of an array; a text costs a quarter of what Arrow takes."""
+    """Gives single values of an array; a text costs a tenth of what Arrow takes. Few are asked for."""
+    known = array.is_valid().to_numpy(zero_copy_only=False).item if array.null_count else None
     if array.type == pa.string() and len(array):
-        ends, data = offsets(array).tolist(), bytes(array.buffers()[2] or b"")
-        there = array.is_valid().to_pylist() if array.null_count else None
-        return lambda row: None if there and not there[row] else data[ends[row] : ends[row + 1]].decode()
-    if pa.types.is_integer(array.type):
-        return list(array.to_pylist()).__getitem__
+        ends, data = offsets(array).item, bytes(array.buffers()[2] or b"")
+        if known is None:
+            return lambda row: data[ends(row) : ends(row + 1)].decode()
+        return lambda row: data[ends(row) : ends(row + 1)].decode() if known(row) else None
+    if pa.types.is_integer(array.type) and known is None:
+        whole: Callable[[int], Any] = array.to_numpy().item
+        return whole
     return lambda row: array[row].as_py()
 
 

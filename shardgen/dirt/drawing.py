@@ -176,6 +176,9 @@ class Drawing:
         for place in np.unique(kind).tolist():
             each, mine = self.delivers[place][0], np.flatnonzero(kind == place)
             low, high = (instant // 1000 for instant in each.lag)
+            if high - low <= 1:  # as nothing is drawn then
+                lag[mine] = low * 1000
+                continue
             words = self._unit(each.unit, rows, row[mine])
             milliseconds = low + (below(self._seed, f"{self._stream(each)}.lag", words, max(1, high - low)))
             lag[mine] = milliseconds * 1000
@@ -219,30 +222,36 @@ _NEXT: Final = 0x9E3779B97F4A7C15
 class Chance:
     """Words of chance of some rows, and the first two draws of each, 32 bits: most edits need no others."""
 
-    words: U64
-    first: U64
-    second: U64
+    words: list[int]
+    first: list[int]
+    second: list[int]
 
     @classmethod
     def of(cls, words: U64) -> Chance:
         """Of each word."""
-        return cls(words=words, first=_draw(words, 1), second=_draw(words, 2))
+        return cls(words=words.tolist(), first=_draw(words, 1).tolist(), second=_draw(words, 2).tolist())
 
-    def only(self, some: I64 | NDArray[np.bool_]) -> Chance:
+    def run(self, start: int, stop: int) -> Chance:
+        """Some that follow each other."""
+        return Chance(words=self.words[start:stop], first=self.first[start:stop], second=self.second[start:stop])
+
+    def only(self, some: Sequence[int]) -> Chance:
         """Some of them."""
-        return Chance(words=self.words[some], first=self.first[some], second=self.second[some])
+        every = (self.words, self.first, self.second)
+        words, first, second = ([of[each] for each in some] for of in every)
+        return Chance(words=words, first=first, second=second)
 
     def below(self, bound: int) -> list[int]:
         """The first draw of each, see kind.Draw.below."""
-        return list(((self.first * np.uint64(bound)) >> np.uint64(32)).tolist())
+        return [(each * bound) >> 32 for each in self.first]
 
     def draws(self) -> Iterator[Words]:
         """Their draws."""
-        return map(Words, self.words.tolist(), repeat(0), self.first.tolist())
+        return map(Words, self.words, repeat(0), self.first)
 
     def further(self) -> Iterator[Words]:
         """Their draws after the first one."""
-        return map(Words, self.words.tolist(), repeat(1), self.second.tolist())
+        return map(Words, self.words, repeat(1), self.second)
 
 
 def _draw(words: U64, place: int) -> U64:

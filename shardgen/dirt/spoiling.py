@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from shardgen.columns.batch import Batch, Batches, Spliced, chosen
 from shardgen.dirt.cells import Cells, whole_rows
-from shardgen.dirt.clean import Clean
+from shardgen.dirt.clean import Clean, documents_of
 from shardgen.dirt.defects import ADDED, CHANGED, MISSING, Defect, Wrong
+from shardgen.dirt.documents import Documents
 from shardgen.dirt.drawing import CONTENT, DELIVERY, Chance, Delivered, Drawing, Rows
 from shardgen.dirt.kind import AnyKind, Row
 from shardgen.model.dirt import Dirt
@@ -99,7 +100,7 @@ class Spoiler:
             return batch
         if not len(plan.take):
             return Spliced(first=batch, second=chosen(batch, np.zeros(1, dtype=np.int64)), order=plan.order)
-        made = self._made(batch, rows, plan, first)
+        made = self._made(batch, rows, plan, first, documents_of(batch, plan.take))
         return Spliced(first=batch, second=made.batch(rows.ingestion[plan.take] + plan.lag), order=plan.order)
 
     def parts(self, batch: Batch, first: First, when: When = ALWAYS, *, told: bool = False) -> list[Part]:
@@ -190,18 +191,24 @@ class Spoiler:
             kept = (does == "late") if told else due | (does != "again")
         return found.only(kept), does[kept]
 
-    def _made(self, batch: Batch, rows: Rows, plan: Plan, first: First) -> Cells:
-        """The new rows, spoilt."""
-        cells = Cells(Clean(chosen(batch, plan.take), before=self._before(rows, plan, first)))
+    def _made(self, batch: Batch, rows: Rows, plan: Plan, first: First, documents: Documents | None = None) -> Cells:
+        """The new rows, spoilt.
+
+        Args:
+            documents: their raw_data, see Clean.
+        """
+        cells = Cells(Clean(chosen(batch, plan.take), self._before(rows, plan, first), documents))
         edits = [kind.edit for kind, _ in self._drawing.edits]
         repeats = [kind.edit for kind, _ in self._drawing.delivers]
         second = np.where(plan.second, plan.deliver, -1)
         for slot, kinds, of in ((CONTENT, edits, plan.edit), (DELIVERY, repeats, second)):
-            chance = Chance.of(self._drawing.words(slot, rows, plan.take))
-            for kind in np.unique(of[of >= 0]).tolist():
+            places = np.argsort(of, kind="stable")[np.count_nonzero(of < 0) :]
+            chance = Chance.of(self._drawing.words(slot, rows, plan.take[places]))
+            every, begin = places.tolist(), 0
+            for kind, count in zip(*(each.tolist() for each in np.unique(of[places], return_counts=True)), strict=True):
                 if (edit := kinds[kind]) is not None:
-                    mine = np.flatnonzero(of == kind)
-                    cells.spoil(mine, edit, chance.only(mine))
+                    cells.spoil(every[begin : begin + count], edit, chance.run(begin, begin + count))
+                begin += count
         return cells
 
     def _before(self, rows: Rows, plan: Plan, first: First) -> Mapping[int, Row]:

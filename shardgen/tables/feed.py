@@ -13,7 +13,7 @@ import numpy as np
 from shardgen.columns.batch import Batch, Batches, chosen, versioned
 from shardgen.dirt.defects import Defect
 from shardgen.dirt.drawing import Drawing
-from shardgen.dirt.plugins import every
+from shardgen.dirt.plugins import named
 from shardgen.dirt.spec import latest
 from shardgen.dirt.spoiling import ALWAYS, First, Part, Spoiler, When, seed_of
 from shardgen.model.config import LoadConfig, PlanConfig
@@ -297,7 +297,8 @@ class Feed:
 @lru_cache(maxsize=64)
 def _spoiler(dirt: Dirt, _secret: str, shop: str, table: str, world: int, span: tuple[int, int]) -> Spoiler:
     """What spoils a table; by the secret too, which is no part of what makes two plans the same."""
-    kinds, seed = every(), seed_of(dirt, world)
-    struck = [(kinds[name], rate) for name, rate in dirt.of(table).items()]
+    rates, seed = dirt.of(table), seed_of(dirt, world)
+    kinds = named(rates)
+    struck = [(kinds[name], rate) for name, rate in rates.items()]
     children = dataset(shop)[table].table.space.children
     return Spoiler(Drawing(seed, table, struck, span=span, children=children))

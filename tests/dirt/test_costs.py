@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from shardgen.columns import jsonb, text
+from shardgen.columns import jsonb, pieces, text
 from shardgen.columns.batch import Batch, Spliced
 from shardgen.columns.nested import Document, Sometimes
 from shardgen.columns.pieces import Drawn
 from shardgen.columns.values import Json, Prose, Whole
-from shardgen.dirt import spoiling
+from shardgen.dirt import plugins, spoiling
 from shardgen.dirt.documents import Documents
+from shardgen.stores.lake.formats.given import built
 from shardgen.tables import dataset, feed
 from shardgen.tables.feed import Feed
 from shardgen.tables.planning import build_plan
@@ -100,12 +101,47 @@ def expected(told):
     ],
 )
 def test_what_is_written_over_one_key_leaves_all_others(told):
-    documents = Documents(MEMBERS, ROWS)
+    documents = Documents(Document(MEMBERS), np.arange(ROWS))
     assert documents.written(told).to_pylist() == expected(told)
-    assert documents.value(0, "sometimes") == "7"
-    assert documents.value(1, "sometimes") is None
-    assert documents.value(2, "nested") == '{"kind": "x"}'
+    assert [documents.values("sometimes")(row) for row in range(ROWS)] == ["7", None, "8", None, "9"]
+    assert documents.values("nested")(2) == '{"kind": "x"}'
+
+
+def test_rows_of_a_batch_are_taken_out_of_what_is_laid_out_for_all_of_it(monkeypatch):
+    whole, some = Document(MEMBERS), np.array([4, 1, 1, 3])
+    of_each = whole.values.texts().to_pylist()
+    for value in (Whole, Prose, Sometimes, Json):
+        monkeypatch.setattr(value, "json", forbidden)
+    documents = Documents(whole, some)
+    assert documents.written({}).to_pylist() == [of_each[row] for row in some]
+    assert documents.written({"id": {2: "2"}, "new": {0: "1"}}).to_pylist()[1:] == [
+        of_each[1],
+        of_each[1].replace("20", "2"),
+        of_each[3],
+    ]
+    assert [documents.values("sometimes")(row) for row in range(4)] == ["9", None, None, None]
+
+
+def test_json_of_spoilt_rows_waits_until_a_row_group_asks_for_some_of_them(monkeypatch):
+    config = dirty("hostile", tables="sessions")
+    batch = next(Feed(config).batches(build_plan(config).of("sessions")[0], 500))
+    assert isinstance(batch, Spliced)
+    expected, made = batch.arrow()["raw_data"].to_pylist(), pieces.Spliced.texts
+    monkeypatch.setattr(pieces.Spliced, "texts", forbidden)
+    values = built(batch, lazy=True).columns["raw_data"].values
+    monkeypatch.setattr(pieces.Spliced, "texts", made)
+    assert values.texts(100, 300).to_pylist() == expected[100:300]
+    assert built(batch).columns["raw_data"].values.to_pylist() == expected
+
+
+def test_other_packages_are_asked_for_no_kind_that_comes_with_shardgen(monkeypatch):
+    monkeypatch.setattr(plugins, "entry_points", forbidden)
+    plugins.every.cache_clear()
+    found = plugins.named(["null", "late"])
+    assert {name: kind.name for name, kind in found.items()} == {"null": "null", "late": "late"}
+    with pytest.raises(AssertionError):
+        plugins.named(["null", "of_somebody_else"])
 
 
 def test_a_record_without_keys_gets_one_where_it_is_told_and_is_none_elsewhere():
-    assert Documents({}, 3).written({"new": {1: "2"}}).to_pylist() == [None, '{"new": 2}', None]
+    assert Documents(None, np.arange(3)).written({"new": {1: "2"}}).to_pylist() == [None, '{"new": 2}', None]

@@ -71,5 +71,10 @@ NAMES: Final = (
 @cache
 def kinds() -> dict[str, AnyKind]:
     """All that come with shardgen, by name."""
-    found = [getattr(import_module(f"{__name__}.{name}"), name.upper()) for name in NAMES]
-    return {kind.name: kind for kind in found}
+    return {name: kind(name) for name in NAMES}
+
+
+def kind(name: str) -> AnyKind:
+    """One of them."""
+    found: AnyKind = getattr(import_module(f"{__name__}.{name}"), name.upper())
+    return found

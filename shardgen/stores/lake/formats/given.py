@@ -6,30 +6,34 @@ file's bytes are the same whatever the batches.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from shardgen.columns import text
 from shardgen.columns.batch import Batch, Batches, Spliced, arrow_type
-from shardgen.columns.jsonb import Objects
+from shardgen.columns.jsonb import Objects, SplicedObjects
 from shardgen.columns.nested import Picked
-from shardgen.columns.pieces import Drawn, Layout, Piece
-from shardgen.columns.values import Absent, Given, Json, Prose
+from shardgen.columns.pieces import Drawn
+from shardgen.columns.values import Absent, Constant, Given, Json, Prose
 from shardgen.model.types import Type
 from shardgen.stores.lake.formats.positions import I32, Span
 from shardgen.stores.lake.formats.schema import TEXTS
 from shardgen.stores.lake.formats.texts import Choice, chosen, end_to_end, texts_of
 
 
-def built(batch: Batches) -> Batch:
-    """The same rows, no column of which is given as Arrow has it."""
+def built(batch: Batches, *, lazy: bool = False) -> Batch:
+    """The same rows, no column of which is given as Arrow has it.
+
+    Args:
+        lazy: whether JSON of spliced rows may wait until a run of them is asked for, so that none of it is held.
+    """
     types = {column.name: column.type for column in batch.table.columns}
     if isinstance(batch, Spliced):
-        columns = {name: _spliced(type_, batch, name) for name, type_ in types.items()}
+        columns = {name: _spliced(type_, batch, name, lazy=lazy) for name, type_ in types.items()}
         return Batch(table=batch.table, num_rows=batch.num_rows, columns=columns)
     given = {
         name: _value(types[name], value.values) for name, value in batch.columns.items() if isinstance(value, Given)
@@ -37,26 +41,45 @@ def built(batch: Batches) -> Batch:
     return replace(batch, columns={**batch.columns, **given}) if given else batch
 
 
-def _spliced(type_: Type, batch: Spliced, name: str) -> Any:
+def _spliced(type_: Type, batch: Spliced, name: str, *, lazy: bool) -> Any:
     """A column of rows of two batches; what rows draw from a pool stays drawn."""
-    parts = [(each.columns[name], each.num_rows) for each in (batch.first, batch.second)]
-    if type_.name in TEXTS and _are_drawn(parts[0][0]):
+    first: Any
+    second: Any
+    first, second = batch.first.columns[name], batch.second.columns[name]
+    if isinstance(first, Constant) and isinstance(second, Constant):  # what a table's source is
+        return first
+    parts = [(first, batch.first.num_rows), (second, batch.second.num_rows)]
+    if type_.name in TEXTS and _are_drawn(first):
         choices = [_choice(type_, *part) for part in parts]
         codes: I32 = end_to_end([each.rows for each in choices], (len(each.texts) for each in choices))
-        drawn = Drawn(pa.concat_arrays([each.texts for each in choices]), codes[batch.order])
-        return _text(type_, drawn)
-    if isinstance(parts[0][0].values, Objects) and (second := _pieces(parts[1][0])) is not None:
-        return Json(Layout(parts[0][0].values.pieces).spliced(Layout(second), batch.order).texts())
+        return _text(type_, Drawn(pa.concat_arrays([each.texts for each in choices]), codes[batch.order]))
+    if isinstance(first.values, Objects) and (texts := _texts(second)) is not None:
+        spliced = SplicedObjects(first.values, texts, batch.order)
+        return Json(spliced if lazy else spliced.texts())
+    if (numbers := _numbers(type_, first, second)) is not None:
+        return replace(first, values=np.concatenate(numbers)[batch.order])
     arrays = [value.arrow(rows, arrow_type(type_)) for value, rows in parts]
     whole = pa.concat_arrays([array.cast(arrow_type(type_)) for array in arrays])
     return _value(type_, whole.take(pa.array(batch.order)))
 
 
-def _pieces(value: Any) -> Sequence[Piece] | None:
-    """JSON of rows in pieces; None where some rows have none."""
+def _texts(value: Any) -> text.Text | None:
+    """JSON of rows; None where some rows have none."""
     if isinstance(value, Given):
-        return None if value.values.null_count else [value.values.cast(pa.string())]
-    return value.values.pieces if isinstance(value.values, Objects) else None
+        return None if value.values.null_count else value.values.cast(pa.string())
+    return value.values.texts() if isinstance(value.values, Objects) else None
+
+
+def _numbers(type_: Type, *parts: Any) -> list[NDArray[Any]] | None:
+    """Values that are numbers to builders; None where they are none, or one is missing."""
+    if type_.name in TEXTS or any(isinstance(part, Given) and part.values.null_count for part in parts):
+        return None
+    found: list[Any] = [part.filled(type_.name) if isinstance(part, Given) else part for part in parts]
+    same = {type(each) for each in found} == {type(parts[0])}
+    if not same or not all(isinstance(each.values, np.ndarray) for each in found):
+        return None
+    known = all(getattr(each, "known", None) is None for each in found)
+    return [each.values for each in found] if known else None
 
 
 def _are_drawn(value: Any) -> bool:
@@ -68,16 +91,19 @@ def _choice(type_: Type, value: Any, rows: int) -> Choice:
     """Texts as each row's choice of some."""
     if isinstance(value, Given):
         value = _value(type_, value.values)
+    drawn = None if isinstance(value, Picked) and type_.name != "json" else value.values
+    if isinstance(drawn, Drawn) and len(drawn.pool) <= rows:  # what is drawn twice is looked for once, in the end
+        return _known(Choice(text.column(drawn.pool), drawn.rows.astype(np.int32, copy=False)))
     leaf = texts_of(value, Span(0, rows))
     return leaf if isinstance(leaf, Choice) else _known(chosen(leaf))
 
 
 def _known(own: Choice) -> Choice:
-    """Texts of each row's own, of which nobody chooses a null."""
+    """Texts, of which nobody chooses a null."""
     if not own.texts.null_count:
         return own
-    there = own.texts.is_valid().to_numpy(zero_copy_only=False)
-    return Choice(own.texts.fill_null(""), np.where(there, own.rows, -1).astype(np.int32))
+    there = np.append(own.texts.is_valid().to_numpy(zero_copy_only=False), [False])
+    return Choice(own.texts.fill_null(""), np.where(there[own.rows], own.rows, -1).astype(np.int32))
 
 
 def _value(type_: Type, array: pa.Array) -> Any:

@@ -72,7 +72,7 @@ class ParquetEncoder:
 
     def write(self, batch: Batches) -> None:
         """Take some rows; whole row groups are written."""
-        for group in self._groups.add(built(batch)):
+        for group in self._groups.add(built(batch, lazy=True)):
             rows = self._arrays.group(group)
             del group  # the batch before, which nothing else holds: its memory is needed
             self._write(rows)

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from shardgen.columns import text
 from shardgen.columns.abreast import Texts
-from shardgen.columns.jsonb import Objects
+from shardgen.columns.jsonb import Objects, SplicedObjects
 from shardgen.columns.nested import Picked
 from shardgen.columns.pieces import Drawn
 from shardgen.columns.values import Words
@@ -49,8 +49,8 @@ def texts_of(value: Any, rows: Rows) -> Leaf:
     return _own_texts(values, rows)
 
 
-def _own_texts(texts: Texts | Objects, rows: Rows) -> Leaf:
-    if isinstance(texts, Objects):
+def _own_texts(texts: Texts | Objects | SplicedObjects, rows: Rows) -> Leaf:
+    if isinstance(texts, Objects | SplicedObjects):
         return texts.texts(rows.start, rows.stop) if isinstance(rows, Span) else _own_texts(texts.texts(), rows)
     if isinstance(rows, Span):
         return text.column(texts[rows.start : rows.stop])
