@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
-from shardgen.stores.postgres.transactions import Pace, Transaction
+from shardgen.flow.order import Some
+from shardgen.stores.postgres.transactions import Pace, Transaction, by_table
 
 
 def sizes(count: int, ago: np.ndarray, *, after: float = 1.0) -> list[int]:
@@ -34,3 +36,10 @@ def test_what_bronze_got_at_one_instant_is_in_one_transaction() -> None:
     got = np.repeat([10, 20, 30], [1_400, 300, 900])
     found = Pace(lambda: 0.0).transactions(got, 40, np.zeros(len(got)))
     assert found == [Transaction(0, 1_400, 11), Transaction(1_400, 2_600, 40)]
+
+
+def test_the_changes_of_a_transaction_are_in_their_order_by_table() -> None:
+    columns = {"operation": [0] * 7, "number": [*range(7)], "row": [b""] * 7, "more": [*"abcdefg"]}
+    some = Some(pa.record_batch(columns), np.array([1, 0, 2, 0, 2, 0, 1]), np.arange(7))
+    found = [(table, rows.column("number").to_pylist()) for table, rows in by_table(some, Transaction(1, 6, 6))]
+    assert found == [(0, [1, 3, 5]), (2, [2, 4])]

@@ -40,7 +40,7 @@ from shardgen.stores.postgres.ledger import ShardRow
 from shardgen.stores.postgres.postgres import Connection, set_parameters
 from shardgen.stores.postgres.sending import Line, sending
 from shardgen.stores.postgres.swapping import Swapped
-from shardgen.stores.postgres.transactions import Pace, Part, Some, Transaction, parts_of
+from shardgen.stores.postgres.transactions import Pace, Some, Transaction, by_table
 from shardgen.stores.resuming import PLAYED
 from shardgen.tables import dataset
 from shardgen.tables.recipe import Recipe
@@ -98,23 +98,23 @@ class Playing:
         Raises:
             OutputError: the server refuses, or others have changed what changes now.
         """
-        every, parts = self._pace.transactions(np.asarray(some.got), until, ago), parts_of(some)
+        every = self._pace.transactions(np.asarray(some.got), until, ago)
         self._ask(self._prepare)
-        self._carry(every, parts)
+        self._carry(every, some)
 
     def reach(self, until: int) -> None:
         """Commit that no more comes before an instant."""
         if until > micros(self._plan.closes):
-            self._carry([Transaction(0, 0, until)], ())
+            self._carry([Transaction(0, 0, until)], None)
 
     # --- transactions -------------------------------------------------------------------------------------------------
 
-    def _carry(self, every: Sequence[Transaction], parts: Sequence[Part]) -> None:
+    def _carry(self, every: Sequence[Transaction], some: Some | None) -> None:
         """Commit transactions in their order, the last of them on the disk."""
         until = [instant(each.reached) for each in every]
         plan = self._plan if self._run else self._plan.window(until[0])
         ends = [self._plan, *map(plan.up_to, until)]
-        self._ask(partial(self._follow, every=every, ends=ends, parts=parts))
+        self._ask(partial(self._follow, every=every, ends=ends, some=some))
 
     def _ask(self, work: Callable[[Connection], None]) -> None:
         try:
@@ -123,7 +123,7 @@ class Playing:
             raise OutputError(f"{self._access.place} takes no more: {self._access.masked(describe(error))}") from error
 
     def _follow(
-        self, connection: Connection, every: Sequence[Transaction], ends: Sequence[PlanConfig], parts: Sequence[Part]
+        self, connection: Connection, every: Sequence[Transaction], ends: Sequence[PlanConfig], some: Some | None
     ) -> None:
         """Commit what follows where the stream stands; ``ends`` are where it stands before and after each."""
         self._prepare(connection)
@@ -132,22 +132,23 @@ class Playing:
         self._in_doubt = True
         at = ends.index(self._plan)
         with sending(connection) as line:
-            for now, changes in zip(ends[at + 1 :], self._each(parts, every[at:]), strict=True):
+            for now, changes in zip(ends[at + 1 :], self._each(some, every[at:]), strict=True):
                 self._one(line, now, changes, followed=now is not ends[-1])
         self._in_doubt = False
 
-    def _each(self, parts: Sequence[Part], every: Sequence[Transaction]) -> Iterator[Changes]:
+    def _each(self, some: Some | None, every: Sequence[Transaction]) -> Iterator[Changes]:
         """What is sent in each transaction; a thread makes it while the server is at work on the one before."""
-        making = (self._ahead.submit(self._made, parts, each) for each in every)
+        making = (self._ahead.submit(self._made, some, each) for each in every)
         waiting = next(making, None)
         while waiting:
             changes = waiting.result()
             waiting = next(making, None)
             yield changes
 
-    def _made(self, parts: Sequence[Part], transaction: Transaction) -> Changes:
-        within = ((each.table, each.within(transaction)) for each in parts)
-        return {table: self._tables[table].made(rows) for table, rows in within if len(rows)}
+    def _made(self, some: Some | None, transaction: Transaction) -> Changes:
+        if some is None:
+            return {}
+        return {table: self._tables[table].made(rows) for table, rows in by_table(some, transaction)}
 
     def _one(self, line: Line, now: PlanConfig, changes: Changes, *, followed: bool) -> None:
         """Send a transaction; it is done when its answers are heard, with the next one's."""
