@@ -33,10 +33,12 @@ from shardgen.stores.lake.formats import (
     footer,
     identity,
     open_format,
+    zstd,
 )
-from shardgen.tables import dataset
+from shardgen.tables import dataset, table_of
 from shardgen.tables.feed import Feed
 from shardgen.tables.planning import build_plan
+from tests.dirt.worlds import dirty
 from tests.worlds import TABLES, shard_bytes, small
 
 IDENTITY = {"shard": "orders/2025-12", "generation": "1", "fingerprint": "00ff"}
@@ -46,7 +48,8 @@ def written(config: PlanConfig, table: str, *, rows: int = 4096, name: str = "pa
     """A file of a table's last shard."""
     shard = build_plan(config).of(table)[-1]
     sink = io.BytesIO()
-    encoder = open_format(name, raw_data=config.raw_data).writer(dataset()[table].table, sink, IDENTITY)
+    form = open_format(name, raw_data=config.raw_data, raw_data_as="json" if config.dirt else "struct")
+    encoder = form.writer(table_of(config, table), sink, IDENTITY)
     for batch in Feed(config).batches(shard, rows):
         encoder.write(batch)
     summary = encoder.close()
@@ -72,6 +75,25 @@ def test_the_bytes_of_a_file_do_not_follow_from_the_batches(
     monkeypatch.setattr("shardgen.stores.lake.formats.parquet.GROUP_ROWS", 1000)
     config = small()
     assert len({written(config, table, rows=rows, name=name)[0] for rows in (50, 997, 100_000)}) == 1
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("table", TABLES)
+def test_nor_do_they_where_rows_are_spoilt(table: str, name: str) -> None:
+    config = dirty("hostile")
+    assert len({written(config, table, rows=rows, name=name)[0] for rows in (50, 997)}) == 1
+
+
+def test_what_customers_who_were_erased_have_in_a_sheet_is_nothing() -> None:
+    config = small(days=700, customers=3000)
+    file, _ = written(config, "customers", rows=40, name="csv.zst")
+    assert file == written(config, "customers", rows=997, name="csv.zst")[0]
+    read = list(csv.DictReader(io.StringIO(zstd.decompressed(io.BytesIO(file)).read().decode(), newline="")))
+    born = [row["date_of_birth"] for row in read]
+    assert 0 < born.count("") < 100
+    assert {day[:2] for day in born} == {"", "19", "20"}
+    assert all(row["customer_name"] == "" for row in read if not row["date_of_birth"])
+    assert b',"19' not in zstd.decompressed(io.BytesIO(file)).read()
 
 
 def test_row_groups_are_of_one_size_from_the_first_row_on(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,14 +9,16 @@ from typing import BinaryIO, Final
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 from pyarrow import csv
 
-from shardgen.columns import abreast, pieces, text
+from shardgen.columns import abreast, jsonb, pieces, text
 from shardgen.columns.abreast import Texts
 from shardgen.columns.batch import Batch
 from shardgen.columns.jsonb import Objects, Quoted
+from shardgen.columns.nested import Picked
 from shardgen.columns.pieces import Drawn, Piece
-from shardgen.columns.values import Absent, Value
+from shardgen.columns.values import Absent, Day, Member, Value
 from shardgen.model.table import Column, Table
 from shardgen.stores.lake.formats import values, zstd
 from shardgen.stores.lake.formats.lines import LinesEncoder
@@ -60,13 +62,26 @@ def _line(row: Sequence[tuple[Column, Value]]) -> Iterable[Piece]:
 
 
 def _bare(value: Value) -> list[Piece]:
-    """A field that needs no quotes, as JSON writes it without any."""
+    """A field that needs no quotes, as JSON writes it without any; nothing where it is null, whatever the batch."""
     if isinstance(value, Absent):
         return [b""]
-    found = value.json()
+    if isinstance(value, Picked):
+        return [_where(value.pool, value.rows)]
+    if isinstance(value, Day) and value.known is not None:
+        return [_where(Day(value.values), np.where(value.known, np.arange(len(value.known)), -1))]
+    return _unquoted(value.json())
+
+
+def _unquoted(found: jsonb.Value) -> list[Piece]:
     if isinstance(found, tuple):
         return list(found)
     return [found.text if isinstance(found, Quoted) else found]
+
+
+def _where(pool: Member, rows: NDArray[np.integer]) -> Piece:
+    """What each row has of a pool without nulls, or nothing."""
+    found = pool.json()
+    return Drawn(text.column(found.text) if isinstance(found, Quoted) else jsonb.texts(found), rows).filled(b"")
 
 
 def _text(value: Value) -> list[Piece]:
