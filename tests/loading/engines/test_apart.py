@@ -31,34 +31,34 @@ def ended() -> Iterator[int]:
 
 def test_they_come_in_order_and_are_made_elsewhere() -> None:
     with made_apart(partial(numbers, 5), "numbers") as made:
-        assert [number for number, _ in made] == [0, 1, 2, 3, 4]
+        assert [number for number, _ in made.things] == [0, 1, 2, 3, 4]
     with made_apart(ended, "numbers") as made:
-        assert next(made) != os.getpid()
+        assert next(made.things) != os.getpid()
     assert active_children() == []
 
 
 def test_who_wants_no_more_waits_for_nothing() -> None:
     with made_apart(partial(numbers, 1 << 40), "numbers") as made:
-        assert next(made)[0] == 0
+        assert next(made.things)[0] == 0
     assert active_children() == []
 
 
 def test_what_fails_there_is_told_here_with_its_cause() -> None:
     with made_apart(partial(numbers, 2, ValueError("no more")), "numbers") as made:
-        assert [next(made)[0], next(made)[0]] == [0, 1]
+        assert [next(made.things)[0], next(made.things)[0]] == [0, 1]
         with pytest.raises(LoadError, match=r"^numbers cannot be made: ValueError: no more$") as told:
-            next(made)
+            next(made.things)
     assert "in numbers" in str(told.value.__cause__)  # where it failed
 
 
 def test_an_error_of_ours_stays_what_it_is() -> None:
     make = partial(numbers, 0, ConfigError("it is wrong", remedy="mend it"))
     with made_apart(make, "numbers") as made, pytest.raises(ConfigError, match=r"^it is wrong: mend it$"):
-        next(made)
+        next(made.things)
 
 
 def test_the_end_of_the_process_is_told() -> None:
     with made_apart(ended, "numbers") as made:
-        pid = next(made)
+        pid = next(made.things)
         with pytest.raises(LoadError, match=f"the process that makes numbers ended: pid={pid} exit=-9"):
-            next(made)
+            next(made.things)
