@@ -9,13 +9,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from shardgen.asking import world_of
 from shardgen.errors import ConfigError, Given, TargetError, Text, Use
 from shardgen.model.checks import check_choice
 from shardgen.model.choices import STREAM_FORMS
 from shardgen.model.config import MAX_WINDOW_DAYS, PlanConfig
+from shardgen.model.made import Made
 from shardgen.model.played import Played, micros, spelt
 
 if TYPE_CHECKING:
@@ -51,30 +52,9 @@ class Asked:
     run: int | None = None
 
 
-class Making(Protocol):
-    """Changes that are being made."""
-
-    @property
-    def things(self) -> Iterator[Some]:
-        """They, in order."""
-        ...
-
-    @property
-    def check(self) -> Callable[[], None]:
-        """Raises why no more of them come."""
-        ...
-
-
-class _Here(NamedTuple):
-    """Changes that this process makes."""
-
-    things: Iterator[Some]
-    check: Callable[[], None] = lambda: None
-
-
-def _here(make: Callable[[], Iterator[Some]]) -> AbstractContextManager[Making]:
+def _here(make: Callable[[], Iterator[Some]]) -> AbstractContextManager[Made[Some]]:
     """Have changes made in this process."""
-    return nullcontext(_Here(make()))
+    return nullcontext(Made(make()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +77,7 @@ class Stream:
     """Lets go of the target."""
     reach: Callable[[int], None] = lambda _: None
     """Tells the target that all is there that bronze gets before an instant."""
-    making: Callable[[Callable[[], Iterator[Some]]], AbstractContextManager[Making]] = _here
+    making: Callable[[Callable[[], Iterator[Some]]], AbstractContextManager[Made[Some]]] = _here
     """Where changes are made."""
 
     def play(self) -> bool:

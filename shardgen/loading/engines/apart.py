@@ -17,11 +17,12 @@ from collections.abc import Callable, Iterator
 from enum import Enum, auto
 from multiprocessing import connection, parent_process
 from multiprocessing.context import ForkServerProcess
-from typing import Any, Final, Generic, NamedTuple, TypeAlias, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 from shardgen.errors import LoadError, ShardgenError
 from shardgen.loading.engines import forkserver
 from shardgen.loading.engines.setup import Setup
+from shardgen.model.made import Made
 
 T = TypeVar("T")
 Make: TypeAlias = Callable[[], Iterator[T]]
@@ -37,14 +38,6 @@ class _Kind(Enum):
     MADE = auto()
     FAILED = auto()
     END = auto()
-
-
-class Made(NamedTuple, Generic[T]):
-    """What is made in another process."""
-
-    things: Iterator[T]
-    check: Callable[[], None]
-    """Raises a LoadError when the process has ended before it had made all, though some may be there to be read."""
 
 
 @contextlib.contextmanager
