@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from shardgen.loading.reconcile import LoadReport
     from shardgen.model.cleaned import Wanted
     from shardgen.options.settings import Settings
-    from shardgen.stores import CleanedTables, Store
+    from shardgen.stores import Store
+    from shardgen.stores.cleaned import CleanedTables
     from shardgen.stores.findings import RunStatus
 
 
@@ -168,7 +169,7 @@ def graded(
 def _cleaned(settings: Settings, places: Places) -> AbstractContextManager[CleanedTables]:
     """The database of the target; of a lake the folder or file that is named."""
     from shardgen.options import target
-    from shardgen.stores import open_cleaned, open_cleaned_files
+    from shardgen.stores.cleaned import open_cleaned, open_cleaned_files
 
     if lake := settings.target.lake:
         return open_cleaned_files(lake, places.cleaned, bronze=bool(places.mapping or places.sql))

@@ -16,7 +16,8 @@ from shardgen.grading.score import Tally
 from shardgen.grading.truth import Record, Row, Truth, keys_of
 from shardgen.model.cleaned import Cleaned, Wanted
 from shardgen.model.config import PlanConfig
-from shardgen.stores import CleanedTables, Show
+from shardgen.stores import Show
+from shardgen.stores.cleaned import CleanedTables
 from shardgen.tables import table_of
 
 PEOPLE = "customers"

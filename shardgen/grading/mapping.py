@@ -16,7 +16,7 @@ from shardgen.errors import ConfigError, Given, TargetError, Text, Use
 from shardgen.machine import texts
 from shardgen.model.cleaned import Cleaned, People, Source, Wanted
 from shardgen.model.table import COMMON, Table, relation_of
-from shardgen.stores import CleanedTables
+from shardgen.stores.cleaned import CleanedTables
 from shardgen.stores.reading import RefusedError
 
 NAMES: Final = ("{raw}", "{name}", "stg_{name}")

@@ -19,7 +19,7 @@ from pyiceberg.catalog.memory import InMemoryCatalog
 import shardgen
 from shardgen.errors import ConfigError, TargetError
 from shardgen.model.cleaned import Source
-from shardgen.stores import open_cleaned_files
+from shardgen.stores.cleaned import open_cleaned_files
 from shardgen.stores.lake.duck import published, session
 from tests import lakes
 from tests.conftest import Database

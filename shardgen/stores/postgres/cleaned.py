@@ -78,7 +78,7 @@ class CleanedTables:
             return tuple(consult(self._dsn, self._schema, lambda session: _types(session, source), purpose="grade"))
 
     def typed(self, source: Source) -> bool:
-        """See stores.CleanedTables.typed."""
+        """See stores.cleaned.CleanedTables.typed."""
         del source
         return True
 

@@ -180,7 +180,7 @@ def _file(connection: duckdb.DuckDBPyConnection, place: str, file: str, schema: 
 
 
 class CleanedTables:
-    """See stores.CleanedTables.
+    """See stores.cleaned.CleanedTables.
 
     Args:
         connection: that finds them.
@@ -191,12 +191,12 @@ class CleanedTables:
         self._connection, self._found = connection, found
 
     def relations(self, place: str) -> Mapping[str, Source]:
-        """See stores.CleanedTables.relations; those of the place that is opened."""
+        """See stores.cleaned.CleanedTables.relations; those of the place that is opened."""
         del place
         return self._found.relations
 
     def columns(self, source: Source) -> tuple[str, ...]:
-        """See stores.CleanedTables.columns."""
+        """See stores.cleaned.CleanedTables.columns."""
         if not source.schema and (fault := self._found.faults.get(source.relation)):
             raise RefusedError(fault)
         try:
@@ -207,11 +207,11 @@ class CleanedTables:
             raise RefusedError(_line(error)) from error
 
     def typed(self, source: Source) -> bool:
-        """See stores.CleanedTables.typed."""
+        """See stores.cleaned.CleanedTables.typed."""
         return source.statement != "" or source.relation not in self._found.texts
 
     def rows(self, source: Source, columns: Sequence[str]) -> Iterator[tuple[str | None, ...]]:
-        """See stores.CleanedTables.rows."""
+        """See stores.cleaned.CleanedTables.rows."""
         with _told():
             types = self._types(source)
             values = ", ".join(
@@ -222,7 +222,7 @@ class CleanedTables:
             yield from self._asked(f"SELECT {names} FROM {rows} ORDER BY {texts.in_order('v0')}")  # noqa: S608
 
     def merged(self, source: Source, columns: tuple[str, str]) -> Iterator[tuple[str, str]]:
-        """See stores.CleanedTables.merged."""
+        """See stores.cleaned.CleanedTables.merged."""
         id_, person = (f"q.{views.name(name)}::VARCHAR" for name in columns)
         pairs = (
             f"(SELECT {id_} AS id, {person} AS person, count(*) OVER (PARTITION BY {person}) AS many "  # noqa: S608
