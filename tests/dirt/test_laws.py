@@ -6,7 +6,7 @@ import pytest
 
 import shardgen
 from shardgen.dirt.kinds import kinds
-from tests.dirt.worlds import KEY
+from tests.dirt.worlds import FEW, KEY
 
 OPTIONS = {
     "customers": 300,
@@ -57,25 +57,14 @@ def test_damage_breaks_its_law_and_the_content_whatever_else_is_wrong_with_the_r
     assert any(clean in sample for check in content.checks for sample in check.samples)
 
 
-FEW = {
-    "customers": 60,
-    "products": 20,
-    "orders_per_day": 6,
-    "sessions_per_day": 6,
-    "events_per_session": 3,
-    "review_rate": 1,
-    "epoch": "2025-12-20",
-    "horizon": 9,
-    "end": "2026-01-04",
-}
-"""A horizon within a month, so that movements are numbered anew after it."""
+SHOP = {**FEW, "epoch": "2025-12-20", "end": "2026-01-04"}
 
 
 def test_an_offender_that_looks_like_no_id_is_of_the_key_and_so_is_one_that_only_the_row_before_makes_one(
     database, key
 ):
     shardgen.load(
-        database.dsn, dirt="id_format.reviews=0.2,other_case.inventory=0.1", **{**OPTIONS, **FEW, "days": None}
+        database.dsn, dirt="id_format.reviews=0.2,other_case.inventory=0.1", **{**OPTIONS, **SHOP, "days": None}
     )
     found = laws(database.dsn)["L1"]
     assert found.status == "held", (found.finding, found.samples)
@@ -83,7 +72,7 @@ def test_an_offender_that_looks_like_no_id_is_of_the_key_and_so_is_one_that_only
 
 def test_a_version_that_is_not_the_newest_by_its_spoilt_ingestion_alone_is_of_the_key(database, key):
     tables = {"tables": "products,orders,inventory", "history": "versions"}
-    shardgen.load(database.dsn, dirt="out_of_order.orders=0.4", **{**OPTIONS, **FEW, **tables, "days": None})
+    shardgen.load(database.dsn, dirt="out_of_order.orders=0.4", **{**OPTIONS, **SHOP, **tables, "days": None})
     found = laws(database.dsn)["L3"]
     assert (found.status, "in the key" in found.finding or "by their" in found.finding) == ("held", True), found
 

@@ -9,6 +9,16 @@ from shardgen.options.secrets import Secret
 from tests.worlds import small
 
 KEY = "a secret of the tests"
+FEW: dict[str, Any] = {
+    "customers": 60,
+    "products": 20,
+    "orders_per_day": 6,
+    "sessions_per_day": 6,
+    "events_per_session": 3,
+    "review_rate": 1,
+    "horizon": 9,
+}
+"""A world whose horizon may end within a month, so that movements are numbered anew after it."""
 
 
 def dirty(dirt: str, *, key: str = KEY, **changes: Any) -> PlanConfig:
