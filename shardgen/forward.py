@@ -129,7 +129,7 @@ def slice_of(settings: Settings, store: Store) -> tuple[PlanConfig, dict[str, An
             raise UsageError(told, remedy=Text("name ", Use("epoch"), " and ", Use("horizon")))
         config = settings.plan(utc_today())
         if config.answers and not config.format:
-            why = " is of a whole history, and a window by itself has none in a database, where it would go on"
+            why = " is of a whole history, and a window by itself has none in a database"
             raise ConfigError(Given("answers", "load"), why, remedy="leave it out, and print the key")
         return config, settings.options(config)
     check_given(settings, found, store.place)

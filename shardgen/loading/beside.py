@@ -132,7 +132,7 @@ def loaded(
 
 
 def _outdated(there: Sequence[RunStatus], run: Run, store: Store) -> bool:
-    """Whether the keys of a place tell of rows that a run has replaced, if it is gone on with or finished by others."""
+    """Whether all keys in a place tell of tables that a run has replaced, so that its own key takes their place."""
     runs = {each.run: each for each in store.runs()}
     owned = {(name, owner.run) for name, owner in store.owners().items()}
 

@@ -51,12 +51,10 @@ class Known:
 
     rows: frozenset[str]
     """Ids that they bear, or should."""
-    told: frozenset[str]
-    """Other ids that stand in what was changed, or is not there."""
     held: frozenset[str]
     """Ids that they hold, of what the law judges together."""
     ids: frozenset[str]
-    """All of these; made once, as each of many offenders is looked for in them."""
+    """All of these, and other ids that stand in what was changed, or is not there; made once for many offenders."""
     words: frozenset[str]
     """Other texts in what was changed, or is not there."""
     beside: bool
@@ -129,7 +127,6 @@ class Struck:
         held = frozenset(name for each in some for name in each.held if called(name) in law.along)
         return Known(
             rows=rows,
-            told=told,
             held=held,
             ids=rows | told | held,
             words=frozenset[str]().union(*(each.words for each in some)),

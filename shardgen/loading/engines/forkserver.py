@@ -44,7 +44,7 @@ def start() -> ForkServerContext:
     It ends with the process that calls.
 
     Raises:
-        MachineError: the system gives no process, or no place for a socket or a semaphore.
+        MachineError: the system gives no process, too little memory, or no place for a socket or a semaphore.
     """
     _check_room()
     context = multiprocessing.get_context("forkserver")
