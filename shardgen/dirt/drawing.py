@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,38 +12,32 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from shardgen.dirt.kind import DAY, HOUR, AnyKind, Delivers, Edits
-from shardgen.world.rng import I64, MIX1, MIX2, S27, S30, S32, U64, below, between, bits, uniform
+from shardgen.dirt.kind import DAY, AnyKind, Delivers, Edits
+from shardgen.dirt.units import SIZES, Rows, units_of
+from shardgen.world.rng import (
+    I64,
+    MIX1,
+    MIX2,
+    S11,
+    S27,
+    S30,
+    S32,
+    U64,
+    between,
+    bits,
+    lowest,
+    mixed,
+    stream_key,
+    turned,
+    uniform,
+)
 
 CONTENT, DELIVERY = "content", "delivery"
 """What a row may have a defect of: at most one of each."""
+AGAIN, LATE, LOST = 1, 2, 3
+"""What becomes of a row that is delivered in another way."""
+_DOES: Final = {"again": AGAIN, "late": LATE, "never": LOST}
 _TICKETS = 2**53
-_STEP = np.int64(-7046029254386353131)  # odd: no two numbers of records share what they are told apart by
-_UNITS = {"hour": HOUR, "day": DAY}
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Rows:
-    """What rows are told apart by; arrays of shape (n,)."""
-
-    number: I64
-    """Of the record, counted from 0."""
-    ingestion: I64
-    """Microseconds UTC."""
-
-    @cached_property
-    def identity(self) -> I64:
-        """One word for each version of each record."""
-        return self.number * _STEP + self.ingestion
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Units:
-    """The hours, days or visits of rows: they are drawn for, and not each of their rows."""
-
-    every: I64
-    of: I64
-    """For each row its place among them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -67,10 +62,12 @@ class Delivered:
     """Index into the kinds of delivery."""
     lag: I64
     """Microseconds."""
+    does: NDArray[np.int8]
+    """AGAIN, LATE or LOST."""
 
     def only(self, kept: NDArray[np.bool_]) -> Delivered:
         """Some of them."""
-        return Delivered(row=self.row[kept], kind=self.kind[kept], lag=self.lag[kept])
+        return Delivered(row=self.row[kept], kind=self.kind[kept], lag=self.lag[kept], does=self.does[kept])
 
 
 class Drawing:
@@ -96,9 +93,8 @@ class Drawing:
         self._seed, self._table, self._span, self._children = seed, table, span, children
         self.edits = [(kind, rate) for kind, rate in kinds if isinstance(kind, Edits)]
         every = [(kind, rate) for kind, rate in kinds if isinstance(kind, Delivers)]
-        self.delivers = [each for each in every if each[0].unit == "row"]
-        self.alone = len(self.delivers)
-        self.delivers += [each for each in every if each[0].unit != "row"]
+        self._alone = [each for each in every if each[0].unit == "row"]
+        self.delivers = self._alone + [each for each in every if each[0].unit != "row"]
 
     def edited(self, rows: Rows) -> Struck:
         """Rows that say something else."""
@@ -108,14 +104,18 @@ class Drawing:
 
     def delivered(self, rows: Rows) -> Delivered:
         """Rows that are delivered in another way."""
-        alone, together = self._struck(DELIVERY, rows, self._delivery_sums), self.delivers[self.alone :]
-        units = {unit: self._units(unit, rows) for unit in dict.fromkeys(kind.unit for kind, _ in together)}
-        found = [alone.row, *(self._together(kind, rate, rows, units[kind.unit]) for kind, rate in together)]
-        kinds = np.repeat([-1, *range(self.alone, len(self.delivers))], [len(each) for each in found])
-        kinds[: len(alone.row)] = alone.kind
-        row, last = np.unique(np.concatenate(found)[::-1], return_index=True)  # of several kinds, the last one
-        kind = kinds[::-1][last]
-        return Delivered(row=row, kind=kind, lag=self._lags(kind, rows, row))
+        alone, together = self._struck(DELIVERY, rows, self._delivery_sums), list(self._together(rows))
+        row, kind, unit = alone.row, alone.kind, rows.identity[alone.row]
+        if together:
+            kinds, some, units = zip(*together, strict=True)
+            row, unit = np.concatenate([row, *some]), np.concatenate([unit, *units])
+            kind = np.concatenate([kind, np.repeat(kinds, list(map(len, some)))])
+            order = row.argsort(kind="stable")
+            row = row[order]
+            last = np.ones(len(row), dtype=np.bool_)
+            np.not_equal(row[1:], row[:-1], out=last[:-1])  # of several kinds, the last one
+            row, kind, unit = row[last], kind[order[last]], unit[order[last]]
+        return Delivered(row=row, kind=kind, lag=self._lags(kind, unit), does=self._does[kind])
 
     def words(self, slot: str, rows: Rows, some: I64) -> U64:
         """What further draws of some rows begin with."""
@@ -123,7 +123,7 @@ class Drawing:
 
     def numbers(self, slot: str, rows: Rows, some: I64) -> U64:
         """Numbers of the defects of some rows: of 53 bits, which JSON's readers keep."""
-        return bits(self._seed, f"dirt.{self._table}.{slot}.number", rows.identity[some]) >> np.uint64(11)
+        return bits(self._seed, f"dirt.{self._table}.{slot}.number", rows.identity[some]) >> S11
 
     @cached_property
     def _edit_sums(self) -> U64:
@@ -131,7 +131,7 @@ class Drawing:
 
     @cached_property
     def _delivery_sums(self) -> U64:
-        return _sums(rate for _, rate in self.delivers[: self.alone])
+        return _sums(rate for _, rate in self._alone)
 
     @cached_property
     def _starts(self) -> I64:
@@ -150,53 +150,68 @@ class Drawing:
         if not len(sums):
             nothing = np.zeros(0, dtype=np.int64)
             return Struck(row=nothing, kind=nothing)
-        ticket = bits(self._seed, f"dirt.{self._table}.{slot}", rows.identity) >> np.uint64(11)
-        row = np.flatnonzero(ticket < sums[-1])
-        return Struck(row=row, kind=np.searchsorted(sums, ticket[row], side="right"))
+        row, word = lowest(self._seed, f"dirt.{self._table}.{slot}", rows.turned, int(sums[-1]) << 11)
+        return Struck(row=row, kind=sums.searchsorted(word >> S11, side="right"))
 
-    def _together(self, kind: Delivers, rate: float, rows: Rows, units: Units) -> I64:
-        """Rows of the hours, days or visits that a kind strikes."""
+    def _together(self, rows: Rows) -> Iterator[tuple[int, I64, I64]]:
+        """Rows of the hours, days and visits that are struck: kind by kind its index, rows, and the unit of each."""
+        if not self._shared or not len(rows.number):
+            return
+        units = {unit: units_of(rows, unit, self._children) for unit in {kind.unit for kind, _, _ in self._shared}}
+        words = {unit: turned(each.every) for unit, each in units.items()}
+        ticket = mixed(np.concatenate([words[kind.unit] + key for kind, key, _ in self._shared])) >> S11
+        if not (ticket < max(bound for *_, bound in self._shared)).any():
+            return
+        end = 0
+        for place, (kind, _, bound) in enumerate(self._shared, len(self._alone)):
+            begin, end = end, end + len(words[kind.unit])
+            hit = np.flatnonzero(ticket[begin:end] < bound)
+            if len(hit):
+                row, unit = units[kind.unit].rows(hit)
+                part = self._part(kind, rows, row, unit)
+                yield place, row[part], unit[part]
+
+    @cached_property
+    def _shared(self) -> list[tuple[Delivers, np.uint64, np.uint64]]:
+        """Kinds that strike hours, days or visits: the key of their draws, and below which tickets they strike."""
+        found = list[tuple[Delivers, np.uint64, np.uint64]]()
+        for kind, rate in self.delivers[len(self._alone) :]:
+            bound = math.ceil(min(1, rate / _share(kind)) * _TICKETS)
+            found.append((kind, np.uint64(stream_key(self._seed, self._stream(kind))), np.uint64(bound)))
+        return found
+
+    def _part(self, kind: Delivers, rows: Rows, row: I64, unit: I64) -> NDArray[np.bool_] | slice:
+        """Which rows of the units that a kind strikes are struck."""
         stream = self._stream(kind)
-        hit = uniform(self._seed, stream, units.every) < rate / _share(kind)
-        if not hit.any():
-            return np.zeros(0, dtype=np.int64)
-        row = np.flatnonzero(hit[units.of])
-        unit = units.every[units.of[row]]
         if kind.part is not None:
-            return row[kind.part(rows.number[row] % self._children, bits(self._seed, f"{stream}.part", unit))]
+            return kind.part(rows.number[row] % self._children, bits(self._seed, f"{stream}.part", unit))
         if kind.rest is None:
-            return row
-        size = _UNITS[kind.unit]
+            return slice(None)
+        size = SIZES[kind.unit]
         low, high = (int(share * size) for share in kind.rest)
         begins = between(self._seed, f"{stream}.rest", unit, low // 4096, high // 4096) * 4096
-        return row[rows.ingestion[row] - unit * size >= begins]
+        return rows.ingestion[row] - unit * size >= begins
 
-    def _lags(self, kind: I64, rows: Rows, row: I64) -> I64:
-        lag = np.zeros(len(row), dtype=np.int64)
-        for place in np.unique(kind).tolist():
-            each, mine = self.delivers[place][0], np.flatnonzero(kind == place)
-            low, high = (instant // 1000 for instant in each.lag)
-            if high - low <= 1:  # as nothing is drawn then
-                lag[mine] = low * 1000
-                continue
-            words = self._unit(each.unit, rows, row[mine])
-            milliseconds = low + (below(self._seed, f"{self._stream(each)}.lag", words, max(1, high - low)))
-            lag[mine] = milliseconds * 1000
-        return lag
+    def _lags(self, kind: I64, unit: I64) -> I64:
+        """Delays: of kinds, with the words that these draw by."""
+        if not len(kind):
+            return np.zeros(0, dtype=np.int64)
+        keys, low, choices = self._delays
+        drawn = mixed(turned(unit) + keys[kind]) >> S32
+        return (low[kind] + (drawn * choices[kind] >> S32).view(np.int64)) * 1000
 
-    def _units(self, unit: str, rows: Rows) -> Units:
-        """All of some sort; where they lie close together, each once."""
-        own = self._unit(unit, rows, slice(None))
-        low, high = (int(own.min()), int(own.max())) if len(own) else (0, 0)
-        if high - low >= len(own):
-            return Units(every=own, of=np.arange(len(own)))
-        return Units(every=np.arange(low, high + 1), of=own - low)
+    @cached_property
+    def _delays(self) -> tuple[U64, I64, U64]:
+        """Of each kind of delivery: the key of its draws, the least delay in milliseconds, and how many there are."""
+        keys = [stream_key(self._seed, f"{self._stream(kind)}.lag") for kind, _ in self.delivers]
+        ends = np.array([kind.lag for kind, _ in self.delivers], dtype=np.int64).reshape(-1, 2) // 1000
+        choices = np.maximum(ends[:, 1] - ends[:, 0], 1)
+        return np.array(keys, dtype=np.uint64), ends[:, 0], choices.astype(np.uint64)
 
-    def _unit(self, unit: str, rows: Rows, some: I64 | slice) -> I64:
-        """What is struck at once has one number; that of some rows."""
-        if unit in _UNITS:
-            return rows.ingestion[some] // _UNITS[unit]
-        return rows.identity[some] if unit == "row" else rows.number[some] // self._children
+    @cached_property
+    def _does(self) -> NDArray[np.int8]:
+        """Of each kind of delivery."""
+        return np.array([_DOES[kind.does] for kind, _ in self.delivers], dtype=np.int8)
 
     def _stream(self, kind: AnyKind) -> str:
         """Of the draws of a kind; visits are the same in all tables."""

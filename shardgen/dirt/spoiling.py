@@ -8,63 +8,23 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from shardgen.columns.batch import Batch, Batches, Spliced, chosen
 from shardgen.dirt.cells import Cells, whole_rows
 from shardgen.dirt.clean import Clean, documents_of
 from shardgen.dirt.defects import ADDED, CHANGED, MISSING, Defect, Wrong
 from shardgen.dirt.documents import Documents
-from shardgen.dirt.drawing import CONTENT, DELIVERY, Chance, Delivered, Drawing, Rows
+from shardgen.dirt.drawing import CONTENT, DELIVERY, Chance, Drawing
+from shardgen.dirt.fates import ALWAYS, Plan, When, planned
 from shardgen.dirt.kind import AnyKind, Row
+from shardgen.dirt.units import Rows
 from shardgen.model.dirt import Dirt
 from shardgen.world.rng import I64
 
 INGESTION = "ingestion_timestamp"
-NEVER: Final = np.iinfo(np.int64).max
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class When:
-    """Up to when what dirt holds back is there; instants in microseconds UTC."""
-
-    until: int | I64 = NEVER
-    """What comes late, or once more and later, is not there yet if it comes at this instant or after it; or an instant
-    for each row."""
-    since: int | None = None
-    """Only what was held back and comes from this instant on, where all else is there already."""
-
-    def until_of(self, rows: I64) -> int | I64:
-        """The instant of some rows."""
-        return self.until[rows] if isinstance(self.until, np.ndarray) else self.until
-
-
-ALWAYS: Final = When()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Plan:
-    """What becomes of the rows of a batch."""
-
-    take: I64
-    """Rows that new ones are made of, some perhaps twice."""
-    edit: I64
-    """Kind of edit of each of them, -1 for none."""
-    deliver: I64
-    """Kind of delivery of each, -1 for none."""
-    lag: I64
-    """Microseconds, of each."""
-    second: NDArray[np.bool_]
-    """Which of them are deliveries of what is there already."""
-    order: I64
-    """Positions in the rows of the batch and in these, end to end, as they are written."""
-    missing: I64
-    """Rows that are not written."""
-    why: I64
-    """Kind of delivery of each of those."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -148,48 +108,7 @@ class Spoiler:
 
     def _plan(self, rows: Rows, when: When = ALWAYS, *, told: bool = False) -> Plan | None:
         """What becomes of the rows; None where nothing does."""
-        edited, (delivered, does) = self._drawing.edited(rows), self._delivered(rows, when, told=told)
-        count, edit = len(rows.number), np.full(len(rows.number), -1)
-        edit[edited.row] = edited.kind
-        if when.since is not None:
-            return _of_held_back(edit, delivered)
-        if not len(edited.row) and not len(delivered.row):
-            return None
-        kind, lag = np.full(count, -1), np.zeros(count, dtype=np.int64)
-        kind[delivered.row], lag[delivered.row] = delivered.kind, delivered.lag
-        never, again, late = (delivered.row[does == each] for each in ("never", "again", "late"))
-        kept = np.ones(count, dtype=np.bool_)
-        kept[never] = False
-        main = np.union1d(np.flatnonzero((edit >= 0) & kept), late)
-        take = np.concatenate([main, again])
-        second = np.arange(len(take)) >= len(main)
-        delayed = second | np.isin(take, late)
-        order = np.arange(count)
-        order[main] = count + np.arange(len(main))
-        order = np.insert(order, again + 1, count + len(main) + np.arange(len(again)))
-        return Plan(
-            take=take,
-            edit=edit[take],
-            deliver=np.where(delayed, kind[take], -1),
-            lag=np.where(delayed, lag[take], 0),
-            second=second,
-            order=order[np.insert(kept, again + 1, np.ones(len(again), dtype=np.bool_))],
-            missing=never,
-            why=kind[never],
-        )
-
-    def _delivered(self, rows: Rows, when: When, *, told: bool) -> tuple[Delivered, NDArray[np.str_]]:
-        """Rows that are delivered in another way, and what becomes of each, see kind.Delivers."""
-        found = self._drawing.delivered(rows)
-        does = np.array([str(each.does) for each, _ in self._drawing.delivers] or [""], dtype="U5")[found.kind]
-        comes = rows.ingestion[found.row] + found.lag
-        due, held_back = (comes < when.until_of(found.row)) | (found.lag == 0), found.lag > 0
-        if when.since is not None:
-            kept = due & held_back & (comes >= when.since)
-        else:
-            does[(does == "late") & ~due] = "never"
-            kept = (does == "late") if told else due | (does != "again")
-        return found.only(kept), does[kept]
+        return planned(self._drawing, rows, when, told=told)
 
     def _made(self, batch: Batch, rows: Rows, plan: Plan, first: First, documents: Documents | None = None) -> Cells:
         """The new rows, spoilt.
@@ -249,26 +168,6 @@ class Spoiler:
             kind, _ = self._drawing.delivers[plan.why[place]]
             of = _Of(cells=cells, place=place, ingestion=int(rows.ingestion[row]))
             yield row, of.defect(int(numbers[place]), kind, MISSING, Wrong(clean=told[place]))
-
-
-def _of_held_back(edit: I64, delivered: Delivered) -> Plan:
-    """Rows that come where all others are there already.
-
-    Args:
-        edit: kind of edit of each row of the batch, -1 for none.
-        delivered: those that come.
-    """
-    nothing = np.zeros(0, dtype=np.int64)
-    return Plan(
-        take=delivered.row,
-        edit=edit[delivered.row],
-        deliver=delivered.kind,
-        lag=delivered.lag,
-        second=np.ones(len(delivered.row), dtype=np.bool_),
-        order=len(edit) + np.arange(len(delivered.row)),
-        missing=nothing,
-        why=nothing,
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,8 +14,9 @@ import numpy as np
 from shardgen.columns import text
 from shardgen.columns.batch import Batch, chosen, unversioned
 from shardgen.columns.pieces import Drawn
+from shardgen.dirt.fates import NEVER, When
 from shardgen.dirt.spec import latest
-from shardgen.dirt.spoiling import NEVER, Part, When
+from shardgen.dirt.spoiling import Part
 from shardgen.flow.records import Changed, Spelling, keys_of, record_of, versions_of
 from shardgen.model.played import DELETE, INSERT
 from shardgen.tables.feed import Feed

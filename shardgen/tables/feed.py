@@ -13,9 +13,10 @@ import numpy as np
 from shardgen.columns.batch import Batch, Batches, chosen, versioned
 from shardgen.dirt.defects import Defect
 from shardgen.dirt.drawing import Drawing
+from shardgen.dirt.fates import ALWAYS, When
 from shardgen.dirt.plugins import named
 from shardgen.dirt.spec import latest
-from shardgen.dirt.spoiling import ALWAYS, First, Part, Spoiler, When, seed_of
+from shardgen.dirt.spoiling import First, Part, Spoiler, seed_of
 from shardgen.model.config import LoadConfig, PlanConfig
 from shardgen.model.dirt import Dirt
 from shardgen.model.plan import Shard

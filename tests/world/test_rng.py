@@ -49,6 +49,15 @@ def test_below_reaches_its_whole_range_and_nothing_else(bound: int) -> None:
         assert len(np.unique(drawn)) == bound
 
 
+@pytest.mark.parametrize("bound", [0, 1, 2**33 - 1, 2**33, 2**48 + 5, 2**60, 2**63, 2**64 - 1])
+def test_the_lowest_are_those_of_all_that_are_below_a_bound(bound: int) -> None:
+    drawn = rng.bits(3, "t.l", IDS)
+    for least in {bound, int(np.sort(drawn)[500]), int(np.sort(drawn)[500]) + 1}:
+        place, words = rng.lowest(3, "t.l", rng.turned(IDS), least)
+        assert place.tolist() == np.flatnonzero(drawn < np.uint64(least)).tolist()
+        assert words.tolist() == drawn[place].tolist()
+
+
 def test_a_higher_probability_only_adds() -> None:
     low, high = rng.chance(5, "t.p", IDS, 0.2), rng.chance(5, "t.p", IDS, 0.3)
     assert not (low & ~high).any()
