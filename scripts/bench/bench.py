@@ -37,6 +37,8 @@ class Bench:
     """Data options by their names on the command line: ``{"scale": "0.1"}``."""
     slice_rows: int
     """Rows of each table that go in row by row."""
+    round: int = 0
+    """Which one of its rounds it is, counted from 0."""
 
     @property
     def config(self) -> PlanConfig:

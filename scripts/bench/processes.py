@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import re
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
+from typing import TextIO
 
 import psycopg
 
 ROOT = Path(__file__).parents[2]
+_REAPER = Path(__file__).with_name("reaper.py")
 _PERIOD = 0.2  # seconds between looks at the memory; the kernel keeps the peaks of those that live
 _FIRST_ROW_PERIOD = 0.005
 
@@ -28,6 +32,7 @@ class Ran:
     began: float = 0.0
     """Seconds since the epoch."""
     seconds: float = 0.0
+    """From then on until it ended, whatever it left behind."""
     peaks: dict[str, float] = field(default_factory=dict)
     """MiB of the largest process by role: ``coordinator``, ``worker``, ``forkserver``, ``other``, ``backend``."""
     cpu: dict[str, float] = field(default_factory=dict)
@@ -48,33 +53,68 @@ def run(command: Sequence[str], *, cwd: Path, dsn: str | None = None, postmaster
     Raises:
         RuntimeError: it failed.
     """
-    ran, over = Ran(began=time.time()), threading.Event()
+    ran, over, threads = Ran(), threading.Event(), list[threading.Thread]()
     before = server_seconds(postmaster) if postmaster else 0.0
-    start = time.perf_counter()
-    process = subprocess.Popen(
-        command, cwd=cwd, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    watchers: list[tuple[Callable[..., None], tuple[object, ...]]] = [(_watch_memory, (ran, process.pid, postmaster))]
+    with _reaper(command, cwd) as (process, told):
+        try:
+            if begun := _figures(told):
+                ran.began = begun["began"]
+                threads = _watching(over, ran, begun, dsn, postmaster)
+            ran.output, errors = process.communicate()
+        except BaseException:
+            process.terminate()
+            process.wait()
+            raise
+        finally:
+            over.set()
+            for thread in threads:
+                thread.join()
+        if process.returncode:
+            raise RuntimeError(f"command={' '.join(command)!r} failed with code={process.returncode}: {errors.strip()}")
+        ended = _figures(told)
+    ran.seconds, ran.cpu["client"] = ended["seconds"], ended["cpu"]
+    if postmaster:
+        ran.cpu["server"] = server_seconds(postmaster) - before
+    return ran
+
+
+@contextlib.contextmanager
+def _reaper(command: Sequence[str], cwd: Path) -> Iterator[tuple[subprocess.Popen[str], TextIO]]:
+    """The process that runs a command, see :mod:`scripts.bench.reaper`, and what it tells; it has ended afterwards."""
+    reading, writing = os.pipe()
+    with open(reading, encoding="utf-8") as told, open(writing, "wb") as pipe:  # noqa: PTH123 - they have no paths
+        reaper = [sys.executable, "-I", "-S", str(_REAPER), str(writing), *command]
+        with subprocess.Popen(
+            reaper,
+            cwd=cwd,
+            env=environment(),
+            pass_fds=(writing,),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            pipe.close()
+            yield process, told
+
+
+def _figures(told: TextIO) -> dict[str, float]:
+    """What a reaper tells next; nothing where it has ended."""
+    return json.loads(told.readline() or "{}")
+
+
+def _watching(
+    over: threading.Event, ran: Ran, begun: dict[str, float], dsn: str | None, postmaster: int | None
+) -> list[threading.Thread]:
+    """Threads that fill in what can only be seen meanwhile."""
+    watchers: list[tuple[Callable[..., None], tuple[object, ...]]] = [
+        (_watch_memory, (ran, int(begun["pid"]), postmaster))
+    ]
     if dsn:
-        watchers.append((_watch_rows, (ran, dsn, start)))
+        watchers.append((_watch_rows, (ran, dsn, begun["start"])))
     threads = [threading.Thread(target=target, args=(over, *given)) for target, given in watchers]
     for thread in threads:
         thread.start()
-    try:
-        ran.output, errors = process.communicate()
-        ran.seconds = time.perf_counter() - start
-    except BaseException:
-        process.terminate()
-        raise
-    finally:
-        over.set()
-        for thread in threads:
-            thread.join()
-    if postmaster:
-        ran.cpu["server"] = server_seconds(postmaster) - before
-    if process.returncode:
-        raise RuntimeError(f"command={' '.join(command)!r} failed with code={process.returncode}: {errors.strip()}")
-    return ran
+    return threads
 
 
 def help_seconds(cwd: Path) -> float:
@@ -95,12 +135,9 @@ def environment() -> dict[str, str]:
 
 
 def _watch_memory(over: threading.Event, ran: Ran, pid: int, postmaster: int | None) -> None:
-    busy: dict[int, float] = {}
     while not over.wait(_PERIOD):
         for role, process in _family(pid):
             _note(ran, role, mebibytes(process, "VmHWM"))
-            busy[process] = max(busy.get(process, 0.0), sum(_seconds(process)[:2]))
-        ran.cpu["client"] = sum(busy.values())
         for backend in children(postmaster) if postmaster else []:
             _note(ran, "backend", mebibytes(backend, "RssAnon"))  # shared buffers belong to none of them
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Callable, Sequence
-from functools import partial
+from dataclasses import dataclass, replace
 
 from scripts.bench import days, dirt, lake, loads, rivals, streams
 from scripts.bench.bench import Bench, Run, copy_bytes
@@ -35,7 +35,20 @@ READY_MADE = {"floor", "psql", "rows"}
 ON_DISK = 1.25
 """Bytes on disk to COPY bytes, indexes included."""
 
-Task = Callable[[], Run]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """A yardstick to be measured."""
+
+    name: str
+    bench: Bench
+    workers: int
+
+    def run(self, number: int) -> Run:
+        """Measure it in a round."""
+        found = YARDSTICKS[self.name](replace(self.bench, round=number), self.workers)
+        found.round = number
+        return found
 
 
 def interleaved(tasks: Sequence[Task], rounds: int) -> list[Run]:
@@ -43,8 +56,7 @@ def interleaved(tasks: Sequence[Task], rounds: int) -> list[Run]:
     runs = []
     for number in range(rounds):
         for task in tasks if number % 2 == 0 else tasks[::-1]:
-            run = task()
-            run.round = number
+            run = task.run(number)
             runs.append(run)
             _say(f"round {number + 1}: {run.yardstick} x {run.workers} at {run.scale:g}: {run.seconds:.2f} s")
     return runs
@@ -57,9 +69,9 @@ def measure(bench: Bench, *, parts: Sequence[str], workers: int, others: Sequenc
         with loads.processes_of(workers) as executor:
             fill(bench.spool.directory, bench.config, executor, csv="psql" in parts)
     try:
-        tasks: list[Task] = [partial(YARDSTICKS[name], bench, workers) for name in parts]
+        tasks = [Task(name=name, bench=bench, workers=workers) for name in parts]
         for number in others:
-            tasks += [partial(YARDSTICKS[name], bench, number) for name in parts if name in SCALING]
+            tasks += [Task(name=name, bench=bench, workers=number) for name in parts if name in SCALING]
         runs = interleaved(tasks, rounds)
     finally:
         shutil.rmtree(bench.spool.directory, ignore_errors=True)
@@ -86,7 +98,7 @@ def at_volumes(
         if not fits:
             _say(f"scale {each.scale:g} takes {needed / 1e9:.0f} GB on disk: built, but not loaded")
         chosen = [name for name in VOLUMES if name in parts and (fits or name == "null")]
-        tasks += [partial(YARDSTICKS[name], each, workers) for name in chosen]
+        tasks += [Task(name=name, bench=each, workers=workers) for name in chosen]
     return interleaved(tasks, rounds)
 
 
