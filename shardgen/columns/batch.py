@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -65,7 +66,7 @@ class Batch:
         return pa.record_batch(arrays, schema=schema)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Spliced:
     """Rows of two batches of a table, in an order of their own."""
 
@@ -73,6 +74,23 @@ class Spliced:
     second: Batch
     order: I64
     """Positions in the rows of both, end to end."""
+    of: I64 | None = None
+    """Of which row of the first batch each of the second is: it is the same, but for what is ``Given`` and for when
+    bronze gets it. None where it is another."""
+
+    @cached_property
+    def source(self) -> I64:
+        """Of which row of the first batch each row is."""
+        assert self.of is not None
+        return np.concatenate([np.arange(self.first.num_rows), self.of])[self.order]
+
+    @cached_property
+    def places(self) -> I64:
+        """Where each row of the second batch is."""
+        found, rows = np.zeros(self.second.num_rows, dtype=np.int64), self.first.num_rows
+        there = np.flatnonzero(self.order >= rows)
+        found[self.order[there] - rows] = there
+        return found
 
     @property
     def table(self) -> Table:

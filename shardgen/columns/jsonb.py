@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import lru_cache
 from json.encoder import encode_basestring  # what json.dumps asks for texts that may be more than ASCII
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,11 +42,32 @@ Value: TypeAlias = "str | Texts | Drawn | Quoted | tuple[Piece, ...]"
 Members: TypeAlias = Mapping[str, Value]
 
 
+class Place(NamedTuple):
+    """Where a key with its value lies in the parts of objects: the first part, and the first one after it."""
+
+    first: int
+    last: int
+    start: str
+    """What lies before the value, where there is one."""
+    end: str
+    """What lies after it."""
+    inner: tuple[int, int] | None
+    """The parts of the value alone, or of what lies between its quotes; None where a part is more than that."""
+    quoted: bool
+    """Whether the quotes of the value lie outside of these."""
+    optional: bool
+    """Whether an object may be without the key."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Objects:
     """A column of JSON objects, in pieces."""
 
     pieces: Sequence[Piece]
+    parts: Sequence[Piece] = ()
+    """The same before neighbours were made one."""
+    keys: Mapping[str, Place] = field(default_factory=dict)
+    """Where each key lies among the parts."""
 
     def texts(self, start: int = 0, stop: int | None = None) -> Text:
         """The objects from start to stop (exclusive); all of them by default."""
@@ -73,14 +94,19 @@ def objects(members: Members) -> Objects:
     Args:
         members: JSON for each key; at least one key is in every row.
     """
-    keys = sorted(members, key=_key_order)
+    keys = sorted(members, key=order_of)
     always = next(place for place, key in enumerate(keys) if in_every(members[key]))
-    found: list[Piece] = [b"{"]
+    found, places = list[Piece]([b"{"]), dict[str, Place]()
     for place, key in enumerate(keys):  # a key that may be left out takes its comma with it
-        comma, label = b", ", f"{string(key)}: ".encode()
-        start, end = (label, comma) if place < always else (label if place == always else comma + label, b"")
-        found += _member(start, members[key], end)
-    return Objects(pieces.pooled([*found, b"}"]))
+        label, comma, value = f"{string(key)}: ", ", ", members[key]
+        start, end = (label, comma) if place < always else (label if place == always else comma + label, "")
+        mine, inner = _member(start.encode(), value, end.encode())
+        first, last = len(found), len(found) + len(mine)
+        alone = (first + inner.start, first + inner.stop) if inner else None
+        places[key] = Place(first, last, start, end, alone, isinstance(value, Quoted), not in_every(value))
+        found += mine
+    found.append(b"}")
+    return Objects(pieces.pooled(found), found, places)
 
 
 def pieces_of(json_: Value) -> list[Piece]:
@@ -238,31 +264,34 @@ def in_every(json_: Value) -> bool:
     return json_.always if isinstance(json_, Drawn) else True
 
 
-def _member(start: bytes, json_: Value, end: bytes) -> list[Piece]:
-    """A key and its value, or neither of them."""
+def _member(start: bytes, json_: Value, end: bytes) -> tuple[list[Piece], range]:
+    """A key and its value, or neither of them; and which pieces are the value and no more, but for its quotes."""
     if isinstance(json_, Drawn) and not json_.always:
         return _sometimes(start, json_, end)
     if isinstance(json_, Quoted):
-        return [start + b'"', json_.text, b'"' + end]
+        return [start + b'"', json_.text, b'"' + end], range(1, 2)
     if isinstance(json_, str):
-        return [start + json_.encode() + end]
-    return [start, *(json_ if isinstance(json_, tuple) else (json_,)), end]
+        return [start + json_.encode() + end], range(0)
+    value = json_ if isinstance(json_, tuple) else (json_,)
+    return [start, *value, end], range(1, 1 + len(value))
 
 
-def _sometimes(start: bytes, json_: Drawn, end: bytes) -> list[Piece]:
+def _sometimes(start: bytes, json_: Drawn, end: bytes) -> tuple[list[Piece], range]:
     """The same of a value that some rows leave out."""
     if _cheap(json_):
-        return [Drawn(pieces.once(pieces.joined, start, json_.pool, end), json_.rows)]
+        return [Drawn(pieces.once(pieces.joined, start, json_.pool, end), json_.rows)], range(0)
     there = -json_.missing
-    return [Drawn(text.words((start.decode(),)), there), json_, Drawn(text.words((end.decode(),)), there)]
+    before, after = (Drawn(text.words((each.decode(),)), there) for each in (start, end))
+    return [before, json_, after], range(1, 2)
 
 
 @lru_cache(maxsize=4096)
 def _in_order(keys: tuple[str, ...]) -> list[tuple[str, str]]:
-    return [(key, f"{string(key)}: ") for key in sorted(keys, key=_key_order)]
+    return [(key, f"{string(key)}: ") for key in sorted(keys, key=order_of)]
 
 
 @lru_cache(maxsize=4096)
-def _key_order(key: str) -> tuple[int, bytes]:
+def order_of(key: str) -> tuple[int, bytes]:
+    """By what keys of an object are in jsonb's order."""
     encoded = key.encode()
     return len(encoded), encoded

@@ -121,6 +121,20 @@ class Layout:
         """
         return Spliced(self, other, order)
 
+    def patched(self, of: I64, rows: I64, columns: I64, texts: Varied) -> pa.StringArray:
+        """Some rows as a column of texts, with other pieces in some places.
+
+        Args:
+            of: which rows, in any order, perhaps several times.
+            rows: in which of these each other piece is.
+            columns: instead of which piece, as they are laid out, see ``laid_out``.
+            texts: the other pieces.
+        """
+        room = max(map(len, self.pools))
+        pool, chosen = Pool([*self.pools, texts], room), self.at(of, len(of), self.bases)
+        chosen[rows, columns] = pool.firsts[-1] + np.arange(len(texts), dtype=np.int32)
+        return end_to_end(pool.show(0, room), chosen)
+
     def chosen(self, start: int, stop: int) -> NDArray[np.int32]:
         """Positions in the pool of rows start to stop (exclusive), shape (rows, texts)."""
         return self.of(slice(start, stop), stop - start)
@@ -238,17 +252,22 @@ def pooled(pieces: Iterable[Piece]) -> list[Piece]:
     """The same rows with neighbours made one where that is work for a pool and none for the rows: constants, what is
     drawn from several pools at the same positions, and both beside each other.
     """
-    runs: list[list[Any]] = []
+    return [_joined(run) for run in _neighbours(pieces)]
+
+
+def _neighbours(pieces: Iterable[Piece]) -> list[list[Any]]:
+    """Which pieces ``pooled`` makes one."""
+    found: list[list[Any]] = []
     grows, rows = False, None  # whether the last run does, and the positions that it has so far
     for piece in pieces:
         own, short = (piece.rows, piece.few) if isinstance(piece, Drawn) else (None, isinstance(piece, bytes))
         if grows and short and (own is None or rows is None or own is rows):
-            runs[-1].append(piece)
+            found[-1].append(piece)
             rows = rows if own is None else own
         else:
-            runs.append([piece])
+            found.append([piece])
             grows, rows = short, own
-    return [_joined(run) for run in runs]
+    return found
 
 
 def packed(pieces: Iterable[Piece]) -> Iterator[Piece | Abreast]:
@@ -259,6 +278,21 @@ def packed(pieces: Iterable[Piece]) -> Iterator[Piece | Abreast]:
             yield Abreast(parts)
         else:
             yield from parts
+
+
+def laid_out(pieces: Iterable[Piece]) -> list[int]:
+    """How many of them become each piece of a layout, where neighbours are made one first."""
+    found = list[int]()
+    for even, group in groupby(_neighbours(pieces), key=_is_even):
+        runs = list(group)
+        abreast = even and any(isinstance(run[0], np.ndarray) for run in runs)
+        found += [sum(map(len, runs))] if abreast else map(len, runs)
+    return found
+
+
+def _is_even(run: list[Any]) -> bool:
+    """Whether neighbours that are made one are of one width."""
+    return isinstance(run[0], np.ndarray) or all(isinstance(piece, bytes) for piece in run)
 
 
 def count(pieces: Iterable[Piece]) -> int:

@@ -6,7 +6,9 @@ Numbers are numpy arrays: times in microseconds and days since 1970-01-01, money
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
@@ -17,6 +19,7 @@ from shardgen.columns.abreast import Texts
 from shardgen.columns.arrow import pa, pc
 from shardgen.columns.jsonb import Objects, SplicedObjects
 from shardgen.columns.nested import Document, Lists, Picked, Sometimes, Struct
+from shardgen.columns.patched import PatchedObjects
 from shardgen.columns.pieces import Drawn
 from shardgen.columns.text import I64
 from shardgen.model.types import NAMES
@@ -34,6 +37,7 @@ __all__ = [
     "Lists",
     "Member",
     "Money",
+    "Patched",
     "Picked",
     "Prose",
     "Sometimes",
@@ -41,6 +45,7 @@ __all__ = [
     "Value",
     "Whole",
     "Words",
+    "Written",
 ]
 
 
@@ -181,17 +186,17 @@ class Prose(Words):
 class Json:
     """JSON in the form in which jsonb prints it."""
 
-    values: Texts | Drawn | Objects | SplicedObjects
+    values: Texts | Drawn | Objects | SplicedObjects | PatchedObjects
     types: ClassVar = ("json",)
 
     def json(self) -> jsonb.Value:
         """As it is; of an object's key, a row that draws none has none."""
-        assert not isinstance(self.values, SplicedObjects)  # of which nobody makes a key
+        assert not isinstance(self.values, SplicedObjects | PatchedObjects)  # of which nobody makes a key
         return tuple(self.values.pieces) if isinstance(self.values, Objects) else self.values
 
     def arrow(self, rows: int, type_: Any) -> pa.Array:
         """A column of ``type_``."""
-        if isinstance(self.values, Objects | SplicedObjects):
+        if isinstance(self.values, Objects | SplicedObjects | PatchedObjects):
             return self.values.texts()
         return text.drawn_or_own(self.values)
 
@@ -262,6 +267,51 @@ class Given:
         whole = array.cast(pa.int32()) if type_ == "date" else array
         numbers = whole.cast(pa.int64()).fill_null(0).to_numpy()
         return {"timestamp": Instant, "date": Day}.get(type_, Whole)(numbers)
+
+
+class Written(Given):
+    """Values of a few rows, some of which are written over; they are made where all of them are asked for.
+
+    Args:
+        clean: gives them as they were, as Arrow has them.
+        rows: of some of them, in order.
+        over: what is there instead.
+    """
+
+    def __init__(self, clean: Callable[[], pa.Array], rows: I64, over: pa.Array) -> None:
+        object.__setattr__(self, "clean", clean)
+        object.__setattr__(self, "rows", rows)
+        object.__setattr__(self, "over", over)
+
+    clean: Callable[[], pa.Array]
+    rows: I64
+    over: pa.Array
+
+    @cached_property
+    def values(self) -> Any:
+        """As Arrow has them."""
+        clean = self.clean()
+        places = np.arange(len(clean))
+        places[self.rows] = len(clean) + np.arange(len(self.rows))
+        return pa.concat_arrays([clean, self.over]).take(pa.array(places))
+
+
+class Patched(Given):
+    """JSON of a few rows, some of which say something else; the same.
+
+    Args:
+        objects: the JSON.
+    """
+
+    def __init__(self, objects: PatchedObjects) -> None:
+        object.__setattr__(self, "objects", objects)
+
+    objects: PatchedObjects
+
+    @cached_property
+    def values(self) -> Any:
+        """See Written.values."""
+        return self.objects.texts()
 
 
 _FEW = 4

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import chain, product
 from typing import Any, Final
 
@@ -18,8 +18,8 @@ import numpy as np
 
 from shardgen.columns import jsonb
 from shardgen.columns.arrow import pa
-from shardgen.columns.batch import Batch
-from shardgen.columns.values import Absent, Constant, Given, Instant, Value
+from shardgen.columns.batch import Batch, arrow_type
+from shardgen.columns.values import Absent, Constant, Instant, Value, Written
 from shardgen.dirt.clean import Clean
 from shardgen.dirt.drawing import Chance
 from shardgen.dirt.kind import GONE, NOTHING, Edit, OneOf
@@ -150,12 +150,14 @@ class Cells:
         place = self._places.get(name)
         if place is None or not place.over:
             return self.clean.columns[name]
-        return Given(_over(self.clean.array(name), place.over))
+        rows = np.array(list(place.over), dtype=np.int64)
+        over = pa.array(place.over.values(), arrow_type(self.clean.types[name]))
+        return Written(partial(self.clean.array, name), rows, over)
 
     def _record(self) -> Value:
         """raw_data."""
         told = {key: rows for key, rows in self._told.items() if rows}
-        return Given(self.clean.documents.written(told)) if told or self.clean.members else Absent()
+        return self.clean.documents.written(told) if told or self.clean.members else Absent()
 
 
 class _Place:
@@ -189,13 +191,6 @@ class _Place:
         self.over[row] = None if not held or value is None else json_ if self._json else value
         if told is not None:
             told[row] = json_
-
-
-def _over(array: Any, written: Mapping[int, Any]) -> Any:
-    """Values with others in their place, by row."""
-    places = np.arange(len(array))
-    places[list(written)] = len(array) + np.arange(len(written))
-    return pa.concat_arrays([array, pa.array(written.values(), array.type)]).take(pa.array(places))
 
 
 def fits(type_: Type, value: Any) -> bool:

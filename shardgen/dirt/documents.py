@@ -1,27 +1,34 @@
-"""raw_data of some clean rows as text, and where in it the value of each key lies: what is written over one key of one
-row costs neither its other keys nor the other rows.
+"""raw_data of some clean rows, key by key, and with other values: what is written over one key of one row costs neither
+its other keys nor the other rows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from bisect import bisect
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
-from itertools import repeat
-from typing import Any
+from itertools import accumulate, chain
+from typing import Final, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
-from shardgen.columns import jsonb, pieces, text
-from shardgen.columns.abreast import offsets
+from shardgen.columns import jsonb, pieces
 from shardgen.columns.arrow import pa
+from shardgen.columns.jsonb import Objects
 from shardgen.columns.nested import Document
-from shardgen.columns.pieces import Drawn, Layout
-from shardgen.columns.text import I64, Text
+from shardgen.columns.patched import Patch, PatchedObjects, reader
+from shardgen.columns.text import I64
+from shardgen.columns.values import Given, Patched
 
-_COMMA, _BRACE = len(", "), len("{")
-Told = Mapping[str, Mapping[int, str | None]]
+Told: TypeAlias = Mapping[str, Mapping[int, str | None]]
 """By key and row the JSON of what is otherwise; None where the key is left out."""
+Read: TypeAlias = Callable[[int], str]
+RowOf: TypeAlias = Callable[[int], int]
+Edit: TypeAlias = tuple[int, int, str]
+"""What stands instead of some parts of an object: the first one, the first one after them, and the text."""
+_COMMA: Final = ", "
 
 
 class Documents:
@@ -33,113 +40,225 @@ class Documents:
     """
 
     def __init__(self, whole: Document | None, rows: I64) -> None:
-        self._whole, self._rows, self._count = whole, rows, len(rows)
+        self._whole, self._rows = _Objects(whole.values) if whole else None, rows
 
     def values(self, key: str) -> Callable[[int], str | None]:
         """Gives the JSON of a key, by row; None where it is not there."""
-        (begins, sizes), data = self._places[key], self._data
-        firsts = self._ends[:-1] + begins
-        first, last = firsts.item, (firsts + sizes).item
-        return lambda row: data[begin:end].decode() if (begin := first(row)) <= (end := last(row)) else None
+        assert self._whole is not None
+        value, row = self._whole.value(key), self._rows.item
+        return lambda place: value(row(place)) or None
 
-    def written(self, told: Told) -> Text:
+    def written(self, told: Told) -> Given:
         """All objects, some with other values; null where there is none."""
         if self._whole is None:
-            some = {row: self._anew(row, told) for row in {row for rows in told.values() for row in rows}}
-            return pa.array([some.get(row) for row in range(self._count)], pa.string())
-        if not told:
-            return self._texts
-        ends, texts = self._ends, self._texts
-        rows, firsts, lasts, dirty = self._changes(told)
-        order, grown = np.argsort(firsts, kind="stable"), np.zeros(self._count + 1, dtype=np.int64)
-        cuts = np.append(np.stack([firsts[order], lasts[order]], axis=1).ravel(), ends[-1]).astype(np.int32)
-        kept = pa.StringArray.from_buffers(len(cuts), pa.py_buffer(np.append(ends[:1], cuts)), texts.buffers()[2])
-        taken = np.arange(len(cuts))
-        taken[1::2] = len(cuts) + order  # every second one lies between what is kept, and gives way
-        parts = pa.concat_arrays([kept, dirty]).take(pa.array(taken))
-        np.add.at(grown, rows + 1, np.diff(offsets(dirty)) - (lasts - firsts))
-        lying = (ends - ends[0] + np.cumsum(grown)).astype(np.int32)
-        return pa.StringArray.from_buffers(self._count, pa.py_buffer(lying), parts.buffers()[2])
+            texts: list[str | None] = [None] * len(self._rows)
+            for row in set(chain.from_iterable(told.values())):
+                texts[row] = _object({key: rows.get(row) for key, rows in told.items()})
+            return Given(pa.array(texts, pa.string()))
+        return Patched(PatchedObjects(whole=self._whole.objects, of=self._rows, patch=self._patch(self._whole, told)))
 
-    def _changes(self, told: Told) -> tuple[I64, I64, I64, Text]:
-        """What is otherwise: rows, first and last (exclusive) byte of all objects', and what is there instead."""
-        ends = self._ends
-        other = np.array(sorted({row for key, rows in told.items() for row in self._other(key, rows)}), dtype=np.int64)
-        known = [(key, np.array(list(rows), dtype=np.int64)) for key, rows in told.items() if key in self._places]
-        rows = _joined(rows for _, rows in known)
-        firsts = _joined(ends[rows] + self._places[key][0][rows] for key, rows in known)
-        sizes = _joined(self._places[key][1][rows] for key, rows in known)
-        dirty = text.pool(each for key, _ in known for each in told[key].values())
-        anew, same = text.pool(self._anew(row, told) for row in other.tolist()), ~np.isin(rows, other)
-        return (
-            np.append(rows[same], other),
-            np.append(firsts[same], ends[other]),
-            np.append((firsts + sizes)[same], ends[other + 1]),
-            pa.concat_arrays([dirty.filter(pa.array(same)), anew]),
+    def _patch(self, whole: _Objects, told: Told) -> Patch:
+        """What is otherwise: most often one key of a row."""
+        rows, columns, texts, row_of = list[int](), list[int](), list[str](), self._rows.item
+        often = {row for row, count in Counter(chain.from_iterable(told.values())).items() if count > 1}
+        often |= {row for row, dirty in told.get(whole.always, {}).items() if dirty is None}
+        further = defaultdict[int, dict[str, str | None]](dict)
+        for key, mine in told.items():
+            for row in often & mine.keys():
+                further[row][key] = mine[row]
+            once = {row: dirty for row, dirty in mine.items() if row not in often} if often else mine
+            for span, some in whole.spans(key, once, row_of):
+                for column, made in span.texts(some, row_of):
+                    rows += some
+                    columns += [column] * len(some)
+                    texts += made
+        for row, wanted in further.items():
+            for column, text in whole.anew(row_of(row), wanted):
+                rows.append(row)
+                columns.append(column)
+                texts.append(text)
+        return Patch(
+            rows=np.array(rows, dtype=np.int64),
+            columns=np.array(columns, dtype=np.int64),
+            texts=pa.array(texts, pa.string()),
         )
 
-    def _every(self, row: int) -> dict[str, str]:
-        """All keys of an object with their JSON."""
-        if self._whole is None:
-            return {}
-        first, (keys, begins, ends) = self._ends.item(row), self._table
-        whole = self._data[first : self._ends.item(row + 1)].decode()
-        if len(whole) != self._ends.item(row + 1) - first:  # more than ASCII: places are of bytes
-            return {key: self.values(key)(row) or "" for key, end in zip(keys, ends[:, row], strict=True) if end}
-        places = zip(keys, begins[:, row].tolist(), ends[:, row].tolist(), strict=True)
-        return {key: whole[begin:end] for key, begin, end in places if end}
 
-    def _other(self, key: str, rows: Mapping[int, str | None]) -> Iterator[int]:
-        """Rows that have a key which they had not, or have it no longer."""
-        sizes = self._places[key][1][list(rows)].tolist() if key in self._places else repeat(-1)
-        return (row for (row, dirty), size in zip(rows.items(), sizes, strict=False) if size < 0 or dirty is None)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Span:
+    """Parts of objects that have something else in their place."""
 
-    def _anew(self, row: int, told: Told) -> str:
-        """An object that has other keys than it had."""
-        mine: dict[str, str | None] = {**self._every(row)}
-        mine |= {key: rows[row] for key, rows in told.items() if row in rows}
-        members = [label + value for key, label in jsonb.labels(mine) if (value := mine[key]) is not None]
-        return "{" + ", ".join(members) + "}"
+    columns: range
+    """The pieces that have some of them, of those that objects are laid out as."""
+    before: str | Read
+    """What of the first piece lies before them."""
+    after: str | Read
+    """What of the last one lies after them."""
+
+    def texts(self, told: Mapping[int, str], row_of: RowOf) -> Iterator[tuple[int, list[str]]]:
+        """The pieces that some rows have instead, and in which place.
+
+        Args:
+            told: by row what is there instead of the parts.
+            row_of: which object each row is.
+        """
+        before, after, first, last = self.before, self.after, self.columns[0], self.columns[-1]
+        if isinstance(before, str):
+            made = [before + each for each in told.values()]
+        else:
+            made = [before(row_of(row)) + each for row, each in told.items()]
+        for column in self.columns[:-1]:
+            yield column, made if column == first else [""] * len(told)
+        ends = [after] * len(told) if isinstance(after, str) else [after(row_of(row)) for row in told]
+        yield last, [one + other for one, other in zip(made, ends, strict=True)] if first == last else ends
+
+
+class _Objects:
+    """Objects of a batch, each as the pieces that it is laid out as.
+
+    Args:
+        objects: all of them.
+    """
+
+    def __init__(self, objects: Objects) -> None:
+        self.objects, self._keys = objects, objects.keys
+        self._known: dict[tuple[int, int], str | Read] = {}
+
+    def value(self, key: str) -> Read:
+        """Gives the JSON of a key in each object; nothing where it is not there."""
+        place = self._keys[key]
+        if place.inner:
+            read = _reading(self._read(*place.inner))
+            return (lambda row: f'"{read(row)}"') if place.quoted else read
+        whole, start, stop = _reading(self._read(place.first, place.last)), len(place.start), -len(place.end) or None
+        return lambda row: whole(row)[start:stop]
+
+    def spans(
+        self, key: str, told: Mapping[int, str | None], row_of: RowOf
+    ) -> Iterator[tuple[_Span, Mapping[int, str]]]:
+        """What has something else in its place where objects say something else of a key; and by row, what."""
+        if (place := self._keys.get(key)) is None:
+            part, before, after = self._added(key)
+            yield (
+                self._span(part, part),
+                {row: before + dirty + after for row, dirty in told.items() if dirty is not None},
+            )
+            return
+        there = told
+        if place.optional:
+            value = self.value(key)
+            there = {row: told[row] for row in told if value(row_of(row))}
+        inner = dict[int, str]()
+        if place.inner and place.quoted:
+            inner = {row: dirty[1:-1] for row, dirty in there.items() if dirty is not None and dirty[0] == '"'}
+        elif place.inner:
+            inner = {row: dirty for row, dirty in there.items() if dirty is not None}
+        if place.inner and inner:
+            yield self._span(*place.inner), inner
+        if len(inner) < len(told):
+            start, end = place.start, place.end
+            rest = {
+                row: "" if dirty is None else start + dirty + end for row, dirty in told.items() if row not in inner
+            }
+            yield self._span(place.first, place.last), rest
+
+    def anew(self, row: int, wanted: Mapping[str, str | None]) -> Iterator[tuple[int, str]]:
+        """The pieces of an object that become others, and which.
+
+        Args:
+            wanted: values of some keys; None for those that it is then without.
+        """
+        if self.always in wanted and wanted[self.always] is None:  # the commas about other keys count on it
+            yield 0, _object({key: self.value(key)(row) for key in self._keys} | dict(wanted))
+            yield from ((column, "") for column in range(1, len(self._firsts) - 1))
+            return
+        edits = list(self._edits(wanted))
+        reach = [(self._column(first), self._column(max(first, last - 1))) for first, last, _ in edits]
+        for column in sorted({each for low, high in reach for each in range(low, high + 1)}):
+            yield column, "".join(self._edited(column, edits, row))
+
+    def _edited(self, column: int, edits: Sequence[Edit], row: int) -> Iterator[str]:
+        """What a piece of an object becomes."""
+        at, end = self._firsts[column : column + 2]
+        for first, last, text in edits:
+            if at <= first < end:
+                yield _reading(self._read(at, first))(row)
+                yield text
+            if first < end and last > at:
+                at = min(last, end)
+            elif at <= first < end:
+                at = first
+        yield _reading(self._read(at, end))(row)
+
+    def _edits(self, wanted: Mapping[str, str | None]) -> Iterator[Edit]:
+        """What stands where in an object that says something else, in order."""
+        for key, _ in jsonb.labels(wanted):
+            dirty, place = wanted[key], self._keys.get(key)
+            if place is not None:
+                yield place.first, place.last, "" if dirty is None else place.start + dirty + place.end
+            elif dirty is not None:
+                part, before, after = self._added(key)
+                yield part, part, before + dirty + after
+
+    def _added(self, key: str) -> tuple[int, str, str]:
+        """Before which part a key goes that objects have not, and what lies about its value then."""
+        part, label = self._begins[bisect(self._order, jsonb.order_of(key))], f"{jsonb.string(key)}: "
+        leads = part <= self._keys[self.always].first
+        return part, label if leads else _COMMA + label, _COMMA if leads else ""
+
+    def _span(self, first: int, last: int) -> _Span:
+        """Some parts, last exclusive; none where something comes before a part."""
+        columns = range(self._column(first), self._column(max(first, last - 1)) + 1)
+        before = self._read(self._firsts[columns[0]], first)
+        return _Span(columns=columns, before=before, after=self._read(last, self._firsts[columns[-1] + 1]))
+
+    def _read(self, first: int, last: int) -> str | Read:
+        """What some parts, last exclusive, say in all objects, or gives what they say in each."""
+        if (first, last) not in self._known:
+            self._known[first, last] = _joined([reader(part) for part in self.objects.parts[first:last]])
+        return self._known[first, last]
+
+    def _column(self, part: int) -> int:
+        """In which piece a part lies."""
+        return bisect(self._firsts, part) - 1
 
     @cached_property
-    def _texts(self) -> Text:
-        assert self._whole is not None
-        return Layout(pieces.some(each, self._rows) for each in self._whole.values.pieces).texts()
+    def _firsts(self) -> Sequence[int]:
+        """The first part of each piece, and how many parts there are."""
+        return list(accumulate(pieces.laid_out(self.objects.parts), initial=0))
 
     @cached_property
-    def _ends(self) -> NDArray[np.int32]:
-        """Where each object begins in the bytes of all, and where the last one ends."""
-        return offsets(self._texts)
+    def _begins(self) -> Sequence[int]:
+        """The first part of each key, and the brace after them."""
+        return [*(place.first for place in self._keys.values()), self._firsts[-1] - 1]
 
     @cached_property
-    def _data(self) -> bytes:
-        """The bytes of all objects."""
-        return bytes(self._texts.buffers()[2] or b"")
+    def _order(self) -> Sequence[tuple[int, bytes]]:
+        """Of the keys."""
+        return [jsonb.order_of(key) for key in self._keys]
 
     @cached_property
-    def _places(self) -> Mapping[str, tuple[I64, I64]]:
-        """Where the value of each key begins in each object, and its size in bytes, -1 where it is not there."""
-        told = self._whole.told if self._whole else {}
-        found, at = {}, np.full(self._count, _BRACE, dtype=np.int64)
-        for key, label in jsonb.labels(told):
-            size, name = _sizes(jsonb.some(told[key], self._rows), self._count), len(label.encode())
-            found[key] = at + name, size
-            at = at + np.where(size < 0, 0, size + (name + _COMMA))
-        return found
-
-    @cached_property
-    def _table(self) -> tuple[Sequence[str], I64, I64]:
-        """All keys; where the value of each begins and ends, a line for each key; an end of 0 where it is not there."""
-        begins, sizes = (np.stack(each) for each in zip(*self._places.values(), strict=True))
-        return tuple(self._places), begins, np.where(sizes < 0, 0, begins + sizes)
+    def always(self) -> str:
+        """The key on whose two sides others have their commas."""
+        return next(key for key, place in self._keys.items() if not place.optional)
 
 
-def _joined(arrays: Iterable[I64]) -> I64:
-    return np.concatenate([np.zeros(0, dtype=np.int64), *arrays])
+def _joined(told: Sequence[str | Read]) -> str | Read:
+    """What several say, end to end."""
+    some: list[str | Read] = [each for each in told if each != ""]
+    constants = [each for each in some if isinstance(each, str)]
+    if len(constants) == len(some):
+        return "".join(constants)
+    if len(some) == 1:
+        return some[0]
+    every = [_reading(each) for each in some]
+    return lambda row: "".join([read(row) for read in every])
 
 
-def _sizes(json_: Any, rows: int) -> I64:
-    """Bytes of a key's value in each object, -1 where it is left out."""
-    if isinstance(json_, Drawn) and not json_.always:
-        return np.where(json_.rows < 0, -1, pieces.sizes([json_]))
-    return np.zeros(rows, dtype=np.int64) + pieces.sizes(jsonb.pieces_of(json_))
+def _reading(told: str | Read) -> Read:
+    return (lambda _: told) if isinstance(told, str) else told
+
+
+def _object(values: Mapping[str, str | None]) -> str:
+    """An object of keys, some of which it is without."""
+    return "{" + _COMMA.join(label + value for key, label in jsonb.labels(values) if (value := values[key])) + "}"

@@ -61,7 +61,8 @@ class Spoiler:
         if not len(plan.take):
             return Spliced(first=batch, second=chosen(batch, np.zeros(1, dtype=np.int64)), order=plan.order)
         made = self._made(batch, rows, plan, first, documents_of(batch, plan.take))
-        return Spliced(first=batch, second=made.batch(rows.ingestion[plan.take] + plan.lag), order=plan.order)
+        second = made.batch(rows.ingestion[plan.take] + plan.lag)
+        return Spliced(first=batch, second=second, order=plan.order, of=plan.take)
 
     def parts(self, batch: Batch, first: First, when: When = ALWAYS, *, told: bool = False) -> list[Part]:
         """The same rows in parts: those that are as they were made, and those that are made anew.

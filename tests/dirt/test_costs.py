@@ -7,9 +7,9 @@ import pytest
 
 from shardgen.columns import jsonb, pieces, text
 from shardgen.columns.batch import Batch, Spliced
-from shardgen.columns.nested import Document, Sometimes
+from shardgen.columns.nested import Document, Picked, Sometimes
 from shardgen.columns.pieces import Drawn
-from shardgen.columns.values import Json, Prose, Whole
+from shardgen.columns.values import Instant, Json, Prose, Whole
 from shardgen.dirt import plugins, spoiling
 from shardgen.dirt.documents import Documents
 from shardgen.dirt.units import units_of
@@ -64,16 +64,28 @@ def test_what_is_struck_together_is_drawn_once(unit):
 
 
 ROWS = 5
-MEMBERS = {
-    "id": Whole(np.array([1, 20, 300, 4, 5])),
-    "kind": Prose(Drawn(text.words(("plain", 'with "quotes"', "\u00e4\u00f6")), np.array([0, 1, 2, 1, 0]))),
-    "sometimes": Sometimes(np.array([True, False, True, False, True]), Whole(np.array([7, 8, 9]))),
-    "nested": Json(text.pool(['{"id": 1}', "[]", '{"kind": "x"}', "null", "3"])),
-}
 
 
-def expected(told):
-    clean = [jsonb.texts(Document(MEMBERS).json())[row].as_py() for row in range(ROWS)]
+def members(times=1):
+    """Of objects; of many, what is drawn from a pool is laid out with what lies about it."""
+    some = np.tile(np.arange(ROWS), times)
+    kinds = text.words(("plain", 'with "quotes"', "\u00e4\u00f6"))
+    return {
+        "id": Whole(np.array([1, 20, 300, 4, 5])[some]),
+        "kind": Prose(Drawn(kinds, np.array([0, 1, 2, 1, 0])[some])),
+        "sometimes": Sometimes(np.array([True, False, True, False, True])[some], Whole(np.tile([7, 8, 9], times))),
+        "rarely": Picked(Prose(kinds), np.array([-1, -1, 2, -1, 0])[some]),
+        "perhaps": Prose(Drawn(kinds, np.array([0, -1, -1, 1, 2])[some])),
+        "nested": Json(text.pool(np.array(['{"id": 1}', "[]", '{"kind": "x"}', "null", "3"])[some].tolist())),
+        "at": Instant(np.arange(ROWS)[some] * 10**12),
+        "then": Instant(np.arange(ROWS)[some] * 10**13),
+    }
+
+
+MEMBERS = members()
+
+
+def expected(clean, told):
     found = []
     for row, whole in enumerate(clean):
         record = jsonb.json.loads(whole)
@@ -86,6 +98,7 @@ def expected(told):
     return found
 
 
+@pytest.mark.parametrize("times", [1, 8])
 @pytest.mark.parametrize(
     "told",
     [
@@ -94,13 +107,27 @@ def expected(told):
         {"sometimes": {0: None, 1: "1", 2: "2"}, "new": {2: "true", 3: None}},
         {"id": {3: None}, "kind": {3: None}, "nested": {3: None}, "sometimes": {3: None}},
         {"new": {0: '{"a": 1}'}},
+        {"a": {0: "1", 1: "2"}, "b": {0: "2"}, "longest of all": {0: "3", 2: "4"}, "even longer than that": {0: "4"}},
+        {"id": {2: None}, "at": {2: None, 3: None}, "a": {2: "1", 3: "[]"}},
+        {"at": {0: '"never"', 1: "null"}, "then": {0: None, 2: '""', 3: "7"}},
+        {"rarely": {0: '"x"', 2: None, 4: '"y"'}, "perhaps": {0: "null", 1: '"z"', 3: "12"}},
+        {"then": {1: '"t"'}, "perhaps": {1: '"p"'}, "rarely": {1: '"r"'}, "nested": {1: '"n"'}, "between": {1: "1"}},
     ],
 )
-def test_what_is_written_over_one_key_leaves_all_others(told):
-    documents = Documents(Document(MEMBERS), np.arange(ROWS))
-    assert documents.written(told).to_pylist() == expected(told)
+def test_what_is_written_over_one_key_leaves_all_others(told, times):
+    whole = Document(members(times))
+    clean = whole.values.texts().to_pylist()
+    documents = Documents(whole, np.arange(ROWS * times))
+    assert documents.written(told).values.to_pylist() == expected(clean, told)
     assert [documents.values("sometimes")(row) for row in range(ROWS)] == ["7", None, "8", None, "9"]
+    assert [documents.values("rarely")(row) for row in range(ROWS)] == [None, None, '"\u00e4\u00f6"', None, '"plain"']
+    assert documents.values("perhaps")(1) == "null"
     assert documents.values("nested")(2) == '{"kind": "x"}'
+    assert documents.values("then")(1) == '"1970-04-26T17:46:40.000000"'
+    some = np.array([4, 1, 1, 3])
+    assert Documents(whole, some).written({"id": {1: "9"}}).values.to_pylist() == expected(
+        [clean[row] for row in some], {"id": {1: "9"}}
+    )
 
 
 def test_rows_of_a_batch_are_taken_out_of_what_is_laid_out_for_all_of_it(monkeypatch):
@@ -109,8 +136,8 @@ def test_rows_of_a_batch_are_taken_out_of_what_is_laid_out_for_all_of_it(monkeyp
     for value in (Whole, Prose, Sometimes, Json):
         monkeypatch.setattr(value, "json", forbidden)
     documents = Documents(whole, some)
-    assert documents.written({}).to_pylist() == [of_each[row] for row in some]
-    assert documents.written({"id": {2: "2"}, "new": {0: "1"}}).to_pylist()[1:] == [
+    assert documents.written({}).values.to_pylist() == [of_each[row] for row in some]
+    assert documents.written({"id": {2: "2"}, "new": {0: "1"}}).values.to_pylist()[1:] == [
         of_each[1],
         of_each[1].replace("20", "2"),
         of_each[3],
@@ -122,10 +149,10 @@ def test_json_of_spoilt_rows_waits_until_a_row_group_asks_for_some_of_them(monke
     config = dirty("hostile", tables="sessions")
     batch = next(Feed(config).batches(build_plan(config).of("sessions")[0], 500))
     assert isinstance(batch, Spliced)
-    expected, made = batch.arrow()["raw_data"].to_pylist(), pieces.Spliced.texts
-    monkeypatch.setattr(pieces.Spliced, "texts", forbidden)
+    expected, made = batch.arrow()["raw_data"].to_pylist(), pieces.Layout.patched
+    monkeypatch.setattr(pieces.Layout, "patched", forbidden)
     values = built(batch, lazy=True).columns["raw_data"].values
-    monkeypatch.setattr(pieces.Spliced, "texts", made)
+    monkeypatch.setattr(pieces.Layout, "patched", made)
     assert values.texts(100, 300).to_pylist() == expected[100:300]
     assert built(batch).columns["raw_data"].values.to_pylist() == expected
 
@@ -140,4 +167,4 @@ def test_other_packages_are_asked_for_no_kind_that_comes_with_shardgen(monkeypat
 
 
 def test_a_record_without_keys_gets_one_where_it_is_told_and_is_none_elsewhere():
-    assert Documents(None, np.arange(3)).written({"new": {1: "2"}}).to_pylist() == [None, '{"new": 2}', None]
+    assert Documents(None, np.arange(3)).written({"new": {1: "2"}}).values.to_pylist() == [None, '{"new": 2}', None]

@@ -17,8 +17,9 @@ from shardgen.columns import text
 from shardgen.columns.batch import Batch, Batches, Spliced, arrow_type
 from shardgen.columns.jsonb import Objects, SplicedObjects
 from shardgen.columns.nested import Picked
+from shardgen.columns.patched import PatchedObjects
 from shardgen.columns.pieces import Drawn
-from shardgen.columns.values import Absent, Constant, Given, Json, Prose
+from shardgen.columns.values import Absent, Constant, Given, Json, Patched, Prose, Written
 from shardgen.model.types import Type
 from shardgen.stores.lake.formats.positions import I32, Span
 from shardgen.stores.lake.formats.schema import TEXTS
@@ -33,7 +34,10 @@ def built(batch: Batches, *, lazy: bool = False) -> Batch:
     """
     types = {column.name: column.type for column in batch.table.columns}
     if isinstance(batch, Spliced):
-        columns = {name: _spliced(type_, batch, name, lazy=lazy) for name, type_ in types.items()}
+        columns = {
+            name: _anew(type_, batch, name, lazy=lazy) or _spliced(type_, batch, name, lazy=lazy)
+            for name, type_ in types.items()
+        }
         return Batch(table=batch.table, num_rows=batch.num_rows, columns=columns)
     given = {
         name: _value(types[name], value.values) for name, value in batch.columns.items() if isinstance(value, Given)
@@ -61,6 +65,52 @@ def _spliced(type_: Type, batch: Spliced, name: str, *, lazy: bool) -> Any:
     arrays = [value.arrow(rows, arrow_type(type_)) for value, rows in parts]
     whole = pa.concat_arrays([array.cast(arrow_type(type_)) for array in arrays])
     return _value(type_, whole.take(pa.array(batch.order)))
+
+
+def _anew(type_: Type, batch: Spliced, name: str, *, lazy: bool) -> Any | None:
+    """A column of rows of one batch, some of which say something else; None where it is spliced at less cost."""
+    first: Any
+    second: Any
+    first, second = batch.first.columns[name], batch.second.columns[name]
+    if isinstance(second, Patched):
+        patch = second.objects.patch.moved(batch.places)
+        patched = PatchedObjects(whole=second.objects.whole, of=batch.source, patch=patch)
+        return Json(patched if lazy else patched.texts())
+    if batch.of is not None and isinstance(second, Written) == isinstance(second, Given):
+        if type_.name in TEXTS and _are_drawn(first):
+            return _texts_anew(type_, batch, first, second)
+        if isinstance(second, Written):
+            return _numbers_anew(type_, batch, first, second)
+    return None
+
+
+def _texts_anew(type_: Type, batch: Spliced, first: Any, second: Any) -> Json | Prose:
+    """Texts that rows draw from a pool, some of them others."""
+    own = _choice(type_, first, batch.first.num_rows)
+    texts, codes = own.texts, own.rows.take(batch.source)
+    if isinstance(second, Written):
+        over = second.over.cast(pa.string())
+        other = len(texts) + np.arange(len(over), dtype=np.int32)
+        codes[batch.places[second.rows]] = np.where(over.is_valid().to_numpy(zero_copy_only=False), other, -1)
+        texts = pa.concat_arrays([texts, over.fill_null("")])
+    return _text(type_, Drawn(texts, codes))
+
+
+def _numbers_anew(type_: Type, batch: Spliced, first: Any, second: Written) -> Any | None:
+    """Numbers, some of them others or missing; None where they are none, or some were missing before."""
+    over = Given(second.over)
+    dirty: Any = over.filled(type_.name)
+    known = getattr(first, "known", None) is None and isinstance(first.values, np.ndarray)
+    if type(dirty) is not type(first) or not known:
+        return None
+    places, values = batch.places[second.rows], first.values.take(batch.source)
+    values[places] = dirty.values
+    found = replace(first, values=values)
+    if not second.over.null_count:
+        return found
+    rows = np.arange(len(values))
+    rows[places[~over.known]] = -1
+    return Picked(found, rows)
 
 
 def _texts(value: Any) -> text.Text | None:

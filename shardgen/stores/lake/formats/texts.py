@@ -17,6 +17,7 @@ from shardgen.columns import text
 from shardgen.columns.abreast import Texts
 from shardgen.columns.jsonb import Objects, SplicedObjects
 from shardgen.columns.nested import Picked
+from shardgen.columns.patched import PatchedObjects
 from shardgen.columns.pieces import Drawn
 from shardgen.columns.values import Words
 from shardgen.stores.lake.formats.positions import I32, Rows, Span
@@ -49,8 +50,8 @@ def texts_of(value: Any, rows: Rows) -> Leaf:
     return _own_texts(values, rows)
 
 
-def _own_texts(texts: Texts | Objects | SplicedObjects, rows: Rows) -> Leaf:
-    if isinstance(texts, Objects | SplicedObjects):
+def _own_texts(texts: Texts | Objects | SplicedObjects | PatchedObjects, rows: Rows) -> Leaf:
+    if isinstance(texts, Objects | SplicedObjects | PatchedObjects):
         return texts.texts(rows.start, rows.stop) if isinstance(rows, Span) else _own_texts(texts.texts(), rows)
     if isinstance(rows, Span):
         return text.column(texts[rows.start : rows.stop])
