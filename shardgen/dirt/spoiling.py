@@ -133,9 +133,11 @@ class Spoiler:
 
     def _before(self, rows: Rows, plan: Plan, first: First) -> Mapping[int, Row]:
         """The records before those of which a kind looks at them, by number."""
-        look = np.array([each.before for each, _ in self._drawing.edits] or [False])
+        look = np.array([each.before for each, _ in self._drawing.edits])
+        if not look.any():
+            return {}
         numbers = np.unique(rows.number[plan.take[(plan.edit >= 0) & look[plan.edit]]] - 1)
-        made = map(Clean, first(numbers[numbers >= 0])) if look.any() else ()
+        made = map(Clean, first(numbers[numbers >= 0]))
         return {clean.number(place): clean.row(place) for clean in made for place in range(clean.num_rows)}
 
     def _changed(self, cells: Cells, rows: Rows, plan: Plan) -> Iterator[tuple[int, Defect]]:
