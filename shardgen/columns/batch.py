@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -173,16 +173,60 @@ def members_of(
 
 def chosen(rows: Batch, which: I64) -> Batch:
     """Some rows of a batch, in any order, perhaps several times."""
-    known = rows.record
-    assert known is not None
-    some = Record(
+    assert rows.record is not None
+    some = _of(rows.record, which, {name: taken(value, which) for name, value in rows.record.extra.items()})
+    return _again(rows, some, columns={name: taken(value, which) for name, value in _own(rows).items()})
+
+
+def seen(rows: Batch, which: I64) -> Batch:
+    """The same for as long as the batch is there: what nobody asks for of these rows costs nothing."""
+    assert rows.record is not None
+    return Batch(
+        table=rows.table,
+        num_rows=len(which),
+        columns=_Seen(rows.columns, which),
+        record=_of(rows.record, which, _Seen(rows.record.extra, which)),
+    )
+
+
+class _Seen(Mapping[str, Any]):
+    """Values of some rows, by name, each taken when it is first asked for.
+
+    Args:
+        values: of all rows.
+        which: those rows.
+    """
+
+    def __init__(self, values: Mapping[str, Any], which: I64) -> None:
+        self._values, self._which = values, which
+        self._taken: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._taken:
+            value = self._values[name]
+            document = isinstance(value, Document)
+            self._taken[name] = Document(_Seen(value.members, self._which)) if document else taken(value, self._which)
+        return self._taken[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._values
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+
+def _of(known: Record, which: I64, extra: Mapping[str, Member]) -> Record:
+    """What some rows are made of."""
+    return Record(
         mode=known.mode,
         numbers=known.numbers[which],
         ingestion=known.ingestion[which],
-        extra={name: taken(value, which) for name, value in known.extra.items()},
+        extra=extra,
         versions=None if known.versions is None else picked(known.versions, which),
     )
-    return _again(rows, some, columns={name: taken(value, which) for name, value in _own(rows).items()})
 
 
 def _keys(versions: Versions) -> Mapping[str, Member]:

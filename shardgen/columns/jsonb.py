@@ -219,8 +219,10 @@ def value(given: object) -> str:
     if given is None or given is True or given is False:
         return _CONSTANTS[given]
     if isinstance(given, dict):
-        found = ((label, given[key]) for key, label in labels(given))
-        members = [label + (encode_basestring(each) if type(each) is str else value(each)) for label, each in found]
+        members = [
+            label + (encode_basestring(each) if type(each := given[key]) is str else value(each))
+            for key, label in labels(given)
+        ]
         return "{" + ", ".join(members) + "}"
     if isinstance(given, list | tuple):
         return "[" + ", ".join(map(value, given)) + "]"

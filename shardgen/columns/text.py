@@ -88,10 +88,7 @@ def stack(**columns: Texts) -> Stack:
 
 def draw(drawn: Drawn) -> Text:
     """What each row draws, null where there is none."""
-    rows = pa.array(drawn.rows)
-    if drawn.always:
-        return column(drawn.pool).take(rows)
-    return column(drawn.pool).take(pc.if_else(pc.less(rows, 0), pa.scalar(None, rows.type), rows))
+    return column(drawn.pool).take(pa.array(drawn.rows, mask=None if drawn.always else drawn.rows < 0))
 
 
 def drawn_or_own(texts: Texts | Drawn) -> Text:

@@ -11,17 +11,21 @@ from typing import Any, Final
 import numpy as np
 
 from shardgen.columns import jsonb, text
-from shardgen.columns.abreast import offsets
 from shardgen.columns.arrow import pa
-from shardgen.columns.batch import Batch, arrow_type
+from shardgen.columns.batch import Batch, arrow_type, seen
 from shardgen.columns.nested import Document
 from shardgen.columns.pieces import Drawn, Layout
 from shardgen.columns.text import I64, Text
-from shardgen.columns.values import Member
+from shardgen.columns.values import Member, Words
+from shardgen.dirt import reading
 from shardgen.dirt.documents import Documents
 from shardgen.dirt.kind import GONE, Row
 
 RECORD: Final = "raw_data"
+TEXTS: Final = ("text", "varchar")
+_MANY: Final = 256
+"""Rows from which on single texts are read out of their column: of so many rows some are written over, for which it is
+made anyway."""
 _DECODER: Final = json.JSONDecoder(parse_float=Decimal)
 
 
@@ -29,19 +33,27 @@ class Clean:
     """Rows of a batch.
 
     Args:
-        made: the rows.
+        batch: all of it.
+        which: those rows, in any order, perhaps several times; None for all.
         before: by number, the records to which kinds look back.
         documents: raw_data of the rows, where it is laid out for all of a batch anyway.
     """
 
     def __init__(
-        self, made: Batch, before: Mapping[int, Row] = MappingProxyType({}), documents: Documents | None = None
+        self,
+        batch: Batch,
+        which: I64 | None = None,
+        *,
+        before: Mapping[int, Row] = MappingProxyType({}),
+        documents: Documents | None = None,
     ) -> None:
+        made = batch if which is None else seen(batch, which)
         assert made.record is not None
+        self._batch, self._which = batch, which
         self.table, self.num_rows, self.columns, self.record = made.table, made.num_rows, made.columns, made.record
         self.before = before
         self.types = {column.name: column.type for column in made.table.columns}
-        self.documents = documents or documents_of(made, np.arange(made.num_rows))
+        self.documents = documents or documents_of(batch, np.arange(made.num_rows) if which is None else which)
         """Of raw_data."""
         whole = self.columns[RECORD]
         self.members = whole.members if isinstance(whole, Document) else {}
@@ -54,9 +66,17 @@ class Clean:
     def array(self, name: str) -> Any:
         """Clean values of a column as Arrow has them; JSON is text."""
         if name not in self._arrays:
-            type_ = arrow_type(self.types[name])
-            self._arrays[name] = self.columns[name].arrow(self.num_rows, type_).cast(type_)
+            self._arrays[name] = self._array(name)
         return self._arrays[name]
+
+    def _array(self, name: str) -> Any:
+        type_, value = arrow_type(self.types[name]), self._batch.columns[name]
+        if self.types[name].name == "json" and name in self.members and self.num_rows < _MANY:
+            told = map(self._record(name), range(self.num_rows))  # to lay out what it is nested of takes longer
+            return pa.array([None if each == jsonb.NULL else each for each in told], type_)
+        if self._which is not None and isinstance(value, Words) and isinstance(value.values, Drawn):
+            return text.draw(Drawn(value.values.pool, value.values.rows[self._which]))
+        return self.columns[name].arrow(self.num_rows, type_).cast(type_)
 
     def column(self, row: int, name: str) -> Any:
         """One of them."""
@@ -65,8 +85,18 @@ class Clean:
     def _cell(self, name: str) -> Callable[[int], Any]:
         """Gives each of them."""
         if name not in self._cells:
-            self._cells[name] = _cells(self.array(name))
+            self._cells[name] = self._reader(name)
         return self._cells[name]
+
+    def _reader(self, name: str) -> Callable[[int], Any]:
+        many = self.num_rows >= _MANY and self.types[name].name in TEXTS
+        found = None if many else reading.of_column(self.types[name], self._batch.columns[name])
+        if found is None:
+            return reading.of_array(self.array(name))
+        if self._which is None:
+            return found
+        value, row_of = found, self._which.item
+        return lambda row: value(row_of(row))
 
     def member(self, key: str) -> list[str | None]:
         """Clean JSON of a key of raw_data; None where it is not there."""
@@ -80,7 +110,8 @@ class Clean:
         """Gives it of each row."""
         told = f"{RECORD}.{key}"
         if told not in self._cells:
-            self._cells[told] = self.documents.values(key) if key in self.members else _cells(self._texts(key))
+            known = key in self.members
+            self._cells[told] = self.documents.values(key) if known else reading.of_array(self._texts(key))
         return self._cells[told]
 
     def _texts(self, key: str) -> Text:
@@ -103,10 +134,10 @@ class Clean:
         if name not in self.types:
             told = self._record(name)
             return lambda row: GONE if (found := told(row)) is None else parsed(found)
-        cell = self._cell(name)
         if self.types[name].name != "json":
-            return cell
-        return lambda row: None if (found := cell(row)) is None else parsed(found)
+            return self._cell(name)
+        json_ = self._record(name) if name in self.members else self._cell(name)
+        return lambda row: None if (found := json_(row)) is None else parsed(found)
 
     def number(self, row: int) -> int:
         """See kind.Row."""
@@ -114,7 +145,7 @@ class Clean:
 
     def row(self, place: int) -> Row:
         """One of the rows, as kinds see it."""
-        return _Row(self, place, self.table.name)
+        return _Row(self, place, self.table.name, self._values)
 
     def key(self, row: int) -> str:
         """The id of a row."""
@@ -124,13 +155,13 @@ class Clean:
 class _Row:
     """See kind.Row."""
 
-    __slots__ = ("place", "rows", "table")
+    __slots__ = ("_known", "place", "rows", "table")
 
-    def __init__(self, rows: Clean, place: int, table: str) -> None:
-        self.rows, self.place, self.table = rows, place, table
+    def __init__(self, rows: Clean, place: int, table: str, known: Mapping[str, Callable[[int], Any]]) -> None:
+        self.rows, self.place, self.table, self._known = rows, place, table, known
 
     def __getitem__(self, name: str) -> Any:
-        return self.rows.values(name)(self.place)
+        return (self._known.get(name) or self.rows.values(name))(self.place)
 
     @property
     def number(self) -> int:
@@ -147,25 +178,11 @@ def documents_of(batch: Batch, rows: I64) -> Documents:
     return Documents(whole if isinstance(whole, Document) else None, rows)
 
 
-def _cells(array: Any) -> Callable[[int], Any]:
-    """Gives single values of an array; a text costs a tenth of what Arrow takes. Few are asked for."""
-    known = array.is_valid().to_numpy(zero_copy_only=False).item if array.null_count else None
-    if array.type == pa.string() and len(array):
-        ends, data = offsets(array).item, bytes(array.buffers()[2] or b"")
-        if known is None:
-            return lambda row: data[ends(row) : ends(row + 1)].decode()
-        return lambda row: data[ends(row) : ends(row + 1)].decode() if known(row) else None
-    if pa.types.is_integer(array.type) and known is None:
-        whole: Callable[[int], Any] = array.to_numpy().item
-        return whole
-    return lambda row: array[row].as_py()
-
-
 def parsed(told: str) -> Any:
     """A value out of its JSON."""
     if told[0] == '"' and "\\" not in told:
         return told[1:-1]
-    return _DECODER.raw_decode(told)[0]
+    return int(told) if told.isdigit() else _DECODER.raw_decode(told)[0]
 
 
 def texts_of(member: Member | None, rows: int) -> Text:

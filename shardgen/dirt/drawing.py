@@ -250,12 +250,6 @@ class Chance:
         """Some that follow each other."""
         return Chance(words=self.words[start:stop], first=self.first[start:stop], second=self.second[start:stop])
 
-    def only(self, some: Sequence[int]) -> Chance:
-        """Some of them."""
-        every = (self.words, self.first, self.second)
-        words, first, second = ([of[each] for each in some] for of in every)
-        return Chance(words=words, first=first, second=second)
-
     def below(self, bound: int) -> list[int]:
         """The first draw of each, see kind.Draw.below."""
         return [(each * bound) >> 32 for each in self.first]
@@ -293,8 +287,8 @@ class Words:
     def below(self, bound: int) -> int:
         """See kind.Draw.below."""
         self._place += 1
-        if self._known >= 0:
-            known, self._known = self._known, -1
+        if (known := self._known) >= 0:
+            self._known = -1
             return (known * bound) >> 32
         mixed = (self._word + self._place * _NEXT) & _WORD
         mixed = ((mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9) & _WORD

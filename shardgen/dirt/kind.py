@@ -7,7 +7,7 @@ its meaning.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, Protocol, TypeAlias
 
@@ -174,10 +174,20 @@ class OneOf:
 
     def dirty(self, clean: Any, draw: Draw) -> Any:
         """What becomes of a clean value; NOTHING where it is none or nothing can be done to it."""
-        if clean is None or clean is GONE:
-            return NOTHING
-        dirty = self._spoil(clean, draw)
-        return NOTHING if dirty is clean or (dirty == clean and type(dirty) is type(clean)) else dirty
+        return self.every((clean,), (draw,))[0]
+
+    def every(self, clean: Iterable[Any], draws: Iterable[Draw]) -> list[Any]:
+        """The same of some values."""
+        spoil = self._spoil
+        return [
+            NOTHING
+            if value is None
+            or value is GONE
+            or (dirty := spoil(value, draw)) is value
+            or (dirty == value and type(dirty) is type(value))
+            else dirty
+            for value, draw in zip(clean, draws, strict=True)
+        ]
 
 
 def one_of(fields: Mapping[str, Sequence[str]], spoil: Callable[[Any, Draw], Any]) -> Edit:

@@ -117,7 +117,7 @@ class Spoiler:
         Args:
             documents: their raw_data, see Clean.
         """
-        cells = Cells(Clean(chosen(batch, plan.take), self._before(rows, plan, first), documents))
+        cells = Cells(Clean(batch, plan.take, before=self._before(rows, plan, first), documents=documents))
         edits = [kind.edit for kind, _ in self._drawing.edits]
         repeats = [kind.edit for kind, _ in self._drawing.delivers]
         second = np.where(plan.second, plan.deliver, -1)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from shardgen.columns import batch as batch_
 from shardgen.columns import jsonb, pieces, text
-from shardgen.columns.batch import Batch, Spliced
+from shardgen.columns.batch import Batch, Spliced, arrow_type, chosen
 from shardgen.columns.nested import Document, Picked, Sometimes
 from shardgen.columns.pieces import Drawn
 from shardgen.columns.values import Instant, Json, Prose, Whole
 from shardgen.dirt import plugins, spoiling
+from shardgen.dirt.clean import Clean
 from shardgen.dirt.documents import Documents
 from shardgen.dirt.units import units_of
 from shardgen.stores.lake.formats.given import built
@@ -36,13 +38,13 @@ def test_a_clean_table_passes_by_all_that_spoils(monkeypatch):
 @pytest.mark.parametrize("table", ["customers", "orders", "clickstream"])
 def test_only_rows_that_are_struck_are_made_anew(monkeypatch, table):
     config = dirty("realistic", tables=table)
-    asked, made = [], spoiling.chosen
+    asked = []
 
-    def chosen(batch, which):
+    def clean(batch, which, **given):
         asked.append((batch, len(which)))
-        return made(batch, which)
+        return Clean(batch, which, **given)
 
-    monkeypatch.setattr(spoiling, "chosen", chosen)
+    monkeypatch.setattr(spoiling, "Clean", clean)
     rows = struck = 0
     for batch in Feed(config).batches(build_plan(config).of(table)[0], 500):
         if isinstance(batch, Spliced):
@@ -53,6 +55,33 @@ def test_only_rows_that_are_struck_are_made_anew(monkeypatch, table):
         asked.clear()
         rows += batch.num_rows
     assert 0 < struck < 0.1 * rows
+
+
+@pytest.mark.parametrize("history", ["latest", "versions"])
+@pytest.mark.parametrize("table", TABLES)
+def test_single_values_are_read_as_the_column_has_them(table, history):
+    made = next(Feed(small(history=history)).batches(build_plan(small(history=history)).of(table)[0], 500))
+    some = np.array([made.num_rows - 1, 0, 0, made.num_rows // 2])
+    chosen_ = chosen(made, some)
+    for clean in (Clean(made, some), Clean(made, np.tile(some, 100))):
+        for column in made.table.columns[:-1]:
+            expected = (
+                chosen_.columns[column.name].arrow(len(some), arrow_type(column.type)).cast(arrow_type(column.type))
+            )
+            told = [clean.column(row, column.name) for row in range(len(some))]
+            assert told == expected.to_pylist()
+            assert [type(each) for each in told] == [type(each) for each in expected.to_pylist()]
+            assert clean.array(column.name)[: len(some)].equals(expected)
+
+
+def test_of_a_row_only_what_is_asked_for_is_taken(monkeypatch):
+    made = next(Feed(small()).batches(build_plan(small()).of("orders")[0], 500))
+    clean = Clean(made, np.array([3, 1]))
+    monkeypatch.setattr(batch_, "taken", forbidden)
+    assert clean.value(0, "order_id") == clean.key(0) != clean.key(1)
+    assert clean.number(0) == made.numbers[3]
+    with pytest.raises(AssertionError):
+        clean.columns["order_id"]
 
 
 @pytest.mark.parametrize("unit", ["hour", "day", "visit"])

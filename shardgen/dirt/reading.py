@@ -1,0 +1,70 @@
+"""Single values of columns out of what builders have: most are of rows of a batch that are far apart, and to make even
+their columns would take longer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any, Final
+
+import numpy as np
+
+from shardgen.columns.abreast import Texts, offsets
+from shardgen.columns.arrow import pa
+from shardgen.columns.pieces import Drawn
+from shardgen.columns.values import Day, Flag, Instant, Money, Value, Whole, Words
+from shardgen.model.types import Type
+
+_FEW: Final = 64
+"""Texts of a pool up to which it is listed."""
+
+
+def of_column(type_: Type, value: Value) -> Callable[[int], Any] | None:
+    """Gives single values as Arrow does; None where that has to be asked."""
+    if isinstance(value, Words):
+        return _drawn(value.values) if isinstance(value.values, Drawn) else _own(value.values)
+    if isinstance(value, Whole | Flag):
+        return value.values.item
+    if isinstance(value, Instant):
+        return value.values.view("datetime64[us]").item
+    if isinstance(value, Day) and value.known is None:
+        return value.values.astype("datetime64[D]").item
+    if isinstance(value, Money) and value.places == type_.places:
+        cents, places = value.values.item, -value.places
+        return lambda row: Decimal(cents(row)).scaleb(places)
+    return None
+
+
+def of_array(array: Any) -> Callable[[int], Any]:
+    """Gives single values of an array; a text costs a tenth of what Arrow takes."""
+    if array.type != pa.string() or not len(array):
+        return lambda row: array[row].as_py()
+    end, data = offsets(array).item, bytes(array.buffers()[2] or b"")
+    told: Any = data.decode() if data.isascii() else None
+    if array.null_count:
+        known = array.is_valid().to_numpy(zero_copy_only=False).item
+        return lambda row: data[end(row) : end(row + 1)].decode() if known(row) else None
+    if told is None:
+        return lambda row: data[end(row) : end(row + 1)].decode()
+    return lambda row: told[end(row) : end(row + 1)]
+
+
+def _drawn(texts: Drawn) -> Callable[[int], str | None]:
+    """Single texts that rows draw; None where they draw none."""
+    row_of = texts.rows.item
+    if len(texts.pool) <= _FEW:
+        told = [*map(_own(texts.pool), range(len(texts.pool))), None]  # -1 takes the last one
+        return lambda row: told[row_of(row)]
+    text = _own(texts.pool)
+    return lambda row: text(place) if (place := row_of(row)) >= 0 else None
+
+
+def _own(texts: Texts) -> Callable[[int], str | None]:
+    """Single texts of a column or pool."""
+    if isinstance(texts, np.ndarray):
+        return lambda row: texts[row : row + 1].tobytes().decode()
+    if texts.null_count:
+        return lambda row: texts[row].as_py()
+    end, data = offsets(texts).item, memoryview(texts.buffers()[2] or b"")
+    return lambda row: str(data[end(row) : end(row + 1)], "utf-8")
