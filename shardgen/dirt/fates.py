@@ -143,11 +143,11 @@ def _order(count: int, main: I64, delivered: Delivered) -> I64:
     more = np.zeros(len(delivered.row) + 1, dtype=np.int64)
     _MORE[delivered.does].cumsum(out=more[1:])
     place = delivered.row + more[:-1]  # where each is written, or what follows it where it is not
-    again, never = place[delivered.does == AGAIN] + 1, place[delivered.does == LOST]
+    again, lost = place[delivered.does == AGAIN] + 1, place[delivered.does == LOST]
     steps = np.ones(count + more[-1], dtype=np.int64)
     steps[:1] = 0
     steps[again] = 0
-    np.add.at(steps, never[never < len(steps)], 1)  # several may follow each other
+    np.add.at(steps, lost[lost < len(steps)], 1)  # several may follow each other
     order = steps.cumsum(out=steps)
     order[main + more[delivered.row.searchsorted(main)]] = count + np.arange(len(main))
     order[again] = count + len(main) + np.arange(len(again))
