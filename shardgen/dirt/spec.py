@@ -7,11 +7,13 @@ A preset is a share of a table's rows, which shardgen's own kinds divide among t
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Final
 
 from shardgen.dirt.kind import AnyKind, Delivers, Edits
+from shardgen.dirt.kinds import NAMES
 from shardgen.dirt.kinds import kinds as own_kinds
-from shardgen.dirt.plugins import every
+from shardgen.dirt.plugins import every, named
 from shardgen.errors import ConfigError, Given, Text, Use
 from shardgen.model.checks import check_choice
 from shardgen.model.dirt import Dirt
@@ -20,6 +22,8 @@ PRESETS: Final[Mapping[str, float]] = {"light": 0.005, "realistic": 0.03, "hosti
 """Share of rows that have a defect."""
 MOST: Final = 0.5
 """Of a table's rows: with more there is no telling what the clean ones were like."""
+
+_MANY: Final = 64  # tables of the plans that a process works at
 
 Rates = tuple[tuple[str, str, float], ...]
 
@@ -35,30 +39,32 @@ def rates_of(asked: str, skip: Iterable[str], tables: Iterable[str]) -> Rates:
     Raises:
         ConfigError: a kind or preset is unknown, a rate is none, or they are too many together.
     """
-    tables, kinds = tuple(tables), every()
+    tables = tuple(tables)
     found: dict[tuple[str, str], float] = {}
     for part in (part.strip() for part in asked.split(",")):
         name, mark, rate = (each.strip() for each in part.partition("="))
         if mark:
-            found |= _named(kinds, name, _rate(name, rate), tables)
+            found |= _named(name, _rate(name, rate), tables)
         elif part and part != "none":
             found |= _preset(own_kinds(), part, tables)
-    left_out = [_known(kinds, name, "dirt_skip") for name in skip]
+    left_out = [_known(name, "dirt_skip") for name in skip]
     rates = tuple(sorted((*of, rate) for of, rate in found.items() if rate and of[0] not in left_out))
     _check_sums(rates)
     return rates
 
 
+@lru_cache(maxsize=_MANY)
 def broken(dirt: Dirt, table: str) -> frozenset[str]:
     """What a table must not ask of its rows, see kind.Edits.breaks."""
-    return frozenset[str]().union(*(every()[kind].breaks for kind in dirt.of(table)))
+    return frozenset[str]().union(*(kind.breaks for kind in named(dirt.of(table)).values()))
 
 
+@lru_cache(maxsize=_MANY)
 def growth(dirt: Dirt, table: str) -> float:
     """Share of a table's rows that are added, less that of those that are taken away."""
-    does = {"again": 1, "never": -1}
-    kinds = every()
-    return sum(rate * does.get(getattr(kinds[kind], "does", ""), 0) for kind, rate in dirt.of(table).items())
+    does, rates = {"again": 1, "never": -1}, dirt.of(table)
+    kinds = named(rates)
+    return sum(rate * does.get(getattr(kinds[kind], "does", ""), 0) for kind, rate in rates.items())
 
 
 _BOTH: Final = 1.5
@@ -73,17 +79,15 @@ def lines(dirt: Dirt, table: str, *, repeated: bool) -> float:
         table: its name.
         repeated: whether raw_data repeats the columns, so that what is spoilt in one is a line of both.
     """
-    kinds = every()
-    return sum(
-        rate * (_BOTH if repeated and isinstance(kinds[kind], Edits) else 1) for kind, rate in dirt.of(table).items()
-    )
+    rates = dirt.of(table)
+    kinds = named(rates)
+    return sum(rate * (_BOTH if repeated and isinstance(kinds[kind], Edits) else 1) for kind, rate in rates.items())
 
 
+@lru_cache(maxsize=_MANY)
 def latest(dirt: Dirt | None, table: str) -> int:
     """How much later than clean rows those of a table may come, in microseconds."""
-    if dirt is None:
-        return 0
-    found = (every()[kind] for kind in dirt.of(table))
+    found = named(dirt.of(table)).values() if dirt else ()
     return max((kind.lag[1] for kind in found if isinstance(kind, Delivers)), default=0)
 
 
@@ -99,16 +103,17 @@ def _preset(kinds: Mapping[str, AnyKind], name: str, tables: Iterable[str]) -> d
     return found
 
 
-def _named(kinds: Mapping[str, AnyKind], name: str, rate: float, tables: Iterable[str]) -> dict[tuple[str, str], float]:
+def _named(name: str, rate: float, tables: Iterable[str]) -> dict[tuple[str, str], float]:
     kind, dot, table = name.partition(".")
-    strikes = kinds[_known(kinds, kind, "dirt")].weights
+    strikes = named([_known(kind, "dirt")])[kind].weights
     if dot and table not in strikes:
         raise ConfigError(Given("dirt", name), f" strikes no such table: choose from {', '.join(strikes)}")
     return {(kind, each): rate for each in tables if each in strikes and table in ("", each)}
 
 
-def _known(kinds: Mapping[str, AnyKind], name: str, option: str) -> str:
-    check_choice(option, name, tuple(kinds))
+def _known(name: str, option: str) -> str:
+    if name not in NAMES:
+        check_choice(option, name, tuple(every()))
     return name
 
 

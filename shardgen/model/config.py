@@ -248,8 +248,8 @@ class PlanConfig:
         """The plan as plain JSON values, as the ledger stores it; of plug-ins and files it has a word where there are
         some.
         """
-        told = json.loads(json.dumps(asdict(self), default=str))
-        told |= {"dirt": self.dirt and self.dirt.to_json()}  # less the secret
+        told = json.loads(json.dumps(asdict(self.clean), default=str))
+        told |= {"dirt": self.dirt and self.dirt.to_json(), "answers": self.answers}  # less the secret
         usual: dict[str, Any] = {"dataset": SHOP, "plugins": [], "format": "", "raw_data_as": RAW_DATA_FORMS[0]}
         usual |= dict.fromkeys(("since", "since_at", "until", "dirt"), None)
         usual |= {"history": HISTORIES[0], "cut": CUTS[0], "answers": ""}

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from importlib.resources.abc import Traversable
 from itertools import groupby
 from typing import Final
@@ -201,8 +202,7 @@ class TableSpec:
         """The table with a row for each record, or for each version of one, of choices.HISTORIES; it asks no more of
         its rows than they keep.
         """
-        found = self.table.with_versions() if history == "versions" else self.table
-        return found if dirt is None else found.relaxed(broken(dirt, self.name))
+        return _table_of(self, history, frozenset() if dirt is None else broken(dirt, self.name))
 
     def exchanged(self, plan: PlanConfig) -> bool:
         """Whether all rows of a record go when it changes, and others come: no key tells spoilt ones apart."""
@@ -337,6 +337,12 @@ class TableSpec:
             dataset=config.dataset,
             revised=piece.revised,
         )
+
+
+@lru_cache(maxsize=64)  # asked for each shard
+def _table_of(spec: TableSpec, history: str, breaks: frozenset[str]) -> Table:
+    found = spec.table.with_versions() if history == "versions" else spec.table
+    return found.relaxed(breaks) if breaks else found
 
 
 def _leaf(table: Table, period: Period, shards: int) -> Leaf:

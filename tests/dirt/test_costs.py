@@ -195,5 +195,23 @@ def test_other_packages_are_asked_for_no_kind_that_comes_with_shardgen(monkeypat
         plugins.named(["null", "of_somebody_else"])
 
 
+def test_neither_planning_nor_a_shard_looks_for_kinds_of_other_packages(monkeypatch):
+    monkeypatch.setattr(plugins, "entry_points", forbidden)
+    plugins.every.cache_clear()
+    config = dirty("light,exact_duplicate.orders=0.0123", dirt_skip="null", tables="orders")
+    first = build_plan(config).shards[0]
+    assert dataset()["orders"].table_of("latest", config.dirt) != dataset()["orders"].table
+    assert next(Feed(config).batches(first, 500)).num_rows
+    with pytest.raises(AssertionError):
+        dirty("of_somebody_else=0.01")
+
+
+def test_a_spoilt_table_is_thought_out_once():
+    one, other = (dirty("exact_duplicate.orders=0.0123", key=key).dirt for key in ("a", "b"))
+    spec = dataset()["orders"]
+    assert spec.table_of("versions", one) is spec.table_of("versions", other)
+    assert spec.table_of("versions", one) is not spec.table_of("latest", one)
+
+
 def test_a_record_without_keys_gets_one_where_it_is_told_and_is_none_elsewhere():
     assert Documents(None, np.arange(3)).written({"new": {1: "2"}}).values.to_pylist() == [None, '{"new": 2}', None]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from shardgen.dirt.kind import Delivers
-from shardgen.dirt.plugins import every
+from shardgen.dirt.plugins import named
 from shardgen.errors import Problem, Text, Use
 from shardgen.model.dirt import Dirt
 from shardgen.model.table import Table
@@ -44,12 +44,12 @@ def problems(dirt: Dirt | None, table: Table, found: Relation) -> list[Problem]:
 
 def breaking(dirt: Dirt, table: Table, what: str) -> set[str]:
     """Kinds whose rows do not keep what a table may ask for."""
-    return {kind for kind in dirt.of(table.name) if what in every()[kind].breaks}
+    return {name for name, kind in named(dirt.of(table.name)).items() if what in kind.breaks}
 
 
 def _losing(dirt: Dirt) -> set[str]:
     """Kinds that leave out rows, or change their ids, to which others refer."""
-    kinds = {name: every()[name] for name, _, _ in dirt.rates}
+    kinds = named(name for name, _, _ in dirt.rates)
     return {name for name, kind in kinds.items() if isinstance(kind, Delivers) and kind.does == "never"}
 
 
