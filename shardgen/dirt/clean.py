@@ -23,9 +23,8 @@ from shardgen.dirt.kind import GONE, Row
 
 RECORD: Final = "raw_data"
 TEXTS: Final = ("text", "varchar")
-_MANY: Final = 256
-"""Rows from which on single texts are read out of their column: of so many rows some are written over, for which it is
-made anyway."""
+_FEW: Final = 256
+"""Rows up to which a column of nested values is put together out of raw_data, where they are text already."""
 _DECODER: Final = json.JSONDecoder(parse_float=Decimal)
 
 
@@ -71,8 +70,8 @@ class Clean:
 
     def _array(self, name: str) -> Any:
         type_, value = arrow_type(self.types[name]), self._batch.columns[name]
-        if self.types[name].name == "json" and name in self.members and self.num_rows < _MANY:
-            told = map(self._record(name), range(self.num_rows))  # to lay out what it is nested of takes longer
+        if self.types[name].name == "json" and name in self.members and self.num_rows <= _FEW:
+            told = map(self._record(name), range(self.num_rows))
             return pa.array([None if each == jsonb.NULL else each for each in told], type_)
         if self._which is not None and isinstance(value, Words) and isinstance(value.values, Drawn):
             return text.draw(Drawn(value.values.pool, value.values.rows[self._which]))
@@ -89,14 +88,9 @@ class Clean:
         return self._cells[name]
 
     def _reader(self, name: str) -> Callable[[int], Any]:
-        many = self.num_rows >= _MANY and self.types[name].name in TEXTS
-        found = None if many else reading.of_column(self.types[name], self._batch.columns[name])
-        if found is None:
-            return reading.of_array(self.array(name))
-        if self._which is None:
-            return found
-        value, row_of = found, self._which.item
-        return lambda row: value(row_of(row))
+        rows = slice(None) if self._which is None else self._which
+        found = reading.of_column(self.types[name], self._batch.columns[name], rows)
+        return found or reading.of_array(self.array(name))
 
     def member(self, key: str) -> list[str | None]:
         """Clean JSON of a key of raw_data; None where it is not there."""

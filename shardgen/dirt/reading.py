@@ -10,9 +10,11 @@ from typing import Any, Final
 
 import numpy as np
 
+from shardgen.columns import text
 from shardgen.columns.abreast import Texts, offsets
 from shardgen.columns.arrow import pa
 from shardgen.columns.pieces import Drawn
+from shardgen.columns.text import I64
 from shardgen.columns.values import Day, Flag, Instant, Money, Value, Whole, Words
 from shardgen.model.types import Type
 
@@ -20,18 +22,22 @@ _FEW: Final = 64
 """Texts of a pool up to which it is listed."""
 
 
-def of_column(type_: Type, value: Value) -> Callable[[int], Any] | None:
-    """Gives single values as Arrow does; None where that has to be asked."""
+def of_column(type_: Type, value: Value, rows: I64 | slice) -> Callable[[int], Any] | None:
+    """Gives single values as Arrow does; None where that has to be asked.
+
+    Args:
+        rows: which there are.
+    """
     if isinstance(value, Words):
-        return _drawn(value.values) if isinstance(value.values, Drawn) else _own(value.values)
+        return _drawn(value.values, rows) if isinstance(value.values, Drawn) else _own(value.values, rows)
     if isinstance(value, Whole | Flag):
-        return value.values.item
+        return value.values[rows].item
     if isinstance(value, Instant):
-        return value.values.view("datetime64[us]").item
+        return value.values[rows].view("datetime64[us]").item
     if isinstance(value, Day) and value.known is None:
-        return value.values.astype("datetime64[D]").item
+        return value.values[rows].astype("datetime64[D]").item
     if isinstance(value, Money) and value.places == type_.places:
-        cents, places = value.values.item, -value.places
+        cents, places = value.values[rows].item, -value.places
         return lambda row: Decimal(cents(row)).scaleb(places)
     return None
 
@@ -50,20 +56,24 @@ def of_array(array: Any) -> Callable[[int], Any]:
     return lambda row: told[end(row) : end(row + 1)]
 
 
-def _drawn(texts: Drawn) -> Callable[[int], str | None]:
+def _drawn(texts: Drawn, rows: I64 | slice) -> Callable[[int], str | None]:
     """Single texts that rows draw; None where they draw none."""
-    row_of = texts.rows.item
+    place_of = texts.rows[rows].item
     if len(texts.pool) <= _FEW:
-        told = [*map(_own(texts.pool), range(len(texts.pool))), None]  # -1 takes the last one
-        return lambda row: told[row_of(row)]
-    text = _own(texts.pool)
-    return lambda row: text(place) if (place := row_of(row)) >= 0 else None
+        told = [*text.column(texts.pool).to_pylist(), None]  # -1 takes the last one
+        return lambda row: told[place_of(row)]
+    read = _own(texts.pool)
+    return lambda row: read(place) if (place := place_of(row)) >= 0 else None
 
 
-def _own(texts: Texts) -> Callable[[int], str | None]:
+def _own(texts: Texts, rows: I64 | slice = slice(None)) -> Callable[[int], str | None]:
     """Single texts of a column or pool."""
     if isinstance(texts, np.ndarray):
-        return lambda row: texts[row : row + 1].tobytes().decode()
+        own = texts[rows]
+        return lambda row: own[row : row + 1].tobytes().decode()
+    if not isinstance(rows, slice):
+        read, place_of = _own(texts), rows.item
+        return lambda row: read(place_of(row))
     if texts.null_count:
         return lambda row: texts[row].as_py()
     end, data = offsets(texts).item, memoryview(texts.buffers()[2] or b"")

@@ -6,7 +6,7 @@ A row that is not struck costs its draws and nothing else.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -19,7 +19,7 @@ from shardgen.dirt.defects import ADDED, CHANGED, MISSING, Defect, Wrong
 from shardgen.dirt.documents import Documents
 from shardgen.dirt.drawing import CONTENT, DELIVERY, Chance, Drawing
 from shardgen.dirt.fates import ALWAYS, Plan, When, planned
-from shardgen.dirt.kind import AnyKind, Row
+from shardgen.dirt.kind import AnyKind, Edit, Row
 from shardgen.dirt.units import Rows
 from shardgen.model.dirt import Dirt
 from shardgen.world.rng import I64
@@ -51,6 +51,8 @@ class Spoiler:
 
     def __init__(self, drawing: Drawing) -> None:
         self._drawing = drawing
+        self._edits = _edits_of([kind.edit for kind, _ in drawing.edits])
+        self._repeats = _edits_of([kind.edit for kind, _ in drawing.delivers])
 
     def spoilt(self, batch: Batch, first: First, when: When = ALWAYS) -> Batches:
         """The rows as they come into bronze."""
@@ -118,15 +120,15 @@ class Spoiler:
             documents: their raw_data, see Clean.
         """
         cells = Cells(Clean(batch, plan.take, before=self._before(rows, plan, first), documents=documents))
-        edits = [kind.edit for kind, _ in self._drawing.edits]
-        repeats = [kind.edit for kind, _ in self._drawing.delivers]
         second = np.where(plan.second, plan.deliver, -1)
-        for slot, kinds, of in ((CONTENT, edits, plan.edit), (DELIVERY, repeats, second)):
-            places = np.argsort(of, kind="stable")[np.count_nonzero(of < 0) :]
+        for slot, edits, of in ((CONTENT, self._edits, plan.edit), (DELIVERY, self._repeats, second)):
+            kinds = edits.drawn[of]
+            counts = np.bincount(kinds + 1, minlength=1).tolist()
+            places = kinds.argsort(kind="stable")[counts[0] :]
             chance = Chance.of(self._drawing.words(slot, rows, plan.take[places]))
             every, begin = places.tolist(), 0
-            for kind, count in zip(*(each.tolist() for each in np.unique(of[places], return_counts=True)), strict=True):
-                if (edit := kinds[kind]) is not None:
+            for edit, count in zip(edits.every, counts[1:], strict=False):
+                if edit is not None and count:
                     cells.spoil(every[begin : begin + count], edit, chance.run(begin, begin + count))
                 begin += count
         return cells
@@ -171,6 +173,20 @@ class Spoiler:
             kind, _ = self._drawing.delivers[plan.why[place]]
             of = _Of(cells=cells, place=place, ingestion=int(rows.ingestion[row]))
             yield row, of.defect(int(numbers[place]), kind, MISSING, Wrong(clean=told[place]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Edits:
+    """Edits of kinds."""
+
+    every: Sequence[Edit | None]
+    drawn: I64
+    """The place of each, -1 where there is none: nothing is drawn for it. The last one is that of no kind, -1."""
+
+
+def _edits_of(every: Sequence[Edit | None]) -> _Edits:
+    places = [-1 if edit is None else place for place, edit in enumerate(every)]
+    return _Edits(every=every, drawn=np.array([*places, -1], dtype=np.int64))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,13 +11,13 @@ _TIMES: Final = {
     "sessions": ("raw_data.start_time", "raw_data.end_time"),
     "clickstream": ("raw_data.event_timestamp",),
 }
-_HOURS: Final = (-8760, -24, -2, -1, 1, 2, 24, 8760)
+_OFF: Final = tuple(timedelta(hours=hours) for hours in (-8760, -24, -2, -1, 1, 2, 24, 8760))
 
 
 def _moved(clean: Any, draw: Draw) -> Any:
     """Hours, a day or a year off."""
     instant = datetime.fromisoformat(clean) if isinstance(clean, str) else clean
-    return instant + timedelta(hours=int(draw.of(_HOURS)), seconds=draw.below(600))
+    return instant + draw.of(_OFF) + timedelta(seconds=draw.below(600))
 
 
 CLOCK_WRONG = Edits(

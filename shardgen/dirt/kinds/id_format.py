@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from typing import Final
+
 from shardgen.dirt.fields import OWN_IDS, REFERENCES
 from shardgen.dirt.kind import Draw, Edits, evenly, one_of
 
-_FORMS = ("{prefix}-{digits}", "{small}{digits}", "{digits}", "{prefix} {digits}", "{prefix}{digits} ")
+_FORMS: Final[Sequence[Callable[[str, str], str]]] = (
+    lambda prefix, digits: f"{prefix}-{digits}",
+    lambda prefix, digits: f"{prefix.lower()}{digits}",
+    lambda prefix, digits: digits,  # noqa: ARG005
+    lambda prefix, digits: f"{prefix} {digits}",
+    lambda prefix, digits: f"{prefix}{digits} ",
+)
 _FIELDS = {table: (*REFERENCES.get(table, ()), *OWN_IDS.get(table, ())) for table in {**REFERENCES, **OWN_IDS}}
 
 
 def _respelled(clean: str, draw: Draw) -> str:
     """With a hyphen or a blank in it, in small letters, or less its prefix; the digits stay."""
     prefix = clean.rstrip("0123456789")
-    return str(draw.of(_FORMS)).format(prefix=prefix, small=prefix.lower(), digits=clean[len(prefix) :])
+    return str(draw.of(_FORMS)(prefix, clean[len(prefix) :]))
 
 
 ID_FORMAT = Edits(

@@ -8,15 +8,16 @@ from typing import Any, Final
 from shardgen.dirt.fields import EVERY
 from shardgen.dirt.kind import Draw, Edits, Row
 
-_NEW: Final = ("schema_version", "trace_id", "tenant", "_debug")
+_TRACE: Final = "trace_id"
+_NEW: Final = {"schema_version": 2, _TRACE: "", "tenant": "main", "_debug": {"retry": True}}
+_KEYS: Final = tuple(_NEW)
 
 
 def _added(row: Row, draw: Draw) -> Mapping[str, Any]:
     """One of the keys that come with a new version of a producer."""
     del row
-    key = str(draw.of(_NEW))
-    values = {"schema_version": 2, "trace_id": f"{draw.below(2**31):08x}", "tenant": "main", "_debug": {"retry": True}}
-    return {f"raw_data.{key}": values[key]}
+    key = str(draw.of(_KEYS))
+    return {f"raw_data.{key}": f"{draw.below(2**31):08x}" if key == _TRACE else _NEW[key]}
 
 
 KEY_ADDED = Edits(

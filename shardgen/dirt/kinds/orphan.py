@@ -10,7 +10,7 @@ def _nobody(clean: str, draw: Draw) -> str:
     """An id of the same form that no record has: its first digit is one that numbers do not reach."""
     prefix = clean.rstrip("0123456789")
     width = len(clean) - len(prefix)
-    return f"{prefix}9{draw.below(10**9):0{width - 1}d}"[: len(clean)]
+    return f"{prefix}9{str(draw.below(10**9)).zfill(width - 1)}"[: len(clean)]
 
 
 ORPHAN = Edits(

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from shardgen.dirt.fields import WORDS
 from shardgen.dirt.kind import Draw, Edits, evenly, one_of
+
+_CASES: Final = (str.upper, str.lower, str.title, str.swapcase)
 
 
 def _otherwise(clean: str, draw: Draw) -> str:
     """In capitals, in small letters, or with one capital."""
-    return str(draw.of((clean.upper(), clean.lower(), clean.title(), clean.swapcase())))
+    return str(draw.of(_CASES)(clean))
 
 
 OTHER_CASE = Edits(
