@@ -63,11 +63,13 @@ SHOP = {**FEW, "epoch": "2025-12-20", "end": "2026-01-04"}
 def test_an_offender_that_looks_like_no_id_is_of_the_key_and_so_is_one_that_only_the_row_before_makes_one(
     database, key
 ):
-    shardgen.load(
-        database.dsn, dirt="id_format.reviews=0.2,other_case.inventory=0.1", **{**OPTIONS, **SHOP, "days": None}
-    )
+    """The row before need not be of the key itself: without its session an order comes later than it did."""
+    world = {**SHOP, "orders_per_day": 40, "sessions_per_day": 60, "end": "2026-01-01"}
+    dirt = "id_format.reviews=0.2,other_case.inventory=0.1,lost_row.sessions=0.3"
+    shardgen.load(database.dsn, dirt=dirt, **{**OPTIONS, **world, "days": None})
     found = laws(database.dsn)["L1"]
     assert found.status == "held", (found.finding, found.samples)
+    assert "by their session" in found.finding
 
 
 def test_a_version_that_is_not_the_newest_by_its_spoilt_ingestion_alone_is_of_the_key(database, key):
