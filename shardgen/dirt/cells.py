@@ -87,9 +87,9 @@ class Cells:
         if isinstance(edit, OneOf):
             self._spoil_one(rows, edit, chance)
             return
-        row_of, place_of, written = self.clean.row, self._places.get, self._written
-        for row, draw in zip(rows, chance.draws(), strict=True):
-            found = edit(row_of(row), draw)
+        place_of, written = self._places.get, self._written
+        for row, clean, draw in zip(rows, self.clean.rows(rows), chance.draws(), strict=True):
+            found = edit(clean, draw)
             for name, value in found.items():
                 (place_of(name) or self._place(name)).write(row, value)
             written.append(((row,), found))
@@ -183,15 +183,15 @@ class _Place:
 
     def write_all(self, rows: Sequence[int], values: Sequence[Any]) -> None:
         """Write over it in some rows; texts that fit, and nulls, at once: a call for each takes longer than they do."""
-        longest = self._most if self._text else -1
-        fit = all(each is None or (type(each) is str and len(each) <= longest) for each in values)
-        if self.over is None or not fit:
+        types = set(map(type, values))
+        texts = self._text and types == {str} and (self._most == sys.maxsize or max(map(len, values)) <= self._most)
+        if self.over is None or not (texts or types == {type(None)}):
             for row, value in zip(rows, values, strict=True):
                 self.write(row, value)
             return
         self.over.update(zip(rows, values, strict=True))
         if self.told is not None:
-            self.told.update(zip(rows, map(_json, values), strict=True))
+            self.told.update(zip(rows, map(jsonb.string if texts else _json, values), strict=True))
 
     def write(self, row: int, value: Any) -> None:
         """Write over it, where it can be told anywhere."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
+from itertools import repeat
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -137,9 +138,9 @@ class Clean:
         """See kind.Row."""
         return int(self.record.numbers[row])
 
-    def row(self, place: int) -> Row:
-        """One of the rows, as kinds see it."""
-        return _Row(self, place, self.table.name, self._values)
+    def rows(self, places: Iterable[int]) -> Iterator[Row]:
+        """Some of the rows, as kinds see them."""
+        return map(_Row, repeat(self), places, repeat(self.table.name), repeat(self._values))
 
     def key(self, row: int) -> str:
         """The id of a row."""

@@ -140,7 +140,7 @@ class Spoiler:
             return {}
         numbers = np.unique(rows.number[plan.take[(plan.edit >= 0) & look[plan.edit]]] - 1)
         made = map(Clean, first(numbers[numbers >= 0]))
-        return {clean.number(place): clean.row(place) for clean in made for place in range(clean.num_rows)}
+        return {row.number: row for clean in made for row in clean.rows(range(clean.num_rows))}
 
     def _changed(self, cells: Cells, rows: Rows, plan: Plan) -> Iterator[tuple[int, Defect]]:
         """What is wrong with the rows that were made anew."""
