@@ -5,7 +5,7 @@ its other keys nor the other rows.
 from __future__ import annotations
 
 from bisect import bisect
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,8 +26,6 @@ Told: TypeAlias = Mapping[str, Mapping[int, str | None]]
 """By key and row the JSON of what is otherwise; None where the key is left out."""
 Read: TypeAlias = Callable[[int], str]
 RowOf: TypeAlias = Callable[[int], int]
-Edit: TypeAlias = tuple[int, int, str]
-"""What stands instead of some parts of an object: the first one, the first one after them, and the text."""
 _COMMA: Final = ", "
 
 
@@ -53,41 +51,43 @@ class Documents:
         if self._whole is None:
             texts: list[str | None] = [None] * len(self._rows)
             for row in set(chain.from_iterable(told.values())):
-                texts[row] = _object({key: rows.get(row) for key, rows in told.items()})
+                texts[row] = _object(_of_row(told, row))
             return Given(pa.array(texts, pa.string()))
         return Patched(PatchedObjects(whole=self._whole.objects, of=self._rows, patch=self._patch(self._whole, told)))
 
     def _patch(self, whole: _Objects, told: Told) -> Patch:
-        """What is otherwise: most often one key of a row."""
-        rows, columns, texts, row_of = list[int](), list[int](), list[str](), self._rows.item
-        often = {row for row, count in Counter(chain.from_iterable(told.values())).items() if count > 1}
-        often |= {row for row, dirty in told.get(whole.always, {}).items() if dirty is None}
-        further = defaultdict[int, dict[str, str | None]](dict)
-        for key, mine in told.items():
-            for row in often & mine.keys():
-                further[row][key] = mine[row]
-            once = {row: dirty for row, dirty in mine.items() if row not in often} if often else mine
-            for span, some in whole.spans(key, once, row_of):
-                for column, made in span.texts(some, row_of):
-                    rows += some
-                    columns += [column] * len(some)
-                    texts += made
-        for row, wanted in further.items():
-            for column, text in whole.anew(row_of(row), wanted):
-                rows.append(row)
-                columns.append(column)
-                texts.append(text)
-        return Patch(
-            rows=np.array(rows, dtype=np.int64),
-            columns=np.array(columns, dtype=np.int64),
-            texts=pa.array(texts, pa.string()),
-        )
+        """What is otherwise: key by key, and once more where two keys of a row lie in one piece."""
+        row_of, width, cells, texts = self._rows.item, whole.width, list[int](), list[str]()
+        apart = {row for row, dirty in told.get(whole.always, {}).items() if dirty is None}
+        every = list[tuple[_Span, Mapping[int, str]]]()
+        for key, _ in jsonb.labels(told):
+            mine = {row: dirty for row, dirty in told[key].items() if row not in apart} if apart else told[key]
+            every += whole.spans(key, mine, row_of)
+        for span, some in every:
+            for column, made in span.texts(some, row_of):
+                cells += [row * width + column for row in some]
+                texts += made
+        if len(set(cells)) < len(cells):
+            twice = {cell for cell, count in Counter(cells).items() if count > 1}
+            once = [place for place, cell in enumerate(cells) if cell not in twice]
+            cells, texts = [cells[place] for place in once], [texts[place] for place in once]
+            for row, column in (divmod(cell, width) for cell in sorted(twice)):
+                edits = [(*span.parts, some[row]) for span, some in every if row in some]
+                cells.append(row * width + column)
+                texts.append("".join(whole.edited(row_of(row), column, edits)))
+        for row in apart:  # the commas about other keys count on the one that is gone
+            cells += range(row * width, (row + 1) * width)
+            texts += [_object(whole.every(row_of(row)) | _of_row(told, row)), *[""] * (width - 1)]
+        rows, columns = np.divmod(np.array(cells, dtype=np.int64), width)
+        return Patch(rows=rows, columns=columns, texts=pa.array(texts, pa.string()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Span:
     """Parts of objects that have something else in their place."""
 
+    parts: tuple[int, int]
+    """The first one, and the first one after them; the same twice where something comes before a part."""
     columns: range
     """The pieces that have some of them, of those that objects are laid out as."""
     before: str | Read
@@ -162,43 +162,25 @@ class _Objects:
             }
             yield self._span(place.first, place.last), rest
 
-    def anew(self, row: int, wanted: Mapping[str, str | None]) -> Iterator[tuple[int, str]]:
-        """The pieces of an object that become others, and which.
+    def every(self, row: int) -> dict[str, str | None]:
+        """All keys of an object, with nothing where it is without."""
+        return {key: self.value(key)(row) for key in self._keys}
+
+    def edited(self, row: int, column: int, edits: Sequence[tuple[int, int, str]]) -> Iterator[str]:
+        """What a piece of an object becomes.
 
         Args:
-            wanted: values of some keys; None for those that it is then without.
+            edits: parts, and what is there instead, in order.
         """
-        if self.always in wanted and wanted[self.always] is None:  # the commas about other keys count on it
-            yield 0, _object({key: self.value(key)(row) for key in self._keys} | dict(wanted))
-            yield from ((column, "") for column in range(1, len(self._firsts) - 1))
-            return
-        edits = list(self._edits(wanted))
-        reach = [(self._column(first), self._column(max(first, last - 1))) for first, last, _ in edits]
-        for column in sorted({each for low, high in reach for each in range(low, high + 1)}):
-            yield column, "".join(self._edited(column, edits, row))
-
-    def _edited(self, column: int, edits: Sequence[Edit], row: int) -> Iterator[str]:
-        """What a piece of an object becomes."""
         at, end = self._firsts[column : column + 2]
         for first, last, text in edits:
             if at <= first < end:
                 yield _reading(self._read(at, first))(row)
                 yield text
+                at = first
             if first < end and last > at:
                 at = min(last, end)
-            elif at <= first < end:
-                at = first
         yield _reading(self._read(at, end))(row)
-
-    def _edits(self, wanted: Mapping[str, str | None]) -> Iterator[Edit]:
-        """What stands where in an object that says something else, in order."""
-        for key, _ in jsonb.labels(wanted):
-            dirty, place = wanted[key], self._keys.get(key)
-            if place is not None:
-                yield place.first, place.last, "" if dirty is None else place.start + dirty + place.end
-            elif dirty is not None:
-                part, before, after = self._added(key)
-                yield part, part, before + dirty + after
 
     def _added(self, key: str) -> tuple[int, str, str]:
         """Before which part a key goes that objects have not, and what lies about its value then."""
@@ -210,7 +192,8 @@ class _Objects:
         """Some parts, last exclusive; none where something comes before a part."""
         columns = range(self._column(first), self._column(max(first, last - 1)) + 1)
         before = self._read(self._firsts[columns[0]], first)
-        return _Span(columns=columns, before=before, after=self._read(last, self._firsts[columns[-1] + 1]))
+        after = self._read(last, self._firsts[columns[-1] + 1])
+        return _Span(parts=(first, last), columns=columns, before=before, after=after)
 
     def _read(self, first: int, last: int) -> str | Read:
         """What some parts, last exclusive, say in all objects, or gives what they say in each."""
@@ -221,6 +204,11 @@ class _Objects:
     def _column(self, part: int) -> int:
         """In which piece a part lies."""
         return bisect(self._firsts, part) - 1
+
+    @property
+    def width(self) -> int:
+        """How many pieces an object is laid out as."""
+        return len(self._firsts) - 1
 
     @cached_property
     def _firsts(self) -> Sequence[int]:
@@ -257,6 +245,11 @@ def _joined(told: Sequence[str | Read]) -> str | Read:
 
 def _reading(told: str | Read) -> Read:
     return (lambda _: told) if isinstance(told, str) else told
+
+
+def _of_row(told: Told, row: int) -> dict[str, str | None]:
+    """What is otherwise in one row."""
+    return {key: rows[row] for key, rows in told.items() if row in rows}
 
 
 def _object(values: Mapping[str, str | None]) -> str:
