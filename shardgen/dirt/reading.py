@@ -46,14 +46,11 @@ def of_array(array: Any) -> Callable[[int], Any]:
     """Gives single values of an array; a text costs a tenth of what Arrow takes."""
     if array.type != pa.string() or not len(array):
         return lambda row: array[row].as_py()
-    end, data = offsets(array).item, bytes(array.buffers()[2] or b"")
-    told: Any = data.decode() if data.isascii() else None
-    if array.null_count:
-        known = array.is_valid().to_numpy(zero_copy_only=False).item
-        return lambda row: data[end(row) : end(row + 1)].decode() if known(row) else None
-    if told is None:
-        return lambda row: data[end(row) : end(row + 1)].decode()
-    return lambda row: told[end(row) : end(row + 1)]
+    end, data = offsets(array).item, memoryview(array.buffers()[2] or b"")
+    if not array.null_count:
+        return lambda row: str(data[end(row) : end(row + 1)], "utf-8")
+    known = array.is_valid().to_numpy(zero_copy_only=False).item
+    return lambda row: str(data[end(row) : end(row + 1)], "utf-8") if known(row) else None
 
 
 def _drawn(texts: Drawn, rows: I64 | slice) -> Callable[[int], str | None]:
@@ -74,7 +71,7 @@ def _own(texts: Texts, rows: I64 | slice = slice(None)) -> Callable[[int], str |
     if not isinstance(rows, slice):
         read, place_of = _own(texts), rows.item
         return lambda row: read(place_of(row))
-    if texts.null_count:
-        return lambda row: texts[row].as_py()
-    end, data = offsets(texts).item, memoryview(texts.buffers()[2] or b"")
-    return lambda row: str(data[end(row) : end(row + 1)], "utf-8")
+    column = texts if texts.type == pa.string() else text.column(texts)
+    if column.null_count:  # to look which of a large pool are known takes longer than the few that are asked for
+        return lambda row: column[row].as_py()
+    return of_array(column)

@@ -125,6 +125,8 @@ class Spoiler:
             kinds = edits.drawn[of]
             counts = np.bincount(kinds + 1, minlength=1).tolist()
             places = kinds.argsort(kind="stable")[counts[0] :]
+            if not len(places):
+                continue
             chance = Chance.of(self._drawing.words(slot, rows, plan.take[places]))
             every, begin = places.tolist(), 0
             for edit, count in zip(edits.every, counts[1:], strict=False):
