@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 _SET_CHILD_SUBREAPER = 36  # of prctl(2), Linux alone; elsewhere only those count whose parents wait for them
-_GRACE = 5  # seconds that a command has to end when it is asked to, and what it has left behind to end by itself
+_GRACE = 20  # seconds that a command has to end when it is asked to, and what it has left behind to end by itself
 
 
 def main(pipe: int, command: Sequence[str]) -> int:

@@ -33,10 +33,11 @@ def reaper(*command):
 
 
 def test_an_orphan_counts_and_the_clock_ends_with_the_command(tmp_path):
+    begun = time.perf_counter()
     ran = processes.run(["sh", "-c", '"$@" & echo begun', "sh", *python(BURN)], cwd=tmp_path)
     assert ran.output == "begun\n"
     assert ran.cpu["client"] >= 0.4
-    assert ran.seconds < 0.4
+    assert ran.seconds < time.perf_counter() - begun - 0.2
 
 
 def test_a_process_counts_however_shortly_it_lives(tmp_path):
@@ -54,26 +55,34 @@ def test_a_command_that_fails_is_told_with_what_it_said(tmp_path):
 
 def test_an_interrupted_bench_leaves_no_command_behind(tmp_path):
     before = processes.children(os.getpid())
-    threading.Timer(0.3, os.kill, [os.getpid(), signal.SIGINT]).start()
+
+    def interrupt():
+        while not any(map(processes.children, set(processes.children(os.getpid())).difference(before))):
+            time.sleep(0.02)
+        time.sleep(0.3)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=interrupt).start()
     begun = time.perf_counter()
     with pytest.raises(KeyboardInterrupt):
         processes.run(["sleep", "60"], cwd=tmp_path)
-    assert time.perf_counter() - begun < 5
+    assert time.perf_counter() - begun < 30
     assert processes.children(os.getpid()) == before
 
 
 def test_what_outstays_its_command_is_killed():
+    begun = time.perf_counter()
     with reaper("sh", "-c", "sleep 60 & sleep 60 &") as process:
-        told, _ = process.communicate(timeout=20)
-    assert json.loads(told.splitlines()[-1])["seconds"] < 0.5
+        told, _ = process.communicate(timeout=30)
+    assert json.loads(told.splitlines()[-1])["seconds"] < time.perf_counter() - begun - 0.9
 
 
 def test_whoever_does_not_end_when_asked_is_killed_with_all_it_started():
     with reaper("sh", "-c", "trap '' TERM; echo ready; sleep 60 & sleep 60") as process:
         assert "ready\n" in [process.stdout.readline(), process.stdout.readline()]
         process.terminate()
-        told, _ = process.communicate(timeout=20)
-    assert 1 < json.loads(told.splitlines()[-1])["seconds"] < 10
+        told, _ = process.communicate(timeout=30)
+    assert json.loads(told.splitlines()[-1])["seconds"] > 1
 
 
 def test_each_yardstick_knows_its_round(monkeypatch, tmp_path):
