@@ -18,7 +18,9 @@ PLACES = ("PostgreSQL", "Parquet")
 
 
 def dirt(bench: Bench, workers: int) -> Run:
-    """``shardgen load`` without and with ``--dirt realistic``: seconds, and those of our processes on the processor."""
+    """``shardgen load`` without and with ``--dirt realistic``: seconds, and those on the processor: of
+    our processes, and of all, the server's too.
+    """
     key = bench.directory / "dirt.key"
     key.write_text("of the bench", encoding="utf-8")
     asked = [f"--dirt={RATES}", f"--dirt-key-file={key}"]
@@ -45,4 +47,4 @@ def _load(bench: Bench, place: str, workers: int, asked: list[str]) -> dict[str,
         with fresh_database(bench.dsn) as dsn:
             settle(dsn)
             ran = processes.run([*command, "--dsn", dsn], dsn=dsn, cwd=bench.directory, postmaster=bench.postmaster)
-    return {"seconds": ran.seconds, "cpu": ran.cpu["client"]}
+    return {"seconds": ran.seconds, "cpu": ran.cpu["client"], "all": sum(ran.cpu.values())}

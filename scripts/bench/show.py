@@ -75,13 +75,14 @@ def streams(runs: Sequence[Run]) -> Table:
 
 def dirts(runs: Sequence[Run]) -> Table:
     """What dirt costs, each dirty load beside the clean one of its round."""
-    table = _table("dirt", *(f"{what} {state}" for what in ("s", "our CPU s") for state in ("clean", "dirty", "ratio")))
+    columns = (f"{what} {state}" for what in ("s", "our CPU s") for state in ("clean", "dirty", "ratio"))
+    table = _table("dirt", *columns, "with the server's")
     for place in runs[0].figures if runs else ():
         shown = []
         for what in ("seconds", "cpu"):
             medians = [median(run.figures[place][state][what] for run in runs) for state in ("clean", "dirty")]
             shown += [*map(_shown, medians), _shown(dirty(runs, place, what))]
-        table.add_row(place, *shown)
+        table.add_row(place, *shown, _shown(dirty(runs, place, "all")))
     return table
 
 
