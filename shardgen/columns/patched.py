@@ -23,7 +23,7 @@ class Patch:
     """In which row."""
     columns: I64
     """Instead of which piece, see pieces.Layout.patched."""
-    texts: pa.BinaryArray
+    texts: Text
 
     def within(self, start: int, stop: int) -> Patch:
         """What is otherwise in rows start to stop (exclusive), counted from start."""
