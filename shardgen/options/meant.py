@@ -64,6 +64,7 @@ _OPTIONS: Final[dict[str, tuple[Meant, ...]]] = {
     **dict.fromkeys(("run_id", "id"), (("run", ""),)),
     **dict.fromkeys(("no_indexes", "without_indexes"), (("indexes", "none"),)),
     **dict.fromkeys(("create", "execute"), (("apply", ""),)),
+    **dict.fromkeys(("fail_under", "fail_below", "threshold", "min_score"), (("min_f1", ""),)),
     **dict.fromkeys(("dry_run", "dryrun", "what_if", "explain", "estimate", "simulate"), (("plan", ""),)),
 }
 """Options of other tools; of what is named here, that counts which is known where it is asked for. ``plan`` is a
