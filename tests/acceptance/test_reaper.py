@@ -56,16 +56,17 @@ def test_a_command_that_fails_is_told_with_what_it_said(tmp_path):
 def test_an_interrupted_bench_leaves_no_command_behind(tmp_path):
     before = processes.children(os.getpid())
 
-    def interrupt():
+    def interrupt():  # as soon as the command is there; nobody tells, so it is looked for
         while not any(map(processes.children, set(processes.children(os.getpid())).difference(before))):
+            assert time.perf_counter() - begun < 30
             time.sleep(0.02)
-        time.sleep(0.3)
+        time.sleep(0.3)  # until it is waited for
         os.kill(os.getpid(), signal.SIGINT)
 
     # Whoever starts tests in the background, as a shell does with &, has them ignore the signal.
     usual = signal.signal(signal.SIGINT, signal.default_int_handler)
-    threading.Thread(target=interrupt).start()
     begun = time.perf_counter()
+    threading.Thread(target=interrupt).start()
     try:
         with pytest.raises(KeyboardInterrupt):
             processes.run(["sleep", "60"], cwd=tmp_path)
